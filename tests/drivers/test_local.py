@@ -1,4 +1,4 @@
-"""The driver of local processes holds to the suite, for every engine that this machine can run."""
+"""The local driver conforms to the driver suite, for every engine that this machine can run."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def root() -> Iterator[Path]:
 
 @pytest.fixture
 async def driver(root: Path) -> AsyncIterator[LocalDriver]:
-    made = LocalDriver(root)
-    yield made
-    await made.close()
-    left = [one for one in psutil.process_iter(["cmdline"]) if str(root) in " ".join(one.info["cmdline"] or [])]
+    local_driver = LocalDriver(root)
+    yield local_driver
+    await local_driver.close()
+    left = [first for first in psutil.process_iter(["cmdline"]) if str(root) in " ".join(first.info["cmdline"] or [])]
     assert not left, left
 
 
@@ -63,16 +63,16 @@ def specs(engine: str, **options: str) -> Callable[[], Spec]:
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-async def test_it_holds_to_the_suite(driver: LocalDriver, engine: str, check: Check) -> None:
+async def test_local_driver_conforms(driver: LocalDriver, engine: str, check: Check) -> None:
     await check(driver, specs(engine))
 
 
-async def test_each_has_a_user_and_closed_files_of_its_own(driver: LocalDriver, root: Path) -> None:
-    one, two = specs("postgresql")(), specs("postgresql")()
-    for spec in (one, two):
+async def test_each_database_has_its_own_user_and_private_files(driver: LocalDriver, root: Path) -> None:
+    candidate, two = specs("postgresql")(), specs("postgresql")()
+    for spec in (candidate, two):
         await driver.create(spec)
         await driver.start(spec)
-    folders = [root / str(spec.id) for spec in (one, two)]
+    folders = [root / str(spec.id) for spec in (candidate, two)]
     for folder in folders:
         assert stat.S_IMODE((folder / "superuser.password").stat().st_mode) == 0o600
         assert stat.S_IMODE((folder / "log").stat().st_mode) == 0o600
@@ -84,16 +84,16 @@ async def test_each_has_a_user_and_closed_files_of_its_own(driver: LocalDriver, 
     if os.geteuid() == 0:
         owners = [psutil.Process(int((folder / "pid").read_text().split()[0])).uids().real for folder in folders]
         assert len({*owners, 0}) == 3
-    for spec in (one, two):
+    for spec in (candidate, two):
         await driver.destroy(spec)
 
 
-async def test_what_is_staged_is_not_there_before_it_is_taken_in(driver: LocalDriver, root: Path) -> None:
+async def test_staged_database_is_absent_until_taken_in(driver: LocalDriver, root: Path) -> None:
     spec, stray = specs("postgresql")(), specs("postgresql")()
-    for one in (spec, stray):
-        instance = await driver.stage(one)
+    for first in (spec, stray):
+        instance = await driver.stage(first)
         assert list(instance.folder.iterdir()) == [instance.folder / "owner"] if instance.owner else []
-        assert driver.status(one) == "absent"
+        assert driver.status(first) == "absent"
     await driver.sweep({spec.id}, timedelta(0))
     assert [path.name for path in root.glob("*.back")] == [f"{spec.id}.back"]  # nobody knows the other one
     await driver.unstage(spec)
@@ -106,7 +106,7 @@ async def test_what_is_staged_is_not_there_before_it_is_taken_in(driver: LocalDr
     assert not list(root.glob(f"{spec.id}*"))
 
 
-async def test_a_killed_server_is_seen_and_started_again(driver: LocalDriver, root: Path) -> None:
+async def test_killed_server_is_detected_and_started_again(driver: LocalDriver, root: Path) -> None:
     spec = specs("postgresql")()
     await driver.create(spec)
     await driver.start(spec)
@@ -122,7 +122,7 @@ async def test_a_killed_server_is_seen_and_started_again(driver: LocalDriver, ro
     await driver.destroy(spec)
 
 
-async def test_a_server_killed_before_it_wrote_its_number_is_started_again(driver: LocalDriver, root: Path) -> None:
+async def test_server_killed_before_writing_its_pid_is_started_again(driver: LocalDriver, root: Path) -> None:
     spec = specs("postgresql")()
     await driver.create(spec)
     (root / str(spec.id) / "pg" / "postmaster.pid").touch()
@@ -131,7 +131,7 @@ async def test_a_server_killed_before_it_wrote_its_number_is_started_again(drive
     await driver.destroy(spec)
 
 
-async def test_a_server_that_outlived_its_keeper_is_replaced(driver: LocalDriver, root: Path) -> None:
+async def test_server_that_outlived_its_supervisor_is_replaced(driver: LocalDriver, root: Path) -> None:
     spec = specs("postgresql")()
     await driver.create(spec)
     await driver.start(spec)
@@ -144,7 +144,7 @@ async def test_a_server_that_outlived_its_keeper_is_replaced(driver: LocalDriver
     await second.destroy(spec)
 
 
-async def test_one_that_cannot_start_says_why_and_leaves_nothing_running(driver: LocalDriver, root: Path) -> None:
+async def test_failed_start_reports_the_reason_and_leaves_no_process(driver: LocalDriver, root: Path) -> None:
     spec = specs("postgresql")()
     await driver.create(spec)
     (root / str(spec.id) / "pg" / "global" / "pg_control").unlink()
@@ -155,7 +155,7 @@ async def test_one_that_cannot_start_says_why_and_leaves_nothing_running(driver:
     await driver.destroy(spec)
 
 
-async def test_what_was_half_made_is_swept(driver: LocalDriver, root: Path) -> None:
+async def test_incomplete_folders_are_swept(driver: LocalDriver, root: Path) -> None:
     spec = specs("postgresql")()
     await driver.create(spec)
     for suffix in ("new", "gone"):
@@ -165,7 +165,7 @@ async def test_what_was_half_made_is_swept(driver: LocalDriver, root: Path) -> N
     await driver.destroy(spec)
 
 
-async def test_a_version_that_is_not_there_is_a_sentence(driver: LocalDriver, root: Path) -> None:
+async def test_missing_version_is_reported(driver: LocalDriver, root: Path) -> None:
     for version in ("9", "../../etc"):
         spec = specs("postgresql", version=version)()
         with pytest.raises(BadInput, match="not installed"):
@@ -175,7 +175,7 @@ async def test_a_version_that_is_not_there_is_a_sentence(driver: LocalDriver, ro
             await driver.destroy(spec)
 
 
-async def test_a_system_installation_is_taken_when_asked_for(driver: LocalDriver) -> None:
+async def test_system_installation_can_be_selected(driver: LocalDriver) -> None:
     other = [version for version in installed() if version != "18"]
     if not other:
         pytest.skip("no other PostgreSQL is installed on this machine")
@@ -189,19 +189,19 @@ async def test_a_system_installation_is_taken_when_asked_for(driver: LocalDriver
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
-async def test_a_full_disk_is_an_error_and_no_half_database() -> None:
+async def test_full_disk_is_an_error_and_leaves_no_partial_database() -> None:
     mount = Path(tempfile.mkdtemp(prefix="hw-full-"))
     mount.chmod(0o755)
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60m", "none", str(mount)], check=False).returncode:
         pytest.skip("no file system can be mounted here")
     driver = LocalDriver(mount / "databases")
     try:
-        one, two = specs("postgresql")(), specs("postgresql")()
+        first, two = specs("postgresql")(), specs("postgresql")()
         with pytest.raises((OSError, HeadwaterError), match=r"[Nn]o space"):
-            for spec in (one, two):
+            for spec in (first, two):
                 await driver.create(spec)
-        assert "absent" in {driver.status(one), driver.status(two)}
-        await driver.sweep({one.id, two.id}, timedelta(days=1))
+        assert "absent" in {driver.status(first), driver.status(two)}
+        await driver.sweep({first.id, two.id}, timedelta(days=1))
         assert not list(mount.glob("databases/*.new"))
     finally:
         await driver.close()

@@ -1,4 +1,4 @@
-"""Runs the command line in the process of a test: as its own process would, without the second that one takes to start."""
+"""Runs the command line in the process of a test, which saves the second that a new process takes to start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of commands share: one running Headwater, and a user of their own for each file."""
+"""Fixtures of the command tests: one running Headwater, and a user for each file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real `headwater up` as a child process, for tests that kill parts of it."""
+"""A real `headwater up` as a child process, also for tests that kill parts of it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from suite.processes import die_with_parent
 
 
 def processes_of(home: Path) -> dict[int, str]:
-    """Return the processes that have to do with a home folder, by id, with their command lines."""
-    found = {}
+    """Return the processes that belong to a home folder, by id, with their command lines."""
+    processes = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -34,9 +34,9 @@ def processes_of(home: Path) -> dict[int, str]:
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             variables = (entry / "environ").read_bytes()
             if f"HEADWATER_HOME={home}".encode() in variables.split(b"\0") or str(home) in command:
-                found[int(entry.name)] = command.strip()
-    found.pop(os.getpid(), None)
-    return found
+                processes[int(entry.name)] = command.strip()
+    processes.pop(os.getpid(), None)
+    return processes
 
 
 @dataclass
@@ -49,11 +49,11 @@ class HeadwaterProcess:
     client: httpx.Client
 
     def pids(self, part: str) -> list[int]:
-        """Return the ids of the processes whose command line ends in, or contains, a word."""
+        """Return the ids of the processes whose command line contains a text."""
         return [pid for pid, command in processes_of(self.home).items() if part in command]
 
     def wait_ready(self, seconds: float = 300.0) -> float:
-        """Wait until `/readyz` says yes; return the seconds that it took."""
+        """Wait until `/readyz` reports ready; return the seconds that it took."""
         started = time.monotonic()
         while time.monotonic() - started < seconds:
             with contextlib.suppress(httpx.HTTPError):
@@ -63,7 +63,7 @@ class HeadwaterProcess:
         raise AssertionError(f"not ready after {seconds} s: {(self.home / 'up.log').read_text()[-4000:]}")
 
     def sign_up(self) -> None:
-        """Make an account and sign in as it."""
+        """Create an account and sign in."""
         body = {"email": "fault@example.org", "password": "seven wooden boats", "name": "Fault"}
         answer = self.client.post("/api/v1/auth/signup", json=body)
         if answer.status_code == 409:
@@ -95,7 +95,7 @@ class HeadwaterProcess:
         return answer["results"][-1]["rows"]
 
     def stop(self) -> None:
-        """End it as Ctrl-C does."""
+        """Stop it as Ctrl-C does."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(120)
@@ -104,7 +104,7 @@ class HeadwaterProcess:
 
 @contextlib.contextmanager
 def start_headwater(home: Path, **variables: str) -> Iterator[HeadwaterProcess]:
-    """Start `headwater up`, give it, and end it."""
+    """Start `headwater up`, yield it, and stop it."""
     port = free_port()
     env = {
         **os.environ,
@@ -123,24 +123,24 @@ def start_headwater(home: Path, **variables: str) -> Iterator[HeadwaterProcess]:
         preexec_fn=die_with_parent,
     )
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
-    found = HeadwaterProcess(home, port, process, client)
+    processes = HeadwaterProcess(home, port, process, client)
     try:
-        found.wait_ready()
-        yield found
+        processes.wait_ready()
+        yield processes
     finally:
-        found.stop()
+        processes.stop()
         log.close()
 
 
 @contextlib.contextmanager
 def start_signed_up(folder: Path | None = None, **variables: str) -> Iterator[HeadwaterProcess]:
-    """Start a Headwater in a folder of its own, with one user who is signed in; all of it is gone at the end."""
+    """Start a Headwater in a temporary folder, with one user signed in; everything is deleted at the end."""
     home = Path(tempfile.mkdtemp(prefix="hw-one-", dir=folder))
     home.chmod(0o755)  # the servers of databases have users of their own
     wanted = {"HEADWATER_LOG_LEVEL": "warning", "HEADWATER_MYSQL_PROXY_PORT": str(free_port())}
-    with start_headwater(home, **(wanted | variables)) as found:
-        found.sign_up()
-        yield found
+    with start_headwater(home, **(wanted | variables)) as processes:
+        processes.sign_up()
+        yield processes
     shutil.rmtree(home, ignore_errors=True)
 
 
@@ -159,7 +159,7 @@ class Commands:
         return self._client.get(path).raise_for_status().json()
 
     def run(self, *words: str, code: int = 0) -> str:
-        """Run `headwater WORDS`, which must end with a code; return all that it prints."""
+        """Run `headwater WORDS`, which must exit with a code; return all that it prints."""
         done = invoke(*words, **self._variables)
         assert done.returncode == code, (words, done.stdout, done.stderr)
         return done.stdout + done.stderr

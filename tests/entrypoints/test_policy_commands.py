@@ -1,4 +1,4 @@
-"""`headwater policy` and `headwater alerts` against a real server and its worker, whose own clock does the ticking."""
+"""The commands `headwater policy` and `headwater alerts` against a real server, whose worker runs the schedules."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def shop(commands: Commands) -> None:
     commands.run("sql", "shop", "CREATE TABLE item (id integer PRIMARY KEY); INSERT INTO item VALUES (1)")
 
 
-def test_from_setting_a_policy_to_removing_it(commands: Commands) -> None:
+def test_policy_life_cycle(commands: Commands) -> None:
     assert "no policy" in commands.run("policy", "show", "shop", code=2)
     words = (
         "--cron",
@@ -31,13 +31,13 @@ def test_from_setting_a_policy_to_removing_it(commands: Commands) -> None:
         "--label",
         "Nightly",
     )
-    made = commands.run_json("policy", "set", "shop", *words)
-    assert (made["schedule"]["cron"], made["retention"]["daily"], made["retention"]["within_hours"]) == (
+    created = commands.run_json("policy", "set", "shop", *words)
+    assert (created["schedule"]["cron"], created["retention"]["daily"], created["retention"]["within_hours"]) == (
         "0 3 * * *",
         7,
         48,
     )
-    assert len(made["next"]) == 5
+    assert len(created["next"]) == 5
     # Paused, so that the worker does not delete what the preview says that it would.
     assert commands.run_json("policy", "pause", "shop")["next"] == []
     changed = commands.run_json(
@@ -53,15 +53,15 @@ def test_from_setting_a_policy_to_removing_it(commands: Commands) -> None:
         "--verify",
         "quick",
     )
-    assert changed["schedule"] == made["schedule"], "what is not given stays"
+    assert changed["schedule"] == created["schedule"], "what is not given stays"
     assert (changed["retention"]["last"], changed["verify"]["kind"], changed["label"]) == (1, "quick", "Nightly")
     done = commands.run_json("policy", "run", "shop")
     assert (done["status"], done["label"], done["scheduled"]) == ("complete", "Nightly", True)
     commands.run("policy", "run", "shop")
-    shown = commands.run_json("policy", "preview", "shop")
-    assert {one["id"]: one["keep"] for one in shown["snapshots"]}[done["id"]] is False
+    displayed = commands.run_json("policy", "preview", "shop")
+    assert {item["id"]: item["keep"] for item in displayed["snapshots"]}[done["id"]] is False
     assert "not among the last 1" in commands.run("policy", "preview", "shop")
-    assert [one["kind"] for one in commands.run_json("policy", "runs", "shop") if one["kind"] == "snapshot"] == [
+    assert [item["kind"] for item in commands.run_json("policy", "runs", "shop") if item["kind"] == "snapshot"] == [
         "snapshot"
     ] * 2
     assert commands.run_json("policy", "resume", "shop")["next"]
@@ -80,26 +80,26 @@ def test_from_setting_a_policy_to_removing_it(commands: Commands) -> None:
         (("--verify", "deep", "--verify-percent", "1"), "100 days"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(commands: Commands, words: tuple[str, ...], said: str) -> None:
+def test_invalid_policies_are_rejected(commands: Commands, words: tuple[str, ...], said: str) -> None:
     name = f"refused-{uuid.uuid4().hex[:8]}"
     commands.run("db", "create", name, "--engine", "sqlite")
     assert said in commands.run("policy", "set", name, *words, code=2)
 
 
-def test_the_worker_ticks_by_itself_and_alerts_say_what_failed(commands: Commands) -> None:
+def test_worker_runs_schedules_and_failures_raise_alerts(commands: Commands) -> None:
     assert commands.run_json("alerts", "list") == []
     commands.run("sql", "shop", "CREATE TABLE gone (id integer PRIMARY KEY)")
     commands.run("policy", "set", "shop", "--tables", "gone")
     commands.run("sql", "shop", "DROP TABLE gone")
     assert "no table 'gone'" in commands.run("policy", "run", "shop", code=1)
     deadline = time.monotonic() + 300
-    while not (found := json.loads(_either(commands, "alerts", "list", "--json"))) and time.monotonic() < deadline:
+    while not (alerts := json.loads(_either(commands, "alerts", "list", "--json"))) and time.monotonic() < deadline:
         time.sleep(1)
-    assert [(one["kind"], one["database_name"]) for one in found] == [("failed", "shop")]
-    assert "There is no table 'gone'." in found[0]["message"]
-    assert commands.run_json("alerts", "acknowledge", found[0]["id"])["status"] == "acknowledged"
+    assert [(item["kind"], item["database_name"]) for item in alerts] == [("failed", "shop")]
+    assert "There is no table 'gone'." in alerts[0]["message"]
+    assert commands.run_json("alerts", "acknowledge", alerts[0]["id"])["status"] == "acknowledged"
     commands.run("alerts", "list", "--database", "shop")
-    assert found[0]["id"] in commands.run("alerts", "list", "--all")
+    assert alerts[0]["id"] in commands.run("alerts", "list", "--all")
 
 
 def _either(commands: Commands, *words: str) -> str:

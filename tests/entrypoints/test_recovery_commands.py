@@ -1,4 +1,4 @@
-"""`headwater recovery` against a real server: turned on, shown, a point, a base, back, turned off."""
+"""The commands `headwater recovery` against a real server: turn on, show, create a point, a base, recover, turn off."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from entrypoints.headwater_process import Commands
 
 
-def test_back_and_forth_on_the_command_line(commands: Commands) -> None:
+def test_point_in_time_recovery(commands: Commands) -> None:
     run, run_json = commands.run, commands.run_json
     run("db", "create", "shop")
     run("sql", "shop", "CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item VALUES (1, 'one')")
@@ -16,7 +16,7 @@ def test_back_and_forth_on_the_command_line(commands: Commands) -> None:
     assert "restarted" in run("recovery", "enable", "shop", "--json", code=2)
     assert run_json("recovery", "enable", "shop", "--yes", "--days", "3")["window_days"] == 3
     _until_based(commands)
-    assert [one["status"] for one in run_json("recovery", "base", "shop")["bases"]] == ["complete", "complete"]
+    assert [item["status"] for item in run_json("recovery", "base", "shop")["bases"]] == ["complete", "complete"]
     assert run_json("recovery", "point", "shop", "before the mistake")["lsn"]
     run("sql", "shop", "DELETE FROM item")
     plan = run("recovery", "restore", "shop", "--new", "back", "--point", "before the mistake", "--plan")
@@ -25,10 +25,10 @@ def test_back_and_forth_on_the_command_line(commands: Commands) -> None:
     assert done["target_id"]
     assert "one" in run("sql", "back", "SELECT name FROM item")
     assert "one" not in run("sql", "shop", "SELECT name FROM item")
-    shown = run_json("recovery", "show", "shop")
-    assert shown["points"][0]["name"] == "before the mistake"
+    displayed = run_json("recovery", "show", "shop")
+    assert displayed["points"][0]["name"] == "before the mistake"
     assert "before the mistake" in run("recovery", "show", "shop")
-    early = (datetime.fromisoformat(shown["earliest"]) - timedelta(hours=1)).isoformat()
+    early = (datetime.fromisoformat(displayed["earliest"]) - timedelta(hours=1)).isoformat()
     assert "The earliest moment is" in run("recovery", "restore", "shop", "--new", "x", "--time", early, code=1)
     assert "Choose a moment" in run("recovery", "restore", "shop", "--new", "x", code=2)
     assert "is not a time" in run("recovery", "restore", "shop", "--new", "x", "--time", "noon", code=2)
@@ -36,7 +36,7 @@ def test_back_and_forth_on_the_command_line(commands: Commands) -> None:
 
 
 def _until_based(commands: Commands) -> None:
-    """Wait for the base that turning it on has begun."""
+    """Wait for the base that was started when recovery was turned on."""
     database = commands.get(f"/projects/{commands.get('/projects')['items'][0]['id']}/databases")["items"][0]["id"]
-    while any(one["status"] == "taking" for one in commands.get(f"/databases/{database}/recovery")["bases"]):
+    while any(item["status"] == "taking" for item in commands.get(f"/databases/{database}/recovery")["bases"]):
         time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""The HTTP application as a whole: errors, headers, description, probes, the web app's files."""
+"""The HTTP application as a whole: errors, headers, OpenAPI, probes, files of the web app."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("with_sample")
     ],
     ids=lambda value: str(value)[:40],
 )
-async def test_every_error_is_a_problem(
+async def test_errors_are_problem_json(
     app: AppFixture, method: str, path: str, body: bytes | None, status: int
 ) -> None:
     someone = await app.person()
@@ -47,7 +47,7 @@ async def test_every_error_is_a_problem(
     assert "Traceback" not in answer.text
 
 
-async def test_a_crash_tells_nothing(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unexpected_error_reveals_nothing(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     async def crash(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a secret")
 
@@ -58,7 +58,7 @@ async def test_a_crash_tells_nothing(app: AppFixture, monkeypatch: pytest.Monkey
     assert "secret" not in answer.text
 
 
-async def test_a_store_that_is_away_is_said_so(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unreachable_store_is_reported(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(*_: object, **__: object) -> None:
         raise OperationalError("SELECT", {}, Exception("postgresql://u:secret@h"))
 
@@ -69,7 +69,7 @@ async def test_a_store_that_is_away_is_said_so(app: AppFixture, monkeypatch: pyt
     assert "secret" not in answer.text
 
 
-async def test_security_headers_are_on_everything(app: AppFixture) -> None:
+async def test_security_headers_are_set_everywhere(app: AppFixture) -> None:
     stranger = await app.stranger()
     for path in ("/", "/healthz", "/api/v1/instance", "/api/v1/nothing", "/api/docs"):
         headers = (await stranger.get(path)).headers
@@ -83,7 +83,7 @@ async def test_security_headers_are_on_everything(app: AppFixture) -> None:
     assert forged.headers["x-request-id"] != "a b\tc"
 
 
-async def test_the_description_is_openapi_and_its_page_needs_nobody(app: AppFixture) -> None:
+async def test_openapi_and_its_page_are_public_and_self_contained(app: AppFixture) -> None:
     stranger = await app.stranger()
     described = (await stranger.get("/api/openapi.json")).json()
     assert described["openapi"].startswith("3.1")
@@ -101,7 +101,7 @@ async def test_the_description_is_openapi_and_its_page_needs_nobody(app: AppFixt
     assert not re.search(r"https?://", page)
 
 
-async def test_ready_means_store_migrations_and_a_worker(app: AppFixture) -> None:
+async def test_readiness_requires_store_migrations_and_worker(app: AppFixture) -> None:
     stranger = await app.stranger()
     assert (await stranger.get("/healthz")).json() == {"status": "ok"}
     answer = await stranger.get("/readyz")
@@ -109,7 +109,7 @@ async def test_ready_means_store_migrations_and_a_worker(app: AppFixture) -> Non
         503,
         {"status": "not ready", "store": "ok", "migrations": "ok", "worker": "none alive"},
     )
-    kept = app.server.database.engine
+    engine = app.server.database.engine
     nowhere = Store("postgresql://u:p@127.0.0.1:9/none")
     app.server.database.engine = nowhere.engine
     try:
@@ -117,11 +117,11 @@ async def test_ready_means_store_migrations_and_a_worker(app: AppFixture) -> Non
         assert (await stranger.get("/healthz")).status_code == 200
         assert (await stranger.get("/metrics")).status_code == 200
     finally:
-        app.server.database.engine = kept
+        app.server.database.engine = engine
         await nowhere.close()
 
 
-async def test_metrics_name_nobody(app: AppFixture) -> None:
+async def test_metrics_contain_no_ids(app: AppFixture) -> None:
     someone = await app.person()
     await someone.get(f"/projects/{someone.project['id']}")
     await someone.client.get("/api/v1/some/odd/path")
@@ -144,7 +144,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-async def test_the_web_app_is_sent_as_it_was_built(app: AppFixture, built: Path) -> None:
+async def test_web_app_files_are_served(app: AppFixture, built: Path) -> None:
     stranger = await app.stranger()
     for path in ("/", "/p/1/lineage", "/index.html"):
         page = await stranger.get(path)
@@ -160,9 +160,7 @@ async def test_the_web_app_is_sent_as_it_was_built(app: AppFixture, built: Path)
         assert "secret" not in (await stranger.get(path)).text
 
 
-async def test_without_the_web_app_a_page_says_so(
-    app: AppFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_missing_web_app_is_reported(app: AppFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(web, "FOLDER", tmp_path / "none")
     answer = await (await app.stranger()).get("/")
     assert "was not built" in answer.text

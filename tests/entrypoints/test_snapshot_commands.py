@@ -1,4 +1,4 @@
-"""`headwater snapshot` against a real server: taken, listed, shown, verified, restored, held, deleted."""
+"""The commands `headwater snapshot` against a real server: take, list, show, verify, restore, hold, delete."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx
 from entrypoints.headwater_process import Commands
 
 
-def test_from_the_first_snapshot_to_the_last(commands: Commands) -> None:
+def test_snapshot_life_cycle(commands: Commands) -> None:
     run, run_json = commands.run, commands.run_json
     run("db", "create", "shop")
     run(
@@ -17,9 +17,9 @@ def test_from_the_first_snapshot_to_the_last(commands: Commands) -> None:
         "shop",
         "CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item VALUES (1, 'one'), (2, 'two')",
     )
-    made = run_json("snapshot", "create", "shop", "--label", "first")
-    assert (made["status"], made["rows"], made["label"]) == ("complete", 2, "first")
-    assert [one["id"] for one in run_json("snapshot", "list", "shop")] == [made["id"]]
+    created = run_json("snapshot", "create", "shop", "--label", "first")
+    assert (created["status"], created["rows"], created["label"]) == ("complete", 2, "first")
+    assert [item["id"] for item in run_json("snapshot", "list", "shop")] == [created["id"]]
     assert "public.item" in run("snapshot", "show", "shop#first")
     assert run_json("snapshot", "verify", "shop#latest", "--deep")["verification"]["ok"]
     run("sql", "shop", "DELETE FROM item WHERE id = 1; INSERT INTO item VALUES (3, 'three')")
@@ -42,7 +42,7 @@ def test_from_the_first_snapshot_to_the_last(commands: Commands) -> None:
     assert "There is no snapshot" in run("snapshot", "show", "shop#first", code=2)
 
 
-def test_what_is_read_without_restoring(commands: Commands, tmp_path: Path) -> None:
+def test_snapshots_are_read_without_a_restore(commands: Commands, tmp_path: Path) -> None:
     run, run_json = commands.run, commands.run_json
     run("db", "create", "books")
     run(
@@ -64,8 +64,8 @@ def test_what_is_read_without_restoring(commands: Commands, tmp_path: Path) -> N
     assert (page["rows"], page["count"], page["next"]) == ([[499, "124.75"], [500, "125.00"]], 500, None)
     assert "Did you mean book" in run("snapshot", "rows", "books#then", "boook", code=2)
     script = tmp_path / "books.sql"
-    made = run_json("snapshot", "export", "books#then", "-o", str(script))
-    assert (made["bytes"], made["format"]) == (script.stat().st_size, "sql")
+    created = run_json("snapshot", "export", "books#then", "-o", str(script))
+    assert (created["bytes"], created["format"]) == (script.stat().st_size, "sql")
     assert "COPY public.book" in script.read_text()
     assert run("snapshot", "export", "books#then", "--format", "ndjson", "--tables", "loan") == '{"id":7}\n'
     link = run_json("snapshot", "link", "books#then", "--format", "csv", "--tables", "loan", "--expires-in", "10m")
@@ -80,18 +80,18 @@ def test_what_is_read_without_restoring(commands: Commands, tmp_path: Path) -> N
     run("db", "create", "light", "--engine", "sqlite")
     assert "book, loan" in run("snapshot", "copy", "books#then", "light", "--plan")
     done = run_json("snapshot", "copy", "books#then", "light", "--yes")
-    assert [(one["target"], one["target_rows"], one["same"]) for one in done["tables"]] == [
+    assert [(item["target"], item["target_rows"], item["same"]) for item in done["tables"]] == [
         ("book", 500, True),
         ("loan", 1, True),
     ]
 
 
-def test_where_snapshots_are(commands: Commands) -> None:
+def test_vault_is_shown_and_configured(commands: Commands) -> None:
     run, run_json = commands.run, commands.run_json
     assert run_json("vault", "show")["kind"] == "local"
     assert run_json("vault", "compress", "zstd", "9")["level"] == 9
     assert "1 to 19" in run("vault", "compress", "zstd", "20", code=2)
     assert "needs --bucket" in run("vault", "use", "s3", code=2)
     assert run_json("vault", "usage")["packs"] >= 0
-    assert [one["kind"] for one in run_json("vault", "keys")] == ["key"]
+    assert [item["kind"] for item in run_json("vault", "keys")] == ["key"]
     assert "no organization" in run("vault", "show", "--organization", "Nobody", code=2)

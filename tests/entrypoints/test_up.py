@@ -1,4 +1,4 @@
-"""`headwater up`: ready, mended where it is hurt, gone without a trace; and the command line against it."""
+"""`headwater up`: becomes ready, restarts killed parts, stops completely; and the command line against it."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def home() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def headwater(home: Path) -> Iterator[HeadwaterProcess]:
-    with start_headwater(home) as found:
-        found.sign_up()
-        yield found
+    with start_headwater(home) as running:
+        running.sign_up()
+        yield running
 
 
 def cli(home: Path, *arguments: str, code: int = 0, **variables: str) -> str:
@@ -64,14 +64,14 @@ def parsed(home: Path, *arguments: str) -> Any:
     return json.loads(cli(home, *arguments, "--json"))
 
 
-def test_the_command_line_goes_the_whole_way(headwater: HeadwaterProcess, home: Path, tmp_path: Path) -> None:
+def test_command_line_from_login_to_scan(headwater: HeadwaterProcess, home: Path, tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{headwater.port}"
     assert "not signed in" in cli(home, "projects", "list", code=1)
-    made = headwater.client.post("/api/v1/keys", json={"name": "cli", "scopes": ["admin"]}).json()
-    assert "is not valid" in cli(home, "login", url, "--key", made["secret"][:-1] + "x", code=1)
-    assert parsed(home, "login", url, "--key", made["secret"])["user"] == "fault@example.org"
-    kept = home / "config" / "headwater" / "login.json"
-    assert kept.stat().st_mode & 0o777 == 0o600
+    key_json = headwater.client.post("/api/v1/keys", json={"name": "cli", "scopes": ["admin"]}).json()
+    assert "is not valid" in cli(home, "login", url, "--key", key_json["secret"][:-1] + "x", code=1)
+    assert parsed(home, "login", url, "--key", key_json["secret"])["user"] == "fault@example.org"
+    login_file = home / "config" / "headwater" / "login.json"
+    assert login_file.stat().st_mode & 0o777 == 0o600
 
     assert [row["name"] for row in parsed(home, "projects", "list")] == ["Bookshop sample"]
     project = parsed(home, "projects", "create", "From the terminal")["id"]
@@ -103,18 +103,18 @@ def test_the_command_line_goes_the_whole_way(headwater: HeadwaterProcess, home: 
     assert "cannot be reached" in refused
 
 
-def test_the_description_needs_no_server(home: Path) -> None:
+def test_openapi_needs_no_server(home: Path) -> None:
     assert json.loads(program(home, "openapi"))["openapi"].startswith("3.1")
 
 
-def test_a_second_one_is_refused_in_one_sentence(headwater: HeadwaterProcess, home: Path) -> None:
-    said = program(home, "up", "--port", str(headwater.port), code=1)
-    assert "cannot be used" in said
-    said = program(home, "up", "--port", "0", code=1)
-    assert "already runs" in said
+def test_second_instance_is_refused(headwater: HeadwaterProcess, home: Path) -> None:
+    error = program(home, "up", "--port", str(headwater.port), code=1)
+    assert "cannot be used" in error
+    error = program(home, "up", "--port", "0", code=1)
+    assert "already running" in error
 
 
-def test_two_uploads_at_once_and_a_cancel_in_the_middle(headwater: HeadwaterProcess) -> None:
+def test_concurrent_uploads_and_a_cancelled_scan(headwater: HeadwaterProcess) -> None:
     import zipfile
     from concurrent.futures import ThreadPoolExecutor
 
@@ -145,21 +145,21 @@ def test_two_uploads_at_once_and_a_cancel_in_the_middle(headwater: HeadwaterProc
 
 
 def test_no_secret_is_logged(headwater: HeadwaterProcess, home: Path) -> None:
-    made = headwater.client.post("/api/v1/keys", json={"name": "canary", "scopes": ["read"]}).json()["secret"]
+    key_json = headwater.client.post("/api/v1/keys", json={"name": "canary", "scopes": ["read"]}).json()["secret"]
     token = headwater.client.headers["authorization"].removeprefix("Bearer ")
-    for credential in (made, made[:-1] + "x", token):
+    for credential in (key_json, key_json[:-1] + "x", token):
         headwater.client.get(f"/api/v1/projects?q={credential}", headers={"authorization": f"Bearer {credential}"})
     password = "my very own canary"
     headwater.client.post("/api/v1/auth/login", json={"email": "fault@example.org", "password": password})
     headwater.client.post("/api/v1/auth/login", json={"email": {"x": password}, "password": password})
     stored = [(home / "store" / f"{name}.password").read_text().strip() for name in ("headwater", "postgres")]
     logs = (home / "up.log").read_text() + (home / "store" / "postgresql.log").read_text()
-    for secret in (made, token, password, *stored, (home / "token.key").read_text().strip()):
+    for secret in (key_json, token, password, *stored, (home / "token.key").read_text().strip()):
         assert secret not in logs
 
 
 @pytest.mark.parametrize("part", ["headwater worker", "headwater serve", "/postgres -D"])
-def test_a_part_that_is_killed_comes_back(headwater: HeadwaterProcess, part: str) -> None:
+def test_killed_process_is_restarted(headwater: HeadwaterProcess, part: str) -> None:
     before = headwater.pids(part)
     assert before
     for pid in before:
@@ -171,7 +171,7 @@ def test_a_part_that_is_killed_comes_back(headwater: HeadwaterProcess, part: str
         time.sleep(0.1)
 
 
-def test_stopped_it_leaves_nothing_and_started_again_it_has_everything(headwater: HeadwaterProcess, home: Path) -> None:
+def test_stop_leaves_no_processes_and_restart_keeps_data(headwater: HeadwaterProcess, home: Path) -> None:
     projects = headwater.get("/projects")
     headwater.process.send_signal(signal.SIGINT)
     assert headwater.process.wait(120) == 0

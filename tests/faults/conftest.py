@@ -1,4 +1,4 @@
-"""What the tests of faults share: files on the disk, and one Headwater for those who only kill its parts."""
+"""Fixtures of the fault tests: files on a disk, and one Headwater for tests that only kill its parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""kill -9 of a worker in the middle of a job."""
+"""kill -9 of a worker during a job."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ WITHIN_SECONDS = 240.0
 
 
 def killed_in_the_middle(headwater: HeadwaterProcess, job: str, rows: int) -> None:
-    """Kill the worker when so many rows are through, and wait until the next attempt is, too."""
-    while not _stopped_in_the_middle(headwater, job, rows):
+    """Kill the worker after that many rows, and wait until the next attempt has completed the job."""
+    while not _paused_after_rows(headwater, job, rows):
         _signal(headwater, signal.SIGCONT)
         time.sleep(0.02)
     killed = time.monotonic()
     _signal(headwater, signal.SIGKILL)
-    while (found := headwater.get(f"/jobs/{job}"))["state"] in {"pending", "running"}:
-        assert time.monotonic() - killed < WITHIN_SECONDS, found
+    while (job_json := headwater.get(f"/jobs/{job}"))["state"] in {"pending", "running"}:
+        assert time.monotonic() - killed < WITHIN_SECONDS, job_json
         time.sleep(0.2)
-    assert (found["state"], found["attempts"] >= 2) == ("completed", True), found
+    assert (job_json["state"], job_json["attempts"] >= 2) == ("completed", True), job_json
 
 
-def _stopped_in_the_middle(headwater: HeadwaterProcess, job: str, rows: int) -> bool:
-    """Stop the worker, so that it cannot end while it is looked at, and say whether so many rows are through."""
+def _paused_after_rows(headwater: HeadwaterProcess, job: str, rows: int) -> bool:
+    """Pause the worker, so that the job cannot end meanwhile; return True if it has processed that many rows."""
     _signal(headwater, signal.SIGSTOP)
-    found = headwater.get(f"/jobs/{job}")
-    if found["state"] not in {"pending", "running"}:
+    job_json = headwater.get(f"/jobs/{job}")
+    if job_json["state"] not in {"pending", "running"}:
         _signal(headwater, signal.SIGCONT)
-        pytest.fail(f"over before it could be killed: {found}")
-    return bool(found["progress"]["unit"] == "rows" and found["progress"]["done"] >= rows)
+        pytest.fail(f"over before it could be killed: {job_json}")
+    return bool(job_json["progress"]["unit"] == "rows" and job_json["progress"]["done"] >= rows)
 
 
 def _signal(headwater: HeadwaterProcess, number: signal.Signals) -> None:

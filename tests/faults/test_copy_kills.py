@@ -1,4 +1,4 @@
-"""kill -9 of the worker in the middle of a copy: it begins again, and the target has every table once, with all rows."""
+"""kill -9 of the worker during a copy: it starts again, and the target has every table once, with all rows."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ ROWS, DOCUMENTS = 300_000, 80_000
 
 def database(headwater: HeadwaterProcess, name: str, engine: str) -> str:
     project = headwater.get("/projects")["items"][0]["id"]
-    made = headwater.post(f"/projects/{project}/databases?wait=60", name=name, engine=engine)
-    assert made["state"] == "running", made
-    return str(made["id"])
+    transfer = headwater.post(f"/projects/{project}/databases?wait=60", name=name, engine=engine)
+    assert transfer["state"] == "running", transfer
+    return str(transfer["id"])
 
 
 @pytest.fixture(scope="module")
 def mongodb() -> Iterator[int]:
-    """A MongoDB elsewhere: its port."""
+    """The port of a MongoDB server."""
     if reason := mongodb_place.missing():
         pytest.skip(reason)
     folder, port = tempfile.mkdtemp(prefix="hw-copykill-mongodb-", dir=storage.disk()), free_port()
@@ -46,40 +46,40 @@ def connected(headwater: HeadwaterProcess, name: str, port: int) -> str:
 
 
 @pytest.mark.parametrize("round_", range(KILLS))
-def test_a_copy_into_documents_survives(headwater: HeadwaterProcess, mongodb: int, round_: int) -> None:
+def test_copy_to_documents_survives_a_kill(headwater: HeadwaterProcess, mongodb: int, round_: int) -> None:
     source, target = database(headwater, f"s-m-{round_}", "postgresql"), connected(headwater, f"t-m-{round_}", mongodb)
     headwater.sql(target, "db.mine.insertOne({a: 1})")
-    copied_in_spite_of_a_kill(headwater, source, target, round_, DOCUMENTS)
+    copy_with_a_kill(headwater, source, target, round_, DOCUMENTS)
     assert headwater.sql(target, "db.many.countDocuments({})") == [[DOCUMENTS]]
     assert headwater.sql(target, "db.mine.countDocuments({})") == [[1]]
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "mysql"])
 @pytest.mark.parametrize("round_", range(KILLS))
-def test_a_copy_survives(headwater: HeadwaterProcess, engine: str, round_: int) -> None:
+def test_copy_survives_a_kill(headwater: HeadwaterProcess, engine: str, round_: int) -> None:
     source, target = (
         database(headwater, f"s-{engine}-{round_}", "postgresql"),
         database(headwater, f"t-{engine}-{round_}", engine),
     )
     headwater.sql(target, "CREATE TABLE mine (a int)")
-    copied_in_spite_of_a_kill(headwater, source, target, round_, ROWS)
+    copy_with_a_kill(headwater, source, target, round_, ROWS)
     assert headwater.sql(target, "SELECT count(*) FROM many") == [[ROWS]]
     assert headwater.sql(target, "SELECT count(*) FROM mine") == [[0]]
 
 
-def copied_in_spite_of_a_kill(headwater: HeadwaterProcess, source: str, target: str, round_: int, rows: int) -> None:
-    """Begin a copy, kill the worker, and wait until the next attempt is through."""
+def copy_with_a_kill(headwater: HeadwaterProcess, source: str, target: str, round_: int, rows: int) -> None:
+    """Start a copy, kill the worker, and wait until the next attempt has completed it."""
     headwater.sql(source, "CREATE TABLE first (id int PRIMARY KEY); INSERT INTO first SELECT generate_series(1, 1000)")
     headwater.sql(
         source,
         "CREATE TABLE many (id bigint PRIMARY KEY, first int REFERENCES first, body varchar(60));"
         f"INSERT INTO many SELECT g, g % 1000 + 1, md5(g::text) FROM generate_series(1, {rows}) g",
     )
-    made = headwater.post(f"/databases/{source}/copies", target_id=target, accepted=True)
-    job = made["job"]["id"]
+    transfer = headwater.post(f"/databases/{source}/copies", target_id=target, accepted=True)
+    job = transfer["job"]["id"]
     killed_in_the_middle(headwater, job, 20_000 * (round_ + 1))
-    tables = headwater.get(f"/transfers/{made['id']}")["tables"]
-    assert [(one["target"], one["target_rows"], one["same"]) for one in tables] == [
+    tables = headwater.get(f"/transfers/{transfer['id']}")["tables"]
+    assert [(item["target"], item["target_rows"], item["same"]) for item in tables] == [
         ("first", 1000, True),
         ("many", rows, True),
     ]

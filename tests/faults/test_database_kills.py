@@ -1,7 +1,7 @@
-"""kill -9 of the keeper, of a database's server and of the server process, while databases are made and used.
+"""kill -9 of the supervisor, of a database's server and of the server process, while databases are created and used.
 
-Afterwards every database that was answered for is there with its rows, and no process is left that nobody owns.
-The profile says how often each.
+Afterwards every database that was reported as created exists with its rows, and no orphan process is left.
+The test profile sets how often each is killed.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ WITHIN_SECONDS = 240.0
 @pytest.fixture(scope="module")
 def headwater() -> Iterator[HeadwaterProcess]:
     home = Path(tempfile.mkdtemp(prefix="hw-dbkill-", dir=storage.disk()))
-    with start_headwater(home, HEADWATER_LOG_LEVEL="error") as found:
-        found.sign_up()
-        yield found
+    with start_headwater(home, HEADWATER_LOG_LEVEL="error") as running:
+        running.sign_up()
+        yield running
     left = processes_of(home)
     shutil.rmtree(home, ignore_errors=True)
     assert left == {}, "somebody was left behind"
@@ -48,9 +48,9 @@ def settled(headwater: HeadwaterProcess, id_: str) -> dict[str, Any]:
     began = time.monotonic()
     while time.monotonic() - began < WITHIN_SECONDS:
         with contextlib.suppress(httpx.HTTPError, KeyError, AssertionError):
-            found = headwater.get(f"/databases/{id_}")
-            if found["state"] in {"running", "asleep"}:
-                return dict(found)
+            running = headwater.get(f"/databases/{id_}")
+            if running["state"] in {"running", "asleep"}:
+                return dict(running)
         time.sleep(0.2)
     raise AssertionError(headwater.get(f"/databases/{id_}"))
 
@@ -69,23 +69,23 @@ def answers(headwater: HeadwaterProcess, id_: str, query: str) -> Any:
 
 
 @pytest.mark.parametrize("moment", [step / 10 for step in range(KILLS)])
-def test_the_keeper_dies_while_a_database_is_made(headwater: HeadwaterProcess, moment: float) -> None:
-    [keeper] = headwater.pids("headwater proxy")
-    made: list[Any] = []
+def test_supervisor_killed_while_a_database_is_created(headwater: HeadwaterProcess, moment: float) -> None:
+    [supervisor] = headwater.pids("headwater proxy")
+    responses: list[Any] = []
     name = f"born{int(moment * 10)}"
 
     def create() -> None:
         with contextlib.suppress(httpx.HTTPError):
             body = {"name": name}
-            made.append(headwater.client.post(f"/api/v1/projects/{project(headwater)}/databases", json=body))
+            responses.append(headwater.client.post(f"/api/v1/projects/{project(headwater)}/databases", json=body))
 
     thread = threading.Thread(target=create)
     thread.start()
     time.sleep(moment)
-    os.kill(keeper, signal.SIGKILL)
+    os.kill(supervisor, signal.SIGKILL)
     thread.join(120)
     rows = headwater.get(f"/projects/{project(headwater)}/databases")["items"]
-    [row] = [one for one in rows if one["name"] == name]
+    [row] = [item for item in rows if item["name"] == name]
     settled(headwater, row["id"])
     assert answers(headwater, row["id"], "SELECT 1") == [[1]]
     folders = [path.name for path in (headwater.home / "databases").iterdir() if path.name.endswith((".new", ".gone"))]
@@ -93,18 +93,18 @@ def test_the_keeper_dies_while_a_database_is_made(headwater: HeadwaterProcess, m
 
 
 @pytest.mark.parametrize("kill", range(KILLS))
-@pytest.mark.parametrize("victim", ["keeper", "postgres", "server"])
-def test_what_was_committed_is_there_after_a_kill(headwater: HeadwaterProcess, victim: str, kill: int) -> None:
+@pytest.mark.parametrize("victim", ["supervisor", "postgres", "server"])
+def test_committed_rows_survive_a_kill(headwater: HeadwaterProcess, victim: str, kill: int) -> None:
     rows = headwater.get(f"/projects/{project(headwater)}/databases")["items"]
-    found = [one for one in rows if one["name"] == "kept"]
-    if not found:
+    running = [item for item in rows if item["name"] == "kept"]
+    if not running:
         body = {"name": "kept"}
-        found = [headwater.client.post(f"/api/v1/projects/{project(headwater)}/databases", json=body).json()]
-        answers(headwater, found[0]["id"], "CREATE TABLE IF NOT EXISTS t (a serial)")
-    id_ = found[0]["id"]
+        running = [headwater.client.post(f"/api/v1/projects/{project(headwater)}/databases", json=body).json()]
+        answers(headwater, running[0]["id"], "CREATE TABLE IF NOT EXISTS t (a serial)")
+    id_ = running[0]["id"]
     [[before]] = answers(headwater, id_, "INSERT INTO t DEFAULT VALUES; SELECT count(*) FROM t")
     pids = {
-        "keeper": headwater.pids("headwater proxy"),
+        "supervisor": headwater.pids("headwater proxy"),
         "postgres": [pid for pid in headwater.pids(f"databases/{id_}/pg") if "postgres -D" in _command(pid)],
         "server": headwater.pids("headwater serve"),
     }[victim]
@@ -118,13 +118,13 @@ def _command(pid: int) -> str:
     return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
 
 
-def test_clients_of_a_killed_database_are_told_and_come_back(headwater: HeadwaterProcess) -> None:
+def test_clients_of_a_killed_database_get_an_error_and_can_reconnect(headwater: HeadwaterProcess) -> None:
     body = {"name": "client"}
-    made = headwater.client.post(f"/api/v1/projects/{project(headwater)}/databases", json=body).json()
-    url = headwater.client.post(f"/api/v1/databases/{made['id']}/credentials").json()["url"]
+    responses = headwater.client.post(f"/api/v1/projects/{project(headwater)}/databases", json=body).json()
+    url = headwater.client.post(f"/api/v1/databases/{responses['id']}/credentials").json()["url"]
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE TABLE t AS SELECT 1 AS a")
-        [server] = [pid for pid in headwater.pids(f"databases/{made['id']}/pg") if "postgres -D" in _command(pid)]
+        [server] = [pid for pid in headwater.pids(f"databases/{responses['id']}/pg") if "postgres -D" in _command(pid)]
         os.kill(server, signal.SIGKILL)
         with pytest.raises(psycopg.OperationalError):
             for _ in range(100):

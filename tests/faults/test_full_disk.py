@@ -1,4 +1,4 @@
-"""A disk that is full while databases are made: said in a sentence, nothing half is left, and room is all that it takes."""
+"""A full disk while databases are created: it is reported, leaves no partial database, and free space repairs it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ DISK, LEFT = "320m", 8 * 2**20
 
 
 @pytest.fixture
-def kept() -> Iterator[ProxiedHeadwater]:
-    """A Headwater on a small disk of its own."""
+def proxied() -> Iterator[ProxiedHeadwater]:
+    """A Headwater on a small disk."""
     if os.geteuid() != 0:
-        pytest.skip("only root mounts a small disk")
+        pytest.skip("only root can mount a small disk")
     home = Path(tempfile.mkdtemp(prefix="hw-full-", dir=storage.disk()))
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", home], check=True)
     try:
-        with proxied_headwater(home) as found:
-            yield found
+        with proxied_headwater(home) as running:
+            yield running
         assert not processes_of(home)
     finally:
         subprocess.run(["umount", "--lazy", home], check=True)
@@ -44,14 +44,14 @@ def fill(home: Path) -> Path:
     return ballast
 
 
-def test_a_full_disk_makes_no_half_database_and_loses_none(kept: ProxiedHeadwater) -> None:
-    first = kept.create("first")
-    with kept.connect(first) as connection:
+def test_full_disk_leaves_no_partial_database_and_loses_no_data(proxied: ProxiedHeadwater) -> None:
+    first = proxied.create("first")
+    with proxied.connect(first) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-    ballast = fill(kept.home)
-    project = kept.headwater.get("/projects")["items"][0]["id"]
+    ballast = fill(proxied.home)
+    project = proxied.headwater.get("/projects")["items"][0]["id"]
     for name in ("second", "third", "fourth"):  # one may find its data ready: made ahead, before the disk was full
-        answer = kept.headwater.client.post(f"/api/v1/projects/{project}/databases?wait=60", json={"name": name})
+        answer = proxied.headwater.client.post(f"/api/v1/projects/{project}/databases?wait=60", json={"name": name})
         assert answer.status_code == 201, answer.text
         last = answer.json()
         if last["state"] != "running":
@@ -60,13 +60,13 @@ def test_a_full_disk_makes_no_half_database_and_loses_none(kept: ProxiedHeadwate
         last
     )
     body = {"text": "INSERT INTO kept SELECT generate_series(1, 10000000)"}
-    told = kept.headwater.client.post(f"/api/v1/databases/{first['id']}/query", json=body, timeout=60)
-    assert told.status_code in {200, 422, 503}, told.text
-    said = told.json()["error"]["message"] if told.status_code == 200 else told.json()["detail"]
-    assert "No space left" in said or "disk" in said, said
+    refused = proxied.headwater.client.post(f"/api/v1/databases/{first['id']}/query", json=body, timeout=60)
+    assert refused.status_code in {200, 422, 503}, refused.text
+    message = refused.json()["error"]["message"] if refused.status_code == 200 else refused.json()["detail"]
+    assert "No space left" in message or "disk" in message, message
     ballast.unlink()
-    assert kept.ask(first, "SELECT count(*) FROM kept") == 1
-    kept.desire(last, "running")
-    assert kept.until(last, "running")
-    credentials = kept.headwater.client.post(f"/api/v1/databases/{last['id']}/credentials").json()
-    assert kept.ask(last | {"user": credentials["user"], "password": credentials["password"]}, "SELECT 1") == 1
+    assert proxied.ask(first, "SELECT count(*) FROM kept") == 1
+    proxied.desire(last, "running")
+    assert proxied.until(last, "running")
+    credentials = proxied.headwater.client.post(f"/api/v1/databases/{last['id']}/credentials").json()
+    assert proxied.ask(last | {"user": credentials["user"], "password": credentials["password"]}, "SELECT 1") == 1

@@ -1,4 +1,4 @@
-"""kill -9 of the worker and of PostgreSQL in the middle of a scan: every scan ends complete, once, within 60 s.
+"""kill -9 of the worker and of PostgreSQL during a scan: every scan completes once, within 60 s.
 
 `HEADWATER_KILLS` says how often each; the suite does a few, `make bench PART=operations` twenty.
 """
@@ -31,14 +31,14 @@ WITHIN_SECONDS = 240.0
 @pytest.fixture(scope="module")
 def headwater() -> Iterator[HeadwaterProcess]:
     home = Path(tempfile.mkdtemp(prefix="hw-kill-", dir=storage.disk()))
-    with start_headwater(home, HEADWATER_LOG_LEVEL="warning") as found:
-        found.sign_up()
-        yield found
+    with start_headwater(home, HEADWATER_LOG_LEVEL="warning") as running:
+        running.sign_up()
+        yield running
     shutil.rmtree(home, ignore_errors=True)
 
 
-def code_base(seed: int) -> bytes:
-    """Return a ZIP whose scan takes some seconds; another seed is another content, so that no cache helps."""
+def codebase_zip(seed: int) -> bytes:
+    """Return a ZIP whose scan takes some seconds; another seed gives other content, so that no cache helps."""
     tables = "\n".join(f"CREATE TABLE t{n} (id int PRIMARY KEY, a{n} text, b{n} int, c{n} date);" for n in range(FILES))
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
@@ -57,7 +57,7 @@ def code_base(seed: int) -> bytes:
 def upload(headwater: HeadwaterProcess, seed: int) -> tuple[str, str]:
     project = headwater.get("/projects")["items"][0]
     answer = headwater.client.post(
-        f"/api/v1/projects/{project['id']}/codebases", files={"file": (f"kill{seed}.zip", code_base(seed))}
+        f"/api/v1/projects/{project['id']}/codebases", files={"file": (f"kill{seed}.zip", codebase_zip(seed))}
     )
     assert answer.status_code == 202, answer.text
     return answer.json()["codebase"]["id"], answer.json()["job"]["id"]
@@ -65,22 +65,22 @@ def upload(headwater: HeadwaterProcess, seed: int) -> tuple[str, str]:
 
 def wait_until_working(headwater: HeadwaterProcess, job: str, phase: str) -> None:
     for _ in range(6_000):
-        found = headwater.get(f"/jobs/{job}")
-        if found["state"] == "running" and found["progress"]["phase"] >= phase:
+        running = headwater.get(f"/jobs/{job}")
+        if running["state"] == "running" and running["progress"]["phase"] >= phase:
             return
-        assert found["state"] in {"pending", "running"}, f"the scan was over before it could be killed: {found}"
+        assert running["state"] in {"pending", "running"}, f"the scan was over before it could be killed: {running}"
         time.sleep(0.05)
     raise AssertionError("the scan never began")
 
 
 def check_complete(headwater: HeadwaterProcess, codebase: str, job: str, killed: float, attempts: int) -> None:
-    found = headwater.get(f"/jobs/{job}")
-    while found["state"] in {"pending", "running"}:
-        assert time.monotonic() - killed < WITHIN_SECONDS, found
+    running = headwater.get(f"/jobs/{job}")
+    while running["state"] in {"pending", "running"}:
+        assert time.monotonic() - killed < WITHIN_SECONDS, running
         time.sleep(0.2)
-        found = headwater.get(f"/jobs/{job}")
-    assert found["state"] == "completed", found
-    assert found["attempts"] >= attempts, "the kill came too late to matter"
+        running = headwater.get(f"/jobs/{job}")
+    assert running["state"] == "completed", running
+    assert running["attempts"] >= attempts, "the kill came too late to matter"
     scan = headwater.get(f"/codebases/{codebase}")["scan"]
     assert (scan["tables"], scan["columns"]) == (FILES, FILES * 4)
     assert scan["usages"] == FILES * FUNCTIONS * 4
@@ -95,7 +95,7 @@ def check_complete(headwater: HeadwaterProcess, codebase: str, job: str, killed:
 
 @pytest.mark.parametrize("round_", range(KILLS))
 @pytest.mark.parametrize("victim", ["worker", "postgres"])
-def test_a_scan_survives(headwater: HeadwaterProcess, victim: str, round_: int) -> None:
+def test_scan_survives_a_kill(headwater: HeadwaterProcess, victim: str, round_: int) -> None:
     codebase, job = upload(headwater, seed=hash((victim, round_)) % 10_000)
     wait_until_working(headwater, job, "")
     time.sleep(0.3 + 0.35 * (round_ % 6))
@@ -105,4 +105,4 @@ def test_a_scan_survives(headwater: HeadwaterProcess, victim: str, round_: int) 
     # a worker outlives its store: it waits for it and goes on, in the same attempt
     check_complete(headwater, codebase, job, killed, attempts=2 if victim == "worker" else 1)
     headwater.wait_ready()
-    assert not [one for one in headwater.get("/jobs?state=running")["items"] if one["id"] != job]
+    assert not [item for item in headwater.get("/jobs?state=running")["items"] if item["id"] != job]

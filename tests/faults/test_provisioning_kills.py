@@ -1,4 +1,4 @@
-"""kill -9 of the keeper and of PostgreSQL at every step of a database's life: no orphan process, no half database.
+"""kill -9 of the supervisor and of PostgreSQL at every step of a database's life: no orphans, no partial databases.
 
 `HEADWATER_KILLS` says how often each; the suite does one, `make bench PART=databases` ten.
 """
@@ -31,12 +31,12 @@ WITHIN_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module", params=range(KILLS))
-def kept(request: pytest.FixtureRequest) -> Iterator[ProxiedHeadwater]:
-    """A Headwater for each round: one whose keeper is killed thirty times in two minutes gives up, as it should."""
+def proxied(request: pytest.FixtureRequest) -> Iterator[ProxiedHeadwater]:
+    """A Headwater for each round: it gives up if its supervisor is killed thirty times in two minutes, as it should."""
     home = Path(tempfile.mkdtemp(prefix="hw-pkill-", dir=storage.disk()))
-    with proxied_headwater(home) as found:
-        found.create("first")  # the template is made
-        yield found
+    with proxied_headwater(home) as running:
+        running.create("first")  # the template is created
+        yield running
     left = processes_of(home)
     shutil.rmtree(home, ignore_errors=True)
     assert not left
@@ -48,35 +48,35 @@ def kill(pids: list[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def postgres_of(kept: ProxiedHeadwater, database: dict[str, Any]) -> list[int]:
+def postgres_of(proxied: ProxiedHeadwater, database: dict[str, Any]) -> list[int]:
     return [
         pid
-        for pid, command in processes_of(kept.home).items()
+        for pid, command in processes_of(proxied.home).items()
         if str(database["id"]) in command and "postgres -D" in command.replace("/bin/", "")
     ]
 
 
-def ask_until(kept: ProxiedHeadwater, database: dict[str, Any], query: str) -> Any:
-    """Return the answer of a query as soon as it can be had, as a client with retries does."""
+def ask_until(proxied: ProxiedHeadwater, database: dict[str, Any], query: str) -> Any:
+    """Return the answer of a query, with retries as a client would do."""
     end = time.monotonic() + WITHIN_SECONDS
     while True:
         try:
-            return kept.ask(database, query, connect_timeout=120)
+            return proxied.ask(database, query, connect_timeout=120)
         except psycopg.OperationalError as error:
             assert time.monotonic() < end, error
             time.sleep(0.1)
 
 
-def check_house(kept: ProxiedHeadwater, *databases: dict[str, Any]) -> None:
-    """Every database answers with what was written, one server each, nothing half made on the disk."""
+def check_databases(proxied: ProxiedHeadwater, *databases: dict[str, Any]) -> None:
+    """Check that every database has its rows and one server, and that nothing incomplete is on the disk."""
     for database in databases:
-        assert ask_until(kept, database, "SELECT count(*) FROM kept") == 1000
-        assert len(postgres_of(kept, database)) == 1
+        assert ask_until(proxied, database, "SELECT count(*) FROM kept") == 1000
+        assert len(postgres_of(proxied, database)) == 1
     end = time.monotonic() + WITHIN_SECONDS
     while True:
-        halves = [path.name for path in (kept.home / "databases").iterdir() if path.suffix in {".new", ".gone"}]
+        halves = [path.name for path in (proxied.home / "databases").iterdir() if path.suffix in {".new", ".gone"}]
         servers = [
-            command for command in processes_of(kept.home).values() if "/databases/" in command and " -D " in command
+            command for command in processes_of(proxied.home).values() if "/databases/" in command and " -D " in command
         ]
         if not halves and len(servers) == len(set(servers)):
             return
@@ -84,71 +84,73 @@ def check_house(kept: ProxiedHeadwater, *databases: dict[str, Any]) -> None:
         time.sleep(0.2)
 
 
-def filled(kept: ProxiedHeadwater) -> dict[str, Any]:
-    database = kept.create()
-    with kept.connect(database) as connection:
+def filled(proxied: ProxiedHeadwater) -> dict[str, Any]:
+    database = proxied.create()
+    with proxied.connect(database) as connection:
         connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
     return database
 
 
-def test_the_keeper_killed_while_a_database_is_created(kept: ProxiedHeadwater) -> None:
-    """Wherever it was, the database is there in the end, whole, and made once."""
-    project = kept.headwater.get("/projects")["items"][0]["id"]
+def test_supervisor_killed_while_a_database_is_created(proxied: ProxiedHeadwater) -> None:
+    """Whenever the kill happens, the database is complete in the end and was created once."""
+    project = proxied.headwater.get("/projects")["items"][0]["id"]
     name = f"c{uuid.uuid4().hex[:10]}"
     pause = random.uniform(0.0, 0.4)
-    killer = threading.Timer(pause, lambda: kill(kept.headwater.pids("headwater proxy")))
+    killer = threading.Timer(pause, lambda: kill(proxied.headwater.pids("headwater proxy")))
     killer.start()
     path = f"/api/v1/projects/{project}/databases?wait=60"
-    answer = kept.headwater.client.post(path, json={"name": name}, timeout=90)
+    answer = proxied.headwater.client.post(path, json={"name": name}, timeout=90)
     killer.join()
     assert answer.status_code == 201, answer.text
     database = (
-        kept.until(answer.json(), "running", WITHIN_SECONDS) if answer.json()["state"] == "creating" else answer.json()
+        proxied.until(answer.json(), "running", WITHIN_SECONDS)
+        if answer.json()["state"] == "creating"
+        else answer.json()
     )
-    credentials = kept.headwater.client.post(f"/api/v1/databases/{database['id']}/credentials").json()
+    credentials = proxied.headwater.client.post(f"/api/v1/databases/{database['id']}/credentials").json()
     database |= {"password": credentials["password"], "user": credentials["user"]}
-    assert ask_until(kept, database, "SELECT current_database()") == name
-    with kept.connect(database) as connection:
+    assert ask_until(proxied, database, "SELECT current_database()") == name
+    with proxied.connect(database) as connection:
         connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
-    check_house(kept, database)
+    check_databases(proxied, database)
 
 
 @pytest.mark.parametrize("step", ["running", "waking", "sleeping", "destroying"])
-def test_the_keeper_killed_at_a_step(kept: ProxiedHeadwater, step: str) -> None:
-    database, other = filled(kept), filled(kept)
+def test_supervisor_killed_at_a_step(proxied: ProxiedHeadwater, step: str) -> None:
+    database, other = filled(proxied), filled(proxied)
     pause = random.uniform(0.0, 0.06)
     if step == "waking":
-        kept.desire(database, "asleep")
-        waking = threading.Thread(target=lambda: ask_until(kept, database, "SELECT 1"))
+        proxied.desire(database, "asleep")
+        waking = threading.Thread(target=lambda: ask_until(proxied, database, "SELECT 1"))
         waking.start()
     if step == "sleeping":
-        asking = threading.Thread(target=lambda: kept.desire(database, "asleep"))
+        asking = threading.Thread(target=lambda: proxied.desire(database, "asleep"))
         asking.start()
     if step == "destroying":
-        kept.headwater.client.delete(f"/api/v1/databases/{database['id']}")
-        kept.until(database, "stopped")
-        kept.headwater.client.post(f"/api/v1/databases/{database['id']}/deletion/complete")
+        proxied.headwater.client.delete(f"/api/v1/databases/{database['id']}")
+        proxied.until(database, "stopped")
+        proxied.headwater.client.post(f"/api/v1/databases/{database['id']}/deletion/complete")
     time.sleep(pause)
-    kill(kept.headwater.pids("headwater proxy"))
+    kill(proxied.headwater.pids("headwater proxy"))
     if step == "destroying":
         end = time.monotonic() + WITHIN_SECONDS
-        while kept.headwater.client.get(f"/api/v1/databases/{database['id']}").status_code != 404:
+        while proxied.headwater.client.get(f"/api/v1/databases/{database['id']}").status_code != 404:
             assert time.monotonic() < end
             time.sleep(0.1)
-        assert not kept.folder(database).exists() and not postgres_of(kept, database)
-        check_house(kept, other)
+        assert not proxied.folder(database).exists() and not postgres_of(proxied, database)
+        check_databases(proxied, other)
         return
-    check_house(kept, database, other)
+    check_databases(proxied, database, other)
 
 
-def created_under_fire(kept: ProxiedHeadwater, spared: Path) -> dict[str, Any]:
-    """Create a database while the first server of every other one is killed as soon as it appears."""
+def created_under_fire(proxied: ProxiedHeadwater, spared: Path) -> dict[str, Any]:
+    """Create a database while each new server is killed once, as soon as it appears."""
     shot: set[str] = set()
     stopping = threading.Event()
 
     def hunt() -> None:
         while not stopping.is_set():
-            for pid, command in processes_of(kept.home).items():
+            for pid, command in processes_of(proxied.home).items():
                 where = command.split(" -D ")[-1].split(" ")[0]
                 if "/databases/" in where and where not in {*shot, str(spared / "pg")}:
                     shot.add(where)
@@ -156,43 +158,43 @@ def created_under_fire(kept: ProxiedHeadwater, spared: Path) -> dict[str, Any]:
 
     hunter = threading.Thread(target=hunt)
     hunter.start()
-    project = kept.headwater.get("/projects")["items"][0]["id"]
+    project = proxied.headwater.get("/projects")["items"][0]["id"]
     path, name = f"/api/v1/projects/{project}/databases?wait=60", f"h{uuid.uuid4().hex[:10]}"
-    made = kept.headwater.client.post(path, json={"name": name}, timeout=90).json()
+    database = proxied.headwater.client.post(path, json={"name": name}, timeout=90).json()
     stopping.set()
     hunter.join()
-    assert any(str(made["id"]) in where for where in shot), "the server was not killed while it was set up"
-    credentials = kept.headwater.client.post(f"/api/v1/databases/{made['id']}/credentials").json()
-    made |= {"password": credentials["password"], "user": credentials["user"]}
-    ask_until(kept, made, "SELECT 1")
-    with kept.connect(made) as connection:
+    assert any(str(database["id"]) in where for where in shot), "the server was not killed while it was set up"
+    credentials = proxied.headwater.client.post(f"/api/v1/databases/{database['id']}/credentials").json()
+    database |= {"password": credentials["password"], "user": credentials["user"]}
+    ask_until(proxied, database, "SELECT 1")
+    with proxied.connect(database) as connection:
         connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
-    return dict(made)
+    return dict(database)
 
 
 @pytest.mark.parametrize("step", ["running", "waking", "creating"])
-def test_postgres_killed_at_a_step(kept: ProxiedHeadwater, step: str) -> None:
-    """The next who connects has it back, with all that was committed."""
-    database = filled(kept)
+def test_postgres_killed_at_a_step(proxied: ProxiedHeadwater, step: str) -> None:
+    """The next client finds the database with all committed rows."""
+    database = filled(proxied)
     if step == "waking":
-        kept.desire(database, "asleep")
-        waking = threading.Thread(target=lambda: ask_until(kept, database, "SELECT 1"))
+        proxied.desire(database, "asleep")
+        waking = threading.Thread(target=lambda: ask_until(proxied, database, "SELECT 1"))
         waking.start()
         for _ in range(200):
-            if postgres_of(kept, database):
+            if postgres_of(proxied, database):
                 break
             time.sleep(0.002)
     if step == "creating":
-        database = created_under_fire(kept, kept.folder(database))
+        database = created_under_fire(proxied, proxied.folder(database))
     else:
-        kill(postgres_of(kept, database))
+        kill(postgres_of(proxied, database))
     if step == "waking":
         waking.join(WITHIN_SECONDS)
         assert not waking.is_alive()
-    check_house(kept, database)
+    check_databases(proxied, database)
 
 
-def test_headwater_killed_leaves_nothing_and_comes_back_with_everything() -> None:
+def test_killed_headwater_leaves_no_processes_and_keeps_data() -> None:
     home = Path(tempfile.mkdtemp(prefix="hw-pkill-", dir=storage.disk()))
     try:
         with proxied_headwater(home) as before:
@@ -203,6 +205,6 @@ def test_headwater_killed_leaves_nothing_and_comes_back_with_everything() -> Non
                 assert time.monotonic() < end, left
                 time.sleep(0.1)
         with proxied_headwater(home) as after:
-            check_house(after, database)
+            check_databases(after, database)
     finally:
         shutil.rmtree(home, ignore_errors=True)

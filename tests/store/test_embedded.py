@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: closed to everybody without a password, restarted when killed, gone when stopped."""
+"""The embedded PostgreSQL: it requires passwords, is restarted when killed, and leaves nothing when stopped."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from headwater.store.embedded import EmbeddedServer
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="hw-pg-"))
-    yield made / "store"
-    shutil.rmtree(made, ignore_errors=True)
+    parent = Path(tempfile.mkdtemp(prefix="hw-pg-"))
+    yield parent / "store"
+    shutil.rmtree(parent, ignore_errors=True)
 
 
 def ask(url: str, query: str) -> object:
@@ -33,7 +33,7 @@ def ask(url: str, query: str) -> object:
         return row[0] if row else None
 
 
-def test_every_connection_needs_a_password(store: EmbeddedServer) -> None:
+def test_connections_require_a_password(store: EmbeddedServer) -> None:
     lines = (store.cluster.data / "pg_hba.conf").read_text().splitlines()
     methods = {line.split()[-1] for line in lines if line.strip() and not line.startswith("#")}
     assert methods == {"scram-sha-256"}
@@ -42,7 +42,7 @@ def test_every_connection_needs_a_password(store: EmbeddedServer) -> None:
         psycopg.connect(without)
 
 
-def test_the_application_is_no_superuser_and_nothing_listens_on_the_network(store: EmbeddedServer) -> None:
+def test_role_is_not_superuser_and_server_has_no_tcp_port(store: EmbeddedServer) -> None:
     url = store.cluster.url()
     privileges = "SELECT rolsuper OR rolcreatedb OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
     assert ask(url, privileges) is False
@@ -50,24 +50,24 @@ def test_the_application_is_no_superuser_and_nothing_listens_on_the_network(stor
     assert ask(url, "SELECT datdba::regrole::text FROM pg_database WHERE datname = current_database()") == "headwater"
 
 
-def test_secrets_are_for_their_owner_only(store: EmbeddedServer) -> None:
+def test_secret_files_are_private(store: EmbeddedServer) -> None:
     for name in ("headwater.password", "postgres.password", "postgresql.log"):
         assert (store.cluster.folder / name).stat().st_mode & 0o777 == 0o600
     assert store.cluster.data.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_long_home_still_has_a_short_socket_path() -> None:
+def test_long_home_path_gets_a_short_socket_path() -> None:
     far = Cluster(Path("/tmp") / ("deep" * 30) / "store")
     assert len(str(far.socket_folder / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_LIMIT
     assert far.socket_folder != Cluster(Path("/tmp") / ("deep" * 31) / "store").socket_folder
 
 
-def test_two_cannot_run_the_same_home(store: EmbeddedServer) -> None:
-    with pytest.raises(Conflict, match="already runs"):
+def test_home_folder_can_be_used_only_once(store: EmbeddedServer) -> None:
+    with pytest.raises(Conflict, match="already running"):
         asyncio.run(EmbeddedServer(store.cluster.folder).start())
 
 
-def test_killed_it_comes_back_with_its_data_and_stopped_it_leaves_nothing(folder: Path) -> None:
+def test_killed_server_is_restarted_with_its_data(folder: Path) -> None:
     async def scenario() -> int:
         server = EmbeddedServer(folder)
         url = await server.start()
@@ -97,12 +97,12 @@ def test_killed_it_comes_back_with_its_data_and_stopped_it_leaves_nothing(folder
     assert not (folder / "pg" / "postmaster.pid").exists()
 
 
-# The number of a living process that is no PostgreSQL: as after a reboot of a container. And one that was killed in the
-# moment between making the file and writing it, which PostgreSQL itself does not dare to judge.
+# The pid of a living process that is not PostgreSQL, as after a reboot of a container; and a file of a server killed
+# between creating its file and writing it, which PostgreSQL itself refuses to judge.
 @pytest.mark.parametrize(
     "left", [f"{os.getppid()}\n{{data}}\n1\n5432\n\n\n\nready\n", "", "\n"], ids=["other-program", "empty", "line-end"]
 )
-def test_a_stale_pid_file_does_not_keep_it_from_starting(folder: Path, left: str) -> None:
+def test_stale_pid_file_does_not_prevent_the_start(folder: Path, left: str) -> None:
     async def scenario() -> None:
         server = EmbeddedServer(folder)
         await server.start()
@@ -115,7 +115,7 @@ def test_a_stale_pid_file_does_not_keep_it_from_starting(folder: Path, left: str
     asyncio.run(scenario())
 
 
-def test_a_server_that_outlived_its_supervisor_is_replaced(folder: Path) -> None:
+def test_server_that_outlived_its_parent_is_replaced(folder: Path) -> None:
     async def scenario() -> None:
         first = EmbeddedServer(folder)
         await first.start()

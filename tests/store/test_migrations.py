@@ -1,4 +1,4 @@
-"""The migrations make exactly the tables of the models, whoever runs them and however often."""
+"""The migrations create exactly the tables of the models, also when they run concurrently."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from headwater.store.session import driver_url
 
 @pytest.fixture
 def empty(store: EmbeddedServer) -> Iterator[str]:
-    """The address of an empty database."""
+    """The URL of an empty database."""
     with psycopg.connect(store.cluster.url("postgres", "postgres"), autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS fresh WITH (FORCE)")
         connection.execute("CREATE DATABASE fresh OWNER headwater")
@@ -32,11 +32,11 @@ def empty(store: EmbeddedServer) -> Iterator[str]:
 
 
 def ours(name: str | None, kind: str, _: object) -> bool:
-    """Leave Procrastinate's tables out: they have no models here."""
+    """Return False for Procrastinate's tables, which have no models here."""
     return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
 
 
-def test_the_migrations_make_the_models(empty: str) -> None:
+def test_migrations_match_the_models(empty: str) -> None:
     collect("models")
     migrations.upgrade(empty)
     engine = create_engine(driver_url(empty))
@@ -48,12 +48,12 @@ def test_the_migrations_make_the_models(empty: str) -> None:
     engine.dispose()
 
 
-def test_many_processes_at_once_take_turns(empty: str) -> None:
+def test_concurrent_migrations_are_serialized(empty: str) -> None:
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(migrations.upgrade, [empty] * 4)) == [None] * 4
 
 
-def test_they_can_be_undone(empty: str) -> None:
+def test_migrations_can_be_downgraded(empty: str) -> None:
     migrations.upgrade(empty)
     engine = create_engine(driver_url(empty))
     with engine.connect() as connection:
@@ -64,9 +64,9 @@ def test_they_can_be_undone(empty: str) -> None:
     assert [name for name in left if ours(name, "table", None)] == ["alembic_version"]
 
 
-def test_a_store_of_a_newer_version_is_left_alone(empty: str) -> None:
+def test_store_of_a_newer_version_is_refused(empty: str) -> None:
     migrations.upgrade(empty)
     with psycopg.connect(empty) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'from the future'")
-    with pytest.raises(Unavailable, match="newer Headwater"):
+    with pytest.raises(Unavailable, match="newer version of Headwater"):
         migrations.upgrade(empty)

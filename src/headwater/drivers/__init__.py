@@ -1,7 +1,7 @@
-"""Ways to run a database server, one file or folder each: here as a local process; containers can come beside it.
+"""Drivers run database servers. There is one driver, which runs them as local processes; others can be added.
 
-A driver names no engine: what to copy, which program to start and when it is ready, it asks the engine by the protocol
-`ProvisioningSupport`. Every verb can be repeated, and called again after it was interrupted at any point.
+A driver is independent of engines: it asks the engine through `ProvisioningSupport` what to create, which program to
+start and when it is ready. Every method is idempotent, and can be called again after an interruption at any point.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Status = Literal["absent", "stopped", "running"]
 
 
 class StartFailed(Unavailable):
-    """The database's server does not start."""
+    """The database server does not start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What a database shall be; `quotas`, `options` and `archives` as in `headwater.engines.Instance`."""
+    """The specification of a database; `quotas`, `options` and `archives` as in `headwater.engines.Instance`."""
 
     id: uuid.UUID
     engine: str
@@ -36,58 +36,58 @@ class Spec:
 
 
 class Driver(Protocol):
-    """Runs servers; the keeper is the only one who calls it, one verb at a time for each database."""
+    """Runs servers. Only the supervisor calls it, one method at a time for each database."""
 
     async def prepare(self) -> None:
-        """Make ahead what the first database of each engine would wait for."""
+        """Create in advance what the first database of each engine needs."""
 
     async def create(self, spec: Spec) -> None:
-        """Make everything that the database needs to be started; nothing is there before it is complete.
+        """Create everything that the database needs to start; it appears only when it is complete.
 
         Raises:
-            Unavailable: such a server cannot be run here.
-            BadInput: an option cannot be met.
+            Unavailable: this machine cannot run such a server.
+            BadInput: an option is not supported.
         """
 
     async def start(self, spec: Spec) -> None:
-        """Start the server and return when the owner can connect, with the quotas wanted; nothing when it runs.
+        """Start the server, and return when the owner can connect and quotas are set; do nothing if it runs.
 
         Raises:
-            StartFailed: it does not start; what it printed last is in the hint.
+            StartFailed: it does not start; the hint has its last output.
         """
 
     async def apply(self, spec: Spec) -> None:
-        """Make role, database and quotas of a running server as the spec says."""
+        """Bring role, database and quotas of a running server in line with the spec."""
 
     async def stop(self, spec: Spec) -> None:
-        """End the server cleanly; nothing when it does not run."""
+        """Stop the server cleanly; do nothing if it does not run."""
 
     def status(self, spec: Spec) -> Status:
-        """Return what is there; cheap."""
+        """Return the status of the database; this is cheap."""
 
     def dsn(self, spec: Spec) -> Address:
-        """Return where the owner connects on this machine."""
+        """Return the address for the owner on this machine."""
 
     async def activity(self, spec: Spec) -> SessionCounts:
-        """Return what goes on in a running server."""
+        """Return the numbers of sessions of a running server."""
 
     async def metrics(self, spec: Spec) -> Mapping[str, float]:
-        """Return figures of a running server."""
+        """Return the metrics of a running server."""
 
     async def disk_bytes(self, spec: Spec) -> int:
-        """Return what the database takes of the disk, all counted."""
+        """Return the disk usage of the database, including all its files."""
 
     async def enforce(self, spec: Spec, *, full: bool) -> None:
-        """End what breaks the quotas of a running server; when it is `full`, let nothing more be written."""
+        """Enforce the quotas of a running server; if it is `full`, make it read-only."""
 
     async def destroy(self, spec: Spec) -> None:
-        """End the server and remove everything of it."""
+        """Stop the server and delete all its files."""
 
     async def sweep(self, known: Collection[uuid.UUID], grace: timedelta) -> None:
-        """Remove what was half made or half destroyed when we were killed, and what nobody knows for longer than that.
+        """Delete incomplete files that a killed process left, and unknown databases that are older than `grace`.
 
-        Called once, before any other verb.
+        Called once, before any other method.
         """
 
     async def close(self) -> None:
-        """End every server that this driver started."""
+        """Stop every server that this driver started."""

@@ -1,14 +1,14 @@
-"""Servers as processes of this machine: a folder and, where we are root, a user for each.
+"""Runs servers as processes of this machine, each with its own folder and, if we are root, its own user.
 
 Below `$HEADWATER_HOME/databases`:
 
-<id>.new/      being made; becomes <id>/ as a whole when complete; <id>.gone/ is being removed
-<id>.back/     being recovered by a worker, who puts it in the place of <id>/ when it is complete
-<id>/owner     the number of the user that its server runs as
-<id>/pid       the process that runs and the signal that ends it, to find it again after we were killed
-<id>/applied   what role, database and quotas were last made of
-<id>/log       what the server printed
-templates/     what engines copy
+<id>.new/      being created; renamed to <id>/ when complete. <id>.gone/ is being deleted
+<id>.back/     being recovered by a worker, which renames it to <id>/ when it is complete
+<id>/owner     the id of the user that its server runs as
+<id>/pid       the server process and the signal that stops it, to find it again after we were killed
+<id>/applied   a hash of the role, database and quotas that were last applied
+<id>/log       the output of the server
+templates/     templates of engines, which are copied for new databases
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.002
 LOG_BYTES = 10 * 2**20
-# Users without a name, one for each database: far above those that systems hand out.
+# User ids without a name, one for each database: far above those that systems assign.
 FIRST_UID, UIDS = 700_000_000, 1_000_000_000
 
 
@@ -55,18 +55,18 @@ class LocalDriver:
         self._files: dict[uuid.UUID, asyncio.Task[None]] = {}
 
     async def prepare(self) -> None:
-        """Make the engines' templates."""
+        """Create the templates of the engines."""
         for candidate in all_engines().values():
             if candidate.provisioning and candidate.provisioning.unavailable_reason() is None:
                 await asyncio.to_thread(candidate.provisioning.warm_template, self._cache())
 
     async def create(self, spec: Spec) -> None:
-        """Make the database's folder beside its place, and move it there when it is complete."""
+        """Create the database in a temporary folder, and rename that when it is complete."""
         if not self._folder(spec).exists():
             await self._alone(spec, self._make)
 
     async def _alone(self, spec: Spec, work: Callable[[Spec], None]) -> None:
-        """Do work on files in a thread, which goes on when its caller is cancelled: the next one waits for it."""
+        """Run work on files in a thread, which continues if the caller is cancelled; the next call waits for it."""
         before = self._files.get(spec.id)
 
         async def in_turn() -> None:
@@ -91,17 +91,17 @@ class LocalDriver:
         fresh.rename(self._folder(spec))
 
     def instance(self, spec: Spec) -> Instance:
-        """Return a database as its engine knows it, for who works on its files beside its server."""
+        """Return the engine's view of a database, for callers that work on its files."""
         return self._instance(spec)
 
     async def stage(self, spec: Spec) -> Instance:
-        """Return the database as one whose files are made by the caller, in an empty folder beside its place."""
+        """Return an instance of the database in an empty staging folder, in which the caller creates its files."""
         await self.unstage(spec)
         self._cache()
         return self._instance(spec, await asyncio.to_thread(_empty_folder, self._back(spec), spec))
 
     async def unstage(self, spec: Spec) -> None:
-        """Take away what was staged, and end what runs there."""
+        """Stop the server of the staging folder, and delete the folder."""
         if self._back(spec).exists():
             await _end_recorded(self._back(spec))
             await asyncio.to_thread(self._leave, spec)
@@ -111,7 +111,7 @@ class LocalDriver:
         shutil.rmtree(self._back(spec), ignore_errors=True)
 
     async def take_in(self, spec: Spec) -> None:
-        """Put what was staged, and is complete, in its place."""
+        """Move the complete staging folder to its final path."""
         await asyncio.to_thread(_engine(spec).clean_up, self._instance(spec, self._back(spec)))
         (self._back(spec) / "log").unlink(missing_ok=True)
         self._back(spec).rename(self._folder(spec))
@@ -120,7 +120,7 @@ class LocalDriver:
         return self._root / f"{spec.id}.back"
 
     async def start(self, spec: Spec) -> None:
-        """Start the server, wait until it is ready, and set up what was not set up as it is wanted now."""
+        """Start the server, wait until it is ready, and apply role, database and quotas if they have changed."""
         if self.status(spec) == "running":
             return
         await self._end_leftovers(spec)
@@ -140,7 +140,7 @@ class LocalDriver:
             self._children[spec.id] = (child, program.stop_signal)
             (instance.folder / "pid").write_text(f"{child.pid} {int(program.stop_signal)}")
             await self._wait_ready(spec, instance, child)
-        if _read(instance.folder / "applied") != _wish(spec):
+        if _read(instance.folder / "applied") != _spec_hash(spec):
             await self.apply(spec)
         self._running.add(spec.id)
 
@@ -154,12 +154,12 @@ class LocalDriver:
             await asyncio.sleep(POLL_SECONDS)
 
     async def apply(self, spec: Spec) -> None:
-        """Make role, database and quotas as wanted, and remember that they are."""
+        """Apply role, database and quotas, and record that they are applied."""
         await _engine(spec).setup(self._instance(spec))
-        (self._folder(spec) / "applied").write_text(_wish(spec))
+        (self._folder(spec) / "applied").write_text(_spec_hash(spec))
 
     async def stop(self, spec: Spec) -> None:
-        """End the server cleanly, and by force when it does not end."""
+        """Stop the server cleanly, or by force if it does not stop."""
         self._running.discard(spec.id)
         if spec.id not in self._children:
             await self._end_leftovers(spec)
@@ -169,37 +169,37 @@ class LocalDriver:
         (self._folder(spec) / "pid").unlink(missing_ok=True)
 
     def status(self, spec: Spec) -> Status:
-        """Return what is there; a server that is not yet ready does not run."""
+        """Return the status; a server that is not ready yet does not count as running."""
         child = self._children.get(spec.id)
         if spec.id in self._running and (child is None or child[0].poll() is None):
             return "running"
         return "stopped" if self._folder(spec).exists() else "absent"
 
     def dsn(self, spec: Spec) -> Address:
-        """Return where the owner connects."""
+        """Return the address for the owner."""
         return _engine(spec).address(self._instance(spec))
 
     async def activity(self, spec: Spec) -> SessionCounts:
-        """Return what goes on."""
+        """Return the numbers of sessions."""
         return await _engine(spec).session_counts(self._instance(spec))
 
     async def metrics(self, spec: Spec) -> Mapping[str, float]:
-        """Return figures of the server."""
+        """Return the metrics of the server."""
         return await _engine(spec).metrics(self._instance(spec))
 
     async def disk_bytes(self, spec: Spec) -> int:
-        """Return the size of the database's folder; what the server printed is cut when it is too much."""
+        """Return the size of the database's folder; the server's log is truncated if it is too large."""
         with contextlib.suppress(OSError):
             if (self._folder(spec) / "log").stat().st_size > LOG_BYTES:
                 os.truncate(self._folder(spec) / "log", 0)
         return await asyncio.to_thread(_size, self._folder(spec))
 
     async def enforce(self, spec: Spec, *, full: bool) -> None:
-        """End what breaks the quotas."""
+        """Enforce the quotas."""
         await _engine(spec).enforce_quotas(self._instance(spec), full=full)
 
     async def destroy(self, spec: Spec) -> None:
-        """End the server and remove its folder, out of sight first."""
+        """Stop the server, then rename and delete its folder."""
         await self.unstage(spec)
         if self.status(spec) == "absent" and spec.id not in self._files:
             return
@@ -215,20 +215,20 @@ class LocalDriver:
             shutil.rmtree(gone, ignore_errors=True)
 
     async def sweep(self, known: Collection[uuid.UUID], grace: timedelta) -> None:
-        """Remove what is half there, and what no row knows once it has been so for the grace period."""
+        """Delete incomplete folders, and folders without a row that are older than the grace period."""
         for path in sorted(self._root.glob("*-*-*-*-*")):
             stem, _, suffix = path.name.partition(".")
             with contextlib.suppress(ValueError):
                 unknown = uuid.UUID(stem) not in known
                 stray = not suffix and unknown
                 if stray and time.time() - path.stat().st_mtime < grace.total_seconds():
-                    log.warning("driver.stray", folder=path.name, hint="No database knows these files.")
+                    log.warning("driver.stray", folder=path.name, hint="These files belong to no database.")
                 elif stray or suffix in {"new", "gone"} or (suffix == "back" and unknown):
                     await _end_recorded(path)
                     await asyncio.to_thread(shutil.rmtree, path, True)
 
     async def close(self) -> None:
-        """End every server, all at once."""
+        """Stop all servers concurrently."""
         self._running.clear()
         children, self._children = dict(self._children), {}
         await asyncio.gather(*(process.stop(child, how, STOP_SECONDS) for child, how in children.values()))
@@ -249,7 +249,7 @@ class LocalDriver:
         return Instance(folder, spec.name, spec.password, owner, spec.quotas, spec.options, spec.archives)
 
     async def _end_leftovers(self, spec: Spec) -> None:
-        """End a server that outlived us, or what a killed one left of its processes."""
+        """Stop a server that outlived us, or the remaining processes of a killed one."""
         self._running.discard(spec.id)
         child = self._children.pop(spec.id, None)
         if child is not None:
@@ -258,7 +258,7 @@ class LocalDriver:
 
 
 async def _end_recorded(folder: Path) -> None:
-    """End the process group that a folder's pid file names, if it is still that of this folder."""
+    """Stop the process that a folder's pid file names, if it still belongs to this folder."""
     try:
         pid, how = (int(word) for word in (folder / "pid").read_text().split())
     except (OSError, ValueError):
@@ -273,7 +273,7 @@ async def _end_recorded(folder: Path) -> None:
 
 
 def _fresh(file: Path) -> IO[bytes]:
-    # Appending: so that a log which is cut goes on at its start.
+    # Opened for appending, so that writing continues at the start after the log is truncated.
     return open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600), "ab")
 
 
@@ -284,31 +284,31 @@ def _read(file: Path) -> str:
         return ""
 
 
-def _wish(spec: Spec) -> str:
-    wish = repr((spec.name, spec.password, sorted(spec.quotas.items())))
-    return hashlib.sha256(wish.encode()).hexdigest()
+def _spec_hash(spec: Spec) -> str:
+    content = repr((spec.name, spec.password, sorted(spec.quotas.items())))
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _size(folder: Path) -> int:
     total = 0
-    for place, _, files in os.walk(folder):
+    for path, _, files in os.walk(folder):
         for name in files:
             with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(place, name)).st_blocks * 512
+                total += os.lstat(os.path.join(path, name)).st_blocks * 512
     return total
 
 
 def _engine(spec: Spec) -> ProvisioningSupport:
-    found = engine(spec.engine)
-    if found.provisioning is None:
-        raise Unavailable(f"Headwater does not run {found.display_name} itself.")
-    if (reason := found.provisioning.unavailable_reason()) is not None:
+    details = engine(spec.engine)
+    if details.provisioning is None:
+        raise Unavailable(f"Headwater cannot run {details.display_name} servers.")
+    if (reason := details.provisioning.unavailable_reason()) is not None:
         raise Unavailable(reason)
-    return found.provisioning
+    return details.provisioning
 
 
 def _empty_folder(folder: Path, spec: Spec) -> Path:
-    """Make a folder for the files of a database, anew, and note who its server runs as."""
+    """Create an empty folder for the files of a database, and record the user that its server runs as."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o711)
     owner = _owner_of(spec.id, folder)
@@ -318,7 +318,7 @@ def _empty_folder(folder: Path, spec: Spec) -> Path:
 
 
 def _owner_of(id_: uuid.UUID, folder: Path) -> Identity | None:
-    """Return the user that a new database's server runs as: its own where the system lets us, else `nobody`."""
+    """Return the user that a new database's server runs as: its own user id if possible, else `nobody`."""
     if os.geteuid() != 0:
         return None
     uid = FIRST_UID + id_.int % UIDS
@@ -342,5 +342,5 @@ def _recorded_owner(folder: Path) -> Identity | None:
 
 def _failure(spec: Spec, file: Path) -> StartFailed:
     lines = _read(file).strip().splitlines()[-3:]
-    said = " ".join(line.replace(str(file.parent), "…") for line in lines)
-    return StartFailed(f"The server of {spec.name} does not start.", hint=f"It said: {said}" if said else None)
+    output = " ".join(line.replace(str(file.parent), "…") for line in lines)
+    return StartFailed(f"The server of {spec.name} does not start.", hint=f"Last output: {output}" if output else None)

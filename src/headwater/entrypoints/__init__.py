@@ -1,1 +1,1 @@
-"""How one comes in: server, cli, worker; each only collects what features offer."""
+"""The processes of Headwater: server, cli, worker, proxy. Each only collects what the features declare."""

@@ -1,7 +1,7 @@
-"""What the product does, one noun per room; this tuple, in reading order, is its table of contents.
+"""The features of the product, one package per noun, in reading order.
 
-Entry points collect `endpoints`, `commands` and `tasks` of each room listed here; a room without one of these
-files has nothing to say there.
+Entry points collect `endpoints`, `commands` and `tasks` of each feature listed here; a feature may lack any of
+these modules.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Headwater's own PostgreSQL: the embedded server and its supervisor, sessions, the one commit, migrations."""
+"""Headwater's own PostgreSQL: the embedded server, sessions, transactions, migrations, encryption of secrets."""

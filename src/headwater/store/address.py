@@ -1,4 +1,4 @@
-"""Where the store is: an external PostgreSQL when one is set, else the embedded one of the home folder."""
+"""The address of the store: an external PostgreSQL if one is set, else the embedded one in the home folder."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def store_folder(settings: Settings) -> Path:
 
 
 def store_url(settings: Settings) -> str:
-    """Return the address of the store, whose password is from now on kept out of the log.
+    """Return the URL of the store, and hide its password from the log.
 
     Raises:
-        Unavailable: no external store is set and the embedded one was never started here.
+        Unavailable: no external store is set, and the embedded one was never started here.
     """
     if settings.database_url is not None:
         url = settings.database_url.get_secret_value()

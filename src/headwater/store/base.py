@@ -1,4 +1,4 @@
-"""The declarative base of every model: naming of constraints and the column types that all rooms share."""
+"""The declarative base of every model: names of constraints, and column types that all features share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMING = {
 
 
 class Base(DeclarativeBase):
-    """A row of Headwater's own store."""
+    """The base class of all tables in Headwater's own store."""
 
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
     type_annotation_map: ClassVar[dict[Any, Any]] = {

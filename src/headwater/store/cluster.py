@@ -1,7 +1,7 @@
-"""The files of the embedded PostgreSQL cluster: where they lie, who owns them, how they are first made.
+"""The files of the embedded PostgreSQL cluster: their paths, owner and creation.
 
-The cluster asks every connection for a password (scram-sha-256), listens on a Unix socket only, and the
-application's role is no superuser. Run as root, PostgreSQL needs a user of its own, which is made here.
+The cluster requires a password for every connection (scram-sha-256), listens on a Unix socket only, and the
+application's role is not a superuser. If we are root, PostgreSQL runs as another user.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class Cluster:
 
     @property
     def log(self) -> Path:
-        """What the server prints."""
+        """The log file of the server."""
         return self.folder / "postgresql.log"
 
     @property
     def socket_folder(self) -> Path:
-        """A folder for the socket, near the data when its path is short enough."""
+        """The folder of the socket: near the data if the path is short enough, else in the temporary folder."""
         near = self.folder / "run"
         if len(str(near / f".s.PGSQL.{PORT}").encode()) <= SOCKET_PATH_LIMIT:
             return near
@@ -52,13 +52,13 @@ class Cluster:
         return Path(tempfile.gettempdir()) / f"headwater-{digest}"
 
     def url(self, role: str = ROLE, database: str = DATABASE) -> str:
-        """Return the address of a database of the cluster for a role, with its password."""
+        """Return the URL of a database of the cluster for a role, with its password."""
         password = read_secret(self.folder / f"{role}.password")
         return f"postgresql://{role}:{quote(password)}@/{database}?host={quote(str(self.socket_folder))}"
 
 
 def ensure(cluster: Cluster) -> None:
-    """Make the cluster if it does not exist yet; afterwards its folders have the right owner and modes."""
+    """Create the cluster if it does not exist, and set the owner and modes of its folders."""
     owner = identity()
     cluster.folder.mkdir(parents=True, exist_ok=True)
     _own_folder(cluster.socket_folder, owner)
@@ -81,9 +81,9 @@ def ensure(cluster: Cluster) -> None:
 
 def _own_folder(folder: Path, owner: Identity | None) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    held_by = folder.stat().st_uid
-    if held_by not in {os.geteuid(), owner.uid if owner else os.geteuid()}:
-        raise Unavailable(f"{folder} belongs to somebody else.", hint=f"You are {getpass.getuser()}.")
+    owner_uid = folder.stat().st_uid
+    if owner_uid not in {os.geteuid(), owner.uid if owner else os.geteuid()}:
+        raise Unavailable(f"{folder} belongs to another user.", hint=f"Headwater runs as {getpass.getuser()}.")
     if owner:
         os.chown(folder, owner.uid, owner.gid)
     folder.chmod(0o700)

@@ -1,4 +1,4 @@
-"""What every service works with: the settings, the store, and what lives as long as the process."""
+"""The context of services: the settings, the store, and objects that live as long as the process."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from headwater.store.session import Store
 
 
 class ProcessService(Protocol):
-    """What a feature keeps for as long as the process lives, such as a pool of sessions."""
+    """An object of a feature that lives as long as the process, such as a pool of sessions."""
 
     def __init__(self, settings: Settings) -> None:
         """Start empty; nothing is opened before it is used."""
 
     async def close(self) -> None:
-        """Release everything."""
+        """Release all resources."""
 
 
 ServiceT = TypeVar("ServiceT", bound=ProcessService)
@@ -34,11 +34,11 @@ class Context:
 
     @property
     def cipher(self) -> SecretCipher:
-        """What encrypts and decrypts the secrets of the store."""
+        """The cipher for the secrets in the store."""
         return SecretCipher.of(self.settings)
 
     def service(self, kind: type[ServiceT]) -> ServiceT:
-        """Return the process's one `kind`, created when it is first asked for."""
+        """Return the process's only instance of `kind`, created on first use."""
         if kind not in self.services:
             self.services[kind] = kind(self.settings)
         service: ServiceT = self.services[kind]

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL while it runs: started, watched, restarted when it is killed, stopped without a trace."""
+"""Runs the embedded PostgreSQL: starts it, watches it, restarts it when it dies, and stops it."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class EmbeddedServer:
 
     @property
     def pid(self) -> int | None:
-        """The process id of the postmaster, or None when it does not run."""
+        """The process id of the postmaster, or None if it does not run."""
         return self._child.pid if self._child and self._child.poll() is None else None
 
     async def start(self) -> str:
-        """Make the cluster on first use, start it, and return the address for the application's role."""
+        """Create the cluster on first use, start it, and return the URL for the application's role."""
         self._lock.take()
         try:
             await asyncio.to_thread(ensure, self.cluster)
@@ -82,10 +82,10 @@ class EmbeddedServer:
         while self._restarts and self._restarts[0] < moment - RESTART_WINDOW_SECONDS:
             self._restarts.popleft()
         if len(self._restarts) > RESTART_BUDGET:
-            raise Unavailable("The embedded PostgreSQL keeps ending.", hint=f"See {self.cluster.log}.")
+            raise Unavailable("The embedded PostgreSQL keeps crashing.", hint=f"See {self.cluster.log}.")
 
     async def stop(self) -> None:
-        """Stop the server and leave no process behind."""
+        """Stop the server and all its processes."""
         if self._child:
             await process.stop(self._child, signal.SIGINT, patience=20.0)
             self._child = None
@@ -122,10 +122,10 @@ class EmbeddedServer:
 
 
 async def _clear_leftovers(cluster: Cluster) -> None:
-    """End a server that outlived its supervisor, and remove the pid file of one that is gone.
+    """Stop a server that outlived its parent, and delete the pid file of one that no longer runs.
 
-    We hold the lock, so no other supervisor owns it. A pid file whose number now belongs to another program
-    would keep PostgreSQL from starting for ever.
+    We hold the lock, so no other process owns it. A pid file whose number now belongs to another program
+    would prevent PostgreSQL from ever starting.
     """
     pid = left_pid(cluster.data)
     if pid is None:
@@ -149,7 +149,7 @@ def _answers(cluster: Cluster) -> bool:
 
 
 def _ensure_database(cluster: Cluster) -> None:
-    """Make the application's role (no superuser) and its database, or set the role's password again."""
+    """Create the application's role (not a superuser) and its database, or set the role's password again."""
     password = read_secret(cluster.folder / f"{ROLE}.password")
     with psycopg.connect(cluster.url("postgres", "postgres"), autocommit=True) as connection:
         row = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone()

@@ -1,4 +1,4 @@
-"""Alembic's environment: runs the migrations on the connection that `store.migrations` hands over."""
+"""Alembic's environment: runs the migrations on the connection that `store.migrations` passes."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""One process for each home folder: a lock that the kernel frees when its holder dies."""
+"""The lock of a home folder, which only one process can hold; the kernel releases it when that process dies."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from headwater.kit.errors import Conflict
 
 
 class Lock:
-    """Held by the one process that runs a home folder's server; the kernel frees it when that process dies."""
+    """A file lock that one process holds; the kernel releases it when that process dies."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: IO[str] | None = None
 
     def take(self) -> None:
-        """Take the lock or raise Conflict, which names the holder."""
+        """Take the lock, or raise Conflict with the process id of its holder."""
         self.path.parent.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path.parent.mkdir(exist_ok=True)
         file = self.path.open("a+")
@@ -29,7 +29,7 @@ class Lock:
             holder = file.read().strip()
             file.close()
             raise Conflict(
-                f"Headwater already runs on {self.path.parent.parent} (process {holder or 'unknown'}).",
+                f"Headwater is already running on {self.path.parent.parent} (process {holder or 'unknown'}).",
                 hint="Stop it first, or set another HEADWATER_HOME.",
             ) from error
         file.truncate(0)
@@ -38,7 +38,7 @@ class Lock:
         self._file = file
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self._file:
             self._file.close()
             self._file = None

@@ -1,4 +1,4 @@
-"""Brings the store's tables to the newest revision; several processes that start at once take turns."""
+"""Migrates the store's tables to the newest revision; processes that start at once wait for each other."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from headwater.kit.errors import Unavailable
 from headwater.store.session import driver_url
 
 FOLDER = Path(__file__).parent
-# Any constant number: it names the lock that migrating processes take in the store.
+# An arbitrary constant: the key of the advisory lock that migrating processes take.
 LOCK = 0x4845_4144
 MINIMUM_VERSION = 150_000
 
 
 def config(connection: Connection) -> Config:
     """Return Alembic's configuration for a connection."""
-    made = Config()
-    made.set_main_option("script_location", str(FOLDER))
-    made.set_main_option("path_separator", "os")
-    made.attributes["connection"] = connection
-    return made
+    alembic_config = Config()
+    alembic_config.set_main_option("script_location", str(FOLDER))
+    alembic_config.set_main_option("path_separator", "os")
+    alembic_config.attributes["connection"] = connection
+    return alembic_config
 
 
 def head() -> str:
-    """Return the newest revision that this version knows."""
+    """Return the newest revision of this version of Headwater."""
     revision = ScriptDirectory(str(FOLDER)).get_current_head()
     assert revision is not None
     return revision
 
 
 def current(connection: Connection) -> str | None:
-    """Return the revision that the store has."""
+    """Return the revision of the store."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(url: str) -> None:
-    """Bring the store to the newest revision.
+    """Migrate the store to the newest revision.
 
     Raises:
-        Unavailable: the server is older than PostgreSQL 15, or its store was made by a newer Headwater.
+        Unavailable: the server is older than PostgreSQL 15, or a newer version of Headwater has created the store.
     """
     engine = create_engine(driver_url(url))
     try:
@@ -68,10 +68,10 @@ def upgrade(url: str) -> None:
 def _check_version(connection: Connection) -> None:
     number = int(connection.execute(text("SHOW server_version_num")).scalar_one())
     if number < MINIMUM_VERSION:
-        raise Unavailable(f"The store needs PostgreSQL 15 or newer; this one is {number // 10_000}.")
+        raise Unavailable(f"The store needs PostgreSQL 15 or newer; this server is version {number // 10_000}.")
 
 
 def _check_known(revision: str | None) -> None:
     known = {script.revision for script in ScriptDirectory(str(FOLDER)).walk_revisions()}
     if revision is not None and revision not in known:
-        raise Unavailable("The store was made by a newer Headwater.", hint="Run that version, or a newer one.")
+        raise Unavailable("The store belongs to a newer version of Headwater.", hint="Run that version or a newer one.")

@@ -1,6 +1,6 @@
-"""The connection to the store and its one unit of work: a request or a job is one transaction, committed here.
+"""The connection to the store, and its unit of work: a request or a job is one transaction, committed here.
 
-Nobody else commits. `Database.transaction()` is the only door to a session.
+Nothing else commits. `Store.transaction()` is the only way to a session.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class Store:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Give a session; commit when the block ends well, roll everything back when it raises."""
+        """Yield a session; commit at the end of the block, or roll back if it raises."""
         async with self._session() as session, session.begin():
             yield session
 
     async def answers(self) -> bool:
-        """Say whether the store answers a query."""
+        """Return True if the store answers a query."""
         async with self.engine.connect() as connection:
             return bool((await connection.execute(text("SELECT true"))).scalar_one())
 

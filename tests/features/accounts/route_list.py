@@ -1,6 +1,6 @@
-"""Owns the committed list of all routes with what each declares, so that tests need no application to be collected.
+"""The committed list of all routes with their declared permissions, so that collecting tests needs no application.
 
-`PYTHONPATH=tests python -m features.accounts.route_list` writes it anew; a test compares it with the application.
+`PYTHONPATH=tests python -m features.accounts.route_list` writes it; a test compares it with the application.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FILE = Path(__file__).with_name("routes.json")
 
 
 def declared(route: Any) -> list[str]:
-    """Return what a route declares, through all of its dependencies."""
+    """Return the permissions that a route declares, through all of its dependencies."""
     actions = set()
     waiting = [route.dependant]
     while waiting:
@@ -28,7 +28,7 @@ def declared(route: Any) -> list[str]:
 
 
 def read(application: FastAPI) -> list[list[Any]]:
-    """Return [method, path, what it declares] of every route of an application."""
+    """Return [method, path, declared permissions] of every route of an application."""
     contexts = [
         context for context in iter_route_contexts(application.routes) if isinstance(context.original_route, APIRoute)
     ]
@@ -44,7 +44,7 @@ def load() -> list[list[Any]]:
 
 
 def write() -> None:
-    """Write the list anew."""
+    """Write the list."""
     from headwater.entrypoints.server.app import build
 
     lines = ",\n".join(json.dumps(route) for route in read(build()))

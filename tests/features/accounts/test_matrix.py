@@ -1,6 +1,6 @@
-"""Each route × {stranger, own, wrong neighbour, viewer, revoked key, expired session}, made from the routes themselves.
+"""Each route × {stranger, own, wrong neighbour, viewer, revoked key, expired session}, generated from the routes.
 
-A route that declares nothing fails here; so does one for which nobody said what a viewer may.
+A route that declares no permission fails here, and so does one without an expectation for viewers.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/databases/{database_id}/recoveries/plan"): {"name": "back", "time": "2026-01-01T00:00:00Z"},
     ("POST", "/api/v1/databases/{database_id}/recoveries"): {"name": "back", "time": "2026-01-01T00:00:00Z"},
 }
-# What these name within a database may be gone for everybody: then nobody learns more than that.
+# The resources that these paths name within a database may not exist: then the response is 404 for everybody.
 GONE = {
     "/api/v1/databases/{database_id}/runs/{run_id}/cancel",
     "/api/v1/databases/{database_id}/sessions/{session}/{how}",
@@ -102,8 +102,8 @@ GONE = {
     "/api/v1/snapshots/{snapshot_id}/copies/plan",
     "/api/v1/snapshots/{snapshot_id}/copies",
 }
-# Routes that leave an owner as it was found, so that one owner serves them all. The others have one each.
-LASTING_POSTS = {
+# Routes that do not change the owner's resources, so that one owner is enough. The others get one owner each.
+REPEATABLE_POSTS = {
     *(
         f"/api/v1/databases/{{database_id}}/{rest}"
         for rest in (
@@ -159,7 +159,7 @@ LASTING_POSTS = {
     "/api/v1/keys",
     "/api/v1/projects/{project_id}/connections/test",
 }
-# Routes about the asking user alone: nobody is a neighbour or viewer there.
+# Routes about the current user alone: they have no neighbours or viewers.
 OWN = {
     "/api/v1/engines",
     "/api/v1/connections/parse",
@@ -177,8 +177,8 @@ ROUTES = route_list.load()
 CLOSED = [(method, path, what[0]) for method, path, what in ROUTES if any(":" in action for action in what)]
 
 
-def test_the_committed_routes_are_those_of_the_application(application: FastAPI) -> None:
-    assert route_list.read(application) == ROUTES, f"write them anew: {route_list.__doc__}"
+def test_committed_routes_match_the_application(application: FastAPI) -> None:
+    assert route_list.read(application) == ROUTES, f"regenerate them: {route_list.__doc__}"
     assert len(ROUTES) > 40
     assert {"/api/v1/jobs/{job_id}/events", "/api/v1/codebases/{codebase_id}/files/{path:path}"} <= {
         path for _, path, _ in ROUTES
@@ -186,7 +186,7 @@ def test_the_committed_routes_are_those_of_the_application(application: FastAPI)
 
 
 @pytest.mark.parametrize(("method", "path", "what"), ROUTES, ids=lambda value: str(value))
-def test_every_route_declares_one_thing(method: str, path: str, what: list[str]) -> None:
+def test_every_route_declares_one_permission(method: str, path: str, what: list[str]) -> None:
     assert len(what) == 1, f"{method} {path} declares {what or 'nothing'}"
     action = what[0]
     assert (
@@ -200,17 +200,17 @@ _databases: dict[str, dict[str, str]] = {}
 
 
 async def database_of(person: Person, path: str) -> dict[str, str]:
-    """Return the database of a person, with a table and a saved query; deleted where the path is about that."""
+    """Return the database of a person, with a table and a saved query; it is deleted if the path requires that."""
     if person.email not in _databases:
         _databases[person.email] = await new_database(person)
-    found = dict(_databases[person.email])
+    ids = dict(_databases[person.email])
     if "{version}" in path:
         body = {"name": "m", "up": "SELECT 1"}
-        kept = await person.send("POST", f"/databases/{found['database_id']}/migrations", 201, json=body)
-        found["version"] = kept["version"]
+        migration = await person.send("POST", f"/databases/{ids['database_id']}/migrations", 201, json=body)
+        ids["version"] = migration["version"]
     if "/deletion/" in path:
-        await person.send("DELETE", f"/databases/{found['database_id']}", 204)
-    return found
+        await person.send("DELETE", f"/databases/{ids['database_id']}", 204)
+    return ids
 
 
 async def new_database(person: Person) -> dict[str, str]:
@@ -224,28 +224,28 @@ async def new_database(person: Person) -> dict[str, str]:
 
 
 async def dashboard_of(person: Person) -> dict[str, str]:
-    """Make a dashboard of a person, with one tile; its order and next tile go into the bodies of the requests."""
+    """Create a dashboard of a person with one tile, and set the bodies of the requests about its tiles."""
     query = await database_of(person, "")
-    made = await person.send("POST", f"/projects/{person.project['id']}/dashboards", 201, json={"name": "board"})
+    database = await person.send("POST", f"/projects/{person.project['id']}/dashboards", 201, json={"name": "board"})
     tile = {"query_id": query["query_id"]}
-    board = await person.send("POST", f"/dashboards/{made['id']}/tiles", 201, json=tile)
+    board = await person.send("POST", f"/dashboards/{database['id']}/tiles", 201, json=tile)
     BODIES["POST", "/api/v1/dashboards/{dashboard_id}/tiles"] = tile
     BODIES["PUT", "/api/v1/dashboards/{dashboard_id}/order"] = {"tiles": [board["tiles"][0]["id"]]}
-    return {"dashboard_id": made["id"], "tile_id": board["tiles"][0]["id"]}
+    return {"dashboard_id": database["id"], "tile_id": board["tiles"][0]["id"]}
 
 
 async def import_of(person: Person) -> str:
-    """Make an import of a person that waits for its start."""
-    made = await database_of(person, "")
+    """Create an import of a person that is not started."""
+    database = await database_of(person, "")
     files = {"file": ("x.csv", b"a\n1\n")}
-    found = await person.send("POST", f"/databases/{made['database_id']}/imports", 201, files=files)
-    return str(found["transfer"]["id"])
+    ids = await person.send("POST", f"/databases/{database['database_id']}/imports", 201, files=files)
+    return str(ids["transfer"]["id"])
 
 
 async def snapshot_of(app: AppFixture, person: Person, path: str) -> dict[str, str]:
-    """Take a snapshot of a person's database; restore it, or add a key to its vault, where the path is about that."""
-    made = await database_of(person, "")
-    snapshot = await person.send("POST", f"/databases/{made['database_id']}/snapshots", 202, json={})
+    """Take a snapshot of a person's database; restore it, or add a key to its vault, if the path requires that."""
+    database = await database_of(person, "")
+    snapshot = await person.send("POST", f"/databases/{database['database_id']}/snapshots", 202, json={})
     await app.work(snapshot["job"]["id"])
     assert (await person.get(f"/snapshots/{snapshot['id']}"))["status"] == "complete"
     values = {"snapshot_id": snapshot["id"], "table:path": "t", "run_id": str(uuid.uuid4())}
@@ -264,27 +264,27 @@ async def snapshot_of(app: AppFixture, person: Person, path: str) -> dict[str, s
 
 
 async def policy_of(app: AppFixture, person: Person) -> dict[str, str]:
-    """Give a person's database a policy, and an alert."""
-    made = await database_of(person, "")
+    """Create a policy and an alert for a person's database."""
+    created = await database_of(person, "")
     body = {"schedule": {"cron": "0 4 * * *"}}
-    await person.send("PUT", f"/databases/{made['database_id']}/policy", 200, json=body)
+    await person.send("PUT", f"/databases/{created['database_id']}/policy", 200, json=body)
     async with app.server.database.transaction() as db:
-        database = await databases.find(db, SYSTEM, uuid.UUID(made["database_id"]))
+        database = await databases.find(db, SYSTEM, uuid.UUID(created["database_id"]))
         await alerts.raise_alert(db, database, "failed", "It failed.", now())
-    open_ones = await person.get("/alerts", database_id=made["database_id"], status="open")
+    open_ones = await person.get("/alerts", database_id=created["database_id"], status="open")
     return {"alert_id": open_ones["items"][0]["id"]}
 
 
 async def recovery_of(app: AppFixture, person: Person) -> dict[str, str]:
-    """Let a person have asked for a recovery; nobody carries it out."""
-    made = await database_of(person, "")
+    """Create a recovery of a person that is never run."""
+    database = await database_of(person, "")
     organization = uuid.UUID(person.organization)
     async with app.server.database.transaction() as db:
-        place = await vault_locations.current(db, SYSTEM, organization)
+        location = await vault_locations.current(db, SYSTEM, organization)
         archive = Archive(
             organization_id=organization,
-            database_id=uuid.UUID(made["database_id"]),
-            vault_id=place.id,
+            database_id=uuid.UUID(database["database_id"]),
+            vault_id=location.id,
             enabled=False,
             window_days=7,
             base_days=1,
@@ -304,7 +304,7 @@ async def recovery_of(app: AppFixture, person: Person) -> dict[str, str]:
 
 
 async def filled(app: AppFixture, person: Person, path: str) -> str:
-    """Fill the placeholders of a path with things of a person."""
+    """Fill the placeholders of a path with ids of a person's resources."""
     values = {
         "organization_id": person.organization,
         "project_id": person.project["id"],
@@ -356,7 +356,7 @@ async def state_of(app: AppFixture, person: Person) -> list[Any]:
         "SELECT m::text FROM memberships m WHERE organization_id = :id ORDER BY 1",
         "SELECT c::text FROM codebases c WHERE organization_id = :id ORDER BY 1",
         "SELECT j::text FROM jobs j WHERE organization_id = :id ORDER BY 1",
-        # what the keeper writes changes by itself
+        # without the columns that the supervisor writes
         "SELECT (d.id, d.name, d.desired, d.quotas, d.protected, d.sleep_after_seconds, d.deleted_at, d.purge_at)::text"
         " FROM databases d WHERE organization_id = :id ORDER BY 1",
         "SELECT q::text FROM saved_queries q WHERE organization_id = :id ORDER BY 1",
@@ -379,12 +379,12 @@ async def state_of(app: AppFixture, person: Person) -> list[Any]:
 
 
 def of_codebase(path: str) -> bool:
-    """Say whether a path is about a scanned code base."""
+    """Return True if a path is about a scanned codebase."""
     return any(name in path for name in ("{codebase_id}", "{job_id}", "{schema_id}"))
 
 
 async def new_owner(app: AppFixture, *, scanned: bool) -> Person:
-    """Sign somebody up; with their sample scanned, if wanted."""
+    """Sign up a user; scan their sample project if `scanned`."""
     app.with_sample = scanned
     owner = await app.person("owner")
     app.with_sample = False
@@ -396,15 +396,15 @@ async def new_owner(app: AppFixture, *, scanned: bool) -> Person:
 
 @dataclass(frozen=True)
 class Cast:
-    """People who ask for what is not theirs, the same for every route."""
+    """Users who request the resources of others, the same for every route."""
 
     owner: Person
-    """Whose things are asked for on routes that leave them as they are."""
+    """The owner of the resources for routes that do not change them."""
     neighbour: Person
     viewer: Person
     """Becomes a viewer in the organization of each owner."""
     expired: Person
-    """Somebody whose session is over."""
+    """A user whose session has expired."""
 
 
 @pytest.fixture(scope="module")
@@ -419,10 +419,10 @@ async def cast(module_app: AppFixture) -> Cast:
     return Cast(owner, await app.person("neighbour"), await app.person("viewer"), expired)
 
 
-async def check_strangers(
+async def check_unauthenticated(
     app: AppFixture, owner: Person, expired: Person, method: str, template: str, path: str
 ) -> None:
-    """Who is not signed in, whose key is revoked and whose session is over are told to sign in."""
+    """Check that requests without sign-in, with a revoked key or with an expired session get 401."""
     assert await ask(await app.stranger(), method, template, path) == 401
     revoked = await owner.send("POST", "/keys", 201, json={"name": "old", "scopes": ["read", "write", "admin"]})
     await owner.send("DELETE", f"/keys/{revoked['key']['id']}", 204)
@@ -431,34 +431,34 @@ async def check_strangers(
 
 
 async def join(owner: Person, viewer: Person) -> None:
-    """Let a viewer be one in the organization of an owner."""
+    """Add a viewer to the organization of an owner."""
     members = f"/organizations/{owner.organization}/members"
     if viewer.email not in {row["email"] for row in (await owner.get(members))["items"]}:
         await owner.send("POST", members, 201, json={"email": viewer.email, "role": "viewer"})
 
 
 async def leave(owner: Person, viewer: Person) -> None:
-    """Take a viewer out of the organization of an owner."""
+    """Remove a viewer from the organization of an owner."""
     members = f"/organizations/{owner.organization}/members"
     await owner.send("DELETE", f"{members}/{viewer.signed_in['user']['id']}", 204)
 
 
 @pytest.mark.parametrize(("method", "template", "action"), CLOSED, ids=lambda value: str(value))
-async def test_the_matrix(
+async def test_access_matrix(
     module_app: AppFixture, keeper: Supervisor, cast: Cast, method: str, template: str, action: str
 ) -> None:
     app = module_app
-    lasts = method == "GET" or (method == "POST" and template in LASTING_POSTS)
+    lasts = method == "GET" or (method == "POST" and template in REPEATABLE_POSTS)
     owner = cast.owner if lasts else await new_owner(app, scanned=of_codebase(template))
     about_others = template not in OWN and "{" in template
     path = await filled(app, owner, template)
     before = await state_of(app, owner)
-    await check_strangers(app, owner, cast.expired, method, template, path)
+    await check_unauthenticated(app, owner, cast.expired, method, template, path)
     if about_others:
         assert await ask(cast.neighbour.client, method, template, path) == 404
     assert await state_of(app, owner) == before, "somebody changed what is not theirs"
 
-    # What is about the asking user alone may end their session: nobody is asked after that.
+    # Routes about the current user alone may end the session, so each needs a new viewer.
     viewer = cast.viewer if about_others else await app.person("viewer")
     await join(owner, viewer)
     before = await state_of(app, owner)

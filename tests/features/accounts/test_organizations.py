@@ -1,4 +1,4 @@
-"""Organizations, members, projects, keys, the administrator's switch, the audit."""
+"""Organizations, members, projects, API keys, closed sign-up, the audit log."""
 
 from __future__ import annotations
 
@@ -10,78 +10,78 @@ from people import PASSWORD, AppFixture, Person
 pytestmark = pytest.mark.usefixtures("with_sample")
 
 
-async def test_a_new_account_has_an_organization_and_the_sample(app: AppFixture) -> None:
+async def test_new_account_has_an_organization_and_the_sample_project(app: AppFixture) -> None:
     someone = await app.person()
     me = await someone.get("/auth/me")
-    assert [one["role"] for one in me["organizations"]] == ["owner"]
+    assert [organization["role"] for organization in me["organizations"]] == ["owner"]
     assert (someone.project["name"], someone.project["is_sample"]) == ("Bookshop sample", True)
 
 
-async def test_members_come_change_and_go(app: AppFixture) -> None:
+async def test_members_are_added_changed_and_removed(app: AppFixture) -> None:
     owner, guest, other = await app.person("owner"), await app.person("guest"), await app.person("other")
-    place = f"/organizations/{owner.organization}/members"
-    await other.send("POST", place, 404, json={"email": other.email, "role": "owner"})
-    await owner.send("POST", place, 404, json={"email": "nobody@example.org", "role": "member"})
-    await owner.send("POST", place, 422, json={"email": guest.email, "role": "king"})
-    added = await owner.send("POST", place, 201, json={"email": guest.email.upper(), "role": "viewer"})
+    path = f"/organizations/{owner.organization}/members"
+    await other.send("POST", path, 404, json={"email": other.email, "role": "owner"})
+    await owner.send("POST", path, 404, json={"email": "nobody@example.org", "role": "member"})
+    await owner.send("POST", path, 422, json={"email": guest.email, "role": "king"})
+    added = await owner.send("POST", path, 201, json={"email": guest.email.upper(), "role": "viewer"})
     assert added["role"] == "viewer"
-    await owner.send("POST", place, 409, json={"email": guest.email, "role": "member"})
-    assert [row["role"] for row in (await guest.get(place))["items"]] == ["owner", "viewer"]
-    await guest.send("PATCH", f"{place}/{added['user_id']}", 403, json={"role": "owner"})
-    await guest.send("POST", place, 403, json={"email": other.email, "role": "viewer"})
-    await owner.send("PATCH", f"{place}/{added['user_id']}", 200, json={"role": "admin"})
-    await guest.send("PATCH", f"{place}/{added['user_id']}", 403, json={"role": "owner"})
-    await guest.send("DELETE", f"{place}/{owner.signed_in['user']['id']}", 403)
-    await guest.send("DELETE", f"{place}/{added['user_id']}", 204)
-    await guest.send("GET", place, 404)
+    await owner.send("POST", path, 409, json={"email": guest.email, "role": "member"})
+    assert [row["role"] for row in (await guest.get(path))["items"]] == ["owner", "viewer"]
+    await guest.send("PATCH", f"{path}/{added['user_id']}", 403, json={"role": "owner"})
+    await guest.send("POST", path, 403, json={"email": other.email, "role": "viewer"})
+    await owner.send("PATCH", f"{path}/{added['user_id']}", 200, json={"role": "admin"})
+    await guest.send("PATCH", f"{path}/{added['user_id']}", 403, json={"role": "owner"})
+    await guest.send("DELETE", f"{path}/{owner.signed_in['user']['id']}", 403)
+    await guest.send("DELETE", f"{path}/{added['user_id']}", 204)
+    await guest.send("GET", path, 404)
 
 
-async def test_an_organization_keeps_an_owner(app: AppFixture) -> None:
+async def test_last_owner_cannot_leave(app: AppFixture) -> None:
     owner = await app.person()
     me = f"/organizations/{owner.organization}/members/{owner.signed_in['user']['id']}"
     await owner.send("DELETE", me, 409)
     await owner.send("PATCH", me, 409, json={"role": "viewer"})
 
 
-async def test_projects(app: AppFixture) -> None:
+async def test_projects_are_created_changed_listed_and_deleted(app: AppFixture) -> None:
     owner, neighbour = await app.person(), await app.person("neighbour")
-    made = await owner.send("POST", "/projects", 201, json={"name": "  Shop  ", "description": "ours"})
-    assert (made["name"], made["role"], made["codebase_count"]) == ("Shop", "owner", 0)
+    created = await owner.send("POST", "/projects", 201, json={"name": "  Shop  ", "description": "ours"})
+    assert (created["name"], created["role"], created["codebase_count"]) == ("Shop", "owner", 0)
     await owner.send("POST", "/projects", 422, json={"name": "   "})
     await owner.send("POST", "/projects", 422, json={"name": "a\0b"})
     await owner.send("POST", "/projects", 422, json={"name": "x", "colour": "red"})
     await neighbour.send("POST", "/projects", 404, json={"name": "x", "organization_id": owner.organization})
-    place = f"/projects/{made['id']}"
+    path = f"/projects/{created['id']}"
     for method, body in (("GET", None), ("PATCH", {"name": "Mine"}), ("DELETE", None)):
-        await neighbour.send(method, place, 404, json=body)
-    assert (await owner.send("PATCH", place, 200, json={"name": "Store"}))["description"] == "ours"
+        await neighbour.send(method, path, 404, json=body)
+    assert (await owner.send("PATCH", path, 200, json={"name": "Store"}))["description"] == "ours"
     first = await owner.get("/projects", limit=1)
-    assert [row["id"] for row in first["items"]] == [made["id"]]
+    assert [row["id"] for row in first["items"]] == [created["id"]]
     second = await owner.get("/projects", limit=1, cursor=first["next"])
     assert [row["id"] for row in second["items"]] == [owner.project["id"]]
     assert second["next"] is None
-    await owner.send("DELETE", place, 204)
-    await owner.send("GET", place, 404)
+    await owner.send("DELETE", path, 204)
+    await owner.send("GET", path, 404)
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "WzFd", "W10", "WyIxIl0", "%00"])
-async def test_a_made_up_cursor_is_refused_or_harmless(app: AppFixture, cursor: str) -> None:
+async def test_invalid_cursors_are_rejected_or_ignored(app: AppFixture, cursor: str) -> None:
     someone = await app.person()
     answer = await someone.client.get(f"/api/v1/projects?cursor={cursor}")
     assert answer.status_code in {200, 400}
 
 
 async def key_client(app: AppFixture, owner: Person, *scopes: str, **more: object) -> tuple[Person, dict[str, str]]:
-    made = await owner.send("POST", "/keys", 201, json={"name": "ci", "scopes": list(scopes), **more})
-    client = await app.stranger(authorization=f"Bearer {made['secret']}")
-    return Person(owner.email, client, {}), made
+    created = await owner.send("POST", "/keys", 201, json={"name": "ci", "scopes": list(scopes), **more})
+    client = await app.stranger(authorization=f"Bearer {created['secret']}")
+    return Person(owner.email, client, {}), created
 
 
-async def test_keys_do_what_their_scopes_say(app: AppFixture) -> None:
+async def test_api_keys_are_limited_to_their_scopes(app: AppFixture) -> None:
     owner = await app.person()
-    reader, made = await key_client(app, owner, "read")
-    assert made["secret"].startswith(made["key"]["prefix"] + "_")
-    assert made["secret"] not in str(await owner.get("/keys"))
+    reader, created = await key_client(app, owner, "read")
+    assert created["secret"].startswith(created["key"]["prefix"] + "_")
+    assert created["secret"] not in str(await owner.get("/keys"))
     await reader.get("/projects")
     await reader.send("POST", "/projects", 403, json={"name": "x"})
     await reader.send("POST", "/keys", 403, json={"name": "x", "scopes": ["read"]})
@@ -94,9 +94,9 @@ async def test_keys_do_what_their_scopes_say(app: AppFixture) -> None:
     assert actors == {"user", "key"}
 
 
-async def test_keys_are_used_expire_and_are_revoked(app: AppFixture) -> None:
+async def test_api_keys_record_use_expire_and_can_be_revoked(app: AppFixture) -> None:
     owner, neighbour = await app.person(), await app.person("neighbour")
-    program, made = await key_client(app, owner, "read", expires_in_days=1)
+    program, created = await key_client(app, owner, "read", expires_in_days=1)
     await program.get("/projects")
     listed = (await owner.get("/keys"))["items"][0]
     assert listed["last_used_at"] is not None
@@ -104,18 +104,18 @@ async def test_keys_are_used_expire_and_are_revoked(app: AppFixture) -> None:
     async with app.server.database.transaction() as db:
         await db.execute(text("UPDATE api_keys SET expires_at = now() WHERE id = :id"), {"id": listed["id"]})
     await program.send("GET", "/projects", 401)
-    other, made = await key_client(app, owner, "read")
-    await owner.send("DELETE", f"/keys/{made['key']['id']}", 204)
+    other, created = await key_client(app, owner, "read")
+    await owner.send("DELETE", f"/keys/{created['key']['id']}", 204)
     await other.send("GET", "/projects", 401)
-    wrong = made["secret"][:-1] + ("0" if made["secret"][-1] != "0" else "1")
+    wrong = created["secret"][:-1] + ("0" if created["secret"][-1] != "0" else "1")
     stranger = await app.stranger(authorization=f"Bearer {wrong}")
     assert (await stranger.get("/api/v1/projects")).status_code == 401
 
 
-async def test_the_secret_of_a_key_is_nowhere_in_the_store(app: AppFixture) -> None:
+async def test_api_key_secret_is_not_stored(app: AppFixture) -> None:
     owner = await app.person()
-    _, made = await key_client(app, owner, "read")
-    secret = made["secret"].rsplit("_", 1)[1]
+    _, created = await key_client(app, owner, "read")
+    secret = created["secret"].rsplit("_", 1)[1]
     async with app.server.database.transaction() as db:
         rows = await db.execute(text("SELECT k::text FROM api_keys k UNION ALL SELECT a::text FROM audit_entries a"))
         assert not [row for row in rows.scalars() if secret in row]
@@ -135,10 +135,10 @@ async def test_the_administrator_can_close_sign_up(app: AppFixture) -> None:
     await someone.send("PATCH", "/instance", 200, json={"open_signup": True})
 
 
-async def test_the_audit_is_for_those_whom_it_concerns(app: AppFixture) -> None:
+async def test_audit_log_is_visible_to_admins_and_actors_only(app: AppFixture) -> None:
     owner, viewer, neighbour = await app.person(), await app.person("viewer"), await app.person("neighbour")
-    place = f"/organizations/{owner.organization}/members"
-    await owner.send("POST", place, 201, json={"email": viewer.email, "role": "viewer"})
+    path = f"/organizations/{owner.organization}/members"
+    await owner.send("POST", path, 201, json={"email": viewer.email, "role": "viewer"})
     entries = (await owner.get("/audit"))["items"]
     assert entries[0]["action"] == "member.add"
     assert entries[0]["actor"]["email"] == owner.email

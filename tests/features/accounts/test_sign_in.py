@@ -1,4 +1,4 @@
-"""Signing up, in and out: sessions, refresh tokens, throttling, the administrator."""
+"""Sign-up, sign-in and sign-out: sessions, refresh tokens, rate limits, the administrator."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from people import PASSWORD, AppFixture
 JSON = {"content-type": "application/json"}
 
 
-async def test_a_stranger_may_only_look_at_the_instance(app: AppFixture) -> None:
+async def test_unauthenticated_client_sees_only_the_instance(app: AppFixture) -> None:
     stranger = await app.stranger()
     assert (await stranger.get("/api/v1/instance")).json().keys() == {"version", "open_signup", "has_users"}
     answer = await stranger.get("/api/v1/auth/me")
@@ -41,7 +41,9 @@ async def test_a_stranger_may_only_look_at_the_instance(app: AppFixture) -> None
         ("same@example.org", "aaaaaaaaaaaa", "password"),
     ],
 )
-async def test_what_cannot_be_an_account(app: AppFixture, email: str, password: str, field: str) -> None:
+async def test_sign_up_rejects_invalid_email_or_password(
+    app: AppFixture, email: str, password: str, field: str
+) -> None:
     stranger = await app.stranger()
     body = {"email": email, "password": password, "name": "x"}
     answer = await stranger.post("/api/v1/auth/signup", json=body)
@@ -50,13 +52,13 @@ async def test_what_cannot_be_an_account(app: AppFixture, email: str, password: 
     assert password not in answer.text
 
 
-async def test_an_address_has_one_account_in_any_spelling(app: AppFixture) -> None:
+async def test_email_addresses_are_unique_ignoring_case(app: AppFixture) -> None:
     someone = await app.person()
     body = {"email": someone.email.upper(), "password": PASSWORD, "name": "x"}
     assert (await (await app.stranger()).post("/api/v1/auth/signup", json=body)).status_code == 409
 
 
-async def test_signing_in_and_out(app: AppFixture) -> None:
+async def test_sign_in_and_sign_out(app: AppFixture) -> None:
     someone = await app.person()
     client = await app.stranger()
     answer = await client.post("/api/v1/auth/login", json={"email": someone.email, "password": PASSWORD})
@@ -79,7 +81,7 @@ async def test_wrong_passwords_and_unknown_accounts_look_the_same(app: AppFixtur
     assert wrong.json() == nobody.json()
 
 
-async def test_an_unknown_account_costs_as_much_time(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sign_in_takes_equal_time_for_unknown_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "_hasher", PasswordHash((Argon2Hasher(),)))
     passwords._decoy.cache_clear()
     known = await passwords.hash_password(PASSWORD)
@@ -97,7 +99,7 @@ async def test_an_unknown_account_costs_as_much_time(monkeypatch: pytest.MonkeyP
     assert known.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
-async def test_guessing_is_slowed_down(app: AppFixture) -> None:
+async def test_sign_in_attempts_are_rate_limited(app: AppFixture) -> None:
     someone = await app.person()
     client = await app.stranger()
     body = {"email": someone.email, "password": "not it at all"}
@@ -110,9 +112,7 @@ async def test_guessing_is_slowed_down(app: AppFixture) -> None:
     assert audit == []  # failures are the instance's to know, not the account's
 
 
-async def test_a_refresh_token_works_once_and_betrays_its_thief(
-    app: AppFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_reused_refresh_token_revokes_the_session(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     someone = await app.person()
     first = someone.client.cookies[SECURE_COOKIE]
     answer = await someone.client.post("/api/v1/auth/refresh")
@@ -131,14 +131,14 @@ async def test_a_refresh_token_works_once_and_betrays_its_thief(
 @pytest.mark.parametrize(
     "headers", [{"origin": "https://evil.test"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}]
 )
-async def test_other_sites_cannot_use_the_cookie(app: AppFixture, headers: dict[str, str]) -> None:
+async def test_refresh_rejects_other_origins(app: AppFixture, headers: dict[str, str]) -> None:
     someone = await app.person()
     assert (await someone.client.post("/api/v1/auth/refresh", headers=headers)).status_code == 403
     same = {"origin": "https://headwater.test", "sec-fetch-site": "same-origin"}
     assert (await someone.client.post("/api/v1/auth/refresh", headers=same)).status_code == 200
 
 
-async def test_sessions_are_listed_and_ended(app: AppFixture) -> None:
+async def test_sessions_can_be_listed_and_ended(app: AppFixture) -> None:
     someone = await app.person()
     other = await app.stranger(**{"user-agent": "other browser"})
     answer = await other.post("/api/v1/auth/login", json={"email": someone.email, "password": PASSWORD})
@@ -154,7 +154,9 @@ async def test_sessions_are_listed_and_ended(app: AppFixture) -> None:
     assert (await someone.client.get("/api/v1/auth/me")).status_code == 200
 
 
-async def test_access_tokens_are_ours_whole_and_not_too_old(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_access_tokens_reject_forged_foreign_and_expired_tokens(
+    app: AppFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     signer = app.server.signer
     someone = await app.person()
     token = someone.signed_in["access_token"]
@@ -174,7 +176,7 @@ async def test_access_tokens_are_ours_whole_and_not_too_old(app: AppFixture, mon
         signer.seconds = before
 
 
-async def test_of_many_first_accounts_one_is_administrator(app: AppFixture) -> None:
+async def test_concurrent_first_sign_ups_create_one_administrator(app: AppFixture) -> None:
     async with app.server.database.transaction() as db:
         await db.execute(text("CREATE TEMP TABLE kept AS SELECT id FROM users WHERE is_admin"))
         admins = (await db.execute(text("SELECT count(*) FROM kept"))).scalar_one()
@@ -186,7 +188,7 @@ async def test_of_many_first_accounts_one_is_administrator(app: AppFixture) -> N
     assert everybody == 1
 
 
-def test_rules_name_the_field() -> None:
+def test_password_rules_report_the_field() -> None:
     with pytest.raises(Invalid) as error:
         passwords.check_rules("short", "a@b")
     assert error.value.fields.keys() == {"password"}

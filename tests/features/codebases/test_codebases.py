@@ -1,4 +1,4 @@
-"""Code bases over HTTP: uploads good and bad, and what a scan stores."""
+"""Codebases over HTTP: valid and invalid uploads, and the results of scans."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ async def scanned(app: AppFixture, person: Person, content: bytes = APP, **data:
     answer = await upload(person, content, **data)
     assert answer.status_code == 202, answer.text
     await app.work(answer.json()["job"]["id"])
-    found: dict[str, Any] = await person.get(f"/codebases/{answer.json()['codebase']['id']}")
-    return found
+    result: dict[str, Any] = await person.get(f"/codebases/{answer.json()['codebase']['id']}")
+    return result
 
 
-def nothing_left(app: AppFixture, before: set[str]) -> bool:
+def no_new_files(app: AppFixture, before: set[str]) -> bool:
     folder = uploads.folder(app.server.settings)
     return {file.name for file in folder.glob("*")} == before
 
@@ -75,16 +75,16 @@ def before(app: AppFixture) -> set[str]:
     return {file.name for file in uploads.folder(app.server.settings).glob("*")}
 
 
-async def test_a_stranger_and_a_neighbour_cannot_upload(app: AppFixture, before: set[str]) -> None:
+async def test_upload_requires_membership(app: AppFixture, before: set[str]) -> None:
     owner, neighbour = await app.person(), await app.person("neighbour")
     path = f"/api/v1/projects/{owner.project['id']}/codebases"
     assert (await (await app.stranger()).post(path, files={"file": ("a.zip", APP)})).status_code == 401
     assert (await neighbour.client.post(path, files={"file": ("a.zip", APP)})).status_code == 404
-    assert nothing_left(app, before)
+    assert no_new_files(app, before)
 
 
 @pytest.mark.parametrize("content", [APP, tarred()], ids=["zip", "tar.gz"])
-async def test_an_upload_is_scanned(app: AppFixture, content: bytes) -> None:
+async def test_upload_is_scanned(app: AppFixture, content: bytes) -> None:
     someone = await app.person()
     codebase = await scanned(app, someone, content, name="My app")
     scan = codebase["scan"]
@@ -106,14 +106,14 @@ async def test_an_upload_is_scanned(app: AppFixture, content: bytes) -> None:
         ("../../etc/passwd", b"hello", 422, "passwd is neither"),
     ],
 )
-async def test_bad_uploads_say_what_is_wrong(
+async def test_invalid_archives_are_rejected_with_a_reason(
     app: AppFixture, before: set[str], name: str, content: bytes, status: int, says: str
 ) -> None:
     someone = await app.person()
     answer = await upload(someone, content, name)
     assert answer.status_code == status
     assert says in answer.json()["detail"]
-    assert nothing_left(app, before)
+    assert no_new_files(app, before)
     assert len((await someone.get(f"/projects/{someone.project['id']}/codebases"))["items"]) == 1
 
 
@@ -134,18 +134,20 @@ async def test_bad_uploads_say_what_is_wrong(
     ],
     ids=["json", "no boundary", "garbage", "no file", "cut off"],
 )
-async def test_what_is_no_upload(app: AppFixture, before: set[str], body: bytes, headers: dict[str, str]) -> None:
+async def test_malformed_upload_requests_are_rejected(
+    app: AppFixture, before: set[str], body: bytes, headers: dict[str, str]
+) -> None:
     someone = await app.person()
     path = f"/api/v1/projects/{someone.project['id']}/codebases"
     answer = await someone.client.post(path, content=body, headers=headers)
     assert answer.status_code == 400
-    assert nothing_left(app, before)
+    assert no_new_files(app, before)
 
 
-async def test_who_hangs_up_in_the_middle_leaves_nothing(app: AppFixture, before: set[str]) -> None:
+async def test_interrupted_upload_leaves_no_file(app: AppFixture, before: set[str]) -> None:
     someone = await app.person()
     begun = b"--b\r\nContent-Disposition: form-data; name=file; filename=a.zip\r\n\r\nPK\x03\x04"
-    told = iter([{"type": "http.request", "body": begun, "more_body": True}, {"type": "http.disconnect"}])
+    messages = iter([{"type": "http.request", "body": begun, "more_body": True}, {"type": "http.disconnect"}])
     path = f"/api/v1/projects/{someone.project['id']}/codebases"
     headers = {
         "content-type": "multipart/form-data; boundary=b",
@@ -166,19 +168,17 @@ async def test_who_hangs_up_in_the_middle_leaves_nothing(app: AppFixture, before
     answers: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        return next(told)
+        return next(messages)
 
     async def send(message: dict[str, Any]) -> None:
         answers.append(message)
 
     await someone.client._transport.app(scope, receive, send)  # type: ignore[attr-defined]
     assert answers[0]["status"] == 400
-    assert nothing_left(app, before)
+    assert no_new_files(app, before)
 
 
-async def test_a_disk_that_is_full_is_said_so(
-    app: AppFixture, before: set[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_full_disk_is_reported(app: AppFixture, before: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -189,10 +189,10 @@ async def test_a_disk_that_is_full_is_said_so(
         503,
         "The upload cannot be stored: No space left on device.",
     )
-    assert nothing_left(app, before)
+    assert no_new_files(app, before)
 
 
-async def test_an_upload_is_written_while_it_arrives(app: AppFixture) -> None:
+async def test_upload_is_streamed_to_disk(app: AppFixture) -> None:
     settings = app.server.settings
     seen: list[int] = []
 
@@ -207,7 +207,7 @@ async def test_an_upload_is_written_while_it_arrives(app: AppFixture) -> None:
     assert set(seen) == {1}
 
 
-async def test_a_scan_again_replaces_and_never_doubles(app: AppFixture) -> None:
+async def test_rescan_replaces_the_results(app: AppFixture) -> None:
     someone = await app.person()
     codebase = await scanned(app, someone)
     answer = await someone.send("POST", f"/codebases/{codebase['id']}/rescan", 202)
@@ -219,25 +219,25 @@ async def test_a_scan_again_replaces_and_never_doubles(app: AppFixture) -> None:
     assert again["usages"] == 3
     async with app.server.database.transaction() as db:
         rows = await db.execute(text("SELECT count(*) FROM scan_usages"))
-        kept = await db.execute(text("SELECT sum(usages) FROM scans"))
-        assert rows.scalar_one() == kept.scalar_one()
+        totals = await db.execute(text("SELECT sum(usages) FROM scans"))
+        assert rows.scalar_one() == totals.scalar_one()
 
 
-async def test_a_code_base_is_deleted_with_everything(app: AppFixture, before: set[str]) -> None:
+async def test_deleting_a_codebase_deletes_its_results(app: AppFixture, before: set[str]) -> None:
     owner, neighbour = await app.person(), await app.person("neighbour")
     codebase = await scanned(app, owner)
     await neighbour.send("DELETE", f"/codebases/{codebase['id']}", 404)
     pending = await owner.send("POST", f"/codebases/{codebase['id']}/rescan", 202)
     await owner.send("DELETE", f"/codebases/{codebase['id']}", 204)
     assert (await owner.get(f"/jobs/{pending['job']['id']}"))["state"] == "cancelled"
-    assert nothing_left(app, before)
+    assert no_new_files(app, before)
     async with app.server.database.transaction() as db:
         query = text("SELECT count(*) FROM scan_files WHERE scan_id = CAST(:id AS uuid)")
         assert (await db.execute(query, {"id": codebase["scan"]["id"]})).scalar_one() == 0
     assert (await owner.get(f"/projects/{owner.project['id']}"))["codebase_count"] == 1
 
 
-async def test_an_archive_that_breaks_inside_fails_with_a_sentence(app: AppFixture) -> None:
+async def test_damaged_archive_fails_with_a_readable_error(app: AppFixture) -> None:
     someone = await app.person()
     broken = bytearray(APP)
     at = broken.index(b"db/schema.sql") + len(b"db/schema.sql") + 4
@@ -252,10 +252,10 @@ async def test_an_archive_that_breaks_inside_fails_with_a_sentence(app: AppFixtu
         assert answer.json()["codebase"]["id"] not in job["error"], "a generated name means nothing to anybody"
 
 
-async def test_lineage_is_filtered_paged_and_added_up(app: AppFixture) -> None:
+async def test_lineage_is_paged_with_totals(app: AppFixture) -> None:
     someone = await app.person()
-    place = f"/codebases/{(await scanned(app, someone))['id']}/lineage"
-    every = await someone.get(place)
+    path = f"/codebases/{(await scanned(app, someone))['id']}/lineage"
+    every = await someone.get(path)
     assert [(u["column_name"], u["usage_type"], u["line_number"]) for u in every["usages"]] == [
         ("email", "projection", 2),
         ("email", "update", 5),
@@ -273,7 +273,7 @@ async def test_lineage_is_filtered_paged_and_added_up(app: AppFixture) -> None:
     )
     pages, cursor = [], None
     for _ in range(3):
-        page = await someone.get(place, limit=1, **({"cursor": cursor} if cursor else {}))
+        page = await someone.get(path, limit=1, **({"cursor": cursor} if cursor else {}))
         assert (page["column_summaries"] == []) == (cursor is not None)
         pages += page["usages"]
         cursor = page["next"]
@@ -301,15 +301,15 @@ async def test_lineage_is_filtered_paged_and_added_up(app: AppFixture) -> None:
     ],
     ids=str,
 )
-async def test_filters(app: AppFixture, query: dict[str, Any], count: int) -> None:
+async def test_lineage_filters(app: AppFixture, query: dict[str, Any], count: int) -> None:
     someone = await app.person()
-    place = f"/codebases/{(await scanned(app, someone))['id']}"
-    found = await someone.get(f"{place}/lineage", **query)
-    assert len(found["usages"]) == count
-    assert sum(row["total"] for row in found["column_summaries"]) == count
+    path = f"/codebases/{(await scanned(app, someone))['id']}"
+    result = await someone.get(f"{path}/lineage", **query)
+    assert len(result["usages"]) == count
+    assert sum(row["total"] for row in result["column_summaries"]) == count
 
 
-async def test_what_cannot_be_filtered_by_is_refused(app: AppFixture) -> None:
+async def test_invalid_filters_are_rejected(app: AppFixture) -> None:
     someone = await app.person()
     place = f"/codebases/{(await scanned(app, someone))['id']}"
     for path in (
@@ -328,63 +328,63 @@ async def test_what_cannot_be_filtered_by_is_refused(app: AppFixture) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_the_graph_grows_with_its_depth(app: AppFixture) -> None:
+async def test_graph_grows_with_its_depth(app: AppFixture) -> None:
     someone = await app.person()
     codebase = (await someone.get(f"/projects/{someone.project['id']}/codebases"))["items"][0]
     await app.work(codebase["job_id"])
-    place = f"/codebases/{codebase['id']}/graph"
+    path = f"/codebases/{codebase['id']}/graph"
     sizes = []
     for depth in (1, 2, 3):
-        graph = await someone.get(place, table="customers", column="email", depth=depth)
-        shown = {column["column_id"] for table in graph["tables"] for column in table["columns"]}
-        assert {edge["column_id"] for edge in graph["edges"]} <= shown
+        graph = await someone.get(path, table="customers", column="email", depth=depth)
+        displayed = {column["column_id"] for table in graph["tables"] for column in table["columns"]}
+        assert {edge["column_id"] for edge in graph["edges"]} <= displayed
         functions = {(f["file_path"], s["symbol"]) for f in graph["code"] for s in f["symbols"]}
         assert {(edge["file_path"], edge["symbol"]) for edge in graph["edges"]} == functions
         assert sum(f["total"] for f in graph["code"]) == sum(edge["count"] for edge in graph["edges"])
         sizes.append(len(graph["edges"]))
     assert sizes == sorted(set(sizes))
-    everything = await someone.get(place)
+    everything = await someone.get(path)
     assert len(everything["relations"]) >= 4
     assert everything["hidden"]["usages"] >= 0
 
 
-async def test_files_are_listed_and_shown(app: AppFixture) -> None:
+async def test_files_are_listed_and_returned(app: AppFixture) -> None:
     someone = await app.person()
-    place = f"/codebases/{(await scanned(app, someone))['id']}"
-    listed = (await someone.get(f"{place}/files"))["items"]
+    path = f"/codebases/{(await scanned(app, someone))['id']}"
+    listed = (await someone.get(f"{path}/files"))["items"]
     assert [(row["path"], row["status"], row["usage_count"]) for row in listed] == [
         ("app/users.py", "scanned", 3),
         ("db/schema.sql", "scanned", 0),
         ("logo.png", "skipped", 0),
     ]
-    assert [row["path"] for row in (await someone.get(f"{place}/files", prefix="db/"))["items"]] == ["db/schema.sql"]
-    assert [row["path"] for row in (await someone.get(f"{place}/files", q="USERS"))["items"]] == ["app/users.py"]
-    shown = await someone.get(f"{place}/files/app/users.py")
-    assert (shown["content"], shown["truncated"], len(shown["usages"])) == (PYTHON, False, 3)
-    wrong = await someone.send("GET", f"{place}/files/src/users.py", 404)
+    assert [row["path"] for row in (await someone.get(f"{path}/files", prefix="db/"))["items"]] == ["db/schema.sql"]
+    assert [row["path"] for row in (await someone.get(f"{path}/files", q="USERS"))["items"]] == ["app/users.py"]
+    displayed = await someone.get(f"{path}/files/app/users.py")
+    assert (displayed["content"], displayed["truncated"], len(displayed["usages"])) == (PYTHON, False, 3)
+    wrong = await someone.send("GET", f"{path}/files/src/users.py", 404)
     assert wrong["hint"] == "Did you mean app/users.py?"
-    assert [row["reason"] for row in (await someone.get(f"{place}/skipped"))["items"]] == ["binary"]
-    assert (await someone.get(f"{place}/not-understood"))["items"] == []
+    assert [row["reason"] for row in (await someone.get(f"{path}/skipped"))["items"]] == ["binary"]
+    assert (await someone.get(f"{path}/not-understood"))["items"] == []
 
 
-async def test_exports_hold_everything(app: AppFixture) -> None:
+async def test_exports_contain_all_usages(app: AppFixture) -> None:
     someone = await app.person()
-    place = f"/api/v1/codebases/{(await scanned(app, someone))['id']}/export"
-    rows = list(csv.DictReader(io.StringIO((await someone.client.get(place)).text)))
+    path = f"/api/v1/codebases/{(await scanned(app, someone))['id']}/export"
+    rows = list(csv.DictReader(io.StringIO((await someone.client.get(path)).text)))
     assert [(row["column_name"], row["usage_type"]) for row in rows] == [
         ("email", "projection"),
         ("email", "update"),
         ("id", "filter"),
     ]
-    report = json.loads((await someone.client.get(place, params={"format": "json"})).text)
+    report = json.loads((await someone.client.get(path, params={"format": "json"})).text)
     assert report.keys() == {"headwater", "source", "files", "schema", "usages", "not_understood", "skipped"}
     assert (report["source"], len(report["usages"]), len(report["skipped"])) == ("app.zip", 3, 1)
-    page = await someone.client.get(place, params={"format": "html"})
+    page = await someone.client.get(path, params={"format": "html"})
     assert "users.email" in page.text
     assert page.headers["content-disposition"] == "attachment; filename*=UTF-8''app.html"
 
 
-async def test_schemas_are_listed_and_written(app: AppFixture) -> None:
+async def test_schemas_are_listed_and_formatted(app: AppFixture) -> None:
     someone = await app.person()
     codebase = await scanned(app, someone)
     listed = (await someone.get(f"/projects/{someone.project['id']}/schemas"))["items"]
@@ -404,15 +404,15 @@ async def test_schemas_are_listed_and_written(app: AppFixture) -> None:
         assert answer.headers["content-type"].startswith("text/plain")
 
 
-async def test_a_code_base_without_a_scan_says_so(app: AppFixture) -> None:
+async def test_codebase_without_a_scan_is_reported(app: AppFixture) -> None:
     someone = await app.person()
     codebase = (await upload(someone, APP)).json()["codebase"]
     assert (codebase["state"], codebase["scan"]) == ("pending", None)
     answer = await someone.send("GET", f"/codebases/{codebase['id']}/lineage", 404)
-    assert answer["detail"] == "This code base has no complete scan yet."
+    assert answer["detail"] == "This codebase has no complete scan yet."
 
 
-async def test_odd_texts_are_stored(app: AppFixture) -> None:
+async def test_invalid_characters_are_stored(app: AppFixture) -> None:
     someone = await app.person()
     odd = "def f(c):\n    c.execute('SELECT email FROM users')  # \x07 \udce9 ünïcödé 😀 \x00\n"
     content = zipped(schema_dot_sql=SQL, odd_dot_py=odd.encode("utf-8", "surrogateescape"))

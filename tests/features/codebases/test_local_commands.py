@@ -1,4 +1,4 @@
-"""`scan` and `usages` as a stranger runs them: output, exit codes, one sentence for bad input."""
+"""The commands `scan`, `usages` and `schema` without a server: output, exit codes, errors."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def headwater(tmp_path, monkeypatch):
     return run
 
 
-def test_scan_prints_json_of_the_documented_shape(headwater, app):
+def test_scan_prints_the_documented_json(headwater, app):
     done = headwater("scan", app, "--json")
     assert done.returncode == 0 and done.stderr == ""
-    found = json.loads(done.stdout)
-    assert list(found) == ["headwater", "source", "files", "schema", "usages", "not_understood", "skipped"]
-    assert found["files"]["scanned"] == 1
-    users = found["schema"]["tables"][0]
+    report = json.loads(done.stdout)
+    assert list(report) == ["headwater", "source", "files", "schema", "usages", "not_understood", "skipped"]
+    assert report["files"]["scanned"] == 1
+    users = report["schema"]["tables"][0]
     assert users["name"] == "users" and users["origins"][0]["file"] == "models.py"
     assert users["columns"][1] == {
         "name": "email",
@@ -59,11 +59,11 @@ def test_scan_prints_json_of_the_documented_shape(headwater, app):
         "primary_key": False,
         "references": None,
     }
-    kinds = {(u["column_name"], u["usage_type"], u["line_number"]) for u in found["usages"] if u["sub_type"] is None}
+    kinds = {(u["column_name"], u["usage_type"], u["line_number"]) for u in report["usages"] if u["sub_type"] is None}
     assert {("email", "filter", 14), ("email", "update", 15)} <= kinds
 
 
-def test_usages_lists_one_column_and_says_what_there_is_instead(headwater, app):
+def test_usages_lists_one_column_and_suggests_similar_names(headwater, app):
     done = headwater("usages", app, "users.email")
     assert done.returncode == 0
     assert "users.email  2 usages in 1 files" in done.stdout and "models.py:15" in done.stdout
@@ -76,7 +76,7 @@ def test_usages_lists_one_column_and_says_what_there_is_instead(headwater, app):
 
 
 @pytest.mark.parametrize("suffix", ["json", "csv", "html"])
-def test_reports_are_written(headwater, app, suffix, tmp_path):
+def test_scan_writes_reports(headwater, app, suffix, tmp_path):
     out = tmp_path / f"report.{suffix}"
     assert headwater("scan", app, "--out", out).returncode == 0
     text = out.read_text("utf-8")
@@ -91,7 +91,7 @@ def test_reports_are_written(headwater, app, suffix, tmp_path):
 BAD = {
     ("scan", "nowhere"): "There is no nowhere.",
     ("scan", "app/models.txt"): "There is no app/models.txt.",
-    ("scan", "app", "--out", "report.pdf"): "Reports are written as .json, .csv, .html, not .pdf.",
+    ("scan", "app", "--out", "report.pdf"): "Reports can be written as .json, .csv, .html, not as .pdf.",
     ("scan", "app", "--out", "no/such/folder/report.json"): "The report cannot be written",
     ("schema", "app", "--format", "yaml"): "There is no format called 'yaml'.",
     ("schema", "oracle://h/db"): "No engine is installed that opens oracle:// ",
@@ -100,7 +100,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("arguments", BAD, ids=" ".join)
-def test_bad_input_is_exit_2_with_one_sentence(headwater, app, arguments):
+def test_bad_input_exits_with_2_and_one_sentence(headwater, app, arguments):
     done = headwater(*arguments)
     assert done.returncode == 2 and done.stdout == ""
     assert BAD[arguments] in done.stderr and "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""Entries over HTTP: the stranger, the neighbour, then keys of a Redis of our own and documents of a MongoDB elsewhere."""
+"""Entries over HTTP: access rights, keys of a managed Redis, documents of a connected MongoDB."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from people import AppFixture, Person
 
 
 class DatabaseFixture:
-    """Somebody at a database."""
+    """A database of a user."""
 
     def __init__(self, person: Person, id_: str) -> None:
         self.person, self.id = person, id_
@@ -48,7 +48,9 @@ async def shop(app: AppFixture) -> AsyncIterator[DatabaseFixture]:
         yield DatabaseFixture(person, await person.connected(mongodb_place.url(address)))
 
 
-async def test_strangers_and_neighbours_see_nothing(app: AppFixture, cache: DatabaseFixture) -> None:
+async def test_entries_are_hidden_from_strangers_and_other_organizations(
+    app: AppFixture, cache: DatabaseFixture
+) -> None:
     stranger, neighbour = await app.stranger(), await app.person("neighbour")
     place = f"/api/v1/databases/{cache.id}"
     for client, status in ((stranger, 401), (neighbour.client, 404)):
@@ -58,15 +60,19 @@ async def test_strangers_and_neighbours_see_nothing(app: AppFixture, cache: Data
             assert (await client.post(f"{place}/{path}", json=body)).status_code == status, path
 
 
-async def test_keys_of_a_redis_of_our_own(cache: DatabaseFixture) -> None:
+async def test_redis_keys_can_be_read_and_changed(cache: DatabaseFixture) -> None:
     await cache.run("HSET user:1 name Ada role admin\nSET visits 5 EX 1000\nRPUSH queue a b")
     holders = await cache.person.get(f"/databases/{cache.id}/holders")
     assert holders == [{"name": "", "kind": "keys", "count": 3}]
     page = await cache.post("entries", limit=100)
-    assert {one["id"]: one["type"] for one in page["items"]} == {"user:1": "hash", "visits": "string", "queue": "list"}
+    assert {item["id"]: item["type"] for item in page["items"]} == {
+        "user:1": "hash",
+        "visits": "string",
+        "queue": "list",
+    }
     assert (await cache.post("entries/one", id="visits"))["body"] == "5"
     parts = await cache.post("entries/parts", id="user:1")
-    assert {one["name"]: one["value"] for one in parts["items"]} == {"name": "Ada", "role": "admin"}
+    assert {item["name"]: item["value"] for item in parts["items"]} == {"name": "Ada", "role": "admin"}
 
     assert (await cache.change(kind="put", id="user:1", part="name", body="Eva", was="Ada"))["applied"]
     assert await cache.change(kind="put", id="user:1", part="name", body="x", was="Ada") == {
@@ -82,13 +88,13 @@ async def test_keys_of_a_redis_of_our_own(cache: DatabaseFixture) -> None:
     await cache.change(409, kind="insert", id="visits", type="string", body="1")
     await cache.change(400, kind="insert", id="n", type="zset", part="m", body="much")
     schema = await cache.person.get(f"/databases/{cache.id}/schema", fresh="true")
-    assert [(one["name"], one["kind"]) for one in schema["relations"]] == [
+    assert [(item["name"], item["kind"]) for item in schema["relations"]] == [
         ("user:*", "keyspace"),
         ("visits", "keyspace"),
     ]
 
 
-async def test_queries_on_redis_and_its_read_only_sides(app: AppFixture, cache: DatabaseFixture) -> None:
+async def test_redis_queries_and_read_only_access(app: AppFixture, cache: DatabaseFixture) -> None:
     await cache.run("SET a 1")
     answer = await cache.post("query", text="GET a\nCONFIG GET *")
     assert "not run here" in answer["error"]["message"] and answer["error"]["position"] == 6
@@ -112,14 +118,14 @@ async def test_queries_on_redis_and_its_read_only_sides(app: AppFixture, cache: 
     assert (await seen.post("query", text="SET x 1"))["error"]["sqlstate"] == "25006"
 
 
-async def test_it_sleeps_and_wakes(cache: DatabaseFixture) -> None:
+async def test_redis_sleeps_and_wakes(cache: DatabaseFixture) -> None:
     await cache.run("SET kept 42")
     asleep = await cache.person.send("PUT", f"/databases/{cache.id}/desired", 200, json={"state": "asleep"})
     assert asleep["state"] == "asleep"
     assert (await cache.post("entries/one", id="kept"))["body"] == "42"
 
 
-async def test_documents_of_a_mongodb_elsewhere(shop: DatabaseFixture) -> None:
+async def test_mongodb_documents_can_be_read_and_changed(shop: DatabaseFixture) -> None:
     results = await shop.run(
         "db.orders.insertMany([{_id: 1, total: 5}, {_id: 2, total: NumberLong(7)}]); db.orders.find({})"
     )
@@ -127,11 +133,11 @@ async def test_documents_of_a_mongodb_elsewhere(shop: DatabaseFixture) -> None:
     holders = await shop.person.get(f"/databases/{shop.id}/holders")
     assert holders == [{"name": "orders", "kind": "collection", "count": 2}]
     page = await shop.post("entries", holder="orders", filter="{total: {$gt: 5}}", sort="{total: -1}")
-    (found,) = page["items"]
-    assert (found["id"], page["total"]) == ("2", 1)
-    changed = await shop.change(holder="orders", kind="replace", id="2", body='{"total": 8}', was=found["body"])
+    (entry,) = page["items"]
+    assert (entry["id"], page["total"]) == ("2", 1)
+    changed = await shop.change(holder="orders", kind="replace", id="2", body='{"total": 8}', was=entry["body"])
     assert changed["applied"]
-    late = await shop.change(holder="orders", kind="replace", id="2", body='{"total": 9}', was=found["body"])
+    late = await shop.change(holder="orders", kind="replace", id="2", body='{"total": 9}', was=entry["body"])
     assert not late["applied"] and '"total": 8' in late["now"]
     for body, status in (
         ({"filter": "{total: "}, 422),
@@ -150,7 +156,7 @@ async def test_documents_of_a_mongodb_elsewhere(shop: DatabaseFixture) -> None:
     assert (await shop.post("check", text="db.orders.find({})"))["findings"] == []
 
 
-async def test_databases_with_tables_have_no_entries(app: AppFixture, keeper: Supervisor) -> None:
+async def test_sql_databases_have_no_entries(app: AppFixture, keeper: Supervisor) -> None:
     person = await app.person("otto")
     answer = await person.client.get(f"/api/v1/databases/{await person.database()}/holders")
     assert answer.status_code == 400 and answer.json()["hint"]

@@ -137,4 +137,4 @@ async def test_what_documents_have_not_is_refused_in_words(snapshot_fixture: Sna
     assert (sql.status_code, sql.json()["detail"]) == (400, "Snapshots of MongoDB cannot be exported as SQL.")
     path = f"/snapshots/{taken['id']}/copies/plan"
     refused = await snapshot_fixture.person.send("POST", path, 400, json={"target_id": snapshot_fixture.database})
-    assert "cannot be copied from" in refused["detail"]
+    assert "Cannot copy from" in refused["detail"]

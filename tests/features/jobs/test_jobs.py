@@ -1,4 +1,4 @@
-"""Jobs: queued with the change that wants them, fenced, given back, cancelled, tried again, streamed."""
+"""Jobs: enqueued with their change, fenced, requeued, cancelled, retried, streamed."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def sql(app: AppFixture, query: str, **values: Any) -> Any:
         return result.scalar() if result.returns_rows else None
 
 
-async def test_a_job_that_ends_well(app: AppFixture) -> None:
+async def test_successful_job_completes(app: AppFixture) -> None:
     someone = await app.person()
     job = await enqueue(app, someone)
 
@@ -80,9 +80,9 @@ async def test_a_job_that_ends_well(app: AppFixture) -> None:
 
     assert (await someone.get(f"/jobs/{job}"))["state"] == "pending"
     await run(app, job, work)
-    found = await someone.get(f"/jobs/{job}")
-    assert (found["state"], found["attempts"], found["error"]) == ("completed", 1, None)
-    assert found["progress"] == {
+    job_json = await someone.get(f"/jobs/{job}")
+    assert (job_json["state"], job_json["attempts"], job_json["error"]) == ("completed", 1, None)
+    assert job_json["progress"] == {
         "done": 3,
         "total": 4,
         "unit": "steps",
@@ -99,7 +99,7 @@ async def test_a_job_that_ends_well(app: AppFixture) -> None:
     assert (await someone.get(f"/jobs/{job}"))["attempts"] == 1, "a finished job is not run again"
 
 
-async def test_no_note_is_lost_with_a_pulse_that_fails(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_notes_survive_a_failed_pulse(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     someone = await app.person()
     job = await enqueue(app, someone)
     storing, over = asyncio.Event(), asyncio.Event()
@@ -107,7 +107,7 @@ async def test_no_note_is_lost_with_a_pulse_that_fails(app: AppFixture, monkeypa
     async def failing(*_: Any) -> bool:
         storing.set()
         await over.wait()
-        raise OSError("the store is away")
+        raise OSError("the store cannot be reached")
 
     async def work(attempt: Attempt) -> None:
         attempt.note("half way")
@@ -120,7 +120,7 @@ async def test_no_note_is_lost_with_a_pulse_that_fails(app: AppFixture, monkeypa
     assert lines == ["Started.", "half way", "Completed."]
 
 
-async def test_no_job_without_its_change_and_no_call_without_its_job(app: AppFixture) -> None:
+async def test_enqueue_is_rolled_back_with_its_transaction(app: AppFixture) -> None:
     someone = await app.person()
     count = "SELECT (SELECT count(*) FROM jobs) * 100000 + (SELECT count(*) FROM procrastinate_jobs)"
     before = await sql(app, count)
@@ -134,7 +134,7 @@ async def test_no_job_without_its_change_and_no_call_without_its_job(app: AppFix
     assert await sql(app, count) == before
 
 
-async def test_an_unexpected_error_is_tried_again_then_kept(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unexpected_error_is_retried_then_fails(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempts, "BACKOFF_SECONDS", 30.0)
     someone = await app.person()
     job = await enqueue(app, someone)
@@ -144,9 +144,9 @@ async def test_an_unexpected_error_is_tried_again_then_kept(app: AppFixture, mon
 
     for attempt in (1, 2, 3):
         await run(app, job, crash)
-        found = await someone.get(f"/jobs/{job}")
-        assert (found["attempts"], found["state"]) == (attempt, "failed" if attempt == 3 else "pending")
-    assert found["error"] == "Something went wrong (ZeroDivisionError: by nothing)."
+        job_json = await someone.get(f"/jobs/{job}")
+        assert (job_json["attempts"], job_json["state"]) == (attempt, "failed" if attempt == 3 else "pending")
+    assert job_json["error"] == "An unexpected error occurred (ZeroDivisionError: by nothing)."
     later = "SELECT count(*) FROM procrastinate_jobs WHERE args->>'job_id' = :id AND scheduled_at > now()"
     assert await sql(app, later, id=job) == 2
     again = await someone.send("POST", f"/jobs/{job}/retry", 202)
@@ -156,7 +156,7 @@ async def test_an_unexpected_error_is_tried_again_then_kept(app: AppFixture, mon
     await someone.send("POST", f"/jobs/{job}/retry", 409)
 
 
-async def test_bad_input_is_not_tried_again(app: AppFixture) -> None:
+async def test_bad_input_is_not_retried(app: AppFixture) -> None:
     someone = await app.person()
     job = await enqueue(app, someone)
 
@@ -164,11 +164,15 @@ async def test_bad_input_is_not_tried_again(app: AppFixture) -> None:
         raise BadInput("The archive is empty.", hint="Fill it.")
 
     await run(app, job, refuse)
-    found = await someone.get(f"/jobs/{job}")
-    assert (found["state"], found["attempts"], found["error"]) == ("failed", 1, "The archive is empty. Fill it.")
+    job_json = await someone.get(f"/jobs/{job}")
+    assert (job_json["state"], job_json["attempts"], job_json["error"]) == (
+        "failed",
+        1,
+        "The archive is empty. Fill it.",
+    )
 
 
-async def test_a_pending_job_is_cancelled_at_once(app: AppFixture) -> None:
+async def test_pending_job_is_cancelled_at_once(app: AppFixture) -> None:
     someone = await app.person()
     job = await enqueue(app, someone)
     assert (await someone.send("POST", f"/jobs/{job}/cancel", 202))["state"] == "cancelled"
@@ -177,7 +181,7 @@ async def test_a_pending_job_is_cancelled_at_once(app: AppFixture) -> None:
     await someone.send("POST", f"/jobs/{job}/cancel", 409)
 
 
-async def test_a_running_job_stops_when_it_looks_up(app: AppFixture) -> None:
+async def test_running_job_stops_when_cancelled(app: AppFixture) -> None:
     someone = await app.person()
     job = await enqueue(app, someone)
     begun = asyncio.Event()
@@ -200,11 +204,11 @@ async def test_a_running_job_stops_when_it_looks_up(app: AppFixture) -> None:
     assert (await someone.send("POST", f"/jobs/{job}/cancel", 202))["cancel_requested"] is True
     async with asyncio.timeout(120):
         await running
-    found = await someone.get(f"/jobs/{job}")
-    assert (found["state"], found["error"]) == ("cancelled", None)
+    job_json = await someone.get(f"/jobs/{job}")
+    assert (job_json["state"], job_json["error"]) == ("cancelled", None)
 
 
-async def test_a_stopped_worker_gives_its_job_back(app: AppFixture) -> None:
+async def test_stopped_worker_requeues_its_job(app: AppFixture) -> None:
     someone = await app.person()
     job = await enqueue(app, someone)
     begun = asyncio.Event()
@@ -226,7 +230,7 @@ async def test_a_stopped_worker_gives_its_job_back(app: AppFixture) -> None:
     assert (await someone.get(f"/jobs/{job}"))["state"] == "completed"
 
 
-async def test_the_job_of_a_dead_worker_returns_and_the_dead_cannot_finish_it(app: AppFixture) -> None:
+async def test_job_of_dead_worker_is_requeued_and_old_attempt_is_fenced(app: AppFixture) -> None:
     someone = await app.person()
     job = await enqueue(app, someone)
     wrote: list[str] = []
@@ -255,13 +259,13 @@ async def test_the_job_of_a_dead_worker_returns_and_the_dead_cannot_finish_it(ap
     go_on.set()
     async with asyncio.timeout(120):
         await revived
-    found = await someone.get(f"/jobs/{job}")
-    assert (found["state"], found["attempts"]) == ("completed", 2)
+    job_json = await someone.get(f"/jobs/{job}")
+    assert (job_json["state"], job_json["attempts"]) == ("completed", 2)
     messages = [line["message"] for line in (await someone.get(f"/jobs/{job}/log"))["items"]]
     assert messages.count("Completed.") == 1
 
 
-async def test_a_job_that_kills_its_workers_is_given_up(app: AppFixture) -> None:
+async def test_job_that_kills_its_workers_fails(app: AppFixture) -> None:
     someone = await app.person()
     job = await enqueue(app, someone)
     for _ in range(attempts.MAX_LOSSES):
@@ -269,12 +273,12 @@ async def test_a_job_that_kills_its_workers_is_given_up(app: AppFixture) -> None
             claimed = await attempts.claim(db, uuid.UUID(job), uuid.uuid4())
             assert claimed
             await attempts.take_back(db, claimed[0], "gone")
-    found = await someone.get(f"/jobs/{job}")
-    assert found["state"] == "failed"
-    assert "ended 10 times" in found["error"]
+    job_json = await someone.get(f"/jobs/{job}")
+    assert job_json["state"] == "failed"
+    assert "died 10 times" in job_json["error"]
 
 
-async def test_a_lost_call_is_made_again(app: AppFixture) -> None:
+async def test_lost_message_is_sent_again(app: AppFixture) -> None:
     someone = await app.person()
     job = await enqueue(app, someone)
     await sql(app, "DELETE FROM procrastinate_jobs WHERE args->>'job_id' = :id", id=job)
@@ -286,18 +290,18 @@ async def test_a_lost_call_is_made_again(app: AppFixture) -> None:
 
 
 async def events(person: Person, job: str, **headers: str) -> list[tuple[str, str, Any]]:
-    found = []
+    job_json = []
     async with person.client.stream("GET", f"/api/v1/jobs/{job}/events", headers=headers) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         text_ = "".join([piece async for piece in answer.aiter_text()])
     for block in text_.split("\n\n"):
         fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
         if "event" in fields:
-            found.append((fields["id"], fields["event"], json.loads(fields["data"])))
-    return found
+            job_json.append((fields["id"], fields["event"], json.loads(fields["data"])))
+    return job_json
 
 
-async def test_events_are_streamed_and_resumed(app: AppFixture) -> None:
+async def test_events_can_be_streamed_and_resumed(app: AppFixture) -> None:
     someone = await app.person()
     job = await enqueue(app, someone)
     await run(app, job, nothing)
@@ -312,7 +316,7 @@ async def test_events_are_streamed_and_resumed(app: AppFixture) -> None:
     assert nonsense == every
 
 
-async def test_jobs_are_listed_by_state_kind_and_project(app: AppFixture) -> None:
+async def test_jobs_can_be_filtered_by_state_kind_and_project(app: AppFixture) -> None:
     someone = await app.person()
     job = await enqueue(app, someone)
     for query in (
@@ -324,7 +328,7 @@ async def test_jobs_are_listed_by_state_kind_and_project(app: AppFixture) -> Non
     assert (await someone.client.get("/api/v1/jobs?state=odd")).status_code == 422
 
 
-def test_waiting_doubles_and_is_bounded() -> None:
+def test_backoff_doubles_and_is_limited() -> None:
     assert 1.6 <= attempts.backoff(1) <= 2.4
     assert 6.4 <= attempts.backoff(3) <= 9.6
     assert attempts.backoff(40) <= attempts.BACKOFF_LIMIT * 1.2

@@ -1,4 +1,4 @@
-"""Migrations on real databases of every engine with tables: generated, applied, reverted, broken, imported."""
+"""Migrations on every engine with tables: generate, apply, revert, fail, import."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ async def postgres(app: AppFixture, cluster: Cluster) -> DatabaseFixture:
 
 
 async def states(database_fixture: DatabaseFixture) -> list[tuple[str, str]]:
-    found = await database_fixture.person.get(f"/databases/{database_fixture.id}/migrations")
-    return [(one["name"], one["state"]) for one in found["items"]]
+    listed = await database_fixture.person.get(f"/databases/{database_fixture.id}/migrations")
+    return [(item["name"], item["state"]) for item in listed["items"]]
 
 
 async def add(database_fixture: DatabaseFixture, name: str, **body: Any) -> Any:
@@ -57,14 +57,14 @@ async def bring(database_fixture: DatabaseFixture, files: dict[str, str], status
     )
 
 
-async def test_generated_applied_and_reverted(database_fixture: DatabaseFixture) -> None:
+async def test_generated_migration_is_applied_and_reverted(database_fixture: DatabaseFixture) -> None:
     await database_fixture.sql("CREATE TABLE people (id integer NOT NULL PRIMARY KEY, name varchar(40))")
     changes = [
         {"kind": "AddColumn", "table": "people", "column": {"name": "age", "type": "integer"}},
         {"kind": "AddIndex", "table": "people", "index": {"name": "by_age", "columns": ["age"]}},
     ]
-    made = await add(database_fixture, "ages", changes=changes)
-    assert "age" in made["up"] and "by_age" in made["down"]
+    migration = await add(database_fixture, "ages", changes=changes)
+    assert "age" in migration["up"] and "by_age" in migration["down"]
     await add(
         database_fixture,
         "a row",
@@ -73,18 +73,18 @@ async def test_generated_applied_and_reverted(database_fixture: DatabaseFixture)
     )
     assert await states(database_fixture) == [("ages", "pending"), ("a row", "pending")]
     planned = await database_fixture.post("migrations/run")
-    assert [one["name"] for one in planned["planned"]] == ["ages", "a row"] and planned["done"] == []
+    assert [item["name"] for item in planned["planned"]] == ["ages", "a row"] and planned["done"] == []
     assert len((await run(database_fixture))["done"]) == 2
     assert await states(database_fixture) == [("ages", "applied"), ("a row", "applied")]
     assert await rows(database_fixture, "SELECT age FROM people") == [[30]]
     assert (await run(database_fixture))["planned"] == []
-    reverted = await run(database_fixture, "down", to=made["version"])
-    assert [one["name"] for one in reverted["planned"]] == ["a row", "ages"]
+    reverted = await run(database_fixture, "down", to=migration["version"])
+    assert [item["name"] for item in reverted["planned"]] == ["a row", "ages"]
     assert await rows(database_fixture, "SELECT * FROM people") == []
     assert await states(database_fixture) == [("ages", "pending"), ("a row", "pending")]
 
 
-async def test_one_that_breaks_stops_the_rest(database_fixture: DatabaseFixture) -> None:
+async def test_failed_migration_stops_the_run(database_fixture: DatabaseFixture) -> None:
     await add(database_fixture, "first", up="CREATE TABLE a (x integer)")
     broken = await add(database_fixture, "broken", up="CREATE TABLE b (x integer); INSERT INTO nowhere VALUES (1)")
     await add(database_fixture, "last", up="CREATE TABLE c (x integer)")
@@ -96,14 +96,14 @@ async def test_one_that_breaks_stops_the_rest(database_fixture: DatabaseFixture)
     assert await states(database_fixture) == [("first", "applied"), ("broken", left), ("last", "pending")]
     assert ((await database_fixture.sql("SELECT * FROM b"))["error"] is None) != together
     if not together:
-        assert "broke in the middle" in (await database_fixture.post("migrations/run", 409))["detail"]
+        assert "failed halfway" in (await database_fixture.post("migrations/run", 409))["detail"]
         await database_fixture.sql("DROP TABLE b; CREATE TABLE nowhere (x integer)")
         resolve = f"/databases/{database_fixture.id}/migrations/{broken['version']}/state"
         await database_fixture.person.send("PUT", resolve, 200, json={"state": "pending"})
         assert len((await run(database_fixture))["done"]) == 2
 
 
-async def test_history_is_imported_as_its_tool_says(database_fixture: DatabaseFixture) -> None:
+async def test_import_reads_the_state_from_the_journal_of_the_tool(database_fixture: DatabaseFixture) -> None:
     await database_fixture.sql(
         "CREATE TABLE schema_migrations (version varchar(40)); INSERT INTO schema_migrations VALUES ('1')"
     )
@@ -116,7 +116,7 @@ async def test_history_is_imported_as_its_tool_says(database_fixture: DatabaseFi
     assert await rows(database_fixture, "SELECT * FROM c") == []
 
 
-async def test_alembic_is_history_that_only_it_can_run(postgres: DatabaseFixture) -> None:
+async def test_imported_alembic_migrations_cannot_be_run(postgres: DatabaseFixture) -> None:
     source = 'revision = "{}"\ndown_revision = {}\n\ndef upgrade():\n    pass\n'
     await postgres.sql("CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('b')")
     await bring(
@@ -124,11 +124,11 @@ async def test_alembic_is_history_that_only_it_can_run(postgres: DatabaseFixture
         {"1.py": source.format("a", None), "2.py": source.format("b", "'a'"), "3.py": source.format("c", "'b'")},
     )
     assert [state for _, state in await states(postgres)] == ["applied", "applied", "pending"]
-    assert "only that can run" in (await postgres.post("migrations/run", 409))["detail"]
-    assert "nobody wrote how" in (await postgres.post("migrations/run", 409, way="down"))["detail"]
+    assert "that Headwater cannot run" in (await postgres.post("migrations/run", 409))["detail"]
+    assert "has no down script" in (await postgres.post("migrations/run", 409, way="down"))["detail"]
 
 
-async def test_wrong_input_is_a_sentence_and_changes_nothing(postgres: DatabaseFixture) -> None:
+async def test_invalid_input_is_rejected(postgres: DatabaseFixture) -> None:
     for body in (
         {"name": "x"},
         {"name": "x", "up": ""},
@@ -148,36 +148,36 @@ async def test_wrong_input_is_a_sentence_and_changes_nothing(postgres: DatabaseF
     assert await states(postgres) == []
 
 
-async def test_a_changed_text_is_seen_and_the_applied_is_not_deleted(postgres: DatabaseFixture) -> None:
-    made = await add(postgres, "one", up="CREATE TABLE a (x integer)")
+async def test_changed_script_is_reported_and_applied_migration_cannot_be_deleted(postgres: DatabaseFixture) -> None:
+    migration = await add(postgres, "one", up="CREATE TABLE a (x integer)")
     await run(postgres)
     await postgres.sql("UPDATE headwater_migrations SET checksum = 'other'")
     assert await states(postgres) == [("one", "changed")]
-    await postgres.person.send("DELETE", f"/databases/{postgres.id}/migrations/{made['version']}", 409)
+    await postgres.person.send("DELETE", f"/databases/{postgres.id}/migrations/{migration['version']}", 409)
     await postgres.sql("INSERT INTO headwater_migrations VALUES ('9', 'theirs', 'x', 'then', 'somebody', 1)")
     assert (await states(postgres))[-1] == ("theirs", "unknown")
 
 
-async def test_two_at_once_apply_once(postgres: DatabaseFixture) -> None:
+async def test_concurrent_runs_apply_once(postgres: DatabaseFixture) -> None:
     await add(postgres, "slow", up="CREATE TABLE a (x integer); SELECT pg_sleep(1)")
     both = await asyncio.gather(run(postgres), run(postgres))
-    assert sorted(len(one["done"]) for one in both) == [0, 1]
+    assert sorted(len(item["done"]) for item in both) == [0, 1]
     assert await states(postgres) == [("slow", "applied")]
-    (lost,) = [one["error"] for one in both if one["error"]] or [None]
+    (lost,) = [item["error"] for item in both if item["error"]] or [None]
     assert lost is None or "somebody else" in lost["message"]
 
 
-async def test_an_index_built_beside_runs_alone(postgres: DatabaseFixture) -> None:
+async def test_concurrent_index_runs_without_a_transaction(postgres: DatabaseFixture) -> None:
     await add(postgres, "table", up="CREATE TABLE a (x integer)")
     await add(postgres, "index", up="-- headwater: no transaction\nCREATE INDEX CONCURRENTLY by_x ON a (x)")
     assert len((await run(postgres))["done"]) == 2
 
 
-async def test_viewers_look_and_do_not_touch(app: AppFixture, postgres: DatabaseFixture) -> None:
+async def test_viewers_can_list_but_not_run(app: AppFixture, postgres: DatabaseFixture) -> None:
     await add(postgres, "one", up="SELECT 1")
     viewer = await app.person("viewer")
-    place = f"/organizations/{postgres.person.organization}/members"
-    await postgres.person.send("POST", place, 201, json={"email": viewer.email, "role": "viewer"})
+    path = f"/organizations/{postgres.person.organization}/members"
+    await postgres.person.send("POST", path, 201, json={"email": viewer.email, "role": "viewer"})
     assert len((await viewer.get(f"/databases/{postgres.id}/migrations"))["items"]) == 1
     for body in ({"apply": True}, {}):
         answer = await viewer.client.post(f"/api/v1/databases/{postgres.id}/migrations/run", json=body)

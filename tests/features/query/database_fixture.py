@@ -1,4 +1,4 @@
-"""Somebody at a database, over HTTP."""
+"""A database of a user, over HTTP."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENGINES = [name for name, one in all_engines().items() if one.dialect.grammar an
 
 
 class DatabaseFixture:
-    """Somebody at a database."""
+    """A database of a user."""
 
     def __init__(self, person: Person, id_: str, engine: str = "postgresql") -> None:
         self.person, self.id, self.engine = person, id_, engine
@@ -29,7 +29,7 @@ class DatabaseFixture:
 
 
 async def new_database_fixture(app: AppFixture, engine: str = "postgresql") -> DatabaseFixture:
-    """Sign somebody up, with a new database that runs; skipped where this machine cannot run one."""
+    """Sign up a user with a new running database; skip the test if this machine cannot run one."""
     provisioning = all_engines()[engine].provisioning
     assert provisioning
     if reason := provisioning.unavailable_reason():

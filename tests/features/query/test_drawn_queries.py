@@ -1,4 +1,4 @@
-"""The builder and the designer's changes over HTTP, on every engine with tables."""
+"""The query builder and schema changes over HTTP, on every engine with tables."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ INSERT INTO people VALUES (1, 'O''Neil', 1), (2, 'back', 1), (3, NULL, 2)
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-async def place(request: pytest.FixtureRequest, module_app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
+async def module_database(
+    request: pytest.FixtureRequest, module_app: AppFixture, keeper: Supervisor
+) -> DatabaseFixture:
     return await new_database_fixture(module_app, request.param)
 
 
 @pytest.fixture
-async def database_fixture(place: DatabaseFixture) -> DatabaseFixture:
-    assert (await place.sql(TABLES))["error"] is None
-    return place
+async def database_fixture(module_database: DatabaseFixture) -> DatabaseFixture:
+    assert (await module_database.sql(TABLES))["error"] is None
+    return module_database
 
 
 async def rows(database_fixture: DatabaseFixture, text: str) -> Any:
@@ -45,7 +47,7 @@ TEXTS = [
 ]
 
 
-async def test_what_is_drawn_and_written_gives_the_same_rows(database_fixture: DatabaseFixture) -> None:
+async def test_builder_round_trip_returns_the_same_rows(database_fixture: DatabaseFixture) -> None:
     for text in TEXTS:
         drawn = await database_fixture.post("builder/parse", text=text)
         assert drawn["query"], drawn
@@ -54,7 +56,7 @@ async def test_what_is_drawn_and_written_gives_the_same_rows(database_fixture: D
         assert (await database_fixture.post("builder/parse", text=written["text"]))["query"] == drawn["query"]
 
 
-async def test_what_cannot_be_drawn_or_written_is_said(database_fixture: DatabaseFixture) -> None:
+async def test_builder_reports_unsupported_queries(database_fixture: DatabaseFixture) -> None:
     refused = await database_fixture.post("builder/parse", text="with x as (select 1) select * from x")
     assert (refused["query"], refused["clause"], refused["message"]) == (None, "WITH", "WITH cannot be drawn.")
     query: dict[str, Any] = {"table": {"name": "people", "alias": "p"}}
@@ -72,7 +74,7 @@ async def test_what_cannot_be_drawn_or_written_is_said(database_fixture: Databas
     await database_fixture.post("builder/parse", text="select " + "(" * 3000)
 
 
-async def test_staged_changes_of_the_diagram_are_applied_together(database_fixture: DatabaseFixture) -> None:
+async def test_staged_schema_changes_are_applied_together(database_fixture: DatabaseFixture) -> None:
     schema = (await database_fixture.person.get(f"/databases/{database_fixture.id}/schema"))["relations"][0]["schema"]
     at = {"table": "visits", "schema": schema}
     number = "integer" if database_fixture.engine == "sqlite" else "bigint"
@@ -95,9 +97,9 @@ async def test_staged_changes_of_the_diagram_are_applied_together(database_fixtu
     assert [len(step["statements"]) > 0 for step in preview["steps"]] == [True] * 4
     applied = await database_fixture.post("schema/changes", changes=changes, apply=True, confirmed=True)
     assert (applied["applied"], applied["error"]) == (True, None)
-    found = {
-        one["name"]: one
-        for one in (await database_fixture.person.get(f"/databases/{database_fixture.id}/schema"))["relations"]
+    relations = {
+        item["name"]: item
+        for item in (await database_fixture.person.get(f"/databases/{database_fixture.id}/schema"))["relations"]
     }
-    assert [one["ref_table"] for one in found["visits"]["foreign_keys"]] == ["people"]
-    assert [one["name"] for one in found["teams"]["columns"]] == ["id", "title"]
+    assert [item["ref_table"] for item in relations["visits"]["foreign_keys"]] == ["people"]
+    assert [item["name"] for item in relations["teams"]["columns"]] == ["id", "title"]

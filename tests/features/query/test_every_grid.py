@@ -1,4 +1,4 @@
-"""The grid on every engine with tables: pages in order, filters, edits and their conflicts, bytes, exports."""
+"""The grid on every engine with tables: order of pages, filters, edits and conflicts, bytes, exports."""
 
 from __future__ import annotations
 
@@ -35,21 +35,23 @@ ZEROS = {"postgresql": "decode(repeat('00', {}), 'hex')", "mysql": "repeat(x'00'
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-async def place(request: pytest.FixtureRequest, module_app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
+async def module_database(
+    request: pytest.FixtureRequest, module_app: AppFixture, keeper: Supervisor
+) -> DatabaseFixture:
     return await new_database_fixture(module_app, request.param)
 
 
 @pytest.fixture
-async def database_fixture(place: DatabaseFixture) -> DatabaseFixture:
-    await place.person.send("PATCH", f"/databases/{place.id}", 200, json={"protected": False})
-    assert (await place.sql(TABLE))["error"] is None
-    added = await place.edit("things", *({"kind": "insert", "values": row} for row in ROWS))
+async def database_fixture(module_database: DatabaseFixture) -> DatabaseFixture:
+    await module_database.person.send("PATCH", f"/databases/{module_database.id}", 200, json={"protected": False})
+    assert (await module_database.sql(TABLE))["error"] is None
+    added = await module_database.edit("things", *({"kind": "insert", "values": row} for row in ROWS))
     assert added["applied"], added
-    return place
+    return module_database
 
 
 async def paged(database_fixture: DatabaseFixture, **asked: Any) -> list[tuple[int, str]]:
-    """The keys of all pages of seven rows."""
+    """Return the keys of all pages of seven rows."""
     seen: list[tuple[int, str]] = []
     cursor = None
     for _ in range(20):
@@ -61,11 +63,11 @@ async def paged(database_fixture: DatabaseFixture, **asked: Any) -> list[tuple[i
     raise AssertionError("the pages do not end")
 
 
-async def test_pages_come_in_the_order_of_the_engine(database_fixture: DatabaseFixture) -> None:
+async def test_pages_have_the_order_of_the_engine(database_fixture: DatabaseFixture) -> None:
     for columns in (["name"], ["score", "name"], ["day", "score"], []):
         for directions in itertools.product([False, True], repeat=len(columns)):
-            sort = [{"column": one, "descending": down} for one, down in zip(columns, directions, strict=True)]
-            by = ", ".join([f"{one['column']}{' DESC' if one['descending'] else ''}" for one in sort] + ["a", "b"])
+            sort = [{"column": item, "descending": down} for item, down in zip(columns, directions, strict=True)]
+            by = ", ".join([f"{item['column']}{' DESC' if item['descending'] else ''}" for item in sort] + ["a", "b"])
             wanted = await database_fixture.sql(f"SELECT a, b FROM things ORDER BY {by}")
             assert await paged(database_fixture, sort=sort) == [tuple(row) for row in wanted["results"][0]["rows"]], by
 
@@ -81,39 +83,39 @@ async def test_pages_come_in_the_order_of_the_engine(database_fixture: DatabaseF
         ({"operator": "is null"}, {None}),
     ],
 )
-async def test_filters_find_what_they_say(
+async def test_filters_match_the_expected_rows(
     database_fixture: DatabaseFixture, condition: dict[str, Any], fits: set[str | None]
 ) -> None:
     page = await database_fixture.post("rows", table="things", filters=[{"column": "name", **condition}])
     assert {row[2] for row in page["rows"]} == fits
     assert page["count"] == len(page["rows"]) == sum(row["name"] in fits for row in ROWS)
-    shown = await database_fixture.sql(page["sql"])
-    assert shown["results"][0]["rows"] == page["rows"], "the SQL that is shown gives what is shown"
+    displayed = await database_fixture.sql(page["sql"])
+    assert displayed["results"][0]["rows"] == page["rows"], "the SQL that is shown gives what is shown"
 
 
-async def test_edits_apply_to_rows_that_nobody_changed(database_fixture: DatabaseFixture) -> None:
+async def test_edits_of_changed_rows_conflict(database_fixture: DatabaseFixture) -> None:
     key = {"a": 1, "b": "k001"}
     update = {"kind": "update", "key": key, "was": {"name": "O'Neil", "day": "2026-01-02"}, "values": {"name": "a\\'b"}}
     delete = {"kind": "delete", "key": {"a": 2, "b": "k002"}}
     assert (await database_fixture.edit("things", update, delete))["applied"]
     again = await database_fixture.edit("things", update, delete)
-    assert [one["now"] and one["now"]["name"] for one in again["conflicts"]] == ["a\\'b", None]
-    spelt = {"kind": "update", "key": key, "was": {"name": "a\\'b"}, "values": {"name": "back\\slash's"}}
-    preview = await database_fixture.post("edits", table="things", edits=[spelt])
+    assert [item["now"] and item["now"]["name"] for item in again["conflicts"]] == ["a\\'b", None]
+    escaped = {"kind": "update", "key": key, "was": {"name": "a\\'b"}, "values": {"name": "back\\slash's"}}
+    preview = await database_fixture.post("edits", table="things", edits=[escaped])
     assert (await database_fixture.sql(preview["statements"][0]))["error"] is None
     assert (await database_fixture.sql("SELECT name FROM things WHERE b = 'k001'"))["results"][0]["rows"] == [
         ["back\\slash's"]
     ]
 
 
-async def test_one_wrong_edit_undoes_all(database_fixture: DatabaseFixture) -> None:
+async def test_failed_edit_rolls_back_all_edits(database_fixture: DatabaseFixture) -> None:
     edits = [{"kind": "delete", "key": {"a": 2, "b": "k002"}}, {"kind": "insert", "values": {"a": 0, "b": "k000"}}]
     outcome = await database_fixture.edit("things", *edits)
     assert (outcome["applied"], outcome["failed_edit"], bool(outcome["error"])) == (False, 1, True)
     assert (await database_fixture.sql("SELECT count(*) FROM things"))["results"][0]["rows"] == [[len(ROWS)]]
 
 
-async def test_bytes_are_keys_and_values_too(database_fixture: DatabaseFixture) -> None:
+async def test_bytes_work_as_keys_and_values(database_fixture: DatabaseFixture) -> None:
     kind = BINARY[database_fixture.engine]
     assert (await database_fixture.sql(f"CREATE TABLE raw (id {kind} NOT NULL PRIMARY KEY, body {kind})"))[
         "error"
@@ -129,7 +131,7 @@ async def test_bytes_are_keys_and_values_too(database_fixture: DatabaseFixture) 
     assert cell == {"value": "\\x00"}
 
 
-async def test_as_many_bytes_as_the_editor_takes_come_back_whole(database_fixture: DatabaseFixture) -> None:
+async def test_large_values_round_trip_through_the_editor(database_fixture: DatabaseFixture) -> None:
     kind = "longblob" if database_fixture.engine == "mysql" else BINARY[database_fixture.engine]
     assert (await database_fixture.sql(f"CREATE TABLE large (id integer NOT NULL PRIMARY KEY, body {kind})"))[
         "error"
@@ -143,7 +145,7 @@ async def test_as_many_bytes_as_the_editor_takes_come_back_whole(database_fixtur
     assert await database_fixture.post("cell", table="large", key={"id": 1}, column="body") == {"value": after}
 
 
-async def test_a_value_that_no_browser_wants_is_refused(database_fixture: DatabaseFixture) -> None:
+async def test_too_large_value_is_refused(database_fixture: DatabaseFixture) -> None:
     kind = "longblob" if database_fixture.engine == "mysql" else BINARY[database_fixture.engine]
     assert (await database_fixture.sql(f"CREATE TABLE vast (id integer NOT NULL PRIMARY KEY, body {kind})"))[
         "error"
@@ -154,18 +156,18 @@ async def test_a_value_that_no_browser_wants_is_refused(database_fixture: Databa
     whole = await database_fixture.post("cell", table="vast", key={"id": 1}, column="body")
     assert whole["value"] == "\\x" + "00" * 2**22
     refused = await database_fixture.post("cell", 413, table="vast", key={"id": 2}, column="body")
-    assert refused["hint"] == "Export the table to have it whole."
+    assert refused["hint"] == "Export the table to get the complete value."
 
 
-async def test_a_protected_database_asks_before_it_writes(database_fixture: DatabaseFixture) -> None:
+async def test_protected_database_requires_confirmation(database_fixture: DatabaseFixture) -> None:
     await database_fixture.person.send("PATCH", f"/databases/{database_fixture.id}", 200, json={"protected": True})
-    asked = await database_fixture.sql("UPDATE things SET name = 'x'", status=409)
-    assert asked["code"] == "confirmation_needed"
+    response = await database_fixture.sql("UPDATE things SET name = 'x'", status=409)
+    assert response["code"] == "confirmation_needed"
     assert (await database_fixture.sql("SELECT count(*) FROM things WHERE name = 'x'"))["results"][0]["rows"] == [[0]]
     assert (await database_fixture.sql("UPDATE things SET name = 'x'", confirmed=True))["error"] is None
 
 
-async def test_exports_stream_and_can_be_cancelled(database_fixture: DatabaseFixture) -> None:
+async def test_exports_stream_and_queries_can_be_cancelled(database_fixture: DatabaseFixture) -> None:
     numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i FROM n"
     answer = await database_fixture.person.client.post(
         f"/api/v1/databases/{database_fixture.id}/export", json={"text": numbers, "format": "ndjson"}

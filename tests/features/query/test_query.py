@@ -1,4 +1,4 @@
-"""Queries over HTTP: results, errors, cancel, history, saved ones, exports, rows by key, edits, changes, sessions."""
+"""Queries over HTTP: results, errors, cancel, history, saved queries, exports, rows, edits, schema changes, sessions."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ CREATE TABLE long (id int PRIMARY KEY, body text); INSERT INTO long VALUES (1, r
 
 
 @pytest.fixture(scope="module")
-async def place(module_app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
+async def module_database(module_app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
     return await new_database_fixture(module_app)
 
 
 @pytest.fixture
-async def database_fixture(place: DatabaseFixture) -> DatabaseFixture:
-    assert (await place.sql(TABLE))["error"] is None
-    return place
+async def database_fixture(module_database: DatabaseFixture) -> DatabaseFixture:
+    assert (await module_database.sql(TABLE))["error"] is None
+    return module_database
 
 
-async def test_results_and_the_error_in_its_place(database_fixture: DatabaseFixture) -> None:
+async def test_run_returns_results_and_the_position_of_the_error(database_fixture: DatabaseFixture) -> None:
     text = "SELECT a, b FROM people ORDER BY 1, 2 LIMIT 1;\nUPDATE people SET name = 'x' WHERE a = 99;\nSELECT nope"
     answer = await database_fixture.sql(text)
     first, second = answer["results"]
@@ -59,7 +59,7 @@ async def test_results_and_the_error_in_its_place(database_fixture: DatabaseFixt
 
 
 @pytest.mark.parametrize("text", ["", "  ", "-- nothing", ";;", "SELECT '", "SELECT \0", "ünï☃", "\\d", "SELECT 1;;;"])
-async def test_odd_texts_are_answered(database_fixture: DatabaseFixture, text: str) -> None:
+async def test_unusual_texts_do_not_fail(database_fixture: DatabaseFixture, text: str) -> None:
     answer = await database_fixture.person.client.post(
         f"/api/v1/databases/{database_fixture.id}/query", json={"text": text}
     )
@@ -67,7 +67,7 @@ async def test_odd_texts_are_answered(database_fixture: DatabaseFixture, text: s
     assert answer.json()["error"] is None or answer.json()["error"]["message"]
 
 
-async def test_cancel_by_its_own_id(database_fixture: DatabaseFixture) -> None:
+async def test_run_can_be_cancelled_by_id(database_fixture: DatabaseFixture) -> None:
     run_id = str(uuid.uuid4())
     running = asyncio.create_task(database_fixture.sql("SELECT pg_sleep(60)", run_id=run_id))
     for _ in range(1_000):
@@ -82,7 +82,7 @@ async def test_cancel_by_its_own_id(database_fixture: DatabaseFixture) -> None:
     assert history["items"][0]["state"] == "cancelled"
 
 
-async def test_named_sessions_hold_a_transaction(database_fixture: DatabaseFixture) -> None:
+async def test_named_session_keeps_its_transaction(database_fixture: DatabaseFixture) -> None:
     await database_fixture.sql("BEGIN; DELETE FROM loose", session="tab1")
     assert (await database_fixture.sql("SELECT count(*) FROM loose", session="tab1"))["results"][0]["rows"] == [[0]]
     assert (await database_fixture.sql("SELECT count(*) FROM loose"))["results"][0]["rows"] == [[450]]
@@ -90,29 +90,29 @@ async def test_named_sessions_hold_a_transaction(database_fixture: DatabaseFixtu
     assert (await database_fixture.sql("SELECT count(*) FROM loose", session="tab1"))["results"][0]["rows"] == [[450]]
 
 
-async def test_a_write_is_not_undone_by_the_limit_on_what_it_returns(database_fixture: DatabaseFixture) -> None:
+async def test_row_limit_does_not_roll_back_a_write(database_fixture: DatabaseFixture) -> None:
     answer = await database_fixture.sql("UPDATE loose SET x = x || '!' RETURNING x", max_rows=10)
     assert (answer["results"][0]["truncated"], answer["results"][0]["affected"]) == (True, 450)
     assert (await database_fixture.sql("SELECT count(*) FROM loose WHERE x LIKE '%!'"))["results"][0]["rows"] == [[450]]
 
 
-async def test_saved_queries_are_ones_own_until_shared(
+async def test_saved_queries_are_private_until_shared(
     module_app: AppFixture, database_fixture: DatabaseFixture
 ) -> None:
     project = database_fixture.person.project["id"]
     body = {"name": "sum", "text": "SELECT 1", "database_id": database_fixture.id}
     saved = await database_fixture.person.send("POST", f"/projects/{project}/queries", 201, json=body)
     mate = await module_app.person("mate")
-    place = f"/organizations/{database_fixture.person.organization}/members"
-    await database_fixture.person.send("POST", place, 201, json={"email": mate.email, "role": "member"})
+    path = f"/organizations/{database_fixture.person.organization}/members"
+    await database_fixture.person.send("POST", path, 201, json={"email": mate.email, "role": "member"})
     assert (await mate.client.get(f"/api/v1/queries/{saved['id']}")).status_code == 404
     await database_fixture.person.send("PATCH", f"/queries/{saved['id']}", 200, json={"shared": True})
-    assert [one["mine"] for one in (await mate.get(f"/projects/{project}/queries"))["items"]] == [False]
+    assert [item["mine"] for item in (await mate.get(f"/projects/{project}/queries"))["items"]] == [False]
     assert (await mate.client.patch(f"/api/v1/queries/{saved['id']}", json={"shared": False})).status_code == 403
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson", "json", "arrow", "parquet"])
-async def test_exports_are_whole_and_equal(database_fixture: DatabaseFixture, form: str) -> None:
+async def test_exports_have_the_same_rows_in_every_format(database_fixture: DatabaseFixture, form: str) -> None:
     text = "SELECT a, b, name, at, data FROM people ORDER BY a, b"
     answer = await database_fixture.person.client.post(
         f"/api/v1/databases/{database_fixture.id}/export", json={"text": text, "format": form}
@@ -132,7 +132,7 @@ async def test_exports_are_whole_and_equal(database_fixture: DatabaseFixture, fo
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 1200, 200_000])
-async def test_exports_of_any_size_end(database_fixture: DatabaseFixture, count: int) -> None:
+async def test_exports_of_any_size_are_complete(database_fixture: DatabaseFixture, count: int) -> None:
     text = f"SELECT g AS id, 'Book ' || g AS title FROM generate_series(1, {count}) AS g"
     for _ in range(5):
         answer = await database_fixture.person.client.post(
@@ -141,7 +141,7 @@ async def test_exports_of_any_size_end(database_fixture: DatabaseFixture, count:
         assert (answer.status_code, len(answer.text.splitlines())) == (200, count + 1)
 
 
-async def test_an_export_that_fails_is_an_error_not_an_empty_file(database_fixture: DatabaseFixture) -> None:
+async def test_failed_export_is_an_error_response(database_fixture: DatabaseFixture) -> None:
     for text in ("SELECT nope FROM people", "SELECT 1; SELECT 2", "DELETE FROM people"):
         answer = await database_fixture.person.client.post(
             f"/api/v1/databases/{database_fixture.id}/export", json={"text": text}
@@ -160,7 +160,7 @@ SORTS = [
 
 
 @pytest.mark.parametrize("sort", SORTS, ids=str)
-async def test_pages_by_key_are_the_table_in_order(database_fixture: DatabaseFixture, sort: list[dict]) -> None:
+async def test_keyset_pages_cover_the_table_in_order(database_fixture: DatabaseFixture, sort: list[dict]) -> None:
     seen, cursor = [], None
     while True:
         page = await database_fixture.post("rows", table="people", sort=sort, cursor=cursor, limit=170)
@@ -168,12 +168,12 @@ async def test_pages_by_key_are_the_table_in_order(database_fixture: DatabaseFix
         cursor = page["next"]
         if cursor is None:
             break
-    order = ", ".join(f"{one['column']} {'DESC' if one.get('descending') else ''}" for one in sort)
+    order = ", ".join(f"{item['column']} {'DESC' if item.get('descending') else ''}" for item in sort)
     wanted = await database_fixture.sql(f"SELECT a, b FROM people ORDER BY {order + ', ' if order else ''}a, b")
     assert seen == [tuple(row) for row in wanted["results"][0]["rows"]]
 
 
-async def test_a_table_without_a_key_is_paged_and_says_why_it_cannot_be_edited(
+async def test_table_without_key_is_paged_but_read_only(
     database_fixture: DatabaseFixture,
 ) -> None:
     first = await database_fixture.post("rows", table="loose")
@@ -199,13 +199,15 @@ async def test_a_table_without_a_key_is_paged_and_says_why_it_cannot_be_edited(
         ),
     ],
 )
-async def test_filters_are_what_they_say(database_fixture: DatabaseFixture, filters: list[dict], where: str) -> None:
+async def test_filters_match_the_equivalent_sql(
+    database_fixture: DatabaseFixture, filters: list[dict], where: str
+) -> None:
     page = await database_fixture.post("rows", table="people", filters=filters, limit=1000)
     wanted = await database_fixture.sql(f"SELECT count(*) FROM people WHERE {where}")
     assert [[len(page["rows"])]] == wanted["results"][0]["rows"] == [[page["count"]]]
 
 
-async def test_wrong_filters_and_cursors_are_sentences(database_fixture: DatabaseFixture) -> None:
+async def test_invalid_filters_and_cursors_are_rejected(database_fixture: DatabaseFixture) -> None:
     for body in (
         {"filters": [{"column": "nam", "operator": "=", "value": 1}]},
         {"filters": [{"column": "a", "operator": "=", "value": "abc"}]},
@@ -220,13 +222,13 @@ async def test_wrong_filters_and_cursors_are_sentences(database_fixture: Databas
     await database_fixture.post("rows", 404, table="peple")
 
 
-async def test_long_cells_are_cut_and_given_whole_when_asked(database_fixture: DatabaseFixture) -> None:
+async def test_long_cells_are_truncated_and_can_be_read_completely(database_fixture: DatabaseFixture) -> None:
     page = await database_fixture.post("rows", table="long")
     assert (page["cut"], len(page["rows"][0][1])) == ([[0, 1]], 1024)
     assert (await database_fixture.post("cell", table="long", key={"id": 1}, column="body"))["value"] == "ä" * 5000
 
 
-async def test_edits_are_all_or_nothing(database_fixture: DatabaseFixture) -> None:
+async def test_edits_are_atomic(database_fixture: DatabaseFixture) -> None:
     key = {"a": 1, "b": "k1"}
     edits = [
         {"kind": "update", "key": key, "was": {"name": "name 1"}, "values": {"name": "O'Neil", "mood": "glad"}},
@@ -247,12 +249,12 @@ async def test_edits_are_all_or_nothing(database_fixture: DatabaseFixture) -> No
     assert (await database_fixture.sql("SELECT name FROM people WHERE b = 'k1'"))["results"][0]["rows"] == [["O'Neil"]]
     again = await database_fixture.post("edits", table="people", edits=[edits[0], edits[2]], apply=True)
     assert again["applied"] is False
-    assert [one["now"] and one["now"]["name"] for one in again["conflicts"]] == ["O'Neil", None]
+    assert [item["now"] and item["now"]["name"] for item in again["conflicts"]] == ["O'Neil", None]
     count = await database_fixture.sql("SELECT count(*) FROM people")
     assert count["results"][0]["rows"] == [[1000]]
 
 
-async def test_the_schema_is_changed_after_a_look(database_fixture: DatabaseFixture) -> None:
+async def test_schema_changes_are_previewed_then_applied(database_fixture: DatabaseFixture) -> None:
     change = {"kind": "AddIndex", "table": "people", "index": {"name": "by_name", "columns": ["name"]}}
     preview = await database_fixture.post("schema/changes", changes=[change])
     assert preview["steps"][0]["statements"] == ["CREATE INDEX by_name ON public.people (name)"]
@@ -264,13 +266,13 @@ async def test_the_schema_is_changed_after_a_look(database_fixture: DatabaseFixt
         "the first was undone"
     )
     schema = await database_fixture.person.get(f"/databases/{database_fixture.id}/schema")
-    people = next(one for one in schema["relations"] if one["name"] == "people")
-    assert [one["name"] for one in people["indexes"]] == ["by_name"]
+    people = next(item for item in schema["relations"] if item["name"] == "people")
+    assert [item["name"] for item in people["indexes"]] == ["by_name"]
     for wrong in ({"kind": "Nope"}, {"kind": "DropTable"}, {"kind": "AddColumn", "table": "people", "colum": {}}):
         await database_fixture.post("schema/changes", 422, changes=[wrong])
 
 
-async def test_plans_give_advice_with_figures(database_fixture: DatabaseFixture) -> None:
+async def test_query_plan_advises_a_missing_index(database_fixture: DatabaseFixture) -> None:
     await database_fixture.sql(
         "CREATE TABLE wide AS SELECT g AS id, md5(g::text) AS h FROM generate_series(1, 50000) g; ANALYZE"
     )
@@ -288,24 +290,24 @@ async def test_plans_give_advice_with_figures(database_fixture: DatabaseFixture)
     )
 
 
-async def test_a_check_points_at_what_is_wrong(database_fixture: DatabaseFixture) -> None:
+async def test_check_reports_the_position_of_errors(database_fixture: DatabaseFixture) -> None:
     text = "SELECT a FROM people;\nSELECT nmae FROM people WHERE a = :a"
-    found = (await database_fixture.post("check", text=text))["findings"]
-    assert [text[one["start"] : one["end"]] for one in found] == ["nmae"]
+    rows = (await database_fixture.post("check", text=text))["findings"]
+    assert [text[item["start"] : item["end"]] for item in rows] == ["nmae"]
     assert (await database_fixture.post("check", text="SELECT a FROM people WHERE a = :a"))["findings"] == []
     assert (await database_fixture.post("check", text="CREATE TABLE x (a int); SELECT a FROM x"))["findings"] == []
 
 
-async def test_sessions_show_who_waits_for_whom(database_fixture: DatabaseFixture) -> None:
+async def test_sessions_show_blocking_sessions(database_fixture: DatabaseFixture) -> None:
     await database_fixture.sql("BEGIN; LOCK TABLE people", session="holder")
     waiting = asyncio.create_task(database_fixture.sql("SELECT count(*) FROM people", session="waiter"))
     for _ in range(1_000):
-        found = await database_fixture.person.get(f"/databases/{database_fixture.id}/sessions")
-        blocked = [one for one in found if one["blocked_by"]]
+        rows = await database_fixture.person.get(f"/databases/{database_fixture.id}/sessions")
+        blocked = [item for item in rows if item["blocked_by"]]
         if blocked:
             break
         await asyncio.sleep(0.05)
-    assert blocked[0]["blocked_by"][0] in {one["id"] for one in found}
+    assert blocked[0]["blocked_by"][0] in {item["id"] for item in rows}
     await database_fixture.person.send(
         "POST", f"/databases/{database_fixture.id}/sessions/{blocked[0]['id']}/cancel", 204
     )

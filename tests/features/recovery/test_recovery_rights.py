@@ -117,7 +117,7 @@ async def test_wrong_wishes_are_refused(recovery_fixture: RecoveryFixture) -> No
 async def test_of_other_engines_and_elsewhere_it_cannot_be_kept(recovery_fixture: RecoveryFixture) -> None:
     lite = await recovery_fixture.person.database("sqlite")
     refused = await recovery_fixture.person.send("PUT", f"/databases/{lite}/recovery", 400, json={"enabled": True})
-    assert "cannot be brought back to a moment" in refused["detail"]
+    assert "does not support point-in-time recovery" in refused["detail"]
     url = (await recovery_fixture.person.send("POST", f"/databases/{recovery_fixture.database}/credentials", 200))[
         "url"
     ]

@@ -1,4 +1,4 @@
-"""Two databases of any engines, with nothing between them but the code that moves rows."""
+"""Helpers for tests of row copies: two databases of any engines, without HTTP and jobs."""
 
 from __future__ import annotations
 
@@ -56,36 +56,36 @@ WITH RECURSIVE g(g) AS (SELECT 1 UNION ALL SELECT g + 1 FROM g WHERE g < 2500)
 
 
 class Quiet:
-    """A watch that lets everything go on, and remembers what was made."""
+    """Hooks that never cancel, and record what was created."""
 
     def __init__(self) -> None:
         self.made: list[tuple[str, str]] = []
 
     def report(self, phase: str, done: int, total: int, message: str) -> None:
-        """Nobody looks."""
+        """Ignore progress."""
 
     def stopped(self) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
     async def making(self, kind: str, name: str) -> None:
-        """Remember it."""
+        """Record it."""
         self.made.append((kind, name))
 
 
 @asynccontextmanager
 async def sides(*engines: str) -> AsyncIterator[list[CopyEndpoint]]:
-    """Give new databases of these engines, each with a session."""
+    """Yield new databases of these engines, each with a session."""
     async with AsyncExitStack() as stack:
         yield [
-            CopyEndpoint(subject(one).engine, await stack.enter_async_context(connected(subject(one))))
-            for one in engines
+            CopyEndpoint(subject(engine).engine, await stack.enter_async_context(connected(subject(engine))))
+            for engine in engines
         ]
 
 
 @asynccontextmanager
 async def again(side: CopyEndpoint) -> AsyncIterator[CopyEndpoint]:
-    """Give the same session as a side that reads: what was loaded into it is copied on."""
+    """Yield the same session as a source: what was loaded into it is copied further."""
     yield side
 
 
@@ -96,7 +96,7 @@ async def planned(source: CopyEndpoint, target: CopyEndpoint, tables: list[str] 
 
 
 async def copied(source: CopyEndpoint, target: CopyEndpoint) -> tuple[CopyPlan, list[TableComparison], Quiet]:
-    """Copy everything; leave the source's session as it was."""
+    """Copy all tables; roll back the source's transaction."""
     plan, watch = await planned(source, target), Quiet()
     compared = await copy_rows.copy(source, target, plan, watch)
     await run_all(source.session, "ROLLBACK")

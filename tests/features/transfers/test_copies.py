@@ -1,4 +1,4 @@
-"""Copies over HTTP: planned, accepted, carried out by a worker, compared; begun again and cleared up."""
+"""Copies over HTTP: planned, accepted, run by a worker, compared; retried and cleaned up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from people import AppFixture, Person
 
 
 class CopyFixture:
-    """Somebody with two databases."""
+    """A user with two databases."""
 
     def __init__(self, app: AppFixture, person: Person, source: str, target: str) -> None:
         self.app, self.person, self.source, self.target = app, person, source, target
@@ -30,10 +30,10 @@ class CopyFixture:
         return answer["results"][-1]["rows"]
 
     async def copy(self, **body: Any) -> Any:
-        """Begin a copy and do its job; return the transfer."""
-        made = await self.post(f"{self.source}/copies", 202, target_id=self.target, accepted=True, **body)
-        await self.app.work(made["job"]["id"])
-        return await self.person.get(f"/transfers/{made['id']}")
+        """Start a copy and run its job; return the transfer."""
+        transfer = await self.post(f"{self.source}/copies", 202, target_id=self.target, accepted=True, **body)
+        await self.app.work(transfer["job"]["id"])
+        return await self.person.get(f"/transfers/{transfer['id']}")
 
 
 @pytest.fixture
@@ -43,10 +43,10 @@ async def copy_fixture(app: AppFixture, cluster: Cluster, keeper: Supervisor) ->
     return CopyFixture(app, person, source, await person.database("sqlite"))
 
 
-async def test_a_copy_from_plan_to_comparison(copy_fixture: CopyFixture) -> None:
+async def test_copy_is_planned_run_and_compared(copy_fixture: CopyFixture) -> None:
     plan = await copy_fixture.post(f"{copy_fixture.source}/copies/plan", 200, target_id=copy_fixture.target)
-    assert [one["target"] for one in plan["tables"]] == ["album", "artist"]
-    price = next(one for one in plan["tables"][0]["columns"] if one["name"] == "price")
+    assert [item["target"] for item in plan["tables"]] == ["album", "artist"]
+    price = next(item for item in plan["tables"][0]["columns"] if item["name"] == "price")
     assert (price["source_type"], price["target_type"]) == ("numeric(10,2)", "DECIMAL(10,2)")
     assert {"changed", "risk"} == {loss["severity"] for loss in plan["losses"]}
     assert plan["statements"][0].startswith("CREATE TABLE album")
@@ -55,22 +55,22 @@ async def test_a_copy_from_plan_to_comparison(copy_fixture: CopyFixture) -> None
 
     done = await copy_fixture.copy()
     assert done["job"]["state"] == "completed", done["job"]
-    assert [(one["target"], one["target_rows"], one["same"]) for one in done["tables"]] == [
+    assert [(item["target"], item["target_rows"], item["same"]) for item in done["tables"]] == [
         ("album", 2500, True),
         ("artist", 1500, True),
     ]
     assert await copy_fixture.sql(copy_fixture.target, "SELECT count(*), max(price) FROM album") == [[2500, 357.14]]
     again = await copy_fixture.post(f"{copy_fixture.source}/copies", 409, target_id=copy_fixture.target, accepted=True)
-    assert "album, artist already" in again["detail"]
+    assert "already has album, artist" in again["detail"]
     for id_ in (copy_fixture.source, copy_fixture.target):
-        assert [one["id"] for one in (await copy_fixture.person.get(f"/databases/{id_}/transfers"))["items"]] == [
+        assert [item["id"] for item in (await copy_fixture.person.get(f"/databases/{id_}/transfers"))["items"]] == [
             done["id"]
         ]
 
 
-async def test_some_tables_and_wrong_ones(copy_fixture: CopyFixture) -> None:
+async def test_copy_of_some_tables_rejects_unknown_names(copy_fixture: CopyFixture) -> None:
     done = await copy_fixture.copy(tables=["public.artist"])
-    assert [one["table"] for one in done["tables"]] == ["public.artist"]
+    assert [item["table"] for item in done["tables"]] == ["public.artist"]
     wrong = await copy_fixture.post(
         f"{copy_fixture.source}/copies/plan", 404, target_id=copy_fixture.target, tables=["albun"]
     )
@@ -79,7 +79,7 @@ async def test_some_tables_and_wrong_ones(copy_fixture: CopyFixture) -> None:
     assert "itself" in itself["detail"]
 
 
-async def test_a_failed_copy_leaves_nothing_behind(copy_fixture: CopyFixture) -> None:
+async def test_failed_copy_leaves_no_tables(copy_fixture: CopyFixture) -> None:
     await copy_fixture.sql(copy_fixture.source, "CREATE TABLE zoo (d float8); INSERT INTO zoo VALUES ('NaN')")
     await copy_fixture.sql(copy_fixture.target, "CREATE TABLE mine (a int)")
     mysql = await copy_fixture.person.database("mysql")
@@ -90,44 +90,53 @@ async def test_a_failed_copy_leaves_nothing_behind(copy_fixture: CopyFixture) ->
     assert await copy_fixture.sql(mysql, "SHOW TABLES") == []
 
 
-async def test_what_a_killed_attempt_made_is_taken_away_first_and_nothing_else(copy_fixture: CopyFixture) -> None:
-    made = await copy_fixture.post(f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True)
+async def test_next_attempt_deletes_only_the_tables_of_a_killed_one(copy_fixture: CopyFixture) -> None:
+    transfer = await copy_fixture.post(
+        f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True
+    )
     await copy_fixture.sql(
         copy_fixture.target, "CREATE TABLE artist (half int); INSERT INTO artist VALUES (1); CREATE TABLE mine (a int)"
     )
     async with copy_fixture.app.server.database.transaction() as db:
         things = '{"things": [["table", "album"], ["table", "artist"]]}'
         await db.execute(
-            text("UPDATE transfers SET made = CAST(:made AS jsonb) WHERE id = :id"), {"made": things, "id": made["id"]}
+            text("UPDATE transfers SET made = CAST(:made AS jsonb) WHERE id = :id"),
+            {"made": things, "id": transfer["id"]},
         )
-    await copy_fixture.app.work(made["job"]["id"])
-    done = await copy_fixture.person.get(f"/transfers/{made['id']}")
-    assert all(one["same"] for one in done["tables"]), done["job"]
+    await copy_fixture.app.work(transfer["job"]["id"])
+    done = await copy_fixture.person.get(f"/transfers/{transfer['id']}")
+    assert all(item["same"] for item in done["tables"]), done["job"]
     assert await copy_fixture.sql(copy_fixture.target, "SELECT count(*) FROM artist") == [[1500]]
     assert await copy_fixture.sql(copy_fixture.target, "SELECT count(*) FROM mine") == [[0]]
 
 
-async def test_tables_of_somebody_else_are_never_dropped(copy_fixture: CopyFixture) -> None:
-    made = await copy_fixture.post(f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True)
+async def test_copy_never_drops_foreign_tables(copy_fixture: CopyFixture) -> None:
+    transfer = await copy_fixture.post(
+        f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True
+    )
     await copy_fixture.sql(copy_fixture.target, "CREATE TABLE artist (theirs int); INSERT INTO artist VALUES (7)")
-    await copy_fixture.app.work(made["job"]["id"])
-    done = await copy_fixture.person.get(f"/transfers/{made['id']}")
+    await copy_fixture.app.work(transfer["job"]["id"])
+    done = await copy_fixture.person.get(f"/transfers/{transfer['id']}")
     assert done["job"]["state"] == "failed"
     assert await copy_fixture.sql(copy_fixture.target, "SELECT theirs FROM artist") == [[7]]
 
 
-async def test_a_source_that_changed_since_the_plan_asks_again(copy_fixture: CopyFixture) -> None:
-    made = await copy_fixture.post(f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True)
+async def test_copy_fails_if_the_source_changed_since_the_plan(copy_fixture: CopyFixture) -> None:
+    transfer = await copy_fixture.post(
+        f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True
+    )
     await copy_fixture.sql(copy_fixture.source, "CREATE VIEW late AS SELECT 1 AS a")
-    await copy_fixture.app.work(made["job"]["id"])
-    done = await copy_fixture.person.get(f"/transfers/{made['id']}")
+    await copy_fixture.app.work(transfer["job"]["id"])
+    done = await copy_fixture.person.get(f"/transfers/{transfer['id']}")
     assert "late: views are not copied" in done["job"]["error"]
 
 
-async def test_rights_and_protection(copy_fixture: CopyFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_copy_checks_rights_and_protection_and_can_be_cancelled(
+    copy_fixture: CopyFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     viewer = await copy_fixture.app.person("vera")
-    place = f"/organizations/{copy_fixture.person.organization}/members"
-    await copy_fixture.person.send("POST", place, 201, json={"email": viewer.email, "role": "viewer"})
+    path = f"/organizations/{copy_fixture.person.organization}/members"
+    await copy_fixture.person.send("POST", path, 201, json={"email": viewer.email, "role": "viewer"})
     body = {"target_id": copy_fixture.target, "accepted": True}
     await viewer.send("POST", f"/databases/{copy_fixture.source}/copies", 403, json=body)
     stranger = await copy_fixture.app.person("sven")
@@ -137,11 +146,11 @@ async def test_rights_and_protection(copy_fixture: CopyFixture, monkeypatch: pyt
     await copy_fixture.person.send("PATCH", f"/databases/{copy_fixture.target}", 200, json={"protected": True})
     refused = await copy_fixture.post(f"{copy_fixture.source}/copies", 409, **body)
     assert refused["code"] == "confirmation_needed"
-    made = await copy_fixture.post(f"{copy_fixture.source}/copies", 202, confirmed=True, **body)
-    await stranger.send("GET", f"/transfers/{made['id']}", 404)
+    transfer = await copy_fixture.post(f"{copy_fixture.source}/copies", 202, confirmed=True, **body)
+    await stranger.send("GET", f"/transfers/{transfer['id']}", 404)
 
     async def stopped(*_: Any) -> None:
-        await copy_fixture.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
+        await copy_fixture.person.send("POST", f"/jobs/{transfer['job']['id']}/cancel", 202)
         await asyncio.to_thread(copy_fixture.app.wait_for_stop)
 
     real = copy_rows._fill
@@ -151,8 +160,8 @@ async def test_rights_and_protection(copy_fixture: CopyFixture, monkeypatch: pyt
         return await real(*given)
 
     monkeypatch.setattr(copy_rows, "_fill", slow)
-    await copy_fixture.app.work(made["job"]["id"])
-    done = await copy_fixture.person.get(f"/transfers/{made['id']}")
+    await copy_fixture.app.work(transfer["job"]["id"])
+    done = await copy_fixture.person.get(f"/transfers/{transfer['id']}")
     assert done["job"]["state"] == "cancelled"
     assert await copy_fixture.sql(
         copy_fixture.target, "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'"

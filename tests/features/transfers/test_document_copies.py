@@ -1,4 +1,4 @@
-"""Tables that become collections of a real server, and compare equal with what was in the source."""
+"""Tables copied to collections of a real server, with equal checksums."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ async def documents(side: copy_rows.CopyEndpoint, name: str, **filter_: Any) -> 
 
 
 @pytest.mark.parametrize("source", ENGINES)
-async def test_a_shop_becomes_documents(source: str) -> None:
+async def test_tables_are_copied_to_documents(source: str) -> None:
     async with sides(source, "mongodb") as (left, right):
         await run_all(left.session, SHOP[source])
         plan, compared, watch = await copied(left, right)
-        assert [(one.target, one.source_rows, one.same) for one in compared] == [
+        assert [(item.target, item.source_rows, item.same) for item in compared] == [
             ("album", 2500, True),
             ("artist", 1500, True),
         ]
         (album,) = await documents(right, "album", _id=7)
         assert (album["title"], album["artist_id"]) == ("t7", 8)
-        made = await right.engine.inspect(right.session)
-        assert [one.columns for one in made.relation("artist").indexes] == [("name",)]  # type: ignore[union-attr]
+        schema = await right.engine.inspect(right.session)
+        assert [item.columns for item in schema.relation("artist").indexes] == [("name",)]  # type: ignore[union-attr]
         await drop_all(right.loads, watch.made)
         assert (await right.engine.inspect(right.session)).relations == ()
         assert plan.losses
 
 
-async def test_random_rows_compare_equal() -> None:
+async def test_random_rows_have_equal_checksums() -> None:
     """Law: rows of PostgreSQL and the documents that they become have the same checksum, and the plan said what is lost."""
     async with sides("postgresql", "mongodb") as (left, right):
         runs: list[list[tuple[Any, ...]]] = []
@@ -71,10 +71,10 @@ async def test_random_rows_compare_equal() -> None:
             assert compared.same and compared.source_rows == len(generated)
             await run_all(left.session, "ROLLBACK")
             # What the server has is what was generated, but for what the plan calls lost.
-            found = {repr(read_back(one)) for one in await documents(right, name)}
-            assert found == {repr(expected(row)) for row in generated}
-        said = {loss.sentence for loss in plan.losses}
-        assert {"times are cut to milliseconds", "numbers of more than 34 digits become texts"} <= said
+            stored = {repr(read_back(item)) for item in await documents(right, name)}
+            assert stored == {repr(expected(row)) for row in generated}
+        losses = {loss.sentence for loss in plan.losses}
+        assert {"times are cut to milliseconds", "numbers of more than 34 digits become texts"} <= losses
 
 
 def expected(row: tuple[Any, ...]) -> list[Any]:
@@ -132,17 +132,20 @@ INSERT INTO loose VALUES
 """
 
 
-async def test_keys_names_and_values_that_fit_nowhere_else() -> None:
+async def test_special_keys_names_and_values_are_copied() -> None:
     async with sides("postgresql", "mongodb") as (left, right):
         await run_all(left.session, TRICKY)
         plan, compared, _ = await copied(left, right)
-        assert [(one.target, one.target_rows, one.same) for one in compared] == [("loose", 3, True), ("pairs", 3, True)]
+        assert [(item.target, item.target_rows, item.same) for item in compared] == [
+            ("loose", 3, True),
+            ("pairs", 3, True),
+        ]
         pairs = await documents(right, "pairs")
         assert pairs[0] == {"_id": {"b": "x", "a": 1}, "_odd_name": 7, "_id_": None, "from_": "äöü", "mood": "sad"}
-        said = {(loss.table, loss.object): loss.sentence for loss in plan.losses if loss.table == "public.pairs"}
-        assert "document of its parts" in said["public.pairs", "b, a"]
-        made = {one.name: one for one in await indexes(right, "pairs")}
-        assert made["by_a"].attrs == (("keys", '{"from_": 1, "_id.a": -1}'),)
+        losses = {(loss.table, loss.object): loss.sentence for loss in plan.losses if loss.table == "public.pairs"}
+        assert "document of its parts" in losses["public.pairs", "b, a"]
+        index_by_name = {item.name: item for item in await indexes(right, "pairs")}
+        assert index_by_name["by_a"].attrs == (("keys", '{"from_": 1, "_id.a": -1}'),)
         # Two NULLs are two, as they were; two values are refused.
         with pytest.raises(QueryError, match="uplicate"):
             await run_all(right.session, 'db.pairs.insertOne({"_id": {"b": "q", "a": 9}, "mood": "sad", "_id_": "z"})')
@@ -154,8 +157,8 @@ async def test_keys_names_and_values_that_fit_nowhere_else() -> None:
         ):
             with pytest.raises(QueryError, match=r"[Vv]alidat"):
                 await run_all(right.session, f'db.pairs.insertOne({{"_id": {{"b": "v", "a": 9}}, {wrong}}})')
-        loose = {one["r"]: one for one in await documents(right, "loose") if one["r"] == one["r"]}
-        first = next(one for one in await documents(right, "loose") if one["r"] != one["r"])
+        loose = {item["r"]: item for item in await documents(right, "loose") if item["r"] == item["r"]}
+        first = next(item for item in await documents(right, "loose") if item["r"] != item["r"])
         assert loose[float("inf")]["j"] is None and str(loose[float("inf")]["big"]) == "NaN"
         assert (first["big"], first["n"]) == (
             "12345678901234567890123456789012345.678",
@@ -168,9 +171,9 @@ async def test_keys_names_and_values_that_fit_nowhere_else() -> None:
 
 
 async def indexes(side: copy_rows.CopyEndpoint, name: str) -> tuple[Any, ...]:
-    found = (await side.engine.inspect(side.session)).relation(name)
-    assert found
-    return found.indexes
+    relation = (await side.engine.inspect(side.session)).relation(name)
+    assert relation
+    return relation.indexes
 
 
 @pytest.mark.parametrize(
@@ -194,14 +197,14 @@ async def indexes(side: copy_rows.CopyEndpoint, name: str) -> tuple[Any, ...]:
         ),
     ],
 )
-async def test_what_no_document_holds_is_a_sentence(setup: str, said: str) -> None:
+async def test_values_that_documents_cannot_store_are_reported(setup: str, said: str) -> None:
     async with sides("postgresql", "mongodb") as (left, right):
         await run_all(left.session, setup)
         with pytest.raises(BadInput, match=said):
             await copied(left, right)
 
 
-async def test_wide_rows_become_documents() -> None:
+async def test_wide_rows_are_copied_to_documents() -> None:
     async with sides("postgresql", "mongodb") as (left, right):
         await run_all(
             left.session,
@@ -213,7 +216,7 @@ async def test_wide_rows_become_documents() -> None:
         assert sum(counts) == 12 and max(counts) <= 5
 
 
-async def test_a_load_that_shall_stop_leaves_nothing_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cancelled_load_finishes_its_batch_before_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     class Stopping(Quiet):
         loading = False
 
@@ -239,4 +242,4 @@ async def test_a_load_that_shall_stop_leaves_nothing_on_its_way(monkeypatch: pyt
         # The batch that was being loaded has arrived: nothing comes after the collection is dropped.
         assert len(await documents(right, "t")) == 1000
         await drop_all(right.loads, watch.made)
-        assert [one.name for one in (await right.engine.inspect(right.session)).relations] == ["theirs"]
+        assert [item.name for item in (await right.engine.inspect(right.session)).relations] == ["theirs"]

@@ -1,4 +1,4 @@
-"""Imports and exports over HTTP: looked at, carried out, every bad row explained; out as files and in again."""
+"""Imports and exports over HTTP: previewed, run, every bad row reported; exported files can be imported again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PEOPLE = 'id,name,born,score,ok\n1,Ann,1990-01-31,1.50,true\n2,Bob,,2,false\n3,"
 
 
 class DatabaseFixture:
-    """Somebody at a database."""
+    """A database of a user."""
 
     def __init__(self, app: AppFixture, person: Person, id_: str) -> None:
         self.app, self.person, self.id = app, person, id_
@@ -39,9 +39,9 @@ class DatabaseFixture:
 
     async def bring(self, name: str, content: str | bytes, **body: Any) -> Any:
         """Upload and import; return the transfer at its end."""
-        found = await self.upload(name, content)
-        begun = await self.person.send("POST", f"/imports/{found['transfer']['id']}/start", 202, json=body)
-        return await self.done(begun)
+        preview = await self.upload(name, content)
+        started = await self.person.send("POST", f"/imports/{preview['transfer']['id']}/start", 202, json=body)
+        return await self.done(started)
 
     async def done(self, begun: Any) -> Any:
         await self.app.work(begun["job"]["id"])
@@ -66,16 +66,16 @@ async def database_fixture(
     return DatabaseFixture(app, person, await person.database(request.param))
 
 
-async def test_a_file_becomes_a_table_and_fills_it_again(database_fixture: DatabaseFixture) -> None:
-    found = await database_fixture.upload("people.csv", PEOPLE)
-    assert [(one["name"], one["kind"]) for one in found["columns"]] == [
+async def test_files_are_imported_into_new_and_existing_tables(database_fixture: DatabaseFixture) -> None:
+    preview = await database_fixture.upload("people.csv", PEOPLE)
+    assert [(item["name"], item["kind"]) for item in preview["columns"]] == [
         ("id", "integer"),
         ("name", "text"),
         ("born", "date"),
         ("score", "decimal"),
         ("ok", "boolean"),
     ]
-    assert found["rows"][1] == ["2", "Bob", None, "2", "false"]
+    assert preview["rows"][1] == ["2", "Bob", None, "2", "false"]
     done = await database_fixture.bring("people.csv", PEOPLE, table="people", create=True)
     assert done["result"] == {"rows": 3, "bad_rows": 0, "errors": []}, done["job"]
     assert await database_fixture.sql("SELECT id, name FROM people WHERE born > '1995-01-01'") == [[3, "C, d"]]
@@ -97,7 +97,7 @@ async def test_a_file_becomes_a_table_and_fills_it_again(database_fixture: Datab
 BAD = "id,name\n1,a\nx,b\n1,c\n4\n5,e\n"
 
 
-async def test_bad_rows_stop_or_are_left_out_and_told(database_fixture: DatabaseFixture) -> None:
+async def test_bad_rows_stop_the_import_or_are_skipped_and_reported(database_fixture: DatabaseFixture) -> None:
     await database_fixture.sql("CREATE TABLE t (id int PRIMARY KEY, name varchar(20))")
     stopped = await database_fixture.bring("bad.csv", BAD, table="t")
     assert stopped["job"]["state"] == "failed"
@@ -105,15 +105,15 @@ async def test_bad_rows_stop_or_are_left_out_and_told(database_fixture: Database
     assert await database_fixture.sql("SELECT count(*) FROM t") == [[0]]
     done = await database_fixture.bring("bad.csv", BAD, table="t", on_error="skip")
     assert (done["result"]["rows"], done["result"]["bad_rows"]) == (2, 3)
-    told = [(one["row"], one["column"], one["sentence"]) for one in done["result"]["errors"]]
-    assert sorted(row for row, _, _ in told) == [2, 3, 4]
-    assert (4, "", "The row has 1 fields, not 2.") in told
+    errors = [(item["row"], item["column"], item["sentence"]) for item in done["result"]["errors"]]
+    assert sorted(row for row, _, _ in errors) == [2, 3, 4]
+    assert (4, "", "The row has 1 fields, not 2.") in errors
     answer = await database_fixture.person.client.get(f"/api/v1/transfers/{done['id']}/errors")
     assert next(csv.reader(io.StringIO(answer.text)))[0] == "row"
     assert await database_fixture.sql("SELECT id FROM t ORDER BY id") == [[1], [5]]
 
 
-async def test_a_stopped_import_takes_its_table_away(database_fixture: DatabaseFixture) -> None:
+async def test_stopped_import_deletes_its_new_table(database_fixture: DatabaseFixture) -> None:
     content = "id\n" + "".join(f"{n}\n" for n in range(3000)) + "oops\n"
     done = await database_fixture.bring("late.csv", content, table="made", create=True)
     assert "Row 3001" in done["job"]["error"]
@@ -121,7 +121,7 @@ async def test_a_stopped_import_takes_its_table_away(database_fixture: DatabaseF
     assert schema["relations"] == []
 
 
-async def test_a_script_is_one_transaction_where_the_engine_can(database_fixture: DatabaseFixture) -> None:
+async def test_script_runs_in_one_transaction(database_fixture: DatabaseFixture) -> None:
     done = await database_fixture.bring(
         "s.sql", "BEGIN; CREATE TABLE s (a int); INSERT INTO s VALUES (1), (2); COMMIT;"
     )
@@ -135,7 +135,7 @@ async def test_a_script_is_one_transaction_where_the_engine_can(database_fixture
     assert (skipped["result"]["rows"], skipped["result"]["bad_rows"]) == (1, 1)
 
 
-async def test_out_and_in_again(database_fixture: DatabaseFixture) -> None:
+async def test_export_can_be_imported_again(database_fixture: DatabaseFixture) -> None:
     engine = (await database_fixture.person.get(f"/databases/{database_fixture.id}"))["engine"]
     await database_fixture.sql(SHOP[engine])
     archive = await database_fixture.take(format="sql")
@@ -144,7 +144,7 @@ async def test_out_and_in_again(database_fixture: DatabaseFixture) -> None:
     )
     names = sorted(name for name in archive.namelist() if name != "schema.sql")
     script = archive.read("schema.sql") + b"".join(
-        archive.read(name) for name in sorted(names, key=lambda one: "artist" not in one)
+        archive.read(name) for name in sorted(names, key=lambda item: "artist" not in item)
     )
     done = await other.bring("all.sql", script)
     assert done["job"]["state"] == "completed", done["job"]
@@ -166,16 +166,16 @@ async def test_out_and_in_again(database_fixture: DatabaseFixture) -> None:
     assert pyarrow.parquet.read_table(io.BytesIO(parquet)).num_rows == 1500
 
 
-async def test_what_cannot_be_imported_is_said(app: AppFixture, keeper: Supervisor) -> None:
+async def test_invalid_imports_are_rejected(app: AppFixture, keeper: Supervisor) -> None:
     person = await app.person("ida")
     database_fixture = DatabaseFixture(app, person, await person.database("sqlite"))
     assert "no file of rows" in (await database_fixture.upload("x.exe", b"MZ", 422))["detail"]
     assert "is empty" in (await database_fixture.upload("x.csv", b"", 422))["detail"]
     assert (await database_fixture.upload("x.csv", b"a\n" + b"1\n" * 700_000, 413))["code"] == "too_large"
-    found = await database_fixture.upload("people.csv", PEOPLE)
-    place = f"/imports/{found['transfer']['id']}/start"
+    preview = await database_fixture.upload("people.csv", PEOPLE)
+    path = f"/imports/{preview['transfer']['id']}/start"
     for body, status, part in (
-        ({"table": ""}, 422, "Name a table"),
+        ({"table": ""}, 422, "Enter the name of a table"),
         ({"table": "nope"}, 404, "no table 'nope'"),
         ({"table": "p", "create": True, "columns": [{"source": "x", "target": "x"}]}, 422, "no column 'x'"),
         (
@@ -185,30 +185,32 @@ async def test_what_cannot_be_imported_is_said(app: AppFixture, keeper: Supervis
                 "columns": [{"source": "id", "target": "id", "type": "int); DROP TABLE x; --"}],
             },
             422,
-            "is no type",
+            "is not a valid type",
         ),
     ):
-        answer = await person.send("POST", place, status, json=body)
+        answer = await person.send("POST", path, status, json=body)
         assert part in answer["detail"], answer
-    begun = await person.send("POST", place, 202, json={"table": "p", "create": True})
-    assert "begun already" in (await person.send("POST", place, 409, json={"table": "q", "create": True}))["detail"]
-    await database_fixture.done(begun)
+    started = await person.send("POST", path, 202, json={"table": "p", "create": True})
+    assert (
+        "already been started" in (await person.send("POST", path, 409, json={"table": "q", "create": True}))["detail"]
+    )
+    await database_fixture.done(started)
     stranger = await app.person("sam")
-    await stranger.send("POST", place, 404, json={"table": "p"})
-    await stranger.send("GET", f"/transfers/{begun['id']}/errors", 404)
-    await person.send("GET", f"/transfers/{begun['id']}/file", 404)
+    await stranger.send("POST", path, 404, json={"table": "p"})
+    await stranger.send("GET", f"/transfers/{started['id']}/errors", 404)
+    await person.send("GET", f"/transfers/{started['id']}/file", 404)
     await person.send("POST", f"/imports/{uuid.uuid4()}/start", 404, json={"table": "p"})
     await person.send("POST", f"/databases/{database_fixture.id}/exports", 404, json={"tables": ["x"]})
 
 
-async def test_rows_that_may_be_there_already_are_not_imported_twice(app: AppFixture, keeper: Supervisor) -> None:
+async def test_import_is_not_repeated_after_an_interrupted_commit(app: AppFixture, keeper: Supervisor) -> None:
     person = await app.person("ike")
     database_fixture = DatabaseFixture(app, person, await person.database("sqlite"))
     await database_fixture.sql("CREATE TABLE t (a int)")
-    found = await database_fixture.upload("t.csv", "a\n1\n")
-    begun = await person.send("POST", f"/imports/{found['transfer']['id']}/start", 202, json={"table": "t"})
+    preview = await database_fixture.upload("t.csv", "a\n1\n")
+    started = await person.send("POST", f"/imports/{preview['transfer']['id']}/start", 202, json={"table": "t"})
     async with app.server.database.transaction() as db:
         died = text('UPDATE transfers SET made = \'{"things": [], "committing": 1}\' WHERE id = :id')
-        await db.execute(died, {"id": begun["id"]})
-    assert "1 rows may be there or not" in (await database_fixture.done(begun))["job"]["error"]
+        await db.execute(died, {"id": started["id"]})
+    assert "1 rows may have been imported or not" in (await database_fixture.done(started))["job"]["error"]
     assert await database_fixture.sql("SELECT count(*) FROM t") == [[0]]

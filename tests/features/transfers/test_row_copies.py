@@ -1,4 +1,4 @@
-"""Rows that move between real servers of every engine, in all directions, and come back as they were."""
+"""Rows copied between real servers of every engine, in all directions, compared and copied back."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ PAIRS = list(itertools.product(ENGINES, ENGINES))
 
 
 @pytest.mark.parametrize(("source", "target"), PAIRS, ids=lambda value: str(value))
-async def test_a_shop_in_every_direction(source: str, target: str) -> None:
+async def test_tables_are_copied_between_all_engines(source: str, target: str) -> None:
     async with sides(source, target) as (left, right):
         await run_all(left.session, SHOP[source])
         plan, compared, watch = await copied(left, right)
-        assert [(one.table.rpartition(".")[2], one.source_rows, one.same) for one in compared] == [
+        assert [(item.table.rpartition(".")[2], item.source_rows, item.same) for item in compared] == [
             ("album", 2500, True),
             ("artist", 1500, True),
         ]
-        made = await right.engine.inspect(right.session)
-        album = made.relation("album")
+        schema = await right.engine.inspect(right.session)
+        album = schema.relation("album")
         assert album and album.primary_key == ("id",)
         assert [(key.columns, key.ref_table, key.on_delete) for key in album.foreign_keys] == [
             (("artist_id",), "artist", "CASCADE")
@@ -50,18 +50,18 @@ async def test_a_shop_in_every_direction(source: str, target: str) -> None:
 
 
 @pytest.mark.parametrize(("source", "target"), PAIRS, ids=lambda value: str(value))
-async def test_the_order_of_an_index_arrives(source: str, target: str) -> None:
+async def test_order_of_index_columns_is_copied(source: str, target: str) -> None:
     async with sides(source, target) as (left, right):
         await run_all(left.session, "CREATE TABLE t (a int, b int); CREATE INDEX mixed ON t (a, b DESC)")
         plan, _, _ = await copied(left, right)
         table = (await right.engine.inspect(right.session)).relation("t")
-        assert table and [constraints.keys(one) for one in table.indexes] == [
+        assert table and [constraints.keys(item) for item in table.indexes] == [
             (constraints.Key("a"), constraints.Key("b", descending=True))
         ]
         assert not [loss for loss in plan.losses if loss.object == "mixed"]
 
 
-async def test_namesakes_of_two_namespaces_both_arrive() -> None:
+async def test_tables_with_equal_names_in_two_schemas_are_copied() -> None:
     for target in ENGINES:
         async with sides("postgresql", target) as (left, right):
             await run_all(
@@ -70,11 +70,14 @@ async def test_namesakes_of_two_namespaces_both_arrive() -> None:
                 "INSERT INTO one.t VALUES (1); INSERT INTO two.t VALUES ('x'), ('y')",
             )
             _, compared, _ = await copied(left, right)
-            assert [(one.target, one.target_rows, one.same) for one in compared] == [("t", 1, True), ("two_t", 2, True)]
+            assert [(item.target, item.target_rows, item.same) for item in compared] == [
+                ("t", 1, True),
+                ("two_t", 2, True),
+            ]
 
 
 @pytest.mark.parametrize("target", ENGINES)
-async def test_what_the_target_refuses_is_a_sentence(target: str) -> None:
+async def test_values_that_the_target_refuses_are_reported(target: str) -> None:
     async with sides("sqlite", target) as (left, right):
         await run_all(
             left.session, "CREATE TABLE t (id INTEGER PRIMARY KEY, n SMALLINT); INSERT INTO t VALUES (1, 2), (2, 'two')"
@@ -87,14 +90,14 @@ async def test_what_the_target_refuses_is_a_sentence(target: str) -> None:
             await copied(left, right)
 
 
-async def test_a_row_that_breaks_a_rule_of_the_target_is_named() -> None:
+async def test_row_that_violates_a_constraint_of_the_target_is_reported() -> None:
     async with sides("postgresql", "mysql") as (left, right):
         await run_all(left.session, "CREATE TABLE t (d float8); INSERT INTO t VALUES (1), ('NaN')")
         with pytest.raises(BadInput, match="t: "):
             await copied(left, right)
 
 
-async def test_a_reader_sees_one_moment() -> None:
+async def test_source_is_read_in_one_snapshot() -> None:
     for engine in ENGINES[:2]:
         async with sides(engine) as (left,):
             await run_all(left.session, "CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
@@ -128,7 +131,7 @@ async def _address(side: copy_rows.CopyEndpoint) -> Any:
     )
 
 
-async def test_a_load_is_whole_or_nothing_in_and_outside_of_a_transaction() -> None:
+async def test_load_is_atomic_inside_and_outside_of_a_transaction() -> None:
     for engine in ENGINES:
         async with sides(engine) as (side,):
             await run_all(side.session, "CREATE TABLE t (a int PRIMARY KEY, b varchar(50))")
@@ -150,7 +153,7 @@ class Stopping(Quiet):
         return True
 
 
-async def test_a_long_statement_ends_when_all_shall_stop() -> None:
+async def test_long_statement_ends_when_cancelled() -> None:
     async with sides("postgresql") as (side,):
         with pytest.raises(Cancelled):
             await copy_rows.run(side.session, "SELECT pg_sleep(60)", Stopping())
@@ -178,9 +181,9 @@ TABLE = Relation("t", tuple(Column(f"c{number}", type_) for number, type_ in enu
 
 
 @pytest.mark.parametrize("middle", ["mysql", "sqlite", "postgresql"])
-async def test_there_and_back_is_the_same(middle: str) -> None:
-    """Law: for types without a listed loss, A to B to A gives what was there."""
-    async with sides("postgresql", middle, "postgresql") as (one, two, three):
+async def test_round_trip_returns_the_same_rows(middle: str) -> None:
+    """Law: for types without a listed loss, a copy from A to B to A returns the original rows."""
+    async with sides("postgresql", middle, "postgresql") as (item, two, three):
         runs = []
 
         @settings(max_examples=examples(8), deadline=None, suppress_health_check=list(HealthCheck))
@@ -194,11 +197,11 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
         for generated in runs:
             name = f"t{uuid.uuid4().hex[:8]}"
             schema = Schema((Relation(name, TABLE.columns, "public"),))
-            for statement in one.engine.ddl(schema):
-                await run_all(one.session, statement)
+            for statement in item.engine.ddl(schema):
+                await run_all(item.session, statement)
             loaded = [[_spelt(value) for value in row] for row in generated]
-            await one.loads.load(name, [(column.name, column.type) for column in TABLE.columns], loaded)
-            for source, target in ((one, two), (two, three)):
+            await item.loads.load(name, [(column.name, column.type) for column in TABLE.columns], loaded)
+            for source, target in ((item, two), (two, three)):
                 plan = mapping.plan(
                     await source.engine.inspect(source.session),
                     source.engine.dialect,
@@ -211,8 +214,8 @@ async def test_there_and_back_is_the_same(middle: str) -> None:
             text = f"SELECT md5(coalesce(string_agg(x::text, '|' ORDER BY x::text), '')) FROM {name} x"
             casted = ", ".join(f"{_without_sign(n, type_)}::{type_} AS c{n}" for n, type_ in enumerate(CELLS))
             again = text.replace(f"FROM {name} x", f"FROM (SELECT {casted} FROM {name}) x")
-            assert await rows(one.session, again) == await rows(three.session, again)
-            for side in (one, two, three):
+            assert await rows(item.session, again) == await rows(three.session, again)
+            for side in (item, two, three):
                 await run_all(side.session, f"DROP TABLE {name}")
 
 
@@ -224,7 +227,7 @@ def _spelt(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float | str | bytes) else str(value)
 
 
-async def test_the_plan_knows_what_is_there() -> None:
+async def test_plan_of_one_table() -> None:
     async with sides("postgresql", "mysql") as (left, right):
         await run_all(left.session, SHOP["postgresql"])
         plan = await planned(left, right, ["artist"])
@@ -241,7 +244,7 @@ WIDE_ROWS = {
 
 
 @pytest.mark.parametrize("source", ENGINES)
-async def test_wide_rows_come_in_batches_of_few(source: str) -> None:
+async def test_wide_rows_are_read_in_small_batches(source: str) -> None:
     binary = {"postgresql": "bytea", "mysql": "longblob", "sqlite": "blob"}[source]
     text = "longtext" if source == "mysql" else "text"
     async with sides(source, *ENGINES) as (left, *others):
@@ -254,10 +257,10 @@ async def test_wide_rows_come_in_batches_of_few(source: str) -> None:
         await run_all(left.session, "ROLLBACK")
         for right in others:
             _, compared, _ = await copied(left, right)
-            assert [(one.target_rows, one.same) for one in compared] == [(5, True)]
+            assert [(item.target_rows, item.same) for item in compared] == [(5, True)]
 
 
-async def test_narrow_rows_come_by_the_thousand() -> None:
+async def test_narrow_rows_are_read_in_batches_of_a_thousand() -> None:
     for engine in ENGINES:
         async with sides(engine) as (side,):
             await run_all(side.session, SHOP[engine])
@@ -265,7 +268,7 @@ async def test_narrow_rows_come_by_the_thousand() -> None:
             assert counts == [1000, 1000, 500]
 
 
-async def test_a_row_that_the_server_does_not_take_at_once_is_named() -> None:
+async def test_row_larger_than_max_allowed_packet_is_reported() -> None:
     async with sides("sqlite", "mysql") as (left, right):
         (most,) = (await rows(right.session, "SELECT @@max_allowed_packet"))[0]
         await run_all(left.session, "CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB); INSERT INTO t VALUES (1, x'00')")

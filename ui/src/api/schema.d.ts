@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Get Instance
-         * @description Tell a visitor about this instance.
+         * @description Return public information about this instance.
          */
         get: operations["get_instance"];
         put?: never;
@@ -39,7 +39,7 @@ export interface paths {
         put?: never;
         /**
          * Sign Up
-         * @description Make an account and sign it in; the first one administers the instance.
+         * @description Create an account and sign in. The first account becomes the administrator of the instance.
          */
         post: operations["sign_up"];
         delete?: never;
@@ -59,7 +59,7 @@ export interface paths {
         put?: never;
         /**
          * Sign In
-         * @description Sign in by password.
+         * @description Sign in with a password.
          */
         post: operations["sign_in"];
         delete?: never;
@@ -117,7 +117,7 @@ export interface paths {
         };
         /**
          * Me
-         * @description Tell who is asking.
+         * @description Return the current user and their organizations.
          */
         get: operations["me"];
         put?: never;
@@ -137,7 +137,7 @@ export interface paths {
         };
         /**
          * List Sessions
-         * @description List the live sessions of the asking user.
+         * @description List the active sessions of the current user.
          */
         get: operations["list_sessions"];
         put?: never;
@@ -160,7 +160,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke Session
-         * @description End a session of the asking user.
+         * @description End a session of the current user.
          */
         delete: operations["revoke_session"];
         options?: never;
@@ -177,7 +177,7 @@ export interface paths {
         };
         /**
          * List Organizations
-         * @description List the organizations of the asking user.
+         * @description List the organizations of the current user.
          */
         get: operations["list_organizations"];
         put?: never;
@@ -203,7 +203,7 @@ export interface paths {
         put?: never;
         /**
          * Add Member
-         * @description Make an existing user a member.
+         * @description Add an existing user as a member.
          */
         post: operations["add_member"];
         delete?: never;
@@ -224,14 +224,14 @@ export interface paths {
         post?: never;
         /**
          * Remove Member
-         * @description Remove a member, or leave.
+         * @description Remove a member, or leave the organization.
          */
         delete: operations["remove_member"];
         options?: never;
         head?: never;
         /**
          * Change Member
-         * @description Give a member another role.
+         * @description Change the role of a member.
          */
         patch: operations["change_member"];
         trace?: never;
@@ -245,13 +245,13 @@ export interface paths {
         };
         /**
          * List Projects
-         * @description List the projects that the asking user sees, newest first.
+         * @description List the projects that the current user can see, newest first.
          */
         get: operations["list_projects"];
         put?: never;
         /**
          * Create Project
-         * @description Make a project.
+         * @description Create a project.
          */
         post: operations["create_project"];
         delete?: never;
@@ -283,7 +283,7 @@ export interface paths {
         head?: never;
         /**
          * Change Project
-         * @description Rename or describe a project.
+         * @description Change the name or the description of a project.
          */
         patch: operations["change_project"];
         trace?: never;
@@ -297,13 +297,13 @@ export interface paths {
         };
         /**
          * List Keys
-         * @description List the API keys of the asking user, newest first.
+         * @description List the API keys of the current user, newest first.
          */
         get: operations["list_keys"];
         put?: never;
         /**
          * Create Key
-         * @description Make an API key; its secret is shown this once.
+         * @description Create an API key. Its secret is shown only once.
          */
         post: operations["create_key"];
         delete?: never;
@@ -341,7 +341,7 @@ export interface paths {
         };
         /**
          * List Audit
-         * @description List what was done, newest first; `action` is the beginning of an action's name.
+         * @description List the entries of the audit log, newest first; `action` is a prefix of the action's name.
          */
         get: operations["list_audit"];
         put?: never;
@@ -443,7 +443,7 @@ export interface paths {
         put?: never;
         /**
          * Retry Job
-         * @description Try a failed or cancelled job again.
+         * @description Retry a failed or cancelled job.
          */
         post: operations["retry_job"];
         delete?: never;
@@ -481,7 +481,7 @@ export interface paths {
         };
         /**
          * List Engines
-         * @description List the engines, what can be set on each, and whether databases of it can be created here.
+         * @description List the engines with their options, and whether Headwater can create databases of each here.
          */
         get: operations["list_engines"];
         put?: never;
@@ -501,13 +501,13 @@ export interface paths {
         };
         /**
          * List Databases
-         * @description List the databases of a project, newest first; or those that were deleted and can be taken back.
+         * @description List the databases of a project, newest first; or deleted databases that can be restored.
          */
         get: operations["list_databases"];
         put?: never;
         /**
          * Create Database
-         * @description Create a database and wait a moment for it to run.
+         * @description Create a database and wait up to `wait` seconds until it runs.
          */
         post: operations["create_database"];
         delete?: never;
@@ -532,14 +532,14 @@ export interface paths {
         post?: never;
         /**
          * Delete Database
-         * @description Delete a database; one that Headwater runs can be taken back for seven days.
+         * @description Delete a database. A managed database can be restored for seven days.
          */
         delete: operations["delete_database"];
         options?: never;
         head?: never;
         /**
          * Change Database
-         * @description Rename a database, protect it, set its quotas or when it sleeps.
+         * @description Change the name, protection, quotas or idle time of a database.
          */
         patch: operations["change_database"];
         trace?: never;
@@ -554,7 +554,7 @@ export interface paths {
         get?: never;
         /**
          * Steer Database
-         * @description Start a database, put it to sleep until somebody connects, or stop it until somebody starts it.
+         * @description Start a database, put it to sleep until a client connects, or stop it until a user starts it.
          */
         put: operations["steer_database"];
         post?: never;
@@ -575,7 +575,7 @@ export interface paths {
         put?: never;
         /**
          * Undelete Database
-         * @description Take a deleted database back.
+         * @description Restore a deleted database.
          */
         post: operations["undelete_database"];
         delete?: never;
@@ -595,7 +595,7 @@ export interface paths {
         put?: never;
         /**
          * Purge Database
-         * @description Destroy a deleted database now.
+         * @description Destroy a deleted database now. This cannot be undone.
          */
         post: operations["purge_database"];
         delete?: never;
@@ -615,7 +615,7 @@ export interface paths {
         put?: never;
         /**
          * Parse Connection Url
-         * @description Take a database URL apart, for a form.
+         * @description Parse a database URL into its parts.
          */
         post: operations["parse_connection_url"];
         delete?: never;
@@ -635,7 +635,7 @@ export interface paths {
         put?: never;
         /**
          * Test Connection
-         * @description Try a connection and say what the server said, or what stands in the way.
+         * @description Test a connection and return what the server reports, or the error.
          */
         post: operations["test_connection"];
         delete?: never;
@@ -655,7 +655,7 @@ export interface paths {
         put?: never;
         /**
          * Connect Database
-         * @description Test a connection and, when it works, keep it as a database of the project.
+         * @description Test a connection and, if it works, save it as a database of the project.
          */
         post: operations["connect_database"];
         delete?: never;
@@ -675,7 +675,7 @@ export interface paths {
         put?: never;
         /**
          * Test Database
-         * @description Try the kept connection of a database again, and keep what the server says of itself.
+         * @description Test the saved connection of a database, and store what the server reports about itself.
          */
         post: operations["test_database"];
         delete?: never;
@@ -695,7 +695,7 @@ export interface paths {
         put?: never;
         /**
          * Show Credentials
-         * @description Show how a client of your own connects to a database that Headwater runs; noted in the audit.
+         * @description Return the credentials with which other clients connect to a managed database; recorded in the audit log.
          */
         post: operations["show_credentials"];
         delete?: never;
@@ -713,7 +713,7 @@ export interface paths {
         };
         /**
          * Get Database Schema
-         * @description Show the Schema of a database: as it was last read, or read now.
+         * @description Return the Schema of a database: as it was last read, or read now.
          */
         get: operations["get_database_schema"];
         put?: never;
@@ -733,7 +733,7 @@ export interface paths {
         };
         /**
          * Get Database Metrics
-         * @description Show what was measured of a database, oldest first.
+         * @description Return the metrics of a database, oldest first.
          */
         get: operations["get_database_metrics"];
         put?: never;
@@ -755,9 +755,9 @@ export interface paths {
         put?: never;
         /**
          * Run Query
-         * @description Run one or more statements; an error of the database is part of the answer.
+         * @description Run one or more statements; an error of the database is part of the response.
          *
-         *     Viewers, and everybody on a protected database without `confirmed`, run in a read-only transaction.
+         *     Statements of viewers, and those on a protected database without `confirmed`, run in a read-only transaction.
          */
         post: operations["run_query"];
         delete?: never;
@@ -777,7 +777,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Query
-         * @description Cancel a run of your own by the id that it was given.
+         * @description Cancel one of your runs by its id.
          */
         post: operations["cancel_query"];
         delete?: never;
@@ -795,7 +795,7 @@ export interface paths {
         };
         /**
          * List Runs
-         * @description List what you ran on a database, newest first.
+         * @description List your runs on a database, newest first.
          */
         get: operations["list_runs"];
         put?: never;
@@ -817,7 +817,7 @@ export interface paths {
         put?: never;
         /**
          * Explain Query
-         * @description Show how the database would run a statement, with advice; with `run` it is executed and rolled back.
+         * @description Return the query plan of a statement, with advice; with `run` it is executed and rolled back.
          */
         post: operations["explain_query"];
         delete?: never;
@@ -837,7 +837,7 @@ export interface paths {
         put?: never;
         /**
          * Check Query
-         * @description Say what is wrong with a text, at its place, without running it.
+         * @description Check a text without running it, and return the positions of its errors.
          */
         post: operations["check_query"];
         delete?: never;
@@ -857,7 +857,7 @@ export interface paths {
         put?: never;
         /**
          * Export Query
-         * @description Stream the whole result of one SELECT as CSV, NDJSON, JSON, Arrow or Parquet.
+         * @description Stream the complete result of one SELECT as CSV, NDJSON, JSON, Arrow or Parquet.
          */
         post: operations["export_query"];
         delete?: never;
@@ -877,7 +877,7 @@ export interface paths {
         put?: never;
         /**
          * Draw Query
-         * @description Return a SELECT as parts that can be drawn, or say which clause of it cannot be.
+         * @description Parse a SELECT for the visual builder, or return the clause that the builder does not support.
          */
         post: operations["draw_query"];
         delete?: never;
@@ -897,7 +897,7 @@ export interface paths {
         put?: never;
         /**
          * Write Query
-         * @description Write a drawn query in the dialect of the database.
+         * @description Convert a query of the visual builder to SQL in the dialect of the database.
          */
         post: operations["write_query"];
         delete?: never;
@@ -921,7 +921,7 @@ export interface paths {
         put?: never;
         /**
          * Save Query
-         * @description Keep a query under a name.
+         * @description Save a query under a name.
          */
         post: operations["save_query"];
         delete?: never;
@@ -969,7 +969,7 @@ export interface paths {
         put?: never;
         /**
          * Read Rows
-         * @description Read a page of a table: filtered, sorted, from a cursor on.
+         * @description Read a page of a table, filtered and sorted.
          */
         post: operations["read_rows"];
         delete?: never;
@@ -989,7 +989,7 @@ export interface paths {
         put?: never;
         /**
          * Read Cell
-         * @description Read one whole value of a row.
+         * @description Read a complete value of a row.
          */
         post: operations["read_cell"];
         delete?: never;
@@ -1009,7 +1009,7 @@ export interface paths {
         put?: never;
         /**
          * Edit Rows
-         * @description Show the SQL of staged edits; with `apply`, carry them out in one transaction if nobody changed their rows.
+         * @description Return the SQL of staged edits; with `apply`, run it in one transaction if their rows have not changed.
          */
         post: operations["edit_rows"];
         delete?: never;
@@ -1029,7 +1029,7 @@ export interface paths {
         put?: never;
         /**
          * Change Schema
-         * @description Show the SQL and the hazards of changes to the schema; with `apply`, carry them out.
+         * @description Return the SQL and the risks of schema changes; with `apply`, run them.
          */
         post: operations["change_schema"];
         delete?: never;
@@ -1047,7 +1047,7 @@ export interface paths {
         };
         /**
          * List Database Sessions
-         * @description List the sessions on a database, those at work first, with what blocks them.
+         * @description List the sessions on a database and the sessions that block them, active ones first.
          */
         get: operations["list_database_sessions"];
         put?: never;
@@ -1089,7 +1089,7 @@ export interface paths {
         put?: never;
         /**
          * Plan Copy
-         * @description Show what a copy into another database would do: every column's type there, and everything that is lost.
+         * @description Return the plan of a copy to another database: the type of each column there, and everything that is lost.
          */
         post: operations["plan_copy"];
         delete?: never;
@@ -1109,9 +1109,9 @@ export interface paths {
         put?: never;
         /**
          * Start Copy
-         * @description Copy tables with their rows into another database, which must have none of these tables.
+         * @description Copy tables with their rows to another database, which must not have these tables yet.
          *
-         *     When something would be lost, the answer is 409 `losses_not_accepted` until `accepted` says that it is meant.
+         *     If something would be lost, the response is 409 `losses_not_accepted` unless `accepted` is true.
          */
         post: operations["start_copy"];
         delete?: never;
@@ -1149,7 +1149,7 @@ export interface paths {
         };
         /**
          * Get Transfer
-         * @description Show a transfer, its job and what came of it.
+         * @description Return a transfer with its job and its result.
          */
         get: operations["get_transfer"];
         put?: never;
@@ -1171,7 +1171,7 @@ export interface paths {
         put?: never;
         /**
          * Upload Import
-         * @description Upload a file of rows and look at it; nothing is imported before `start`.
+         * @description Upload a file and return a preview of it; nothing is imported before `start`.
          */
         post: operations["upload_import"];
         delete?: never;
@@ -1191,7 +1191,7 @@ export interface paths {
         put?: never;
         /**
          * Start Import
-         * @description Import an uploaded file into a table, or run the script that it is.
+         * @description Import an uploaded file into a table, or run it if it is an SQL script.
          */
         post: operations["start_import"];
         delete?: never;
@@ -1209,7 +1209,7 @@ export interface paths {
         };
         /**
          * Get Import Errors
-         * @description Download the rows that could not be imported, with what is wrong with each, as CSV.
+         * @description Download the errors of the rows that were not imported, as CSV.
          */
         get: operations["get_import_errors"];
         put?: never;
@@ -1231,7 +1231,7 @@ export interface paths {
         put?: never;
         /**
          * Start Export
-         * @description Export tables as files in a ZIP, all of one moment; the file is kept for a week.
+         * @description Export tables as files in a ZIP, all from one consistent moment; the ZIP is kept for a week.
          */
         post: operations["start_export"];
         delete?: never;
@@ -1249,7 +1249,7 @@ export interface paths {
         };
         /**
          * Get Export File
-         * @description Download what was exported.
+         * @description Download the ZIP of an export.
          */
         get: operations["get_export_file"];
         put?: never;
@@ -1269,7 +1269,7 @@ export interface paths {
         };
         /**
          * List Holders
-         * @description List what holds the entries of a database: collections and views, or all its keys.
+         * @description List the collections and views of a database, or one holder for all its keys.
          */
         get: operations["list_holders"];
         put?: never;
@@ -1291,7 +1291,7 @@ export interface paths {
         put?: never;
         /**
          * Read Entries
-         * @description Read a page of documents or keys: filtered, sorted, from a cursor on.
+         * @description Read a page of documents or keys, filtered and sorted.
          */
         post: operations["read_entries"];
         delete?: never;
@@ -1311,7 +1311,7 @@ export interface paths {
         put?: never;
         /**
          * Read Entry
-         * @description Read one whole document, or one key.
+         * @description Read a whole document, or a key.
          */
         post: operations["read_entry"];
         delete?: never;
@@ -1351,7 +1351,7 @@ export interface paths {
         put?: never;
         /**
          * Change Entry
-         * @description Insert, replace, delete or expire one entry, or put or remove one of its parts, if it is as it was shown.
+         * @description Insert, replace, delete or expire an entry, or set or remove one of its parts, if it has not changed.
          */
         post: operations["change_entry"];
         delete?: never;
@@ -1375,7 +1375,7 @@ export interface paths {
         put?: never;
         /**
          * Create Dashboard
-         * @description Make an empty dashboard.
+         * @description Create an empty dashboard.
          */
         post: operations["create_dashboard"];
         delete?: never;
@@ -1400,14 +1400,14 @@ export interface paths {
         post?: never;
         /**
          * Delete Dashboard
-         * @description Delete a dashboard; its queries stay.
+         * @description Delete a dashboard. Its saved queries are kept.
          */
         delete: operations["delete_dashboard"];
         options?: never;
         head?: never;
         /**
          * Change Dashboard
-         * @description Rename a dashboard, or say how often it refreshes.
+         * @description Change the name or the refresh interval of a dashboard.
          */
         patch: operations["change_dashboard"];
         trace?: never;
@@ -1423,7 +1423,7 @@ export interface paths {
         put?: never;
         /**
          * Add Tile
-         * @description Put a shared saved query at the end of a dashboard.
+         * @description Add a shared saved query at the end of a dashboard.
          */
         post: operations["add_tile"];
         delete?: never;
@@ -1442,7 +1442,7 @@ export interface paths {
         get?: never;
         /**
          * Order Tiles
-         * @description Put the tiles of a dashboard in an order.
+         * @description Reorder the tiles of a dashboard.
          */
         put: operations["order_tiles"];
         post?: never;
@@ -1464,14 +1464,14 @@ export interface paths {
         post?: never;
         /**
          * Remove Tile
-         * @description Take a tile off a dashboard; its query stays.
+         * @description Remove a tile from a dashboard. Its saved query is kept.
          */
         delete: operations["remove_tile"];
         options?: never;
         head?: never;
         /**
          * Change Tile
-         * @description Set title, width or chart of a tile; a chart of null is the query's own.
+         * @description Change the title, width or chart of a tile; a null chart means that of the query.
          */
         patch: operations["change_tile"];
         trace?: never;
@@ -1485,7 +1485,7 @@ export interface paths {
         };
         /**
          * Read Tile
-         * @description Run the query of a tile for you, read-only; answers are kept for a minute.
+         * @description Run the query of a tile with your rights, read-only; results are cached for a minute.
          */
         get: operations["read_tile"];
         put?: never;
@@ -2297,7 +2297,7 @@ export interface paths {
         };
         /**
          * List Codebases
-         * @description List the code bases of a project, newest first.
+         * @description List the codebases of a project, newest first.
          */
         get: operations["list_codebases"];
         put?: never;
@@ -2321,14 +2321,14 @@ export interface paths {
         };
         /**
          * Get Codebase
-         * @description Show a code base with its newest complete scan.
+         * @description Show a codebase with its newest complete scan.
          */
         get: operations["get_codebase"];
         put?: never;
         post?: never;
         /**
          * Delete Codebase
-         * @description Delete a code base and everything that was found in it.
+         * @description Delete a codebase and the results of its scans.
          */
         delete: operations["delete_codebase"];
         options?: never;
@@ -2347,7 +2347,7 @@ export interface paths {
         put?: never;
         /**
          * Rescan Codebase
-         * @description Scan a code base again.
+         * @description Scan a codebase again.
          */
         post: operations["rescan_codebase"];
         delete?: never;
@@ -2405,7 +2405,7 @@ export interface paths {
         };
         /**
          * Get Codebase Schema
-         * @description Show the schema that the newest scan read.
+         * @description Return the schema of the newest scan.
          */
         get: operations["get_codebase_schema"];
         put?: never;
@@ -2425,7 +2425,7 @@ export interface paths {
         };
         /**
          * Get Lineage
-         * @description Find usages, and on the first page the sums of every column that the filter speaks of.
+         * @description Find usages; the first page also has the totals of every column that the filter selects.
          */
         get: operations["get_lineage"];
         put?: never;
@@ -2445,7 +2445,7 @@ export interface paths {
         };
         /**
          * Get Graph
-         * @description Draw the code around a focus; without one, around the busiest tables.
+         * @description Return the graph of the code that uses the selected columns; without a filter, the most used tables.
          */
         get: operations["get_graph"];
         put?: never;
@@ -2465,7 +2465,7 @@ export interface paths {
         };
         /**
          * List Not Understood
-         * @description List text that looked like SQL or a model and was not understood.
+         * @description List text that looks like SQL or a model but could not be parsed.
          */
         get: operations["list_not_understood"];
         put?: never;
@@ -2485,7 +2485,7 @@ export interface paths {
         };
         /**
          * List Skipped
-         * @description List the files that were left out, each with its reason.
+         * @description List the skipped files, each with its reason.
          */
         get: operations["list_skipped"];
         put?: never;
@@ -2505,7 +2505,7 @@ export interface paths {
         };
         /**
          * Export
-         * @description Download everything that the newest scan found.
+         * @description Download the results of the newest scan.
          */
         get: operations["export"];
         put?: never;
@@ -2525,7 +2525,7 @@ export interface paths {
         };
         /**
          * List Schemas
-         * @description List the schemas that were read from the code bases of a project.
+         * @description List the schemas of the scanned codebases of a project.
          */
         get: operations["list_schemas"];
         put?: never;
@@ -2545,7 +2545,7 @@ export interface paths {
         };
         /**
          * Get Schema
-         * @description Show a schema, as JSON or as text in another notation.
+         * @description Return a schema as JSON, or as text in another format.
          */
         get: operations["get_schema"];
         put?: never;
@@ -2565,13 +2565,13 @@ export interface paths {
         };
         /**
          * List Migrations
-         * @description List the migrations of a database in their order, with what its own journal says of each.
+         * @description List the migrations of a database in order, with their state in its journal.
          */
         get: operations["list_migrations"];
         put?: never;
         /**
          * Add Migration
-         * @description Keep a new migration: from SQL, or generated from changes of the schema with the way back.
+         * @description Add a migration: from SQL, or generated from schema changes together with its down script.
          */
         post: operations["add_migration"];
         delete?: never;
@@ -2591,7 +2591,7 @@ export interface paths {
         put?: never;
         /**
          * Import Migrations
-         * @description Import the folder of Flyway, Prisma, dbmate, golang-migrate, plain SQL or Alembic, as an archive.
+         * @description Import an archive of a migrations folder: Flyway, Prisma, dbmate, golang-migrate, plain SQL or Alembic.
          */
         post: operations["import_migrations"];
         delete?: never;
@@ -2611,7 +2611,7 @@ export interface paths {
         put?: never;
         /**
          * Run Migrations
-         * @description Show what would be applied or reverted; with `apply`, do it, up to the first that fails.
+         * @description Return the migrations to apply or revert; with `apply`, run them until one fails.
          */
         post: operations["run_migrations"];
         delete?: never;
@@ -2629,7 +2629,7 @@ export interface paths {
         };
         /**
          * Get Migration
-         * @description Show what a migration runs.
+         * @description Return the scripts of a migration.
          */
         get: operations["get_migration"];
         put?: never;
@@ -2654,7 +2654,7 @@ export interface paths {
         get?: never;
         /**
          * Resolve Migration
-         * @description Say what a migration is without running it: applied by hand, or to be applied again.
+         * @description Mark a migration as applied or as pending, without running it.
          */
         put: operations["resolve_migration"];
         post?: never;
@@ -2670,7 +2670,7 @@ export interface components {
     schemas: {
         /**
          * AdviceOut
-         * @description Something to be said about a plan, with its figures; `statement` would mend it.
+         * @description Advice about a plan, with its figures; `statement` would fix the problem.
          */
         AdviceOut: {
             /** Kind */
@@ -2745,7 +2745,7 @@ export interface components {
         };
         /**
          * AuditActorOut
-         * @description Who did something.
+         * @description Who performed an audited action.
          */
         AuditActorOut: {
             /** Id */
@@ -2760,7 +2760,7 @@ export interface components {
         };
         /**
          * AuditOut
-         * @description One entry of the audit.
+         * @description An entry of the audit log.
          */
         AuditOut: {
             /**
@@ -2786,7 +2786,7 @@ export interface components {
         };
         /**
          * AuditResourceOut
-         * @description What something was done to.
+         * @description The resource of an audited action.
          */
         AuditResourceOut: {
             /** Kind */
@@ -2834,7 +2834,7 @@ export interface components {
         };
         /**
          * CellIn
-         * @description One whole value of a row.
+         * @description The request of a complete value of a row.
          */
         CellIn: {
             /** Table */
@@ -2850,7 +2850,7 @@ export interface components {
         };
         /**
          * CellOut
-         * @description A whole value.
+         * @description A complete value.
          */
         CellOut: {
             /** Value */
@@ -2858,7 +2858,7 @@ export interface components {
         };
         /**
          * Chart
-         * @description How a result is drawn; `auto` chooses by the kinds of its columns, and so does a column that is not named.
+         * @description The chart of a result; `auto` chooses by the types of the columns, and so does a column that is not set.
          */
         Chart: {
             /**
@@ -2869,22 +2869,22 @@ export interface components {
             kind: "auto" | "table" | "bar" | "line" | "area" | "scatter" | "number";
             /**
              * X
-             * @description The column along the bottom.
+             * @description The column of the x axis.
              */
             x: string | null;
             /**
              * Y
-             * @description The columns of values.
+             * @description The columns of the y axis.
              */
             y: string[];
             /**
              * Series
-             * @description A column whose values each get a line or bar of their own.
+             * @description A column that splits the values into series.
              */
             series: string | null;
             /**
              * Aggregate
-             * @description What becomes of rows with the same x and series.
+             * @description How rows with the same x and series are combined.
              * @default none
              * @enum {string}
              */
@@ -2910,7 +2910,7 @@ export interface components {
         };
         /**
          * CheckIn
-         * @description A text to be checked without running it.
+         * @description A text to check without running it.
          */
         CheckIn: {
             /** Text */
@@ -2918,7 +2918,7 @@ export interface components {
         };
         /**
          * CheckOut
-         * @description What is wrong with a text.
+         * @description The problems in a text.
          */
         CheckOut: {
             /** Findings */
@@ -2926,7 +2926,7 @@ export interface components {
         };
         /**
          * CodebaseJobOut
-         * @description A code base and the job that scans it.
+         * @description A codebase and the job that scans it.
          */
         CodebaseJobOut: {
             codebase: components["schemas"]["CodebaseOut"];
@@ -2934,7 +2934,7 @@ export interface components {
         };
         /**
          * CodebaseOut
-         * @description A code base with its newest complete scan; `state` is that of its newest job.
+         * @description A codebase with its newest complete scan; `state` is that of its newest job.
          */
         CodebaseOut: {
             /**
@@ -3016,7 +3016,7 @@ export interface components {
         };
         /**
          * ColumnPlanOut
-         * @description A column and what becomes of it.
+         * @description A column and its type in the target.
          */
         ColumnPlanOut: {
             /** Name */
@@ -3033,7 +3033,7 @@ export interface components {
         };
         /**
          * ColumnSummaryOut
-         * @description A column with the sums over its usages; all zero for an unused one.
+         * @description A column with the numbers of its usages; all are zero if it is not used.
          */
         ColumnSummaryOut: {
             /**
@@ -3062,7 +3062,7 @@ export interface components {
         };
         /**
          * ComparedOut
-         * @description A table on both sides after a copy: rows and order-independent checksums.
+         * @description A table in source and target after a copy: numbers of rows and order-independent checksums.
          */
         ComparedOut: {
             /** Table */
@@ -3146,7 +3146,7 @@ export interface components {
         };
         /**
          * ConnectionIn
-         * @description Where a database is and who asks; or a `url`, whose parts the other fields override.
+         * @description The address and the credentials of a database, or a `url`; the other fields override the parts of the URL.
          */
         ConnectionIn: {
             /** Url */
@@ -3173,7 +3173,7 @@ export interface components {
         };
         /**
          * ConnectionOut
-         * @description How a connected database is reached, without its secrets.
+         * @description The connection of a connected database, without its secrets.
          */
         ConnectionOut: {
             /** Host */
@@ -3204,7 +3204,7 @@ export interface components {
         };
         /**
          * ConnectionTestOut
-         * @description How a test of a connection went; `host_key` is what an SSH host showed when it is not pinned yet.
+         * @description The result of a connection test; `host_key` is the key of an SSH host that is not pinned yet.
          */
         ConnectionTestOut: {
             /** Ok */
@@ -3223,7 +3223,7 @@ export interface components {
         };
         /**
          * CopyIn
-         * @description A copy to begin; `accepted` says that what is lost is known, `confirmed` that a protected target is meant.
+         * @description A copy to start; `accepted` accepts the losses, `confirmed` confirms a write to a protected target.
          */
         CopyIn: {
             /**
@@ -3246,7 +3246,7 @@ export interface components {
         };
         /**
          * CopyPlanIn
-         * @description What shall be copied: some tables, by their names with or without a schema, or all.
+         * @description What to copy: some tables, by their names with or without a schema, or all.
          */
         CopyPlanIn: {
             /**
@@ -3259,7 +3259,7 @@ export interface components {
         };
         /**
          * CopyPlanOut
-         * @description What a copy would do.
+         * @description The plan of a copy.
          */
         CopyPlanOut: {
             /** Tables */
@@ -3271,7 +3271,7 @@ export interface components {
         };
         /**
          * CredentialsOut
-         * @description How a client of your own connects to a database that Headwater runs: through the proxy, if its engine has one.
+         * @description How another client connects to a managed database: through the proxy, if its engine has one.
          */
         CredentialsOut: {
             /** Url */
@@ -3291,7 +3291,7 @@ export interface components {
         };
         /**
          * DashboardChange
-         * @description What to change of a dashboard; what is left out stays.
+         * @description Changes to a dashboard; omitted fields stay as they are.
          */
         DashboardChange: {
             /**
@@ -3308,7 +3308,7 @@ export interface components {
         };
         /**
          * DashboardIn
-         * @description A dashboard to be made; `refresh_seconds` of 0 means that it refreshes only when asked.
+         * @description A new dashboard; with `refresh_seconds` 0 it does not refresh automatically.
          */
         DashboardIn: {
             /** Name */
@@ -3376,7 +3376,7 @@ export interface components {
         };
         /**
          * DatabaseChange
-         * @description What to change of a database; what is left out stays.
+         * @description Changes to a database; omitted fields stay as they are.
          */
         DatabaseChange: {
             /** Name */
@@ -3461,7 +3461,7 @@ export interface components {
         };
         /**
          * Desired
-         * @description What a database that Headwater runs shall be.
+         * @description The desired state of a managed database.
          */
         Desired: {
             /**
@@ -3506,14 +3506,14 @@ export interface components {
         };
         /**
          * DrawnIn
-         * @description A drawn query to be written.
+         * @description A query of the visual builder to convert to SQL.
          */
         DrawnIn: {
             query: components["schemas"]["Query-Input"];
         };
         /**
          * DrawnOut
-         * @description A query as it can be drawn; null when it cannot, because of `clause` ("": the whole text).
+         * @description A query for the visual builder; null if the builder does not support `clause` ("": the whole text).
          */
         DrawnOut: {
             query: components["schemas"]["Query-Output"] | null;
@@ -3524,7 +3524,7 @@ export interface components {
         };
         /**
          * EditConflict
-         * @description A row that somebody else changed or deleted since it was shown; `now` is what it holds (null: gone).
+         * @description A row that was changed or deleted since it was read; `now` holds its current values (null: deleted).
          */
         EditConflict: {
             /** Edit */
@@ -3536,7 +3536,7 @@ export interface components {
         };
         /**
          * EditIn
-         * @description One staged edit. `was` holds what the editor showed: when it differs now, there is a conflict.
+         * @description A staged edit. `was` holds the values that the editor showed; if they have changed, there is a conflict.
          */
         EditIn: {
             /**
@@ -3559,7 +3559,7 @@ export interface components {
         };
         /**
          * EditsIn
-         * @description Staged edits of one table: with `apply` in one transaction, else only their SQL.
+         * @description Staged edits of one table; `apply` runs them in one transaction, otherwise only their SQL is returned.
          */
         EditsIn: {
             /** Table */
@@ -3581,7 +3581,7 @@ export interface components {
         };
         /**
          * EditsOut
-         * @description The SQL of staged edits, and what came of it: all were applied, or none.
+         * @description The SQL of staged edits and their result: all were applied, or none.
          */
         EditsOut: {
             /** Statements */
@@ -3597,15 +3597,15 @@ export interface components {
         };
         /**
          * EngineOut
-         * @description A database engine; `unavailable` says why no database of it can be created here.
+         * @description A database engine; `unavailable` is the reason why Headwater cannot create databases of it here.
          *
-         *     `snapshots` says that it has them, `extracts` that they can be looked into, `recovery` that a database of it that
-         *     runs here can be brought back to a moment.
+         *     `snapshots`: it supports snapshots. `extracts`: its snapshots can be queried. `recovery`: its managed databases
+         *     support point-in-time recovery.
          *
          *     `editor_language` is the language in Monaco, `formatter_dialect` the dialect in sql-formatter, `statement_unit` what
-         *     runs at the cursor, `identity_type` the type of an auto-incrementing id, `fraction_digits` the digits of a second
-         *     where a time type names none, `script_client` the program that loads an exported script. `copy_target` says that
-         *     tables can be copied into its databases, `sessions` that those of a server are listed.
+         *     the editor runs at the cursor, `identity_type` the type of an auto-incrementing id, `fraction_digits` the digits of
+         *     a second of a time type without precision, `script_client` the program that loads an exported script.
+         *     `copy_target`: tables can be copied to its databases. `sessions`: Headwater can list the sessions of its servers.
          */
         EngineOut: {
             /** Name */
@@ -3671,7 +3671,7 @@ export interface components {
         };
         /**
          * EntriesIn
-         * @description Which entries to read; `filter` and `sort` in the engine's own words (a document, or a pattern of keys).
+         * @description Which entries to read; `filter` and `sort` use the engine's syntax (a document, or a pattern of keys).
          */
         EntriesIn: {
             /**
@@ -3699,7 +3699,7 @@ export interface components {
         };
         /**
          * EntriesOut
-         * @description A page of entries; `total` is how many there are when that is quick to say.
+         * @description A page of entries; `total` is the number of all entries if the engine can tell it quickly.
          */
         EntriesOut: {
             /** Items */
@@ -3711,7 +3711,7 @@ export interface components {
         };
         /**
          * EntryChangeIn
-         * @description One change of one entry; with `was`, only if it is still what was shown.
+         * @description A change of one entry; with `was`, it is applied only if the entry still has that value.
          */
         EntryChangeIn: {
             /**
@@ -3731,13 +3731,13 @@ export interface components {
             id?: string;
             /**
              * Type
-             * @description Of a new key: string, hash …
+             * @description Type of a new key: string, hash …
              * @default
              */
             type?: string;
             /**
              * Part
-             * @description The field, place, member or id that is put or removed.
+             * @description Field, index, member or id to set or remove.
              * @default
              */
             part?: string;
@@ -3750,19 +3750,19 @@ export interface components {
             was?: string | null;
             /**
              * Seconds
-             * @description To live; null is for ever.
+             * @description Seconds to live; null: forever.
              */
             seconds?: number | null;
             /**
              * Confirmed
-             * @description Says that a write to a protected database is meant.
+             * @description Confirms a write to a protected database.
              * @default false
              */
             confirmed?: boolean;
         };
         /**
          * EntryChangeOut
-         * @description Whether the change was made, and to which entry; if not, `now` is what there is, null when it is gone.
+         * @description Whether the change was applied, and to which entry; if not, `now` is its current value (null: deleted).
          */
         EntryChangeOut: {
             /** Applied */
@@ -3787,7 +3787,7 @@ export interface components {
         };
         /**
          * EntryOut
-         * @description A document, or a key. `whole` is false when `body` was cut, `binary` true when it is escaped bytes.
+         * @description A document, or a key. `whole` is false if `body` is truncated, `binary` is true if it is escaped bytes.
          */
         EntryOut: {
             /** Id */
@@ -3845,7 +3845,7 @@ export interface components {
         };
         /**
          * ExplainIn
-         * @description A statement whose plan is wanted; with `run` it is executed and rolled back.
+         * @description A statement to explain; with `run` it is executed and rolled back.
          */
         ExplainIn: {
             /** Text */
@@ -3862,7 +3862,7 @@ export interface components {
         };
         /**
          * ExportIn
-         * @description A single SELECT whose whole result is streamed.
+         * @description A single SELECT whose complete result is streamed.
          */
         ExportIn: {
             /** Text */
@@ -3882,7 +3882,7 @@ export interface components {
         };
         /**
          * ExportTablesIn
-         * @description What shall be exported: some tables or all, each as a file of this format, together in a ZIP.
+         * @description What to export: some tables or all, each as a file of this format, together in a ZIP.
          */
         ExportTablesIn: {
             /** Tables */
@@ -3896,7 +3896,7 @@ export interface components {
         };
         /**
          * FactsOut
-         * @description What a connected server said of itself; nothing in it is secret.
+         * @description What a connected server reports about itself; it contains no secrets.
          */
         FactsOut: {
             /** Product */
@@ -3918,7 +3918,7 @@ export interface components {
         };
         /**
          * FieldProblem
-         * @description What is wrong with one field.
+         * @description The error of one field.
          */
         FieldProblem: {
             /** Field */
@@ -3928,7 +3928,7 @@ export interface components {
         };
         /**
          * FileCounts
-         * @description Numbers of files by what became of them.
+         * @description Numbers of files by their result.
          */
         FileCounts: {
             /** Total */
@@ -3967,7 +3967,7 @@ export interface components {
         };
         /**
          * FileViewOut
-         * @description A file with its text and usages; `truncated` says that the text goes on.
+         * @description A file with its text and usages; `truncated` is true if the text is cut off.
          */
         FileViewOut: {
             /** Path */
@@ -3987,7 +3987,7 @@ export interface components {
         };
         /**
          * FilterIn
-         * @description A condition on one column; `in` takes `values`, the null tests take none.
+         * @description A condition on one column; `in` takes `values`, `is null` and `is not null` take none.
          */
         FilterIn: {
             /** Column */
@@ -4004,7 +4004,7 @@ export interface components {
         };
         /**
          * Finding
-         * @description Something wrong in a text, from character `start` to `end`, counted from 0.
+         * @description A problem in a text, from character `start` to `end`, counted from 0.
          */
         Finding: {
             /** Start */
@@ -4064,7 +4064,7 @@ export interface components {
         };
         /**
          * FoundColumnOut
-         * @description A column of a file, what its values look like, and the type that would hold them.
+         * @description A column of a file, the kind of its values, and a suitable type.
          */
         FoundColumnOut: {
             /** Name */
@@ -4237,7 +4237,7 @@ export interface components {
         };
         /**
          * HazardOut
-         * @description What can go wrong when a change is applied.
+         * @description A risk of applying a change.
          */
         HazardOut: {
             /** Kind */
@@ -4247,7 +4247,7 @@ export interface components {
         };
         /**
          * HiddenOut
-         * @description What was left out because nobody could look at it.
+         * @description How much the graph leaves out to stay readable.
          */
         HiddenOut: {
             /** Tables */
@@ -4259,7 +4259,7 @@ export interface components {
         };
         /**
          * HolderOut
-         * @description What holds entries: a collection, a view, or all keys of a database.
+         * @description A container of entries: a collection, a view, or all keys of a database.
          */
         HolderOut: {
             /** Name */
@@ -4274,7 +4274,7 @@ export interface components {
         };
         /**
          * ImportColumnIn
-         * @description A column of the file, the column that it fills, and the type of that in a new table.
+         * @description A column of the file, its target column, and the type of the target column in a new table.
          */
         ImportColumnIn: {
             /** Source */
@@ -4289,7 +4289,7 @@ export interface components {
         };
         /**
          * ImportIn
-         * @description How an uploaded file shall be imported; without `columns`, each fills its namesake.
+         * @description How to import an uploaded file; without `columns`, columns are matched by name.
          */
         ImportIn: {
             /**
@@ -4320,7 +4320,7 @@ export interface components {
         };
         /**
          * ImportPreviewOut
-         * @description A file that was uploaded for an import: what it is, its columns, its first rows.
+         * @description A preview of a file that was uploaded for an import: its format, columns and first rows.
          */
         ImportPreviewOut: {
             transfer: components["schemas"]["TransferOut"];
@@ -4368,7 +4368,7 @@ export interface components {
         };
         /**
          * InstanceIn
-         * @description The administrator's choices.
+         * @description Settings that the administrator can change.
          */
         InstanceIn: {
             /** Open Signup */
@@ -4376,7 +4376,7 @@ export interface components {
         };
         /**
          * InstanceOut
-         * @description What a visitor may know of this instance.
+         * @description Public information about this instance.
          */
         InstanceOut: {
             /** Version */
@@ -4498,7 +4498,7 @@ export interface components {
         };
         /**
          * LanguageOut
-         * @description Totals of one language.
+         * @description The totals of one language.
          */
         LanguageOut: {
             /** Language */
@@ -4799,7 +4799,7 @@ export interface components {
         };
         /**
          * LossOut
-         * @description Something that will not be as it was: in another form, not there, or refused when such values occur.
+         * @description Something that a copy changes or leaves out, or values that the target may refuse.
          */
         LossOut: {
             /**
@@ -4816,7 +4816,7 @@ export interface components {
         };
         /**
          * MeOut
-         * @description Who is asking.
+         * @description The current user and their organizations.
          */
         MeOut: {
             user: components["schemas"]["UserOut"];
@@ -4858,7 +4858,7 @@ export interface components {
         };
         /**
          * MetricPoint
-         * @description What was measured at one moment.
+         * @description The metrics of a database at one moment.
          */
         MetricPoint: {
             /**
@@ -4873,7 +4873,7 @@ export interface components {
         };
         /**
          * MigrationIn
-         * @description A new migration: from SQL, or generated from changes of the schema with the way back.
+         * @description A new migration: from SQL, or generated from schema changes together with its down script.
          */
         MigrationIn: {
             /** Name */
@@ -4892,10 +4892,10 @@ export interface components {
         };
         /**
          * MigrationOut
-         * @description A migration and how it stands.
+         * @description A migration and its state.
          *
-         *     `changed`: applied, but with another text. `failed`: begun and not ended. `unknown`: only the journal in the
-         *     database names it. `runs` is false for those that only the tool they came from can run.
+         *     `changed`: applied, but its script has changed since. `failed`: started, but not finished. `unknown`: it is only in
+         *     the journal of the database. `runs` is false if only the tool that it was imported from can run it.
          */
         MigrationOut: {
             /** Version */
@@ -4924,7 +4924,7 @@ export interface components {
         };
         /**
          * MigrationState
-         * @description What a migration is to count as.
+         * @description The state to set for a migration.
          */
         MigrationState: {
             /**
@@ -4935,7 +4935,7 @@ export interface components {
         };
         /**
          * MigrationText
-         * @description What a migration runs.
+         * @description The scripts of a migration.
          */
         MigrationText: {
             /** Version */
@@ -4949,7 +4949,7 @@ export interface components {
         };
         /**
          * MigrationsRun
-         * @description Which migrations to run: up to and with `to`, or back to and without it.
+         * @description Which migrations to run: apply up to and including `to`, or revert back to and including it.
          */
         MigrationsRun: {
             /**
@@ -4960,7 +4960,7 @@ export interface components {
             way?: "up" | "down";
             /**
              * To
-             * @description A version; without one: all (up), the last (down).
+             * @description A version; empty: all (up) or the last one (down).
              * @default
              */
             to?: string;
@@ -4976,13 +4976,13 @@ export interface components {
             confirmed?: boolean;
             /**
              * Run Id
-             * @description Your own id for the run, by which it can be cancelled.
+             * @description An id of your choice, with which you can cancel the run.
              */
             run_id?: string | null;
         };
         /**
          * MigrationsRunOut
-         * @description What would be run, in order, or what was; `failed` names the one that stopped it.
+         * @description The planned migrations in order, and those that were run; `failed` is the one that failed.
          */
         MigrationsRunOut: {
             /** Planned */
@@ -4995,7 +4995,7 @@ export interface components {
         };
         /**
          * MissOut
-         * @description Text that looked like SQL or a model and was not understood.
+         * @description Text that looks like SQL or a model but could not be parsed.
          */
         MissOut: {
             /** Id */
@@ -5011,7 +5011,7 @@ export interface components {
         };
         /**
          * NewConnection
-         * @description A database elsewhere to be kept under a name; it is tested before it is saved.
+         * @description A connection to an existing database; it is tested before it is saved.
          */
         NewConnection: {
             /** Name */
@@ -5030,7 +5030,7 @@ export interface components {
         };
         /**
          * NewDatabase
-         * @description A database to be created here.
+         * @description A new managed database.
          */
         NewDatabase: {
             /** Name */
@@ -5056,7 +5056,7 @@ export interface components {
             quotas?: components["schemas"]["Quotas"];
             /**
              * Sleep After Seconds
-             * @description 0: it never sleeps.
+             * @description Idle seconds until sleep; 0: never.
              * @default 300
              */
             sleep_after_seconds?: number;
@@ -5068,7 +5068,7 @@ export interface components {
         };
         /**
          * NewKeyOut
-         * @description A new API key; `secret` is the whole key and is shown this once.
+         * @description A new API key; `secret` is the whole key and is shown only once.
          */
         NewKeyOut: {
             key: components["schemas"]["KeyOut"];
@@ -5077,7 +5077,7 @@ export interface components {
         };
         /**
          * OptionOut
-         * @description Something that can be set, drawn as a form field.
+         * @description An option of an engine; clients draw it as a form field.
          */
         OptionOut: {
             /** Name */
@@ -5108,7 +5108,7 @@ export interface components {
         };
         /**
          * OrganizationOut
-         * @description An organization with the role that the asking user has in it.
+         * @description An organization with the current user's role in it.
          */
         OrganizationOut: {
             /**
@@ -5139,7 +5139,7 @@ export interface components {
         };
         /**
          * OriginOut
-         * @description Where something was declared.
+         * @description The place of a declaration.
          */
         OriginOut: {
             /** File */
@@ -5149,7 +5149,7 @@ export interface components {
         };
         /**
          * ParsedUrlOut
-         * @description The parts of a database URL; the password is only said to be there.
+         * @description The parts of a database URL; `has_password` replaces the password.
          */
         ParsedUrlOut: {
             /** Engine */
@@ -5176,7 +5176,7 @@ export interface components {
         };
         /**
          * PartOut
-         * @description A field, item, member or stream entry; `name` is its field, place, member or id.
+         * @description A field, item, member or stream entry; `name` is its field, index, member or id.
          */
         PartOut: {
             /** Name */
@@ -5277,7 +5277,7 @@ export interface components {
         };
         /**
          * PlanNodeOut
-         * @description A node of a plan.
+         * @description A node of a query plan.
          */
         PlanNodeOut: {
             /** Operation */
@@ -5303,7 +5303,7 @@ export interface components {
         };
         /**
          * PlanOut
-         * @description How the server would run a statement.
+         * @description The query plan of a statement.
          */
         PlanOut: {
             root: components["schemas"]["PlanNodeOut"];
@@ -5503,7 +5503,7 @@ export interface components {
         };
         /**
          * Problem
-         * @description What went wrong, in words, and what to do about it.
+         * @description An error: what is wrong, and what to do about it.
          */
         Problem: {
             /**
@@ -5526,7 +5526,7 @@ export interface components {
         };
         /**
          * ProgressOut
-         * @description How far a job is. `detail` depends on the kind.
+         * @description The progress of a job; `detail` depends on the kind of job.
          */
         ProgressOut: {
             /**
@@ -5561,7 +5561,7 @@ export interface components {
         };
         /**
          * ProjectChange
-         * @description What to change of a project; what is left out stays.
+         * @description Changes to a project; omitted fields stay as they are.
          */
         ProjectChange: {
             /** Name */
@@ -5586,7 +5586,7 @@ export interface components {
         };
         /**
          * ProjectOut
-         * @description A project with the role of the asking user and what is in it.
+         * @description A project with the current user's role and the numbers of its contents.
          */
         ProjectOut: {
             /**
@@ -5626,7 +5626,7 @@ export interface components {
         };
         /**
          * ProxyIn
-         * @description A proxy through which all traffic of a connection leaves.
+         * @description A proxy for all traffic of a connection.
          */
         ProxyIn: {
             /**
@@ -5711,7 +5711,7 @@ export interface components {
         };
         /**
          * QueryIn
-         * @description A text to run: one or more statements.
+         * @description One or more statements to run.
          */
         QueryIn: {
             /** Text */
@@ -5737,24 +5737,24 @@ export interface components {
             read_only?: boolean;
             /**
              * Run Id
-             * @description Your own id for the run, by which it can be cancelled.
+             * @description An id of your choice, with which you can cancel the run.
              */
             run_id?: string | null;
             /**
              * Session
-             * @description Runs of one session share a connection and its transaction.
+             * @description Runs with the same session share a connection and its transaction.
              */
             session?: string | null;
             /**
              * Confirmed
-             * @description Says that a write to a protected database is meant.
+             * @description Confirms a write to a protected database.
              * @default false
              */
             confirmed?: boolean;
         };
         /**
          * QueryOut
-         * @description What a run gave: the results up to its end or to the first error.
+         * @description The results of a run, up to its end or to the first error.
          */
         QueryOut: {
             /**
@@ -5772,7 +5772,7 @@ export interface components {
         };
         /**
          * QueryProblem
-         * @description Why a statement was refused; `position` counts characters of the whole text from 0.
+         * @description The error of a statement; `position` is a character offset in the whole text, counted from 0.
          */
         QueryProblem: {
             /** Message */
@@ -5816,7 +5816,7 @@ export interface components {
         };
         /**
          * Quotas
-         * @description What a database may take; what is left out gets the standard.
+         * @description Resource limits of a managed database; omitted fields get the default.
          */
         Quotas: {
             /**
@@ -5847,7 +5847,7 @@ export interface components {
         };
         /**
          * ReaderOut
-         * @description What one reader found, and the folder in which it found most of it.
+         * @description How many models one reader found, and the folder with most of them.
          */
         ReaderOut: {
             /** Reader */
@@ -6195,7 +6195,7 @@ export interface components {
         };
         /**
          * ResultColumnOut
-         * @description A column of a result, and where its values come from when that is known.
+         * @description A column of a result, and the table column of its values if that is known.
          */
         ResultColumnOut: {
             /** Name */
@@ -6216,7 +6216,7 @@ export interface components {
         };
         /**
          * ResultOut
-         * @description The result of one statement; `columns` is null when it gives no rows.
+         * @description The result of one statement; `columns` is null if it returns no rows.
          */
         ResultOut: {
             /** Statement */
@@ -6317,7 +6317,7 @@ export interface components {
         };
         /**
          * RoleIn
-         * @description Another role for a member.
+         * @description The new role of a member.
          */
         RoleIn: {
             /**
@@ -6371,7 +6371,7 @@ export interface components {
         };
         /**
          * RowsIn
-         * @description A page of a table: filtered, sorted, from a cursor on, forwards.
+         * @description A page of a table, filtered and sorted, starting at a cursor.
          */
         RowsIn: {
             /** Table */
@@ -6396,19 +6396,19 @@ export interface components {
             limit?: number;
             /**
              * Counts
-             * @description Whether all rows that fit are counted: on a large table the longest part.
+             * @description Whether to count all matching rows; this is the slowest part on a large table.
              * @default true
              */
             counts?: boolean;
         };
         /**
          * RowsOut
-         * @description Rows of a table. `key` names the columns that identify a row; empty: rows cannot be edited, `why` says why.
+         * @description Rows of a table. `key` names the columns that identify a row; if empty, `why` says why rows are read-only.
          */
         RowsOut: {
             /**
              * Name
-             * @description The qualified name of the table, quoted as the engine wants it.
+             * @description The qualified name of the table, quoted for the engine.
              */
             name: string;
             /** Columns */
@@ -6417,7 +6417,7 @@ export interface components {
             rows: (boolean | number | string | null)[][];
             /**
              * Cut
-             * @description [row, column] of cells that are longer than shown.
+             * @description [row, column] of truncated cells.
              */
             cut: number[][];
             /** Key */
@@ -6428,7 +6428,7 @@ export interface components {
             next: string | null;
             /**
              * Count
-             * @description Rows in the whole table that fit the filters; null when not counted.
+             * @description Number of rows in the table that match the filters; null if not counted.
              */
             count: number | null;
             /** Count Is Estimate */
@@ -6469,7 +6469,7 @@ export interface components {
         };
         /**
          * SavedQueryChange
-         * @description What to change of a kept query; what is left out stays.
+         * @description Changes to a saved query; omitted fields stay as they are.
          */
         SavedQueryChange: {
             /** Name */
@@ -6486,7 +6486,7 @@ export interface components {
         };
         /**
          * SavedQueryIn
-         * @description A query to be kept.
+         * @description A query to save.
          */
         SavedQueryIn: {
             /** Name */
@@ -6509,7 +6509,7 @@ export interface components {
         };
         /**
          * SavedQueryOut
-         * @description A kept query; `mine` says whether it is the asking user's.
+         * @description A saved query; `mine` is true if it belongs to the current user.
          */
         SavedQueryOut: {
             /**
@@ -6684,7 +6684,7 @@ export interface components {
         };
         /**
          * SchemaChangesIn
-         * @description Changes to a schema, as the catalog's change family in JSON (`kind` is the type's name).
+         * @description Changes to a schema in JSON; `kind` is the name of the type of change.
          */
         SchemaChangesIn: {
             /** Changes */
@@ -6704,7 +6704,7 @@ export interface components {
         };
         /**
          * SchemaChangesOut
-         * @description What changes would do, or did.
+         * @description The steps of changes, and their result if they were applied.
          */
         SchemaChangesOut: {
             /** Steps */
@@ -6868,7 +6868,7 @@ export interface components {
         };
         /**
          * SessionOut
-         * @description A session of the asking user.
+         * @description A session of the current user.
          */
         SessionOut: {
             /**
@@ -6945,7 +6945,7 @@ export interface components {
         };
         /**
          * SkippedGroup
-         * @description Files that were left out for one reason.
+         * @description Files that were skipped for the same reason.
          */
         SkippedGroup: {
             /** Reason */
@@ -6957,7 +6957,7 @@ export interface components {
         };
         /**
          * SkippedOut
-         * @description A file that was left out.
+         * @description A file that was skipped.
          */
         SkippedOut: {
             /** Path */
@@ -7313,7 +7313,7 @@ export interface components {
         };
         /**
          * SshIn
-         * @description A host with SSH through which a database is reached; `jump` is one before it.
+         * @description An SSH host through which Headwater reaches a database; `jump` is a host before it.
          */
         SshIn: {
             /** Host */
@@ -7437,7 +7437,7 @@ export interface components {
         };
         /**
          * TablePlanOut
-         * @description A table and what becomes of it; `rows` is what the source estimates.
+         * @description A table and its name in the target; `rows` is the estimate of the source.
          */
         TablePlanOut: {
             /** Table */
@@ -7497,7 +7497,7 @@ export interface components {
         };
         /**
          * TileChange
-         * @description What to change of a tile; what is left out stays.
+         * @description Changes to a tile; omitted fields stay as they are.
          */
         TileChange: {
             /**
@@ -7514,7 +7514,7 @@ export interface components {
         };
         /**
          * TileData
-         * @description What a tile shows; `cached` when it was fetched for an earlier look, at most a minute ago.
+         * @description The data of a tile; `cached` if it was fetched for an earlier request, at most a minute ago.
          */
         TileData: {
             /** Columns */
@@ -7536,7 +7536,7 @@ export interface components {
         };
         /**
          * TileIn
-         * @description A saved query to be put on a dashboard; without a title or chart, those of the query are used.
+         * @description A saved query to add to a dashboard; without a title or chart, those of the query are used.
          */
         TileIn: {
             /**
@@ -7558,7 +7558,7 @@ export interface components {
         };
         /**
          * TileOut
-         * @description A tile; `hidden` when its query is no longer shared with you.
+         * @description A tile; it is `hidden` if its query is no longer shared with you.
          */
         TileOut: {
             /**
@@ -7582,7 +7582,7 @@ export interface components {
             chart: components["schemas"]["Chart"];
             /**
              * Own Chart
-             * @description Whether the chart is the tile's own, not the query's.
+             * @description True if the tile has its own chart instead of the query's.
              */
             own_chart: boolean;
             /** Hidden */
@@ -7612,7 +7612,7 @@ export interface components {
         };
         /**
          * TransferOut
-         * @description A copy, an import or an export, and what came of it; `request` is what was asked for.
+         * @description A copy, an import or an export, with its request and its result.
          */
         TransferOut: {
             /**
@@ -7675,7 +7675,7 @@ export interface components {
         };
         /**
          * UrlIn
-         * @description A database URL that was pasted.
+         * @description A database URL.
          */
         UrlIn: {
             /** Url */
@@ -7724,7 +7724,7 @@ export interface components {
         };
         /**
          * UsageOut
-         * @description One place in code where one column is used. Lines are 1-based, columns 0-based characters of their line.
+         * @description A place in the code that uses a column. Lines count from 1, columns are character offsets from 0.
          */
         UsageOut: {
             /** Id */
@@ -8042,7 +8042,7 @@ export interface operations {
                     "application/json": components["schemas"]["InstanceOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8051,7 +8051,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8084,7 +8084,7 @@ export interface operations {
                     "application/json": components["schemas"]["InstanceOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8093,7 +8093,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8126,7 +8126,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedInOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8135,7 +8135,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8168,7 +8168,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedInOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8177,7 +8177,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8206,7 +8206,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedInOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8215,7 +8215,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8242,7 +8242,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8251,7 +8251,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8280,7 +8280,7 @@ export interface operations {
                     "application/json": components["schemas"]["MeOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8289,7 +8289,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8321,7 +8321,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_SessionOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8330,7 +8330,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8359,7 +8359,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8368,7 +8368,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8397,7 +8397,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_OrganizationOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8406,7 +8406,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8437,7 +8437,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_MemberOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8446,7 +8446,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8481,7 +8481,7 @@ export interface operations {
                     "application/json": components["schemas"]["MemberOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8490,7 +8490,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8520,7 +8520,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8529,7 +8529,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8565,7 +8565,7 @@ export interface operations {
                     "application/json": components["schemas"]["MemberOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8574,7 +8574,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8606,7 +8606,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_ProjectOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8615,7 +8615,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8648,7 +8648,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8657,7 +8657,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8688,7 +8688,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8697,7 +8697,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8726,7 +8726,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8735,7 +8735,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8770,7 +8770,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8779,7 +8779,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8811,7 +8811,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_KeyOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8820,7 +8820,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8853,7 +8853,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewKeyOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8862,7 +8862,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8891,7 +8891,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8900,7 +8900,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8933,7 +8933,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_AuditOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8942,7 +8942,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8977,7 +8977,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_JobOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8986,7 +8986,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9017,7 +9017,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9026,7 +9026,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9060,7 +9060,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_LogLineOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9069,7 +9069,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9100,7 +9100,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9109,7 +9109,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9140,7 +9140,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9149,7 +9149,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9180,7 +9180,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9189,7 +9189,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9218,7 +9218,7 @@ export interface operations {
                     "application/json": components["schemas"]["EngineOut"][];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9227,7 +9227,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9262,7 +9262,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_DatabaseOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9271,7 +9271,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9285,7 +9285,7 @@ export interface operations {
     create_database: {
         parameters: {
             query?: {
-                /** @description Seconds to wait until the database is as wanted. */
+                /** @description Seconds to wait until the database has the desired state. */
                 wait?: number;
             };
             header?: never;
@@ -9309,7 +9309,7 @@ export interface operations {
                     "application/json": components["schemas"]["DatabaseOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9318,7 +9318,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9349,7 +9349,7 @@ export interface operations {
                     "application/json": components["schemas"]["DatabaseOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9358,7 +9358,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9387,7 +9387,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9396,7 +9396,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9431,7 +9431,7 @@ export interface operations {
                     "application/json": components["schemas"]["DatabaseOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9440,7 +9440,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9454,7 +9454,7 @@ export interface operations {
     steer_database: {
         parameters: {
             query?: {
-                /** @description Seconds to wait until the database is as wanted. */
+                /** @description Seconds to wait until the database has the desired state. */
                 wait?: number;
             };
             header?: never;
@@ -9478,7 +9478,7 @@ export interface operations {
                     "application/json": components["schemas"]["DatabaseOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9487,7 +9487,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9518,7 +9518,7 @@ export interface operations {
                     "application/json": components["schemas"]["DatabaseOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9527,7 +9527,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9556,7 +9556,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9565,7 +9565,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9598,7 +9598,7 @@ export interface operations {
                     "application/json": components["schemas"]["ParsedUrlOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9607,7 +9607,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9642,7 +9642,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConnectionTestOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9651,7 +9651,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9686,7 +9686,7 @@ export interface operations {
                     "application/json": components["schemas"]["DatabaseOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9695,7 +9695,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9726,7 +9726,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConnectionTestOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9735,7 +9735,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9766,7 +9766,7 @@ export interface operations {
                     "application/json": components["schemas"]["CredentialsOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9775,7 +9775,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9789,7 +9789,7 @@ export interface operations {
     get_database_schema: {
         parameters: {
             query?: {
-                /** @description Read it from the database now. */
+                /** @description Read the schema from the database now. */
                 fresh?: boolean;
             };
             header?: never;
@@ -9809,7 +9809,7 @@ export interface operations {
                     "application/json": components["schemas"]["Schema"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9818,7 +9818,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9851,7 +9851,7 @@ export interface operations {
                     "application/json": components["schemas"]["MetricPoint"][];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9860,7 +9860,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9895,7 +9895,7 @@ export interface operations {
                     "application/json": components["schemas"]["QueryOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9904,7 +9904,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9934,7 +9934,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9943,7 +9943,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9978,7 +9978,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_RunOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9987,7 +9987,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10022,7 +10022,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlanOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10031,7 +10031,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10066,7 +10066,7 @@ export interface operations {
                     "application/json": components["schemas"]["CheckOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10075,7 +10075,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10114,7 +10114,7 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10123,7 +10123,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10158,7 +10158,7 @@ export interface operations {
                     "application/json": components["schemas"]["DrawnOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10167,7 +10167,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10202,7 +10202,7 @@ export interface operations {
                     "application/json": components["schemas"]["WrittenOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10211,7 +10211,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10245,7 +10245,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_SavedQueryOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10254,7 +10254,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10289,7 +10289,7 @@ export interface operations {
                     "application/json": components["schemas"]["SavedQueryOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10298,7 +10298,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10329,7 +10329,7 @@ export interface operations {
                     "application/json": components["schemas"]["SavedQueryOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10338,7 +10338,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10367,7 +10367,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10376,7 +10376,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10411,7 +10411,7 @@ export interface operations {
                     "application/json": components["schemas"]["SavedQueryOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10420,7 +10420,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10455,7 +10455,7 @@ export interface operations {
                     "application/json": components["schemas"]["RowsOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10464,7 +10464,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10499,7 +10499,7 @@ export interface operations {
                     "application/json": components["schemas"]["CellOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10508,7 +10508,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10543,7 +10543,7 @@ export interface operations {
                     "application/json": components["schemas"]["EditsOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10552,7 +10552,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10587,7 +10587,7 @@ export interface operations {
                     "application/json": components["schemas"]["SchemaChangesOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10596,7 +10596,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10627,7 +10627,7 @@ export interface operations {
                     "application/json": components["schemas"]["ServerSessionOut"][];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10636,7 +10636,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10667,7 +10667,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10676,7 +10676,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10711,7 +10711,7 @@ export interface operations {
                     "application/json": components["schemas"]["CopyPlanOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10720,7 +10720,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10755,7 +10755,7 @@ export interface operations {
                     "application/json": components["schemas"]["TransferOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10764,7 +10764,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10798,7 +10798,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_TransferOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10807,7 +10807,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10838,7 +10838,7 @@ export interface operations {
                     "application/json": components["schemas"]["TransferOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10847,7 +10847,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10888,7 +10888,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImportPreviewOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10897,7 +10897,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10932,7 +10932,7 @@ export interface operations {
                     "application/json": components["schemas"]["TransferOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10941,7 +10941,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10972,7 +10972,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10981,7 +10981,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11016,7 +11016,7 @@ export interface operations {
                     "application/json": components["schemas"]["TransferOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11025,7 +11025,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11056,7 +11056,7 @@ export interface operations {
                     "application/zip": string;
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11065,7 +11065,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11096,7 +11096,7 @@ export interface operations {
                     "application/json": components["schemas"]["HolderOut"][];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11105,7 +11105,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11140,7 +11140,7 @@ export interface operations {
                     "application/json": components["schemas"]["EntriesOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11149,7 +11149,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11184,7 +11184,7 @@ export interface operations {
                     "application/json": components["schemas"]["EntryOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11193,7 +11193,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11228,7 +11228,7 @@ export interface operations {
                     "application/json": components["schemas"]["PartsOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11237,7 +11237,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11272,7 +11272,7 @@ export interface operations {
                     "application/json": components["schemas"]["EntryChangeOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11281,7 +11281,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11315,7 +11315,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_DashboardSummary_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11324,7 +11324,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11359,7 +11359,7 @@ export interface operations {
                     "application/json": components["schemas"]["DashboardOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11368,7 +11368,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11399,7 +11399,7 @@ export interface operations {
                     "application/json": components["schemas"]["DashboardOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11408,7 +11408,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11437,7 +11437,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11446,7 +11446,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11481,7 +11481,7 @@ export interface operations {
                     "application/json": components["schemas"]["DashboardOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11490,7 +11490,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11525,7 +11525,7 @@ export interface operations {
                     "application/json": components["schemas"]["DashboardOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11534,7 +11534,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11569,7 +11569,7 @@ export interface operations {
                     "application/json": components["schemas"]["DashboardOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11578,7 +11578,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11608,7 +11608,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11617,7 +11617,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11653,7 +11653,7 @@ export interface operations {
                     "application/json": components["schemas"]["DashboardOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11662,7 +11662,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11676,7 +11676,7 @@ export interface operations {
     read_tile: {
         parameters: {
             query?: {
-                /** @description Run it anew, even if it ran a moment ago. */
+                /** @description Run the query again, even if its result is cached. */
                 fresh?: boolean;
             };
             header?: never;
@@ -11697,7 +11697,7 @@ export interface operations {
                     "application/json": components["schemas"]["TileData"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11706,7 +11706,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11740,7 +11740,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_SnapshotOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11749,7 +11749,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11784,7 +11784,7 @@ export interface operations {
                     "application/json": components["schemas"]["SnapshotOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11793,7 +11793,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11824,7 +11824,7 @@ export interface operations {
                     "application/json": components["schemas"]["StorageOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11833,7 +11833,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11867,7 +11867,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_SnapshotOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11876,7 +11876,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11907,7 +11907,7 @@ export interface operations {
                     "application/json": components["schemas"]["SnapshotDetailOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11916,7 +11916,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11945,7 +11945,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11954,7 +11954,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11989,7 +11989,7 @@ export interface operations {
                     "application/json": components["schemas"]["SnapshotOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11998,7 +11998,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12029,7 +12029,7 @@ export interface operations {
                     "application/json": components["schemas"]["Schema"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12038,7 +12038,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12073,7 +12073,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12082,7 +12082,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12117,7 +12117,7 @@ export interface operations {
                     "application/json": components["schemas"]["RestorePlanOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12126,7 +12126,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12160,7 +12160,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_RestoreOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12169,7 +12169,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12204,7 +12204,7 @@ export interface operations {
                     "application/json": components["schemas"]["RestoreOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12213,7 +12213,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12244,7 +12244,7 @@ export interface operations {
                     "application/json": components["schemas"]["RestoreOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12253,7 +12253,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12284,7 +12284,7 @@ export interface operations {
                     "application/json": components["schemas"]["RestoreOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12293,7 +12293,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12324,7 +12324,7 @@ export interface operations {
                     "application/json": components["schemas"]["VaultOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12333,7 +12333,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12368,7 +12368,7 @@ export interface operations {
                     "application/json": components["schemas"]["VaultOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12377,7 +12377,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12412,7 +12412,7 @@ export interface operations {
                     "application/json": components["schemas"]["VaultOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12421,7 +12421,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12452,7 +12452,7 @@ export interface operations {
                     "application/json": components["schemas"]["VaultUsageOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12461,7 +12461,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12492,7 +12492,7 @@ export interface operations {
                     "application/json": components["schemas"]["VaultKeyOut"][];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12501,7 +12501,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12536,7 +12536,7 @@ export interface operations {
                     "application/json": components["schemas"]["VaultKeyOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12545,7 +12545,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12575,7 +12575,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12584,7 +12584,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12620,7 +12620,7 @@ export interface operations {
                     "application/json": components["schemas"]["RowsOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12629,7 +12629,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12665,7 +12665,7 @@ export interface operations {
                     "application/json": components["schemas"]["CellOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12674,7 +12674,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12709,7 +12709,7 @@ export interface operations {
                     "application/json": components["schemas"]["QueryOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12718,7 +12718,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12748,7 +12748,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12757,7 +12757,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12792,7 +12792,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12801,7 +12801,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12836,7 +12836,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12845,7 +12845,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12879,7 +12879,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_ListedLinkOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12888,7 +12888,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12923,7 +12923,7 @@ export interface operations {
                     "application/json": components["schemas"]["LinkOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12932,7 +12932,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12962,7 +12962,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12971,7 +12971,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13006,7 +13006,7 @@ export interface operations {
                     "application/json": components["schemas"]["CopyPlanOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13015,7 +13015,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13050,7 +13050,7 @@ export interface operations {
                     "application/json": components["schemas"]["TransferOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13059,7 +13059,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13090,7 +13090,7 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13099,7 +13099,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13130,7 +13130,7 @@ export interface operations {
                     "application/json": components["schemas"]["PolicyOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13139,7 +13139,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13174,7 +13174,7 @@ export interface operations {
                     "application/json": components["schemas"]["PolicyOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13183,7 +13183,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13212,7 +13212,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13221,7 +13221,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13256,7 +13256,7 @@ export interface operations {
                     "application/json": components["schemas"]["PolicyPreviewOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13265,7 +13265,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13299,7 +13299,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_PolicyRunOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13308,7 +13308,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13339,7 +13339,7 @@ export interface operations {
                     "application/json": components["schemas"]["StartedPolicyRunOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13348,7 +13348,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13382,7 +13382,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_AlertOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13391,7 +13391,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13422,7 +13422,7 @@ export interface operations {
                     "application/json": components["schemas"]["AlertOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13431,7 +13431,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13462,7 +13462,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveryStatusOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13471,7 +13471,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13506,7 +13506,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveryStatusOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13515,7 +13515,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13546,7 +13546,7 @@ export interface operations {
                     "application/json": components["schemas"]["JobOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13555,7 +13555,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13590,7 +13590,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveryStatusOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13599,7 +13599,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13634,7 +13634,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecoverPlanOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13643,7 +13643,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13677,7 +13677,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_RecoveredOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13686,7 +13686,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13721,7 +13721,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveredOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13730,7 +13730,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13761,7 +13761,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveredOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13770,7 +13770,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13804,7 +13804,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_CodebaseOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13813,7 +13813,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13855,7 +13855,7 @@ export interface operations {
                     "application/json": components["schemas"]["CodebaseJobOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13864,7 +13864,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13895,7 +13895,7 @@ export interface operations {
                     "application/json": components["schemas"]["CodebaseOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13904,7 +13904,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13933,7 +13933,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13942,7 +13942,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13973,7 +13973,7 @@ export interface operations {
                     "application/json": components["schemas"]["CodebaseJobOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13982,7 +13982,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14019,7 +14019,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_FileOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14028,7 +14028,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14060,7 +14060,7 @@ export interface operations {
                     "application/json": components["schemas"]["FileViewOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14069,7 +14069,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14100,7 +14100,7 @@ export interface operations {
                     "application/json": components["schemas"]["SchemaOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14109,7 +14109,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14151,7 +14151,7 @@ export interface operations {
                     "application/json": components["schemas"]["LineageOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14160,7 +14160,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14201,7 +14201,7 @@ export interface operations {
                     "application/json": components["schemas"]["GraphOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14210,7 +14210,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14244,7 +14244,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_MissOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14253,7 +14253,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14288,7 +14288,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_SkippedOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14297,7 +14297,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14328,7 +14328,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14337,7 +14337,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14371,7 +14371,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_SchemaSummaryOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14380,7 +14380,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14414,7 +14414,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14423,7 +14423,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14454,7 +14454,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_MigrationOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14463,7 +14463,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14498,7 +14498,7 @@ export interface operations {
                     "application/json": components["schemas"]["MigrationText"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14507,7 +14507,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14521,7 +14521,7 @@ export interface operations {
     import_migrations: {
         parameters: {
             query?: {
-                /** @description Whether they count as applied; left out: as their tool's table says. */
+                /** @description State to set; if omitted, it is read from the tool's own table. */
                 applied?: boolean | null;
             };
             header?: never;
@@ -14551,7 +14551,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListOf_MigrationOut_"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14560,7 +14560,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14595,7 +14595,7 @@ export interface operations {
                     "application/json": components["schemas"]["MigrationsRunOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14604,7 +14604,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14636,7 +14636,7 @@ export interface operations {
                     "application/json": components["schemas"]["MigrationText"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14645,7 +14645,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14675,7 +14675,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14684,7 +14684,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14722,7 +14722,7 @@ export interface operations {
                     "application/json": components["schemas"]["MigrationOut"];
                 };
             };
-            /** @description What was wrong with the request. */
+            /** @description The request is wrong. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14731,7 +14731,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong here. */
+            /** @description The server failed. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;

@@ -1,4 +1,4 @@
-"""The command line: collects the commands of each feature; errors become one sentence on stderr."""
+"""The command line: collects the commands of the features, and prints errors to stderr."""
 
 from __future__ import annotations
 
@@ -15,34 +15,37 @@ SERVING = ("up", "serve", "worker", "proxy", "openapi")
 
 
 def build(word: str | None = None) -> typer.Typer:
-    """Return the application: all commands, or those that may begin with a word, which takes a fraction of the time."""
+    """Return the application: all commands, or only those of one first word, which loads much faster."""
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_root)
-    rooms = [room for room, words in declared("COMMANDS").items() if word in words]
-    if not rooms:
+    features = [feature for feature, words in declared("COMMANDS").items() if word in words]
+    if not features:
         from headwater.entrypoints.cli import server_commands
 
         server_commands.register(app)
-    for module in () if word in SERVING else collect("commands", rooms or FEATURES).values():
+    for module in () if word in SERVING else collect("commands", features or FEATURES).values():
         module.register(app)
     return app
 
 
 def _root(
     _: Annotated[
-        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=lambda on: on and _tell())
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=lambda on: on and _print_version()
+        ),
     ] = False,
 ) -> None:
     """Headwater: create, query, back up and migrate databases, and find every line of code that uses a column."""
 
 
-def _tell() -> None:
+def _print_version() -> None:
     typer.echo(f"headwater {version()}")
     raise typer.Exit
 
 
 def main() -> None:
-    """Run the command line; a known error ends with its exit code, its sentence and its hint on stderr."""
+    """Run the command line; on a known error, print its sentence and hint to stderr and exit with its code."""
     try:
         build(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()
     except HeadwaterError as error:

@@ -12,7 +12,7 @@ from headwater.kit.settings import settings
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Register the commands."""
     app.command()(up)
     app.command()(serve)
     app.command()(worker)
@@ -50,7 +50,7 @@ def worker() -> None:
 
 
 def proxy() -> None:
-    """Run the databases of this host and the proxy for their clients, with an existing store."""
+    """Run the database supervisor and the proxy of this host, with an existing store."""
     from headwater.entrypoints.proxy.run import main
 
     main()
@@ -59,7 +59,7 @@ def proxy() -> None:
 def openapi(
     out: Annotated[Path | None, typer.Option(help="File to write (default: stdout).")] = None,
 ) -> None:
-    """Print the description of the HTTP API (OpenAPI 3.1). Needs no server."""
+    """Print the OpenAPI 3.1 description of the HTTP API. Needs no server."""
     from headwater.entrypoints.server.app import build
 
     text = json.dumps(build().openapi(), indent=2)

@@ -1,1 +1,1 @@
-"""The process that keeps the databases and lets clients in to them."""
+"""The process that runs the database supervisor and the proxy for database clients."""

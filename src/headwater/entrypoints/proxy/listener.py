@@ -1,7 +1,7 @@
-"""The one port of all databases: the first bytes tell which protocol a client speaks, and TLS ends here.
+"""The shared port of all databases: detects the protocol of a client by its first bytes, and terminates TLS.
 
-PostgreSQL clients ask for TLS in their own words, which their engine answers; a handshake as the very first bytes
-(PostgreSQL's `sslnegotiation=direct`, Redis) is answered here, and what is inside is looked at as if it came plain.
+PostgreSQL clients request TLS in their own protocol, which their engine handles. A TLS handshake in the first bytes
+(PostgreSQL's `sslnegotiation=direct`, Redis) is handled here; its content is then treated like a plain connection.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Wake = Callable[[str, str], Awaitable[Upstream]]
 
 
 class ProxyProtocol(asyncio.Protocol):
-    """A client of whom nothing is known yet."""
+    """A client whose protocol is not known yet."""
 
     def __init__(self, fronts: Mapping[str, ProxySupport], wake: Wake, tls: ssl.SSLContext | None) -> None:
         self._fronts = fronts
@@ -35,15 +35,15 @@ class ProxyProtocol(asyncio.Protocol):
         self._inside: bytes | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Wait for the first bytes, but not for ever."""
+        """Wait for the first bytes, for a limited time."""
         self._transport = cast(asyncio.Transport, transport)
         self._timer = asyncio.get_running_loop().call_later(FIRST_SECONDS, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
-        """Find the engine whose client begins so, and hand the connection over."""
+        """Find the engine that recognizes the first bytes, and hand the connection over to it."""
         assert self._transport is not None
         if self._inside is not None:
-            self._inside += data  # the end of the handshake came with more, before we know how to answer
+            self._inside += data  # data that came with the end of the handshake
             return
         if data[0] == TLS_HANDSHAKE and self._tls is not None and self._handshake is None:
             self._handshake = asyncio.get_running_loop().create_task(self._encrypt(self._tls, data))
@@ -56,7 +56,7 @@ class ProxyProtocol(asyncio.Protocol):
         self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client went before it was known."""
+        """Stop the timer if the client disconnects before it was recognized."""
         self._forget_timer()
 
     def _opener(self, engine: str) -> UpstreamResolver:

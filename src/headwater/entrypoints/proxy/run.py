@@ -1,4 +1,4 @@
-"""The keeper and its proxy: one port for all databases whose clients speak first, which a connection wakes."""
+"""Runs the supervisor and the proxy: one port for all databases whose clients speak first; connections wake them."""
 
 from __future__ import annotations
 
@@ -30,34 +30,34 @@ from headwater.store.session import Store
 log = structlog.get_logger()
 
 
-async def keep(chosen: Settings) -> None:
-    """Keep the databases of this host until SIGTERM or SIGINT."""
+async def run_supervisor(chosen: Settings) -> None:
+    """Run the databases of this host until SIGTERM or SIGINT."""
     collect("models")
-    held = Lock(chosen.home_folder / "databases" / "keeper.lock")
-    held.take()
+    lock = Lock(chosen.home_folder / "databases" / "keeper.lock")
+    lock.take()
     store = Store(store_url(chosen), pool_size=5)
-    keeper = Supervisor(chosen, store, LocalDriver(chosen.home_folder / "databases"))
+    supervisor = Supervisor(chosen, store, LocalDriver(chosen.home_folder / "databases"))
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     try:
-        await keeper.begin()
-        servers = [await control.listen(keeper), *await _proxy(keeper, chosen)]
+        await supervisor.begin()
+        servers = [await control.listen(supervisor), *await _proxy(supervisor, chosen)]
         rounds = [
-            loop.create_task(_every(RECONCILE_SECONDS, keeper.reconcile)),
-            loop.create_task(_every(idle.LOOK_SECONDS, functools.partial(idle.watch_instances, keeper))),
+            loop.create_task(_every(RECONCILE_SECONDS, supervisor.reconcile)),
+            loop.create_task(_every(idle.LOOK_SECONDS, functools.partial(idle.watch_instances, supervisor))),
         ]
-        keeper.prepare()
+        supervisor.prepare()
         await stopping.wait()
         for server in servers:
             server.close()
         for task in rounds:
             task.cancel()
     finally:
-        await keeper.close()
+        await supervisor.close()
         await store.close()
-        held.release()
+        lock.release()
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -67,21 +67,21 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         except (HeadwaterError, SQLAlchemyError, OSError) as error:
             log.warning("keeper.round_failed", error=str(error))
         except Exception:
-            # A mistake of ours in one round must not leave all databases without their keeper.
+            # A bug that fails one round must not stop the supervisor of all databases.
             log.exception("keeper.round_crashed")
         await asyncio.sleep(seconds)
 
 
-async def _proxy(keeper: Supervisor, chosen: Settings) -> list[asyncio.Server]:
-    """Listen for clients who speak first, told apart by what they say, and on a second port for those who wait."""
+async def _proxy(supervisor: Supervisor, chosen: Settings) -> list[asyncio.Server]:
+    """Listen on one port for protocols in which the client speaks first, and on another for those in which it waits."""
     fronts = {name: engine.proxy for name, engine in all_engines().items() if engine.proxy}
-    wake, tls = functools.partial(clients.opening, keeper), _tls(chosen)
+    wake, tls = functools.partial(clients.open_upstream, supervisor), _tls(chosen)
     servers = [
         await _listen(lambda: ProxyProtocol(fronts, wake, tls), chosen.host, chosen.proxy_port, "HEADWATER_PROXY_PORT")
     ]
-    for name, one in fronts.items():
-        if one.server_speaks_first:
-            front = functools.partial(one.client_protocol, functools.partial(wake, name), tls)
+    for name, engine_proxy in fronts.items():
+        if engine_proxy.server_speaks_first:
+            front = functools.partial(engine_proxy.client_protocol, functools.partial(wake, name), tls)
             servers.append(await _listen(front, chosen.host, chosen.mysql_proxy_port, "HEADWATER_MYSQL_PROXY_PORT"))
     return servers
 
@@ -105,29 +105,29 @@ def _tls(chosen: Settings) -> ssl.SSLContext | None:
     except (OSError, ssl.SSLError) as error:
         raise Unavailable(
             f"The proxy cannot use its certificate: {error.strerror or error}.",
-            hint="Look at HEADWATER_TLS_CERTIFICATE and HEADWATER_TLS_KEY.",
+            hint="Check HEADWATER_TLS_CERTIFICATE and HEADWATER_TLS_KEY.",
         ) from error
     tls_context.set_alpn_protocols(
-        [name for one in all_engines().values() if one.proxy for name in one.proxy.alpn_protocols]
+        [name for engine in all_engines().values() if engine.proxy for name in engine.proxy.alpn_protocols]
     )
     return tls_context
 
 
 def _loop() -> Callable[[], asyncio.AbstractEventLoop]:
-    """Return what makes the event loop: uvloop's, which halves what the proxy adds, but is not on every platform."""
+    """Return the factory of the event loop: uvloop halves the proxy's latency, but is not available everywhere."""
     with contextlib.suppress(ImportError):
-        made: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
-        return made
+        factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
+        return factory
     return asyncio.new_event_loop
 
 
 def main() -> None:
-    """Run the keeper with the settings of the environment."""
+    """Run the supervisor and the proxy with the settings of the environment."""
     chosen = settings()
     logs.configure(chosen.log_level, chosen.log_format)
     try:
         with asyncio.Runner(loop_factory=_loop()) as runner:
-            runner.run(keep(chosen))
+            runner.run(run_supervisor(chosen))
     except HeadwaterError as error:
         log.error("keeper.failed", error=error.message, hint=error.hint)
         sys.exit(1)

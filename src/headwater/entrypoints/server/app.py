@@ -1,4 +1,4 @@
-"""The HTTP application: collects the routes of every feature; says nothing of its own."""
+"""The HTTP application: collects the routes of every feature."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from headwater.features.accounts.guard import AppState
 
 API = "/api/v1"
 ERRORS: dict[int | str, dict[str, object]] = {
-    "4XX": {"model": problems.Problem, "description": "What was wrong with the request."},
-    "5XX": {"model": problems.Problem, "description": "What went wrong here."},
+    "4XX": {"model": problems.Problem, "description": "The request is wrong."},
+    "5XX": {"model": problems.Problem, "description": "The server failed."},
 }
 
 
 def build(server: AppState | None = None) -> FastAPI:
-    """Return the application; without `server` it can only describe itself."""
+    """Return the application; without `server` it can only describe itself (OpenAPI)."""
     app = FastAPI(
         title="Headwater",
         version=version(),

@@ -1,4 +1,4 @@
-"""Around every request: an id, a log line, figures for Prometheus, security headers."""
+"""Middleware for every request: request id, log line, Prometheus metrics, security headers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ REQUESTS = Counter("headwater_http_requests_total", "Requests answered.", ["meth
 SECONDS = Histogram("headwater_http_request_duration_seconds", "Time to answer.", ["method", "route"])
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUEST_ID = re.compile(r"[\w.-]{1,64}")
-# Of every body but an upload, whose own limit is counted while it is written.
+# Limit of every body except uploads, which have their own limit.
 MAX_BODY = 1_048_576
-# Edits of rows bring values in both forms, as they were and as they are to be; bytes take two characters each.
+# Edits of rows contain old and new values; bytes take two characters each.
 MAX_EDITS = 20 * MAX_BODY
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 SECURITY_HEADERS = {
@@ -40,13 +40,13 @@ SECURITY_HEADERS = {
 
 
 class RequestMiddleware:
-    """The ASGI middleware; plain ASGI, so that streams pass through untouched."""
+    """Plain ASGI middleware, so that streams pass through unchanged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -72,7 +72,7 @@ class RequestMiddleware:
 
 
 def _bounded(receive: Receive, headers: Headers, path: str) -> Receive:
-    """Break off a body that grows beyond the bound, whether it states its length or not."""
+    """Reject a body that exceeds the limit, whether it states its length or not."""
     if headers.get("content-type", "").startswith("multipart/form-data"):
         return receive
     most = MAX_EDITS if path.startswith("/api/") and path.endswith("/edits") else MAX_BODY
@@ -83,7 +83,7 @@ def _bounded(receive: Receive, headers: Headers, path: str) -> Receive:
         message = await receive()
         size += len(message.get("body", b""))
         if size > most:
-            # the one kind of error that FastAPI lets pass while it reads a body
+            # the only kind of error that FastAPI does not replace while it reads a body
             raise HTTPException(TooLarge.status, "The request is too large.")
         return message
 
@@ -100,7 +100,7 @@ def _add_headers(headers: MutableHeaders, path: str, request_id: str) -> None:
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
     route = scope.get("route")
-    # The template of the route, never the path: labels must stay few and name nobody.
+    # The route's template, never the path: labels must be few and must not contain personal data.
     template = getattr(route, "path", None) or "unmatched"
     method = scope["method"] if scope["method"] in METHODS else "OTHER"
     REQUESTS.labels(method, template, str(status)).inc()

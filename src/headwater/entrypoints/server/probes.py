@@ -1,4 +1,4 @@
-"""What machines ask: is it alive, is it ready, what are its figures, how is it described."""
+"""Endpoints for machines: liveness, readiness, metrics, and the description of the API."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ ASSETS = Path(__file__).parent / "assets"
 
 @router.get("/healthz")
 async def healthz() -> dict[str, str]:
-    """Say that the server answers."""
+    """Report that the server is alive."""
     return {"status": "ok"}
 
 
 @router.get("/readyz")
 async def readyz(server: Shared) -> Response:
-    """Say whether work can be done: the store answers, is migrated, and a worker is alive."""
+    """Report whether the server is ready: the store answers and is migrated, and a worker is alive."""
     parts = await _parts(server)
     ready = all(part == "ok" for part in parts.values())
     return JSONResponse({"status": "ready" if ready else "not ready", **parts}, 200 if ready else 503)
@@ -49,35 +49,35 @@ async def _parts(server: AppState) -> dict[str, str]:
 
 @router.get("/metrics")
 async def metrics(server: Shared) -> Response:
-    """Give the figures for Prometheus."""
+    """Return the metrics for Prometheus."""
     try:
         async with asyncio.timeout(3), server.database.transaction() as db:
             await workers.observe(db)
     except (SQLAlchemyError, TimeoutError, OSError):
-        pass  # the figures of the process itself are worth having while the store is away
+        pass  # the metrics of the process itself are useful even if the store cannot be reached
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/api/openapi.json")
 async def openapi(request: Request) -> dict[str, Any]:
-    """Describe the HTTP API."""
+    """Return the OpenAPI description of the HTTP API."""
     described: dict[str, Any] = request.app.openapi()
     return described
 
 
 @router.get("/api/docs")
 async def docs() -> Response:
-    """Show the HTTP API to people."""
+    """Return the page that documents the HTTP API."""
     return FileResponse(ASSETS / "docs.html", headers={"cache-control": "no-cache"})
 
 
 @router.get("/api/docs.js")
 async def docs_script() -> Response:
-    """Send the script of that page."""
+    """Return the script of that page."""
     return FileResponse(ASSETS / "docs.js", headers={"cache-control": "no-cache"}, media_type="text/javascript")
 
 
 @router.get("/api/docs.css")
 async def docs_style() -> Response:
-    """Send the style of that page."""
+    """Return the stylesheet of that page."""
     return FileResponse(ASSETS / "docs.css", headers={"cache-control": "no-cache"}, media_type="text/css")

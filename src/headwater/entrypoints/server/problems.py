@@ -1,4 +1,4 @@
-"""Every error as `application/problem+json` (RFC 9457): a sentence and a hint, never a traceback."""
+"""Returns every error as `application/problem+json` (RFC 9457): a sentence and a hint, never a traceback."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from starlette.responses import JSONResponse, Response
 from headwater.kit.errors import BadInput, Conflict, HeadwaterError, Invalid, TooMany, Unavailable
 
 log = structlog.get_logger()
-# Two changes at once of which PostgreSQL let one through: deadlock, serialization failure.
+# Two concurrent changes of which PostgreSQL rejected one: deadlock, serialization failure.
 DEADLOCKS = frozenset({"40P01", "40001"})
 DISK_FULL = "53100"
 MEDIA_TYPE = "application/problem+json"
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with one field."""
+    """The error of one field."""
 
     field: str
     message: str
 
 
 class Problem(BaseModel):
-    """What went wrong, in words, and what to do about it."""
+    """An error: what is wrong, and what to do about it."""
 
     type: str = "about:blank"
     title: str
@@ -45,7 +45,7 @@ class Problem(BaseModel):
 
 
 def respond(error: HeadwaterError) -> Response:
-    """Return the answer for an error of the one tree."""
+    """Return the response for an error."""
     fields = error.fields if isinstance(error, Invalid) else {}
     headers: dict[str, str] = {}
     if isinstance(error, TooMany):
@@ -73,7 +73,7 @@ def _problem(
 
 
 def install(app: FastAPI) -> None:
-    """Let every kind of error be answered here."""
+    """Register the handlers of all kinds of errors."""
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
 
@@ -89,7 +89,7 @@ async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     sentence = {
         404: "There is nothing at this address.",
-        405: "This address does not take this method.",
+        405: "This address does not support this method.",
     }.get(error.status_code, str(error.detail))
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
     return _problem(error.status_code, code, sentence, headers=error.headers)
@@ -99,18 +99,18 @@ async def _validation(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     problems = [_field(item) for item in error.errors()]
     detail = "; ".join(f"{item.field}: {item.message}" for item in problems[:5])
-    return _problem(422, "invalid", f"The request is not right: {detail}.", errors=problems)
+    return _problem(422, "invalid", f"The request is not valid: {detail}.", errors=problems)
 
 
 def _field(item: Mapping[str, Any]) -> FieldProblem:
-    place = [str(part) for part in item["loc"] if part not in {"body", "query", "path", "header"}]
+    path = [str(part) for part in item["loc"] if part not in {"body", "query", "path", "header"}]
     message = str(item["msg"]).removeprefix("Value error, ")
-    field = "body" if item["type"] == "json_invalid" else ".".join(place) or "body"
+    field = "body" if item["type"] == "json_invalid" else ".".join(path) or "body"
     return FieldProblem(field=field, message=message)
 
 
 async def _broken_off(_: Request, error: Exception) -> Response:
-    return respond(BadInput("The request was broken off."))
+    return respond(BadInput("The request was interrupted."))
 
 
 async def _bad_value(_: Request, error: Exception) -> Response:
@@ -120,7 +120,7 @@ async def _bad_value(_: Request, error: Exception) -> Response:
 
 async def _taken(_: Request, error: Exception) -> Response:
     log.info("request.conflict", error=str(error.__cause__ or error))
-    return respond(Conflict("This collides with another change.", hint="Look again, then retry."))
+    return respond(Conflict("This conflicts with another change.", hint="Reload, then try again."))
 
 
 async def _store_down(request: Request, error: Exception) -> Response:
@@ -129,13 +129,15 @@ async def _store_down(request: Request, error: Exception) -> Response:
         return await _taken(request, error)
     log.warning("store.unreachable", error=str(error.__cause__ or error))
     if sqlstate == DISK_FULL or "No space left on device" in str(error):
-        return respond(Unavailable("The disk of Headwater's store is full.", hint="Make room on it, then try again."))
+        return respond(
+            Unavailable("The disk of Headwater's store is full.", hint="Free some space on it, then try again.")
+        )
     return respond(Unavailable("The store does not answer.", hint="Try again in a moment."))
 
 
 async def _unknown(_: Request, error: Exception) -> Response:
     log.error("request.crashed", exc_info=error)
-    return _problem(500, "error", "Something went wrong on our side.", "The log of the server has the details.")
+    return _problem(500, "error", "The server failed unexpectedly.", "See the log of the server for details.")
 
 
 _HANDLERS: Mapping[type[Exception], Any] = {

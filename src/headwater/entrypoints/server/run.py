@@ -1,4 +1,4 @@
-"""The server process: one application on one granian worker, until it is told to stop."""
+"""The server process: one application in one granian worker, until it is stopped."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 async def serve(chosen: Settings) -> None:
-    """Answer HTTP until SIGTERM or SIGINT."""
+    """Serve HTTP until SIGTERM or SIGINT."""
     database = Store(store_url(chosen), pool_size=10)
     hooks = tuple(module.welcome for module in collect("welcome").values())
     server = AppState(Context(chosen, database), Signer(chosen), SignInThrottle(), hooks)
@@ -50,7 +50,7 @@ async def serve(chosen: Settings) -> None:
         loop.add_signal_handler(number, stop)
     sweeper = loop.create_task(sweep_forever(database))
     try:
-        with contextlib.suppress(TimeoutError):  # a request that does not end in time is cut off
+        with contextlib.suppress(TimeoutError):  # requests that do not end in time are aborted
             await granian.serve()
     finally:
         sweeper.cancel()

@@ -1,4 +1,4 @@
-"""The server's share of the sweeping, so that the jobs of dead workers return even when no worker is left."""
+"""Runs the sweep of jobs in the server too, so that jobs of dead workers are requeued even if no worker is left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 async def sweep_forever(database: Store) -> None:
-    """Sweep at each interval until cancelled; the store may be away for a while."""
+    """Sweep at intervals until cancelled; errors of the store are only logged."""
     while True:
         await asyncio.sleep(sweep.EVERY_SECONDS)
         try:

@@ -1,6 +1,6 @@
-"""`headwater up`: the store, the server, the keeper and the workers as children of one process that restarts what dies.
+"""`headwater up`: one process that runs store, server, supervisor and workers as children, and restarts those that die.
 
-When it ends, by Ctrl-C, SIGTERM or worse, nothing that it started stays behind.
+When it ends, by Ctrl-C, SIGTERM or a kill, all its children end too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from headwater.store.embedded import EmbeddedServer
 from headwater.store.session import Store
 
 log = structlog.get_logger()
-# Threads that pass large buffers on keep them for long otherwise: 85 MB more for a worker that takes a snapshot.
+# Without this, threads keep large freed buffers: 85 MB more for a worker that takes a snapshot.
 MEMORY = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 READY_SECONDS = 60.0
 RESTARTS, WINDOW_SECONDS = 30, 120.0
@@ -48,7 +48,7 @@ class Child:
         self._ends: deque[float] = deque(maxlen=RESTARTS)
 
     async def watch(self, on_end: Callable[[int], Coroutine[Any, Any, None]]) -> None:
-        """Keep the process running; `on_end` gets the id of one that ended."""
+        """Keep the process running; `on_end` gets the process id of each one that ended."""
         while True:
             self._process = process.spawn(self._command, env=self._env)
             code = await process.wait(self._process)
@@ -57,12 +57,12 @@ class Child:
             await on_end(self._process.pid)
             moment = time.monotonic()
             if len(self._ends) == RESTARTS and moment - self._ends[0] < WINDOW_SECONDS:
-                raise Unavailable(f"The {self.name} keeps ending.", hint="The log above says why.")
+                raise Unavailable(f"The {self.name} process keeps crashing.", hint="See the log above for the reason.")
             await asyncio.sleep(0.1 if not self._ends or moment - self._ends[-1] > 5 else 1.0)
             self._ends.append(moment)
 
     async def stop(self) -> None:
-        """Stop the process and what it left in its group."""
+        """Stop the process and its process group."""
         if self._process:
             await process.stop(self._process, patience=25.0)
 
@@ -96,7 +96,7 @@ async def _run_children(
     env = _environment(settings)
     database = Store(url, pool_size=1)
     server = Child("server", "serve", env)
-    keeper = Child("keeper", "proxy", env)
+    supervisor = Child("supervisor", "proxy", env)
     workers = [Child(f"worker {n + 1}", "worker", env) for n in range(settings.workers)]
 
     async def release(pid: int) -> None:
@@ -104,13 +104,13 @@ async def _run_children(
             async with asyncio.timeout(5), database.transaction() as db:
                 await sweep.release_process(db, socket.gethostname(), pid)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
-            log.warning("worker.not_released", error=str(error))  # the sweepers will see to it
+            log.warning("worker.not_released", error=str(error))  # the next sweep will do it
 
     async def nothing(_: int) -> None:
         return None
 
     watchers = [asyncio.create_task(worker.watch(release)) for worker in workers]
-    watchers += [asyncio.create_task(child.watch(nothing)) for child in (server, keeper)]
+    watchers += [asyncio.create_task(child.watch(nothing)) for child in (server, supervisor)]
     if store:
         watchers.append(asyncio.create_task(store.watch()))
     announcing = asyncio.create_task(_announce(settings, say))
@@ -123,12 +123,12 @@ async def _run_children(
         for task in (announcing, waiting, *watchers):
             task.cancel()
         await asyncio.gather(announcing, waiting, *watchers, return_exceptions=True)
-        await asyncio.gather(*(child.stop() for child in (server, keeper, *workers)))
+        await asyncio.gather(*(child.stop() for child in (server, supervisor, *workers)))
         await database.close()
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """Hand the settings to the children as they are here, options of the command line included."""
+    """Return the environment of the children: our settings, including options of the command line."""
     chosen = {
         "HEADWATER_HOME": str(settings.home_folder),
         "HEADWATER_HOST": settings.host,
@@ -147,21 +147,21 @@ def _check_port(settings: Settings) -> None:
         except OSError as error:
             raise Conflict(
                 f"The address {settings.host}:{settings.port} cannot be used: {error.strerror}.",
-                hint="Choose another with --port.",
+                hint="Choose another port with --port.",
             ) from error
 
 
 async def _announce(settings: Settings, say: Callable[[str], None]) -> None:
-    """Say where Headwater is as soon as it is ready."""
-    shown = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
-    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{settings.port}"
+    """Print the address of Headwater as soon as it is ready."""
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
+    address = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if await asyncio.to_thread(_answers, f"{address}/readyz"):
             say(f"Headwater is ready at {address}")
             return
         await asyncio.sleep(0.2)
-    say(f"Headwater is not ready yet; {address}/readyz says why.")
+    say(f"Headwater is not ready yet. See {address}/readyz for the reason.")
 
 
 def _answers(url: str) -> bool:
@@ -173,7 +173,7 @@ def _answers(url: str) -> bool:
 
 
 def run(settings: Settings, say: Callable[[str], None]) -> None:
-    """Run everything; a known error passes through, an interrupt is the normal end."""
+    """Run everything; an interrupt is the normal end."""
     try:
         asyncio.run(up(settings, say))
     except HeadwaterError:

@@ -1,4 +1,4 @@
-"""The web app as files: hashed assets for ever, pre-compressed ones when the browser takes them, else the index."""
+"""Serves the web app: hashed assets, cached forever and compressed if the browser supports it, else the index."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ in a checkout, or use the <a href="/api/docs">HTTP API</a> and the command line.
 
 @router.api_route("/{path:path}", methods=["GET", "HEAD"], dependencies=[Depends(public)])
 async def file(path: str, request: Request) -> Response:
-    """Send a file of the web app, or its index for an address that the app itself resolves."""
+    """Return a file of the web app, or its index for addresses that the app itself resolves."""
     if path == "api" or (path.startswith(("api/", "assets/")) and _inside(path) is None):
         raise HTTPException(404)
-    found = _inside(path) or _inside("index.html")
-    if found is None:
+    target = _inside(path) or _inside("index.html")
+    if target is None:
         return HTMLResponse(NOT_BUILT, 200 if path == "" else 404, headers={"cache-control": "no-cache"})
-    return _send(found, request, path.startswith("assets/"))
+    return _send(target, request, path.startswith("assets/"))
 
 
 def _inside(path: str) -> Path | None:

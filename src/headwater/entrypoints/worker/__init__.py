@@ -1,1 +1,1 @@
-"""The worker: takes jobs from the queue and runs them; as many as wanted, wherever the store can be reached."""
+"""The worker takes jobs from the queue and runs them; run as many as needed, on any host that can reach the store."""

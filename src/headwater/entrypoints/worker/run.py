@@ -1,4 +1,4 @@
-"""The worker process: Procrastinate wakes it up, the runner makes the attempts, a beat says that it is alive."""
+"""The worker process: Procrastinate wakes it, the runner runs attempts, and heartbeats show that it is alive."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ log = structlog.get_logger()
 FETCH_SECONDS = 1.0
 STOP_SECONDS, IDLE_STOP_SECONDS = 20.0, 2.0
 MAINTENANCE_SECONDS = 600.0
-TIDY_SECONDS, TIDY_SHARE = 0.1, 20.0  # so often, but for so many times as long as it took it is not done again
+TIDY_SECONDS, TIDY_SHARE = 0.1, 20.0  # the interval, and the minimum pause as a multiple of the time it took
 
 
 def task_of(kind: str) -> Task:
-    """Return what does a kind of job.
+    """Return the function for a kind of job.
 
     Raises:
-        KeyError: nothing does.
+        KeyError: there is none.
     """
     word = kind.split(".")[0]
-    for room in [room for room, words in declared("JOBS").items() if word in words]:  # one by one: it loads no more
-        tasks: dict[str, Task] = collect("tasks", (room,))[room].TASKS
+    for feature in [name for name, words in declared("JOBS").items() if word in words]:  # loads no other features
+        tasks: dict[str, Task] = collect("tasks", (feature,))[feature].TASKS
         if kind in tasks:
             return tasks[kind]
     raise KeyError(kind)
@@ -62,25 +62,23 @@ async def work(chosen: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    keeper = loop.create_task(_keep_alive(database, me))
-    puller = loop.create_task(_pull_for_ever(url, runner))
+    heart = loop.create_task(_keep_alive(database, me))
+    puller = loop.create_task(_pull_forever(url, runner))
     maintenance = loop.create_task(_maintain_features(context))
     tidier = loop.create_task(_tidy(runner))
     waiting = loop.create_task(stopping.wait())
     try:
-        done, _ = await asyncio.wait(
-            {waiting, keeper, puller, maintenance, tidier}, return_when=asyncio.FIRST_COMPLETED
-        )
+        done, _ = await asyncio.wait({waiting, heart, puller, maintenance, tidier}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
-            task.result()  # a worker that does not take jobs any more must not look alive
+            task.result()  # a worker that cannot take jobs must not send heartbeats
     finally:
         waiting.cancel()
         runner.stop()
         puller.cancel()
-        keeper.cancel()
+        heart.cancel()
         maintenance.cancel()
         tidier.cancel()
-        await _until_idle(runner, {puller, keeper, maintenance, tidier})
+        await _until_idle(runner, {puller, heart, maintenance, tidier})
         with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
             async with asyncio.timeout(IDLE_STOP_SECONDS), database.transaction() as db:
                 await workers.leave(db, me)
@@ -88,15 +86,15 @@ async def work(chosen: Settings) -> None:
 
 
 async def _until_idle(runner: Runner, tasks_: set[asyncio.Task[None]]) -> None:
-    """Give running attempts time to hand their jobs back; what hangs on a store that is gone does not count."""
+    """Give running attempts time to requeue their jobs; do not wait for tasks that hang on an unreachable store."""
     deadline = time.monotonic() + STOP_SECONDS
     _, waiting = await asyncio.wait(tasks_, timeout=IDLE_STOP_SECONDS)
     while waiting and runner.busy and time.monotonic() < deadline:
         _, waiting = await asyncio.wait(waiting, timeout=0.2)
 
 
-async def _pull_for_ever(url: str, runner: Runner) -> None:
-    """Run Procrastinate's worker; when it ends because the store went away, begin again."""
+async def _pull_forever(url: str, runner: Runner) -> None:
+    """Run Procrastinate's worker; restart it if it ends because the store could not be reached."""
     conninfo = driver_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     delay = 0.2
     while True:
@@ -127,13 +125,13 @@ async def _pull_for_ever(url: str, runner: Runner) -> None:
 
 async def _maintain_features(context: Context) -> None:
     """Run the maintenance of every feature; a slow one does not delay the others."""
-    async with asyncio.TaskGroup() as rooms:
+    async with asyncio.TaskGroup() as group:
         for module in collect("maintenance").values():
-            rooms.create_task(_maintain_feature(module, context))
+            group.create_task(_maintain_feature(module, context))
 
 
 async def _maintain_feature(module: ModuleType, context: Context) -> None:
-    """Run the maintenance of one feature, every `EVERY_SECONDS` that it declares."""
+    """Run the maintenance of one feature, at the interval `EVERY_SECONDS` that it declares."""
     while True:
         try:
             await module.run_maintenance(context)
@@ -143,7 +141,7 @@ async def _maintain_feature(module: ModuleType, context: Context) -> None:
 
 
 async def _keep_alive(database: Store, me: workers.Process) -> None:
-    """Beat and sweep at each interval."""
+    """Send heartbeats and sweep at intervals."""
     while True:
         try:
             async with database.transaction() as db:
@@ -156,7 +154,7 @@ async def _keep_alive(database: Store, me: workers.Process) -> None:
 
 
 async def _tidy(runner: Runner) -> None:
-    """Give memory back while there is work, and once after it."""
+    """Return free memory to the system while there is work, and once after it."""
     worked, spent = True, 0.0
     while True:
         if worked or runner.busy:

@@ -1,3 +1,3 @@
-"""Who may do what: users, sessions, organizations, projects, keys, rights, audit."""
+"""Accounts and permissions: users, sessions, organizations, projects, API keys, rights and the audit log."""
 
 COMMANDS = ("login", "projects", "keys")

@@ -1,6 +1,7 @@
-"""The command line's side of the HTTP API: where the server is, the key for it, and answers as values or errors.
+"""The HTTP API client of the command line: server address, API key, and answers as values or errors.
 
-`headwater login` keeps both in a file that only its owner can read; `HEADWATER_URL` and `HEADWATER_API_KEY` come first.
+`headwater login` saves both in a file that only its owner can read. `HEADWATER_URL` and
+`HEADWATER_API_KEY` override it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def login_file() -> Path:
 
 
 def save_login(login: SavedLogin) -> Path:
-    """Keep a login for later commands, readable for its owner only."""
+    """Save a login for later commands in a file that only its owner can read."""
     file = login_file()
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = file.with_suffix(".new")
@@ -59,26 +60,26 @@ def save_login(login: SavedLogin) -> Path:
 
 
 def load_login() -> SavedLogin:
-    """Return the login of the environment or of the file, or raise Unauthenticated."""
-    kept = SavedLogin(DEFAULT_URL, "")
+    """Return the login from the environment or the login file, or raise Unauthenticated."""
+    saved = SavedLogin(DEFAULT_URL, "")
     if login_file().exists():
         try:
-            kept = msgspec.json.decode(login_file().read_bytes(), type=SavedLogin)
+            saved = msgspec.json.decode(login_file().read_bytes(), type=SavedLogin)
         except msgspec.DecodeError as error:
             raise Unauthenticated(f"{login_file()} is damaged.", hint="Run `headwater login` again.") from error
-    key = os.environ.get("HEADWATER_API_KEY", kept.key)
+    key = os.environ.get("HEADWATER_API_KEY", saved.key)
     if not key:
         raise Unauthenticated("You are not signed in.", hint="Run `headwater login`, or set HEADWATER_API_KEY.")
-    return SavedLogin(os.environ.get("HEADWATER_URL", kept.url).rstrip("/"), key)
+    return SavedLogin(os.environ.get("HEADWATER_URL", saved.url).rstrip("/"), key)
 
 
 class ApiClient:
-    """A server, as its API key sees it."""
+    """A client of one server; requests carry its API key."""
 
     def __init__(self, url: str, key: str = "") -> None:
         headers = {"authorization": f"Bearer {key}"} if key else {}
         self.url = url
-        # Certificates of authorities are only read where some are looked at: reading them takes longer than a command.
+        # Load CA certificates only for HTTPS: loading them takes longer than a whole command.
         verify = not url.lower().startswith("http:")
         self._http = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=PATIENCE, verify=verify)
 
@@ -87,11 +88,11 @@ class ApiClient:
         self._http.close()
 
     def authorize(self, token: str) -> None:
-        """Speak with this token from now on."""
+        """Use this token for all further requests."""
         self._http.headers["authorization"] = f"Bearer {token}"
 
     def call(self, method: str, path: str, **options: Any) -> Any:
-        """Return the JSON of an answer, or raise what the server says is wrong."""
+        """Send a request and return the JSON of the answer, or raise the error that the server reports."""
         with self._reaching():
             answer = self._http.request(method, path, **options)
         _check(answer)
@@ -109,19 +110,19 @@ class ApiClient:
                 return items
 
     def stream(self, path: str, body: Any) -> Iterator[bytes]:
-        """Give the chunks of an answer that is not JSON, or raise what the server says is wrong."""
+        """Yield the chunks of an answer that is not JSON, or raise the error that the server reports."""
         with self._reaching(), self._http.stream("POST", path, json=body) as answer:
             _check(answer)
             yield from answer.iter_bytes(65_536)
 
     def download(self, path: str) -> Iterator[bytes]:
-        """Give the chunks of a file, or raise what the server says is wrong."""
+        """Yield the chunks of a file, or raise the error that the server reports."""
         with self._reaching(), self._http.stream("GET", path) as answer:
             _check(answer)
             yield from answer.iter_bytes(65_536)
 
     def events(self, path: str) -> Iterator[tuple[str, Any]]:
-        """Give (event, data) of a stream of server-sent events; comes back where it was when it breaks off."""
+        """Yield (event, data) of a stream of server-sent events; reconnect and resume when the stream breaks off."""
         last, over = "", False
         while not over:
             with self._reaching(), self._http.stream("GET", path, headers={"last-event-id": last}) as answer:
@@ -153,14 +154,14 @@ def _check(answer: httpx.Response) -> None:
         problem = answer.json()
         message, hint = problem["detail"], problem.get("hint")
     except (ValueError, KeyError, TypeError):
-        message, hint = f"The server answered {answer.status_code}.", "Is this the address of a Headwater?"
+        message, hint = f"The server answered {answer.status_code}.", "Is this the address of a Headwater server?"
     kind = ApiInputRefusal if answer.status_code in {400, 404, 409, 413, 422} else ApiRefusal
     raise kind(message, hint=hint)
 
 
 @contextmanager
 def remote() -> Iterator[ApiClient]:
-    """Give the server that the user has signed in to."""
+    """Yield a client for the server that the user has signed in to."""
     login = load_login()
     server = ApiClient(login.url, login.key)
     try:
@@ -170,12 +171,12 @@ def remote() -> Iterator[ApiClient]:
 
 
 def show(rows: Sequence[Any], fields: Sequence[str], as_json: bool) -> None:
-    """Print rows as JSON, or as a table of some of their fields."""
+    """Print rows as JSON, or as a table of the given fields."""
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(rows), indent=1).decode())
         return
     table = Table(box=None, pad_edge=False)
-    for field in fields:  # an id that is cut is none
+    for field in fields:  # a truncated id is useless
         table.add_column(field, no_wrap=field == "id", min_width=36 if field == "id" and rows else None)
     for row in rows:
         table.add_row(*(_cell(row, field) for field in fields))
@@ -183,7 +184,7 @@ def show(rows: Sequence[Any], fields: Sequence[str], as_json: bool) -> None:
 
 
 def show_one(row: Any, fields: Sequence[str], as_json: bool) -> None:
-    """Print one thing as JSON, or as lines of some of its fields."""
+    """Print one row as JSON, or the given fields of it, one per line."""
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(row), indent=1).decode())
         return

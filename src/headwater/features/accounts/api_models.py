@@ -1,4 +1,4 @@
-"""The wire shapes of accounts."""
+"""Request and response models of accounts."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ LongText = Annotated[str, Field(max_length=10_000), AfterValidator(_without_nul)
 
 
 class Wire(BaseModel):
-    """A shape that goes over the wire."""
+    """Base class of responses."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 class Input(BaseModel):
-    """A shape that comes in; a misspelt field is an error, not ignored."""
+    """Base class of requests; an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class ListOf(Wire, Generic[Item]):
-    """A page of a list, and the cursor of the next."""
+    """A page of a list and the cursor of the next page."""
 
     items: list[Item]
     next: str | None = None
 
 
 class InstanceOut(Wire):
-    """What a visitor may know of this instance."""
+    """Public information about this instance."""
 
     version: str
     open_signup: bool
@@ -53,7 +53,7 @@ class InstanceOut(Wire):
 
 
 class InstanceIn(Input):
-    """The administrator's choices."""
+    """Settings that the administrator can change."""
 
     open_signup: bool
 
@@ -84,7 +84,7 @@ class UserOut(Wire):
 
 
 class OrganizationOut(Wire):
-    """An organization with the role that the asking user has in it."""
+    """An organization with the current user's role in it."""
 
     id: uuid.UUID
     name: str
@@ -100,14 +100,14 @@ class SignedInOut(Wire):
 
 
 class MeOut(Wire):
-    """Who is asking."""
+    """The current user and their organizations."""
 
     user: UserOut
     organizations: list[OrganizationOut]
 
 
 class SessionOut(Wire):
-    """A session of the asking user."""
+    """A session of the current user."""
 
     id: uuid.UUID
     created_at: datetime
@@ -135,7 +135,7 @@ class MemberIn(Input):
 
 
 class RoleIn(Input):
-    """Another role for a member."""
+    """The new role of a member."""
 
     role: Role
 
@@ -162,14 +162,14 @@ class KeyIn(Input):
 
 
 class NewKeyOut(Wire):
-    """A new API key; `secret` is the whole key and is shown this once."""
+    """A new API key; `secret` is the whole key and is shown only once."""
 
     key: KeyOut
     secret: str
 
 
 class AuditActorOut(Wire):
-    """Who did something."""
+    """Who performed an audited action."""
 
     id: uuid.UUID | None
     email: str
@@ -177,7 +177,7 @@ class AuditActorOut(Wire):
 
 
 class AuditResourceOut(Wire):
-    """What something was done to."""
+    """The resource of an audited action."""
 
     kind: str
     id: str
@@ -185,7 +185,7 @@ class AuditResourceOut(Wire):
 
 
 class AuditOut(Wire):
-    """One entry of the audit."""
+    """An entry of the audit log."""
 
     id: uuid.UUID
     at: datetime
@@ -197,7 +197,7 @@ class AuditOut(Wire):
 
 
 class ProjectOut(Wire):
-    """A project with the role of the asking user and what is in it."""
+    """A project with the current user's role and the numbers of its contents."""
 
     id: uuid.UUID
     name: str
@@ -221,7 +221,7 @@ class ProjectIn(Input):
 
 
 class ProjectChange(Input):
-    """What to change of a project; what is left out stays."""
+    """Changes to a project; omitted fields stay as they are."""
 
     name: Annotated[Name, Field(min_length=1)] | None = None
     description: LongText | None = None

@@ -1,4 +1,4 @@
-"""`headwater login`, `projects` and `keys`: accounts from the command line, over the HTTP API."""
+"""The commands `headwater login`, `projects` and `keys`, over the HTTP API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEY_DAYS = 365
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Register the commands."""
     app.command()(login)
     projects = typer.Typer(help="List and create projects.", no_args_is_help=True)
     projects.command("list")(list_projects)
@@ -65,9 +65,9 @@ def _key_by_password(server: ApiClient, email: str) -> str:
         "scopes": ["read", "write", "admin"],
         "expires_in_days": KEY_DAYS,
     }
-    made = server.call("POST", "/keys", json=wanted)
+    created = server.call("POST", "/keys", json=wanted)
     server.call("POST", "/auth/logout")
-    return str(made["secret"])
+    return str(created["secret"])
 
 
 def list_projects(as_json: JsonOption = False) -> None:
@@ -83,8 +83,8 @@ def create_project(
 ) -> None:
     """Create a project."""
     with remote() as server:
-        made = server.call("POST", "/projects", json={"name": name, "description": description})
-        show_one(made, ("id", "name", "description"), as_json)
+        project = server.call("POST", "/projects", json={"name": name, "description": description})
+        show_one(project, ("id", "name", "description"), as_json)
 
 
 def list_keys(as_json: JsonOption = False) -> None:
@@ -102,12 +102,12 @@ def create_key(
     """Create an API key. Its secret is shown only once."""
     with remote() as server:
         wanted = {"name": name, "scopes": scope or ["read"], "expires_in_days": days}
-        made = server.call("POST", "/keys", json=wanted)
-        show_one(made, ("key.id", "key.name", "key.scopes", "secret"), as_json)
+        created = server.call("POST", "/keys", json=wanted)
+        show_one(created, ("key.id", "key.name", "key.scopes", "secret"), as_json)
 
 
 def revoke_key(
-    key_id: Annotated[str, typer.Argument(help="Its id.", show_default=False)], as_json: JsonOption = False
+    key_id: Annotated[str, typer.Argument(help="Id of the key.", show_default=False)], as_json: JsonOption = False
 ) -> None:
     """Revoke an API key."""
     with remote() as server:

@@ -1,7 +1,7 @@
-"""The door-keeper of every route: opens its transaction, finds out who asks, and checks what the route declares.
+"""The dependencies of every route: its transaction, authentication, and the check of the declared permission.
 
-Each route declares one thing: `Depends(allow("project:read"))`, `Depends(public)` or, where a cookie speaks,
-`Depends(same_origin)`. A test walks the routes and fails for one that declares nothing.
+Each route declares one thing: `Depends(allow("project:read"))`, `Depends(public)` or, where a cookie authenticates,
+`Depends(same_origin)`. A test fails for a route that declares none of these.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _bearer = HTTPBearer(auto_error=False, description="An access token, or an API k
 
 
 class SignupHook(Protocol):
-    """What a room above does for a new account, in the transaction of the sign-up."""
+    """A function of another feature that runs for each new account, in the transaction of the sign-up."""
 
     async def __call__(self, db: AsyncSession, actor: Actor, settings: Settings) -> None:
         """Prepare the new account."""
@@ -40,7 +40,7 @@ class SignupHook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """What the routes share: set on the application when it starts."""
+    """State that the routes share; set on the application when it starts."""
 
     context: Context
     signer: Signer
@@ -60,7 +60,7 @@ class AppState:
 
 
 def state_of(request: Request) -> AppState:
-    """Return what the routes share."""
+    """Return the state that the routes share."""
     server: AppState = request.app.state.server
     return server
 
@@ -71,12 +71,12 @@ async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
 
 
 def client_info(request: Request) -> ClientInfo:
-    """Return where a request comes from."""
+    """Return the client's address and user agent."""
     ip = request.client.host if request.client else ""
     return ClientInfo(ip, request.headers.get("user-agent", ""))
 
 
-# Function scope: the transaction is committed before the answer is sent, so that what is answered is true.
+# Function scope: the transaction is committed before the answer is sent, so that the answer is true.
 Db: TypeAlias = Annotated[AsyncSession, Depends(_transaction, scope="function")]
 Shared: TypeAlias = Annotated[AppState, Depends(state_of)]
 Client: TypeAlias = Annotated[ClientInfo, Depends(client_info)]
@@ -94,40 +94,40 @@ def credential_of(request: Request) -> str:
 
 
 def allow(action: Action) -> Callable[..., Awaitable[Actor]]:
-    """Declare the action of a route, and give it the actor, whose key must have the scope for it."""
+    """Declare the action of a route and return a dependency that yields the actor, after checking the key's scope."""
 
     async def actor(request: Request, db: Db, _: Annotated[object, Depends(_bearer)]) -> Actor:
         server = state_of(request)
-        found = await identity.actor_of_token(db, server.signer, client_info(request), credential_of(request))
-        allow_scope(found, action)
-        request.state.actor = found
-        return found
+        identified = await identity.actor_of_token(db, server.signer, client_info(request), credential_of(request))
+        allow_scope(identified, action)
+        request.state.actor = identified
+        return identified
 
     actor.declares = action  # type: ignore[attr-defined]
     return actor
 
 
 def allow_detached(action: Action) -> Callable[..., Awaitable[Actor]]:
-    """As `allow`, for routes that stream: who asks is found in a short transaction that ends before the work begins."""
+    """Like `allow`, for routes that stream: the transaction of authentication ends before the work begins."""
 
     async def actor(request: Request, _: Annotated[object, Depends(_bearer)]) -> Actor:
         server = state_of(request)
         async with server.database.transaction() as db:
-            found = await identity.actor_of_token(db, server.signer, client_info(request), credential_of(request))
-        allow_scope(found, action)
-        request.state.actor = found
-        return found
+            identified = await identity.actor_of_token(db, server.signer, client_info(request), credential_of(request))
+        allow_scope(identified, action)
+        request.state.actor = identified
+        return identified
 
     actor.declares = action  # type: ignore[attr-defined]
     return actor
 
 
 async def public() -> None:
-    """Declare that a route is for everybody."""
+    """Declare that a route needs no authentication."""
 
 
 async def same_origin(request: Request) -> None:
-    """Declare a route to which a cookie speaks: only pages of this very server may call it."""
+    """Declare a route that a cookie authenticates: only pages of this server may call it."""
     site = request.headers.get("sec-fetch-site")
     if site is not None and site not in {"same-origin", "none"}:
         raise Forbidden("This request comes from another site.")

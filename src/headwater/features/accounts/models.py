@@ -1,4 +1,4 @@
-"""The rows of accounts: users and how they prove who they are, organizations and who belongs to them, the audit."""
+"""The tables of accounts: users and their credentials, organizations and their members, the audit log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _owner(column: str) -> ForeignKey:
 
 
 class User(Base):
-    """A person with a password. `email` is kept in lower case."""
+    """A person with a password. `email` is stored in lower case."""
 
     __tablename__ = "users"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -34,7 +34,7 @@ class User(Base):
 
 
 class Organization(Base):
-    """Holds projects and members. `personal_of` is the user whose own it is."""
+    """Holds projects and members. `personal_of` is the user whose personal organization it is."""
 
     __tablename__ = "organizations"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -44,7 +44,7 @@ class Organization(Base):
 
 
 class Membership(Base):
-    """What a user may do in an organization."""
+    """The role of a user in an organization."""
 
     __tablename__ = "memberships"
     __table_args__ = (CheckConstraint(ROLE_CHECK, name="role"),)
@@ -55,7 +55,7 @@ class Membership(Base):
 
 
 class Project(Base):
-    """Something that a team works on. The counts are kept by the rooms above, so that a list needs one query."""
+    """Holds databases and codebases. Other features store the counts here, so that a list needs one query."""
 
     __tablename__ = "projects"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -71,7 +71,7 @@ class Project(Base):
 
 
 class UserSession(Base):
-    """A signed-in browser or program; ends by revocation or when it is not used until `expires_at`."""
+    """A signed-in browser or program; it ends when it is revoked, or when it is not used until `expires_at`."""
 
     __tablename__ = "sessions"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -85,7 +85,7 @@ class UserSession(Base):
 
 
 class RefreshToken(Base):
-    """One link of a session's chain of refresh tokens; a link used twice reveals a thief."""
+    """One refresh token of a session's chain; a token that is used twice was probably stolen."""
 
     __tablename__ = "refresh_tokens"
     hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
@@ -95,7 +95,7 @@ class RefreshToken(Base):
 
 
 class ApiKey(Base):
-    """A key of a user for programs; `public_id` is its visible part, of the secret only the SHA-256 is kept."""
+    """An API key of a user; `public_id` is its visible part, and only the SHA-256 of the secret is stored."""
 
     __tablename__ = "api_keys"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -111,7 +111,7 @@ class ApiKey(Base):
 
 
 class AuditEntry(Base):
-    """Who did what to which thing, when and from where. Names are copied: the entry outlives what it speaks of."""
+    """Who did what to which thing, when and from where. Names are copied, because the entry outlives the resource."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (
@@ -133,7 +133,7 @@ class AuditEntry(Base):
 
 
 class InstanceSetting(Base):
-    """A choice of the instance's administrator that overrides the settings."""
+    """A value set by the administrator that overrides the settings."""
 
     __tablename__ = "instance_settings"
     key: Mapped[str] = mapped_column(TEXT, primary_key=True)

@@ -1,4 +1,4 @@
-"""Passwords: which are good enough, and argon2id in threads under a cap, so that sign-ins cannot starve the rest."""
+"""Password rules and argon2id hashing, in a limited number of threads so that sign-ins cannot starve other requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from headwater.kit.errors import Invalid
 
 MINIMUM, MAXIMUM = 10, 256
-# argon2id takes 64 MiB for each hash: two at once bound memory and processor.
+# argon2id takes 64 MiB for each hash: two at once limit the use of memory and CPU.
 AT_ONCE = 2
 _hasher = PasswordHash((Argon2Hasher(),))
 _turns: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
@@ -20,7 +20,7 @@ _turns: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
 
 @cache
 def common_passwords() -> frozenset[str]:
-    """Return the passwords that everybody tries first."""
+    """Return the most common passwords."""
     text = files("headwater.features.accounts").joinpath("common_passwords.txt").read_text()
     return frozenset(text.split())
 
@@ -35,7 +35,7 @@ def check_rules(password: str, email: str) -> None:
     if folded in {email.casefold(), email.casefold().split("@")[0]}:
         raise Invalid({"password": "The password must not be your email address."})
     if folded in common_passwords() or len(set(folded)) < 3:
-        raise Invalid({"password": "This is one of the passwords that everybody tries first."})
+        raise Invalid({"password": "This password is too common."})
 
 
 async def hash_password(password: str) -> str:
@@ -45,9 +45,9 @@ async def hash_password(password: str) -> str:
 
 
 async def verify(password: str, known: str | None) -> tuple[bool, str | None]:
-    """Say whether a password fits, and give a new hash when the known one was made with older parameters.
+    """Return whether a password is right, and a new hash if the stored one used older parameters.
 
-    An unknown user (`known` None) costs as much time as a known one, so that timing tells nothing.
+    An unknown user (`known` None) takes as much time as a known one, so that timing reveals nothing.
     """
     async with _turn():
         right, renewed = await asyncio.to_thread(_hasher.verify_and_update, password, known or _decoy())

@@ -26,17 +26,17 @@ from headwater.features.accounts.models import (
 from headwater.features.accounts.rights import Role
 from headwater.kit.clock import now
 
-# The lock that sign-ups take in turn, so that exactly one of them is the first.
+# Sign-ups take this lock one after another, so that exactly one of them is the first.
 SIGNUP_LOCK = 0x4845_4155
 
 
 async def lock_signups(db: AsyncSession) -> None:
-    """Let one sign-up at a time pass until the end of the transaction."""
+    """Wait for other sign-ups and block them until the end of the transaction."""
     await db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SIGNUP_LOCK})
 
 
 async def has_users(db: AsyncSession) -> bool:
-    """Say whether anybody has signed up yet."""
+    """Return True if any user exists."""
     return bool((await db.execute(select(select(User.id).exists()))).scalar_one())
 
 
@@ -46,17 +46,17 @@ async def user_by_email(db: AsyncSession, email: str) -> User | None:
 
 
 async def user(db: AsyncSession, user_id: uuid.UUID) -> User | None:
-    """Return the user of an id."""
+    """Return the user with this id."""
     return await db.get(User, user_id)
 
 
 async def setting(db: AsyncSession, key: str) -> Any:
-    """Return a choice of the administrator, or None when none was made."""
+    """Return a value set by the administrator, or None."""
     return (await db.execute(select(InstanceSetting.value).where(InstanceSetting.key == key))).scalar_one_or_none()
 
 
 async def put_setting(db: AsyncSession, key: str, value: Any) -> None:
-    """Store a choice of the administrator."""
+    """Store a value set by the administrator."""
     statement = insert(InstanceSetting).values(key=key, value=value)
     await db.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
 
@@ -75,7 +75,7 @@ async def live_session(db: AsyncSession, session_id: uuid.UUID) -> tuple[UserSes
 async def live_sessions(
     db: AsyncSession, user_id: uuid.UUID, before: uuid.UUID | None, limit: int
 ) -> Sequence[UserSession]:
-    """Return the live sessions of a user, newest first."""
+    """Return the active sessions of a user, newest first."""
     query = select(UserSession).where(
         UserSession.user_id == user_id, UserSession.revoked_at.is_(None), UserSession.expires_at > now()
     )
@@ -85,7 +85,7 @@ async def live_sessions(
 
 
 async def touch_session(db: AsyncSession, session: UserSession, expires_at: datetime | None = None) -> None:
-    """Note that a session is in use; at most once a minute, so that reading does not mean writing."""
+    """Record that a session is in use; at most once a minute, so that reads cause few writes."""
     moment = now()
     if expires_at or moment - session.last_seen_at > timedelta(minutes=1):
         values = {"last_seen_at": moment} | ({"expires_at": expires_at} if expires_at else {})
@@ -93,7 +93,7 @@ async def touch_session(db: AsyncSession, session: UserSession, expires_at: date
 
 
 async def revoke_session(db: AsyncSession, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
-    """End a live session of a user; False when there is none."""
+    """End an active session of a user; return False if there is none."""
     statement = update(UserSession).where(
         UserSession.id == session_id, UserSession.user_id == user_id, UserSession.revoked_at.is_(None)
     )
@@ -107,7 +107,7 @@ async def refresh_token(db: AsyncSession, hash_: bytes) -> RefreshToken | None:
 
 
 async def drop_old_refresh_tokens(db: AsyncSession, session_id: uuid.UUID, before: datetime) -> None:
-    """Forget links of the chain that were used long ago."""
+    """Delete tokens of the chain that were used before a moment."""
     await db.execute(delete(RefreshToken).where(RefreshToken.session_id == session_id, RefreshToken.used_at < before))
 
 
@@ -157,8 +157,8 @@ async def lock_owners(db: AsyncSession, organization_id: uuid.UUID) -> list[uuid
 
 
 async def project(db: AsyncSession, project_id: uuid.UUID, *, lock: bool = False) -> Project | None:
-    """Return a project; with `lock`, held until the end of the transaction."""
-    # FOR NO KEY UPDATE: inserting what refers to the project must not wait for, or deadlock with, its counts
+    """Return a project; with `lock`, locked until the end of the transaction."""
+    # FOR NO KEY UPDATE: inserting rows that refer to the project must not wait for, or deadlock with, its counts
     return await db.get(Project, project_id, with_for_update={"key_share": True} if lock else None)
 
 
@@ -188,7 +188,7 @@ async def api_key_by_public_id(db: AsyncSession, public_id: str) -> tuple[ApiKey
 
 
 async def touch_api_key(db: AsyncSession, key: ApiKey) -> None:
-    """Note that a key was used; at most once a minute."""
+    """Record that a key was used; at most once a minute."""
     moment = now()
     if key.last_used_at is None or moment - key.last_used_at > timedelta(minutes=1):
         await db.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=moment))

@@ -1,4 +1,4 @@
-"""Who may do what: the one table of roles and permissions, and the one question that everybody asks it."""
+"""Authorization: the table of roles and permissions, and the functions that check it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = {
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever asks: a user by session, a user's API key, or Headwater itself."""
+    """The author of a request: a user with a session, a user's API key, or Headwater itself."""
 
     kind: Literal["user", "key", "system"]
     user_id: uuid.UUID | None
@@ -88,19 +88,19 @@ def scope_of(action: Action) -> Scope:
 
 
 def allow_scope(actor: Actor, action: Action) -> None:
-    """Raise Forbidden when the actor's key was made for less than this action."""
+    """Raise Forbidden if the actor's key lacks the scope for this action."""
     needed = scope_of(action)
     if needed not in actor.scopes and "admin" not in actor.scopes:
         raise Forbidden(f"This API key lacks the scope {needed!r}.", hint="Create a key with that scope.")
 
 
 def authorize(actor: Actor, action: Action, resource: Resource | None) -> None:
-    """Let the actor do the action to the resource, or raise.
+    """Return if the actor may do the action to the resource, else raise.
 
     Raises:
-        NotFound: there is no such thing, or it belongs to people the actor has nothing to do with; the two
-            must look the same.
-        Forbidden: the actor sees the thing, but role or key do not allow the action.
+        NotFound: there is no such resource, or it belongs to an organization that the actor is not a member of;
+            the two must look the same.
+        Forbidden: the actor may see the resource, but the role or the key does not allow the action.
     """
     if resource is None:
         raise NotFound
@@ -115,13 +115,13 @@ def authorize(actor: Actor, action: Action, resource: Resource | None) -> None:
 
 
 def organizations_allowing(actor: Actor, action: Action) -> list[uuid.UUID]:
-    """Return the organizations in which the actor may do the action; lists are cut down to these."""
+    """Return the organizations in which the actor may do the action; lists are restricted to these."""
     allow_scope(actor, action)
     return [organization for organization, role in actor.roles.items() if action in PERMISSIONS[role]]
 
 
 def may(actor: Actor, action: Action, resource: Resource) -> bool:
-    """Say whether the actor may do the action to the resource."""
+    """Return True if the actor may do the action to the resource."""
     try:
         authorize(actor, action, resource)
     except (Forbidden, NotFound):
@@ -130,7 +130,7 @@ def may(actor: Actor, action: Action, resource: Resource) -> bool:
 
 
 def allow_admin(actor: Actor) -> None:
-    """Raise Forbidden unless the actor administers the instance."""
+    """Raise Forbidden unless the actor is the administrator of the instance."""
     allow_scope(actor, "instance:admin")
     if not actor.is_admin:
         raise Forbidden("Only the administrator of this instance may do that.")

@@ -1,4 +1,4 @@
-"""Slows down whoever guesses passwords: counts tries by account and address, and failures by address."""
+"""Rate limit of sign-ins: counts attempts by account and address, and failures by address."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SignInThrottle:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     async def before(self, email: str, ip: str) -> None:
-        """Count a try; raise TooMany with the seconds to wait when there were too many."""
+        """Count an attempt; raise TooMany with the seconds to wait if there were too many."""
         account = email.strip().lower()
         if not await self._limiter.test(PER_ADDRESS, "address", ip):
             raise await self._refusal(PER_ADDRESS, "address", ip)
@@ -34,10 +34,10 @@ class SignInThrottle:
         await self._limiter.hit(PER_ADDRESS, "address", ip)
 
     async def succeeded(self, email: str, ip: str) -> None:
-        """Forget the tries of an account whose password was right."""
+        """Reset the count of an account whose password was right."""
         await self._limiter.clear(PER_ACCOUNT, "account", email.strip().lower(), ip)
 
     async def _refusal(self, limit: RateLimitItemPerMinute, *key: str) -> TooMany:
         window = await self._limiter.get_window_stats(limit, *key)
         seconds = max(1, math.ceil(window.reset_time - time.time()))
-        return TooMany("Too many tries to sign in.", hint=f"Try again in {seconds} seconds.", retry_after=seconds)
+        return TooMany("Too many sign-in attempts.", hint=f"Try again in {seconds} seconds.", retry_after=seconds)

@@ -1,4 +1,4 @@
-"""The secrets that prove identity: signed access tokens, refresh tokens, API keys; how they are made and read."""
+"""Credentials: creates and reads signed access tokens, refresh tokens and API keys."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEY_PREFIX = "hw"
 
 @dataclass(frozen=True, slots=True)
 class AccessClaims:
-    """Whom an access token speaks for."""
+    """The user and the session of an access token."""
 
     user_id: uuid.UUID
     session_id: uuid.UUID
@@ -74,7 +74,7 @@ class Signer:
 
 
 def new_refresh_token() -> tuple[str, bytes]:
-    """Return a refresh token and the hash that is stored of it."""
+    """Return a new refresh token and the hash to store."""
     token = secrets.token_urlsafe(32)
     return token, digest(token)
 
@@ -86,7 +86,7 @@ def digest(secret: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A fresh API key: its visible part, the whole key that is shown once, the hash that is stored."""
+    """A new API key: its public part, the whole key that is shown only once, and the hash that is stored."""
 
     public_id: str
     key: str
@@ -94,14 +94,14 @@ class NewKey:
 
 
 def new_api_key() -> NewKey:
-    """Return a fresh API key `hw_<id>_<secret>` with 256 bits of secret."""
+    """Return a new API key `hw_<id>_<secret>` with a secret of 256 bits."""
     public_id = base64.b32encode(secrets.token_bytes(10)).decode().lower()
     secret = secrets.token_hex(32)
     return NewKey(public_id, f"{KEY_PREFIX}_{public_id}_{secret}", digest(secret))
 
 
 def split_api_key(key: str) -> tuple[str, str] | None:
-    """Return the visible part and the secret of an API key, or None when it is none."""
+    """Return the public part and the secret of an API key, or None if the text is not one."""
     parts = key.split("_")
     return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == KEY_PREFIX else None
 
@@ -112,5 +112,5 @@ def matches(secret: str, known: bytes) -> bool:
 
 
 def expiry(days: int | None) -> datetime | None:
-    """Return the moment that many days from now."""
+    """Return the time that many days from now, or None."""
     return None if days is None else now() + timedelta(days=days)

@@ -1,4 +1,4 @@
-"""Source code and its scans: upload, files, usages."""
+"""Codebases and their scans: uploads, files, schemas, usages."""
 
 COMMANDS = ("scan", "usages", "codebases")
 JOBS = ("codebase",)

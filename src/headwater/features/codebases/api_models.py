@@ -1,4 +1,4 @@
-"""The wire shapes of code bases, scans, usages and graphs."""
+"""Request and response models of codebases, scans, usages and graphs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headwater.features.jobs.api_models import JobOut, JobState
 
 
 class FileCounts(Wire):
-    """Numbers of files by what became of them."""
+    """Numbers of files by their result."""
 
     total: int
     scanned: int
@@ -24,7 +24,7 @@ class FileCounts(Wire):
 
 
 class LanguageOut(Wire):
-    """Totals of one language."""
+    """The totals of one language."""
 
     language: str
     files: int
@@ -36,7 +36,7 @@ class LanguageOut(Wire):
 
 
 class ReaderOut(Wire):
-    """What one reader found, and the folder in which it found most of it."""
+    """How many models one reader found, and the folder with most of them."""
 
     reader: str
     path: str
@@ -44,7 +44,7 @@ class ReaderOut(Wire):
 
 
 class SkippedGroup(Wire):
-    """Files that were left out for one reason."""
+    """Files that were skipped for the same reason."""
 
     reason: str
     count: int
@@ -70,7 +70,7 @@ class ScanOut(Wire):
 
 
 class CodebaseOut(Wire):
-    """A code base with its newest complete scan; `state` is that of its newest job."""
+    """A codebase with its newest complete scan; `state` is that of its newest job."""
 
     id: uuid.UUID
     project_id: uuid.UUID
@@ -85,7 +85,7 @@ class CodebaseOut(Wire):
 
 
 class CodebaseJobOut(Wire):
-    """A code base and the job that scans it."""
+    """A codebase and the job that scans it."""
 
     codebase: CodebaseOut
     job: JobOut
@@ -112,7 +112,7 @@ class EvidenceOut(Wire):
 
 
 class UsageOut(Wire):
-    """One place in code where one column is used. Lines are 1-based, columns 0-based characters of their line."""
+    """A place in the code that uses a column. Lines count from 1, columns are character offsets from 0."""
 
     id: str
     column_id: uuid.UUID
@@ -134,7 +134,7 @@ class UsageOut(Wire):
 
 
 class FileViewOut(Wire):
-    """A file with its text and usages; `truncated` says that the text goes on."""
+    """A file with its text and usages; `truncated` is true if the text is cut off."""
 
     path: str
     language: str
@@ -165,7 +165,7 @@ class UsageCounts(Wire):
 
 
 class ColumnSummaryOut(Wire):
-    """A column with the sums over its usages; all zero for an unused one."""
+    """A column with the numbers of its usages; all are zero if it is not used."""
 
     column_id: uuid.UUID
     table_name: str
@@ -245,7 +245,7 @@ class GraphRelationOut(Wire):
 
 
 class HiddenOut(Wire):
-    """What was left out because nobody could look at it."""
+    """How much the graph leaves out to stay readable."""
 
     tables: int
     files: int
@@ -263,7 +263,7 @@ class GraphOut(Wire):
 
 
 class MissOut(Wire):
-    """Text that looked like SQL or a model and was not understood."""
+    """Text that looks like SQL or a model but could not be parsed."""
 
     id: str
     file_path: str
@@ -273,7 +273,7 @@ class MissOut(Wire):
 
 
 class SkippedOut(Wire):
-    """A file that was left out."""
+    """A file that was skipped."""
 
     path: str
     reason: str
@@ -310,7 +310,7 @@ class ForeignKeyOut(Wire):
 
 
 class OriginOut(Wire):
-    """Where something was declared."""
+    """The place of a declaration."""
 
     file: str
     line: int
@@ -359,5 +359,5 @@ class SchemaSummaryOut(Wire):
 
 
 def fields_of(row: Any, shape: type[Wire], **given: Any) -> dict[str, Any]:
-    """Return the fields of a wire shape as a row has them, apart from those that are given."""
+    """Return the fields of a response model from a row, overridden by those that are given."""
     return {name: getattr(row, name) for name in shape.model_fields if name not in given} | given

@@ -1,4 +1,4 @@
-"""The cache of facts in the store, shared by all workers: what it cannot get or put, a scan works out itself."""
+"""The cache of facts in the store, shared by all workers. If it fails, a scan computes the facts itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from headwater.store.session import driver_url
 
 log = structlog.get_logger()
 AT_ONCE = 500
-# After a failure the store is left in peace for this long; the scan goes on without it.
+# After a failure the store is not used for this long; the scan goes on without the cache.
 AWAY_SECONDS = 2.0
 GET = """
     SELECT key, value FROM facts_cache WHERE key = ANY(%s)
@@ -27,7 +27,7 @@ PUT = """
 
 
 class StoreCache:
-    """Remembers bytes by key in the store; used from the scan's own thread, hence with a connection of its own."""
+    """Caches bytes by key in the store; it has its own connection because the scan uses it from its own thread."""
 
     def __init__(self, url: str) -> None:
         self._url = driver_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -35,22 +35,22 @@ class StoreCache:
         self._away_until = 0.0
 
     def get_many(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
-        """Return the values of those keys that are known."""
-        found: dict[bytes, bytes] = {}
+        """Return the values of the keys that are in the cache."""
+        values: dict[bytes, bytes] = {}
         waiting = iter(keys)
         while batch := list(islice(waiting, AT_ONCE)):
             try:
                 if (connection := self._open()) is None:
                     break
-                found |= dict(connection.execute(GET, [batch], binary=True).fetchall())
+                values |= dict(connection.execute(GET, [batch], binary=True).fetchall())
                 connection.execute(TOUCH, [batch])
             except psycopg.Error as error:
                 self._failed(error)
-        return found
+        return values
 
     def put_many(self, entries: Mapping[bytes, bytes]) -> None:
-        """Remember these values."""
-        waiting = iter(sorted(entries.items()))  # in one order everywhere: two scans at once must not deadlock
+        """Store values."""
+        waiting = iter(sorted(entries.items()))  # always in the same order: two concurrent scans must not deadlock
         while batch := list(islice(waiting, AT_ONCE)):
             try:
                 if (connection := self._open()) is None:

@@ -1,4 +1,4 @@
-"""Which usages and files of a scan are wanted."""
+"""The filter of usages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class UsageFilter:
-    """Which usages are wanted; empty means all. `column_ids` is what table and column stand for in one scan."""
+    """Which usages to select; empty means all. `column_ids` are the ids of table and column in one scan."""
 
     table: str | None = None
     column: str | None = None
@@ -23,7 +23,7 @@ class UsageFilter:
 
     @property
     def by_column_only(self) -> bool:
-        """Whether it selects by table and column alone, for which the stored sums hold."""
+        """Return True if it selects by table and column only, so that the stored totals can be used."""
         return not (self.usage_types or self.tiers or self.file or self.language or self.symbol or self.q)
 
 

@@ -1,4 +1,4 @@
-"""What the code bases need done now and then: uploads that belong to nothing any more are removed."""
+"""Periodic maintenance: deletes uploads without a codebase, and old cached facts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from headwater.store.context import Context
 
 
 async def run_maintenance(context: Context) -> None:
-    """Remove orphaned uploads and facts that no scan has asked for in a month."""
+    """Delete orphaned uploads, and facts that no scan has used for a month."""
     old = await asyncio.to_thread(uploads.abandoned, context.settings)
     async with context.store.transaction() as db:
         orphans = await codebases.orphans(db, old)

@@ -1,7 +1,7 @@
-"""The rows of code bases: what was uploaded, and what the newest complete scan found in it.
+"""The tables of codebases and of the results of their newest complete scans.
 
-Usages and columns are wide, plain rows without foreign keys of their own beyond the scan, because there may be a
-million of them; everything of a scan disappears with the scan.
+Usages and columns are wide, plain rows whose only foreign key is the scan, because there may be a million of them;
+they are deleted with their scan.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _scan() -> Mapped[uuid.UUID]:
 
 
 class Codebase(Base):
-    """Source code that was uploaded, or that Headwater brings along (origin `sample`)."""
+    """Source code that was uploaded, or that comes with Headwater (origin `sample`)."""
 
     __tablename__ = "codebases"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -63,7 +63,7 @@ class Scan(Base):
 
 
 class ScanFile(Base):
-    """One file and what became of it; `content` is its text, zlib-compressed, for the file view."""
+    """A file and its result; `content` is its text, compressed with zlib, for the file view."""
 
     __tablename__ = "scan_files"
     scan_id: Mapped[uuid.UUID] = _scan()
@@ -78,7 +78,7 @@ class ScanFile(Base):
 
 
 class ScanColumn(Base):
-    """One column of a table, with the sums over all its usages."""
+    """A column of a table, with the totals of all its usages."""
 
     __tablename__ = "scan_columns"
     scan_id: Mapped[uuid.UUID] = _scan()
@@ -98,7 +98,7 @@ class ScanColumn(Base):
 
 
 class ScanUsage(Base):
-    """One usage; `n` counts them by table, column, file and line, and is the key of paging."""
+    """A usage; `n` numbers them by table, column, file and line, and is the key for paging."""
 
     __tablename__ = "scan_usages"
     __table_args__ = (
@@ -126,7 +126,7 @@ class ScanUsage(Base):
 
 
 class ScanMiss(Base):
-    """Text that looked like SQL or a model and was not understood."""
+    """Text that looks like SQL or a model but could not be parsed."""
 
     __tablename__ = "scan_misses"
     scan_id: Mapped[uuid.UUID] = _scan()
@@ -138,7 +138,7 @@ class ScanMiss(Base):
 
 
 class CachedFacts(Base):
-    """What earlier scans worked out about a content; may be forgotten at any time."""
+    """Facts that earlier scans computed from a file's content; a cache, which can be emptied at any time."""
 
     __tablename__ = "facts_cache"
     key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)

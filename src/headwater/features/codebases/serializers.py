@@ -1,4 +1,4 @@
-"""From the rows and values of code bases to their wire shapes."""
+"""Converts rows and values of codebases to response models."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from headwater.features.codebases.service.results import column_id
 
 
 def codebase(view: CodebaseView) -> shapes.CodebaseOut:
-    """Return a code base as it goes over the wire."""
+    """Return the response model of a codebase."""
     scan = shapes.ScanOut.model_validate(view.scan) if view.scan else None
     return shapes.CodebaseOut(**shapes.fields_of(view.codebase, shapes.CodebaseOut, state=view.state, scan=scan))
 
 
 def usage(row: Any) -> shapes.UsageOut:
-    """Return a usage as it goes over the wire."""
+    """Return the response model of a usage."""
     return shapes.UsageOut(**shapes.fields_of(row, shapes.UsageOut, id=str(row.n)))
 
 
 def file_view(view: FileView) -> shapes.FileViewOut:
-    """Return a file with its text and usages."""
+    """Return the response model of a file with its text and usages."""
     given = {
         "content": view.content,
         "truncated": view.truncated,
@@ -37,7 +37,7 @@ def file_view(view: FileView) -> shapes.FileViewOut:
 
 
 def summary(column_sum: ColumnSum) -> shapes.ColumnSummaryOut:
-    """Return the sums of a column."""
+    """Return the response model of the totals of a column."""
     row = column_sum.column
     reference = shapes.ReferenceOut(table=row.ref_table, column=row.ref_column) if row.ref_table else None
     return shapes.ColumnSummaryOut(
@@ -56,11 +56,11 @@ def summary(column_sum: ColumnSum) -> shapes.ColumnSummaryOut:
 
 
 def graph(lineage_graph: LineageGraph) -> shapes.GraphOut:
-    """Return a graph."""
+    """Return the response model of a graph."""
     tables: dict[str, list[shapes.GraphColumnOut]] = defaultdict(list)
     for row in lineage_graph.columns:
         tables[row.table_name].append(_graph_column(row))
-    for table, column in _beside_the_schema(lineage_graph):
+    for table, column in _undeclared_columns(lineage_graph):
         tables[table].append(column)
     kinds = {row.table_name: row.table_kind for row in lineage_graph.columns}
     return shapes.GraphOut(
@@ -94,8 +94,8 @@ def _graph_column(row: Any) -> shapes.GraphColumnOut:
     )
 
 
-def _beside_the_schema(lineage_graph: LineageGraph) -> list[tuple[str, shapes.GraphColumnOut]]:
-    """Return what edges point to and no table declares: `*`, the row as a whole, which a delete takes away."""
+def _undeclared_columns(lineage_graph: LineageGraph) -> list[tuple[str, shapes.GraphColumnOut]]:
+    """Return the targets of edges that no table declares: `*`, the whole row, which a delete affects."""
     declared = {row.id for row in lineage_graph.columns}
     totals: Counter[tuple[str, str, uuid.UUID]] = Counter()
     for edge in lineage_graph.edges:
@@ -108,7 +108,7 @@ def _beside_the_schema(lineage_graph: LineageGraph) -> list[tuple[str, shapes.Gr
 
 
 def schema(read_schema: Schema, codebase_id: uuid.UUID) -> shapes.SchemaOut:
-    """Return a Schema."""
+    """Return the response model of a Schema."""
     return shapes.SchemaOut(
         source=read_schema.source,
         tables=[_table(relation, codebase_id) for relation in read_schema],

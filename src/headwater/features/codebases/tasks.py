@@ -1,4 +1,4 @@
-"""The job that scans a code base: in a thread of its own, so that the worker's heart keeps beating."""
+"""The job that scans a codebase, in its own thread so that the worker can send heartbeats."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ UNITS = {"facts": "bytes"}
 
 
 async def scan_codebase(attempt: Attempt) -> Write:
-    """Scan the code base of a job and return what stores the results."""
+    """Scan the codebase of a job and return the function that stores the results."""
     assert attempt.codebase_id
     codebase_id, started = attempt.codebase_id, now()
     async with attempt.database.transaction() as db:
         codebase = await codebases.source_of(db, codebase_id)
     if codebase is None:
-        raise Cancelled("The code base was deleted.")
+        raise Cancelled("The codebase was deleted.")
     if codebase.origin == "sample":
         with as_file(files("headwater.features.codebases") / "sample" / "book-shop") as folder:
             result = await asyncio.to_thread(_scan, attempt, folder, codebase.filename)
@@ -43,9 +43,11 @@ async def scan_codebase(attempt: Attempt) -> Write:
 
 
 def _scan(attempt: Attempt, source: Path, filename: str) -> ScanResult:
-    """Scan in the calling thread; what went wrong speaks of the file as its owner calls it."""
+    """Scan in the calling thread; errors mention the file by the name that its owner gave it."""
     if not source.exists():
-        raise Unreadable(f"The upload {filename} is not on this host.", hint="Workers need the same HEADWATER_HOME.")
+        raise Unreadable(
+            f"The upload {filename} does not exist on this host.", hint="All workers need the same HEADWATER_HOME."
+        )
     cache = StoreCache(attempt.database.url)
     phases: list[str] = []
 
@@ -74,8 +76,8 @@ def _scan(attempt: Attempt, source: Path, filename: str) -> ScanResult:
 def _summary(result: ScanResult) -> str:
     columns = sum(len(relation.columns) for relation in result.schema)
     return (
-        f"{len(result.usages):,} usages of {columns:,} columns in {result.file_counts['scanned']:,} files"
-        f" after {result.seconds:.1f} s; {len(result.not_understood):,} pieces were not understood."
+        f"Found {len(result.usages):,} usages of {columns:,} columns in {result.file_counts['scanned']:,} files"
+        f" in {result.seconds:.1f} s; {len(result.not_understood):,} pieces could not be parsed."
     )
 
 

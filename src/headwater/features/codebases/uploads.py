@@ -1,4 +1,4 @@
-"""Uploaded files below `$HEADWATER_HOME/uploads`: written as they arrive, complete under their name or not there.
+"""Uploaded files in `$HEADWATER_HOME/uploads`: streamed to disk, and renamed to their final name when complete.
 
 Workers on other hosts need the same folder (a shared file system), since a scan reads the upload from it.
 """
@@ -17,7 +17,7 @@ from headwater.kit import atomic_upload
 from headwater.kit.errors import HeadwaterError, Unreadable
 from headwater.kit.settings import Settings
 
-# An upload that no code base names after this time is left over from a crash or a deleted project.
+# An upload without a codebase after this time is left over from a crash or a deleted project.
 ORPHAN_SECONDS = 3600.0
 
 
@@ -27,16 +27,16 @@ def folder(settings: Settings) -> Path:
 
 
 def path_of(settings: Settings, codebase_id: uuid.UUID) -> Path:
-    """Return the file of a code base."""
+    """Return the path of the file of a codebase."""
     return folder(settings) / str(codebase_id)
 
 
 async def receive(settings: Settings, codebase_id: uuid.UUID, chunks: AsyncIterator[bytes], filename: str) -> int:
-    """Store an upload and return its size in bytes; whatever goes wrong, no file stays behind.
+    """Store an upload and return its size in bytes; if it fails, nothing is left behind.
 
     Raises:
-        TooLarge: more bytes than `max_upload_mb`; noticed as soon as they are exceeded.
-        Unreadable: not an archive, or nothing in it.
+        TooLarge: the upload exceeds `max_upload_mb`; raised as soon as that happens.
+        Unreadable: the file is not an archive, or it is empty.
     """
     return await atomic_upload.receive(
         path_of(settings, codebase_id),
@@ -49,14 +49,14 @@ async def receive(settings: Settings, codebase_id: uuid.UUID, chunks: AsyncItera
 
 
 def remove(settings: Settings, codebase_id: uuid.UUID) -> None:
-    """Remove the file of a code base, if there is one."""
+    """Delete the file of a codebase, if there is one."""
     path_of(settings, codebase_id).unlink(missing_ok=True)
 
 
 def abandoned(settings: Settings) -> list[uuid.UUID]:
-    """Return the ids of uploads that are old enough to be orphans, and remove parts that nobody writes any more."""
+    """Return the ids of uploads that are old enough to be orphans; also delete abandoned partial uploads."""
     old = time.time() - ORPHAN_SECONDS
-    found = []
+    ids = []
     for file in folder(settings).glob("*"):
         with contextlib.suppress(OSError, ValueError):
             if file.stat().st_mtime > old:
@@ -64,12 +64,12 @@ def abandoned(settings: Settings) -> list[uuid.UUID]:
             if file.suffix == atomic_upload.PART:
                 file.unlink()
             else:
-                found.append(uuid.UUID(file.name))
-    return found
+                ids.append(uuid.UUID(file.name))
+    return ids
 
 
 def _check(path: Path, filename: str) -> None:
-    """Refuse at once what can be seen not to be an archive; what is inside, the scan will find out."""
+    """Raise Unreadable at once if the file is not an archive; the scan checks its contents."""
     try:
         with open_container(path, IntakeLimits()) as entries:
             if next(iter(entries), None) is None:

@@ -1,4 +1,4 @@
-"""What a new account finds: a project with a small bookshop of ours, scanned by the ordinary job."""
+"""The sample project of a new account: a small bookshop, scanned by an ordinary job."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from headwater.kit.settings import Settings
 
 
 async def welcome(db: AsyncSession, actor: Actor, settings: Settings) -> None:
-    """Give a new account the sample project."""
+    """Create the sample project for a new account."""
     project = await projects.create(
         db,
         actor,
         name="Bookshop sample",
         is_sample=True,
-        description="A small bookshop in Python, TypeScript and SQL, to look around in.",
+        description="A small bookshop in Python, TypeScript and SQL, to try out Headwater.",
     )
     size = _size(files("headwater.features.codebases") / "sample" / "book-shop")
     spec = codebases.CodebaseSpec(new_id(), "book-shop", "book-shop", size, origin="sample")

@@ -1,3 +1,3 @@
-"""Dashboards: a project's saved queries as charts beside each other, run for whoever looks."""
+"""Dashboards: saved queries of a project as charts, run with the rights of each viewer."""
 
 COMMANDS = ("dashboards",)

@@ -1,4 +1,4 @@
-"""The wire shapes of dashboards."""
+"""Request and response models of dashboards."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ Width = Annotated[int, Field(ge=1, le=4)]
 
 
 class DashboardIn(Input):
-    """A dashboard to be made; `refresh_seconds` of 0 means that it refreshes only when asked."""
+    """A new dashboard; with `refresh_seconds` 0 it does not refresh automatically."""
 
     name: Title
     refresh_seconds: Refresh = 0
 
 
 class DashboardChange(Input):
-    """What to change of a dashboard; what is left out stays."""
+    """Changes to a dashboard; omitted fields stay as they are."""
 
     name: Title = ""
     refresh_seconds: Refresh = 0
 
 
 class TileIn(Input):
-    """A saved query to be put on a dashboard; without a title or chart, those of the query are used."""
+    """A saved query to add to a dashboard; without a title or chart, those of the query are used."""
 
     query_id: uuid.UUID
     title: Words = ""
@@ -39,7 +39,7 @@ class TileIn(Input):
 
 
 class TileChange(Input):
-    """What to change of a tile; what is left out stays."""
+    """Changes to a tile; omitted fields stay as they are."""
 
     title: Words = ""
     width: Width = 2
@@ -53,7 +53,7 @@ class OrderIn(Input):
 
 
 class TileOut(Wire):
-    """A tile; `hidden` when its query is no longer shared with you."""
+    """A tile; it is `hidden` if its query is no longer shared with you."""
 
     id: uuid.UUID
     query_id: uuid.UUID
@@ -62,7 +62,7 @@ class TileOut(Wire):
     title: str
     width: int
     chart: Chart
-    own_chart: bool = Field(description="Whether the chart is the tile's own, not the query's.")
+    own_chart: bool = Field(description="True if the tile has its own chart instead of the query's.")
     hidden: bool
 
 
@@ -89,7 +89,7 @@ class DashboardOut(Wire):
 
 
 class TileData(Wire):
-    """What a tile shows; `cached` when it was fetched for an earlier look, at most a minute ago."""
+    """The data of a tile; `cached` if it was fetched for an earlier request, at most a minute ago."""
 
     columns: list[ResultColumnOut]
     rows: list[list[Cell]]

@@ -1,4 +1,4 @@
-"""`headwater dashboards`: the dashboards of a project, and what their tiles show, over the HTTP API."""
+"""The commands `headwater dashboards`, over the HTTP API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIST = ("name", "tiles", "refresh_seconds", "updated_at", "id")
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Register the commands."""
     group = typer.Typer(help="List and show dashboards.", no_args_is_help=True)
     group.command("list")(list_)
     group.command("show")(show_dashboard)
@@ -37,16 +37,18 @@ def show_dashboard(
 ) -> None:
     """Show the tiles of a dashboard with their current data."""
     with remote() as server:
-        found = server.call("GET", f"/dashboards/{_find(server, name, project)}")
-        for tile in found["tiles"]:
+        dashboard = server.call("GET", f"/dashboards/{_find(server, name, project)}")
+        for tile in dashboard["tiles"]:
             hidden = tile["hidden"]
-            tile["data"] = None if hidden else server.call("GET", f"/dashboards/{found['id']}/tiles/{tile['id']}/data")
+            tile["data"] = (
+                None if hidden else server.call("GET", f"/dashboards/{dashboard['id']}/tiles/{tile['id']}/data")
+            )
     if as_json:
-        show_one(found, (), True)
+        show_one(dashboard, (), True)
         return
     console = terminal()
-    console.print(found["name"], style="bold", highlight=False)
-    for tile in found["tiles"]:
+    console.print(dashboard["name"], style="bold", highlight=False)
+    for tile in dashboard["tiles"]:
         _print(console, tile)
 
 
@@ -63,7 +65,7 @@ def _print(console: Console, tile: dict[str, Any]) -> None:
 
 def _all(server: ApiClient, project: str | None) -> list[Any]:
     projects = [find_project(server, project)] if project else server.every("/projects")
-    return [row for one in projects for row in server.every(f"/projects/{one['id']}/dashboards")]
+    return [row for item in projects for row in server.every(f"/projects/{item['id']}/dashboards")]
 
 
 def _find(server: ApiClient, name: str, project: str | None) -> str:

@@ -1,4 +1,4 @@
-"""HTTP of dashboards."""
+"""HTTP endpoints of dashboards."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def list_dashboards(
 async def create_dashboard(
     project_id: uuid.UUID, body: api_models.DashboardIn, db: Db, actor: Writer
 ) -> api_models.DashboardOut:
-    """Make an empty dashboard."""
+    """Create an empty dashboard."""
     dashboard = await dashboards.create(db, actor, project_id, name=body.name, refresh_seconds=body.refresh_seconds)
     return serializers.dashboard(await dashboards.view(db, actor, dashboard.id))
 
@@ -46,19 +46,19 @@ async def get_dashboard(dashboard_id: uuid.UUID, db: Db, actor: Reader) -> api_m
 async def change_dashboard(
     dashboard_id: uuid.UUID, body: api_models.DashboardChange, db: Db, actor: Writer
 ) -> api_models.DashboardOut:
-    """Rename a dashboard, or say how often it refreshes."""
+    """Change the name or the refresh interval of a dashboard."""
     return serializers.dashboard(await dashboards.change(db, actor, dashboard_id, body.model_dump(exclude_unset=True)))
 
 
 @router.delete("/dashboards/{dashboard_id}", status_code=204)
 async def delete_dashboard(dashboard_id: uuid.UUID, db: Db, actor: Writer) -> None:
-    """Delete a dashboard; its queries stay."""
+    """Delete a dashboard. Its saved queries are kept."""
     await dashboards.remove(db, actor, dashboard_id)
 
 
 @router.post("/dashboards/{dashboard_id}/tiles", status_code=201)
 async def add_tile(dashboard_id: uuid.UUID, body: api_models.TileIn, db: Db, actor: Writer) -> api_models.DashboardOut:
-    """Put a shared saved query at the end of a dashboard."""
+    """Add a shared saved query at the end of a dashboard."""
     given = body.model_dump(exclude={"query_id"})
     return serializers.dashboard(await dashboards.add_tile(db, actor, dashboard_id, body.query_id, given))
 
@@ -67,7 +67,7 @@ async def add_tile(dashboard_id: uuid.UUID, body: api_models.TileIn, db: Db, act
 async def order_tiles(
     dashboard_id: uuid.UUID, body: api_models.OrderIn, db: Db, actor: Writer
 ) -> api_models.DashboardOut:
-    """Put the tiles of a dashboard in an order."""
+    """Reorder the tiles of a dashboard."""
     return serializers.dashboard(await dashboards.order(db, actor, dashboard_id, body.tiles))
 
 
@@ -75,14 +75,14 @@ async def order_tiles(
 async def change_tile(
     dashboard_id: uuid.UUID, tile_id: uuid.UUID, body: api_models.TileChange, db: Db, actor: Writer
 ) -> api_models.DashboardOut:
-    """Set title, width or chart of a tile; a chart of null is the query's own."""
+    """Change the title, width or chart of a tile; a null chart means that of the query."""
     given = {name: value for name, value in body.model_dump().items() if name in body.model_fields_set}
     return serializers.dashboard(await dashboards.change_tile(db, actor, dashboard_id, tile_id, given))
 
 
 @router.delete("/dashboards/{dashboard_id}/tiles/{tile_id}", status_code=204)
 async def remove_tile(dashboard_id: uuid.UUID, tile_id: uuid.UUID, db: Db, actor: Writer) -> None:
-    """Take a tile off a dashboard; its query stays."""
+    """Remove a tile from a dashboard. Its saved query is kept."""
     await dashboards.remove_tile(db, actor, dashboard_id, tile_id)
 
 
@@ -92,8 +92,8 @@ async def read_tile(
     tile_id: uuid.UUID,
     server: Shared,
     actor: Annotated[Actor, Depends(allow_detached("database:read"))],
-    fresh: Annotated[bool, Query(description="Run it anew, even if it ran a moment ago.")] = False,
+    fresh: Annotated[bool, Query(description="Run the query again, even if its result is cached.")] = False,
 ) -> api_models.TileData:
-    """Run the query of a tile for you, read-only; answers are kept for a minute."""
+    """Run the query of a tile with your rights, read-only; results are cached for a minute."""
     answer, cached = await data.look(server.context, actor, dashboard_id, tile_id, fresh=fresh)
     return serializers.data(answer, cached)

@@ -1,4 +1,4 @@
-"""The rows of dashboards and of the tiles on them."""
+"""The tables of dashboards and their tiles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOW = func.now()
 
 
 class Dashboard(Base):
-    """A page of tiles; `refresh_seconds` says how often an open page asks again (0: never by itself)."""
+    """A page of tiles; an open page refreshes every `refresh_seconds` (0: not automatically)."""
 
     __tablename__ = "dashboards"
     __table_args__ = (Index("ix_dashboards_project_id_id", "project_id", text("id DESC")),)
@@ -33,7 +33,7 @@ class Dashboard(Base):
 
 
 class DashboardTile(Base):
-    """A saved query on a dashboard; an empty title is the query's name, no chart is the query's chart."""
+    """A saved query on a dashboard; an empty title means the query's name, no chart means the query's chart."""
 
     __tablename__ = "dashboard_tiles"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""All SQL on dashboards and their tiles."""
+"""All SQL of dashboards and their tiles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from headwater.features.query.models import SavedQuery
 
 
 async def dashboard(db: AsyncSession, dashboard_id: uuid.UUID, *, lock: bool = False) -> Dashboard | None:
-    """Return a dashboard; with `lock`, held until the end of the transaction."""
+    """Return a dashboard; with `lock`, locked until the end of the transaction."""
     query = select(Dashboard).where(Dashboard.id == dashboard_id).execution_options(populate_existing=True)
     return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
@@ -29,7 +29,7 @@ async def of_project(
 
 
 async def tile_counts(db: AsyncSession, dashboard_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, int]:
-    """Return how many tiles each of some dashboards has."""
+    """Return the number of tiles of each of some dashboards."""
     query = (
         select(DashboardTile.dashboard_id, func.count())
         .where(DashboardTile.dashboard_id.in_(dashboard_ids))
@@ -60,11 +60,11 @@ async def tile(db: AsyncSession, dashboard_id: uuid.UUID, tile_id: uuid.UUID) ->
 
 
 async def set_positions(db: AsyncSession, order: Sequence[uuid.UUID]) -> None:
-    """Number tiles in an order."""
+    """Set the positions of tiles to their order in the sequence."""
     for position, tile_id in enumerate(order):
         await db.execute(update(DashboardTile).where(DashboardTile.id == tile_id).values(position=position))
 
 
 async def touch(db: AsyncSession, changed: Dashboard) -> None:
-    """Note that a dashboard was changed now."""
+    """Set the time of the last change of a dashboard to now."""
     changed.updated_at = (await db.execute(select(func.clock_timestamp()))).scalar_one()

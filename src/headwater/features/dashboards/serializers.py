@@ -1,4 +1,4 @@
-"""Dashboards and what their tiles show, as their wire shapes."""
+"""Converts dashboards and the data of tiles to response models."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from headwater.features.query.api_models import Chart
 
 
 def summary(dashboard: Dashboard, tiles: int) -> shapes.DashboardSummary:
-    """Return a dashboard as it stands in a list."""
+    """Return the response model of a dashboard in a list."""
     return shapes.DashboardSummary(
         id=dashboard.id,
         project_id=dashboard.project_id,
@@ -23,14 +23,14 @@ def summary(dashboard: Dashboard, tiles: int) -> shapes.DashboardSummary:
 
 
 def dashboard(view: DashboardView) -> shapes.DashboardOut:
-    """Return a dashboard with its tiles."""
-    one = view.dashboard
+    """Return the response model of a dashboard with its tiles."""
+    row = view.dashboard
     return shapes.DashboardOut(
-        id=one.id,
-        project_id=one.project_id,
-        name=one.name,
-        refresh_seconds=one.refresh_seconds,
-        updated_at=one.updated_at,
+        id=row.id,
+        project_id=row.project_id,
+        name=row.name,
+        refresh_seconds=row.refresh_seconds,
+        updated_at=row.updated_at,
         tiles=[_tile(tile) for tile in view.tiles],
     )
 
@@ -52,7 +52,7 @@ def _tile(view: TileView) -> shapes.TileOut:
 
 
 def data(answer: Answer, cached: bool) -> shapes.TileData:
-    """Return what a tile shows."""
+    """Return the response model of the data of a tile."""
     return shapes.TileData.model_construct(
         columns=[serializers.column(column) for column in answer.columns],
         rows=[list(row) for row in answer.rows],

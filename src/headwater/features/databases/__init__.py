@@ -1,3 +1,3 @@
-"""Databases: provisioned here or connected from elsewhere; how they are reached, and what is known of them."""
+"""Databases, managed or connected: how Headwater reaches them, and their schemas and metrics."""
 
 COMMANDS = ("db",)

@@ -1,4 +1,4 @@
-"""The wire shapes of databases, connections and engines."""
+"""Request and response models of databases, connections and engines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DatabaseState = Literal["creating", "starting", "running", "asleep", "stopped", 
 
 
 class OptionOut(Wire):
-    """Something that can be set, drawn as a form field."""
+    """An option of an engine; clients draw it as a form field."""
 
     name: str
     label: str
@@ -32,15 +32,15 @@ class OptionOut(Wire):
 
 
 class EngineOut(Wire):
-    """A database engine; `unavailable` says why no database of it can be created here.
+    """A database engine; `unavailable` is the reason why Headwater cannot create databases of it here.
 
-    `snapshots` says that it has them, `extracts` that they can be looked into, `recovery` that a database of it that
-    runs here can be brought back to a moment.
+    `snapshots`: it supports snapshots. `extracts`: its snapshots can be queried. `recovery`: its managed databases
+    support point-in-time recovery.
 
     `editor_language` is the language in Monaco, `formatter_dialect` the dialect in sql-formatter, `statement_unit` what
-    runs at the cursor, `identity_type` the type of an auto-incrementing id, `fraction_digits` the digits of a second
-    where a time type names none, `script_client` the program that loads an exported script. `copy_target` says that
-    tables can be copied into its databases, `sessions` that those of a server are listed.
+    the editor runs at the cursor, `identity_type` the type of an auto-incrementing id, `fraction_digits` the digits of
+    a second of a time type without precision, `script_client` the program that loads an exported script.
+    `copy_target`: tables can be copied to its databases. `sessions`: Headwater can list the sessions of its servers.
     """
 
     name: str
@@ -73,7 +73,7 @@ class EngineOut(Wire):
 
 
 class Quotas(Input):
-    """What a database may take; what is left out gets the standard."""
+    """Resource limits of a managed database; omitted fields get the default."""
 
     connections: Annotated[int, Field(ge=1, le=1000)] = 50
     disk_mb: Annotated[int, Field(ge=50, le=10_000_000)] = 10_000
@@ -83,13 +83,15 @@ class Quotas(Input):
 
 
 class NewDatabase(Input):
-    """A database to be created here."""
+    """A new managed database."""
 
     name: Name
     engine: str = DEFAULT_ENGINE
     options: dict[str, str] = Field(default_factory=dict)
     quotas: Quotas = Quotas()
-    sleep_after_seconds: Annotated[int, Field(ge=0, le=7 * 86_400, description="0: it never sleeps.")] = 300
+    sleep_after_seconds: Annotated[
+        int, Field(ge=0, le=7 * 86_400, description="Idle seconds until sleep; 0: never.")
+    ] = 300
     protected: bool = False
 
 
@@ -105,7 +107,7 @@ class TlsIn(Input):
 
 
 class SshIn(Input):
-    """A host with SSH through which a database is reached; `jump` is one before it."""
+    """An SSH host through which Headwater reaches a database; `jump` is a host before it."""
 
     host: Text
     port: Port = 22
@@ -119,7 +121,7 @@ class SshIn(Input):
 
 
 class ProxyIn(Input):
-    """A proxy through which all traffic of a connection leaves."""
+    """A proxy for all traffic of a connection."""
 
     kind: Literal["socks5", "http"]
     host: Text
@@ -129,7 +131,7 @@ class ProxyIn(Input):
 
 
 class ConnectionIn(Input):
-    """Where a database is and who asks; or a `url`, whose parts the other fields override."""
+    """The address and the credentials of a database, or a `url`; the other fields override the parts of the URL."""
 
     url: Secret | None = None
     engine: str | None = None
@@ -145,7 +147,7 @@ class ConnectionIn(Input):
 
 
 class NewConnection(Input):
-    """A database elsewhere to be kept under a name; it is tested before it is saved."""
+    """A connection to an existing database; it is tested before it is saved."""
 
     name: Name
     connection: ConnectionIn
@@ -154,7 +156,7 @@ class NewConnection(Input):
 
 
 class FactsOut(Wire):
-    """What a connected server said of itself; nothing in it is secret."""
+    """What a connected server reports about itself; it contains no secrets."""
 
     product: str
     version: str
@@ -167,7 +169,7 @@ class FactsOut(Wire):
 
 
 class ConnectionTestOut(Wire):
-    """How a test of a connection went; `host_key` is what an SSH host showed when it is not pinned yet."""
+    """The result of a connection test; `host_key` is the key of an SSH host that is not pinned yet."""
 
     ok: bool
     facts: FactsOut | None = None
@@ -179,7 +181,7 @@ class ConnectionTestOut(Wire):
 
 
 class ParsedUrlOut(Wire):
-    """The parts of a database URL; the password is only said to be there."""
+    """The parts of a database URL; `has_password` replaces the password."""
 
     engine: str
     host: str
@@ -192,13 +194,13 @@ class ParsedUrlOut(Wire):
 
 
 class UrlIn(Input):
-    """A database URL that was pasted."""
+    """A database URL."""
 
     url: Secret
 
 
 class ConnectionOut(Wire):
-    """How a connected database is reached, without its secrets."""
+    """The connection of a connected database, without its secrets."""
 
     host: str
     port: int | None
@@ -240,7 +242,7 @@ class DatabaseOut(Wire):
 
 
 class DatabaseChange(Input):
-    """What to change of a database; what is left out stays."""
+    """Changes to a database; omitted fields stay as they are."""
 
     name: Name | None = None
     protected: bool | None = None
@@ -250,13 +252,13 @@ class DatabaseChange(Input):
 
 
 class Desired(Input):
-    """What a database that Headwater runs shall be."""
+    """The desired state of a managed database."""
 
     state: Literal["running", "asleep", "stopped"]
 
 
 class CredentialsOut(Wire):
-    """How a client of your own connects to a database that Headwater runs: through the proxy, if its engine has one."""
+    """How another client connects to a managed database: through the proxy, if its engine has one."""
 
     url: str | None
     host: str | None
@@ -268,7 +270,7 @@ class CredentialsOut(Wire):
 
 
 class MetricPoint(Wire):
-    """What was measured at one moment."""
+    """The metrics of a database at one moment."""
 
     at: datetime
     values: dict[str, float | None]

@@ -1,4 +1,4 @@
-"""`headwater db`: databases on a server, over its HTTP API."""
+"""The commands `headwater db`, over the HTTP API."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ONE = ("name", "id", "engine", "origin", "state", "state_reason", "size_bytes", 
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Register the commands."""
     group = typer.Typer(help="Create, connect and manage databases.", no_args_is_help=True)
     for command in (list_, create, connect, show_database, start, sleep, stop, delete, restore, url, test):
         group.command(command.__name__.rstrip("_").replace("_database", ""))(command)
@@ -38,8 +38,8 @@ def list_(
         projects = [find_project(server, project)] if project else server.every("/projects")
         rows = [
             row
-            for one in projects
-            for row in server.every(f"/projects/{one['id']}/databases", deleted="true" if deleted else "false")
+            for item in projects
+            for row in server.every(f"/projects/{item['id']}/databases", deleted="true" if deleted else "false")
         ]
         show(rows, LIST, as_json)
 
@@ -62,12 +62,12 @@ def create(
         "protected": protected,
     }
     with remote() as server:
-        place = f"/projects/{find_project(server, project)['id']}/databases"
-        made = server.call("POST", place, json=body, params={"wait": 60})
-        if made["state"] == "failed":
-            raise HeadwaterError(f"{name} could not be created: {made['state_reason']}")
-        made["url"] = server.call("POST", f"/databases/{made['id']}/credentials")["url"]
-        show_one(made, (*ONE[:5], "url") if made["url"] else ONE[:5], as_json)
+        path = f"/projects/{find_project(server, project)['id']}/databases"
+        database = server.call("POST", path, json=body, params={"wait": 60})
+        if database["state"] == "failed":
+            raise HeadwaterError(f"{name} could not be created: {database['state_reason']}")
+        database["url"] = server.call("POST", f"/databases/{database['id']}/credentials")["url"]
+        show_one(database, (*ONE[:5], "url") if database["url"] else ONE[:5], as_json)
 
 
 def connect(
@@ -94,9 +94,9 @@ def connect(
         connection["ssh"] = _ssh(ssh) | _texts(private_key=ssh_key)
         connection["ssh"] |= {"host_key": ssh_host_key, "use_agent": ssh_key is None}
     with remote() as server:
-        place = f"/projects/{find_project(server, project)['id']}/connections"
+        path = f"/projects/{find_project(server, project)['id']}/connections"
         body = {"name": name, "connection": connection, "read_only": read_only}
-        show_one(server.call("POST", place, json=body), ONE, as_json)
+        show_one(server.call("POST", path, json=body), ONE, as_json)
 
 
 def show_database(name: NameArgument, as_json: JsonOption = False) -> None:
@@ -122,51 +122,51 @@ def stop(name: NameArgument, as_json: JsonOption = False) -> None:
 
 def delete(
     name: NameArgument,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     now: Annotated[bool, typer.Option(help="Destroy it now. This cannot be undone.")] = False,
 ) -> None:
-    """Delete a database. One that Headwater runs can be restored for seven days."""
+    """Delete a database. A managed database can be restored for seven days."""
     with remote() as server:
-        found = find_database(server, name, deleted=now)
-        if not yes and not typer.confirm(f"Delete {found['name']} ({found['engine']})?"):
+        database = find_database(server, name, deleted=now)
+        if not yes and not typer.confirm(f"Delete {database['name']} ({database['engine']})?"):
             raise typer.Exit(1)
-        if not found["deleted_at"]:
-            server.call("DELETE", f"/databases/{found['id']}")
-        if now and found["origin"] == "managed":
-            server.call("POST", f"/databases/{found['id']}/deletion/complete")
-    typer.echo(f"{found['name']} is deleted." + ("" if now else f" Undo: headwater db restore {found['id']}"))
+        if not database["deleted_at"]:
+            server.call("DELETE", f"/databases/{database['id']}")
+        if now and database["origin"] == "managed":
+            server.call("POST", f"/databases/{database['id']}/deletion/complete")
+    typer.echo(f"{database['name']} is deleted." + ("" if now else f" Undo: headwater db restore {database['id']}"))
 
 
 def restore(name: NameArgument, as_json: JsonOption = False) -> None:
     """Restore a deleted database."""
     with remote() as server:
-        found = find_database(server, name, deleted=True)
-        show_one(server.call("POST", f"/databases/{found['id']}/deletion/undo"), ONE, as_json)
+        database = find_database(server, name, deleted=True)
+        show_one(server.call("POST", f"/databases/{database['id']}/deletion/undo"), ONE, as_json)
 
 
 def url(name: NameArgument, as_json: JsonOption = False) -> None:
-    """Print the URL for clients of a database that Headwater runs."""
+    """Print the URL of a managed database for other clients."""
     with remote() as server:
-        found = server.call("POST", f"/databases/{find_database(server, name)['id']}/credentials")
+        credentials = server.call("POST", f"/databases/{find_database(server, name)['id']}/credentials")
     if as_json:
-        show_one(found, (), True)
-    elif found["url"] is None:
-        raise BadInput(f"{name} is a file that only Headwater opens.", hint=f"Try: {found['command']}")
+        show_one(credentials, (), True)
+    elif credentials["url"] is None:
+        raise BadInput(f"{name} is a file that only Headwater can open.", hint=f"Use `{credentials['command']}`.")
     else:
-        typer.echo(found["url"])
+        typer.echo(credentials["url"])
 
 
 def test(name: NameArgument, as_json: JsonOption = False) -> None:
     """Test the connection of a database."""
     with remote() as server:
-        found = server.call("POST", f"/databases/{find_database(server, name)['id']}/test")
-        show_one(found, ("ok", "error", "hint", "facts.product", "facts.version", "facts.latency_ms"), as_json)
-    if not found["ok"]:
+        result = server.call("POST", f"/databases/{find_database(server, name)['id']}/test")
+        show_one(result, ("ok", "error", "hint", "facts.product", "facts.version", "facts.latency_ms"), as_json)
+    if not result["ok"]:
         raise typer.Exit(1)
 
 
 def find_project(server: ApiClient, wanted: str | None) -> Any:
-    """Return a project by name or id; without either, the only one that is no sample."""
+    """Return a project by name or id; without either, the only project that is not a sample."""
     projects = server.every("/projects")
     if wanted is None:
         own = [row for row in projects if not row.get("is_sample")] or projects
@@ -191,7 +191,7 @@ def find_database(server: ApiClient, wanted: str, *, deleted: bool = False) -> A
     items = [row for row in rows if wanted in {row["id"], row["name"]}]
     if len(items) > 1:
         ids = ", ".join(row["id"] for row in items)
-        raise BadInput(f"{len(items)} databases are named {wanted}.", hint=f"Give the id instead: {ids}.")
+        raise BadInput(f"{len(items)} databases are named {wanted}.", hint=f"Use the id instead: {ids}.")
     if not items:
         raise NotFound(
             f"There is no database named {wanted!r}.", hint=did_you_mean(wanted, (row["name"] for row in rows))
@@ -201,36 +201,36 @@ def find_database(server: ApiClient, wanted: str, *, deleted: bool = False) -> A
 
 def names(text: str | None) -> list[str] | None:
     """Return the names in a list separated by commas, or None for all."""
-    return [one.strip() for one in (text or "").split(",") if one.strip()] or None
+    return [name.strip() for name in (text or "").split(",") if name.strip()] or None
 
 
 def _steer(name: str, state: str, as_json: bool) -> None:
     with remote() as server:
-        place = f"/databases/{find_database(server, name)['id']}/desired"
-        show_one(server.call("PUT", place, json={"state": state}, params={"wait": 30}), ONE, as_json)
+        path = f"/databases/{find_database(server, name)['id']}/desired"
+        show_one(server.call("PUT", path, json={"state": state}, params={"wait": 30}), ONE, as_json)
 
 
 def _options(given: list[str]) -> dict[str, str]:
-    wrong = [one for one in given if "=" not in one]
+    wrong = [item for item in given if "=" not in item]
     if wrong:
         raise BadInput(f"{wrong[0]!r} is not an option.", hint="Write name=value.")
-    return dict(one.split("=", 1) for one in given)
+    return dict(item.split("=", 1) for item in given)
 
 
 def _texts(**files: Path | None) -> dict[str, str]:
-    found = {}
+    texts = {}
     for name, path in files.items():
         if path is not None:
             try:
-                found[name] = path.read_text()
+                texts[name] = path.read_text()
             except (OSError, UnicodeDecodeError) as error:
                 raise BadInput(f"{path} cannot be read.") from error
-    return found
+    return texts
 
 
 def _ssh(text: str) -> dict[str, Any]:
-    user, _, place = text.rpartition("@")
-    host, _, port = place.partition(":")
+    user, _, address = text.rpartition("@")
+    host, _, port = address.partition(":")
     if not user or not host or (port and not port.isdigit()):
         raise BadInput(f"{text!r} is not an SSH host.", hint="Write user@host or user@host:port.")
     return {"user": user, "host": host, "port": int(port or 22)}

@@ -1,4 +1,4 @@
-"""The rows of databases: what is wanted of each, what it is, where it is reached, and what was measured of it."""
+"""The tables of databases: desired and actual state, connection, secrets, Schema and metrics."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ STATE_CHECK = "state IN ('creating', 'starting', 'running', 'asleep', 'stopped',
 
 
 class Database(Base):
-    """A database that Headwater runs (`managed`) or only reaches (`connected`).
+    """A database that Headwater runs (`managed`) or only connects to (`connected`).
 
-    `route` is the name by which the proxy knows a managed one: unique on this Headwater. `desired` is what users
-    want; the keeper writes `state` and `state_reason` as it makes it so. A soft-deleted row has `deleted_at`, and
-    is destroyed after `purge_at`; one whose project is gone (`project_id` is NULL) is soft-deleted by the keeper.
-    `connection` holds address, TLS and tunnel of a connected one without its secrets, which are sealed in
-    `database_secrets`. `quotas` and `options` are plain values by name. With `archives` its server keeps the log of its
-    changes for the way back. While it is `building`, a job makes its files, and the keeper leaves it alone.
+    `route` is the name of a managed database at the proxy, unique on this instance. `desired` is the state that users
+    want; the supervisor writes `state` and `state_reason`. A soft-deleted row has `deleted_at`, and is destroyed after
+    `purge_at`; if its project was deleted (`project_id` is NULL), the supervisor soft-deletes it. `connection` holds
+    the address, TLS and tunnel of a connected database without secrets, which are encrypted in `database_secrets`.
+    `quotas` and `options` are plain values by name. With `archives`, its server archives the log of its changes for
+    point-in-time recovery. While it is `building`, a job creates its files, and the supervisor leaves it alone.
     """
 
     __tablename__ = "databases"
@@ -75,7 +75,7 @@ class Database(Base):
 
 
 class DatabaseSecret(Base):
-    """A sealed secret of a database by name; a managed one's `password` is its owner role's, made with the row."""
+    """An encrypted secret of a database, by name; `password` is that of a managed database's owner role."""
 
     __tablename__ = "database_secrets"
     database_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("databases.id", ondelete="CASCADE"), primary_key=True)
@@ -96,7 +96,7 @@ class DatabaseSchema(Base):
 
 
 class DatabaseMetric(Base):
-    """What was measured of a running database at one moment; `values` are numbers by name."""
+    """The metrics of a running database at one moment; `values` are numbers by name."""
 
     __tablename__ = "database_metrics"
     database_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("databases.id", ondelete="CASCADE"), primary_key=True)

@@ -1,4 +1,4 @@
-"""All SQL on the rows of databases."""
+"""All SQL of databases."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _joined() -> Select[Database, DatabaseSchema]:
 
 
 async def get(db: AsyncSession, database_id: uuid.UUID, *, lock: bool = False) -> Database | None:
-    """Return a database; with `lock`, held until the end of the transaction."""
+    """Return a database; with `lock`, locked until the end of the transaction."""
     query = select(Database).where(Database.id == database_id).execution_options(populate_existing=True)
     return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
@@ -34,7 +34,7 @@ async def with_schema(db: AsyncSession, database_id: uuid.UUID) -> WithSchema | 
 async def of_project(
     db: AsyncSession, project_id: uuid.UUID, before: uuid.UUID | None, limit: int, *, deleted: bool
 ) -> Sequence[WithSchema]:
-    """Return the databases of a project, newest first; either those in use or those waiting to be destroyed."""
+    """Return the databases of a project, newest first: those in use, or those that are deleted."""
     gone = Database.deleted_at.is_not(None) if deleted else Database.deleted_at.is_(None)
     query = _joined().where(Database.project_id == project_id, gone)
     if before:
@@ -49,7 +49,7 @@ async def names(db: AsyncSession, project_id: uuid.UUID) -> set[str]:
 
 
 async def routes_like(db: AsyncSession, name: str) -> set[str]:
-    """Return the routes that are this name, or this name with an ending."""
+    """Return the routes that equal this name, or this name with a suffix."""
     query = select(Database.route).where((Database.route == name) | Database.route.startswith(f"{name}-"))
     return {route for route in (await db.execute(query)).scalars() if route}
 
@@ -63,13 +63,13 @@ async def by_name(db: AsyncSession, organizations: Sequence[uuid.UUID], name: st
 
 
 async def secrets(db: AsyncSession, database_id: uuid.UUID) -> dict[str, bytes]:
-    """Return the sealed secrets of a database by name."""
+    """Return the encrypted secrets of a database by name."""
     query = select(DatabaseSecret.name, DatabaseSecret.sealed).where(DatabaseSecret.database_id == database_id)
     return {row[0]: row[1] for row in (await db.execute(query)).all()}
 
 
 async def put_secrets(db: AsyncSession, database_id: uuid.UUID, sealed: Mapping[str, bytes]) -> None:
-    """Replace the sealed secrets of a database."""
+    """Replace the encrypted secrets of a database."""
     await db.execute(delete(DatabaseSecret).where(DatabaseSecret.database_id == database_id))
     db.add_all([DatabaseSecret(database_id=database_id, name=name, sealed=value) for name, value in sealed.items()])
     await db.flush()
@@ -78,7 +78,7 @@ async def put_secrets(db: AsyncSession, database_id: uuid.UUID, sealed: Mapping[
 async def put_schema(
     db: AsyncSession, database_id: uuid.UUID, *, schema_json: bytes, fingerprint: str, tables: int, columns: int
 ) -> None:
-    """Keep the Schema that was read from a database."""
+    """Store the Schema that was read from a database."""
     values = {"schema_json": schema_json, "fingerprint": fingerprint, "tables": tables, "columns": columns}
     statement = insert(DatabaseSchema).values(database_id=database_id, **values)
     changed = values | {"read_at": func.clock_timestamp()}
@@ -86,12 +86,12 @@ async def put_schema(
 
 
 async def forget_schema(db: AsyncSession, database_id: uuid.UUID) -> None:
-    """Forget the Schema that was read from a database: it has changed."""
+    """Delete the stored Schema of a database, because it has changed."""
     await db.execute(delete(DatabaseSchema).where(DatabaseSchema.database_id == database_id))
 
 
 async def metrics(db: AsyncSession, database_id: uuid.UUID, since: datetime) -> Sequence[DatabaseMetric]:
-    """Return what was measured of a database since a moment, oldest first."""
+    """Return the metrics of a database since a moment, oldest first."""
     query = select(DatabaseMetric).where(DatabaseMetric.database_id == database_id, DatabaseMetric.at >= since)
     return (await db.execute(query.order_by(DatabaseMetric.at).limit(20_000))).scalars().all()
 
@@ -103,7 +103,7 @@ async def all_names(db: AsyncSession, organizations: Sequence[uuid.UUID]) -> set
 
 
 async def managed(db: AsyncSession, database_id: uuid.UUID | None = None) -> Sequence[Database]:
-    """Return the databases that Headwater runs, or one of them, whoever owns them: for the keeper."""
+    """Return all managed databases of this instance, or one of them: for the supervisor."""
     query = select(Database).where(Database.origin == "managed")
     if database_id:
         query = query.where(Database.id == database_id)
@@ -111,29 +111,29 @@ async def managed(db: AsyncSession, database_id: uuid.UUID | None = None) -> Seq
 
 
 async def by_route(db: AsyncSession, route: str) -> Database | None:
-    """Return the database that the proxy knows by this name, unless it was deleted."""
+    """Return the database with this name at the proxy, unless it was deleted."""
     query = select(Database).where(Database.route == route, Database.deleted_at.is_(None))
     return (await db.execute(query)).scalar_one_or_none()
 
 
 async def note(db: AsyncSession, database_id: uuid.UUID, **values: Any) -> None:
-    """Set what the keeper has found out of a database."""
+    """Set columns of a database, such as its state."""
     await db.execute(update(Database).where(Database.id == database_id).values(**values))
 
 
 async def turn(db: AsyncSession, database_id: uuid.UUID, was: str, desired: str) -> None:
-    """Change what is wanted of a database, unless somebody wants something else meanwhile."""
-    found = update(Database).where(Database.id == database_id, Database.desired == was)
-    await db.execute(found.values(desired=desired))
+    """Change the desired state of a database, unless somebody has changed it meanwhile."""
+    statement = update(Database).where(Database.id == database_id, Database.desired == was)
+    await db.execute(statement.values(desired=desired))
 
 
 async def add_metric(db: AsyncSession, database_id: uuid.UUID, values: Mapping[str, float]) -> None:
-    """Keep what was measured of a database, and forget what is two weeks old."""
+    """Store metrics of a database, and delete those older than two weeks."""
     db.add(DatabaseMetric(database_id=database_id, values=dict(values)))
     old = func.now() - func.make_interval(0, 0, 0, 14)
     await db.execute(delete(DatabaseMetric).where(DatabaseMetric.database_id == database_id, DatabaseMetric.at < old))
 
 
 async def forget(db: AsyncSession, database_id: uuid.UUID) -> None:
-    """Remove the row of a database that was destroyed."""
+    """Delete the row of a database that was destroyed."""
     await db.execute(delete(Database).where(Database.id == database_id))

@@ -1,4 +1,4 @@
-"""Rows of databases as their wire shapes."""
+"""Converts rows of databases to response models."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headwater.features.databases.service.engine_options import EngineView
 
 
 def database(view: DatabaseView) -> shapes.DatabaseOut:
-    """Return a database."""
+    """Return the response model of a database."""
     row, schema = view.database, view.schema
     given = {
         "connection": connection(row.connection) if row.connection else None,
@@ -25,7 +25,7 @@ def database(view: DatabaseView) -> shapes.DatabaseOut:
 
 
 def connection(plain: Mapping[str, Any]) -> shapes.ConnectionOut:
-    """Return how a database is reached, without secrets."""
+    """Return the response model of a connection, without secrets."""
     address, route = plain["address"], plain["route"]
     far = f"{route.get('host')}:{route.get('port')}"
     kind = route["kind_of_route"]
@@ -44,27 +44,27 @@ def connection(plain: Mapping[str, Any]) -> shapes.ConnectionOut:
 
 
 def engine(view: EngineView) -> shapes.EngineOut:
-    """Return an engine."""
-    one: Engine = view.engine
-    dialect, editor = one.dialect, one.dialect.editor
+    """Return the response model of an engine."""
+    details: Engine = view.engine
+    dialect, editor = details.dialect, details.dialect.editor
     return shapes.EngineOut(
         name=view.name,
-        label=one.display_name,
-        language=one.language,
-        dialect=one.dialect.sqlglot,
-        port=one.port,
-        schemes=list(one.schemes),
-        options=[_option(option) for option in one.options],
+        label=details.display_name,
+        language=details.language,
+        dialect=details.dialect.sqlglot,
+        port=details.port,
+        schemes=list(details.schemes),
+        options=[_option(option) for option in details.options],
         provision_options=[_option(option) for option in view.provision_options],
         unavailable=view.unavailable,
-        snapshots=one.snapshots is not None,
-        extracts=one.decoding is not None,
-        recovery=one.recovery is not None,
+        snapshots=details.snapshots is not None,
+        extracts=details.decoding is not None,
+        recovery=details.recovery is not None,
         data_model=dialect.data_model,
         editor_language=editor.editor_language,
         statement_unit=editor.statement_unit,
         formatter_dialect=editor.formatter_dialect,
-        explains=one.explain is not None,
+        explains=details.explain is not None,
         starter_query=editor.starter_query,
         default_schema=dialect.default_schema,
         identity_type=editor.identity_type,
@@ -72,8 +72,8 @@ def engine(view: EngineView) -> shapes.EngineOut:
         binary_types=list(editor.binary_types),
         fraction_digits=editor.fraction_digits,
         script_client=editor.script_client,
-        copy_target=one.transfer.target is not None and dialect.types is not None,
-        sessions=one.activity is not None,
+        copy_target=details.transfer.target is not None and dialect.types is not None,
+        sessions=details.activity is not None,
         is_default=view.name == DEFAULT_ENGINE,
     )
 

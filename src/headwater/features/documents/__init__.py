@@ -1,3 +1,3 @@
-"""Entries of databases without tables: documents and keys, looked at and changed one by one."""
+"""Entries of databases without tables: documents and keys, to browse and change."""
 
 COMMANDS = ("entries",)

@@ -1,4 +1,4 @@
-"""The wire shapes of entries, their parts and their changes."""
+"""Request and response models of entries, their parts and their changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Cursor = Annotated[str, StringConstraints(max_length=200)]
 
 
 class HolderOut(Wire):
-    """What holds entries: a collection, a view, or all keys of a database."""
+    """A container of entries: a collection, a view, or all keys of a database."""
 
     name: str
     kind: Literal["collection", "view", "keys"]
@@ -24,7 +24,7 @@ class HolderOut(Wire):
 
 
 class EntriesIn(Input):
-    """Which entries to read; `filter` and `sort` in the engine's own words (a document, or a pattern of keys)."""
+    """Which entries to read; `filter` and `sort` use the engine's syntax (a document, or a pattern of keys)."""
 
     holder: Name = ""
     filter: Expression = ""
@@ -49,7 +49,7 @@ class PartsIn(EntryIn):
 
 
 class EntryOut(Wire):
-    """A document, or a key. `whole` is false when `body` was cut, `binary` true when it is escaped bytes."""
+    """A document, or a key. `whole` is false if `body` is truncated, `binary` is true if it is escaped bytes."""
 
     id: str
     type: str
@@ -62,7 +62,7 @@ class EntryOut(Wire):
 
 
 class EntriesOut(Wire):
-    """A page of entries; `total` is how many there are when that is quick to say."""
+    """A page of entries; `total` is the number of all entries if the engine can tell it quickly."""
 
     items: list[EntryOut]
     next: str | None
@@ -70,7 +70,7 @@ class EntriesOut(Wire):
 
 
 class PartOut(Wire):
-    """A field, item, member or stream entry; `name` is its field, place, member or id."""
+    """A field, item, member or stream entry; `name` is its field, index, member or id."""
 
     name: str
     value: str
@@ -86,21 +86,23 @@ class PartsOut(Wire):
 
 
 class EntryChangeIn(Input):
-    """One change of one entry; with `was`, only if it is still what was shown."""
+    """A change of one entry; with `was`, it is applied only if the entry still has that value."""
 
     holder: Name = ""
     kind: ChangeKind
     id: Name = ""
-    type: Annotated[str, StringConstraints(max_length=20)] = Field("", description="Of a new key: string, hash …")
-    part: Name = Field("", description="The field, place, member or id that is put or removed.")
+    type: Annotated[str, StringConstraints(max_length=20)] = Field("", description="Type of a new key: string, hash …")
+    part: Name = Field("", description="Field, index, member or id to set or remove.")
     body: Body = ""
     was: Body | None = None
-    seconds: Annotated[float, Field(gt=0, le=10**10)] | None = Field(None, description="To live; null is for ever.")
-    confirmed: bool = Field(False, description="Says that a write to a protected database is meant.")
+    seconds: Annotated[float, Field(gt=0, le=10**10)] | None = Field(
+        None, description="Seconds to live; null: forever."
+    )
+    confirmed: bool = Field(False, description="Confirms a write to a protected database.")
 
 
 class EntryChangeOut(Wire):
-    """Whether the change was made, and to which entry; if not, `now` is what there is, null when it is gone."""
+    """Whether the change was applied, and to which entry; if not, `now` is its current value (null: deleted)."""
 
     applied: bool
     id: str

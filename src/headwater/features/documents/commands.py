@@ -1,4 +1,4 @@
-"""`headwater entries`: documents and keys of a database on a server."""
+"""The command `headwater entries`: documents and keys of a database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEYS = ("id", "type", "size_bytes", "seconds_left")
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Register the command."""
     app.command("entries")(entries)
 
 
@@ -28,16 +28,16 @@ def entries(
 ) -> None:
     """List the documents of a collection, or keys."""
     with remote() as server:
-        place = f"/databases/{find_database(server, name)['id']}"
-        held: Any = server.call("GET", f"{place}/holders")
-        keys = [one["kind"] for one in held] == ["keys"]
+        path = f"/databases/{find_database(server, name)['id']}"
+        holders: Any = server.call("GET", f"{path}/holders")
+        keys = [entry["kind"] for entry in holders] == ["keys"]
         if not holder and not keys:
-            show(held, HOLDERS, as_json)
+            show(holders, HOLDERS, as_json)
             return
         body = {"holder": holder, "filter": filter_, "sort": sort, "limit": limit}
-        found: Any = server.call("POST", f"{place}/entries", json=body)
+        page: Any = server.call("POST", f"{path}/entries", json=body)
         if keys or as_json:
-            show(found["items"], KEYS, as_json)
+            show(page["items"], KEYS, as_json)
             return
-        for one in found["items"]:
-            typer.echo(one["body"])
+        for entry in page["items"]:
+            typer.echo(entry["body"])

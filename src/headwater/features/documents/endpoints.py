@@ -1,4 +1,4 @@
-"""HTTP of entries: documents and keys, read by the page and changed one by one."""
+"""HTTP endpoints of entries: documents and keys, read in pages and changed one at a time."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
 
 @router.get("/databases/{database_id}/holders")
 async def list_holders(database_id: uuid.UUID, server: Shared, actor: Reader) -> list[api_models.HolderOut]:
-    """List what holds the entries of a database: collections and views, or all its keys."""
+    """List the collections and views of a database, or one holder for all its keys."""
     collections = await service.holders(server.context, actor, database_id)
-    return [api_models.HolderOut.model_validate(one) for one in collections]
+    return [api_models.HolderOut.model_validate(collection) for collection in collections]
 
 
 @router.post("/databases/{database_id}/entries")
 async def read_entries(
     database_id: uuid.UUID, body: api_models.EntriesIn, server: Shared, actor: Reader
 ) -> api_models.EntriesOut:
-    """Read a page of documents or keys: filtered, sorted, from a cursor on."""
+    """Read a page of documents or keys, filtered and sorted."""
     search = Search(body.filter, body.sort, body.cursor, body.limit)
     entry_page = await service.page(server.context, actor, database_id, body.holder, search)
     return api_models.EntriesOut.model_validate(entry_page)
@@ -38,7 +38,7 @@ async def read_entries(
 async def read_entry(
     database_id: uuid.UUID, body: api_models.EntryIn, server: Shared, actor: Reader
 ) -> api_models.EntryOut:
-    """Read one whole document, or one key."""
+    """Read a whole document, or a key."""
     entry = await service.read(server.context, actor, database_id, body.holder, body.id)
     return api_models.EntryOut.model_validate(entry)
 
@@ -57,7 +57,7 @@ async def read_parts(
 async def change_entry(
     database_id: uuid.UUID, body: api_models.EntryChangeIn, server: Shared, actor: Writer
 ) -> api_models.EntryChangeOut:
-    """Insert, replace, delete or expire one entry, or put or remove one of its parts, if it is as it was shown."""
+    """Insert, replace, delete or expire an entry, or set or remove one of its parts, if it has not changed."""
     change = EntryChange(body.kind, body.id, body.type, body.part, body.body, body.was, body.seconds)
     outcome = await service.change(server.context, actor, database_id, body.holder, change, confirmed=body.confirmed)
     return api_models.EntryChangeOut.model_validate(outcome)

@@ -1,4 +1,4 @@
-"""The verbs on entries: by the engine's own means, within the rights of whoever asks."""
+"""Reads and changes entries through their engine, within the rights of the actor."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECONDS = 30.0
 
 
 async def holders(context: Context, actor: Actor, database_id: uuid.UUID) -> tuple[Collection, ...]:
-    """Return what holds the entries of a database."""
+    """Return the collections of a database, or the holder of its keys."""
     entered = await access.authorize_query(context, actor, database_id)
     async with _engine(context, entered) as (engine, session):
         return await engine.collections(session)
@@ -42,12 +42,12 @@ async def page(context: Context, actor: Actor, database_id: uuid.UUID, holder: s
 
 
 async def read(context: Context, actor: Actor, database_id: uuid.UUID, holder: str, entry_id: str) -> CollectionEntry:
-    """Return one whole entry, or raise NotFound."""
+    """Return a whole entry, or raise NotFound."""
     entered = await access.authorize_query(context, actor, database_id)
     async with _engine(context, entered) as (engine, session):
         entry = await engine.entry(session, holder, entry_id)
     if entry is None:
-        raise NotFound(f"There is no entry {entry_id[:100]}.", hint="It may have been deleted, or have expired.")
+        raise NotFound(f"There is no entry {entry_id[:100]}.", hint="It may have been deleted, or it may have expired.")
     return entry
 
 
@@ -63,10 +63,10 @@ async def parts(
 async def change(
     context: Context, actor: Actor, database_id: uuid.UUID, holder: str, change: EntryChange, *, confirmed: bool
 ) -> ChangeOutcome:
-    """Change one entry, if it is still what the actor was shown.
+    """Change an entry, if it still has the value that the actor saw.
 
     Raises:
-        ConfirmationNeeded: the database is protected, and nobody said that the write is meant.
+        ConfirmationNeeded: the database is protected, and the write was not confirmed.
         QueryError, BadInput: the engine refused it.
     """
     entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=confirmed)
@@ -76,10 +76,10 @@ async def change(
 
 @asynccontextmanager
 async def _engine(context: Context, entered: Access) -> AsyncIterator[tuple[BrowsingSupport, Session]]:
-    """Give the engine that browses and a session, for so long and no longer."""
+    """Yield the engine's browsing support and a session, for a limited time."""
     engine = entered.reached.engine
     if engine.browsing is None:
-        raise BadInput(f"{engine.display_name} has tables, not entries.", hint="Read their rows.")
+        raise BadInput(f"{engine.display_name} has tables, not entries.", hint="Read its tables instead.")
     try:
         async with asyncio.timeout(SECONDS), access.open_session(context, entered) as session:
             yield engine.browsing, session

@@ -1,3 +1,3 @@
-"""Long work: queue, progress, log, cancel, retry."""
+"""Jobs, for long work: queue, progress, log, cancel, retry."""
 
 COMMANDS = ("jobs",)

@@ -1,4 +1,4 @@
-"""The wire shapes of jobs."""
+"""Response models of jobs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ JobState = Literal["pending", "running", "completed", "failed", "cancelled"]
 
 
 class ProgressOut(Wire):
-    """How far a job is. `detail` depends on the kind."""
+    """The progress of a job; `detail` depends on the kind of job."""
 
     done: int = 0
     total: int = 0

@@ -1,4 +1,4 @@
-"""`headwater jobs`: long work from the command line, over the HTTP API."""
+"""The commands `headwater jobs`, over the HTTP API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from headwater.features.accounts.api_client import remote, show, show_one
 from headwater.features.jobs.follow import follow
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-JobArgument = Annotated[str, typer.Argument(help="Its id.", show_default=False)]
+JobArgument = Annotated[str, typer.Argument(help="Id of the job.", show_default=False)]
 LIST = ("id", "title", "state", "attempts", "created_at", "finished_at", "error")
 ONE = (
     *LIST[:4],
@@ -27,7 +27,7 @@ ONE = (
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Register the commands."""
     jobs = typer.Typer(help="List, follow, cancel and retry jobs.", no_args_is_help=True)
     for name, command in (
         ("list", list_jobs),

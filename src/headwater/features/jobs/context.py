@@ -1,4 +1,4 @@
-"""What a task gets to work with: its job's arguments, a way to report, and the signal to stop."""
+"""What a task gets: the arguments of its job, a way to report progress, and the signal to stop."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from headwater.kit.settings import Settings
 from headwater.store.context import Context
 from headwater.store.session import Store
 
-# Writes the results of a task; runs in the transaction that also completes the job.
+# Stores the results of a task; runs in the transaction that also completes the job.
 Write: TypeAlias = Callable[[AsyncSession], Awaitable[None]]
 
 
@@ -25,7 +25,7 @@ Write: TypeAlias = Callable[[AsyncSession], Awaitable[None]]
 class Attempt:
     """One attempt at a job. `report` and `note` may be called from any thread.
 
-    Notes are stored while it works, by whoever holds `noting`, and at its end; `ending` says that it has come to that.
+    Notes are stored while it runs, by the task that holds `noting`, and at its end, when `ending` is true.
     """
 
     job_id: uuid.UUID
@@ -60,7 +60,7 @@ class Attempt:
         message: str = "",
         detail: Mapping[str, Any] | None = None,
     ) -> None:
-        """Replace the progress that users see; raises Cancelled when the work shall stop."""
+        """Replace the progress that users see; raise Cancelled if the job was cancelled."""
         self.progress = {
             "done": done,
             "total": total,
@@ -77,26 +77,26 @@ class Attempt:
         self.notes.append((level, message))
 
     def noted(self, notes: Sequence[tuple[str, str]]) -> None:
-        """Forget notes that are stored for good; only now, for until then they might not have been."""
+        """Remove notes once the transaction that stores them is committed."""
         for note in notes:
             if self.notes and self.notes[0] is note:
                 self.notes.popleft()
 
     async def end(self) -> None:
-        """Leave the notes to the end of the attempt, once those are stored that somebody is storing."""
+        """Wait for notes that are being stored, and leave further notes to the end of the attempt."""
         self.ending = True
         async with self.noting:
             pass
 
     def check(self) -> None:
-        """Raise Cancelled when the work shall stop."""
+        """Raise Cancelled if the job was cancelled."""
         if self.stop.is_set():
             raise Cancelled
 
 
 class Task(Protocol):
-    """A kind of job: does the work and returns the function that stores its results."""
+    """The function of a kind of job: it does the work and returns the function that stores its results."""
 
     async def __call__(self, attempt: Attempt) -> Write:
-        """Do the work."""
+        """Run the job."""
         ...

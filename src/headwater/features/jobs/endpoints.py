@@ -1,4 +1,4 @@
-"""HTTP of jobs."""
+"""HTTP endpoints of jobs."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def cancel_job(job_id: uuid.UUID, db: Db, actor: Writer) -> JobOut:
 
 @router.post("/{job_id}/retry", status_code=202)
 async def retry_job(job_id: uuid.UUID, db: Db, actor: Writer) -> JobOut:
-    """Try a failed or cancelled job again."""
+    """Retry a failed or cancelled job."""
     return JobOut.model_validate(await queue.retry(db, actor, job_id))
 
 

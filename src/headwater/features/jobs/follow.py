@@ -1,4 +1,4 @@
-"""Follows a job in the terminal until it is over."""
+"""Follows a job in the terminal until it ends."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def follow(server: ApiClient, job_id: str, as_json: bool) -> Any:
 
 
 def finish(server: ApiClient, job_id: str, path: str) -> Any:
-    """Wait for the end of a job that the command itself has asked for, and return what is at `path` then.
+    """Wait for a job that the command itself has started, and return the answer of `path` then.
 
-    Ctrl-C cancels the job and not only the waiting.
+    Ctrl-C cancels the job, and does not only stop waiting.
 
     Raises:
         HeadwaterError: the job did not complete.

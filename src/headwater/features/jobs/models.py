@@ -1,4 +1,4 @@
-"""The rows of jobs: the one truth about long work. Procrastinate's tables only carry the wake-up calls."""
+"""The tables of jobs. They hold the state of all jobs; Procrastinate's tables only carry messages to wake workers."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ STATES = "state IN ('pending', 'running', 'completed', 'failed', 'cancelled')"
 
 
 class Job(Base):
-    """One piece of long work.
+    """A job.
 
-    `attempt_token` names the attempt that may write to the row: one that was taken over finds another token.
-    `version` grows with everything a user can see. `losses` counts the attempts that ended with their worker.
+    `attempt_token` names the attempt that may write to the row; an attempt that was replaced finds another token.
+    `version` grows with every change that a user can see. `losses` counts the attempts that ended with their worker.
     """
 
     __tablename__ = "jobs"
@@ -77,7 +77,7 @@ class JobLog(Base):
 
 
 class Worker(Base):
-    """A worker process that is alive, or was until its heartbeat stopped."""
+    """A worker process; it is alive while its heartbeat is recent."""
 
     __tablename__ = "workers"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

@@ -1,4 +1,4 @@
-"""The names by which Procrastinate knows our queue and the one task that wakes a worker."""
+"""The names of our queue and of our only task in Procrastinate."""
 
 QUEUE = "headwater"
 TASK = "headwater.job"

@@ -1,4 +1,4 @@
-"""All SQL of jobs. Every write of an attempt is fenced by its token; times are the store's, not the worker's."""
+"""All SQL of jobs. Every write of an attempt is fenced by its token; times come from the store's clock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEFER = text("""
         ROW(:queue, :task, CAST(:priority AS integer), NULL, NULL, CAST(:args AS jsonb), CAST(:at AS timestamptz))
     ]::procrastinate_job_to_defer_v1[]))[1]
 """)
-# Wake-up calls that a dead worker took with it; the job rows themselves are returned by `lost_jobs`.
+# Messages that a dead worker had taken; `lost_jobs` returns the jobs themselves.
 DROP_STALLED_MESSAGES = text("""
     DELETE FROM procrastinate_jobs WHERE status = 'doing' AND (worker_id IS NULL OR worker_id IN (
         SELECT id FROM procrastinate_workers WHERE last_heartbeat < now() - make_interval(secs => :seconds)))
@@ -38,7 +38,7 @@ DEPTHS = text("""
 
 
 async def defer(db: AsyncSession, job: Job, *, at: datetime | None = None, priority: int = 0) -> None:
-    """Call a worker for a job, in the caller's transaction: no job without its call, no call without its job."""
+    """Send the message that wakes a worker for a job, in the transaction that writes the job."""
     values = {
         "queue": QUEUE,
         "task": TASK,
@@ -51,7 +51,7 @@ async def defer(db: AsyncSession, job: Job, *, at: datetime | None = None, prior
 
 
 async def get(db: AsyncSession, job_id: uuid.UUID, *, lock: bool = False) -> Job | None:
-    """Return a job; with `lock`, held until the end of the transaction."""
+    """Return a job; with `lock`, locked until the end of the transaction."""
     query = select(Job).where(Job.id == job_id).execution_options(populate_existing=True)
     return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
@@ -88,13 +88,13 @@ async def log_lines(db: AsyncSession, job_id: uuid.UUID, after: int, limit: int)
 
 
 async def unfinished_of_codebase(db: AsyncSession, codebase_id: uuid.UUID) -> Sequence[Job]:
-    """Return the pending and running jobs of a code base, locked."""
+    """Return the pending and running jobs of a codebase, locked."""
     query = select(Job).where(Job.codebase_id == codebase_id, Job.state.in_(["pending", "running"]))
     return (await db.execute(query.with_for_update())).scalars().all()
 
 
 async def claim(db: AsyncSession, job_id: uuid.UUID, worker_id: uuid.UUID, token: uuid.UUID) -> Job | None:
-    """Take a pending job for an attempt; None when somebody else has it or it is over."""
+    """Claim a pending job for an attempt; return None if it is not pending any more."""
     statement = (
         update(Job)
         .where(Job.id == job_id, Job.state == "pending")
@@ -114,7 +114,7 @@ async def claim(db: AsyncSession, job_id: uuid.UUID, worker_id: uuid.UUID, token
 
 
 async def pulse(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, progress: dict[str, Any] | None) -> bool | None:
-    """Say that an attempt still runs, with news of its progress; return whether it shall stop, None when it is lost."""
+    """Store heartbeat and progress of an attempt; return whether to stop it, or None if it no longer has the job."""
     values: dict[str, Any] = {"heartbeat_at": func.now()}
     if progress is not None:
         values |= {"progress": progress, "version": Job.version + 1}
@@ -123,7 +123,7 @@ async def pulse(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, progress:
 
 
 async def end_attempt(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, **values: Any) -> Job | None:
-    """Change the state of a job at the end of an attempt; None when the attempt had lost the job."""
+    """Change the state of a job at the end of an attempt; return None if the attempt no longer has the job."""
     statement = (
         update(Job)
         .where(Job.id == job_id, Job.attempt_token == token, Job.state == "running")
@@ -143,7 +143,7 @@ async def update_claimed(
 
 
 async def lost_jobs(db: AsyncSession, seconds: float) -> Sequence[Job]:
-    """Return running jobs without a heartbeat, locked; those that another sweeper holds are left to it."""
+    """Return running jobs without a heartbeat, locked; those that another process has locked are skipped."""
     stale = func.now() - timedelta(seconds=seconds)
     query = select(Job).where(Job.state == "running", Job.heartbeat_at < stale)
     return (await db.execute(query.limit(100).with_for_update(skip_locked=True))).scalars().all()
@@ -156,25 +156,25 @@ async def jobs_of_worker(db: AsyncSession, worker_id: uuid.UUID) -> Sequence[Job
 
 
 async def uncalled_jobs(db: AsyncSession, seconds: float) -> Sequence[Job]:
-    """Return pending jobs for which no wake-up call is waiting, locked."""
+    """Return pending jobs for which no message is waiting, locked."""
     ids = (await db.execute(UNCALLED_JOBS, {"seconds": seconds})).scalars().all()
     return (await db.execute(select(Job).where(Job.id.in_(ids)))).scalars().all()
 
 
 async def drop_stalled_messages(db: AsyncSession, seconds: float) -> None:
-    """Forget the wake-up calls that dead workers hold."""
+    """Delete the messages that dead workers had taken."""
     await db.execute(DROP_STALLED_MESSAGES, {"seconds": seconds})
 
 
 async def beat_worker(db: AsyncSession, worker: Worker) -> None:
-    """Say that a worker is alive."""
+    """Store the heartbeat of a worker."""
     statement = update(Worker).where(Worker.id == worker.id).values(heartbeat_at=func.now())
     if cast("CursorResult[Any]", await db.execute(statement)).rowcount == 0:
         db.add(Worker(id=worker.id, host=worker.host, pid=worker.pid))
 
 
 async def remove_worker(db: AsyncSession, worker_id: uuid.UUID) -> None:
-    """Forget a worker."""
+    """Delete the row of a worker."""
     await db.execute(delete(Worker).where(Worker.id == worker_id))
 
 
@@ -185,7 +185,7 @@ async def worker_of_process(db: AsyncSession, host: str, pid: int) -> Worker | N
 
 
 async def remove_dead_workers(db: AsyncSession, seconds: float) -> None:
-    """Forget workers whose heartbeat stopped."""
+    """Delete the rows of workers whose heartbeat has stopped."""
     await db.execute(delete(Worker).where(Worker.heartbeat_at < func.now() - timedelta(seconds=seconds)))
 
 

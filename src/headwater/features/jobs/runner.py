@@ -1,4 +1,4 @@
-"""Runs attempts: keeps the heartbeat, carries progress to the store, and ends each attempt in exactly one way."""
+"""Runs attempts: stores heartbeat and progress, and ends each attempt in exactly one way."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 Result = TypeVar("Result")
 PULSE_SECONDS = 0.5
 BEAT_SECONDS = 3.0
-# How long the end of an attempt waits for a store that is away before the sweepers get the job.
+# How long the end of an attempt waits for a store that does not answer, before another process requeues the job.
 PATIENCE_SECONDS = 120.0
 
 
@@ -40,7 +40,7 @@ class Runner:
 
     @property
     def busy(self) -> bool:
-        """Whether an attempt is running."""
+        """Return True if an attempt is running."""
         return bool(self._running)
 
     def stop(self) -> None:
@@ -50,7 +50,7 @@ class Runner:
             attempt.stop.set()
 
     async def run(self, job_id: uuid.UUID) -> None:
-        """Make one attempt at a job; whatever happens, this returns."""
+        """Run one attempt of a job; this never raises an error of the job."""
         try:
             claimed = await self._stored(lambda db: attempts.claim(db, job_id, self._worker_id))
         except SQLAlchemyError:
@@ -82,14 +82,14 @@ class Runner:
         pulse = asyncio.create_task(self._pulse(attempt, token))
         started = time.monotonic()
         try:
-            task = await asyncio.to_thread(self._task_of, job.kind)  # the first of a kind loads its room
+            task = await asyncio.to_thread(self._task_of, job.kind)  # the first job of a kind imports its feature
             write = await task(attempt)
             attempt.check()
             await self._finish(attempt, token, write)
             log.info("job.completed", seconds=round(time.monotonic() - started, 2))
         except AttemptLost:
             raise
-        except Exception as error:  # every error of a task becomes an end of its attempt
+        except Exception as error:  # every error of a task ends its attempt
             ended = error
             await attempt.end()
             await self._stored(lambda db: self._end(db, attempt, job, token, ended))
@@ -109,23 +109,23 @@ class Runner:
         await self._stored(finish)
 
     async def _end(self, db: AsyncSession, attempt: Attempt, job: Job, token: uuid.UUID, error: Exception) -> None:
-        """Choose the one way in which a failed attempt ends."""
+        """End an attempt that did not complete: cancelled, failed or back in the queue."""
         _write_notes(db, job.id, attempt.notes)
         if isinstance(error, Cancelled):
             if self._stopping and not await attempts.pulse(db, job.id, token, None):
-                await attempts.put_back(db, job.id, token, "The worker was stopped.")
+                await attempts.put_back(db, job.id, token, "The worker was stopped. The job goes back to the queue.")
             else:
                 await attempts.give_up(db, job.id, token, "cancelled", None)
         elif isinstance(error, HeadwaterError) and error.status < 500:
             await attempts.give_up(db, job.id, token, "failed", _sentence(error))
         elif isinstance(error, DBAPIError) and error.connection_invalidated:
-            await attempts.put_back(db, job.id, token, "The store was away.")
+            await attempts.put_back(db, job.id, token, "The store was unreachable. The job goes back to the queue.")
         else:
             log.error("job.crashed", exc_info=error)
             await attempts.fail(db, job, token, _sentence(error))
 
     async def _pulse(self, attempt: Attempt, token: uuid.UUID) -> None:
-        """Carry heartbeat, progress and notes to the store and the wish to cancel back, whether it is away or not."""
+        """Store heartbeat, progress and notes at intervals, and stop the attempt when the job is cancelled."""
         beaten = time.monotonic()
         while True:
             await asyncio.sleep(PULSE_SECONDS)
@@ -149,7 +149,7 @@ class Runner:
                     log.warning("job.pulse_failed", error=str(error.__cause__ or error))
 
     async def _stored(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
-        """Do something in a transaction; when the store goes away in the middle, do it again."""
+        """Run a function in a transaction; run it again if the store cannot be reached."""
         deadline, delay = time.monotonic() + PATIENCE_SECONDS, 0.2
         while True:
             try:
@@ -176,4 +176,4 @@ def _write_notes(db: AsyncSession, job_id: uuid.UUID, notes: Iterable[tuple[str,
 def _sentence(error: Exception) -> str:
     if isinstance(error, HeadwaterError):
         return f"{error.message} {error.hint}" if error.hint else error.message
-    return f"Something went wrong ({type(error).__name__}: {error})."[:1000]
+    return f"An unexpected error occurred ({type(error).__name__}: {error})."[:1000]

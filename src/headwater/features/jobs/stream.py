@@ -1,4 +1,4 @@
-"""The events of one job as server-sent events, resumable: an event's id says how much of the job was seen."""
+"""The events of a job as server-sent events, resumable: an event id says how much the client has seen."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Authenticate = Callable[[AsyncSession], Awaitable[Actor]]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How much of a job a listener has seen: the version of the row and the last line of the log."""
+    """How much of a job a client has seen: the version of the row and the last line of the log."""
 
     version: int = 0
     line: int = 0
@@ -40,7 +40,7 @@ class Seen:
 
 
 def seen_from(last_event_id: str | None) -> Seen:
-    """Return what a listener that comes back has seen; an unknown id means nothing."""
+    """Return what a client that reconnects has seen; an unknown id counts as nothing."""
     match = EVENT_ID.fullmatch(last_event_id or "")
     return Seen(int(match[1]), int(match[2])) if match else Seen()
 
@@ -48,7 +48,7 @@ def seen_from(last_event_id: str | None) -> Seen:
 async def events(
     database: Store, authenticate: Authenticate, job_id: uuid.UUID, seen: Seen, stopping: asyncio.Event
 ) -> AsyncIterator[str]:
-    """Give the events after what was seen, until the job is over, the listener may not look any more, or we stop."""
+    """Yield the events after `seen`, until the job ends, the client loses its access, or the server stops."""
     yield "retry: 1000\n\n"
     spoken = time.monotonic()
     while not stopping.is_set():
@@ -58,7 +58,7 @@ async def events(
         except HeadwaterError:
             return
         except (SQLAlchemyError, OSError):
-            chunks, over = [": the store is away\n\n"], False
+            chunks, over = [": the store cannot be reached\n\n"], False
         if not chunks and time.monotonic() - spoken > COMMENT_SECONDS:
             chunks = [": still here\n\n"]
         if chunks:

@@ -1,3 +1,3 @@
-"""Migrations of a database: written, generated, imported, applied, reverted; the journal is in the database itself."""
+"""Migrations of a database: add, generate, import, apply and revert them; the journal is in the database itself."""
 
 COMMANDS = ("migrations",)

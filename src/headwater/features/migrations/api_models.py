@@ -1,4 +1,4 @@
-"""The wire shapes of migrations."""
+"""Request and response models of migrations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Script = Annotated[Text, StringConstraints(max_length=5_000_000)]
 
 
 class MigrationIn(Input):
-    """A new migration: from SQL, or generated from changes of the schema with the way back."""
+    """A new migration: from SQL, or generated from schema changes together with its down script."""
 
     name: Title
     up: Script | None = None
@@ -25,10 +25,10 @@ class MigrationIn(Input):
 
 
 class MigrationOut(Wire):
-    """A migration and how it stands.
+    """A migration and its state.
 
-    `changed`: applied, but with another text. `failed`: begun and not ended. `unknown`: only the journal in the
-    database names it. `runs` is false for those that only the tool they came from can run.
+    `changed`: applied, but its script has changed since. `failed`: started, but not finished. `unknown`: it is only in
+    the journal of the database. `runs` is false if only the tool that it was imported from can run it.
     """
 
     version: str
@@ -44,7 +44,7 @@ class MigrationOut(Wire):
 
 
 class MigrationText(Wire):
-    """What a migration runs."""
+    """The scripts of a migration."""
 
     version: str
     name: str
@@ -53,17 +53,17 @@ class MigrationText(Wire):
 
 
 class MigrationsRun(Input):
-    """Which migrations to run: up to and with `to`, or back to and without it."""
+    """Which migrations to run: apply up to and including `to`, or revert back to and including it."""
 
     way: Literal["up", "down"] = "up"
-    to: str = Field("", max_length=255, description="A version; without one: all (up), the last (down).")
+    to: str = Field("", max_length=255, description="A version; empty: all (up) or the last one (down).")
     apply: bool = False
     confirmed: bool = False
-    run_id: uuid.UUID | None = Field(None, description="Your own id for the run, by which it can be cancelled.")
+    run_id: uuid.UUID | None = Field(None, description="An id of your choice, with which you can cancel the run.")
 
 
 class MigrationsRunOut(Wire):
-    """What would be run, in order, or what was; `failed` names the one that stopped it."""
+    """The planned migrations in order, and those that were run; `failed` is the one that failed."""
 
     planned: list[MigrationText]
     done: list[str]
@@ -72,6 +72,6 @@ class MigrationsRunOut(Wire):
 
 
 class MigrationState(Input):
-    """What a migration is to count as."""
+    """The state to set for a migration."""
 
     state: Literal["applied", "pending"]

@@ -1,4 +1,4 @@
-"""The folder of migrations that comes as an archive: its texts by path, within bounds."""
+"""Reads a folder of migrations from an uploaded archive, with limits on its size."""
 
 from __future__ import annotations
 
@@ -21,21 +21,23 @@ async def texts(chunks: AsyncIterator[bytes], limit_mb: int) -> dict[str, str]:
     Raises:
         TooLarge: more bytes than allowed.
         Unreadable: not an archive.
-        Invalid: a file that is no text.
+        Invalid: a file is not a text file.
     """
     with tempfile.NamedTemporaryFile(prefix="hw-migrations-") as file:
         size = 0
         async for chunk in chunks:
             size += len(chunk)
             if size > limit_mb * MB:
-                raise TooLarge(f"The archive is larger than {limit_mb} MB.", hint="Send the folder of migrations only.")
+                raise TooLarge(
+                    f"The archive is larger than {limit_mb} MB.", hint="Upload only the folder of migrations."
+                )
             file.write(chunk)
         file.flush()
         return await asyncio.to_thread(_read, Path(file.name))
 
 
 def _read(path: Path) -> dict[str, str]:
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     total = 0
     with open_container(path, LIMITS) as entries:
         for entry in entries:
@@ -45,9 +47,9 @@ def _read(path: Path) -> dict[str, str]:
                 data = source.read(LIMITS.file_bytes + 1)
             total += len(data)
             if len(data) > LIMITS.file_bytes or total > LIMITS.total_bytes:
-                raise TooLarge("The migrations are too large.", hint="Send the folder of migrations only.")
+                raise TooLarge("The migrations are too large.", hint="Upload only the folder of migrations.")
             try:
-                found[entry.path] = data.decode("utf-8-sig").replace("\r\n", "\n")
+                texts[entry.path] = data.decode("utf-8-sig").replace("\r\n", "\n")
             except UnicodeDecodeError as error:
-                raise Invalid({"file": f"{entry.path} is no UTF-8 text."}) from error
-    return found
+                raise Invalid({"file": f"{entry.path} is not UTF-8 text."}) from error
+    return texts

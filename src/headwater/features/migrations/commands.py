@@ -1,4 +1,4 @@
-"""`headwater migrations`: written, generated, imported, applied and reverted, over the server's HTTP API."""
+"""The commands `headwater migrations`, over the HTTP API."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from headwater.kit.terminal import terminal
 
 COLUMNS = ("version", "name", "state", "origin", "applied_at")
 SUFFIXES = {".sql", ".py"}
-ToOption = Annotated[str, typer.Option("--to", help="Version to stop at, included.", show_default=False)]
+ToOption = Annotated[str, typer.Option("--to", help="Last version to run.", show_default=False)]
 DryOption = Annotated[bool, typer.Option("--dry-run", help="Only show the SQL that would run.")]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Register the commands."""
     group = typer.Typer(help="Add, apply, revert and import the migrations of a database.", no_args_is_help=True)
     for command in (list_, add, apply, revert, resolve, import_, export):
         group.command(command.__name__.rstrip("_"))(command)
@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 def list_(name: NameArgument, as_json: JsonOption = False) -> None:
     """List migrations in order, with their state in the database."""
     with remote() as server:
-        show(server.call("GET", _place(server, name))["items"], COLUMNS, as_json)
+        show(server.call("GET", _path(server, name))["items"], COLUMNS, as_json)
 
 
 def add(
@@ -55,12 +55,14 @@ def add(
         except ValueError as error:
             raise BadInput(f"{changes} is not JSON: {error}.") from error
     with remote() as server:
-        made = server.call("POST", _place(server, name), json=body)
+        migration = server.call("POST", _path(server, name), json=body)
     if as_json:
-        show_one(made, (), True)
+        show_one(migration, (), True)
     else:
-        typer.echo(f"-- {made['version']} {made['name']}\n{made['up']}")
-        typer.echo("-- There is no down script." if made["down"] is None else f"-- Down script:\n{made['down']}")
+        typer.echo(f"-- {migration['version']} {migration['name']}\n{migration['up']}")
+        typer.echo(
+            "-- There is no down script." if migration["down"] is None else f"-- Down script:\n{migration['down']}"
+        )
 
 
 def apply(
@@ -86,8 +88,8 @@ def resolve(
     """Mark a migration as applied or as pending, without running it."""
     with remote() as server:
         body = {"state": "applied" if applied else "pending"}
-        place = f"{_place(server, name)}/{version}/state"
-        show_one(server.call("PUT", place, json=body, params={"confirmed": "true"}), COLUMNS, as_json)
+        path = f"{_path(server, name)}/{version}/state"
+        show_one(server.call("PUT", path, json=body, params={"confirmed": "true"}), COLUMNS, as_json)
 
 
 def import_(
@@ -102,8 +104,8 @@ def import_(
     params = {} if applied is None else {"applied": str(applied).lower()}
     with remote() as server:
         files = {"file": ("migrations.zip", _packed(folder), "application/zip")}
-        found = server.call("POST", f"{_place(server, name)}/import", files=files, params=params)
-    show(found["items"], COLUMNS, as_json)
+        imported = server.call("POST", f"{_path(server, name)}/import", files=files, params=params)
+    show(imported["items"], COLUMNS, as_json)
 
 
 def export(
@@ -112,28 +114,32 @@ def export(
     """Export the migrations as files: VERSION_name.up.sql and VERSION_name.down.sql."""
     folder.mkdir(parents=True, exist_ok=True)
     with remote() as server:
-        place = _place(server, name)
-        rows = [row for row in server.call("GET", place)["items"] if row["origin"] is not None]
+        path = _path(server, name)
+        rows = [row for row in server.call("GET", path)["items"] if row["origin"] is not None]
         for row in rows:
-            one = server.call("GET", f"{place}/{row['version']}")
-            slug = "".join(letter if letter.isalnum() else "_" for letter in one["name"].lower())[:80]
+            script = server.call("GET", f"{path}/{row['version']}")
+            slug = "".join(letter if letter.isalnum() else "_" for letter in script["name"].lower())[:80]
             suffix = "sql" if row["runs"] else "py"
             for way in ("up", "down"):
-                if one[way] is not None:
-                    name_ = f"{one['version']}_{slug}.{way}.sql" if row["runs"] else f"{one['version']}_{slug}.{suffix}"
-                    (folder / name_).write_text(one[way])
+                if script[way] is not None:
+                    name_ = (
+                        f"{script['version']}_{slug}.{way}.sql"
+                        if row["runs"]
+                        else f"{script['version']}_{slug}.{suffix}"
+                    )
+                    (folder / name_).write_text(script[way])
     typer.echo(f"{len(rows)} migrations are in {folder}.")
 
 
 def _run(name: str, way: str, to: str, dry: bool, yes: bool, as_json: bool) -> None:
     with remote() as server:
-        place = f"{_place(server, name)}/run"
-        planned = server.call("POST", place, json={"way": way, "to": to})
+        path = f"{_path(server, name)}/run"
+        planned = server.call("POST", path, json={"way": way, "to": to})
         if not dry and planned["planned"]:
             if not yes:
                 _show_plan(planned, way)
                 typer.confirm("Run this?", abort=True)
-            planned = server.call("POST", place, json={"way": way, "to": to, "apply": True, "confirmed": True})
+            planned = server.call("POST", path, json={"way": way, "to": to, "apply": True, "confirmed": True})
     if as_json:
         show_one(planned, (), True)
     elif dry or not planned["planned"]:
@@ -142,7 +148,7 @@ def _run(name: str, way: str, to: str, dry: bool, yes: bool, as_json: bool) -> N
         for version in planned["done"]:
             typer.echo(f"{'applied' if way == 'up' else 'reverted'} {version}")
     if planned["error"]:
-        script = next(one for one in planned["planned"] if one["version"] == planned["failed"])
+        script = next(item for item in planned["planned"] if item["version"] == planned["failed"])
         if not as_json:
             typer.echo(f"{planned['failed']} failed.", err=True)
             print_error(planned["error"], script[way])
@@ -153,12 +159,12 @@ def _show_plan(planned: Any, way: str) -> None:
     console = terminal()
     if not planned["planned"]:
         console.print("Nothing to run.")
-    for one in planned["planned"]:
-        console.print(f"-- {one['version']} {one['name']}", style="bold", markup=False)
-        console.print(one[way].rstrip(), markup=False, highlight=False)
+    for script in planned["planned"]:
+        console.print(f"-- {script['version']} {script['name']}", style="bold", markup=False)
+        console.print(script[way].rstrip(), markup=False, highlight=False)
 
 
-def _place(server: ApiClient, name: str) -> str:
+def _path(server: ApiClient, name: str) -> str:
     return f"/databases/{find_database(server, name)['id']}/migrations"
 
 

@@ -1,4 +1,4 @@
-"""HTTP of migrations."""
+"""HTTP endpoints of migrations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORM = multipart.described("ZIP or tar archive")
 
 @router.get("/databases/{database_id}/migrations")
 async def list_migrations(database_id: uuid.UUID, server: Shared, actor: Reader) -> ListOf[api_models.MigrationOut]:
-    """List the migrations of a database in their order, with what its own journal says of each."""
+    """List the migrations of a database in order, with their state in its journal."""
     context = server.context
     entered = await access.authorize_query(context, actor, database_id)
     return ListOf(items=[serializers.migration(status) for status in await history.statuses(context, entered)])
@@ -33,7 +33,7 @@ async def list_migrations(database_id: uuid.UUID, server: Shared, actor: Reader)
 async def add_migration(
     database_id: uuid.UUID, body: api_models.MigrationIn, server: Shared, actor: Writer
 ) -> api_models.MigrationText:
-    """Keep a new migration: from SQL, or generated from changes of the schema with the way back."""
+    """Add a migration: from SQL, or generated from schema changes together with its down script."""
     context = server.context
     changes = structure.parse_changes(body.changes)
     entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=True)
@@ -49,24 +49,24 @@ async def import_migrations(
     server: Shared,
     actor: Writer,
     applied: Annotated[
-        bool | None, Query(description="Whether they count as applied; left out: as their tool's table says.")
+        bool | None, Query(description="State to set; if omitted, it is read from the tool's own table.")
     ] = None,
 ) -> ListOf[api_models.MigrationOut]:
-    """Import the folder of Flyway, Prisma, dbmate, golang-migrate, plain SQL or Alembic, as an archive."""
+    """Import an archive of a migrations folder: Flyway, Prisma, dbmate, golang-migrate, plain SQL or Alembic."""
     context = server.context
     entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=True)
     upload = multipart.Upload(request.headers.get("content-type"), request.stream())
     await upload.open()
     files = await archive.texts(upload.chunks(), server.settings.max_upload_mb)
     migration_statuses = await history.import_folder(context, actor, entered, files, applied=applied)
-    return ListOf(items=[serializers.migration(one) for one in migration_statuses])
+    return ListOf(items=[serializers.migration(status) for status in migration_statuses])
 
 
 @router.post("/databases/{database_id}/migrations/run")
 async def run_migrations(
     database_id: uuid.UUID, body: api_models.MigrationsRun, server: Shared, actor: Writer
 ) -> api_models.MigrationsRunOut:
-    """Show what would be applied or reverted; with `apply`, do it, up to the first that fails."""
+    """Return the migrations to apply or revert; with `apply`, run them until one fails."""
     context = server.context
     entered = await access.authorize_query(
         context, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
@@ -79,7 +79,7 @@ async def run_migrations(
 async def get_migration(
     database_id: uuid.UUID, version: str, server: Shared, actor: Reader
 ) -> api_models.MigrationText:
-    """Show what a migration runs."""
+    """Return the scripts of a migration."""
     context = server.context
     entered = await access.authorize_query(context, actor, database_id)
     async with server.database.transaction() as db:
@@ -95,7 +95,7 @@ async def resolve_migration(
     actor: Writer,
     confirmed: bool = False,
 ) -> api_models.MigrationOut:
-    """Say what a migration is without running it: applied by hand, or to be applied again."""
+    """Mark a migration as applied or as pending, without running it."""
     context = server.context
     entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=confirmed)
     return serializers.migration(await execution.resolve(context, entered, version, body.state, actor.email))

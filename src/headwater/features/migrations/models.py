@@ -1,4 +1,4 @@
-"""The rows of migrations."""
+"""The table of migrations."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from headwater.store.base import Base
 
 
 class Migration(Base):
-    """A migration of a database. Whether it was applied stands in the database itself; `place` is its order.
+    """A migration of a database. Its state is in the journal of the database itself; `position` is its order.
 
-    `runs` is false for those that only the tool they came from can run.
+    `runs` is false if only the tool that it was imported from can run it.
     """
 
     __tablename__ = "migrations"

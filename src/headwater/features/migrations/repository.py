@@ -1,4 +1,4 @@
-"""All SQL on migrations."""
+"""All SQL of migrations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def by_version(db: AsyncSession, database_id: uuid.UUID, version: str) -> 
     return (await db.execute(query)).scalar_one_or_none()
 
 
-async def last_place(db: AsyncSession, database_id: uuid.UUID) -> int:
-    """Return the place of the last migration, 0 when there is none."""
+async def last_position(db: AsyncSession, database_id: uuid.UUID) -> int:
+    """Return the position of the last migration, 0 if there is none."""
     query = select(func.max(Migration.position)).where(Migration.database_id == database_id)
     return (await db.execute(query)).scalar_one() or 0

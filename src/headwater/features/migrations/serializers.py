@@ -1,4 +1,4 @@
-"""Migrations as their wire shapes."""
+"""Converts migrations to response models."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from headwater.features.query import serializers as query_wire
 
 
 def migration(status: MigrationStatus) -> shapes.MigrationOut:
-    """Return a migration and how it stands."""
+    """Return the response model of a migration and its state."""
     row, entry = status.migration, status.entry
     return shapes.MigrationOut(
         version=status.version,
@@ -28,12 +28,12 @@ def migration(status: MigrationStatus) -> shapes.MigrationOut:
 
 
 def text(row: Migration | Script) -> shapes.MigrationText:
-    """Return what a migration runs."""
+    """Return the response model of the scripts of a migration."""
     return shapes.MigrationText(version=row.version, name=row.name, up=row.up, down=row.down)
 
 
 def outcome(result: MigrationsResult) -> shapes.MigrationsRunOut:
-    """Return what would be run, or was."""
+    """Return the response model of a plan or a run."""
     return shapes.MigrationsRunOut(
         planned=[text(script) for script in result.planned],
         done=result.done,

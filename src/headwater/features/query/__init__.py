@@ -1,3 +1,3 @@
-"""Queries: run, explained, kept, shared; rows looked at and edited; schemas changed."""
+"""Queries: run, explain, save and share them; browse and edit rows; change schemas."""
 
 COMMANDS = ("sql",)

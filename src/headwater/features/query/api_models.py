@@ -1,4 +1,4 @@
-"""The wire shapes of queries, results, plans, rows and edits."""
+"""Request and response models of queries, results, plans, rows and edits."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ Words = Annotated[str, StringConstraints(max_length=500)]
 
 
 class QueryIn(Input):
-    """A text to run: one or more statements."""
+    """One or more statements to run."""
 
     text: Sql
     parameters: list[Cell] | dict[str, Cell] | None = None
     max_rows: Annotated[int, Field(ge=1, le=100_000)] = 1000
     seconds: Annotated[float, Field(gt=0, le=3600)] = 60
     read_only: bool = False
-    run_id: uuid.UUID | None = Field(None, description="Your own id for the run, by which it can be cancelled.")
-    session: Words | None = Field(None, description="Runs of one session share a connection and its transaction.")
-    confirmed: bool = Field(False, description="Says that a write to a protected database is meant.")
+    run_id: uuid.UUID | None = Field(None, description="An id of your choice, with which you can cancel the run.")
+    session: Words | None = Field(
+        None, description="Runs with the same session share a connection and its transaction."
+    )
+    confirmed: bool = Field(False, description="Confirms a write to a protected database.")
 
 
 class ResultColumnOut(Wire):
-    """A column of a result, and where its values come from when that is known."""
+    """A column of a result, and the table column of its values if that is known."""
 
     name: str
     type: str
@@ -43,13 +45,13 @@ class ResultColumnOut(Wire):
 
 
 class NoticeOut(Wire):
-    """Something the server said beside the result."""
+    """A notice of the server."""
 
     text: str
 
 
 class ResultOut(Wire):
-    """The result of one statement; `columns` is null when it gives no rows."""
+    """The result of one statement; `columns` is null if it returns no rows."""
 
     statement: int
     start: int
@@ -64,7 +66,7 @@ class ResultOut(Wire):
 
 
 class QueryProblem(Wire):
-    """Why a statement was refused; `position` counts characters of the whole text from 0."""
+    """The error of a statement; `position` is a character offset in the whole text, counted from 0."""
 
     message: str
     hint: str | None
@@ -76,7 +78,7 @@ class QueryProblem(Wire):
 
 
 class QueryOut(Wire):
-    """What a run gave: the results up to its end or to the first error."""
+    """The results of a run, up to its end or to the first error."""
 
     run_id: uuid.UUID
     results: list[ResultOut]
@@ -86,7 +88,7 @@ class QueryOut(Wire):
 
 
 class ExportIn(Input):
-    """A single SELECT whose whole result is streamed."""
+    """A single SELECT whose complete result is streamed."""
 
     text: Sql
     format: Literal["csv", "ndjson", "json", "arrow", "parquet"] = "csv"
@@ -95,7 +97,7 @@ class ExportIn(Input):
 
 
 class ExplainIn(Input):
-    """A statement whose plan is wanted; with `run` it is executed and rolled back."""
+    """A statement to explain; with `run` it is executed and rolled back."""
 
     text: Sql
     run: bool = False
@@ -103,7 +105,7 @@ class ExplainIn(Input):
 
 
 class PlanNodeOut(Wire):
-    """A node of a plan."""
+    """A node of a query plan."""
 
     operation: str
     target: str
@@ -117,7 +119,7 @@ class PlanNodeOut(Wire):
 
 
 class AdviceOut(Wire):
-    """Something to be said about a plan, with its figures; `statement` would mend it."""
+    """Advice about a plan, with its figures; `statement` would fix the problem."""
 
     kind: str
     text: str
@@ -126,7 +128,7 @@ class AdviceOut(Wire):
 
 
 class PlanOut(Wire):
-    """How the server would run a statement."""
+    """The query plan of a statement."""
 
     root: PlanNodeOut
     advice: list[AdviceOut]
@@ -136,13 +138,13 @@ class PlanOut(Wire):
 
 
 class CheckIn(Input):
-    """A text to be checked without running it."""
+    """A text to check without running it."""
 
     text: Sql
 
 
 class Finding(Wire):
-    """Something wrong in a text, from character `start` to `end`, counted from 0."""
+    """A problem in a text, from character `start` to `end`, counted from 0."""
 
     start: int
     end: int
@@ -151,7 +153,7 @@ class Finding(Wire):
 
 
 class DrawnOut(Wire):
-    """A query as it can be drawn; null when it cannot, because of `clause` ("": the whole text)."""
+    """A query for the visual builder; null if the builder does not support `clause` ("": the whole text)."""
 
     query: Query | None
     clause: str
@@ -159,7 +161,7 @@ class DrawnOut(Wire):
 
 
 class DrawnIn(Input):
-    """A drawn query to be written."""
+    """A query of the visual builder to convert to SQL."""
 
     query: Query
 
@@ -171,7 +173,7 @@ class WrittenOut(Wire):
 
 
 class CheckOut(Wire):
-    """What is wrong with a text."""
+    """The problems in a text."""
 
     findings: list[Finding]
 
@@ -189,19 +191,21 @@ class RunOut(Wire):
 
 
 class Chart(Input):
-    """How a result is drawn; `auto` chooses by the kinds of its columns, and so does a column that is not named."""
+    """The chart of a result; `auto` chooses by the types of the columns, and so does a column that is not set."""
 
     kind: Literal["auto", "table", "bar", "line", "area", "scatter", "number"] = "auto"
-    x: Words | None = Field(None, description="The column along the bottom.")
-    y: Annotated[list[Words], Field(max_length=12)] = Field(default_factory=list, description="The columns of values.")
-    series: Words | None = Field(None, description="A column whose values each get a line or bar of their own.")
+    x: Words | None = Field(None, description="The column of the x axis.")
+    y: Annotated[list[Words], Field(max_length=12)] = Field(
+        default_factory=list, description="The columns of the y axis."
+    )
+    series: Words | None = Field(None, description="A column that splits the values into series.")
     aggregate: Literal["none", "sum", "avg", "count", "min", "max"] = Field(
-        "none", description="What becomes of rows with the same x and series."
+        "none", description="How rows with the same x and series are combined."
     )
 
 
 class SavedQueryIn(Input):
-    """A query to be kept."""
+    """A query to save."""
 
     name: Title
     text: Sql
@@ -212,7 +216,7 @@ class SavedQueryIn(Input):
 
 
 class SavedQueryChange(Input):
-    """What to change of a kept query; what is left out stays."""
+    """Changes to a saved query; omitted fields stay as they are."""
 
     name: Title | None = None
     text: Sql | None = None
@@ -223,7 +227,7 @@ class SavedQueryChange(Input):
 
 
 class SavedQueryOut(Wire):
-    """A kept query; `mine` says whether it is the asking user's."""
+    """A saved query; `mine` is true if it belongs to the current user."""
 
     id: uuid.UUID
     project_id: uuid.UUID
@@ -242,7 +246,7 @@ Operator = Literal["=", "!=", "<", "<=", ">", ">=", "contains", "starts", "in", 
 
 
 class FilterIn(Input):
-    """A condition on one column; `in` takes `values`, the null tests take none."""
+    """A condition on one column; `in` takes `values`, `is null` and `is not null` take none."""
 
     column: Words
     operator: Operator
@@ -258,37 +262,39 @@ class SortIn(Input):
 
 
 class RowsIn(Input):
-    """A page of a table: filtered, sorted, from a cursor on, forwards."""
+    """A page of a table, filtered and sorted, starting at a cursor."""
 
     table: Words
     schema_: Words | None = Field(None, alias="schema")
     filters: Annotated[list[FilterIn], Field(max_length=50, default_factory=list)]
     sort: Annotated[list[SortIn], Field(max_length=20, default_factory=list)]
     cursor: str | None = None
-    # For the far jump of a scroll bar: rows skipped after the cursor. Costs the server their reading.
+    # Rows to skip after the cursor, for jumps of a scroll bar. The server has to read them.
     skip: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
-    counts: bool = Field(True, description="Whether all rows that fit are counted: on a large table the longest part.")
+    counts: bool = Field(
+        True, description="Whether to count all matching rows; this is the slowest part on a large table."
+    )
 
 
 class RowsOut(Wire):
-    """Rows of a table. `key` names the columns that identify a row; empty: rows cannot be edited, `why` says why."""
+    """Rows of a table. `key` names the columns that identify a row; if empty, `why` says why rows are read-only."""
 
-    name: str = Field(description="The qualified name of the table, quoted as the engine wants it.")
+    name: str = Field(description="The qualified name of the table, quoted for the engine.")
     columns: list[ResultColumnOut]
     rows: list[list[Cell]]
-    cut: list[list[int]] = Field(description="[row, column] of cells that are longer than shown.")
+    cut: list[list[int]] = Field(description="[row, column] of truncated cells.")
     key: list[str]
     why: str | None
     next: str | None
-    count: int | None = Field(description="Rows in the whole table that fit the filters; null when not counted.")
+    count: int | None = Field(description="Number of rows in the table that match the filters; null if not counted.")
     count_is_estimate: bool
     sql: str
     milliseconds: float
 
 
 class EditIn(Input):
-    """One staged edit. `was` holds what the editor showed: when it differs now, there is a conflict."""
+    """A staged edit. `was` holds the values that the editor showed; if they have changed, there is a conflict."""
 
     kind: Literal["insert", "update", "delete"]
     key: dict[str, Cell] = Field(default_factory=dict)
@@ -297,7 +303,7 @@ class EditIn(Input):
 
 
 class EditsIn(Input):
-    """Staged edits of one table: with `apply` in one transaction, else only their SQL."""
+    """Staged edits of one table; `apply` runs them in one transaction, otherwise only their SQL is returned."""
 
     table: Words
     schema_: Words | None = Field(None, alias="schema")
@@ -307,14 +313,14 @@ class EditsIn(Input):
 
 
 class EditConflict(Wire):
-    """A row that somebody else changed or deleted since it was shown; `now` is what it holds (null: gone)."""
+    """A row that was changed or deleted since it was read; `now` holds its current values (null: deleted)."""
 
     edit: int
     now: dict[str, Cell] | None
 
 
 class EditsOut(Wire):
-    """The SQL of staged edits, and what came of it: all were applied, or none."""
+    """The SQL of staged edits and their result: all were applied, or none."""
 
     statements: list[str]
     applied: bool
@@ -324,7 +330,7 @@ class EditsOut(Wire):
 
 
 class CellIn(Input):
-    """One whole value of a row."""
+    """The request of a complete value of a row."""
 
     table: Words
     schema_: Words | None = Field(None, alias="schema")
@@ -333,13 +339,13 @@ class CellIn(Input):
 
 
 class CellOut(Wire):
-    """A whole value."""
+    """A complete value."""
 
     value: Cell
 
 
 class SchemaChangesIn(Input):
-    """Changes to a schema, as the catalog's change family in JSON (`kind` is the type's name)."""
+    """Changes to a schema in JSON; `kind` is the name of the type of change."""
 
     changes: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=500)]
     apply: bool = False
@@ -347,7 +353,7 @@ class SchemaChangesIn(Input):
 
 
 class HazardOut(Wire):
-    """What can go wrong when a change is applied."""
+    """A risk of applying a change."""
 
     kind: str
     text: str
@@ -363,7 +369,7 @@ class StepOut(Wire):
 
 
 class SchemaChangesOut(Wire):
-    """What changes would do, or did."""
+    """The steps of changes, and their result if they were applied."""
 
     steps: list[StepOut]
     applied: bool

@@ -1,4 +1,4 @@
-"""`headwater sql`: a statement run on a database, or a shell with completion and history."""
+"""The command `headwater sql`: run statements on a database, or open a shell with completion and history."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Form = Literal["table", "json", "ndjson", "csv", "arrow", "parquet"]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Register the command."""
     app.command("sql")(sql)
 
 
@@ -44,7 +44,7 @@ def sql(
     with remote() as server:
         database = find_database(server, name)
         if text is None:
-            from headwater.features.query.shell import Shell  # the line editor, which only a shell needs
+            from headwater.features.query.shell import Shell  # imports the line editor, which only the shell needs
 
             Shell(server, database, Console()).run()
         elif form == "table" or as_json:
@@ -79,11 +79,11 @@ def _export(server: ApiClient, database: Any, text: str, form: str) -> None:
     out = sys.stdout.buffer
     if form in {"arrow", "parquet"} and sys.stdout.isatty():
         raise BadInput(
-            f"{form} is binary and cannot be printed to a terminal.", hint="Send it to a file: > result." + form
+            f"{form} is binary and cannot be printed to a terminal.", hint="Redirect it to a file: > result." + form
         )
     try:
         for chunk in server.stream(f"/databases/{database['id']}/export", {"text": text, "format": form}):
             out.write(chunk)
         out.flush()
     except BrokenPipeError as error:
-        raise HeadwaterError("The program that reads the output has stopped.") from error
+        raise HeadwaterError("The program that reads the output has exited.") from error

@@ -1,4 +1,4 @@
-"""The rows of queries: what each user ran, what was saved for oneself or the project, and charts of results."""
+"""The tables of queries: the history of each user, and saved queries with their charts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOW = func.now()
 
 
 class QueryRun(Base):
-    """One run of a text by a user: the history."""
+    """A run in the history of a user."""
 
     __tablename__ = "query_runs"
     __table_args__ = (
@@ -38,7 +38,7 @@ class QueryRun(Base):
 
 
 class SavedQuery(Base):
-    """A query that was kept under a name; `shared` ones are seen by everybody in the project."""
+    """A query saved under a name; all members of the project can see `shared` ones."""
 
     __tablename__ = "saved_queries"
     __table_args__ = (Index("ix_saved_queries_project_id_id", "project_id", text("id DESC")),)
@@ -51,7 +51,7 @@ class SavedQuery(Base):
     folder: Mapped[str] = mapped_column(TEXT, default="")
     text: Mapped[str] = mapped_column(TEXT)
     shared: Mapped[bool] = mapped_column(default=False)
-    # How its result is drawn: {"kind", "x", "y", …}; empty: chosen by its columns.
+    # The chart of its result: {"kind", "x", "y", …}; empty: chosen by the columns.
     chart: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)

@@ -1,4 +1,4 @@
-"""Results and errors of queries, on a terminal."""
+"""Prints results and errors of queries on a terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def print_result(console: Console, result: Any) -> None:
     for row in result["rows"]:
         table.add_row(*(_cell(value) for value in row))
     console.print(table, markup=False)
-    more = " and more; --max-rows or an export gives them" if result["truncated"] else ""
+    more = " and more; use --max-rows or an export" if result["truncated"] else ""
     console.print(
         f"({len(result['rows']):,} rows{more}, {result['milliseconds']:.0f} ms)", style="dim", highlight=False
     )
@@ -36,7 +36,7 @@ def _cell(value: Any) -> str:
 
 
 def print_error(error: Any, text: str) -> None:
-    """Print why a statement was refused, with a mark under its place."""
+    """Print the error of a statement, with a mark under its position."""
     typer.echo(f"Error: {error['message']}", err=True)
     if error["position"] is not None:
         start = text.rfind("\n", 0, error["position"]) + 1

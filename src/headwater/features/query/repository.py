@@ -1,4 +1,4 @@
-"""All SQL on the history and the saved queries."""
+"""All SQL of the history and of saved queries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.query.models import QueryRun, SavedQuery
 
-# The history of one user on one database keeps this many runs.
+# Maximum number of runs in the history of one user on one database.
 KEPT_RUNS = 2000
 
 
@@ -27,14 +27,14 @@ async def runs(
 
 
 async def forget_old_runs(db: AsyncSession, database_id: uuid.UUID, user_id: uuid.UUID) -> None:
-    """Keep the newest runs of a user on a database only."""
+    """Delete all but the newest runs of a user on a database."""
     mine = (QueryRun.database_id == database_id, QueryRun.user_id == user_id)
     oldest = select(QueryRun.id).where(*mine).order_by(QueryRun.id.desc()).offset(KEPT_RUNS).limit(1).scalar_subquery()
     await db.execute(delete(QueryRun).where(*mine, QueryRun.id <= oldest))
 
 
 async def saved(db: AsyncSession, query_id: uuid.UUID, *, lock: bool = False) -> SavedQuery | None:
-    """Return a saved query; with `lock`, held until the end of the transaction."""
+    """Return a saved query; with `lock`, locked until the end of the transaction."""
     query = select(SavedQuery).where(SavedQuery.id == query_id).execution_options(populate_existing=True)
     return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
@@ -52,5 +52,5 @@ async def saved_of_project(
 
 
 async def touch(db: AsyncSession, saved_query: SavedQuery) -> None:
-    """Note that a saved query was changed now."""
+    """Set the time of the last change of a saved query to now."""
     saved_query.updated_at = (await db.execute(select(func.clock_timestamp()))).scalar_one()

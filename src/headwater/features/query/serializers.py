@@ -1,4 +1,4 @@
-"""Results, plans and edits as their wire shapes."""
+"""Converts results, plans and edits to response models."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from headwater.kit.errors import HeadwaterError
 
 
 def outcome(query_outcome: QueryOutcome, in_transaction: bool = False) -> shapes.QueryOut:
-    """Return what a run gave."""
+    """Return the response model of a run."""
     return shapes.QueryOut(
         run_id=query_outcome.run_id,
-        results=[result(one) for one in query_outcome.results if one.finished],
+        results=[result(item) for item in query_outcome.results if item.finished],
         error=problem(query_outcome.error) if query_outcome.error else None,
         milliseconds=query_outcome.milliseconds,
         in_transaction=in_transaction,
@@ -27,7 +27,7 @@ def outcome(query_outcome: QueryOutcome, in_transaction: bool = False) -> shapes
 
 
 def result(query_result: Result) -> shapes.ResultOut:
-    """Return the result of one statement."""
+    """Return the response model of the result of one statement."""
     started, finished = query_result.started, query_result.finished
     assert finished is not None
     return shapes.ResultOut.model_construct(
@@ -45,7 +45,7 @@ def result(query_result: Result) -> shapes.ResultOut:
 
 
 def column(result_column: ResultColumn) -> shapes.ResultColumnOut:
-    """Return a column of a result."""
+    """Return the response model of a column of a result."""
     return shapes.ResultColumnOut(
         name=result_column.name,
         type=result_column.type,
@@ -57,7 +57,7 @@ def column(result_column: ResultColumn) -> shapes.ResultColumnOut:
 
 
 def problem(error: HeadwaterError) -> shapes.QueryProblem:
-    """Return why a run ended early."""
+    """Return the response model of an error."""
     known = error if isinstance(error, QueryError) else None
     return shapes.QueryProblem(
         message=error.message,
@@ -71,10 +71,10 @@ def problem(error: HeadwaterError) -> shapes.QueryProblem:
 
 
 def plan(query_plan: QueryPlan) -> shapes.PlanOut:
-    """Return a plan."""
+    """Return the response model of a plan."""
     return shapes.PlanOut(
         root=_node(query_plan.root),
-        advice=[shapes.AdviceOut.model_validate(one) for one in query_plan.advice],
+        advice=[shapes.AdviceOut.model_validate(advice) for advice in query_plan.advice],
         planning_ms=query_plan.planning_ms,
         execution_ms=query_plan.execution_ms,
         raw=query_plan.raw,
@@ -89,18 +89,18 @@ def _node(node: PlanNode) -> shapes.PlanNodeOut:
 
 
 def saved(query: SavedQuery, user_id: object) -> shapes.SavedQueryOut:
-    """Return a saved query as one user sees it."""
+    """Return the response model of a saved query for one user."""
     fields = {name: getattr(query, name) for name in shapes.SavedQueryOut.model_fields if name != "mine"}
     return shapes.SavedQueryOut(**fields, mine=query.owner_id == user_id)
 
 
 def page(rows_page: RowsPage) -> shapes.RowsOut:
-    """Return a page of a table."""
+    """Return the response model of a page of a table."""
     return shapes.RowsOut.model_construct(
         name=rows_page.name,
-        columns=[column(one) for one in rows_page.columns],
+        columns=[column(each) for each in rows_page.columns],
         rows=[list(row) for row in rows_page.rows],
-        cut=[list(place) for place in rows_page.cut],
+        cut=[list(position) for position in rows_page.cut],
         key=list(rows_page.key),
         why=rows_page.why,
         next=rows_page.next,
@@ -112,7 +112,7 @@ def page(rows_page: RowsPage) -> shapes.RowsOut:
 
 
 def changes(result: structure.StructureResult) -> shapes.SchemaChangesOut:
-    """Return what changes of a schema would do, or did."""
+    """Return the response model of schema changes."""
     return shapes.SchemaChangesOut(
         steps=[_step(step) for step in result.steps],
         applied=result.applied,

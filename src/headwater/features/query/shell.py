@@ -1,4 +1,4 @@
-"""The SQL shell: lines edited with completion from the Schema, a history, and a transaction that lives between them."""
+"""The SQL shell: a line editor with completion from the Schema and a history; transactions stay open between lines."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ WORDS = (
     "ANALYZE",
 )
 HELP = r"""\d          tables          \d NAME    columns of a table
-\refresh    read the schema anew
+\refresh    read the schema again
 \help       this            \q         quit (or Ctrl-D)
-A statement of SQL ends with ; and may take several lines. Ctrl-C clears the line or cancels what runs."""
+An SQL statement ends with ; and may span several lines. Ctrl-C clears the line or cancels the running statement."""
 BRACKETS = (("(", ")"), ("{", "}"), ("[", "]"))
 _ALIAS = re.compile(r"\b(?:from|join|update|into)\s+(?:\w+\.)?(\w+)(?:\s+(?:as\s+)?(\w+))?", re.IGNORECASE)
 
@@ -94,13 +94,13 @@ class SchemaCompleter(Completer):
         self.tables: dict[str, list[str]] = {}
 
     def learn(self, schema: Any) -> None:
-        """Take the names of a Schema."""
+        """Store the names of a Schema."""
         self.tables = {
             relation["name"]: [column["name"] for column in relation["columns"]] for relation in schema["relations"]
         }
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        """Give what fits before the caret."""
+        """Yield the completions at the cursor."""
         before = re.search(r"(?:(\w+)\.)?(\w*)$", document.text_before_cursor)
         qualifier, word = (before[1], before[2]) if before else (None, "")
         if not word and not qualifier and not complete_event.completion_requested:
@@ -117,7 +117,7 @@ class SchemaCompleter(Completer):
 
 
 class Shell:
-    """One user at one database."""
+    """An interactive session on one database."""
 
     def __init__(self, server: ApiClient, database: Any, console: Console) -> None:
         self._server = server
@@ -125,13 +125,15 @@ class Shell:
         self._console = console
         self._completer = SchemaCompleter()
         self._session = uuid.uuid4().hex
-        engines = {one["name"]: one["statement_unit"] for one in server.call("GET", "/engines")}
+        engines = {item["name"]: item["statement_unit"] for item in server.call("GET", "/engines")}
         self._unit = engines.get(database["engine"], "statement")
 
     def run(self) -> None:
         """Read and run statements until the end of the input."""
         self._refresh()
-        self._console.print(f"{self._database['name']} ({self._database['engine']}); \\help helps.", highlight=False)
+        self._console.print(
+            f"{self._database['name']} ({self._database['engine']}); \\help lists the commands.", highlight=False
+        )
         prompt = self._prompt()
         while True:
             try:
@@ -171,12 +173,12 @@ class Shell:
             )
 
     def _run(self, text: str, confirmed: bool = False) -> None:
-        place, run_id = f"/databases/{self._database['id']}", str(uuid.uuid4())
+        path, run_id = f"/databases/{self._database['id']}", str(uuid.uuid4())
         body = {"text": text, "session": self._session, "run_id": run_id, "confirmed": confirmed, "seconds": 3600}
         try:
-            answer = self._server.call("POST", f"{place}/query", json=body)
+            answer = self._server.call("POST", f"{path}/query", json=body)
         except KeyboardInterrupt:
-            self._server.call("POST", f"{place}/runs/{run_id}/cancel")
+            self._server.call("POST", f"{path}/runs/{run_id}/cancel")
             raise
         except HeadwaterError as error:
             if confirmed or "protected" not in error.message:
@@ -209,14 +211,14 @@ class Shell:
             self._console.print(f"{table}  [dim]{len(columns)} columns[/dim]", highlight=False)
 
     def _refresh(self) -> None:
-        place = f"/databases/{self._database['id']}/schema"
-        self._completer.learn(self._server.call("GET", place, params={"fresh": "true"}))
+        path = f"/databases/{self._database['id']}/schema"
+        self._completer.learn(self._server.call("GET", path, params={"fresh": "true"}))
 
 
 def _is_complete(text: str, unit: str = "statement") -> bool:
-    """Whether Enter runs what was typed: a command, nothing, or a statement that has ended."""
+    """Return True if Enter runs the text: a command, nothing, or a complete statement."""
     stripped = text.strip()
     if unit != "statement":
-        # A command of Redis is one line; of MongoDB, one whose brackets are closed, or that an empty line ends.
+        # A Redis command is one line; a MongoDB command ends when its brackets are closed, or with an empty line.
         return unit == "line" or text.endswith("\n") or all(text.count(a) <= text.count(b) for a, b in BRACKETS)
     return not stripped or stripped.startswith("\\") or stripped.endswith(";") or stripped in {"exit", "quit"}

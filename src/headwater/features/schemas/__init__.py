@@ -1,3 +1,3 @@
-"""Schemas that scans found, browsed and printed."""
+"""Schemas of scanned codebases, to browse and to print."""
 
 COMMANDS = ("schema",)

@@ -1,4 +1,4 @@
-"""`headwater schema`: the Schema of any source, in any notation, without a server."""
+"""The command `headwater schema`: prints the Schema of any source in any format, without a server."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from headwater.kit.terminal import terminal
 
 
 def register(app: typer.Typer) -> None:
-    """Add `schema`."""
+    """Register the command."""
     app.command("schema")(schema)
 
 
 def schema(
     source: Annotated[str, typer.Argument(help="A folder, archive, file or database URL.", show_default=False)],
     notation_name: Annotated[
-        str | None, typer.Option("--format", help=f"One of {', '.join(notation.FORMATS)}; a table without it.")
+        str | None, typer.Option("--format", help=f"Output format: {', '.join(notation.FORMATS)} (default: a table).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
 ) -> None:
@@ -30,11 +30,11 @@ def schema(
     chosen = "json" if as_json else notation_name
     if chosen is not None and chosen not in notation.FORMATS:
         notation.write(Schema(), chosen)
-    found = sources.read(source, run_schema)
+    result = sources.read(source, run_schema)
     if chosen:
-        typer.echo(notation.write(found, chosen), nl=False)
+        typer.echo(notation.write(result, chosen), nl=False)
     else:
-        _print(found, terminal())
+        _print(result, terminal())
 
 
 def _print(schema: Schema, console: Console) -> None:
@@ -46,8 +46,8 @@ def _print(schema: Schema, console: Console) -> None:
 
 
 def _table(relation: Relation) -> Table:
-    where = relation.origins[0] if relation.origins else None
-    title = f"[bold]{relation.qualified_name}[/bold]" + (f"  [dim]{where.file}:{where.line}[/dim]" if where else "")
+    origin = relation.origins[0] if relation.origins else None
+    title = f"[bold]{relation.qualified_name}[/bold]" + (f"  [dim]{origin.file}:{origin.line}[/dim]" if origin else "")
     table = Table(title, "Type", "Null", "Key", "References", box=None, pad_edge=False, header_style="")
     for column in relation.columns:
         target = relation.references(column.name)

@@ -1,4 +1,4 @@
-"""HTTP of schemas."""
+"""HTTP endpoints of schemas."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Reader = Annotated[Actor, Depends(allow("codebase:read"))]
 async def list_schemas(
     project_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
 ) -> ListOf[SchemaSummaryOut]:
-    """List the schemas that were read from the code bases of a project."""
+    """List the schemas of the scanned codebases of a project."""
     page = await service.list_of_project(db, actor, project_id, cursor=cursor, limit=limit)
     return ListOf(items=list(page.items), next=page.next)
 
@@ -40,8 +40,8 @@ async def get_schema(
     actor: Reader,
     format_: Annotated[Literal["json", "sql", "dbml", "mermaid"], Query(alias="format")] = "json",
 ) -> Any:
-    """Show a schema, as JSON or as text in another notation."""
-    found, codebase_id = await service.get(db, actor, schema_id)
+    """Return a schema as JSON, or as text in another format."""
+    schema, codebase_id = await service.get(db, actor, schema_id)
     if format_ == "json":
-        return serializers.schema(found, codebase_id)
-    return PlainTextResponse(notation.write(found, format_))
+        return serializers.schema(schema, codebase_id)
+    return PlainTextResponse(notation.write(schema, format_))

@@ -1,4 +1,4 @@
-"""Schemas that scans found: listed by project and shown; the code bases below own the rows."""
+"""Schemas of scanned codebases, by project; the feature `codebases` owns their rows."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from headwater.kit.paging import Page
 async def list_of_project(
     db: AsyncSession, actor: Actor, project_id: uuid.UUID, *, cursor: str | None, limit: int
 ) -> Page[SchemaSummaryOut]:
-    """Return the schema of each scanned code base of a project, newest code base first."""
+    """Return the schema of each scanned codebase of a project, newest codebase first."""
     page = await codebases.list_of_project(db, actor, project_id, cursor=cursor, limit=limit)
     return Page(tuple(_summary(view) for view in page.items if view.scan), page.next)
 
 
 async def get(db: AsyncSession, actor: Actor, schema_id: uuid.UUID) -> tuple[Schema, uuid.UUID]:
-    """Return a schema and the code base it was read from."""
+    """Return a schema and the id of its codebase."""
     codebase, scan = await codebases.scan_by_id(db, actor, schema_id)
     return from_json(scan.schema_json), codebase.id
 

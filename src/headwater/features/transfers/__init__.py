@@ -1,4 +1,4 @@
-"""Data in, out and across: copies between engines, imports of files, exports of whole databases, each as a job."""
+"""Transfers: copies between engines, imports of files, exports of whole databases, each as a job."""
 
 COMMANDS = ("db",)
 JOBS = ("transfer",)

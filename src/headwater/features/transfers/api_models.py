@@ -1,4 +1,4 @@
-"""The wire shapes of transfers."""
+"""Request and response models of transfers."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ TableName = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class CopyPlanIn(Wire):
-    """What shall be copied: some tables, by their names with or without a schema, or all."""
+    """What to copy: some tables, by their names with or without a schema, or all."""
 
     target_id: uuid.UUID
     tables: Annotated[list[TableName], Field(min_length=1, max_length=10_000)] | None = None
 
 
 class CopyIn(CopyPlanIn):
-    """A copy to begin; `accepted` says that what is lost is known, `confirmed` that a protected target is meant."""
+    """A copy to start; `accepted` accepts the losses, `confirmed` confirms a write to a protected target."""
 
     accepted: bool = False
     confirmed: bool = False
 
 
 class ColumnPlanOut(Wire):
-    """A column and what becomes of it."""
+    """A column and its type in the target."""
 
     name: str
     source_type: str
@@ -38,7 +38,7 @@ class ColumnPlanOut(Wire):
 
 
 class TablePlanOut(Wire):
-    """A table and what becomes of it; `rows` is what the source estimates."""
+    """A table and its name in the target; `rows` is the estimate of the source."""
 
     table: str
     target: str
@@ -47,7 +47,7 @@ class TablePlanOut(Wire):
 
 
 class LossOut(Wire):
-    """Something that will not be as it was: in another form, not there, or refused when such values occur."""
+    """Something that a copy changes or leaves out, or values that the target may refuse."""
 
     severity: Literal["changed", "left_out", "risk"]
     table: str
@@ -56,7 +56,7 @@ class LossOut(Wire):
 
 
 class CopyPlanOut(Wire):
-    """What a copy would do."""
+    """The plan of a copy."""
 
     tables: list[TablePlanOut]
     losses: list[LossOut]
@@ -64,7 +64,7 @@ class CopyPlanOut(Wire):
 
 
 class ComparedOut(Wire):
-    """A table on both sides after a copy: rows and order-independent checksums."""
+    """A table in source and target after a copy: numbers of rows and order-independent checksums."""
 
     table: str
     target: str
@@ -76,7 +76,7 @@ class ComparedOut(Wire):
 
 
 class TransferOut(Wire):
-    """A copy, an import or an export, and what came of it; `request` is what was asked for."""
+    """A copy, an import or an export, with its request and its result."""
 
     id: uuid.UUID
     kind: Literal["copy", "import", "export"]
@@ -92,7 +92,7 @@ class TransferOut(Wire):
 
 
 class FoundColumnOut(Wire):
-    """A column of a file, what its values look like, and the type that would hold them."""
+    """A column of a file, the kind of its values, and a suitable type."""
 
     name: str
     kind: str
@@ -100,7 +100,7 @@ class FoundColumnOut(Wire):
 
 
 class ImportPreviewOut(Wire):
-    """A file that was uploaded for an import: what it is, its columns, its first rows."""
+    """A preview of a file that was uploaded for an import: its format, columns and first rows."""
 
     transfer: TransferOut
     format: Literal["csv", "ndjson", "json", "parquet", "sql"]
@@ -110,7 +110,7 @@ class ImportPreviewOut(Wire):
 
 
 class ImportColumnIn(Wire):
-    """A column of the file, the column that it fills, and the type of that in a new table."""
+    """A column of the file, its target column, and the type of the target column in a new table."""
 
     source: Annotated[str, Field(max_length=300)]
     target: Annotated[str, Field(min_length=1, max_length=63)]
@@ -118,7 +118,7 @@ class ImportColumnIn(Wire):
 
 
 class ImportIn(Wire):
-    """How an uploaded file shall be imported; without `columns`, each fills its namesake."""
+    """How to import an uploaded file; without `columns`, columns are matched by name."""
 
     table: Annotated[str, Field(max_length=63)] = ""
     schema_name: Annotated[str | None, Field(alias="schema", max_length=63)] = None
@@ -129,7 +129,7 @@ class ImportIn(Wire):
 
 
 class ExportTablesIn(Wire):
-    """What shall be exported: some tables or all, each as a file of this format, together in a ZIP."""
+    """What to export: some tables or all, each as a file of this format, together in a ZIP."""
 
     tables: Annotated[list[TableName], Field(min_length=1, max_length=10_000)] | None = None
     format: Literal["csv", "ndjson", "parquet", "sql"] = "csv"

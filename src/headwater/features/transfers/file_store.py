@@ -20,17 +20,17 @@ KEPT_SECONDS = 7 * 86_400.0
 
 
 def path_of(settings: Settings, transfer_id: uuid.UUID, part: Part) -> Path:
-    """Return a file of a transfer; its folder is made."""
+    """Return the path of a file of a transfer; its folder is created."""
     folder = settings.home_folder / "transfers"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder / f"{transfer_id}.{part}"
 
 
 async def receive(settings: Settings, transfer_id: uuid.UUID, chunks: AsyncIterator[bytes], filename: str) -> int:
-    """Store an upload as it arrives and return its size; whatever goes wrong, no part stays behind.
+    """Store an upload as it arrives and return its size; if it fails, nothing is left behind.
 
     Raises:
-        TooLarge: more bytes than `max_upload_mb`, noticed as soon as they are exceeded.
+        TooLarge: the upload exceeds `max_upload_mb`; raised as soon as that happens.
     """
     return await atomic_upload.receive(
         path_of(settings, transfer_id, "upload"),
@@ -42,13 +42,13 @@ async def receive(settings: Settings, transfer_id: uuid.UUID, chunks: AsyncItera
 
 
 def remove(settings: Settings, transfer_id: uuid.UUID) -> None:
-    """Remove all files of a transfer."""
+    """Delete all files of a transfer."""
     for part in ("upload", "errors", "export"):
         path_of(settings, transfer_id, part).unlink(missing_ok=True)
 
 
 def remove_old(settings: Settings) -> None:
-    """Remove files that are a week old: a transfer's files are no place to keep data."""
+    """Delete files that are older than a week."""
     old = time.time() - KEPT_SECONDS
     for file in (settings.home_folder / "transfers").glob("*"):
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""What the room does now and then: files of old transfers are removed."""
+"""Periodic maintenance: deletes the files of old transfers."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from headwater.store.context import Context
 
 
 async def run_maintenance(context: Context) -> None:
-    """Remove what nobody fetches any more."""
+    """Delete the files of old transfers."""
     await asyncio.to_thread(file_store.remove_old, context.settings)

@@ -1,4 +1,4 @@
-"""The rows of transfers: what was asked for, what was found out before, what was made on the way, what came of it."""
+"""The table of transfers: request, preview, created objects and result."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from headwater.store.base import Base
 
 
 class Transfer(ClaimableRow, Base):
-    """Data on its way: a copy of `database_id` into `target_id`, an import into `database_id`, an export of it.
+    """A copy of `database_id` to `target_id`, an import into `database_id`, or an export of it.
 
-    `made` lists (kind, quoted name) of what a copy or import has made and may therefore take away again; only the
-    attempt that is named in `attempt` may change it. An import has no job until somebody has looked at its preview.
+    `created` lists (kind, quoted name) of the objects that a copy or import has created and therefore may drop again;
+    only the attempt that is named in `attempt` may change it. An import has no job until it is started.
     """
 
     __tablename__ = "transfers"

@@ -1,4 +1,4 @@
-"""Values of this room as the wire shapes of its routes."""
+"""Converts transfers, plans and previews to response models."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from headwater.features.transfers.service.transfers import TransferView
 
 
 def plan(copy_plan: CopyPlan, engine: Engine) -> api_models.CopyPlanOut:
-    """Return a plan with the statements that its target would run."""
+    """Return the response model of a plan, with the statements for the target."""
     tables = [
         api_models.TablePlanOut(
             table=table.display_name,
@@ -30,15 +30,15 @@ def plan(copy_plan: CopyPlan, engine: Engine) -> api_models.CopyPlanOut:
 
 
 def transfer(view: TransferView) -> api_models.TransferOut:
-    """Return a transfer with its job."""
+    """Return the response model of a transfer with its job."""
     row = view.transfer
     compared = (
-        [api_models.ComparedOut.model_validate(one) for one in row.result.get("tables", [])]
+        [api_models.ComparedOut.model_validate(table) for table in row.result.get("tables", [])]
         if row.kind == "copy"
         else []
     )
     rest = {name: value for name, value in row.result.items() if name != "tables" or row.kind != "copy"}
-    asked = {name: value for name, value in row.request.items() if name != "losses"}
+    request = {name: value for name, value in row.request.items() if name != "losses"}
     return api_models.TransferOut(
         id=row.id,
         kind=row.kind,
@@ -47,7 +47,7 @@ def transfer(view: TransferView) -> api_models.TransferOut:
         filename=row.filename,
         size_bytes=row.size_bytes,
         created_at=row.created_at,
-        request=asked,
+        request=request,
         tables=compared,
         result=rest,
         job=JobOut.model_validate(view.job) if view.job else None,
@@ -55,12 +55,12 @@ def transfer(view: TransferView) -> api_models.TransferOut:
 
 
 def preview(view: TransferView) -> api_models.ImportPreviewOut:
-    """Return what an uploaded file looks like."""
-    found = view.transfer.preview
+    """Return the response model of the preview of an uploaded file."""
+    content = view.transfer.preview
     return api_models.ImportPreviewOut(
         transfer=transfer(view),
-        format=found["format"],
-        columns=found["columns"],
-        rows=found["rows"],
-        text=found.get("text", ""),
+        format=content["format"],
+        columns=content["columns"],
+        rows=content["rows"],
+        text=content.get("text", ""),
     )

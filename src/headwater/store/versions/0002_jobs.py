@@ -1,4 +1,4 @@
-"""The tables of jobs, and those of Procrastinate, which only carry the wake-up calls."""
+"""The tables of jobs, and those of Procrastinate, which only carry messages to wake workers."""
 
 import sqlalchemy as sa
 from alembic import op

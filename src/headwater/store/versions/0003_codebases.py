@@ -1,4 +1,4 @@
-"""The tables of code bases and of what their scans find."""
+"""The tables of codebases and of the results of their scans."""
 
 import sqlalchemy as sa
 from alembic import op

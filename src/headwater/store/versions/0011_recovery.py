@@ -1,4 +1,4 @@
-"""The tables of recovery, and what the keeper must know of it."""
+"""The tables of recovery, and the columns of databases that the supervisor needs for it."""
 
 import sqlalchemy as sa
 from alembic import op

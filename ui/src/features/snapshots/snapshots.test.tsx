@@ -118,9 +118,9 @@ describe('where to', () => {
     expect([...container.querySelectorAll('option')].map((one) => one.textContent)).toEqual(['Choose a database', 'staging'])
   })
   it('offers no new database where none can be made, and says why', () => {
-    const { container, radios } = where({ where: 'empty' }, 'member', [database({ id: 'd2', name: 'staging' })], 'Headwater connects to MongoDB, but does not create it.')
+    const { container, radios } = where({ where: 'empty' }, 'member', [database({ id: 'd2', name: 'staging' })], 'Headwater can connect to MongoDB, but cannot create it.')
     expect(radios.map((one) => one.disabled)).toEqual([true, false, true])
-    expect(container.textContent).toContain('does not create it')
+    expect(container.textContent).toContain('cannot create it')
   })
   it('says at once that a name is taken', () => {
     expect(where({ name: 'shop' }, 'member').container.textContent).toContain('There is already a database named shop.')

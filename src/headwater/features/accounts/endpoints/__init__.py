@@ -1,4 +1,4 @@
-"""HTTP of accounts: instance, sign-in, sessions, organizations, projects, keys, audit."""
+"""HTTP endpoints of accounts: instance, sign-in, sessions, organizations, projects, API keys, audit log."""
 
 from __future__ import annotations
 

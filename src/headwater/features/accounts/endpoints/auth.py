@@ -1,4 +1,4 @@
-"""HTTP of the instance and of signing up, in and out. The refresh token lives in a cookie that no script reads."""
+"""HTTP endpoints of the instance, sign-up, sign-in and sign-out. The refresh token is in an HttpOnly cookie."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Reader = Annotated[Actor, Depends(allow("account:read"))]
 
 @router.get("/instance", tags=["instance"], dependencies=[Depends(public)])
 async def get_instance(db: Db, server: Shared) -> InstanceOut:
-    """Tell a visitor about this instance."""
+    """Return public information about this instance."""
     return InstanceOut.model_validate(await instance.describe(db, server.settings))
 
 
@@ -61,17 +61,17 @@ async def change_instance(
 
 @router.post("/auth/signup", status_code=201, tags=["auth"], dependencies=[Depends(same_origin)])
 async def sign_up(body: SignUpIn, response: Response, db: Db, server: Shared, visitor: Client) -> SignedInOut:
-    """Make an account and sign it in; the first one administers the instance."""
+    """Create an account and sign in. The first account becomes the administrator of the instance."""
     entered = identity.SignUp(body.email, body.password.get_secret_value(), body.name)
     signed_in = await identity.sign_up(db, server.settings, server.signer, visitor, entered)
-    for welcome in server.signup_hooks:
-        await welcome(db, signed_in.actor, server.settings)
+    for hook in server.signup_hooks:
+        await hook(db, signed_in.actor, server.settings)
     return _answer(response, server, signed_in)
 
 
 @router.post("/auth/login", tags=["auth"], dependencies=[Depends(same_origin)])
 async def sign_in(body: SignInIn, response: Response, server: Shared, visitor: Client) -> SignedInOut:
-    """Sign in by password."""
+    """Sign in with a password."""
     try:
         await server.throttle.before(body.email, visitor.ip)
         async with server.database.transaction() as db:
@@ -104,7 +104,7 @@ async def refresh(
     async with server.database.transaction() as db:
         signed_in = await identity.refresh(db, server.settings, server.signer, visitor, token)
     if signed_in is None:
-        raise Unauthenticated("The session is over.", hint="Sign in again.")
+        raise Unauthenticated("The session has ended.", hint="Sign in again.")
     return _answer(response, server, signed_in)
 
 
@@ -130,7 +130,7 @@ async def sign_out(
 
 @router.get("/auth/me", tags=["auth"])
 async def me(db: Db, actor: Reader) -> MeOut:
-    """Tell who is asking."""
+    """Return the current user and their organizations."""
     organization_roles = await organizations.list_organizations(db, actor)
     user = await identity.user_of(db, actor)
     return MeOut(
@@ -142,7 +142,7 @@ async def me(db: Db, actor: Reader) -> MeOut:
 async def list_sessions(
     db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
 ) -> ListOf[SessionOut]:
-    """List the live sessions of the asking user."""
+    """List the active sessions of the current user."""
     page = await sessions.list_sessions(db, actor, cursor=cursor, limit=limit)
     items = [SessionOut.model_validate(row) for row in page.items]
     for item in items:
@@ -154,12 +154,12 @@ async def list_sessions(
 async def revoke_session(
     session_id: uuid.UUID, db: Db, actor: Annotated[Actor, Depends(allow("account:admin"))]
 ) -> None:
-    """End a session of the asking user."""
+    """End a session of the current user."""
     await sessions.revoke(db, actor, session_id)
 
 
 def cookie_name(settings: Settings) -> str:
-    """Return the name of the refresh cookie; without https the `__Host-` prefix is not possible."""
+    """Return the name of the refresh cookie; browsers accept the `__Host-` prefix only over HTTPS."""
     return SECURE_COOKIE if settings.secure_cookies else PLAIN_COOKIE
 
 

@@ -1,4 +1,4 @@
-"""HTTP of API keys and of the audit."""
+"""HTTP endpoints of API keys and of the audit log."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ async def list_keys(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_PAGE,
 ) -> ListOf[KeyOut]:
-    """List the API keys of the asking user, newest first."""
+    """List the API keys of the current user, newest first."""
     page = await keys.list_keys(db, actor, cursor=cursor, limit=limit)
     return ListOf(items=[_key(row) for row in page.items], next=page.next)
 
 
 @router.post("/keys", status_code=201, tags=["keys"])
 async def create_key(body: KeyIn, db: Db, actor: Admin) -> NewKeyOut:
-    """Make an API key; its secret is shown this once."""
+    """Create an API key. Its secret is shown only once."""
     key, secret = await keys.create(db, actor, name=body.name, scopes=body.scopes, days=body.expires_in_days)
     return NewKeyOut(key=_key(key), secret=secret)
 
@@ -58,7 +58,7 @@ async def list_audit(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_PAGE,
 ) -> ListOf[AuditOut]:
-    """List what was done, newest first; `action` is the beginning of an action's name."""
+    """List the entries of the audit log, newest first; `action` is a prefix of the action's name."""
     page = await audit.entries(db, actor, action=action, cursor=cursor, limit=limit)
     return ListOf(items=[_entry(row) for row in page.items], next=page.next)
 

@@ -1,4 +1,4 @@
-"""HTTP of organizations and their members."""
+"""HTTP endpoints of organizations and their members."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Admin = Annotated[Actor, Depends(allow("member:admin"))]
 async def list_organizations(
     db: Db, actor: Annotated[Actor, Depends(allow("organization:read"))]
 ) -> ListOf[OrganizationOut]:
-    """List the organizations of the asking user."""
+    """List the organizations of the current user."""
     organization_roles = await organizations.list_organizations(db, actor)
     return ListOf(items=[OrganizationOut.model_validate(item) for item in organization_roles])
 
@@ -35,7 +35,7 @@ async def list_members(organization_id: uuid.UUID, db: Db, actor: Reader) -> Lis
 
 @router.post("/{organization_id}/members", status_code=201)
 async def add_member(organization_id: uuid.UUID, body: MemberIn, db: Db, actor: Admin) -> MemberOut:
-    """Make an existing user a member."""
+    """Add an existing user as a member."""
     member = await organizations.add_member(db, actor, organization_id, email=body.email, role=body.role)
     return MemberOut.model_validate(member)
 
@@ -44,12 +44,12 @@ async def add_member(organization_id: uuid.UUID, body: MemberIn, db: Db, actor: 
 async def change_member(
     organization_id: uuid.UUID, user_id: uuid.UUID, body: RoleIn, db: Db, actor: Admin
 ) -> MemberOut:
-    """Give a member another role."""
+    """Change the role of a member."""
     changed = await organizations.change_role(db, actor, organization_id, user_id, body.role)
     return MemberOut.model_validate(changed)
 
 
 @router.delete("/{organization_id}/members/{user_id}", status_code=204)
 async def remove_member(organization_id: uuid.UUID, user_id: uuid.UUID, db: Db, actor: Admin) -> None:
-    """Remove a member, or leave."""
+    """Remove a member, or leave the organization."""
     await organizations.remove_member(db, actor, organization_id, user_id)

@@ -1,4 +1,4 @@
-"""HTTP of projects."""
+"""HTTP endpoints of projects."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Writer = Annotated[Actor, Depends(allow("project:write"))]
 async def list_projects(
     db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
 ) -> ListOf[ProjectOut]:
-    """List the projects that the asking user sees, newest first."""
+    """List the projects that the current user can see, newest first."""
     page = await projects.list_projects(db, actor, cursor=cursor, limit=limit)
     return ListOf(items=[_out(row, actor) for row in page.items], next=page.next)
 
 
 @router.post("", status_code=201)
 async def create_project(body: ProjectIn, db: Db, actor: Writer) -> ProjectOut:
-    """Make a project."""
+    """Create a project."""
     project = await projects.create(
         db, actor, name=body.name, description=body.description, organization_id=body.organization_id
     )
@@ -43,7 +43,7 @@ async def get_project(project_id: uuid.UUID, db: Db, actor: Reader) -> ProjectOu
 
 @router.patch("/{project_id}")
 async def change_project(project_id: uuid.UUID, body: ProjectChange, db: Db, actor: Writer) -> ProjectOut:
-    """Rename or describe a project."""
+    """Change the name or the description of a project."""
     changed = await projects.change(db, actor, project_id, name=body.name, description=body.description)
     return _out(changed, actor)
 

@@ -1,1 +1,1 @@
-"""The verbs of accounts, by noun: identity, sessions, organizations, projects, keys, instance, audit."""
+"""The services of accounts: identity, sessions, organizations, projects, API keys, instance, audit log."""

@@ -1,4 +1,4 @@
-"""The audit: written by the services in the transaction of the change itself, read by admins."""
+"""The audit log: services write it in the transaction of the change itself; admins read it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def record(
     organization_id: uuid.UUID | None = None,
     **details: Any,
 ) -> None:
-    """Note in the audit that the actor did the action to a resource; part of the caller's transaction."""
+    """Record in the audit log that the actor did the action to a resource; part of the caller's transaction."""
     db.add(
         AuditEntry(
             organization_id=organization_id,
@@ -44,7 +44,7 @@ def record(
 async def entries(
     db: AsyncSession, actor: Actor, *, action: str | None, cursor: str | None, limit: int
 ) -> Page[AuditEntry]:
-    """Return what the actor did, and what happened in the organizations whose audit the actor may read."""
+    """Return the actor's own entries, and those of the organizations whose audit log the actor may read."""
     allow_scope(actor, "audit:read")
     scope = repository.AuditScope(actor.user_id, organizations_allowing(actor, "audit:read"), actor.is_admin)
     rows = await repository.audit_entries(db, scope, action=action, before=before_id(cursor), limit=limit)
@@ -60,7 +60,7 @@ def before_id(cursor: str | None) -> uuid.UUID | None:
 
 
 def parse_id(text: str) -> uuid.UUID:
-    """Return an id, or one that nothing has when the text is none: a wrong id is simply not found."""
+    """Return the id in a text, or an id that no row has if the text is not one: a wrong id is then not found."""
     try:
         return uuid.UUID(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Who somebody is: sign-up, sign-in, refresh, sign-out, and the actor behind a token or key."""
+"""Authentication: sign-up, sign-in, refresh, sign-out, and the actor behind a token or key."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from headwater.kit.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from headwater.kit.settings import Settings
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
-# Two tabs that wake up at once both send the same refresh token: within this time that is no theft.
+# Two tabs that wake up at once both send the same refresh token: within this time that is not theft.
 REUSE_GRACE = timedelta(seconds=20)
 KEEP_USED_TOKENS = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class ClientInfo:
-    """Where a request comes from."""
+    """The address and user agent of a client."""
 
     ip: str = ""
     user_agent: str = ""
@@ -71,7 +71,7 @@ class SignUp:
 async def sign_up(
     db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, entered: SignUp
 ) -> SignedIn:
-    """Make an account with an organization of its own and sign it in; the first account is the administrator."""
+    """Create an account with a personal organization and sign in; the first account becomes the administrator."""
     address = normal_email(entered.email)
     passwords.check_rules(entered.password, address)
     hashed = await passwords.hash_password(entered.password)
@@ -81,11 +81,11 @@ async def sign_up(
         raise Forbidden("Sign-up is closed.", hint="Ask the administrator of this instance for an account.")
     if await repository.user_by_email(db, address):
         raise Conflict("There is already an account with this address.", hint="Sign in instead.")
-    shown = entered.name.strip() or address.split("@")[0]
-    user = User(email=address, name=shown, password_hash=hashed, is_admin=first)
+    display_name = entered.name.strip() or address.split("@")[0]
+    user = User(email=address, name=display_name, password_hash=hashed, is_admin=first)
     db.add(user)
     await db.flush()
-    organization = Organization(name=shown, personal_of=user.id)
+    organization = Organization(name=display_name, personal_of=user.id)
     db.add(organization)
     await db.flush()
     db.add(Membership(organization_id=organization.id, user_id=user.id, role="owner"))
@@ -98,7 +98,7 @@ async def sign_up(
 async def sign_in(
     db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, *, email: str, password: str
 ) -> SignedIn:
-    """Sign a user in by password, or raise Unauthenticated without saying what was wrong."""
+    """Sign a user in with a password, or raise Unauthenticated without saying what was wrong."""
     user = await repository.user_by_email(db, email.strip().lower())
     right, renewed = await passwords.verify(password, user.password_hash if user else None)
     if user is None or not right:
@@ -111,7 +111,7 @@ async def sign_in(
 
 
 def record_failed_sign_in(db: AsyncSession, visitor: ClientInfo, email: str) -> None:
-    """Note a failed sign-in; in a transaction of its own, since the failed one is rolled back."""
+    """Record a failed sign-in, in a separate transaction because the failed one is rolled back."""
     stranger = Actor("user", None, email.strip().lower()[:254], ip=visitor.ip)
     audit.record(db, stranger, "auth.login_failed", "user", "", stranger.email)
 
@@ -126,12 +126,12 @@ async def refresh(
         caller must let this transaction commit.
 
     Raises:
-        Unauthenticated: no such token, or its session is over.
+        Unauthenticated: no such token, or its session has ended.
     """
     known = await repository.refresh_token(db, digest(token))
     live = await repository.live_session(db, known.session_id) if known else None
     if known is None or live is None:
-        raise Unauthenticated("The session is over.", hint="Sign in again.")
+        raise Unauthenticated("The session has ended.", hint="Sign in again.")
     session, user = live
     if known.used_at and now() - known.used_at > REUSE_GRACE:
         await repository.revoke_session(db, session.id, user.id)
@@ -168,7 +168,7 @@ async def actor_of_token(db: AsyncSession, signer: Signer, visitor: ClientInfo, 
     claims = signer.read(credential)
     live = await repository.live_session(db, claims.session_id)
     if live is None or live[1].id != claims.user_id:
-        raise Unauthenticated("The session is over.", hint="Sign in again.")
+        raise Unauthenticated("The session has ended.", hint="Sign in again.")
     session, user = live
     await repository.touch_session(db, session)
     return await _actor(db, user, visitor, session_id=session.id)
@@ -185,7 +185,7 @@ async def _actor_of_key(db: AsyncSession, visitor: ClientInfo, public_id: str, s
 
 
 async def actor_of_user(db: AsyncSession, user_id: uuid.UUID, visitor: ClientInfo) -> Actor | None:
-    """Return a user as one who has asked for something before, with the rights of this moment; only to read."""
+    """Return a read-only actor for a user who asked for something earlier, with the rights they have now."""
     user = await repository.user(db, user_id)
     return await _actor(db, user, visitor, scopes=frozenset({"read"})) if user else None
 

@@ -1,4 +1,4 @@
-"""The choices that the administrator makes for the whole instance."""
+"""Settings that the administrator can change for the whole instance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OPEN_SIGNUP = "open_signup"
 
 @dataclass(frozen=True, slots=True)
 class InstanceInfo:
-    """What a visitor may know of this instance."""
+    """Public information about this instance."""
 
     version: str
     open_signup: bool
@@ -25,13 +25,13 @@ class InstanceInfo:
 
 
 async def signup_is_open(db: AsyncSession, settings: Settings) -> bool:
-    """Say whether strangers may sign up: the administrator's choice, else the setting."""
+    """Return True if sign-up is open: the administrator's choice, else the setting."""
     chosen = await repository.setting(db, OPEN_SIGNUP)
     return settings.open_signup if chosen is None else bool(chosen)
 
 
 async def describe(db: AsyncSession, settings: Settings) -> InstanceInfo:
-    """Return what a visitor may know of this instance."""
+    """Return public information about this instance."""
     users = await repository.has_users(db)
     return InstanceInfo(version(), not users or await signup_is_open(db, settings), users)
 

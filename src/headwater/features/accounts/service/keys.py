@@ -1,4 +1,4 @@
-"""API keys: made and revoked by the user whose they are; a key never does more than its user."""
+"""API keys, created and revoked by their user; a key never has more rights than its user."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ async def list_keys(db: AsyncSession, actor: Actor, *, cursor: str | None, limit
 async def create(
     db: AsyncSession, actor: Actor, *, name: str, scopes: Sequence[Scope], days: int | None
 ) -> tuple[ApiKey, str]:
-    """Make a key; its secret is in the answer and nowhere else."""
+    """Create a key; its secret is only in the returned value."""
     allow_scope(actor, "account:admin")
     if "admin" not in actor.scopes and (excess := sorted(set(scopes) - actor.scopes)):
-        raise Forbidden(f"A key cannot make a key with more scopes than its own ({', '.join(excess)}).")
+        raise Forbidden(f"An API key cannot create a key with more scopes than its own ({', '.join(excess)}).")
     assert actor.user_id
     api_key = new_api_key()
     key = ApiKey(
@@ -50,7 +50,7 @@ async def create(
 
 
 async def revoke(db: AsyncSession, actor: Actor, key_id: uuid.UUID) -> None:
-    """Make a key worthless from now on."""
+    """Revoke a key."""
     allow_scope(actor, "account:admin")
     assert actor.user_id
     key = await repository.api_key(db, key_id, actor.user_id)

@@ -1,4 +1,4 @@
-"""Organizations and their members. An organization always keeps an owner."""
+"""Organizations and their members. An organization always has an owner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from headwater.kit.errors import Conflict, Forbidden, NotFound
 
 @dataclass(frozen=True, slots=True)
 class OrganizationRole:
-    """An organization as its member sees it."""
+    """An organization and the role of one user in it."""
 
     id: uuid.UUID
     name: str
@@ -63,7 +63,7 @@ async def add_member(db: AsyncSession, actor: Actor, organization_id: uuid.UUID,
     if user is None:
         raise NotFound(f"Nobody has signed up as {email.strip()}.", hint="Ask them to sign up first.")
     if await repository.membership(db, organization_id, user.id):
-        raise Conflict(f"{user.email} is already a member.", hint="Change the role instead.")
+        raise Conflict(f"{user.email} is already a member.", hint="Change their role instead.")
     db.add(Membership(organization_id=organization_id, user_id=user.id, role=role))
     audit.record(db, actor, "member.add", "user", user.id, user.email, organization_id=organization_id, role=role)
     return Member(user.id, user.email, user.name, role)
@@ -72,7 +72,7 @@ async def add_member(db: AsyncSession, actor: Actor, organization_id: uuid.UUID,
 async def change_role(
     db: AsyncSession, actor: Actor, organization_id: uuid.UUID, user_id: uuid.UUID, role: Role
 ) -> Member:
-    """Give a member another role."""
+    """Change the role of a member."""
     authorize(actor, "member:admin", _Owned(organization_id))
     membership = await _member(db, organization_id, user_id)
     _owners_only(actor, organization_id, role, membership.role)
@@ -86,7 +86,7 @@ async def change_role(
 
 
 async def remove_member(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, user_id: uuid.UUID) -> None:
-    """End a membership; everybody may end their own."""
+    """Remove a member; every member may leave."""
     leaving = user_id == actor.user_id
     authorize(actor, "member:read" if leaving else "member:admin", _Owned(organization_id))
     allow_scope(actor, "member:admin")
@@ -108,7 +108,7 @@ async def _member(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid.UU
 
 def _owners_only(actor: Actor, organization_id: uuid.UUID, *roles: str) -> None:
     if "owner" in roles and actor.roles.get(organization_id) != "owner":
-        raise Forbidden("Only an owner can make or unmake an owner.")
+        raise Forbidden("Only an owner can add, change or remove an owner.")
 
 
 async def _keep_an_owner(db: AsyncSession, organization_id: uuid.UUID) -> None:

@@ -1,4 +1,4 @@
-"""Projects: the place in an organization where code bases, databases and their jobs belong."""
+"""Projects: they hold the codebases, databases and jobs of an organization."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def create(
     organization_id: uuid.UUID | None = None,
     is_sample: bool = False,
 ) -> Project:
-    """Make a project; without an organization, in the actor's own."""
+    """Create a project; without an organization, in the actor's personal one."""
     home = organization_id or await _home(db, actor)
     project = Project(organization_id=home, name=_named(name), description=description, is_sample=is_sample)
     authorize(actor, "project:write", project)
@@ -56,7 +56,7 @@ async def create(
 async def change(
     db: AsyncSession, actor: Actor, project_id: uuid.UUID, *, name: str | None, description: str | None
 ) -> Project:
-    """Rename or describe a project."""
+    """Change the name or the description of a project."""
     project = await get(db, actor, project_id, "project:write", lock=True)
     if name is not None:
         project.name = _named(name)
@@ -78,7 +78,7 @@ async def remove(db: AsyncSession, actor: Actor, project_id: uuid.UUID) -> None:
 
 
 async def set_counts(db: AsyncSession, project_id: uuid.UUID, counts: Mapping[str, int]) -> None:
-    """Store the counts of code bases, tables, columns and usages that a room above has worked out."""
+    """Store the counts of codebases, tables, columns and usages that another feature has computed."""
     project = await repository.project(db, project_id, lock=True)
     if project is not None:
         for name, value in counts.items():
@@ -90,7 +90,7 @@ async def _home(db: AsyncSession, actor: Actor) -> uuid.UUID:
     for organization, _ in await repository.organizations_of(db, actor.user_id):
         if organization.personal_of == actor.user_id:
             return organization.id
-    raise Forbidden("You have no organization of your own.", hint="Name one with organization_id.")
+    raise Forbidden("You have no organization of your own.", hint="Set organization_id.")
 
 
 def _named(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The sessions of a user: listed and ended by their owner."""
+"""The sessions of a user, which the user can list and end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from headwater.kit.paging import Page, cut
 
 
 async def list_sessions(db: AsyncSession, actor: Actor, *, cursor: str | None, limit: int) -> Page[UserSession]:
-    """Return the actor's live sessions, newest first."""
+    """Return the actor's active sessions, newest first."""
     allow_scope(actor, "account:read")
     assert actor.user_id
     rows = await repository.live_sessions(db, actor.user_id, audit.before_id(cursor), limit)

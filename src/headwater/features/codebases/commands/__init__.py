@@ -1,4 +1,4 @@
-"""`headwater scan` and `headwater usages`, which need no server, and `headwater codebases`, which speaks to one."""
+"""The commands `headwater scan` and `headwater usages`, which need no server, and `headwater codebases`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from headwater.features.codebases.commands import local, remote
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this feature."""
+    """Register the commands of this feature."""
     local.register(app)
     remote.register(app)

@@ -1,4 +1,4 @@
-"""`headwater scan` and `headwater usages`: the column map of a folder or archive, without any server."""
+"""The commands `headwater scan` and `headwater usages`: the column map of a folder or archive, without a server."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Do not use the 
 
 
 def register(app: typer.Typer) -> None:
-    """Add `scan` and `usages`."""
+    """Register the commands."""
     app.command("scan")(scan)
     app.command("usages")(usages)
 
@@ -46,7 +46,7 @@ def scan(
     processes: JobsOption = None,
     no_cache: NoCacheOption = False,
 ) -> None:
-    """Scan a code base: list its tables and columns, and count their usages."""
+    """Scan a codebase: list its tables and columns, and count their usages."""
     write = _writer(out)
     result = run_scan(path, processes=processes, use_cache=not no_cache)
     report = reports.report_of(result)
@@ -68,23 +68,23 @@ def usages(
     processes: JobsOption = None,
     no_cache: NoCacheOption = False,
 ) -> None:
-    """List every line in a code base that uses one column."""
+    """List every line in a codebase that uses a column."""
     result = run_scan(path, processes=processes, use_cache=not no_cache)
     table_name, column_name = find_column(result.schema, column)
     own = [u for u in result.usages if u.table_name == table_name and u.column_name in (column_name, "*")]
-    shown = [usage for usage in own if implicit or usage.sub_type != "implicit"]
+    listed = [usage for usage in own if implicit or usage.sub_type != "implicit"]
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(shown), indent=1))
+        typer.echo(msgspec.json.format(msgspec.json.encode(listed), indent=1))
         return
-    _print_usages(f"{table_name}.{column_name}", shown, len(own) - len(shown), terminal())
+    _print_usages(f"{table_name}.{column_name}", listed, len(own) - len(listed), terminal())
 
 
 def find_column(schema: Schema, name: str) -> tuple[str, str]:
-    """Return the (table, column) that `table.column` names, spelt as the Schema spells them.
+    """Return the (table, column) that `table.column` refers to, in the spelling of the Schema.
 
     Raises:
         BadInput: not of the form TABLE.COLUMN.
-        NotFound: no such table or column; the hint says which there are.
+        NotFound: there is no such table or column; the hint lists similar ones.
     """
     table, dot, column = name.rpartition(".")
     if not dot or not table or not column:
@@ -92,18 +92,18 @@ def find_column(schema: Schema, name: str) -> tuple[str, str]:
     relation = schema.relation(table) or schema.relation(table.rpartition(".")[2])
     if relation is None:
         raise NotFound(f"There is no table {table}.", hint=did_you_mean(table, (r.name for r in schema)))
-    found = relation.column(column)
-    if found is None:
-        names = (one.name for one in relation.columns)
+    match = relation.column(column)
+    if match is None:
+        names = (item.name for item in relation.columns)
         raise NotFound(f"{relation.name} has no column {column}.", hint=did_you_mean(column, names))
-    return relation.name, found.name
+    return relation.name, match.name
 
 
 def _writer(out: Path | None) -> Callable[[reports.Report], bytes] | None:
     if out is None:
         return None
     if out.suffix not in _WRITERS:
-        raise BadInput(f"Reports are written as {', '.join(_WRITERS)}, not {out.suffix or out.name}.")
+        raise BadInput(f"Reports can be written as {', '.join(_WRITERS)}, not as {out.suffix or out.name}.")
     return _WRITERS[out.suffix]
 
 
@@ -130,9 +130,9 @@ def _print_summary(result: ScanResult, console: Console) -> None:
     skipped = Counter(file.reason for file in result.skipped)
     if skipped:
         parts = ", ".join(f"{count:,} {REASONS.get(reason, reason)}" for reason, count in skipped.most_common(6))
-        console.print(f"[dim]Left out: {parts}[/dim]", highlight=False)
+        console.print(f"[dim]Skipped: {parts}[/dim]", highlight=False)
     if result.not_understood:
-        console.print(f"[yellow]{len(result.not_understood)} pieces of SQL were not understood (see --json)[/yellow]")
+        console.print(f"[yellow]{len(result.not_understood)} pieces of SQL could not be parsed (see --json)[/yellow]")
 
 
 def _languages(result: ScanResult) -> Table:
@@ -140,8 +140,8 @@ def _languages(result: ScanResult) -> Table:
     for title in ("Files", "Lines", "Usages", "Errors"):
         table.add_column(title, justify="right")
     for row in result.languages:
-        found = f"{row.usages:,}" if row.supported else "[dim]not read yet[/dim]"
-        table.add_row(row.language, f"{row.files:,}", f"{row.lines:,}", found, f"{row.errors:,}" if row.errors else "")
+        usages = f"{row.usages:,}" if row.supported else "[dim]not supported yet[/dim]"
+        table.add_row(row.language, f"{row.files:,}", f"{row.lines:,}", usages, f"{row.errors:,}" if row.errors else "")
     return table
 
 
@@ -164,10 +164,10 @@ def _print_usages(name: str, usages: list[Usage], hidden: int, console: Console)
     table = Table("Kind", "Where", "In", "Code", box=None, pad_edge=False, header_style="dim")
     for usage in usages:
         kind = f"{usage.usage_type} ({usage.sub_type})" if usage.sub_type else usage.usage_type
-        place = f"{usage.file_path}:{usage.line_number}"
+        location = f"{usage.file_path}:{usage.line_number}"
         code = usage.code_snippet.split("\n")[0].strip()[:100]
-        table.add_row(kind, Text(place), Text(usage.symbol or "·"), Text(code))
+        table.add_row(kind, Text(location), Text(usage.symbol or "·"), Text(code))
     if usages:
         console.print(table)
     if hidden:
-        console.print(f"[dim]{hidden} more load the whole row; --implicit lists them.[/dim]")
+        console.print(f"[dim]{hidden} more usages load the whole row; list them with --implicit.[/dim]")

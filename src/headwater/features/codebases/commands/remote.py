@@ -1,4 +1,4 @@
-"""`headwater codebases`: code bases on a server, over its HTTP API."""
+"""The commands `headwater codebases`, over the HTTP API."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ LIST = ("id", "name", "state", "filename", "size_bytes", "scan.tables", "scan.co
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    group = typer.Typer(help="List and upload code bases.", no_args_is_help=True)
+    """Register the commands."""
+    group = typer.Typer(help="List and upload codebases.", no_args_is_help=True)
     group.command("list")(list_codebases)
     group.command("upload")(upload)
     app.add_typer(group, name="codebases")
 
 
 def list_codebases(project: ProjectOption, as_json: JsonOption = False) -> None:
-    """List the code bases of a project, newest first."""
+    """List the codebases of a project, newest first."""
     with remote() as server:
         show(server.every(f"/projects/{_project(server, project)}/codebases"), LIST, as_json)
 
@@ -44,14 +44,14 @@ def upload(
     watch: Annotated[bool, typer.Option("--watch", help="Wait for the scan and show its progress.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Upload a code base and scan it there."""
+    """Upload a codebase to the server and scan it."""
     if not path.exists():
-        raise Unreadable(f"There is no {path}.", hint="Name a folder, a ZIP or a tar archive.")
+        raise Unreadable(f"There is no {path}.", hint="Give a folder, a ZIP or a tar archive.")
     with remote() as server, _packed(path) as content:
-        place = f"/projects/{_project(server, project)}/codebases"
+        url = f"/projects/{_project(server, project)}/codebases"
         filename = path.resolve().name + (".zip" if path.is_dir() else "")
         form = {"name": name} if name else {}
-        answer = server.call("POST", place, files={"file": (filename, content)}, data=form)
+        answer = server.call("POST", url, files={"file": (filename, content)}, data=form)
         if not watch:
             show_one(answer, ("codebase.id", "codebase.name", "job.id", "job.state"), as_json)
         elif follow(server, answer["job"]["id"], as_json)["state"] != "completed":
@@ -68,7 +68,7 @@ def _project(server: ApiClient, wanted: str) -> str:
 
 @contextmanager
 def _packed(path: Path) -> Iterator[IO[bytes]]:
-    """Give an archive as it is, or a folder packed without what a scan leaves out unseen (links, dependencies)."""
+    """Yield an archive as it is, or a folder as a ZIP without what a scan skips (links, dependencies)."""
     if not path.is_dir():
         with path.open("rb") as archive:
             yield archive

@@ -1,4 +1,4 @@
-"""Runs a scan for the terminal: progress on stderr, facts remembered in the user's cache folder."""
+"""Runs a scan for the terminal: progress on stderr, facts cached in the user's cache folder."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ Result = TypeVar("Result")
 
 
 def run_scan(path: Path, *, processes: int | None = None, use_cache: bool = True) -> ScanResult:
-    """Scan a path with a progress bar where stderr is a terminal."""
-    from headwater.core.lineage import pipeline  # a third of a second that the other commands need not wait for
+    """Scan a path, with a progress bar if stderr is a terminal."""
+    from headwater.core.lineage import pipeline  # importing it takes a third of a second, which other commands save
 
     cache = open_cache() if use_cache else NoCache()
     return _with_progress(lambda step: pipeline.scan(path, cache=cache, progress=step, processes=processes))
 
 
 def run_schema(path: Path) -> Schema:
-    """Read the Schema of a path with a progress bar where stderr is a terminal."""
+    """Read the Schema of a path, with a progress bar if stderr is a terminal."""
     from headwater.core.lineage import pipeline
 
     return _with_progress(lambda step: pipeline.schema_of(path, cache=open_cache(), progress=step))
 
 
 def open_cache() -> Cache:
-    """Open the user's cache; without a place to write, nothing is remembered."""
+    """Open the user's cache; if it is not writable, nothing is cached."""
     try:
         return FileCache(Path(platformdirs.user_cache_dir("headwater")) / "facts.sqlite")
     except (OSError, sqlite3.Error):

@@ -1,4 +1,4 @@
-"""HTTP of code bases: the code bases, and what their scans found."""
+"""HTTP endpoints of codebases and of the results of their scans."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP of code bases: upload, list, show, scan again, delete."""
+"""HTTP endpoints of codebases: upload, list, show, scan again, delete."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FORM = multipart.described("ZIP or tar archive", name={"type": "string", "maxLen
 async def list_codebases(
     project_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
 ) -> ListOf[CodebaseOut]:
-    """List the code bases of a project, newest first."""
+    """List the codebases of a project, newest first."""
     page = await codebases.list_of_project(db, actor, project_id, cursor=cursor, limit=limit)
     return ListOf(items=[serializers.codebase(view) for view in page.items], next=page.next)
 
@@ -55,7 +55,7 @@ async def upload_codebase(
         await codebases.check_project(db, actor, project_id)
     upload = multipart.Upload(request.headers.get("content-type"), request.stream())
     await upload.open()
-    filename = _shown(upload.filename)
+    filename = _display_name(upload.filename)
     codebase_id = new_id()
     size = await uploads.receive(server.settings, codebase_id, upload.chunks(), filename)
     try:
@@ -70,13 +70,13 @@ async def upload_codebase(
 
 @router.get("/codebases/{codebase_id}")
 async def get_codebase(codebase_id: uuid.UUID, db: Db, actor: Reader) -> CodebaseOut:
-    """Show a code base with its newest complete scan."""
+    """Show a codebase with its newest complete scan."""
     return serializers.codebase(await codebases.view(db, actor, codebase_id))
 
 
 @router.post("/codebases/{codebase_id}/rescan", status_code=202)
 async def rescan_codebase(codebase_id: uuid.UUID, db: Db, actor: Writer) -> CodebaseJobOut:
-    """Scan a code base again."""
+    """Scan a codebase again."""
     return _answer(await codebases.rescan(db, actor, codebase_id))
 
 
@@ -84,7 +84,7 @@ async def rescan_codebase(codebase_id: uuid.UUID, db: Db, actor: Writer) -> Code
 async def delete_codebase(
     codebase_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow_detached("codebase:write"))]
 ) -> None:
-    """Delete a code base and everything that was found in it."""
+    """Delete a codebase and the results of its scans."""
     async with server.database.transaction() as db:
         await codebases.remove(db, actor, codebase_id)
     uploads.remove(server.settings, codebase_id)
@@ -94,8 +94,8 @@ def _answer(view: CodebaseView) -> CodebaseJobOut:
     return CodebaseJobOut(codebase=serializers.codebase(view), job=JobOut.model_validate(view.job))
 
 
-def _shown(filename: str | None) -> str:
-    """Return the last part of a file name, as it may be shown; it never names anything on disk."""
+def _display_name(filename: str | None) -> str:
+    """Return the last part of a file name, safe for display; it is never used as a path on disk."""
     last = PurePosixPath((filename or "").replace("\\", "/")).name
     clean = "".join(char for char in last if char.isprintable())
     return clean[:200] or "upload"

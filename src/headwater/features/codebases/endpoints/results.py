@@ -1,4 +1,4 @@
-"""HTTP of what a scan found: files, schema, lineage, graph, misses, skipped files, export."""
+"""HTTP endpoints of the results of a scan: files, schema, lineage, graph, skipped files, export."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _filter(
     symbol: Text = None,
     q: Text = None,
 ) -> UsageFilter:
-    """Take a filter of usages from the query string."""
+    """Return the filter of usages in the query string."""
     return UsageFilter(table, column, tuple(usage_type or ()), tuple(tier or ()), file, language, symbol, q)
 
 
@@ -83,7 +83,7 @@ async def get_file(codebase_id: uuid.UUID, path: str, db: Db, actor: Reader) -> 
 
 @router.get("/schema")
 async def get_codebase_schema(codebase_id: uuid.UUID, db: Db, actor: Reader) -> SchemaOut:
-    """Show the schema that the newest scan read."""
+    """Return the schema of the newest scan."""
     codebase, scan = await codebases.scan_of(db, actor, codebase_id)
     return serializers.schema(from_json(scan.schema_json), codebase.id)
 
@@ -97,12 +97,12 @@ async def get_lineage(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_PAGE,
 ) -> LineageOut:
-    """Find usages, and on the first page the sums of every column that the filter speaks of."""
-    found = await lineage.find(db, actor, codebase_id, wanted, cursor=cursor, limit=limit)
+    """Find usages; the first page also has the totals of every column that the filter selects."""
+    result = await lineage.find(db, actor, codebase_id, wanted, cursor=cursor, limit=limit)
     return LineageOut(
-        usages=[serializers.usage(row) for row in found.page.items],
-        column_summaries=[serializers.summary(row) for row in found.sums],
-        next=found.page.next,
+        usages=[serializers.usage(row) for row in result.page.items],
+        column_summaries=[serializers.summary(row) for row in result.sums],
+        next=result.page.next,
     )
 
 
@@ -110,7 +110,7 @@ async def get_lineage(
 async def get_graph(
     codebase_id: uuid.UUID, db: Db, actor: Reader, wanted: Wanted, depth: Annotated[int, Query(ge=1, le=3)] = 1
 ) -> GraphOut:
-    """Draw the code around a focus; without one, around the busiest tables."""
+    """Return the graph of the code that uses the selected columns; without a filter, the most used tables."""
     return serializers.graph(await graph.draw(db, actor, codebase_id, wanted, depth))
 
 
@@ -118,7 +118,7 @@ async def get_graph(
 async def list_not_understood(
     codebase_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
 ) -> ListOf[MissOut]:
-    """List text that looked like SQL or a model and was not understood."""
+    """List text that looks like SQL or a model but could not be parsed."""
     page = await lineage.misses(db, actor, codebase_id, cursor=cursor, limit=limit)
     return ListOf(items=[MissOut(**fields_of(row, MissOut, id=str(row.n))) for row in page.items], next=page.next)
 
@@ -132,7 +132,7 @@ async def list_skipped(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_PAGE,
 ) -> ListOf[SkippedOut]:
-    """List the files that were left out, each with its reason."""
+    """List the skipped files, each with its reason."""
     page = await files.list_skipped(db, actor, codebase_id, reason=reason, cursor=cursor, limit=limit)
     return ListOf(items=[SkippedOut.model_validate(row) for row in page.items], next=page.next)
 
@@ -144,7 +144,7 @@ async def export(
     actor: Annotated[Actor, Depends(allow_detached("codebase:read"))],
     format_: Annotated[exports.Format, Query(alias="format")] = "csv",
 ) -> StreamingResponse:
-    """Download everything that the newest scan found."""
+    """Download the results of the newest scan."""
     async with server.database.transaction() as db:
         codebase, scan = await exports.begin(db, actor, codebase_id, format_)
     name = quote(f"{codebase.name}.{format_}")

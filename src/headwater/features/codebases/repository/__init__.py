@@ -1,1 +1,1 @@
-"""All SQL of code bases: the code bases themselves, the results of scans as they are written, and as they are read."""
+"""All SQL of codebases: the codebases themselves, and writing and reading the results of scans."""

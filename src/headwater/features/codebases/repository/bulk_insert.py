@@ -1,4 +1,4 @@
-"""Writes the results of a scan with COPY, all in the transaction of the caller."""
+"""Writes the results of a scan with COPY, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def copy_usages(db: AsyncSession, rows: Iterable[Sequence[Any]]) -> None:
 
 
 async def copy_misses(db: AsyncSession, rows: Iterable[Sequence[Any]]) -> None:
-    """Store what a scan did not understand, as tuples in the order of the model's columns."""
+    """Store what a scan could not parse, as tuples in the order of the model's columns."""
     await _copy(db, ScanMiss, rows)
 
 

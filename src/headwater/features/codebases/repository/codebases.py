@@ -1,4 +1,4 @@
-"""SQL of code bases and their newest scans."""
+"""SQL of codebases and their newest scans."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ def _joined() -> Select[Codebase, Scan]:
 
 
 async def get(db: AsyncSession, codebase_id: uuid.UUID, *, lock: bool = False) -> Codebase | None:
-    """Return a code base; with `lock`, held until the end of the transaction."""
+    """Return a codebase; with `lock`, locked until the end of the transaction."""
     query = select(Codebase).where(Codebase.id == codebase_id).execution_options(populate_existing=True)
     return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
 
 async def with_scan(db: AsyncSession, codebase_id: uuid.UUID) -> WithScan | None:
-    """Return a code base with its newest scan."""
+    """Return a codebase with its newest scan."""
     return (await db.execute(_joined().where(Codebase.id == codebase_id))).one_or_none()
 
 
 async def of_project(
     db: AsyncSession, project_id: uuid.UUID, before: uuid.UUID | None, limit: int
 ) -> Sequence[WithScan]:
-    """Return the code bases of a project with their newest scans, newest first."""
+    """Return the codebases of a project with their newest scans, newest first."""
     query = _joined().where(Codebase.project_id == project_id)
     if before:
         query = query.where(Codebase.id < before)
@@ -40,18 +40,18 @@ async def of_project(
 
 
 async def scan(db: AsyncSession, scan_id: uuid.UUID) -> Row[Codebase, Scan] | None:
-    """Return a scan with its code base."""
+    """Return a scan with its codebase."""
     query = select(Codebase, Scan).join(Scan, Scan.codebase_id == Codebase.id)
     return (await db.execute(query.where(Scan.id == scan_id))).one_or_none()
 
 
 async def delete_scan(db: AsyncSession, codebase_id: uuid.UUID) -> None:
-    """Remove the scan of a code base with everything that it found."""
+    """Delete the scan of a codebase with all its results."""
     await db.execute(delete(Scan).where(Scan.codebase_id == codebase_id))
 
 
 async def counts(db: AsyncSession, project_id: uuid.UUID) -> dict[str, int]:
-    """Add up the code bases, tables, columns and usages of a project."""
+    """Return the numbers of codebases, tables, columns and usages of a project."""
     query = (
         select(
             func.count(Codebase.id),
@@ -68,10 +68,10 @@ async def counts(db: AsyncSession, project_id: uuid.UUID) -> dict[str, int]:
 
 
 async def existing(db: AsyncSession, codebase_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Return which of these code bases exist."""
+    """Return the ids of those codebases that exist."""
     return set((await db.execute(select(Codebase.id).where(Codebase.id.in_(codebase_ids)))).scalars())
 
 
 async def forget_old_facts(db: AsyncSession, days: int) -> None:
-    """Forget cached facts that no scan has asked for in so many days."""
+    """Delete cached facts that no scan has used for that many days."""
     await db.execute(delete(CachedFacts).where(CachedFacts.used_at < func.now() - func.make_interval(0, 0, 0, days)))

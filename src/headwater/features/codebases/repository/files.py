@@ -31,7 +31,7 @@ async def page(
     after: str,
     limit: int,
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return files after a path, by path, without their content."""
+    """Return files after a path, in order of path, without their content."""
     query = select(*LISTED).where(ScanFile.scan_id == scan_id, ScanFile.path > after)
     if wanted.prefix:
         query = query.where(func.starts_with(ScanFile.path, wanted.prefix))
@@ -50,7 +50,7 @@ async def get(db: AsyncSession, scan_id: uuid.UUID, path: str) -> ScanFile | Non
 
 
 async def names_like(db: AsyncSession, scan_id: uuid.UUID, name: str) -> Sequence[str]:
-    """Return paths that end in this name, to answer a wrong path with the right ones."""
+    """Return paths that contain this name, as suggestions for a wrong path."""
     query = select(ScanFile.path).where(
         ScanFile.scan_id == scan_id, func.strpos(func.lower(ScanFile.path), name.lower()) > 0
     )

@@ -1,4 +1,4 @@
-"""SQL of the graph: usages added up by column, file, function and kind."""
+"""SQL of the graph: usages counted by column, file, function and kind."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Edge:
 async def edges(
     db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter, extra: Sequence[ColumnElement[bool]], limit: int
 ) -> Sequence[Edge]:
-    """Return the wanted usages added up by column, function and kind, busiest first."""
+    """Return the selected usages counted by column, function and kind, most frequent first."""
     keys = (
         ScanUsage.column_id,
         ScanUsage.table_name,
@@ -58,7 +58,7 @@ async def edges(
 
 
 async def functions(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter, limit: int) -> list[tuple[str, str]]:
-    """Return the (file, function) pairs that hold the wanted usages, busiest first."""
+    """Return the (file, function) pairs with the selected usages, most frequent first."""
     keys = (ScanUsage.file_path, ScanUsage.symbol)
     query = select(*keys).where(*conditions(scan_id, wanted)).group_by(*keys)
     rows = await db.execute(query.order_by(func.count().desc(), *keys).limit(limit))
@@ -66,7 +66,7 @@ async def functions(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter, l
 
 
 def in_functions(pairs: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
-    """Return the condition that a usage stands in one of these functions."""
+    """Return the condition that a usage is in one of these functions."""
     return tuple_(ScanUsage.file_path, ScanUsage.symbol).in_(pairs)
 
 
@@ -78,7 +78,7 @@ def on_columns(column_ids: Sequence[uuid.UUID]) -> ColumnElement[bool]:
 async def totals(
     db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter, extra: Sequence[ColumnElement[bool]]
 ) -> tuple[int, int, int]:
-    """Return how many tables, files and usages match in all."""
+    """Return the total numbers of tables, files and usages that match."""
     query = select(
         func.count(ScanUsage.table_name.distinct()), func.count(ScanUsage.file_path.distinct()), func.count()
     ).where(*conditions(scan_id, wanted), *extra)

@@ -1,4 +1,4 @@
-"""SQL of usages as they are read: filtered, paged by their number, added up by column."""
+"""SQL that reads usages: filtered, paged by number, counted by column."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from headwater.features.codebases.models import ScanColumn, ScanMiss, ScanUsage
 
 
 def conditions(scan_id: uuid.UUID, wanted: UsageFilter) -> list[ColumnElement[bool]]:
-    """Return the WHERE of a filter whose table and column have been resolved to ids."""
-    found: list[ColumnElement[bool]] = [ScanUsage.scan_id == scan_id]
+    """Return the conditions of a filter whose table and column have been resolved to ids."""
+    clauses: list[ColumnElement[bool]] = [ScanUsage.scan_id == scan_id]
     if wanted.column_ids is not None:
-        found.append(ScanUsage.column_id.in_(wanted.column_ids))
+        clauses.append(ScanUsage.column_id.in_(wanted.column_ids))
     if wanted.usage_types:
-        found.append(ScanUsage.usage_type.in_(wanted.usage_types))
+        clauses.append(ScanUsage.usage_type.in_(wanted.usage_types))
     if wanted.tiers:
-        found.append(ScanUsage.tier.in_(wanted.tiers))
+        clauses.append(ScanUsage.tier.in_(wanted.tiers))
     if wanted.file is not None:
-        found.append(ScanUsage.file_path == wanted.file)
+        clauses.append(ScanUsage.file_path == wanted.file)
     if wanted.language is not None:
-        found.append(ScanUsage.language == wanted.language)
+        clauses.append(ScanUsage.language == wanted.language)
     if wanted.symbol is not None:
-        found.append(ScanUsage.symbol == wanted.symbol)
+        clauses.append(ScanUsage.symbol == wanted.symbol)
     if wanted.q:
         pattern = f"%{_escaped(wanted.q)}%"
         columns = (
@@ -37,8 +37,8 @@ def conditions(scan_id: uuid.UUID, wanted: UsageFilter) -> list[ColumnElement[bo
             ScanUsage.symbol,
             ScanUsage.code_snippet,
         )
-        found.append(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
-    return found
+        clauses.append(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
+    return clauses
 
 
 def _escaped(text: str) -> str:
@@ -54,34 +54,34 @@ async def usages(
 
 
 async def every_usage(db: AsyncSession, scan_id: uuid.UUID, after: int, limit: int) -> Sequence[ScanUsage]:
-    """Return a run of all usages, for exports."""
+    """Return a page of all usages, for exports."""
     query = select(ScanUsage).where(ScanUsage.scan_id == scan_id, ScanUsage.n > after)
     return (await db.execute(query.order_by(ScanUsage.n).limit(limit))).scalars().all()
 
 
 async def columns(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter) -> Sequence[ScanColumn]:
-    """Return the columns that a filter speaks of, in the order of the schema."""
+    """Return the columns that a filter selects, in the order of the schema."""
     query = select(ScanColumn).where(*_named(scan_id, wanted))
     return (await db.execute(query.order_by(ScanColumn.ordinal))).scalars().all()
 
 
 async def column_ids(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter) -> list[uuid.UUID]:
-    """Return the ids of the columns that a filter names; names match in any case, as people type them."""
+    """Return the ids of the columns that a filter selects; names are not case-sensitive."""
     query = select(ScanColumn.id).where(*_named(scan_id, wanted))
     return list((await db.execute(query)).scalars())
 
 
 def _named(scan_id: uuid.UUID, wanted: UsageFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [ScanColumn.scan_id == scan_id]
+    clauses: list[ColumnElement[bool]] = [ScanColumn.scan_id == scan_id]
     if wanted.table is not None:
-        found.append(func.lower(ScanColumn.table_name) == wanted.table.lower())
+        clauses.append(func.lower(ScanColumn.table_name) == wanted.table.lower())
     if wanted.column is not None:
-        found.append(func.lower(ScanColumn.column_name) == wanted.column.lower())
-    return found
+        clauses.append(func.lower(ScanColumn.column_name) == wanted.column.lower())
+    return clauses
 
 
 async def sums(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Add up usages by column and kind: (column_id, usage_type, number, files, languages)."""
+    """Count usages by column and kind: (column_id, usage_type, number, files, languages)."""
     query = (
         select(
             ScanUsage.column_id,
@@ -104,6 +104,6 @@ async def usages_of_file(db: AsyncSession, scan_id: uuid.UUID, path: str, limit:
 
 
 async def misses(db: AsyncSession, scan_id: uuid.UUID, after: int, limit: int) -> Sequence[ScanMiss]:
-    """Return what was not understood, after a number."""
+    """Return what could not be parsed, after a number."""
     query = select(ScanMiss).where(ScanMiss.scan_id == scan_id, ScanMiss.n > after)
     return (await db.execute(query.order_by(ScanMiss.n).limit(limit + 1))).scalars().all()

@@ -1,1 +1,1 @@
-"""The verbs of code bases, by noun: codebases, results (what a scan stores), lineage, graph, files, exports."""
+"""The services of codebases: codebases, results (what a scan stores), lineage, graph, files, exports."""

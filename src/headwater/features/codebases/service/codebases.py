@@ -1,4 +1,4 @@
-"""Code bases: added with the job that scans them, looked at, scanned again, deleted."""
+"""Codebases: adds them with the job that scans them, lists, scans again and deletes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KIND = "codebase.scan"
 
 @dataclass(frozen=True, slots=True)
 class CodebaseView:
-    """A code base with the job that last worked at it and the newest complete scan."""
+    """A codebase with its newest job and its newest complete scan."""
 
     codebase: Codebase
     job: Job | None
@@ -29,13 +29,13 @@ class CodebaseView:
 
     @property
     def state(self) -> str:
-        """The state of the newest job; of a code base whose job is forgotten, whether it was ever scanned."""
+        """The state of the newest job; if there is none any more, `completed` if there is a scan, else `failed`."""
         return self.job.state if self.job else "completed" if self.scan else "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class CodebaseSpec:
-    """A code base to add; its files are stored under its id already. `origin` is `upload` or `sample`."""
+    """A codebase to add; its files are stored under its id already. `origin` is `upload` or `sample`."""
 
     id: uuid.UUID
     name: str
@@ -45,7 +45,7 @@ class CodebaseSpec:
 
 
 async def add(db: AsyncSession, actor: Actor, project_id: uuid.UUID, spec: CodebaseSpec) -> CodebaseView:
-    """Add a code base to a project, with the job that scans it."""
+    """Add a codebase to a project, with the job that scans it."""
     project = await projects.get(db, actor, project_id, "codebase:write", lock=True)
     codebase = Codebase(
         id=spec.id,
@@ -78,23 +78,23 @@ async def add(db: AsyncSession, actor: Actor, project_id: uuid.UUID, spec: Codeb
 
 
 async def check_project(db: AsyncSession, actor: Actor, project_id: uuid.UUID) -> None:
-    """Raise unless the actor may add a code base to the project."""
+    """Raise unless the actor may add a codebase to the project."""
     await projects.get(db, actor, project_id, "codebase:write")
 
 
 async def find(
     db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, action: Action = "codebase:read", *, lock: bool = False
 ) -> Codebase:
-    """Return a code base to which the actor may do the action."""
+    """Return a codebase to which the actor may do the action."""
     codebase = await repository.get(db, codebase_id, lock=lock)
     if codebase is None or codebase.organization_id not in actor.roles:
-        raise NotFound("There is no such code base.")
+        raise NotFound("There is no such codebase.")
     authorize(actor, action, codebase)
     return codebase
 
 
 async def view(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> CodebaseView:
-    """Return a code base with its job and scan."""
+    """Return a codebase with its job and scan."""
     await find(db, actor, codebase_id)
     row = await repository.with_scan(db, codebase_id)
     assert row is not None
@@ -103,16 +103,16 @@ async def view(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> Codeba
 
 
 async def scan_of(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> tuple[Codebase, Scan]:
-    """Return a code base with its newest complete scan, or raise NotFound when there is none yet."""
+    """Return a codebase with its newest complete scan, or raise NotFound if there is none yet."""
     await find(db, actor, codebase_id)
     row = await repository.with_scan(db, codebase_id)
     if row is None or row[1] is None:
-        raise NotFound("This code base has no complete scan yet.", hint="Wait for its job, or retry it.")
+        raise NotFound("This codebase has no complete scan yet.", hint="Wait for its job, or retry it.")
     return row[0], row[1]
 
 
 async def scan_by_id(db: AsyncSession, actor: Actor, scan_id: uuid.UUID) -> tuple[Codebase, Scan]:
-    """Return a scan with its code base."""
+    """Return a scan with its codebase."""
     row = await repository.scan(db, scan_id)
     if row is None or row[0].organization_id not in actor.roles:
         raise NotFound("There is no such schema.")
@@ -123,7 +123,7 @@ async def scan_by_id(db: AsyncSession, actor: Actor, scan_id: uuid.UUID) -> tupl
 async def list_of_project(
     db: AsyncSession, actor: Actor, project_id: uuid.UUID, *, cursor: str | None, limit: int
 ) -> Page[CodebaseView]:
-    """Return the code bases of a project, newest first."""
+    """Return the codebases of a project, newest first."""
     project = await projects.get(db, actor, project_id, "codebase:read")
     rows = await repository.of_project(db, project.id, audit.before_id(cursor), limit)
     jobs = await queue.get_many(db, [row[0].job_id for row in rows if row[0].job_id])
@@ -132,10 +132,10 @@ async def list_of_project(
 
 
 async def rescan(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> CodebaseView:
-    """Scan a code base again; its present results stay until the new ones are complete."""
+    """Scan a codebase again; the current results stay until the new ones are complete."""
     codebase = await find(db, actor, codebase_id, "codebase:write", lock=True)
     if await queue.codebase_is_busy(db, codebase.id):
-        raise Conflict("This code base is being scanned already.", hint="Wait for the job, or cancel it.")
+        raise Conflict("This codebase is already being scanned.", hint="Wait for the job, or cancel it.")
     await _enqueue(db, actor, codebase)
     audit.record(
         db,
@@ -151,7 +151,7 @@ async def rescan(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> Code
 
 
 async def remove(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> None:
-    """Delete a code base and all that was found in it; its unfinished jobs are cancelled."""
+    """Delete a codebase and the results of its scans; its unfinished jobs are cancelled."""
     codebase = await find(db, actor, codebase_id, "codebase:write", lock=True)
     await queue.stop_codebase(db, codebase.id)
     await db.delete(codebase)
@@ -169,7 +169,7 @@ async def remove(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> None
 
 
 async def orphans(db: AsyncSession, candidates: list[uuid.UUID]) -> list[uuid.UUID]:
-    """Return which of these ids no code base has, and forget old cached facts on the way."""
+    """Return the ids that no codebase has; also delete old cached facts."""
     await repository.forget_old_facts(db, days=30)
     known = await repository.existing(db, candidates)
     return [candidate for candidate in candidates if candidate not in known]
@@ -199,5 +199,5 @@ class _ProjectOf:
 
 
 async def source_of(db: AsyncSession, codebase_id: uuid.UUID) -> Codebase | None:
-    """Return the code base that a job works at; the right was checked when the job was queued."""
+    """Return the codebase of a job; the right was checked when the job was queued."""
     return await repository.get(db, codebase_id)

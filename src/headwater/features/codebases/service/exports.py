@@ -1,4 +1,4 @@
-"""The results of a scan as one file: the report of `headwater scan --out`, streamed where it can be long."""
+"""The results of a scan as one file, like the report of `headwater scan --out`; CSV and JSON are streamed."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from headwater.store.session import Store
 
 Format = Literal["csv", "json", "html"]
 AT_ONCE = 2000
-# A page with more rows than this makes a browser useless.
+# A browser cannot handle a page with more rows.
 MAX_HTML_USAGES = 100_000
-# Lists that a report holds whole; what is beyond has been counted in the scan.
+# Maximum length of the lists in a report; the scan has counted all.
 MAX_LISTED = 200_000
 MEDIA_TYPES: Mapping[Format, str] = {
     "csv": "text/csv; charset=utf-8",
@@ -35,7 +35,7 @@ MEDIA_TYPES: Mapping[Format, str] = {
 
 
 async def begin(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, wanted: Format) -> tuple[Codebase, Scan]:
-    """Return what is to be exported; everything that can be refused is refused here, before anything is sent."""
+    """Return the scan to export; raise all errors here, before anything is sent."""
     codebase, scan = await codebases.scan_of(db, actor, codebase_id)
     if wanted == "html" and scan.usages > MAX_HTML_USAGES:
         raise TooLarge(f"{scan.usages:,} usages are too many for one page.", hint="Export them as CSV or JSON.")
@@ -43,7 +43,7 @@ async def begin(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, wanted: 
 
 
 def stream(database: Store, codebase: Codebase, scan: Scan, wanted: Format) -> AsyncIterator[bytes]:
-    """Give the report piece by piece."""
+    """Yield the chunks of the report."""
     writers: Mapping[Format, Callable[[Store, Codebase, Scan], AsyncIterator[bytes]]] = {
         "csv": _csv,
         "json": _json,

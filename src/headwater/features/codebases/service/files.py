@@ -1,4 +1,4 @@
-"""The files of a scan: listed, and shown with the usages on their lines."""
+"""The files of a scan: a list, and single files with their usages."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from headwater.features.codebases.service import codebases
 from headwater.kit.errors import NotFound, did_you_mean
 from headwater.kit.paging import Page, cut, decode_cursor
 
-MAX_SHOWN_BYTES = 1_000_000
-MAX_SHOWN_USAGES = 20_000
+MAX_DISPLAYED_BYTES = 1_000_000
+MAX_DISPLAYED_USAGES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class FileView:
-    """A file with its text and usages. `truncated` says that the text goes on."""
+    """A file with its text and usages. `truncated` is true if the text is cut off."""
 
     file: ScanFile
     content: str
@@ -52,7 +52,7 @@ async def list_files(
 async def list_skipped(
     db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, *, reason: str | None, cursor: str | None, limit: int
 ) -> Page[Row[*tuple[Any, ...]]]:
-    """Return the files that the newest scan left out, by path."""
+    """Return the files that the newest scan skipped, by path."""
     _, scan = await codebases.scan_of(db, actor, codebase_id)
     wanted = FileFilter(status="skipped", reason=reason)
     rows = await repository.page(db, scan.id, wanted, after=_after(cursor), limit=limit)
@@ -67,9 +67,9 @@ async def show(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, path: str
         near = await repository.names_like(db, scan.id, path.rsplit("/", 1)[-1])
         raise NotFound("There is no such file in the scan.", hint=did_you_mean(path, near) if near else None)
     text = zlib.decompress(file.content) if file.content is not None else b""
-    usages = await lineage.usages_of_file(db, scan.id, path, MAX_SHOWN_USAGES)
-    shown = text[:MAX_SHOWN_BYTES].decode("utf-8", "ignore")
-    return FileView(file, shown, len(text) > MAX_SHOWN_BYTES, usages)
+    usages = await lineage.usages_of_file(db, scan.id, path, MAX_DISPLAYED_USAGES)
+    content = text[:MAX_DISPLAYED_BYTES].decode("utf-8", "ignore")
+    return FileView(file, content, len(text) > MAX_DISPLAYED_BYTES, usages)
 
 
 def _after(cursor: str | None) -> str:

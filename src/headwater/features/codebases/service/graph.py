@@ -1,4 +1,4 @@
-"""The graph from tables over columns to code: what touches the focus, and what else that code touches."""
+"""The graph from tables and columns to code: what uses the selected columns, and what else that code uses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from headwater.features.codebases.repository.graph import Edge
 from headwater.features.codebases.service import codebases
 from headwater.features.codebases.service.lineage import resolved
 
-# What a person can still look at; the rest is counted in `hidden`.
+# What a person can still read; the rest is counted in `hidden`.
 MAX_EDGES, MAX_FUNCTIONS, BUSIEST_TABLES = 400, 60, 8
 
 
@@ -31,13 +31,13 @@ class Symbol:
 
     @property
     def total(self) -> int:
-        """All usages together."""
+        """The number of all usages."""
         return sum(self.counts.values())
 
 
 @dataclass(frozen=True, slots=True)
 class CodeFile:
-    """A file with its functions that use what is shown."""
+    """A file with those of its functions that are in the graph."""
 
     file_path: str
     language: str
@@ -45,7 +45,7 @@ class CodeFile:
 
     @property
     def total(self) -> int:
-        """All usages together."""
+        """The number of all usages."""
         return sum(symbol.total for symbol in self.symbols)
 
 
@@ -61,14 +61,14 @@ class LineageGraph:
 
 
 async def draw(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, focus: UsageFilter, depth: int) -> LineageGraph:
-    """Return the graph around a focus; without one, around the busiest tables.
+    """Return the graph around a focus; without one, around the most used tables.
 
     Args:
         db: the caller's transaction.
-        actor: who asks.
-        codebase_id: the code base.
-        focus: which usages are looked at.
-        depth: 1 for the usages of the focus, 2 for every column that those functions use, 3 for one step more.
+        actor: the user.
+        codebase_id: the codebase.
+        focus: the usages to start from.
+        depth: 1 for the usages of the focus, 2 for every column that those functions use, 3 for one more step.
     """
     _, scan = await codebases.scan_of(db, actor, codebase_id)
     focus = await resolved(db, codebase_id, scan.id, focus)
@@ -86,7 +86,7 @@ async def draw(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, focus: Us
 async def _reach(
     db: AsyncSession, scan_id: uuid.UUID, focus: UsageFilter, depth: int
 ) -> tuple[UsageFilter, list[ColumnElement[bool]]]:
-    """Return the filter and the conditions of the edges that are shown."""
+    """Return the filter and the conditions of the edges in the graph."""
     kinds = UsageFilter(usage_types=focus.usage_types, tiers=focus.tiers)
     if focus == kinds:
         return kinds, [repository.of_tables(await repository.busiest_tables(db, scan_id, BUSIEST_TABLES))]
@@ -101,31 +101,31 @@ async def _reach(
 
 
 def _code(edges: Sequence[Edge]) -> list[CodeFile]:
-    found: dict[tuple[str, str], dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    groups: dict[tuple[str, str], dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for edge in edges:
-        found[edge.file_path, edge.language][edge.symbol][edge.usage_type] += edge.count
+        groups[edge.file_path, edge.language][edge.symbol][edge.usage_type] += edge.count
     files = [
         CodeFile(path, language, [Symbol(name, dict(counts)) for name, counts in sorted(symbols.items())])
-        for (path, language), symbols in found.items()
+        for (path, language), symbols in groups.items()
     ]
     return sorted(files, key=lambda file: (-file.total, file.file_path))
 
 
 def _relations(columns: Sequence[ScanColumn]) -> list[tuple[uuid.UUID, uuid.UUID, str]]:
     by_name = {(row.table_name.lower(), row.column_name.lower()): row.id for row in columns}
-    found = []
+    relations = []
     for row in columns:
         target = by_name.get(((row.ref_table or "").lower(), (row.ref_column or "").lower()))
         if target is not None:
-            found.append((row.id, target, "foreign_key"))
-    return found
+            relations.append((row.id, target, "foreign_key"))
+    return relations
 
 
 def _hidden(every: tuple[int, int, int], edges: Sequence[Edge]) -> dict[str, int]:
-    shown = (
+    included = (
         len({edge.table_name for edge in edges}),
         len({edge.file_path for edge in edges}),
         sum(edge.count for edge in edges),
     )
     names = ("tables", "files", "usages")
-    return {name: max(0, all_ - seen) for name, all_, seen in zip(names, every, shown, strict=True)}
+    return {name: max(0, all_ - drawn) for name, all_, drawn in zip(names, every, included, strict=True)}

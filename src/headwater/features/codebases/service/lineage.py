@@ -1,4 +1,4 @@
-"""The usages of a scan: filtered and paged, with the sums by column."""
+"""The usages of a scan: filtered and paged, with the totals by column."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class ColumnSum:
 
     @property
     def total(self) -> int:
-        """All usages together."""
+        """The number of all usages."""
         return sum(self.counts.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """A page of usages, and on the first page the sums of every column the filter speaks of."""
+    """A page of usages; the first page also has the totals of every column that the filter selects."""
 
     page: Page[ScanUsage]
     sums: Sequence[ColumnSum]
@@ -56,14 +56,14 @@ async def find(
 async def misses(
     db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, *, cursor: str | None, limit: int
 ) -> Page[ScanMiss]:
-    """Return what the scan did not understand."""
+    """Return what the scan could not parse."""
     _, scan = await codebases.scan_of(db, actor, codebase_id)
     rows = await repository.misses(db, scan.id, _after(cursor), limit)
     return cut(rows, limit, lambda row: (row.n,))
 
 
 async def resolved(db: AsyncSession, codebase_id: uuid.UUID, scan_id: uuid.UUID, wanted: UsageFilter) -> UsageFilter:
-    """Return a filter with the ids that its table and column stand for, which an index finds."""
+    """Return a filter with the column ids of its table and column, so that an index can be used."""
     if wanted.table is None and wanted.column is None:
         return wanted
     ids = await repository.column_ids(db, scan_id, wanted)

@@ -22,26 +22,26 @@ from headwater.features.codebases.repository import bulk_insert, codebases
 from headwater.kit.errors import Cancelled
 from headwater.kit.ids import new_id
 
-# Columns keep their id from scan to scan of a code base, so that a link to one stays good.
+# Columns keep their id from scan to scan of a codebase, so that links to them stay valid.
 _NAMESPACE = uuid.UUID("01a1fc00-0000-7000-8000-68656164776f")
 
 
 def column_id(codebase_id: uuid.UUID, table: str, column: str) -> uuid.UUID:
-    """Return the id of a column in a code base."""
+    """Return the id of a column in a codebase."""
     return uuid.uuid5(_NAMESPACE, f"{codebase_id}\0{table.casefold()}\0{column.casefold()}")
 
 
 async def store(
     db: AsyncSession, codebase_id: uuid.UUID, job_id: uuid.UUID, started_at: datetime, result: ScanResult
 ) -> None:
-    """Put the results of a scan in the place of those before; part of the caller's transaction.
+    """Replace the results of the previous scan; part of the caller's transaction.
 
     Raises:
-        Cancelled: the code base was deleted in the meantime.
+        Cancelled: the codebase was deleted in the meantime.
     """
     codebase = await codebases.get(db, codebase_id, lock=True)
     if codebase is None:
-        raise Cancelled("The code base was deleted.")
+        raise Cancelled("The codebase was deleted.")
     await codebases.delete_scan(db, codebase_id)
     usages = sorted(result.usages, key=_order)
     scan = _scan_row(codebase_id, job_id, started_at, result)
@@ -182,7 +182,7 @@ def _misses(scan_id: uuid.UUID, result: ScanResult) -> Iterator[Sequence[Any]]:
 
 
 def _clean(text: str) -> str:
-    """Make a text storable: PostgreSQL takes no NUL, and UTF-8 no lone surrogate."""
+    """Make a text storable: PostgreSQL accepts no NUL, and UTF-8 no lone surrogate."""
     if "\0" in text or "\\u0000" in text:
         text = text.replace("\0", "�").replace("\\u0000", "�")
     return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -1,1 +1,1 @@
-"""The verbs of dashboards."""
+"""The services of dashboards."""

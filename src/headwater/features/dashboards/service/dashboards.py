@@ -1,4 +1,4 @@
-"""Dashboards and their tiles: made, looked at, changed, put in order, taken away."""
+"""Creates, lists, changes, reorders and deletes dashboards and tiles."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_TILES = 60
 
 @dataclass(frozen=True, slots=True)
 class TileView:
-    """A tile and its query; `hidden` when the query is somebody else's own."""
+    """A tile and its query; `hidden` if the query is private to another user."""
 
     tile: DashboardTile
     query: SavedQuery
@@ -64,17 +64,17 @@ async def view(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID) -> Dashb
     """Return a dashboard with its tiles."""
     dashboard = await find(db, actor, dashboard_id)
     rows = await repository.tiles(db, dashboard.id)
-    return DashboardView(dashboard, tuple(_seen(actor, tile, query) for tile, query in rows))
+    return DashboardView(dashboard, tuple(_tile_view(actor, tile, query) for tile, query in rows))
 
 
-def _seen(actor: Actor, tile: DashboardTile, query: SavedQuery) -> TileView:
+def _tile_view(actor: Actor, tile: DashboardTile, query: SavedQuery) -> TileView:
     return TileView(tile, query, hidden=not query.shared and query.owner_id != actor.user_id)
 
 
 async def create(
     db: AsyncSession, actor: Actor, project_id: uuid.UUID, *, name: str, refresh_seconds: int
 ) -> Dashboard:
-    """Make an empty dashboard."""
+    """Create an empty dashboard."""
     project = await projects.get(db, actor, project_id, "project:write")
     dashboard = Dashboard(
         project_id=project.id, organization_id=project.organization_id, name=name, refresh_seconds=refresh_seconds
@@ -87,7 +87,7 @@ async def create(
 
 
 async def change(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, given: Mapping[str, Any]) -> DashboardView:
-    """Rename a dashboard, or say how often it refreshes."""
+    """Change the name or the refresh interval of a dashboard."""
     dashboard = await _changed(db, actor, dashboard_id, "dashboard.update")
     for name, value in given.items():
         setattr(dashboard, name, value)
@@ -96,7 +96,7 @@ async def change(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, given:
 
 
 async def remove(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID) -> None:
-    """Delete a dashboard; its queries stay."""
+    """Delete a dashboard; its saved queries are kept."""
     dashboard = await find(db, actor, dashboard_id, "project:write", lock=True)
     _note(db, actor, "dashboard.delete", dashboard)
     await db.delete(dashboard)
@@ -105,10 +105,10 @@ async def remove(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID) -> Non
 async def add_tile(
     db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, query_id: uuid.UUID, given: Mapping[str, Any]
 ) -> DashboardView:
-    """Put a saved query at the end of a dashboard.
+    """Add a saved query at the end of a dashboard.
 
     Raises:
-        Conflict: the query is not shared, and a dashboard is seen by everybody in the project.
+        Conflict: the query is not shared, but all members of the project can see a dashboard.
         Invalid: the query belongs to another project, has no database, or the dashboard is full.
     """
     dashboard = await _changed(db, actor, dashboard_id, "dashboard.update")
@@ -116,12 +116,16 @@ async def add_tile(
     if query.project_id != dashboard.project_id:
         raise Invalid({"query_id": "The query belongs to another project."})
     if query.database_id is None:
-        raise Invalid({"query_id": f"{query.name} belongs to no database."}, hint="Save it from a database's SQL page.")
+        raise Invalid(
+            {"query_id": f"{query.name} belongs to no database."}, hint="Save it from the SQL page of a database."
+        )
     if not query.shared:
-        raise Conflict(f"{query.name} is not shared with the project.", hint="Share it first: everybody sees a tile.")
+        raise Conflict(
+            f"{query.name} is not shared with the project.", hint="Share it first: all members can see a tile."
+        )
     tiles = await repository.tiles(db, dashboard.id)
     if len(tiles) >= MOST_TILES:
-        raise Invalid({"query_id": f"A dashboard has at most {MOST_TILES} tiles."}, hint="Make another one.")
+        raise Invalid({"query_id": f"A dashboard has at most {MOST_TILES} tiles."}, hint="Create another dashboard.")
     db.add(DashboardTile(dashboard_id=dashboard.id, query_id=query.id, position=len(tiles), **given))
     await db.flush()
     return await view(db, actor, dashboard.id)
@@ -130,7 +134,7 @@ async def add_tile(
 async def change_tile(
     db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, tile_id: uuid.UUID, given: Mapping[str, Any]
 ) -> DashboardView:
-    """Set title, width or chart of a tile."""
+    """Change the title, width or chart of a tile."""
     dashboard = await _changed(db, actor, dashboard_id, "dashboard.update")
     tile, _ = await _tile(db, dashboard, tile_id)
     for name, value in given.items():
@@ -140,17 +144,17 @@ async def change_tile(
 
 
 async def remove_tile(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, tile_id: uuid.UUID) -> None:
-    """Take a tile off a dashboard."""
+    """Remove a tile from a dashboard."""
     dashboard = await _changed(db, actor, dashboard_id, "dashboard.update")
     tile, _ = await _tile(db, dashboard, tile_id)
     await db.delete(tile)
 
 
 async def order(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, wanted: Sequence[uuid.UUID]) -> DashboardView:
-    """Put the tiles in an order, which names each of them once.
+    """Reorder the tiles; `wanted` contains each of them once.
 
     Raises:
-        Conflict: the order names other tiles than there are, as when somebody else has just added one.
+        Conflict: `wanted` has other tiles than the dashboard, because somebody else has just changed it.
     """
     dashboard = await _changed(db, actor, dashboard_id, "dashboard.update")
     ids = [tile.id for tile, _ in await repository.tiles(db, dashboard.id)]
@@ -161,7 +165,7 @@ async def order(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, wanted:
 
 
 async def tile_of(db: AsyncSession, actor: Actor, dashboard_id: uuid.UUID, tile_id: uuid.UUID) -> SavedQuery:
-    """Return the query of a tile, when the actor may see it."""
+    """Return the query of a tile, or raise NotFound if the actor may not see it."""
     dashboard = await find(db, actor, dashboard_id)
     _, query = await _tile(db, dashboard, tile_id)
     return await saved.find(db, actor, query.id)

@@ -1,7 +1,7 @@
-"""What a tile shows: its query, run read-only with the rights of whoever looks, kept for a minute.
+"""The data of tiles: runs their queries read-only with the rights of the viewer, and caches the results for a minute.
 
-Rights are checked at each look; only then may an answer that another viewer's look has fetched be given. That is
-right because all viewers reach a database by the same connection.
+Rights are checked at each request, before a result that was fetched for another viewer is returned. Sharing results is
+right because all viewers use the same connection to a database.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from headwater.kit.errors import Invalid
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
 
-KEPT_SECONDS = 60.0
-# Each is at most LIMITS.bytes long: 128 MB at worst.
-KEPT_ANSWERS = 64
+CACHE_SECONDS = 60.0
+# Each answer has at most LIMITS.bytes: 128 MB in all.
+CACHE_SIZE = 64
 LIMITS = Limits(rows=5000, bytes=2 * 2**20, seconds=30, cell=1000, read_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The rows of the last statement that gives some, or why there are none."""
+    """The rows of the last statement that returns rows, or the error."""
 
     columns: tuple[ResultColumn, ...]
     rows: tuple[Row, ...]
@@ -44,37 +44,37 @@ class Answer:
 
 
 @dataclass(slots=True)
-class _Kept:
+class _CacheEntry:
     answer: Answer
     at: float
 
 
 class Answers:
-    """The newest answers of this server process, by database and text; one run at a time for each."""
+    """Caches the latest answers in this process, by database and text; one run at a time for each."""
 
     def __init__(self, _: Settings) -> None:
-        self._kept: OrderedDict[tuple[uuid.UUID, str], _Kept] = OrderedDict()
+        self._entries: OrderedDict[tuple[uuid.UUID, str], _CacheEntry] = OrderedDict()
         self._locks: dict[tuple[uuid.UUID, str], asyncio.Lock] = {}
 
     async def close(self) -> None:
-        """Forget everything."""
-        self._kept.clear()
+        """Empty the cache."""
+        self._entries.clear()
 
     def get(self, key: tuple[uuid.UUID, str]) -> Answer | None:
-        """Return an answer that is young enough."""
-        kept = self._kept.get(key)
-        return kept.answer if kept and time.monotonic() - kept.at < KEPT_SECONDS else None
+        """Return a cached answer that has not expired, or None."""
+        entry = self._entries.get(key)
+        return entry.answer if entry and time.monotonic() - entry.at < CACHE_SECONDS else None
 
     def put(self, key: tuple[uuid.UUID, str], answer: Answer) -> None:
-        """Keep an answer; the oldest goes when there are too many."""
-        self._kept[key] = _Kept(answer, time.monotonic())
-        self._kept.move_to_end(key)
-        while len(self._kept) > KEPT_ANSWERS:
-            self._kept.popitem(last=False)
+        """Cache an answer; the oldest one is removed if there are too many."""
+        self._entries[key] = _CacheEntry(answer, time.monotonic())
+        self._entries.move_to_end(key)
+        while len(self._entries) > CACHE_SIZE:
+            self._entries.popitem(last=False)
 
     @contextlib.asynccontextmanager
     async def turn(self, key: tuple[uuid.UUID, str]) -> AsyncIterator[None]:
-        """Wait until nobody else runs the same: who waited finds the other's answer."""
+        """Wait while another request runs the same query; its answer is then in the cache."""
         lock = self._locks.setdefault(key, asyncio.Lock())
         try:
             async with lock:
@@ -92,18 +92,18 @@ async def look(
     *,
     fresh: bool,
 ) -> tuple[Answer, bool]:
-    """Return what a tile shows, and whether it was fetched for an earlier look; with `fresh`, it is run anew."""
+    """Return the data of a tile and whether it is cached; with `fresh`, the query is run again."""
     async with context.store.transaction() as db:
         query = await dashboards.tile_of(db, actor, dashboard_id, tile_id)
     if query.database_id is None:
         raise Invalid({"query_id": f"The database of {query.name} was deleted."}, hint="Choose another query.")
     access = await doors.authorize_query(context, actor, query.database_id)
-    key, asked = (query.database_id, query.text), now()
+    key, requested_at = (query.database_id, query.text), now()
     answers = context.service(Answers)
     async with answers.turn(key):
-        kept = answers.get(key)
-        if kept is not None and (not fresh or kept.ran_at > asked):
-            return kept, True
+        cached = answers.get(key)
+        if cached is not None and (not fresh or cached.ran_at > requested_at):
+            return cached, True
         answer = await _run(context, access, query.text)
         if answer.error is None:
             answers.put(key, answer)
@@ -114,13 +114,13 @@ async def _run(context: Context, access: doors.Access, text: str) -> Answer:
     columns: tuple[ResultColumn, ...] = ()
     rows: list[Row] = []
     truncated, error, began = False, None, time.perf_counter()
-    given = runs.frames(context, access, runs.QueryRequest(text, limits=LIMITS), uuid.uuid4())
+    stream = runs.frames(context, access, runs.QueryRequest(text, limits=LIMITS), uuid.uuid4())
     try:
-        async with contextlib.aclosing(given) as frames:
+        async with contextlib.aclosing(stream) as frames:
             async for frame in frames:
                 match frame:
-                    case Started(columns=tuple() as found):
-                        columns, rows, truncated = found, [], False
+                    case Started(columns=tuple() as result_columns):
+                        columns, rows, truncated = result_columns, [], False
                     case Rows():
                         rows.extend(frame.rows)
                     case Finished():

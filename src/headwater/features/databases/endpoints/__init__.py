@@ -1,4 +1,4 @@
-"""HTTP of databases."""
+"""HTTP endpoints of databases."""
 
 from __future__ import annotations
 

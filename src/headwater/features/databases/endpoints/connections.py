@@ -1,4 +1,4 @@
-"""HTTP of connections: parse a URL, test, connect, and the credentials of a database that Headwater runs."""
+"""HTTP endpoints of connections: parse a URL, test, connect, and the credentials of a managed database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
 async def parse_connection_url(
     body: api_models.UrlIn, actor: Annotated[Actor, Depends(allow("account:read"))]
 ) -> api_models.ParsedUrlOut:
-    """Take a database URL apart, for a form."""
+    """Parse a database URL into its parts."""
     return connection_check.parsed(body.url)
 
 
@@ -29,7 +29,7 @@ async def parse_connection_url(
 async def test_connection(
     project_id: uuid.UUID, body: api_models.ConnectionIn, server: Shared, actor: Writer
 ) -> api_models.ConnectionTestOut:
-    """Try a connection and say what the server said, or what stands in the way."""
+    """Test a connection and return what the server reports, or the error."""
     return await connection_check.test(server.context, actor, project_id, body)
 
 
@@ -37,18 +37,18 @@ async def test_connection(
 async def connect_database(
     project_id: uuid.UUID, body: api_models.NewConnection, server: Shared, actor: Writer
 ) -> api_models.DatabaseOut:
-    """Test a connection and, when it works, keep it as a database of the project."""
+    """Test a connection and, if it works, save it as a database of the project."""
     database = await connection_check.connect(server.context, actor, project_id, body)
     return serializers.database(DatabaseView(database, None))
 
 
 @router.post("/databases/{database_id}/test")
 async def test_database(database_id: uuid.UUID, server: Shared, actor: Writer) -> api_models.ConnectionTestOut:
-    """Try the kept connection of a database again, and keep what the server says of itself."""
+    """Test the saved connection of a database, and store what the server reports about itself."""
     return await connection_check.test_again(server.context, actor, database_id)
 
 
 @router.post("/databases/{database_id}/credentials")
 async def show_credentials(database_id: uuid.UUID, server: Shared, actor: Writer) -> api_models.CredentialsOut:
-    """Show how a client of your own connects to a database that Headwater runs; noted in the audit."""
+    """Return the credentials with which other clients connect to a managed database; recorded in the audit log."""
     return await connection_check.credentials(server.context, actor, database_id)

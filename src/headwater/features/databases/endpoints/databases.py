@@ -1,4 +1,4 @@
-"""HTTP of databases: create, list, show, change, start, stop, delete, take back."""
+"""HTTP endpoints of databases: create, list, show, change, start, stop, delete, restore."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ router = APIRouter(tags=["databases"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
 Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
 Admin = Annotated[Actor, Depends(allow_detached("database:admin"))]
-Wait = Annotated[float, Query(ge=0, le=60, description="Seconds to wait until the database is as wanted.")]
+Wait = Annotated[float, Query(ge=0, le=60, description="Seconds to wait until the database has the desired state.")]
 
 
 @router.get("/engines")
 async def list_engines(actor: Annotated[Actor, Depends(allow("account:read"))]) -> list[api_models.EngineOut]:
-    """List the engines, what can be set on each, and whether databases of it can be created here."""
+    """List the engines with their options, and whether Headwater can create databases of each here."""
     return [serializers.engine(view) for view in engine_options.engines()]
 
 
@@ -37,7 +37,7 @@ async def list_databases(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_PAGE,
 ) -> ListOf[api_models.DatabaseOut]:
-    """List the databases of a project, newest first; or those that were deleted and can be taken back."""
+    """List the databases of a project, newest first; or deleted databases that can be restored."""
     page = await databases.list_of_project(db, actor, project_id, cursor=cursor, limit=limit, deleted=deleted)
     return ListOf(items=[serializers.database(view) for view in page.items], next=page.next)
 
@@ -46,7 +46,7 @@ async def list_databases(
 async def create_database(
     project_id: uuid.UUID, body: api_models.NewDatabase, server: Shared, actor: Writer, wait: Wait = 10
 ) -> api_models.DatabaseOut:
-    """Create a database and wait a moment for it to run."""
+    """Create a database and wait up to `wait` seconds until it runs."""
     spec = DatabaseSpec(
         body.name,
         body.engine,
@@ -70,7 +70,7 @@ async def get_database(database_id: uuid.UUID, db: Db, actor: Reader) -> api_mod
 async def change_database(
     database_id: uuid.UUID, body: api_models.DatabaseChange, server: Shared, actor: Writer
 ) -> api_models.DatabaseOut:
-    """Rename a database, protect it, set its quotas or when it sleeps."""
+    """Change the name, protection, quotas or idle time of a database."""
     async with server.database.transaction() as db:
         await databases.change(db, actor, database_id, body.model_dump(exclude_unset=True))
     return serializers.database(await readiness.wait_until_settled(server.context, actor, database_id, 0))
@@ -80,7 +80,7 @@ async def change_database(
 async def steer_database(
     database_id: uuid.UUID, body: api_models.Desired, server: Shared, actor: Writer, wait: Wait = 10
 ) -> api_models.DatabaseOut:
-    """Start a database, put it to sleep until somebody connects, or stop it until somebody starts it."""
+    """Start a database, put it to sleep until a client connects, or stop it until a user starts it."""
     async with server.database.transaction() as db:
         await databases.steer(db, actor, database_id, body.state)
     return serializers.database(await readiness.wait_until_settled(server.context, actor, database_id, wait))
@@ -88,7 +88,7 @@ async def steer_database(
 
 @router.delete("/databases/{database_id}", status_code=204)
 async def delete_database(database_id: uuid.UUID, server: Shared, actor: Admin) -> None:
-    """Delete a database; one that Headwater runs can be taken back for seven days."""
+    """Delete a database. A managed database can be restored for seven days."""
     async with server.database.transaction() as db:
         await databases.remove(db, actor, database_id)
     await server.context.service(SessionPool).forget(database_id)
@@ -97,15 +97,15 @@ async def delete_database(database_id: uuid.UUID, server: Shared, actor: Admin) 
 
 @router.post("/databases/{database_id}/deletion/undo")
 async def undelete_database(database_id: uuid.UUID, server: Shared, actor: Admin) -> api_models.DatabaseOut:
-    """Take a deleted database back."""
+    """Restore a deleted database."""
     async with server.database.transaction() as db:
-        await databases.take_back(db, actor, database_id)
+        await databases.undelete(db, actor, database_id)
     return serializers.database(await readiness.wait_until_settled(server.context, actor, database_id, 0))
 
 
 @router.post("/databases/{database_id}/deletion/complete", status_code=204)
 async def purge_database(database_id: uuid.UUID, server: Shared, actor: Admin) -> None:
-    """Destroy a deleted database now."""
+    """Destroy a deleted database now. This cannot be undone."""
     async with server.database.transaction() as db:
         await databases.purge(db, actor, database_id)
     await readiness.notify_supervisor(server.settings, database_id)

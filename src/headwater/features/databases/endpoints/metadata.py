@@ -1,4 +1,4 @@
-"""HTTP of what is known of a database: its Schema and what was measured of it."""
+"""HTTP endpoints of the Schema and the metrics of a database."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ async def get_database_schema(
     database_id: uuid.UUID,
     server: Shared,
     actor: Annotated[Actor, Depends(allow_detached("database:read"))],
-    fresh: Annotated[bool, Query(description="Read it from the database now.")] = False,
+    fresh: Annotated[bool, Query(description="Read the schema from the database now.")] = False,
 ) -> Any:
-    """Show the Schema of a database: as it was last read, or read now."""
+    """Return the Schema of a database: as it was last read, or read now."""
     schema = await metadata.schema_of(server.context, actor, database_id, fresh=fresh)
     return Response(msgspec.json.encode(schema), media_type="application/json")
 
@@ -36,6 +36,6 @@ async def get_database_metrics(
     actor: Annotated[Actor, Depends(allow("database:read"))],
     hours: Annotated[int, Query(ge=1, le=24 * 14)] = 1,
 ) -> list[api_models.MetricPoint]:
-    """Show what was measured of a database, oldest first."""
-    rows = await databases.measured(db, actor, database_id, hours)
+    """Return the metrics of a database, oldest first."""
+    rows = await databases.metrics(db, actor, database_id, hours)
     return [api_models.MetricPoint.model_validate(row) for row in rows]

@@ -1,1 +1,1 @@
-"""The verbs of databases."""
+"""The services of databases."""

@@ -1,4 +1,4 @@
-"""Connections tried out: before they are kept, and again whenever somebody asks."""
+"""Tests connections: before they are saved, and on request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from headwater.store.context import Context
 
 
 def parsed(url: str) -> api_models.ParsedUrlOut:
-    """Return the parts of a URL; its password is only said to be there."""
+    """Return the parts of a URL, without its password."""
     name, address = parse_url(url)
     return api_models.ParsedUrlOut(
         engine=name,
@@ -39,13 +39,13 @@ def parsed(url: str) -> api_models.ParsedUrlOut:
 async def test(
     context: Context, actor: Actor, project_id: uuid.UUID, given: api_models.ConnectionIn
 ) -> api_models.ConnectionTestOut:
-    """Try a connection that somebody is typing in."""
+    """Test a connection that is not saved yet."""
     async with context.store.transaction() as db:
         await projects.get(db, actor, project_id, "database:write")
-    return await _tried(context.settings, connections.understand(given, trusted=actor.is_admin))
+    return await _test_connection(context.settings, connections.parse_connection(given, trusted=actor.is_admin))
 
 
-async def _tried(settings: Settings, connection: connections.Connection) -> api_models.ConnectionTestOut:
+async def _test_connection(settings: Settings, connection: connections.Connection) -> api_models.ConnectionTestOut:
     try:
         async with reachability.open_connection(settings, connection) as session:
             return api_models.ConnectionTestOut(ok=True, facts=_facts(await session.ping()))
@@ -63,14 +63,14 @@ async def _tried(settings: Settings, connection: connections.Connection) -> api_
 
 
 async def connect(context: Context, actor: Actor, project_id: uuid.UUID, given: api_models.NewConnection) -> Database:
-    """Try a connection and keep it when it works.
+    """Test a connection and save it if it works.
 
     Raises:
-        HeadwaterError: whatever stands in the way, as the test would say it; nothing is kept.
+        HeadwaterError: the connection does not work, with the error of the test; nothing is saved.
     """
     async with context.store.transaction() as db:
         project = await projects.get(db, actor, project_id, "database:write")
-    connection = connections.understand(given.connection, trusted=actor.is_admin)
+    connection = connections.parse_connection(given.connection, trusted=actor.is_admin)
     async with reachability.open_connection(context.settings, connection) as session:
         facts = await session.ping()
         schema = await engine(connection.engine).inspect(session)
@@ -93,7 +93,7 @@ async def connect(context: Context, actor: Actor, project_id: uuid.UUID, given: 
 
 
 async def test_again(context: Context, actor: Actor, database_id: uuid.UUID) -> api_models.ConnectionTestOut:
-    """Try a kept connection, and keep what the server says of itself."""
+    """Test a saved connection, and store what the server reports about itself."""
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
         reached = await reachability.load(db, context.cipher, database)
@@ -109,20 +109,20 @@ async def test_again(context: Context, actor: Actor, database_id: uuid.UUID) -> 
 
 
 async def credentials(context: Context, actor: Actor, database_id: uuid.UUID) -> api_models.CredentialsOut:
-    """Return how a client connects through the proxy to a database that Headwater runs."""
+    """Return the credentials with which a client connects to a managed database through the proxy."""
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
         if database.origin != "managed" or database.route is None:
             raise Conflict(
-                f"{database.name} runs elsewhere: its credentials are not shown.",
-                hint="They are kept sealed; whoever entered them has them.",
+                f"{database.name} is not managed by Headwater: its credentials are not shown.",
+                hint="They are stored encrypted. Ask the person who entered them.",
             )
         password = await databases.password_of(db, actor, context.cipher, database)
-    found, url = engine(database.engine), None
-    if found.proxy:
+    details, url = engine(database.engine), None
+    if details.proxy:
         host = "127.0.0.1" if context.settings.host in {"0.0.0.0", "::"} else context.settings.host  # noqa: S104
-        port = context.settings.mysql_proxy_port if found.proxy.server_speaks_first else context.settings.proxy_port
-        url = found.proxy.client_url(f"{host}:{port}", database.route, password)
+        port = context.settings.mysql_proxy_port if details.proxy.server_speaks_first else context.settings.proxy_port
+        url = details.proxy.client_url(f"{host}:{port}", database.route, password)
     parts = urlsplit(url or "")
     return api_models.CredentialsOut(
         url=url,

@@ -1,4 +1,4 @@
-"""Connections to databases elsewhere: understood from what was typed or pasted, tested, kept without their secrets."""
+"""Connections to existing databases: parses and checks user input, and separates secrets before they are stored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from headwater.kit.network.tls import Tls
 from headwater.kit.network.tunnels import SshTunnel
 from headwater.store.encryption import SecretCipher
 
-# Options of a driver that would let it read files or sockets of this machine; no user may set them.
+# Driver options that would give access to files or sockets of this machine; no user may set them.
 FORBIDDEN_OPTIONS = frozenset(
     {
         "service",
@@ -52,26 +52,26 @@ FORBIDDEN_OPTIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Everything that is needed to reach a database: its engine, its address and the way there."""
+    """Everything that is needed to reach a database: its engine, its address and its network route."""
 
     engine: str
     address: Address
     route: Route
 
 
-def understand(given: ConnectionIn, *, trusted: bool) -> Connection:
-    """Return what a user means by URL and fields.
+def parse_connection(given: ConnectionIn, *, trusted: bool) -> Connection:
+    """Return the connection that a URL and fields describe.
 
     Args:
-        given: what was typed.
-        trusted: whether the user may borrow the SSH keys of this machine's agent, with which it could go anywhere.
+        given: the user's input.
+        trusted: whether the user may use the SSH agent of this machine, whose keys may open any host.
 
     Raises:
-        Invalid: a field is missing or wrong, by name.
+        Invalid: a field is missing or wrong; errors are given by field.
     """
     name, address = parse_url(given.url) if given.url else (given.engine or "", Address())
     if given.engine and given.url and given.engine != name:
-        raise Invalid({"engine": f"The URL is one of {name}, not of {given.engine}."})
+        raise Invalid({"engine": f"The URL is for {name}, not for {given.engine}."})
     if name not in all_engines():
         hint = did_you_mean(name, all_engines())
         raise Invalid({"engine": f"There is no engine {name!r}." if name else "Choose an engine."}, hint=hint)
@@ -82,12 +82,12 @@ def understand(given: ConnectionIn, *, trusted: bool) -> Connection:
     engine = all_engines()[name]
     if not engine.port:
         raise Invalid(
-            {"engine": f"{engine.display_name} lives in files of this machine, which connections may not open."}
+            {"engine": f"{engine.display_name} databases are files on this machine, which connections may not open."}
         )
-    if not trusted and any(one.use_agent for one in (given.ssh, given.ssh and given.ssh.jump) if one):
+    if not trusted and any(hop.use_agent for hop in (given.ssh, given.ssh and given.ssh.jump) if hop):
         raise Invalid(
             {"ssh.use_agent": "Only an administrator may use the SSH agent of the machine that Headwater runs on."},
-            hint="Give a password or a private key.",
+            hint="Enter a password or a private key.",
         )
     options = dict(address.options) | given.options
     _check(address, options)
@@ -98,9 +98,9 @@ def understand(given: ConnectionIn, *, trusted: bool) -> Connection:
 def _check(address: Address, options: Mapping[str, str]) -> None:
     wrong: dict[str, str] = {}
     if not address.host:
-        wrong["host"] = "Name the host of the database."
+        wrong["host"] = "Enter the host of the database."
     elif "," in address.host or address.host.startswith(("/", "@")):
-        wrong["host"] = "Name one host; sockets and lists of hosts are not allowed."
+        wrong["host"] = "Enter one host. Sockets and lists of hosts are not allowed."
     for option in options:
         if option.lower() in FORBIDDEN_OPTIONS:
             wrong[f"options.{option}"] = f"The option {option} cannot be set on a connection."
@@ -138,8 +138,8 @@ def _tunnel(ssh: SshIn) -> SshTunnel:
     )
 
 
-# A connection is kept as plain JSON; what stands at these places is sealed apart and left out of it.
-SECRET_PLACES = (
+# A connection is stored as plain JSON; the values at these paths are encrypted separately and left out of it.
+SECRET_PATHS = (
     ("address", "password"),
     ("address", "tls", "key"),
     ("address", "tls", "passphrase"),
@@ -153,34 +153,34 @@ SECRET_PLACES = (
 
 
 def save(
-    connection: Connection, sealer: SecretCipher, tenant: uuid.UUID, row: uuid.UUID
+    connection: Connection, cipher: SecretCipher, tenant: uuid.UUID, row: uuid.UUID
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Return a connection as JSON without secrets, and its secrets sealed for their row."""
+    """Return a connection as JSON without secrets, and its secrets encrypted for their row."""
     plain: dict[str, Any] = msgspec.to_builtins(connection)
     kind = type(connection.route).__name__
     plain["route"]["kind_of_route"] = kind
     sealed = {}
-    for place in SECRET_PLACES:
-        holder = _holder(plain, place)
-        if holder is not None and holder.get(place[-1]):
-            name = ".".join(place)
-            sealed[name] = sealer.encrypt(holder.pop(place[-1]), tenant, row, name)
+    for path in SECRET_PATHS:
+        holder = _holder(plain, path)
+        if holder is not None and holder.get(path[-1]):
+            name = ".".join(path)
+            sealed[name] = cipher.encrypt(holder.pop(path[-1]), tenant, row, name)
     return plain, sealed
 
 
 def load(
-    plain: Mapping[str, Any], sealed: Mapping[str, bytes], sealer: SecretCipher, tenant: uuid.UUID, row: uuid.UUID
+    plain: Mapping[str, Any], sealed: Mapping[str, bytes], cipher: SecretCipher, tenant: uuid.UUID, row: uuid.UUID
 ) -> Connection:
-    """Return the connection that `keep` took apart."""
+    """Return the connection that `save` stored."""
     whole = msgspec.json.decode(msgspec.json.encode(plain))
-    for place in SECRET_PLACES:
-        name = ".".join(place)
-        holder = _holder(whole, place)
+    for path in SECRET_PATHS:
+        name = ".".join(path)
+        holder = _holder(whole, path)
         if holder is not None and name in sealed:
-            holder[place[-1]] = sealer.decrypt(sealed[name], tenant, row, name)
+            holder[path[-1]] = cipher.decrypt(sealed[name], tenant, row, name)
     kind = _ROUTES.get(whole["route"].pop("kind_of_route"))
     if kind is None:
-        raise NotFound("The way to this database is not known to this version of Headwater.")
+        raise NotFound("This version of Headwater does not know how to reach this database.")
     return Connection(
         whole["engine"],
         msgspec.convert(whole["address"], Address),
@@ -199,9 +199,9 @@ def _holder(plain: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any] | No
 
 
 def secrets_of(connection: Connection) -> Iterator[str]:
-    """Give every secret text of a connection, so that logs can leave them out."""
+    """Yield every secret of a connection, so that logs can leave them out."""
     plain: dict[str, Any] = msgspec.to_builtins(connection)
-    for place in SECRET_PLACES:
-        holder = _holder(plain, place)
-        if holder is not None and holder.get(place[-1]):
-            yield holder[place[-1]]
+    for path in SECRET_PATHS:
+        holder = _holder(plain, path)
+        if holder is not None and holder.get(path[-1]):
+            yield holder[path[-1]]

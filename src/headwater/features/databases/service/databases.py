@@ -1,4 +1,4 @@
-"""Databases: created, connected, looked at, changed, put to sleep, deleted and taken back."""
+"""Creates, connects, lists, changes, starts, stops, deletes and restores databases."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ async def find(
     lock: bool = False,
     deleted: bool = False,
 ) -> Database:
-    """Return a database to which the actor may do the action; a deleted one only when `deleted` says so."""
+    """Return a database to which the actor may do the action; a deleted one only with `deleted`."""
     database = await repository.get(db, database_id, lock=lock)
     if database is None or (database.organization_id not in actor.roles and actor.kind != "system"):
         raise NotFound("There is no such database.")
     authorize(actor, action, database)
     if database.deleted_at and not deleted:
-        raise NotFound(f"{database.name} was deleted.", hint="It can be taken back until its grace period ends.")
+        raise NotFound(f"{database.name} was deleted.", hint="It can be restored until its grace period ends.")
     return database
 
 
 async def view(db: AsyncSession, actor: Actor, database_id: uuid.UUID, *, deleted: bool = True) -> DatabaseView:
-    """Return a database with its Schema; also one that was deleted and can be taken back."""
+    """Return a database with its Schema; also a deleted one that can be restored."""
     await find(db, actor, database_id, deleted=deleted)
     row = await repository.with_schema(db, database_id)
     assert row is not None
@@ -74,7 +74,7 @@ async def list_of_project(
 
 
 async def named(db: AsyncSession, actor: Actor, name: str) -> Database:
-    """Return the database of that name among all that the actor sees; an id counts as a name."""
+    """Return the database with this name or id among all that the actor can see."""
     try:
         return await find(db, actor, uuid.UUID(name))
     except ValueError:
@@ -82,11 +82,11 @@ async def named(db: AsyncSession, actor: Actor, name: str) -> Database:
     organizations = organizations_allowing(actor, "database:read")
     databases = await repository.by_name(db, organizations, name)
     if len(databases) > 1:
-        ids = ", ".join(str(one.id) for one in databases)
-        raise Conflict(f"{len(databases)} databases are called {name}.", hint=f"Give the id instead: {ids}.")
+        ids = ", ".join(str(database.id) for database in databases)
+        raise Conflict(f"{len(databases)} databases are named {name}.", hint=f"Use the id instead: {ids}.")
     if not databases:
         known = await repository.all_names(db, organizations)
-        raise NotFound(f"There is no database called {name!r}.", hint=did_you_mean(name, known))
+        raise NotFound(f"There is no database named {name!r}.", hint=did_you_mean(name, known))
     return databases[0]
 
 
@@ -97,7 +97,7 @@ async def create(
     project_id: uuid.UUID,
     spec: DatabaseSpec,
 ) -> Database:
-    """Ask for a new database; the keeper makes it, or, while it is `building`, a job does."""
+    """Add the row of a new database; the supervisor creates its files, or a job if it is `building`."""
     project = await projects.get(db, actor, project_id, "database:write", lock=True)
     _check_engine(spec.engine_name)
     await _check_name(db, project, spec.name)
@@ -130,7 +130,7 @@ async def create(
 
 
 async def connect(db: AsyncSession, actor: Actor, project_id: uuid.UUID, spec: ConnectionSpec) -> Database:
-    """Keep a connection that was tested."""
+    """Save a connection that was tested."""
     project = await projects.get(db, actor, project_id, "database:write", lock=True)
     await _check_name(db, project, spec.name)
     database = Database(
@@ -158,14 +158,14 @@ async def connect(db: AsyncSession, actor: Actor, project_id: uuid.UUID, spec: C
 
 
 async def change(db: AsyncSession, actor: Actor, database_id: uuid.UUID, given: Mapping[str, Any]) -> Database:
-    """Set what was given: name, protection, quotas, time to sleep."""
+    """Set the given fields: name, protection, quotas, idle time."""
     weakens = given.get("protected") is False or given.get("read_only") is False or "quotas" in given
     database = await find(db, actor, database_id, "database:admin" if weakens else "database:write", lock=True)
     if "name" in given and given["name"] != database.name:
         assert database.project_id
         await _check_name(db, await projects.get(db, actor, database.project_id, "database:write"), given["name"])
     if "quotas" in given and database.origin != "managed":
-        raise Invalid({"quotas": "Only databases that Headwater runs have quotas."})
+        raise Invalid({"quotas": "Only managed databases have quotas."})
     for field, value in given.items():
         setattr(database, field, value)
     _note(db, actor, "database.update", database, fields=sorted(given))
@@ -174,12 +174,12 @@ async def change(db: AsyncSession, actor: Actor, database_id: uuid.UUID, given: 
 
 
 async def steer(db: AsyncSession, actor: Actor, database_id: uuid.UUID, desired: Desired) -> Database:
-    """Start, stop or put to sleep a database that Headwater runs."""
+    """Start, stop or put to sleep a managed database."""
     database = await find(db, actor, database_id, "database:write", lock=True)
     if database.origin != "managed":
-        raise Conflict(f"{database.name} runs elsewhere.", hint="Headwater starts and stops only its own.")
+        raise Conflict(f"{database.name} is not managed by Headwater.", hint="Start and stop it on its own server.")
     if database.building:
-        raise Conflict(f"{database.name} is being recovered.", hint="It starts by itself when that is done.")
+        raise Conflict(f"{database.name} is being recovered.", hint="It starts when the recovery is finished.")
     database.desired = desired
     _note(db, actor, "database.steer", database, desired=desired)
     await db.flush()
@@ -187,10 +187,10 @@ async def steer(db: AsyncSession, actor: Actor, database_id: uuid.UUID, desired:
 
 
 async def remove(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Database:
-    """Delete a database: a managed one can be taken back until its grace period ends, a connection is forgotten."""
+    """Delete a database: a managed one can be restored until its grace period ends, a connection is removed."""
     database = await find(db, actor, database_id, "database:admin", lock=True)
     if database.protected:
-        raise Conflict(f"{database.name} is protected.", hint="Take the protection off first.")
+        raise Conflict(f"{database.name} is protected.", hint="Remove the protection first.")
     _note(db, actor, "database.delete", database)
     if database.origin == "connected":
         await db.delete(database)
@@ -212,13 +212,13 @@ async def purge(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Datab
     return database
 
 
-async def take_back(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Database:
+async def undelete(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Database:
     """Undo the deletion of a database."""
     database = await find(db, actor, database_id, "database:admin", lock=True, deleted=True)
     if database.deleted_at is None:
         raise Conflict(f"{database.name} is not deleted.")
     if database.state == "deleting" or database.project_id is None:
-        raise Conflict(f"{database.name} is being destroyed; it is too late.")
+        raise Conflict(f"{database.name} is being destroyed and cannot be restored any more.")
     await _check_name(db, await projects.get(db, actor, database.project_id, "database:write"), database.name)
     database.desired, database.deleted_at, database.purge_at = "asleep", None, None
     _note(db, actor, "database.restore", database)
@@ -226,11 +226,11 @@ async def take_back(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> D
     return database
 
 
-async def password_of(db: AsyncSession, actor: Actor, sealer: SecretCipher, database: Database) -> str:
-    """Return the password of a managed database's owner role; noted in the audit."""
+async def password_of(db: AsyncSession, actor: Actor, cipher: SecretCipher, database: Database) -> str:
+    """Return the password of a managed database's owner role; recorded in the audit log."""
     sealed = await repository.secrets(db, database.id)
     _note(db, actor, "database.credentials", database)
-    return sealer.decrypt(sealed["password"], database.organization_id, database.id, "password")
+    return cipher.decrypt(sealed["password"], database.organization_id, database.id, "password")
 
 
 def _check_engine(name: str) -> None:
@@ -241,9 +241,9 @@ def _check_engine(name: str) -> None:
 
 async def _check_name(db: AsyncSession, project: Project, name: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,47}", name):
-        raise Invalid({"name": "Use a small letter, then up to 47 small letters, digits, _ and -."})
+        raise Invalid({"name": "Use a lowercase letter, then up to 47 lowercase letters, digits, _ and -."})
     if name in await repository.names(db, project.id):
-        raise Conflict(f"This project already has a database called {name}.", hint="Choose another name.")
+        raise Conflict(f"This project already has a database named {name}.", hint="Choose another name.")
 
 
 async def _free_route(db: AsyncSession, name: str) -> str:
@@ -267,7 +267,7 @@ def _note(db: AsyncSession, actor: Actor, action: str, database: Database, **det
     )
 
 
-async def measured(db: AsyncSession, actor: Actor, database_id: uuid.UUID, hours: int) -> Sequence[DatabaseMetric]:
-    """Return what was measured of a database in the last hours, oldest first."""
+async def metrics(db: AsyncSession, actor: Actor, database_id: uuid.UUID, hours: int) -> Sequence[DatabaseMetric]:
+    """Return the metrics of a database in the last hours, oldest first."""
     await find(db, actor, database_id)
     return await repository.metrics(db, database_id, now() - timedelta(hours=hours))

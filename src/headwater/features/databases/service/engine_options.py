@@ -1,4 +1,4 @@
-"""The engines as users see them: what can be set on each, and whether it can be created here."""
+"""The engines with their options, and whether Headwater can create databases of each here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from headwater.engines import Engine, Option, all_engines
 
 @dataclass(frozen=True, slots=True)
 class EngineView:
-    """An engine; `unavailable` says why no database of it can be created on this machine."""
+    """An engine; `unavailable` is the reason why no database of it can be created on this machine."""
 
     name: str
     engine: Engine
@@ -18,11 +18,11 @@ class EngineView:
 
 
 def engines() -> list[EngineView]:
-    """Return every engine that is installed."""
+    """Return all installed engines."""
     return [_view(name, engine) for name, engine in all_engines().items()]
 
 
 def _view(name: str, engine: Engine) -> EngineView:
     if engine.provisioning is None:
-        return EngineView(name, engine, (), f"Headwater connects to {engine.display_name}, but does not create it.")
+        return EngineView(name, engine, (), f"Headwater can connect to {engine.display_name}, but cannot create it.")
     return EngineView(name, engine, engine.provisioning.options, engine.provisioning.unavailable_reason())

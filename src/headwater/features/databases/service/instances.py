@@ -1,4 +1,4 @@
-"""The files and the server of a database that Headwater runs, for rooms that work on them beside the keeper."""
+"""The files and the server of a managed database, for features that work on them beside the supervisor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from headwater.store.encryption import SecretCipher
 
 @dataclass(frozen=True, slots=True)
 class LocalInstance:
-    """A database on this machine: its driver, what it shall be, and how it is recovered and run."""
+    """A database on this machine: its driver, its specification, and how to recover and run it."""
 
     driver: LocalDriver
     spec: Spec
@@ -29,30 +29,30 @@ class LocalInstance:
 
     @property
     def instance(self) -> Instance:
-        """The database as its engine knows it."""
+        """The instance as its engine sees it."""
         return self.driver.instance(self.spec)
 
     @property
     def here(self) -> bool:
-        """Whether its files are on this machine."""
+        """Return True if its files are on this machine."""
         return self.engine.is_local(self.instance)
 
 
 def recovers(database: Database) -> RecoverySupport:
-    """Return how a database is recovered to a point in time; raises BadInput or Conflict."""
-    found = engine(database.engine)
-    if found.recovery is None:
-        raise BadInput(f"{found.display_name} cannot be brought back to a moment.", hint="Take snapshots of it.")
-    if database.origin != "managed":
-        raise Conflict(
-            f"{database.name} runs elsewhere.", hint="Only a database that Headwater runs is brought back to a moment."
+    """Return the recovery support of a database's engine; raise BadInput or Conflict if it has none."""
+    details = engine(database.engine)
+    if details.recovery is None:
+        raise BadInput(
+            f"{details.display_name} does not support point-in-time recovery.", hint="Take snapshots instead."
         )
-    return found.recovery
+    if database.origin != "managed":
+        raise Conflict(f"{database.name} is not managed by Headwater.", hint="Use the backups of its own server.")
+    return details.recovery
 
 
 async def local(db: AsyncSession, settings: Settings, database: Database) -> LocalInstance:
-    """Return a database that Headwater runs as it is on this machine."""
-    found, provisioning = recovers(database), engine(database.engine).provisioning
+    """Return the local instance of a managed database."""
+    recovery, provisioning = recovers(database), engine(database.engine).provisioning
     assert provisioning
     sealed = await repository.secrets(db, database.id)
     password = SecretCipher.of(settings).decrypt(sealed["password"], database.organization_id, database.id, "password")
@@ -65,19 +65,19 @@ async def local(db: AsyncSession, settings: Settings, database: Database) -> Loc
         dict(database.options),
         database.archives,
     )
-    return LocalInstance(LocalDriver(settings.home_folder / "databases"), spec, found, provisioning)
+    return LocalInstance(LocalDriver(settings.home_folder / "databases"), spec, recovery, provisioning)
 
 
 async def archive(db: AsyncSession, database_id: uuid.UUID, *, on: bool) -> None:
-    """Let the server of a database keep the log of its changes, or no longer: the keeper restarts it."""
+    """Turn the archiving of a database's log on or off; the supervisor restarts its server."""
     await repository.note(db, database_id, archives=on)
 
 
 async def built(db: AsyncSession, database_id: uuid.UUID) -> None:
-    """Give a database whose files are complete to the keeper."""
+    """Hand over a database whose files are complete to the supervisor."""
     await repository.note(db, database_id, building=False)
 
 
 async def wake(settings: Settings, local: LocalInstance) -> None:
-    """Start a database if it sleeps; raises what the keeper says is wrong."""
+    """Start a database if it sleeps; raise the error that the supervisor reports."""
     await client.wake(settings, local.spec.id)

@@ -1,4 +1,4 @@
-"""What is known of a database, for those who may see it."""
+"""The Schema of a database, for users who may see it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from headwater.store.context import Context
 
 
 async def schema_of(context: Context, actor: Actor, database_id: uuid.UUID, *, fresh: bool = False) -> Schema:
-    """Return the Schema of a database: kept, or read now."""
+    """Return the Schema of a database: the stored one, or read now if `fresh`."""
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id)
         reached = await reachability.load(db, context.cipher, database)

@@ -1,4 +1,4 @@
-"""Open sessions of this process: kept for a moment between the requests of one user, never shared between two."""
+"""Open sessions of this process: reused between requests of the same user, never shared between users."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from headwater.features.databases.service.reachability import ReachableDatabase,
 from headwater.kit.errors import Conflict, HeadwaterError, TooMany
 from headwater.kit.settings import Settings
 
-# A session that waits for its user's next request keeps a connection of the database busy: not for long.
+# A session that waits for its user's next request occupies a connection of the database, so it is closed soon.
 IDLE_SECONDS = 20.0
-# One with a name is an editor tab, which may hold a transaction that its user looks at.
+# A named session belongs to an editor tab, which may hold an open transaction.
 NAMED_IDLE_SECONDS = 600.0
 PER_USER = 12
 
 
 @dataclass(slots=True, eq=False)
 class PooledSession:
-    """A session that is open, and what closes it again."""
+    """An open session, and the stack that closes it."""
 
     session: Session
     stack: AsyncExitStack
@@ -38,91 +38,91 @@ class SessionPool:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._kept: list[PooledSession] = []
+        self._sessions: list[PooledSession] = []
         self._sweeper: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def session(self, reached: ReachableDatabase, user_id: uuid.UUID, name: str = "") -> AsyncIterator[Session]:
-        """Give a session on a database: one that this user had a moment ago, or a new one.
+        """Yield a session on a database: an idle one of this user, or a new one.
 
-        With a `name`, always the same connection, so that a transaction lives from run to run.
+        With a `name`, it is always the same connection, so that a transaction stays open from run to run.
 
         Raises:
-            Conflict: the named session is at work.
+            Conflict: the named session is busy.
             TooMany: the user has too many sessions open at once.
             Unavailable: the database cannot be reached.
         """
-        kept = self._take((reached.id, user_id, name))
-        if kept is not None and kept.session.broken():
-            await self._drop(kept)
-            kept = None
-        kept = kept or await self._open(reached, user_id, name)
+        pooled = self._take((reached.id, user_id, name))
+        if pooled is not None and pooled.session.broken():
+            await self._drop(pooled)
+            pooled = None
+        pooled = pooled or await self._open(reached, user_id, name)
         try:
-            yield kept.session
+            yield pooled.session
         except BaseException as error:
-            # After an error of the database the connection is as good as before; after any other nobody knows.
+            # After an error of the database the connection is still good; after any other error it may not be.
             if (
                 not isinstance(error, HeadwaterError)
                 or error.status >= 500
                 or isinstance(error, asyncio.CancelledError)
             ):
-                await self._drop(kept)
+                await self._drop(pooled)
             raise
         finally:
-            kept.busy, kept.used_at = False, time.monotonic()
+            pooled.busy, pooled.used_at = False, time.monotonic()
 
     async def forget(self, database_id: uuid.UUID, user_id: uuid.UUID | None = None, name: str | None = None) -> None:
         """Close the sessions of a database: all, those of one user, or one by name."""
-        for kept in list(self._kept):
-            at, user, called = kept.key
-            if at == database_id and user_id in {None, user} and name in {None, called}:
-                await self._drop(kept)
+        for pooled in list(self._sessions):
+            database, user, called = pooled.key
+            if database == database_id and user_id in {None, user} and name in {None, called}:
+                await self._drop(pooled)
 
     async def close(self) -> None:
-        """Close all."""
+        """Close all sessions."""
         if self._sweeper:
             self._sweeper.cancel()
-        await asyncio.gather(*(self._drop(kept) for kept in list(self._kept)))
+        await asyncio.gather(*(self._drop(pooled) for pooled in list(self._sessions)))
 
     def _take(self, key: tuple[uuid.UUID, uuid.UUID, str]) -> PooledSession | None:
-        for kept in self._kept:
-            if kept.key != key:
+        for pooled in self._sessions:
+            if pooled.key != key:
                 continue
-            if not kept.busy:
-                kept.busy = True
-                return kept
+            if not pooled.busy:
+                pooled.busy = True
+                return pooled
             if key[2]:
-                raise Conflict("This session is still at work.", hint="Wait for its run, or cancel it.")
+                raise Conflict("This session is still running a query.", hint="Wait for it, or cancel it.")
         return None
 
     async def _open(self, reached: ReachableDatabase, user_id: uuid.UUID, name: str) -> PooledSession:
-        if sum(kept.key[1] == user_id for kept in self._kept) >= PER_USER:
+        if sum(pooled.key[1] == user_id for pooled in self._sessions) >= PER_USER:
             await self._make_room(user_id)
         stack = AsyncExitStack()
         session = await stack.enter_async_context(open_session(self._settings, reached))
-        kept = PooledSession(session, stack, (reached.id, user_id, name))
-        self._kept.append(kept)
+        pooled = PooledSession(session, stack, (reached.id, user_id, name))
+        self._sessions.append(pooled)
         if self._sweeper is None or self._sweeper.done():
             self._sweeper = asyncio.create_task(self._sweep())
-        return kept
+        return pooled
 
     async def _make_room(self, user_id: uuid.UUID) -> None:
-        idle = [kept for kept in self._kept if kept.key[1] == user_id and not kept.busy]
+        idle = [pooled for pooled in self._sessions if pooled.key[1] == user_id and not pooled.busy]
         if not idle:
             raise TooMany(f"You have {PER_USER} queries running.", hint="Wait for one, or cancel one.", retry_after=5)
-        await self._drop(min(idle, key=lambda kept: kept.used_at))
+        await self._drop(min(idle, key=lambda pooled: pooled.used_at))
 
     async def _drop(self, session: PooledSession) -> None:
-        if session in self._kept:
-            self._kept.remove(session)
+        if session in self._sessions:
+            self._sessions.remove(session)
             with contextlib.suppress(HeadwaterError, OSError):
                 await session.stack.aclose()
 
     async def _sweep(self) -> None:
-        while self._kept:
+        while self._sessions:
             await asyncio.sleep(2.0)
             moment = time.monotonic()
-            for kept in list(self._kept):
-                patience = NAMED_IDLE_SECONDS if kept.key[2] else IDLE_SECONDS
-                if not kept.busy and moment - kept.used_at > patience:
-                    await self._drop(kept)
+            for pooled in list(self._sessions):
+                patience = NAMED_IDLE_SECONDS if pooled.key[2] else IDLE_SECONDS
+                if not pooled.busy and moment - pooled.used_at > patience:
+                    await self._drop(pooled)

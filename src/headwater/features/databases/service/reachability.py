@@ -1,4 +1,4 @@
-"""The one way to a session on a database: woken or tunnelled to, with its secrets opened for just that."""
+"""Opens sessions on databases: decrypts their secrets, and wakes them or opens their tunnels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from headwater.store.encryption import SecretCipher
 
 @dataclass(frozen=True, slots=True)
 class ReachableDatabase:
-    """A database as it is needed to open sessions on it, apart from the row's transaction."""
+    """What is needed to open sessions on a database, independent of the row's transaction."""
 
     id: uuid.UUID
     name: str
@@ -37,17 +37,17 @@ class ReachableDatabase:
 
     @property
     def engine(self) -> Engine:
-        """The engine that speaks to it."""
+        """The engine of the database."""
         return engine(self.engine_name)
 
 
-async def load(db: Any, sealer: SecretCipher, database: Database) -> ReachableDatabase:
+async def load(db: Any, cipher: SecretCipher, database: Database) -> ReachableDatabase:
     """Return what is needed to reach a database."""
     sealed = await repository.secrets(db, database.id)
     tenant, row = database.organization_id, database.id
     managed = database.origin == "managed"
-    connection = None if managed else connections.load(database.connection, sealed, sealer, tenant, row)
-    password = sealer.decrypt(sealed["password"], tenant, row, "password") if managed else ""
+    connection = None if managed else connections.load(database.connection, sealed, cipher, tenant, row)
+    password = cipher.decrypt(sealed["password"], tenant, row, "password") if managed else ""
     return ReachableDatabase(
         database.id,
         database.name,
@@ -62,13 +62,13 @@ async def load(db: Any, sealer: SecretCipher, database: Database) -> ReachableDa
 
 
 def policy_of(settings: Settings) -> NetworkPolicy:
-    """Return which addresses connections may reach: the public ones and what the administrator allows."""
+    """Return the addresses that connections may reach: public ones, and those that the administrator allows."""
     return NetworkPolicy(private=tuple(settings.allowed_networks), loopback=settings.allow_loopback)
 
 
 @asynccontextmanager
 async def open_address(settings: Settings, reached: ReachableDatabase) -> AsyncIterator[Address]:
-    """Give the address of a database with its secrets, woken or over its own way, which stays open until the end."""
+    """Yield the address of a database with its secrets; it is awake, or its tunnel is open, until the end."""
     if reached.managed:
         yield replace(await client.wake(settings, reached.id), password=reached.password)
         return
@@ -80,7 +80,7 @@ async def open_address(settings: Settings, reached: ReachableDatabase) -> AsyncI
 
 @asynccontextmanager
 async def open_connection_route(settings: Settings, connection: Connection) -> AsyncIterator[Address]:
-    """Give the address of a connection over its own way: guarded, tunnelled."""
+    """Yield the address of a connection over its own route: checked and tunnelled."""
     address: Address = connection.address
     target = Target(address.host, address.port or 0)
     async with open_route(target, connection.route, policy_of(settings)) as endpoint:
@@ -91,7 +91,7 @@ async def open_connection_route(settings: Settings, connection: Connection) -> A
 async def open_session(
     settings: Settings, reached: ReachableDatabase, *, seconds: float = 15.0
 ) -> AsyncIterator[Session]:
-    """Give a new session on a database and close it at the end."""
+    """Yield a new session on a database and close it at the end."""
     async with open_address(settings, reached) as address:
         session = await reached.engine.connect(address, seconds=seconds)
         try:
@@ -104,7 +104,7 @@ async def open_session(
 async def open_connection(
     settings: Settings, connection: Connection, *, seconds: float = 15.0
 ) -> AsyncIterator[Session]:
-    """Give a session over a connection's own way, before it is kept as a database."""
+    """Yield a session on a connection that is not saved yet."""
     async with open_connection_route(settings, connection) as address:
         session = await engine(connection.engine).connect(address, seconds=seconds)
         try:

@@ -1,4 +1,4 @@
-"""Waits until the keeper has made a database what its users want."""
+"""Waits until the supervisor has brought a database to its desired state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ON_THE_WAY = frozenset({"creating", "starting", "deleting"})
 
 
 async def notify_supervisor(settings: Settings, database_id: uuid.UUID) -> None:
-    """Tell the keeper that a row has changed; without a keeper the row waits for the next one."""
+    """Notify the supervisor that a row has changed; without a supervisor, the next one will see it."""
     try:
         await client.notify(settings, database_id)
     except Unavailable:
@@ -26,7 +26,7 @@ async def notify_supervisor(settings: Settings, database_id: uuid.UUID) -> None:
 
 
 async def wait_until_settled(context: Context, actor: Actor, database_id: uuid.UUID, seconds: float) -> DatabaseView:
-    """Tell the keeper, then return the database when it is as wanted, has failed, or `seconds` are over."""
+    """Notify the supervisor; return the database once it has its desired state, has failed, or after `seconds`."""
     await notify_supervisor(context.settings, database_id)
     end = asyncio.get_running_loop().time() + seconds
     while True:

@@ -1,4 +1,4 @@
-"""The Schema of a database: read from it, kept, and read again when it is asked for anew."""
+"""Caches the Schema of a database in the store."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INFERRED_FOR = timedelta(minutes=1)
 
 
 async def read(context: Context, reached: ReachableDatabase) -> Schema:
-    """Read the Schema from the database and keep it."""
+    """Read the Schema from the database and store it."""
     async with open_session(context.settings, reached) as session:
         schema = await reached.engine.inspect(session)
     async with context.store.transaction() as db:
@@ -27,7 +27,7 @@ async def read(context: Context, reached: ReachableDatabase) -> Schema:
 
 
 async def keep(db: AsyncSession, database_id: uuid.UUID, schema: Schema) -> None:
-    """Keep a Schema that was read from a database."""
+    """Store a Schema that was read from a database."""
     await repository.put_schema(
         db,
         database_id,
@@ -39,16 +39,16 @@ async def keep(db: AsyncSession, database_id: uuid.UUID, schema: Schema) -> None
 
 
 async def forget(db: AsyncSession, database_id: uuid.UUID) -> None:
-    """Forget a Schema that a statement has changed; whoever asks next reads it anew."""
+    """Delete the stored Schema after a statement has changed it; the next `get` reads it again."""
     await repository.forget_schema(db, database_id)
 
 
 async def get(context: Context, reached: ReachableDatabase) -> Schema:
-    """Return the kept Schema, or read it when there is none yet, or when it was inferred and may no longer hold."""
+    """Return the stored Schema, or read it if there is none, or if it was inferred and may be out of date."""
     async with context.store.transaction() as db:
         row = await repository.with_schema(db, reached.id)
         database_schema = row[1] if row else None
-        inferred = reached.engine.language != "sql"  # there no statement says that it changes the schema
+        inferred = reached.engine.language != "sql"  # no statement of such an engine says that it changes the schema
         old = database_schema is not None and inferred and now() - database_schema.read_at > INFERRED_FOR
         schema = from_json(database_schema.schema_json) if database_schema and not old else None
     return schema if schema is not None else await read(context, reached)

@@ -1,1 +1,1 @@
-"""The one process that keeps all instances: makes them what their rows want, wakes them, puts them to sleep."""
+"""The process that manages all instances: starts, wakes, stops and destroys them as their rows ask for."""

@@ -1,4 +1,4 @@
-"""Asks the keeper over its socket: the server and the workers wake databases so, without the proxy."""
+"""Client of the supervisor's socket: the server and the workers wake databases through it, without the proxy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KNOWN = {"not_found": NotFound, "conflict": Conflict}
 
 
 def socket_path(settings: Settings) -> Path:
-    """Return where the keeper listens: in the home folder, or near it when that path is too long for a socket."""
+    """Return the supervisor's socket: in the home folder, or in the temporary folder if that path is too long."""
     near = settings.home_folder / "keeper.sock"
     if len(str(near).encode()) <= SOCKET_PATH_LIMIT:
         return near
@@ -34,7 +34,7 @@ async def ask(settings: Settings, **request: Any) -> Any:
     """Send one request and return the answer.
 
     Raises:
-        HeadwaterError: what the keeper says is wrong, or Unavailable when there is none.
+        HeadwaterError: the error that the supervisor reports, or Unavailable if it does not run.
     """
     try:
         async with asyncio.timeout(SECONDS):
@@ -46,10 +46,10 @@ async def ask(settings: Settings, **request: Any) -> Any:
                 writer.close()
     except (OSError, TimeoutError) as error:
         raise Unavailable(
-            "The keeper of the databases does not answer.", hint="Is `headwater up` running on this host?"
+            "The database supervisor does not answer.", hint="Is `headwater up` running on this host?"
         ) from error
     if not line:
-        raise Unavailable("The keeper of the databases went away.", hint="Try again in a moment.")
+        raise Unavailable("The database supervisor closed the connection.", hint="Try again in a moment.")
     answer = msgspec.json.decode(line)
     if "error" in answer:
         raise KNOWN.get(answer["code"], Unavailable)(answer["error"], hint=answer.get("hint"))
@@ -57,7 +57,7 @@ async def ask(settings: Settings, **request: Any) -> Any:
 
 
 async def wake(settings: Settings, database_id: uuid.UUID) -> Address:
-    """Start a database if it sleeps, and return where it is on this machine; the password is the caller's to add."""
+    """Start a database if it sleeps, and return its local address; the caller adds the password."""
     answer = await ask(settings, verb="wake", id=str(database_id))
     return Address(
         database=answer["database"],
@@ -70,5 +70,5 @@ async def wake(settings: Settings, database_id: uuid.UUID) -> Address:
 
 
 async def notify(settings: Settings, database_id: uuid.UUID) -> None:
-    """Tell the keeper that the row of a database has changed."""
+    """Notify the supervisor that the row of a database has changed."""
     await ask(settings, verb="poke", id=str(database_id))

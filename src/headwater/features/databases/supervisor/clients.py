@@ -1,4 +1,4 @@
-"""What the proxy's clients do to a database: they keep it awake, count against its quota, and are counted."""
+"""Clients of the proxy: they keep a database awake and count against its connection quota."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ log = structlog.get_logger()
 
 
 class ClientMeter:
-    """Told by the proxy of one database's clients."""
+    """Counts the clients of one database; the proxy calls it."""
 
     def __init__(self, instance: ManagedInstance) -> None:
-        self._kept = instance
+        self._instance = instance
 
     def connected(self) -> None:
-        """Somebody connects."""
-        most = int(self._kept.spec.quotas.get("connections", 50))
-        if self._kept.clients >= most:
-            raise TooMany(f"The database already has {most} connections.", hint="Close some, or raise its quota.")
-        self._kept.clients += 1
+        """Count a client that connects; raise TooMany if the quota is used up."""
+        most = int(self._instance.spec.quotas.get("connections", 50))
+        if self._instance.clients >= most:
+            raise TooMany(f"The database already has {most} connections.", hint="Close some, or raise the quota.")
+        self._instance.clients += 1
         self.received_bytes()
 
     def received_bytes(self) -> None:
-        """Bytes came from a client."""
-        self._kept.seen = time.monotonic()
+        """Record activity of a client."""
+        self._instance.seen = time.monotonic()
 
     def disconnected(self) -> None:
-        """Somebody is gone."""
-        self._kept.clients -= 1
+        """Count a client that has disconnected."""
+        self._instance.clients -= 1
         self.received_bytes()
 
 
-async def opening(keeper: Supervisor, engine: str, route: str) -> Upstream:
-    """Wake the database of that name and return the way to it.
+async def open_upstream(supervisor: Supervisor, engine: str, route: str) -> Upstream:
+    """Wake the database with this name and return its upstream.
 
     Raises:
-        HeadwaterError: it is not there, was stopped or does not start; also when the store does not answer.
+        HeadwaterError: it does not exist, is stopped or does not start, or the store does not answer.
     """
     try:
-        kept, address = await keeper.wake_route(engine, route)
+        instance, address = await supervisor.wake_route(engine, route)
     except (SQLAlchemyError, OSError) as error:
         log.warning("proxy.no_store", error=str(error))
-        raise Unavailable("Headwater cannot look up its databases now.", hint="Try again in a moment.") from error
-    return Upstream(address, ClientMeter(kept))
+        raise Unavailable("Headwater cannot look up databases at the moment.", hint="Try again in a moment.") from error
+    return Upstream(address, ClientMeter(instance))

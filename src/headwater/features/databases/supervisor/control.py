@@ -1,4 +1,4 @@
-"""The keeper's socket: one JSON line asks, one answers. Only our own user reaches it (mode 0600)."""
+"""The supervisor's socket: one line of JSON per request and per answer. Only our own user can open it (mode 0600)."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from headwater.kit.errors import BadInput, HeadwaterError
 log = structlog.get_logger()
 
 
-async def listen(keeper: Supervisor) -> asyncio.Server:
-    """Answer on the socket until the server is closed."""
+async def listen(supervisor: Supervisor) -> asyncio.Server:
+    """Listen on the socket and answer requests until the server is closed."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             line = await reader.readline()
-            writer.write(msgspec.json.encode(await _answer(keeper, line)) + b"\n")
+            writer.write(msgspec.json.encode(await _answer(supervisor, line)) + b"\n")
             await writer.drain()
         except OSError as error:
             log.info("keeper.asker_left", error=str(error))
         finally:
             writer.close()
 
-    path = socket_path(keeper.settings)
+    path = socket_path(supervisor.settings)
     path.unlink(missing_ok=True)
     mask = os.umask(0o177)
     try:
@@ -39,13 +39,13 @@ async def listen(keeper: Supervisor) -> asyncio.Server:
         os.umask(mask)
 
 
-async def _answer(keeper: Supervisor, line: bytes) -> dict[str, Any]:
+async def _answer(supervisor: Supervisor, line: bytes) -> dict[str, Any]:
     try:
         request = msgspec.json.decode(line, type=dict[str, Any])
         database_id = uuid.UUID(str(request.get("id")))
         match request.get("verb"):
             case "wake":
-                address = await keeper.wake(database_id)
+                address = await supervisor.wake(database_id)
                 return {
                     "database": address.database,
                     "user": address.user,
@@ -54,11 +54,11 @@ async def _answer(keeper: Supervisor, line: bytes) -> dict[str, Any]:
                     "path": str(address.path or ""),
                 }
             case "poke":
-                await keeper.notify(database_id)
+                await supervisor.notify(database_id)
                 return {}
             case verb:
-                raise BadInput(f"The keeper knows no {verb!r}.")
+                raise BadInput(f"The supervisor does not know the request {verb!r}.")
     except HeadwaterError as error:
         return {"error": error.message, "hint": error.hint, "code": error.code}
     except (msgspec.DecodeError, ValueError) as error:
-        return {"error": f"This is no request: {error}.", "hint": None, "code": "bad_input"}
+        return {"error": f"The request is not valid: {error}.", "hint": None, "code": "bad_input"}

@@ -1,8 +1,8 @@
-"""Looks after the databases that run: idle ones sleep, greedy ones are held to their quotas, all are measured.
+"""Checks running databases: puts idle ones to sleep, enforces quotas, and collects metrics.
 
-A database is idle when for its time to sleep no client of the proxy sent a byte, nobody in Headwater asked for it, and
-no session is at work or in a transaction. A connection that only stays open keeps nothing awake: it is ended with
-PostgreSQL's 57P01, which pools take as the sign to connect again, and that wakes the database.
+A database is idle if, for its `sleep_after` seconds, no client of the proxy sent a byte, nothing in Headwater asked for
+it, and no session is active or in a transaction. A connection that is only open keeps nothing awake: it ends with
+PostgreSQL's error 57P01, on which connection pools reconnect, and that wakes the database.
 """
 
 from __future__ import annotations
@@ -20,49 +20,51 @@ log = structlog.get_logger()
 LOOK_SECONDS = 1.0
 WATCH_SECONDS = 10.0
 MEASURE_SECONDS = 60.0
-# Past its disk quota a database is read-only; who writes all the same has it stopped at this share beyond.
+# Beyond its disk quota a database is read-only; if it still grows by this factor, it is stopped.
 PATIENCE, PATIENCE_MB = 1.2, 64
 
 
-async def watch_instances(keeper: Supervisor) -> None:
-    """Look once at every database that runs."""
-    for instance in list(keeper.instances.values()):
+async def watch_instances(supervisor: Supervisor) -> None:
+    """Check every running database once."""
+    for instance in list(supervisor.instances.values()):
         if instance.running and not instance.lock.locked():
-            keeper.soon(_check_instance(keeper, instance))
+            supervisor.soon(_check_instance(supervisor, instance))
 
 
-async def _check_instance(keeper: Supervisor, instance: ManagedInstance) -> None:
+async def _check_instance(supervisor: Supervisor, instance: ManagedInstance) -> None:
     async with instance.lock:
-        if not keeper.up(instance):
+        if not supervisor.up(instance):
             return
         try:
             if instance.sleep_after and time.monotonic() - instance.seen >= instance.sleep_after:
-                await _sleep_unless_busy(keeper, instance)
+                await _sleep_unless_busy(supervisor, instance)
             elif time.monotonic() - instance.watched >= WATCH_SECONDS:
                 instance.watched = time.monotonic()
-                await _watch(keeper, instance)
+                await _watch(supervisor, instance)
         except (HeadwaterError, OSError, SQLAlchemyError) as error:
             log.warning("keeper.not_seen", database=str(instance.spec.id), error=str(error))
 
 
-async def _sleep_unless_busy(keeper: Supervisor, instance: ManagedInstance) -> None:
-    activity = await keeper.driver.activity(instance.spec)
+async def _sleep_unless_busy(supervisor: Supervisor, instance: ManagedInstance) -> None:
+    activity = await supervisor.driver.activity(instance.spec)
     if activity.busy:
         instance.seen = time.monotonic()
     elif time.monotonic() - instance.seen >= instance.sleep_after:
-        await keeper.sleep(instance)
+        await supervisor.sleep(instance)
 
 
-async def _watch(keeper: Supervisor, instance: ManagedInstance) -> None:
-    instance.disk_bytes = await keeper.driver.disk_bytes(instance.spec)
+async def _watch(supervisor: Supervisor, instance: ManagedInstance) -> None:
+    instance.disk_bytes = await supervisor.driver.disk_bytes(instance.spec)
     quota = int(instance.spec.quotas.get("disk_mb", 0)) * 2**20
     if quota and instance.disk_bytes > quota * PATIENCE + PATIENCE_MB * 2**20:
-        reason = f"It takes {instance.disk_bytes // 2**20} MB of disk and may take {quota // 2**20}: raise the quota."
-        await keeper.sleep(instance, "stopped", reason)
+        reason = (
+            f"It uses {instance.disk_bytes // 2**20} MB of disk, its quota is {quota // 2**20} MB. Raise the quota."
+        )
+        await supervisor.sleep(instance, "stopped", reason)
         return
-    await keeper.driver.enforce(instance.spec, full=bool(quota and instance.disk_bytes > quota))
+    await supervisor.driver.enforce(instance.spec, full=bool(quota and instance.disk_bytes > quota))
     if time.monotonic() - instance.measured >= MEASURE_SECONDS:
         instance.measured = time.monotonic()
-        values = dict(await keeper.driver.metrics(instance.spec))
+        values = dict(await supervisor.driver.metrics(instance.spec))
         more = {"clients": float(instance.clients), "disk_bytes": float(instance.disk_bytes)}
-        await keeper.save_metrics(instance, values | more)
+        await supervisor.save_metrics(instance, values | more)

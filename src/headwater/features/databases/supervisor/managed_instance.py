@@ -1,4 +1,4 @@
-"""What the keeper has in mind of one database, and the rule that says what it has to do next."""
+"""What the supervisor knows of one database, and the rule that chooses its next step."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Step = Literal["orphan", "destroy", "halt", "run", "apply", "restart", "fallen"]
 
 @dataclass(slots=True, eq=False)
 class ManagedInstance:
-    """A database of which the keeper knows; `lock` is held for each step that changes it.
+    """A managed database in the supervisor; `lock` is held for each step that changes it.
 
-    In monotonic seconds, `seen` is when somebody last used it, `watched` and `measured` when it was last looked at,
-    `started` when it was last started: a row that was read before says nothing of that. `clients` counts those who
-    are connected through the proxy; `disk_bytes` is what its folder holds.
+    In monotonic seconds, `seen` is when it was last used, `watched` and `measured` when it was last checked, `started`
+    when it was last started: a row that was read before that is out of date. `clients` counts the clients that are
+    connected through the proxy; `disk_bytes` is the size of its folder.
     """
 
     spec: Spec
@@ -41,18 +41,18 @@ class ManagedInstance:
 
 
 def desired_running(row: Database) -> bool:
-    """Say whether clients may have the database now, or by waking it."""
+    """Return True if the database should run."""
     return row.deleted_at is None and row.desired == "running"
 
 
 def next_step(instance: ManagedInstance, row: Database, moment: datetime, *, alive: bool) -> Step | None:
-    """Return what is to be done so that a database becomes what its row wants; None when it is.
+    """Return the next step that brings a database to its desired state; None if it has that state.
 
     Args:
         instance: what the supervisor knows.
-        row: what is wanted, and the state that users were told.
+        row: the desired state, and the state that users see.
         moment: now.
-        alive: whether its server runs.
+        alive: whether its server is running.
     """
     if row.deleted_at is None and row.project_id is None:
         return "orphan"
@@ -61,8 +61,8 @@ def next_step(instance: ManagedInstance, row: Database, moment: datetime, *, ali
     if row.building:
         return None
     if not desired_running(row):
-        told = "asleep" if row.desired == "asleep" and row.deleted_at is None else "stopped"
-        return "halt" if alive or row.state != told else None
+        state = "asleep" if row.desired == "asleep" and row.deleted_at is None else "stopped"
+        return "halt" if alive or row.state != state else None
     if alive and instance.running:
         if instance.applied and instance.applied.archives != instance.spec.archives:
             return "restart"

@@ -1,4 +1,4 @@
-"""Makes every managed database what its row wants, by steps that can be repeated; one step at a time for each."""
+"""Reconciles every managed database with its row, by idempotent steps; one step at a time for each database."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ PREPARE_SECONDS = 0.3
 
 
 class Supervisor:
-    """Owns every instance of this host."""
+    """Manages all instances of this host."""
 
     def __init__(self, settings: Settings, store: Store, driver: Driver) -> None:
         self.settings = settings
         self.driver = driver
         self.instances: dict[uuid.UUID, ManagedInstance] = {}
         self._store = store
-        self._sealer = SecretCipher.of(settings)
+        self._cipher = SecretCipher.of(settings)
         self._wakes = asyncio.Semaphore(WAKES_AT_ONCE)
         self._waking: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._at_work: set[asyncio.Task[None]] = set()
@@ -55,7 +55,7 @@ class Supervisor:
         }
 
     async def begin(self) -> None:
-        """Clear away what a killed keeper left: half a database on disk, and rows that say running."""
+        """Clean up after a killed supervisor: incomplete databases on disk, and rows in state running."""
         async with self._store.transaction() as db:
             rows = await repository.managed(db)
             for row in rows:
@@ -65,7 +65,7 @@ class Supervisor:
         await self.driver.sweep({row.id for row in rows}, GRACE)
 
     async def close(self) -> None:
-        """Stop everything; the rows say asleep."""
+        """Stop all instances and set their rows to asleep."""
         for task in (*self._at_work, *self._waking.values()):
             task.cancel()
         await asyncio.gather(*self._at_work, *self._waking.values(), return_exceptions=True)
@@ -75,7 +75,7 @@ class Supervisor:
                 await self._rest(instance, "asleep", state="asleep")
 
     async def reconcile(self) -> None:
-        """Bring every database nearer to what is wanted of it, all of them at once."""
+        """Start the next step of every database that needs one."""
         read = time.monotonic()
         async with self._store.transaction() as db:
             rows = await repository.managed(db)
@@ -83,18 +83,18 @@ class Supervisor:
             await self._reconcile_one(row, read)
 
     async def notify(self, database_id: uuid.UUID) -> None:
-        """A row has changed: look at it now."""
+        """Reconcile a database now, because its row has changed."""
         read = time.monotonic()
         row = await self._row(database_id)
         if row is not None:
             await self._reconcile_one(row, read)
 
     async def wake(self, database_id: uuid.UUID) -> Address:
-        """Return where a database takes connections, started if it slept.
+        """Start a database if it sleeps, and return its address.
 
         Raises:
             NotFound: there is no such database here.
-            Conflict: it was stopped.
+            Conflict: it is stopped.
             HeadwaterError: it does not start.
         """
         instance = self.instances.get(database_id)
@@ -104,61 +104,63 @@ class Supervisor:
                 waking = asyncio.create_task(self._wake(database_id))
                 self._waking[database_id] = waking
                 waking.add_done_callback(lambda _: self._waking.pop(database_id, None))
-            # Who no longer waits does not end it for those who do.
+            # A caller that is cancelled must not cancel the start for the others.
             await asyncio.shield(waking)
             instance = self.instances[database_id]
         instance.seen = time.monotonic()
         return self.driver.dsn(instance.spec)
 
     async def wake_route(self, engine: str, route: str) -> tuple[ManagedInstance, Address]:
-        """Wake the database that the proxy knows by a name; who speaks another engine's language is told so."""
+        """Wake the database with this name at the proxy; raise NotFound if it has another engine."""
         for instance in self.instances.values():
             if instance.route == route and instance.spec.engine == engine and self.up(instance):
                 return instance, await self.wake(instance.spec.id)
         async with self._store.transaction() as db:
             row = await repository.by_route(db, route)
         if row is None:
-            raise NotFound(f"There is no database called {route!r} here.", hint="Ask Headwater for its address.")
+            raise NotFound(
+                f"There is no database named {route!r} here.", hint="Use the address that `headwater db url` prints."
+            )
         if row.engine != engine:
-            raise NotFound(f"{route} is no {engine} database.", hint=f"It is a {row.engine} database.")
+            raise NotFound(f"{route} is not a {engine} database.", hint=f"It is a {row.engine} database.")
         address = await self.wake(row.id)
         return self.instances[row.id], address
 
     def up(self, instance: ManagedInstance) -> bool:
-        """Say whether a database takes connections now."""
+        """Return True if a database accepts connections now."""
         return instance.running and self._alive(instance)
 
     def _alive(self, instance: ManagedInstance) -> bool:
         return self.driver.status(instance.spec) == "running"
 
     def prepare(self) -> None:
-        """Let the driver make ahead what the next new database needs; once, however often it is asked for."""
+        """Let the driver prepare in the background what the next new database needs, if it is not doing so already."""
         if self._preparing is None or self._preparing.done():
             self._preparing = self.soon(self._prepare())
 
     async def _prepare(self) -> None:
-        await asyncio.sleep(PREPARE_SECONDS)  # the database that was just made comes first
+        await asyncio.sleep(PREPARE_SECONDS)  # the database that was just created comes first
         try:
             await self.driver.prepare()
         except (HeadwaterError, OSError) as error:
             log.warning("keeper.not_prepared", error=str(error))
 
     def soon(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Do something beside, until we close."""
+        """Run a task in the background, until we close."""
         task = asyncio.create_task(work)
         self._at_work.add(task)
         task.add_done_callback(self._at_work.discard)
         return task
 
     async def update(self, instance: ManagedInstance, **values: Any) -> None:
-        """Write what was found out of a database into its row."""
+        """Write values into the row of a database."""
         if "state" in values:
             values = {"state_reason": "", "state_at": now()} | values
         async with self._store.transaction() as db:
             await repository.note(db, instance.spec.id, **values)
 
     async def save_metrics(self, instance: ManagedInstance, values: dict[str, float]) -> None:
-        """Write what was measured of a database."""
+        """Store metrics of a database."""
         async with self._store.transaction() as db:
             await repository.add_metric(db, instance.spec.id, values)
             await repository.note(db, instance.spec.id, size_bytes=int(values.get("size_bytes", 0)))
@@ -166,13 +168,13 @@ class Supervisor:
     async def sleep(
         self, instance: ManagedInstance, state: Literal["asleep", "stopped"] = "asleep", reason: str = ""
     ) -> None:
-        """Stop a database's server; the caller holds the lock. Who connects from now on waits for the lock."""
+        """Stop a database's server; the caller holds the lock. New clients wait for the lock."""
         instance.running = False
         await self.driver.stop(instance.spec)
         await self._rest(instance, state, state=state, state_reason=reason)
 
     async def _rest(self, instance: ManagedInstance, desired: str, **values: Any) -> None:
-        """Note that a database has stopped; who wanted it started meanwhile is not overruled."""
+        """Record that a database has stopped; a desired state that was changed meanwhile is not overwritten."""
         async with self._store.transaction() as db:
             await repository.turn(db, instance.spec.id, "running", desired)
             await repository.note(db, instance.spec.id, **({"state_reason": "", "state_at": now()} | values))
@@ -192,7 +194,7 @@ class Supervisor:
             if row is None or row.deleted_at is not None:
                 raise NotFound("There is no such database here.")
             if row.building:
-                raise Conflict(f"{row.name} is being recovered.", hint="It starts by itself when that is done.")
+                raise Conflict(f"{row.name} is being recovered.", hint="It starts when the recovery is finished.")
             if row.desired == "stopped":
                 raise Conflict(f"{row.name} is stopped.", hint=row.state_reason or "Start it first.")
             if not self.up(instance):
@@ -204,12 +206,12 @@ class Supervisor:
         except NotFound:
             return  # purged since the row was read
         if not desired_running(row) and not instance.lock.locked() and instance.started < read:
-            instance.running = False  # from here on, who connects asks the row
+            instance.running = False  # from here on, new clients check the row
         if next_step(instance, row, now(), alive=self._alive(instance)) and not instance.lock.locked():
             self.soon(self._step(instance))
 
     async def _step(self, instance: ManagedInstance) -> None:
-        """Do the next step of one database; what goes wrong is told in its row, and tried again later."""
+        """Run the next step of one database; errors are written to its row, and the step is tried again later."""
         async with instance.lock:
             try:
                 row = await self._row(instance.spec.id)
@@ -245,7 +247,7 @@ class Supervisor:
         instance.applied = instance.spec
 
     async def _restart(self, instance: ManagedInstance, row: Database) -> None:
-        """Start its server anew, with settings that a running one cannot take; who connects meanwhile waits."""
+        """Restart its server for settings that a running server cannot change; new clients wait."""
         instance.running = False
         await self.driver.stop(instance.spec)
         await self._run(instance, row)
@@ -257,7 +259,7 @@ class Supervisor:
         await self.update(instance, state=state, state_reason=row.state_reason)
 
     async def _on_crash(self, instance: ManagedInstance, row: Database) -> None:
-        """Its server died: the next who connects wakes it."""
+        """Mark it asleep after its server crashed: the next client wakes it."""
         await self.sleep(instance)
 
     async def _destroy(self, instance: ManagedInstance, row: Database) -> None:
@@ -277,7 +279,7 @@ class Supervisor:
         await self.update(instance, state="failed", state_reason=reason)
 
     async def _known(self, row: Database) -> ManagedInstance:
-        """Return what the keeper has in mind of a row, brought up to what the row says now."""
+        """Return the instance of a row, updated from the row."""
         instance = self.instances.get(row.id)
         if instance is None:
             instance = self.instances.setdefault(row.id, ManagedInstance(await self._spec(row), row.route or row.name))
@@ -291,8 +293,8 @@ class Supervisor:
             sealed = await repository.secrets(db, row.id)
         if "password" not in sealed:
             raise NotFound("There is no such database here.")
-        password = self._sealer.decrypt(sealed["password"], row.organization_id, row.id, "password")
-        # The database inside keeps the name that it was made with: a rename here changes no client.
+        password = self._cipher.decrypt(sealed["password"], row.organization_id, row.id, "password")
+        # The database inside keeps the name that it was created with: a rename here does not affect clients.
         return Spec(
             row.id, row.engine, row.route or row.name, password, dict(row.quotas), dict(row.options), row.archives
         )

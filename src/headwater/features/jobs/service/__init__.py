@@ -1,1 +1,1 @@
-"""The verbs of jobs: queue (what users do), attempts (what workers do), sweep (what nobody did), workers."""
+"""The services of jobs: queue (for users), attempts (for workers), sweep (recovers lost jobs), workers."""

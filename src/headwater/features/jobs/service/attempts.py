@@ -1,6 +1,6 @@
-"""What a worker does with a job: it claims it, keeps it, and ends the attempt in one of the few allowed ways.
+"""What a worker does with a job: it claims it, sends heartbeats, and ends the attempt in one of the allowed ways.
 
-Each function is one short transaction's worth of work on the caller's session, fenced by the attempt's token.
+Each function works in the caller's short transaction and is fenced by the attempt's token.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from headwater.features.jobs.models import Job, JobLog
 from headwater.kit.clock import now
 
 BACKOFF_SECONDS, BACKOFF_LIMIT = 2.0, 300.0
-# A job whose worker has died this often is more likely the murderer than the victim.
+# A job whose workers have died this often probably kills them itself.
 MAX_LOSSES = 10
 
 
 class AttemptLost(Exception):
-    """The attempt no longer has its job: it was taken over, or the job was deleted."""
+    """The attempt no longer has its job: another attempt has it, or the job was deleted."""
 
 
 async def claim(db: AsyncSession, job_id: uuid.UUID, worker_id: uuid.UUID) -> tuple[Job, uuid.UUID] | None:
-    """Begin an attempt; None when the job is not waiting any more."""
+    """Begin an attempt; return None if the job is not pending any more."""
     token = uuid.uuid4()
     job = await repository.claim(db, job_id, worker_id, token)
     if job is None:
@@ -37,10 +37,10 @@ async def claim(db: AsyncSession, job_id: uuid.UUID, worker_id: uuid.UUID) -> tu
 
 
 async def pulse(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, progress: dict[str, Any] | None) -> bool:
-    """Say that the attempt still runs; return whether the job was cancelled.
+    """Store heartbeat and progress of the attempt; return whether the job was cancelled.
 
     Raises:
-        AttemptLost: somebody else has the job.
+        AttemptLost: another attempt has the job.
     """
     stop = await repository.pulse(db, job_id, token, progress)
     if stop is None:
@@ -54,7 +54,7 @@ def log(db: AsyncSession, job_id: uuid.UUID, level: str, message: str) -> None:
 
 
 async def complete(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, progress: dict[str, Any]) -> None:
-    """End the attempt well; raises Lost, and thereby undoes what was written beside it, when the job is gone."""
+    """Complete the job; raise AttemptLost if the attempt no longer has it, which rolls back the job's results."""
     values = {"state": "completed", "finished_at": now(), "progress": progress, "cancel_requested": False}
     if await repository.end_attempt(db, job_id, token, **values) is None:
         raise AttemptLost
@@ -62,7 +62,7 @@ async def complete(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, progre
 
 
 async def give_up(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, state: str, error: str | None) -> None:
-    """End the attempt and the job: `failed` with its reason, or `cancelled`."""
+    """End the attempt and the job, as `failed` with a reason or as `cancelled`."""
     job = await repository.end_attempt(db, job_id, token, state=state, error=error, finished_at=now())
     if job is None:
         raise AttemptLost
@@ -70,16 +70,16 @@ async def give_up(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, state: 
 
 
 async def fail(db: AsyncSession, job: Job, token: uuid.UUID, error: str) -> None:
-    """End the attempt by an unexpected error: try again later, or fail when all attempts are used."""
+    """End the attempt after an unexpected error: retry later, or fail if all attempts are used up."""
     if job.attempts - job.losses >= job.max_attempts:
         await give_up(db, job.id, token, "failed", error)
         return
     wait = backoff(job.attempts - job.losses)
-    await _again(db, job.id, token, f"{error} Trying again in {wait:.0f} seconds.", wait)
+    await _again(db, job.id, token, f"{error} Next attempt in {wait:.0f} seconds.", wait)
 
 
 async def put_back(db: AsyncSession, job_id: uuid.UUID, token: uuid.UUID, reason: str) -> None:
-    """End the attempt through no fault of the job: it goes back to the queue and the attempt does not count."""
+    """End the attempt for a reason outside the job: it goes back to the queue, and the attempt does not count."""
     await _again(db, job_id, token, reason, 0.0, losses=Job.losses + 1)
 
 
@@ -94,7 +94,7 @@ async def _again(
 
 
 async def take_back(db: AsyncSession, job: Job, reason: str) -> None:
-    """Return a locked, running job whose worker is gone to the queue, or give up on one that kills its workers."""
+    """Put a locked, running job whose worker has died back into the queue, or fail it if that happened too often."""
     job.losses += 1
     job.version += 1
     job.attempt_token = job.worker_id = None
@@ -103,7 +103,7 @@ async def take_back(db: AsyncSession, job: Job, reason: str) -> None:
         log(db, job.id, "info", "Cancelled.")
     elif job.losses >= MAX_LOSSES:
         job.state, job.finished_at = "failed", now()
-        job.error = f"The worker ended {job.losses} times in the middle of this job."
+        job.error = f"The worker process died {job.losses} times during this job."
         log(db, job.id, "error", job.error)
     else:
         job.state = "pending"
@@ -112,5 +112,5 @@ async def take_back(db: AsyncSession, job: Job, reason: str) -> None:
 
 
 def backoff(attempt: int) -> float:
-    """Return the seconds to wait after that many attempts: doubling, bounded, with some chance in it."""
+    """Return the seconds to wait after that many attempts: exponential, limited, with jitter."""
     return float(min(BACKOFF_LIMIT, BACKOFF_SECONDS * 2 ** (attempt - 1))) * random.uniform(0.8, 1.2)  # noqa: S311

@@ -1,4 +1,4 @@
-"""What users do with jobs: they are put in the queue, looked at, cancelled and tried again."""
+"""What users do with jobs: enqueue, list, cancel and retry."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ DONE = frozenset({"completed", "failed", "cancelled"})
 
 
 class ProjectLike(Protocol):
-    """What a job must know of its project."""
+    """What a job needs to know of its project."""
 
     @property
     def id(self) -> uuid.UUID:
-        """Its id."""
+        """The id of the project."""
         ...
 
     @property
@@ -45,7 +45,7 @@ async def enqueue(
     args: dict[str, Any] | None = None,
     priority: int = 0,
 ) -> Job:
-    """Put a job in the queue as part of the caller's transaction."""
+    """Put a job into the queue, in the caller's transaction."""
     job = Job(
         organization_id=project.organization_id,
         project_id=project.id,
@@ -76,12 +76,12 @@ async def get(
 
 
 async def get_many(db: AsyncSession, job_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Job]:
-    """Return jobs by id, for rooms that have checked the right on what the jobs work at."""
+    """Return jobs by id, without a check of rights: the caller has checked them."""
     return await repository.get_many(db, job_ids)
 
 
 async def list_jobs(db: AsyncSession, actor: Actor, wanted: JobFilter, *, cursor: str | None, limit: int) -> Page[Job]:
-    """Return the jobs that the actor sees, newest first."""
+    """Return the jobs that the actor can see, newest first."""
     organizations = organizations_allowing(actor, "job:read")
     rows = await repository.page(db, organizations, wanted, before=audit.before_id(cursor), limit=limit)
     return cut(rows, limit, lambda row: (str(row.id),))
@@ -98,7 +98,7 @@ async def log_page(
 
 
 async def cancel(db: AsyncSession, actor: Actor, job_id: uuid.UUID) -> Job:
-    """Cancel a job: a pending one at once, a running one as soon as its worker looks up."""
+    """Cancel a job: a pending one at once, a running one as soon as its worker notices."""
     job = await get(db, actor, job_id, "job:write", lock=True)
     if job.state in DONE:
         raise Conflict(f"The job is already {job.state}.")
@@ -109,27 +109,27 @@ async def cancel(db: AsyncSession, actor: Actor, job_id: uuid.UUID) -> Job:
 
 
 def stop(db: AsyncSession, job: Job) -> None:
-    """Ask an unfinished, locked job to end."""
+    """Cancel an unfinished, locked job."""
     job.cancel_requested = True
     job.version += 1
     if job.state == "pending":
         job.state, job.finished_at = "cancelled", now()
-        db.add(JobLog(job_id=job.id, level="info", message="Cancelled before it began."))
+        db.add(JobLog(job_id=job.id, level="info", message="Cancelled before it started."))
 
 
 async def stop_codebase(db: AsyncSession, codebase_id: uuid.UUID) -> None:
-    """Ask the unfinished jobs of a code base to end."""
+    """Cancel the unfinished jobs of a codebase."""
     for job in await repository.unfinished_of_codebase(db, codebase_id):
         stop(db, job)
 
 
 async def codebase_is_busy(db: AsyncSession, codebase_id: uuid.UUID) -> bool:
-    """Say whether a job of a code base is pending or running."""
+    """Return True if a job of a codebase is pending or running."""
     return bool(await repository.unfinished_of_codebase(db, codebase_id))
 
 
 async def retry(db: AsyncSession, actor: Actor, job_id: uuid.UUID) -> Job:
-    """Put a failed or cancelled job into the queue again, with all its attempts."""
+    """Retry a failed or cancelled job, with its full number of attempts."""
     job = await get(db, actor, job_id, "job:write", lock=True)
     if job.state not in {"failed", "cancelled"}:
         raise Conflict(f"The job is {job.state}.", hint="Only a failed or cancelled job can be retried.")
@@ -138,7 +138,7 @@ async def retry(db: AsyncSession, actor: Actor, job_id: uuid.UUID) -> Job:
     job.started_at = job.finished_at = None
     job.version += 1
     await repository.defer(db, job)
-    db.add(JobLog(job_id=job.id, level="info", message=f"Put into the queue again by {actor.email}."))
+    db.add(JobLog(job_id=job.id, level="info", message=f"{actor.email} retried the job."))
     audit.record(db, actor, "job.retry", "job", job.id, job.title, organization_id=job.organization_id)
     await db.flush()
     await db.refresh(job)

@@ -1,6 +1,6 @@
-"""What nobody did: returns the jobs of dead workers to the queue and calls again for jobs whose call was lost.
+"""Puts the jobs of dead workers back into the queue, and sends lost messages for pending jobs again.
 
-Runs in every worker and in the server; row locks keep the sweepers out of each other's way.
+Runs in every worker and in the server; row locks prevent conflicts.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from headwater.features.jobs.service.workers import DEAD_SECONDS
 log = structlog.get_logger()
 EVERY_SECONDS = 3.0
 CALL_AGAIN_SECONDS = 10.0
-RETURNED = Counter("headwater_jobs_returned_total", "Jobs taken back from workers that died.", ["kind"])
+RETURNED = Counter("headwater_jobs_returned_total", "Jobs put back into the queue after their worker died.", ["kind"])
 
 
 async def sweep(db: AsyncSession) -> int:
-    """Return the number of jobs that were taken back from dead workers."""
+    """Put lost jobs back into the queue; return how many were taken from dead workers."""
     lost = await repository.lost_jobs(db, DEAD_SECONDS)
     for job in lost:
-        await attempts.take_back(db, job, "The worker stopped answering; the job goes back to the queue.")
+        await attempts.take_back(db, job, "The worker stopped responding. The job goes back to the queue.")
         RETURNED.labels(job.kind).inc()
         log.warning("job.returned", job_id=str(job.id), losses=job.losses)
     for job in await repository.uncalled_jobs(db, CALL_AGAIN_SECONDS):
@@ -34,11 +34,11 @@ async def sweep(db: AsyncSession) -> int:
 
 
 async def release_process(db: AsyncSession, host: str, pid: int) -> None:
-    """Take back the jobs of a worker process that is known to have ended, without waiting for its heartbeat."""
+    """Put the jobs of a worker process that has ended back into the queue, without waiting for its heartbeat."""
     worker = await repository.worker_of_process(db, host, pid)
     if worker is None:
         return
     for job in await repository.jobs_of_worker(db, worker.id):
-        await attempts.take_back(db, job, "The worker ended; the job goes back to the queue.")
+        await attempts.take_back(db, job, "The worker process ended. The job goes back to the queue.")
         RETURNED.labels(job.kind).inc()
     await repository.remove_worker(db, worker.id)

@@ -1,4 +1,4 @@
-"""The workers that are alive, and the figures about their work."""
+"""Heartbeats of workers, and Prometheus metrics of jobs and workers."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from headwater.features.jobs import repository
 from headwater.features.jobs.models import Worker
 
-# How the entry points call what they hold of a worker, whose row is not theirs to import.
+# The name by which entry points refer to a worker: they must not import the model.
 Process: TypeAlias = Worker
 BEAT_SECONDS = 3.0
 DEAD_SECONDS = 15.0
 JOBS = Gauge("headwater_jobs", "Jobs by kind and state.", ["kind", "state"])
-OLDEST = Gauge("headwater_jobs_oldest_pending_seconds", "Age of the job that waits longest.", ["kind"])
+OLDEST = Gauge("headwater_jobs_oldest_pending_seconds", "Age of the oldest pending job.", ["kind"])
 WORKERS = Gauge("headwater_workers", "Workers that are alive.")
 
 
 def this_process() -> Worker:
-    """Return a worker for this process."""
+    """Return the worker row of this process."""
     return Worker(id=uuid.uuid4(), host=socket.gethostname(), pid=os.getpid())
 
 
 async def beat(db: AsyncSession, worker: Worker) -> None:
-    """Say that a worker is alive."""
+    """Store the heartbeat of a worker."""
     await repository.beat_worker(db, worker)
 
 
 async def leave(db: AsyncSession, worker: Worker) -> None:
-    """Say that a worker ends."""
+    """Remove a worker that ends."""
     await repository.remove_worker(db, worker.id)
 
 
 async def alive(connection: AsyncConnection) -> bool:
-    """Say whether any worker is alive."""
+    """Return True if any worker is alive."""
     return await repository.live_workers(connection, DEAD_SECONDS) > 0
 
 
 async def observe(db: AsyncSession) -> None:
-    """Bring the figures up to date."""
+    """Update the metrics."""
     JOBS.clear()
     OLDEST.clear()
     for row in await repository.depths(db):

@@ -1,1 +1,1 @@
-"""What can be done with migrations."""
+"""The services of migrations."""

@@ -1,7 +1,7 @@
-"""Migrations applied and reverted: one after the other, each in a transaction of its own where the engine has them.
+"""Applies and reverts migrations one after another, each in its own transaction if the engine supports that.
 
-The journal's row is written first. Where changes of the schema cannot be rolled back, a migration that broke in the
-middle leaves that row unfinished: it is shown as failed until somebody who looked says what it is.
+The journal's row is written first. Where schema changes cannot be rolled back, a migration that fails halfway leaves
+an unfinished row: its state is `failed` until a user resolves it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Way = Literal["up", "down"]
 
 @dataclass(slots=True)
 class MigrationsResult:
-    """What was done, and what stopped it; `failed` names the migration that did not go."""
+    """The migrations that were run, and the error; `failed` is the migration that failed."""
 
     planned: list[Script]
     done: list[str] = field(default_factory=list)
@@ -43,9 +43,9 @@ class MigrationsResult:
 
 @dataclass(frozen=True, slots=True)
 class MigrationsRequest:
-    """Which migrations: up to and with a version (up), or back to and without it (down); "" is as far as one goes.
+    """Which migrations: apply up to and including a version, or revert back to and including it.
 
-    Going down without a version reverts the last one only.
+    Without a version, `up` applies all and `down` reverts the last one only.
     """
 
     way: Way
@@ -54,17 +54,19 @@ class MigrationsRequest:
 
 
 def plan(standings: Sequence[MigrationStatus], request: MigrationsRequest) -> list[Script]:
-    """Return what is to be run, in order.
+    """Return the scripts to run, in order.
 
     Raises:
-        Conflict: one failed, or cannot be run or reverted.
+        Conflict: a migration has failed, or cannot be run or reverted.
         NotFound: there is no such version.
     """
     if request.to and request.to not in {status.version for status in standings if status.migration}:
         raise NotFound(f"There is no migration {request.to}.")
-    for one in standings:
-        if one.state == "failed":
-            raise Conflict(f"{one.version} broke in the middle.", hint="Look at the database, then resolve it.")
+    for status in standings:
+        if status.state == "failed":
+            raise Conflict(
+                f"{status.version} failed halfway.", hint="Check the database, then mark it as applied or pending."
+            )
     return _upward(standings, request.to) if request.way == "up" else _downward(standings, request.to)
 
 
@@ -74,8 +76,8 @@ def _upward(standings: Sequence[MigrationStatus], to: str) -> list[Script]:
         if status.state == "pending" and status.migration is not None:
             if not status.migration.runs:
                 raise Conflict(
-                    f"{status.version} is a migration of {status.migration.origin}, which only that can run.",
-                    hint="Run it there, then import the folder again.",
+                    f"{status.version} is a migration of {status.migration.origin} that Headwater cannot run.",
+                    hint=f"Run it with {status.migration.origin}, then import the folder again.",
                 )
             chosen.append(history.script_of(status.migration))
         if status.version == to:
@@ -85,21 +87,21 @@ def _upward(standings: Sequence[MigrationStatus], to: str) -> list[Script]:
 
 def _downward(standings: Sequence[MigrationStatus], to: str) -> list[Script]:
     applied = [status for status in standings if status.state in {"applied", "changed"} and status.migration]
-    versions = [one.version for one in applied]
+    versions = [status.version for status in applied]
     if to and to not in versions:
         raise Conflict(f"{to} was not applied.")
     chosen = applied[versions.index(to) :] if to else applied[-1:]
-    scripts = [history.script_of(one.migration) for one in reversed(chosen) if one.migration]
+    scripts = [history.script_of(status.migration) for status in reversed(chosen) if status.migration]
     for script in scripts:
         if not script.down:
-            raise Conflict(f"{script.version} cannot be reverted: nobody wrote how.", hint="Write the way back first.")
+            raise Conflict(f"{script.version} has no down script.", hint="Write one to revert it.")
     return scripts
 
 
 async def run(
     context: Context, actor: Actor, access: Access, request: MigrationsRequest, *, apply: bool
 ) -> MigrationsResult:
-    """Return what would be run; with `apply`, run it, up to the first that fails."""
+    """Return the scripts to run; with `apply`, run them until one fails."""
     outcome = MigrationsResult(plan(await history.statuses(context, access), request))
     for script in outcome.planned:
         _check(script, request.way, access)
@@ -123,14 +125,14 @@ async def run(
 
 
 def _check(script: Script, way: Way, access: Access) -> None:
-    """Raise Invalid when a script would end the transaction that it runs in."""
+    """Raise Invalid if a script would end the transaction that it runs in."""
     text = script.up if way == "up" else script.down or ""
     if in_one_transaction(text):
         check(text, script.version, access.reached.engine.dialect.grammar)
 
 
 async def _run_migration(session: Session, access: Access, script: Script, way: Way, who: str) -> None:
-    """Run one migration and note it, together or not at all where that can be."""
+    """Run one migration and record it, in one transaction if possible."""
     text = script.up if way == "up" else script.down or ""
     grammar = history.grammar_of(access)
     together = grammar.transactional_ddl and in_one_transaction(text)
@@ -162,8 +164,8 @@ async def _begin(session: Session, script: Script, who: str) -> None:
     except QueryError as error:
         if error.sqlstate.startswith("23") or "UNIQUE" in error.message:
             raise QueryError(
-                f"{script.version} was begun by somebody else meanwhile.",
-                hint="Look at the list again.",
+                f"{script.version} was started by somebody else in the meantime.",
+                hint="Reload the list of migrations.",
                 sqlstate=error.sqlstate,
             ) from error
         raise
@@ -188,11 +190,11 @@ async def _record_run(context: Context, actor: Actor, access: Access, way: Way, 
 async def resolve(
     context: Context, access: Access, version: str, state: Literal["applied", "pending"], who: str
 ) -> MigrationStatus:
-    """Say of a migration what it is: done by hand, or to be applied again.
+    """Mark a migration as applied or as pending, without running it.
 
     Raises:
         NotFound: there is no such migration.
-        BadInput: it is that already.
+        BadInput: it has this state already.
     """
     standing = next((status for status in await history.statuses(context, access) if status.version == version), None)
     if standing is None:
@@ -207,6 +209,6 @@ async def resolve(
             await journal.begin(session, history.script_of(standing.migration), who)
             await journal.finish(session, version, 0)
     return next(
-        (one for one in await history.statuses(context, access) if one.version == version),
+        (status for status in await history.statuses(context, access) if status.version == version),
         MigrationStatus(version, standing.name, "pending", None, None),
     )

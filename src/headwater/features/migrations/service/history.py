@@ -1,4 +1,4 @@
-"""The migrations of a database with their states: what is kept here, beside what the database's journal says."""
+"""The migrations of a database with their states: our rows, joined with the journal of the database."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:
-    """A migration and how it stands.
+    """A migration and its state.
 
-    `changed`: applied, but with another text. `failed`: begun and not ended. `unknown`: the database's journal names
-    it, and nothing is kept of it here.
+    `changed`: applied, but its script has changed since. `failed`: started, but not finished. `unknown`: it is only in
+    the journal of the database.
     """
 
     version: str
@@ -60,7 +60,7 @@ def grammar_of(access: Access) -> Grammar:
 
 
 async def statuses(context: Context, access: Access) -> list[MigrationStatus]:
-    """Return the migrations of a database in their order, then those that only its journal knows."""
+    """Return the migrations of a database in order, then those that are only in its journal."""
     grammar_of(access)
     async with context.store.transaction() as db:
         migrations = await repository.of_database(db, access.reached.id)
@@ -72,15 +72,15 @@ async def statuses(context: Context, access: Access) -> list[MigrationStatus]:
 def merge_statuses(
     migrations: Sequence[Migration], entries: Mapping[str, journal.JournalEntry]
 ) -> list[MigrationStatus]:
-    """Put what is kept beside what the journal says."""
-    found = []
+    """Join our migrations with the entries of the journal."""
+    merged = []
     for migration in migrations:
         entry = entries.get(migration.version)
-        found.append(MigrationStatus(migration.version, migration.name, _state(migration, entry), migration, entry))
+        merged.append(MigrationStatus(migration.version, migration.name, _state(migration, entry), migration, entry))
     known = {migration.version for migration in migrations}
-    strange = [entry for version, entry in entries.items() if version not in known]
-    strange.sort(key=lambda entry: entry.applied_at)
-    return found + [MigrationStatus(entry.version, entry.name, "unknown", None, entry) for entry in strange]
+    unknown = [entry for version, entry in entries.items() if version not in known]
+    unknown.sort(key=lambda entry: entry.applied_at)
+    return merged + [MigrationStatus(entry.version, entry.name, "unknown", None, entry) for entry in unknown]
 
 
 def _state(migration: Migration, entry: journal.JournalEntry | None) -> State:
@@ -92,7 +92,7 @@ def _state(migration: Migration, entry: journal.JournalEntry | None) -> State:
 
 
 def script_of(migration: Migration) -> Script:
-    """Return a kept migration as a script."""
+    """Return a stored migration as a script."""
     origin: Origin = migration.origin  # type: ignore[assignment]
     return Script(migration.version, migration.name, migration.up, migration.down, origin, migration.runs)
 
@@ -108,7 +108,7 @@ class MigrationDraft:
 
 
 async def write(context: Context, actor: Actor, access: Access, draft: MigrationDraft) -> Migration:
-    """Keep a new migration: from SQL, or generated from changes of the schema with the way back.
+    """Store a new migration: from SQL, or generated from schema changes together with its down script.
 
     Raises:
         Invalid: neither SQL nor changes, or both; SQL without a statement.
@@ -116,7 +116,7 @@ async def write(context: Context, actor: Actor, access: Access, draft: Migration
     grammar_of(access)
     up, down = draft.up, draft.down
     if bool(up) == bool(draft.changes):
-        raise Invalid({"up": "Give the SQL of the migration, or changes to generate it from."})
+        raise Invalid({"up": "Enter the SQL of the migration, or changes to generate it from."})
     if draft.changes:
         schema = await schema_cache.read(context, access.reached)
         up, down = generated(access.reached.engine, schema, draft.changes)
@@ -127,12 +127,12 @@ async def write(context: Context, actor: Actor, access: Access, draft: Migration
     async with context.store.transaction() as db:
         await databases.find(db, actor, access.reached.id, "database:write", lock=True)
         version = await _free_version(db, access.reached.id)
-        migrations = await _keep(db, actor, access, [Script(version, draft.name, up, down or None)])
+        migrations = await _store(db, actor, access, [Script(version, draft.name, up, down or None)])
     return migrations[0]
 
 
 def generated(engine: Engine, schema: Schema, changes: Sequence[Change]) -> tuple[str, str | None]:
-    """Return the SQL of changes and of their reverse; None for the latter when one of them has no way back."""
+    """Return the SQL of changes and of their reverse; the latter is None if a change cannot be reversed."""
     done: list[Change] = []
     now = schema
     for change in changes:
@@ -146,7 +146,7 @@ def generated(engine: Engine, schema: Schema, changes: Sequence[Change]) -> tupl
 
 def _text(engine: Engine, changes: Sequence[Change], schema: Schema) -> str:
     steps = engine.alter(changes, schema)
-    # Where no change of the schema can be rolled back, saying so of each would tell nobody anything.
+    # Only mark scripts of engines that can roll back schema changes: on others the mark would be on every script.
     could = engine.dialect.grammar is not None and engine.dialect.grammar.transactional_ddl
     alone = could and any(not step.transactional for step in steps)
     head = "-- headwater: no transaction\n" if alone else ""
@@ -160,8 +160,8 @@ async def _free_version(db: AsyncSession, database_id: uuid.UUID) -> str:
     return str(version)
 
 
-async def _keep(db: AsyncSession, actor: Actor, access: Access, scripts: Sequence[Script]) -> list[Migration]:
-    position = await repository.last_place(db, access.reached.id)
+async def _store(db: AsyncSession, actor: Actor, access: Access, scripts: Sequence[Script]) -> list[Migration]:
+    position = await repository.last_position(db, access.reached.id)
     rows = [
         Migration(
             database_id=access.reached.id,
@@ -197,34 +197,34 @@ async def _keep(db: AsyncSession, actor: Actor, access: Access, scripts: Sequenc
 async def import_folder(
     context: Context, actor: Actor, access: Access, files: Mapping[str, str], *, applied: bool | None
 ) -> list[MigrationStatus]:
-    """Keep the migrations of another tool's folder; those known already are passed over.
+    """Import the migrations of another tool's folder; those that are known already are skipped.
 
     Args:
-        context, actor, access: as ever.
+        context, actor, access: the context, the user and the database.
         files: the folder's texts by path.
-        applied: whether those that are new are to count as applied; None: as the tool's own table in the database says.
+        applied: whether the new ones are marked as applied; None: as the tool's own table in the database says.
 
     Raises:
-        BadInput: there is none among the files.
+        BadInput: the files contain no migrations.
     """
     grammar_of(access)
     scripts = folders.read(files)
     for script in scripts:
         if not re.fullmatch(r"[\w.-]{1,255}", script.version) or "\0" in script.up:
-            raise Invalid({"files": f"{script.version!r} cannot be a version."})
+            raise Invalid({"files": f"{script.version!r} is not a valid version."})
     async with doors.open_session(context, access) as session:
-        told = await journal.journals_of_other_tools(session, scripts) if applied is None else set()
-        counted = {script.version for script in scripts} if applied else told
+        recorded = await journal.journals_of_other_tools(session, scripts) if applied is None else set()
+        counted = {script.version for script in scripts} if applied else recorded
         async with context.store.transaction() as db:
             await databases.find(db, actor, access.reached.id, "database:write", lock=True)
             known = {row.version for row in await repository.of_database(db, access.reached.id)}
-            await _keep(db, actor, access, [script for script in scripts if script.version not in known])
-        await _count(session, [script for script in scripts if script.version in counted])
+            await _store(db, actor, access, [script for script in scripts if script.version not in known])
+        await _mark_applied(session, [script for script in scripts if script.version in counted])
     return await statuses(context, access)
 
 
-async def _count(session: Session, scripts: Sequence[Script]) -> None:
-    """Note scripts as applied that the journal does not know."""
+async def _mark_applied(session: Session, scripts: Sequence[Script]) -> None:
+    """Mark scripts as applied that are not in the journal."""
     if not scripts:
         return
     await journal.prepare(session)

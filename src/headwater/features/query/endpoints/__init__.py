@@ -1,4 +1,4 @@
-"""HTTP of queries."""
+"""HTTP endpoints of queries."""
 
 from __future__ import annotations
 

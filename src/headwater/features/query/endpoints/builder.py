@@ -1,4 +1,4 @@
-"""HTTP of the visual query builder."""
+"""HTTP endpoints of the visual query builder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Detached = Annotated[Actor, Depends(allow_detached("database:read"))]
 async def draw_query(
     database_id: uuid.UUID, body: api_models.CheckIn, server: Shared, actor: Detached
 ) -> api_models.DrawnOut:
-    """Return a SELECT as parts that can be drawn, or say which clause of it cannot be."""
+    """Parse a SELECT for the visual builder, or return the clause that the builder does not support."""
     drawing = await builder.draw(server.context, actor, database_id, body.text)
     if isinstance(drawing, BuilderRefusal):
         return api_models.DrawnOut(query=None, clause=drawing.clause, message=drawing.message)
@@ -32,5 +32,5 @@ async def draw_query(
 async def write_query(
     database_id: uuid.UUID, body: api_models.DrawnIn, server: Shared, actor: Detached
 ) -> api_models.WrittenOut:
-    """Write a drawn query in the dialect of the database."""
+    """Convert a query of the visual builder to SQL in the dialect of the database."""
     return api_models.WrittenOut(text=await builder.write(server.context, actor, database_id, body.query))

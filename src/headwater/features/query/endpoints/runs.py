@@ -1,4 +1,4 @@
-"""HTTP of running: run, cancel, explain, check, export, history."""
+"""HTTP endpoints of runs: run, cancel, explain, check, export, history."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Detached = Annotated[Actor, Depends(allow_detached("database:read"))]
 async def run_query(
     database_id: uuid.UUID, body: api_models.QueryIn, server: Shared, actor: Detached
 ) -> api_models.QueryOut:
-    """Run one or more statements; an error of the database is part of the answer.
+    """Run one or more statements; an error of the database is part of the response.
 
-    Viewers, and everybody on a protected database without `confirmed`, run in a read-only transaction.
+    Statements of viewers, and those on a protected database without `confirmed`, run in a read-only transaction.
     """
     limits = Limits(rows=body.max_rows, seconds=body.seconds, read_only=body.read_only)
     request = runs.QueryRequest(
@@ -36,7 +36,7 @@ async def run_query(
 
 @router.post("/databases/{database_id}/runs/{run_id}/cancel", status_code=204)
 async def cancel_query(database_id: uuid.UUID, run_id: uuid.UUID, server: Shared, actor: Detached) -> None:
-    """Cancel a run of your own by the id that it was given."""
+    """Cancel one of your runs by its id."""
     await runs.cancel(server.context, actor, database_id, run_id)
 
 
@@ -49,7 +49,7 @@ async def list_runs(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_PAGE,
 ) -> ListOf[api_models.RunOut]:
-    """List what you ran on a database, newest first."""
+    """List your runs on a database, newest first."""
     page = await runs.history(db, actor, database_id, search=search, cursor=cursor, limit=limit)
     return ListOf(items=[api_models.RunOut.model_validate(row) for row in page.items], next=page.next)
 
@@ -58,7 +58,7 @@ async def list_runs(
 async def explain_query(
     database_id: uuid.UUID, body: api_models.ExplainIn, server: Shared, actor: Detached
 ) -> api_models.PlanOut:
-    """Show how the database would run a statement, with advice; with `run` it is executed and rolled back."""
+    """Return the query plan of a statement, with advice; with `run` it is executed and rolled back."""
     plan = await plans.explain(server.context, actor, database_id, body.text, body.parameters, run=body.run)
     return serializers.plan(plan)
 
@@ -67,9 +67,9 @@ async def explain_query(
 async def check_query(
     database_id: uuid.UUID, body: api_models.CheckIn, server: Shared, actor: Detached
 ) -> api_models.CheckOut:
-    """Say what is wrong with a text, at its place, without running it."""
+    """Check a text without running it, and return the positions of its errors."""
     syntax_findings = await checks.check(server.context, actor, database_id, body.text)
-    return api_models.CheckOut(findings=[api_models.Finding.model_validate(one) for one in syntax_findings])
+    return api_models.CheckOut(findings=[api_models.Finding.model_validate(finding) for finding in syntax_findings])
 
 
 @router.post(
@@ -86,7 +86,7 @@ async def check_query(
 async def export_query(
     database_id: uuid.UUID, body: api_models.ExportIn, server: Shared, actor: Detached
 ) -> StreamingResponse:
-    """Stream the whole result of one SELECT as CSV, NDJSON, JSON, Arrow or Parquet."""
+    """Stream the complete result of one SELECT as CSV, NDJSON, JSON, Arrow or Parquet."""
     request = exports.ExportRequest(body.text, body.format, body.parameters, body.run_id)
     chunks = await exports.export(server.context, actor, database_id, request)
     headers = {"content-disposition": f'attachment; filename="result.{exports.SUFFIXES[body.format]}"'}

@@ -1,4 +1,4 @@
-"""HTTP of saved queries."""
+"""HTTP endpoints of saved queries."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def list_saved_queries(
 async def save_query(
     project_id: uuid.UUID, body: api_models.SavedQueryIn, db: Db, actor: Writer
 ) -> api_models.SavedQueryOut:
-    """Keep a query under a name."""
+    """Save a query under a name."""
     return serializers.saved(await saved.save(db, actor, project_id, body.model_dump()), actor.user_id)
 
 
@@ -47,9 +47,9 @@ async def change_saved_query(
 ) -> api_models.SavedQueryOut:
     """Change a saved query; only its owner may share it."""
     given = body.model_dump(include=body.model_fields_set)
-    # Only the database can be taken away; for all else null says as little as leaving it out.
-    meant = {name: value for name, value in given.items() if value is not None or name == "database_id"}
-    changed = await saved.change(db, actor, query_id, meant)
+    # Only the database can be removed; for every other field null means no change.
+    changes = {name: value for name, value in given.items() if value is not None or name == "database_id"}
+    changed = await saved.change(db, actor, query_id, changes)
     return serializers.saved(changed, actor.user_id)
 
 

@@ -1,4 +1,4 @@
-"""HTTP of tables: rows, edits, changes of the schema, sessions."""
+"""HTTP endpoints of tables: rows, edits, schema changes, sessions."""
 
 from __future__ import annotations
 
@@ -21,43 +21,43 @@ Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
 async def read_rows(
     database_id: uuid.UUID, body: api_models.RowsIn, server: Shared, actor: Reader
 ) -> api_models.RowsOut:
-    """Read a page of a table: filtered, sorted, from a cursor on."""
-    place = server.context
-    entered = await access.authorize_query(place, actor, database_id)
+    """Read a page of a table, filtered and sorted."""
+    context = server.context
+    entered = await access.authorize_query(context, actor, database_id)
     request = rows.RowsRequest(
         body.table,
         body.schema_,
-        tuple(rows.RowFilter(one.column, one.operator, one.value, tuple(one.values)) for one in body.filters),
-        tuple(rows.RowSort(one.column, one.descending) for one in body.sort),
+        tuple(rows.RowFilter(item.column, item.operator, item.value, tuple(item.values)) for item in body.filters),
+        tuple(rows.RowSort(item.column, item.descending) for item in body.sort),
         body.cursor,
         body.skip,
         body.limit,
         body.counts,
     )
-    return serializers.page(await rows.page(place, entered, request))
+    return serializers.page(await rows.page(context, entered, request))
 
 
 @router.post("/databases/{database_id}/cell")
 async def read_cell(
     database_id: uuid.UUID, body: api_models.CellIn, server: Shared, actor: Reader
 ) -> api_models.CellOut:
-    """Read one whole value of a row."""
-    place = server.context
-    entered = await access.authorize_query(place, actor, database_id)
-    return api_models.CellOut(value=await rows.cell(place, entered, body.table, body.schema_, body.key, body.column))
+    """Read a complete value of a row."""
+    context = server.context
+    entered = await access.authorize_query(context, actor, database_id)
+    return api_models.CellOut(value=await rows.cell(context, entered, body.table, body.schema_, body.key, body.column))
 
 
 @router.post("/databases/{database_id}/edits")
 async def edit_rows(
     database_id: uuid.UUID, body: api_models.EditsIn, server: Shared, actor: Writer
 ) -> api_models.EditsOut:
-    """Show the SQL of staged edits; with `apply`, carry them out in one transaction if nobody changed their rows."""
-    place = server.context
+    """Return the SQL of staged edits; with `apply`, run it in one transaction if their rows have not changed."""
+    context = server.context
     entered = await access.authorize_query(
-        place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
+        context, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
     )
     staged = [edits.Edit(edit.kind, edit.key, edit.was, edit.values) for edit in body.edits]
-    edit_result = await edits.edit(place, entered, body.table, body.schema_, staged, apply=body.apply)
+    edit_result = await edits.edit(context, entered, body.table, body.schema_, staged, apply=body.apply)
     return api_models.EditsOut.model_validate(edit_result)
 
 
@@ -65,22 +65,22 @@ async def edit_rows(
 async def change_schema(
     database_id: uuid.UUID, body: api_models.SchemaChangesIn, server: Shared, actor: Writer
 ) -> api_models.SchemaChangesOut:
-    """Show the SQL and the hazards of changes to the schema; with `apply`, carry them out."""
-    place = server.context
+    """Return the SQL and the risks of schema changes; with `apply`, run them."""
+    context = server.context
     changes = structure.parse_changes(body.changes)
     entered = await access.authorize_query(
-        place, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
+        context, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
     )
-    return serializers.changes(await structure.change(place, entered, changes, apply=body.apply))
+    return serializers.changes(await structure.change(context, entered, changes, apply=body.apply))
 
 
 @router.get("/databases/{database_id}/sessions")
 async def list_database_sessions(
     database_id: uuid.UUID, server: Shared, actor: Reader
 ) -> list[api_models.ServerSessionOut]:
-    """List the sessions on a database, those at work first, with what blocks them."""
-    found = await server_sessions.sessions(server.context, actor, database_id)
-    return [api_models.ServerSessionOut.model_validate(one) for one in found]
+    """List the sessions on a database and the sessions that block them, active ones first."""
+    rows = await server_sessions.sessions(server.context, actor, database_id)
+    return [api_models.ServerSessionOut.model_validate(row) for row in rows]
 
 
 @router.post("/databases/{database_id}/sessions/{session}/{how}", status_code=204)

@@ -1,1 +1,1 @@
-"""The verbs of queries."""
+"""The services of queries."""

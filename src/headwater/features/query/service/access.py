@@ -1,4 +1,4 @@
-"""Who may run what on which database, and the session for it: the one door of this room to a database."""
+"""Checks what an actor may run on a database, and opens the session for it; every query goes through here."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from headwater.store.context import Context
 
 
 class ConfirmationNeeded(Conflict):
-    """The database is protected: say that the write is meant."""
+    """The database is protected; confirm the write."""
 
     code = "confirmation_needed"
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A database that an actor may query; `read_only` when nothing may be written, `asks` when a yes lifts it."""
+    """A database that an actor may query; with `needs_confirmation`, it is `read_only` until the actor confirms."""
 
     reached: ReachableDatabase
     user_id: uuid.UUID
@@ -39,13 +39,13 @@ async def authorize_query(
 
     Args:
         context: settings, store and the sessions that the process keeps.
-        actor: who asks.
+        actor: the user.
         database_id: the database.
-        write: whether a write is wanted for sure (an edit, a change of the schema).
-        confirmed: whether the actor said that a write to a protected database is meant.
+        write: whether the request certainly writes (an edit, a schema change).
+        confirmed: whether the actor confirmed a write to a protected database.
 
     Raises:
-        NotFound, Forbidden: as ever.
+        NotFound, Forbidden: the actor may not see or not change the database.
         ConfirmationNeeded: a write to a protected database that was not confirmed.
     """
     async with context.store.transaction() as db:
@@ -53,16 +53,16 @@ async def authorize_query(
         writes = may(actor, "database:write", database) and not database.read_only
         reached = await reachability.load(db, context.cipher, database)
     if write and database.read_only:
-        raise Forbidden(f"{database.name} is connected for reading only.", hint="An admin can change that.")
+        raise Forbidden(f"{database.name} is read-only.", hint="An admin can change that.")
     if write and database.protected and not confirmed:
         raise ConfirmationNeeded(f"{database.name} is protected.", hint="Confirm the write.")
     assert actor.user_id
-    asks = writes and database.protected and not confirmed
-    return Access(reached, actor.user_id, not writes or asks, asks)
+    needs_confirmation = writes and database.protected and not confirmed
+    return Access(reached, actor.user_id, not writes or needs_confirmation, needs_confirmation)
 
 
 @asynccontextmanager
 async def open_session(context: Context, access: Access, name: str = "") -> AsyncIterator[Session]:
-    """Give a session on the database for the actor's use."""
-    async with context.service(SessionPool).session(access.reached, access.user_id, name) as opened:
-        yield opened
+    """Yield a session of the actor on the database."""
+    async with context.service(SessionPool).session(access.reached, access.user_id, name) as session:
+        yield session

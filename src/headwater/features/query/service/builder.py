@@ -1,4 +1,4 @@
-"""The visual query builder: SQL as a drawing for a database, and back in its dialect."""
+"""The visual query builder: converts SQL to a drawing, and a drawing to SQL in the dialect of a database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from headwater.store.context import Context
 
 
 async def draw(context: Context, actor: Actor, database_id: uuid.UUID, text: str) -> QueryDrawing:
-    """Return the drawing of a SELECT, or which clause of it cannot be drawn."""
+    """Return the drawing of a SELECT, or the clause that the builder does not support."""
     access = await doors.authorize_query(context, actor, database_id)
     dialect = _dialect(access)
     schema = await schema_cache.get(context, access.reached)
@@ -36,5 +36,5 @@ async def write(context: Context, actor: Actor, database_id: uuid.UUID, query: Q
 def _dialect(access: Access) -> SqlStyle:
     engine = access.reached.engine
     if engine.dialect.grammar is None:
-        raise BadInput(f"{engine.display_name} is not asked in SQL.", hint="The builder draws SQL.")
+        raise BadInput(f"{engine.display_name} does not use SQL.", hint="The query builder supports SQL only.")
     return SqlStyle(engine.dialect.sqlglot, engine.dialect.grammar, lambda name: engine.quote(name))

@@ -1,4 +1,4 @@
-"""What is wrong with a text, found by the server's own parser without running it."""
+"""Checks a text with the server's own parser, without running it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORD = re.compile(r'"(?:[^"]|"")*"|[\w$.]+|\S')
 
 @dataclass(frozen=True, slots=True)
 class SyntaxFinding:
-    """Something wrong from character `start` to `end` of a text."""
+    """A problem from character `start` to `end` of a text."""
 
     start: int
     end: int
@@ -25,7 +25,7 @@ class SyntaxFinding:
 
 
 async def check(context: Context, actor: Actor, database_id: uuid.UUID, text: str) -> list[SyntaxFinding]:
-    """Return what the database finds wrong with a text; nothing when it cannot say without running it."""
+    """Return the problems that the database finds in a text; none if it cannot check without running it."""
     access = await doors.authorize_query(context, actor, database_id)
     async with doors.open_session(context, access) as session:
         error = await session.check(text)

@@ -1,8 +1,8 @@
-"""Staged edits of rows: shown as SQL, then applied together or not at all, and only to rows that nobody changed.
+"""Staged edits of rows: previewed as SQL, then applied all or none, and only if nobody else changed their rows.
 
-A row is read and locked before it is changed, and compared with what the editor showed of it (optimistic locking;
-Fowler, Patterns of Enterprise Application Architecture, "Optimistic Offline Lock"): cells against cells, as both came
-the same way, whatever the engine makes of them.
+A row is read and locked before it is changed, and compared with the values that the editor showed (optimistic locking;
+Fowler, Patterns of Enterprise Application Architecture, "Optimistic Offline Lock"). Both values were read in the same
+way, so equal values compare as equal in every engine.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LIMITS = Limits(rows=10, bytes=None, seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One staged edit: `was` holds what the editor showed of the columns that it changes."""
+    """A staged edit; `was` holds the values that the editor showed for the columns that it changes."""
 
     kind: Literal["insert", "update", "delete"]
     key: Mapping[str, Cell] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class EditConflict:
-    """A row that is no longer as it was shown; `now` is what it holds, None when it is gone."""
+    """A row that has changed since it was read; `now` holds its current values, None if it was deleted."""
 
     edit: int
     now: dict[str, Cell] | None
@@ -44,7 +44,7 @@ class EditConflict:
 
 @dataclass(slots=True)
 class EditResult:
-    """What came of staged edits."""
+    """The result of staged edits."""
 
     statements: list[str]
     applied: bool = False
@@ -56,15 +56,15 @@ class EditResult:
 async def edit(
     context: Context, access: Access, table_name: str, schema_name: str | None, edits: Sequence[Edit], *, apply: bool
 ) -> EditResult:
-    """Return the SQL of edits; with `apply`, carry them out in one transaction.
+    """Return the SQL of edits; with `apply`, run it in one transaction.
 
     Raises:
-        Invalid: an edit names no column or not the whole key, or changes nothing.
+        Invalid: an edit has an unknown column or an incomplete key, or changes nothing.
     """
     table = await tables.find(context, access, table_name, schema_name)
-    for number, one in enumerate(edits):
-        _check(table, one, number)
-    outcome = EditResult([f"{_text(table, one, table.literal)};" for one in edits])
+    for number, change in enumerate(edits):
+        _check(table, change, number)
+    outcome = EditResult([f"{_text(table, change, table.literal)};" for change in edits])
     if apply:
         async with doors.open_session(context, access) as session:
             await _apply(session, table, edits, outcome)
@@ -77,20 +77,20 @@ def _check(table: GridTable, change: Edit, number: int) -> None:
     if change.kind != "insert":
         table.check_key(change.key, number)
     if change.kind == "update" and not change.values:
-        raise Invalid({f"edits.{number}.values": "An update without values changes nothing."})
+        raise Invalid({f"edits.{number}.values": "An update needs at least one value."})
 
 
 async def _apply(session: Session, table: GridTable, edits: Sequence[Edit], outcome: EditResult) -> None:
     number = 0
     await _run(session, table.grammar.begin, [])
     try:
-        for number, one in enumerate(edits):
-            if one.kind != "insert":
-                now = await _now(session, table, one)
-                if now is None or any(now[column] != value for column, value in one.was.items()):
+        for number, change in enumerate(edits):
+            if change.kind != "insert":
+                now = await _now(session, table, change)
+                if now is None or any(now[column] != value for column, value in change.was.items()):
                     outcome.conflicts.append(EditConflict(number, now))
                     continue
-            await _run(session, *_statement(table, one))
+            await _run(session, *_statement(table, change))
         if not outcome.conflicts:
             await _run(session, "COMMIT", [])
             outcome.applied = True
@@ -118,7 +118,7 @@ async def _run(session: Session, text: str, values: Sequence[Cell]) -> list[dict
 
 
 async def _now(session: Session, table: GridTable, change: Edit) -> dict[str, Cell] | None:
-    """Return the row of an edit as it is, held until the transaction ends; None when it is gone."""
+    """Return the current row of an edit, locked until the transaction ends; None if it was deleted."""
     values = _Values(table)
     text = f"SELECT * FROM {table.name} WHERE {_key(table, change, values.mark)}{table.grammar.lock}"  # noqa: S608 - names are quoted
     rows = await _run(session, text, values.cells)
@@ -133,7 +133,7 @@ class _Values:
         self._table = table
 
     def mark(self, column: str, value: Cell) -> str:
-        """Return a placeholder for a value, or its literal when it cannot be bound."""
+        """Return a placeholder for a value, or its literal if it cannot be bound."""
         if self._table.grammar.bytes_of(value, self._table.column(column).type) is not None:
             return self._table.literal(column, value)
         self.cells.append(value)
@@ -150,18 +150,18 @@ def _statement(table: GridTable, change: Edit) -> tuple[str, list[Cell]]:
 
 
 def _text(table: GridTable, change: Edit, spell: Spell) -> str:
-    """Return an edit as a statement whose values are written by `spell`."""
-    given = [(table.quoted(name), spell(name, value)) for name, value in change.values.items()]
+    """Return an edit as a statement whose values are formatted by `spell`."""
+    assignments = [(table.quoted(name), spell(name, value)) for name, value in change.values.items()]
     match change.kind:
-        case "insert" if not given:
+        case "insert" if not assignments:
             return f"INSERT INTO {table.name} {table.grammar.no_values}"
         case "insert":
-            names, values = zip(*given, strict=True)
+            names, values = zip(*assignments, strict=True)
             return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join(values)})"  # noqa: S608
         case "delete":
             return f"DELETE FROM {table.name} WHERE {_key(table, change, spell)}"  # noqa: S608
         case "update":
-            changed = ", ".join(f"{name} = {value}" for name, value in given)
+            changed = ", ".join(f"{name} = {value}" for name, value in assignments)
             return f"UPDATE {table.name} SET {changed} WHERE {_key(table, change, spell)}"  # noqa: S608
 
 

@@ -1,4 +1,4 @@
-"""Whole results, streamed as they come in the form that was asked for; memory does not grow with them."""
+"""Exports: streams complete results in a file format, in constant memory."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SUFFIXES: Mapping[Form, str] = {form: form for form in MEDIA_TYPES}
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """One SELECT whose whole result is wanted."""
+    """A SELECT whose complete result is exported."""
 
     text: str
     form: Form
@@ -40,9 +40,9 @@ class ExportRequest:
 async def export(
     context: Context, actor: Actor, database_id: uuid.UUID, request: ExportRequest
 ) -> AsyncIterator[bytes]:
-    """Return the chunks of a result. The first one is awaited here, so that an error is still an answer of its own.
+    """Return the chunks of a result. The first one is awaited here, so that an error can still be an error response.
 
-    An error in the midst breaks the stream off: what came so far is not a whole file.
+    A later error breaks the stream off: what was sent so far is not a complete file.
     """
     access = await doors.authorize_query(context, actor, database_id)
     chunks = _chunks(context, access, request)
@@ -78,7 +78,7 @@ async def _chunks(context: Context, access: doors.Access, request: ExportRequest
 
 
 async def encode_rows(frames: AsyncIterator[Any], form: Form) -> AsyncIterator[bytes]:
-    """Write the rows of the first statement that gives any."""
+    """Yield the encoded rows of the first statement that returns rows."""
     writer: Any = None
     async for frame in frames:
         match frame:

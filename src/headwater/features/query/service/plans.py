@@ -1,4 +1,4 @@
-"""How a database would run a statement, with advice."""
+"""Query plans of statements, with advice."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ async def explain(
     access = await doors.authorize_query(context, actor, database_id)
     engine = access.reached.engine
     if engine.explain is None:
-        raise BadInput(f"{engine.display_name} shows no plans here.")
+        raise BadInput(f"{engine.display_name} does not support query plans.")
     async with doors.open_session(context, access) as session:
         return await engine.explain.plan(session, text, parameters, run=run and not access.read_only)

@@ -1,7 +1,7 @@
-"""Rows of a table, page by page: filtered, sorted and cut by the database, from a key on and never by counting off.
+"""Rows of a table in pages, filtered and sorted by the database.
 
-The place of a page is the key of the row before it (keyset paging; Winand, SQL Performance Explained, "Paging Through
-Results"): as quick in the middle of a million rows as at the start. Tables without a key are paged by OFFSET.
+A page starts after the key of the last row before it (keyset paging; Winand, SQL Performance Explained, "Paging Through
+Results"), which is as fast in the middle of a million rows as at the start. Tables without a key are paged by OFFSET.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from headwater.kit.errors import BadInput, Invalid, TooLarge
 from headwater.store.context import Context
 
 LONGEST_CELL = 1024
-# Of a whole value, in characters (two for a byte): beyond it a browser has no use for it.
+# Of a complete value, in characters (two for a byte): a browser cannot handle more.
 LARGEST_VALUE = 16 * 2**20
 COUNT_SECONDS = 2.0
 COUNTED_BELOW = 200_000
@@ -67,7 +67,7 @@ class RowsRequest:
 
 @dataclass(frozen=True, slots=True)
 class RowsPage:
-    """Rows of a table, and where the next ones begin; `name` is the table's, as SQL writes it."""
+    """Rows of a table and the cursor of the next page; `name` is the quoted name of the table."""
 
     name: str
     columns: tuple[ResultColumn, ...]
@@ -84,14 +84,14 @@ class RowsPage:
 
 @dataclass(slots=True)
 class _Query:
-    """A statement in the making, with the values of its placeholders."""
+    """A statement under construction, with the values of its placeholders."""
 
     table: GridTable
     conditions: list[str] = field(default_factory=list)
     values: list[Cell] = field(default_factory=list)
 
     def bind(self, value: Cell, column: str | None = None) -> str:
-        """Keep a value and return its placeholder; bytes of a column may have to stand in the text themselves."""
+        """Add a value and return its placeholder; bytes may have to be a literal in the statement instead."""
         if column and self.table.grammar.bytes_of(value, self.table.column(column).type) is not None:
             return self.table.literal(column, value)
         self.values.append(value)
@@ -99,7 +99,7 @@ class _Query:
 
     @property
     def where(self) -> str:
-        """The WHERE clause, or nothing."""
+        """The WHERE clause, or an empty text."""
         return f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
 
 
@@ -108,9 +108,9 @@ async def page(context: Context, access: Access, request: RowsRequest) -> RowsPa
 
     Raises:
         NotFound: there is no such table.
-        Invalid: a filter or sort names no column, or has no value.
-        BadInput: the cursor was made for another list.
-        QueryError: the database refused a value, for instance text where it wants a number.
+        Invalid: a filter or sort has an unknown column or no value.
+        BadInput: the cursor belongs to another list.
+        QueryError: the database rejected a value, for instance text where a number is required.
     """
     table = await tables.find(context, access, request.table, request.schema)
     query = _Query(table)
@@ -118,7 +118,7 @@ async def page(context: Context, access: Access, request: RowsRequest) -> RowsPa
         query.conditions.append(_condition(table, condition, query, number))
     counted = _Query(table, list(query.conditions), list(query.values))
     order = _order(table, request.sort)
-    offset = _place(table, request, order, query)
+    offset = _start(table, request, order, query)
     text = _select(table, query, order, request.limit, offset)
     began = time.perf_counter()
     async with doors.open_session(context, access) as session:
@@ -129,11 +129,11 @@ async def page(context: Context, access: Access, request: RowsRequest) -> RowsPa
     more = len(rows) > request.limit
     rows = rows[: request.limit]
     after = _cursor(table, rows[-1], columns, order, offset + len(rows)) if more else None
-    shown, cut = _cut(rows)
+    short_rows, cut = _cut(rows)
     return RowsPage(
         table.name,
         columns,
-        shown,
+        short_rows,
         cut,
         table.key,
         table.why,
@@ -162,11 +162,11 @@ def _condition(table: GridTable, row_filter: RowFilter, query: _Query, number: i
             return (
                 f"{column} {'<>' if operator == '!=' else operator} {query.bind(row_filter.value, row_filter.column)}"
             )
-    raise Invalid({f"filters.{number}": f"{row_filter.column} {row_filter.operator}: give a value to compare with."})
+    raise Invalid({f"filters.{number}": f"{row_filter.column} {row_filter.operator}: enter a value to compare with."})
 
 
 def _order(table: GridTable, wanted: Sequence[RowSort]) -> list[RowSort]:
-    """Return what is sorted by, with the key at the end so that the order is one and only."""
+    """Return the sort order, with the key at the end so that it is unambiguous."""
     order = list({sort.column: sort for sort in reversed(wanted)}.values())[::-1]
     order += [RowSort(name) for name in table.key if name not in {sort.column for sort in order}]
     for sort in order:
@@ -174,8 +174,8 @@ def _order(table: GridTable, wanted: Sequence[RowSort]) -> list[RowSort]:
     return order
 
 
-def _place(table: GridTable, request: RowsRequest, order: Sequence[RowSort], query: _Query) -> int:
-    """Let the query begin where the cursor says; return how many rows are to be skipped from there."""
+def _start(table: GridTable, request: RowsRequest, order: Sequence[RowSort], query: _Query) -> int:
+    """Start the query after the cursor; return how many rows to skip from there."""
     if request.cursor is None:
         return request.skip
     kind, *values = _read(request.cursor)
@@ -183,13 +183,13 @@ def _place(table: GridTable, request: RowsRequest, order: Sequence[RowSort], que
     if kind == "offset" and not table.key:
         return request.skip + int(str(values[0]))
     if kind != wanted or len(values) != len(order):
-        raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
+        raise BadInput("The cursor does not belong to this list.", hint="Omit it to start from the beginning.")
     query.conditions.append(_after(table, order, values, query))
     return request.skip
 
 
 def _after(table: GridTable, order: Sequence[RowSort], values: Sequence[Cell], query: _Query) -> str:
-    """Return the condition for rows behind these values, as the engine sorts NULLs."""
+    """Return the condition for rows after these values, as the engine sorts NULLs."""
     plain = len({sort.descending for sort in order}) == 1 and not any(_nullable(table, sort) for sort in order)
     if plain and (table.grammar.compares_rows or len(order) == 1):
         names = ", ".join(table.quoted(sort.column) for sort in order)
@@ -207,7 +207,7 @@ def _after(table: GridTable, order: Sequence[RowSort], values: Sequence[Cell], q
 
 
 def _beyond(table: GridTable, sort: RowSort, value: Cell, query: _Query) -> str:
-    """Return the condition for values behind this one, "" when none is."""
+    """Return the condition for values after this one, "" if there are none."""
     name = table.quoted(sort.column)
     nulls_behind = table.grammar.nulls_first == sort.descending
     if value is None:
@@ -242,7 +242,7 @@ async def _fetched(
 
 
 async def _count(session: Session, table: GridTable, query: _Query) -> tuple[int | None, bool]:
-    """Return how many rows there are in all: counted when that is quick, else what the engine last measured."""
+    """Return the number of all rows and whether it is an estimate of the engine, used where counting is slow."""
     known = table.relation.rows
     if known is not None and known >= COUNTED_BELOW and not query.conditions:
         return known, True
@@ -260,9 +260,9 @@ async def _count(session: Session, table: GridTable, query: _Query) -> tuple[int
 def _cursor(table: GridTable, last: Row, columns: Sequence[ResultColumn], order: Sequence[RowSort], offset: int) -> str:
     if not table.key:
         return _written("offset", offset)
-    places = {column.name: index for index, column in enumerate(columns)}
+    positions = {column.name: index for index, column in enumerate(columns)}
     what = [[sort.column, sort.descending] for sort in order]
-    return _written(what, *(last[places[sort.column]] for sort in order))
+    return _written(what, *(last[positions[sort.column]] for sort in order))
 
 
 def _written(*parts: object) -> str:
@@ -271,34 +271,34 @@ def _written(*parts: object) -> str:
 
 def _read(cursor: str) -> list[Cell]:
     try:
-        found = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        parts = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError, msgspec.DecodeError):
-        found = None
-    if not isinstance(found, list) or len(found) < 2:
-        raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
-    return found
+        parts = None
+    if not isinstance(parts, list) or len(parts) < 2:
+        raise BadInput("The cursor does not belong to this list.", hint="Omit it to start from the beginning.")
+    return parts
 
 
 def _cut(rows: list[Row]) -> tuple[list[Row], list[tuple[int, int]]]:
-    """Return the rows with long cells cut, and where that was."""
+    """Return the rows with long cells truncated, and the positions of those."""
     cut: list[tuple[int, int]] = []
     for number, row in enumerate(rows):
         long = [index for index, cell in enumerate(row) if isinstance(cell, str) and len(cell) > LONGEST_CELL]
         if long:
-            cut += [(number, place) for place in long]
+            cut += [(number, position) for position in long]
             rows[number] = tuple(
-                cell[:LONGEST_CELL] if isinstance(cell, str) and place in long else cell
-                for place, cell in enumerate(row)
+                cell[:LONGEST_CELL] if isinstance(cell, str) and position in long else cell
+                for position, cell in enumerate(row)
             )
     return rows, cut
 
 
 def _spelt(table: GridTable, text: str, values: Sequence[Cell]) -> str:
-    """Return a statement with its values in the place of the placeholders, for people to read."""
+    """Return a statement with its values instead of placeholders, for display."""
 
     def put(mark: re.Match[str]) -> str:
-        place = int(mark[1])
-        return table.grammar.literal(values[place - 1]) if 0 < place <= len(values) else mark[0]
+        number = int(mark[1])
+        return table.grammar.literal(values[number - 1]) if 0 < number <= len(values) else mark[0]
 
     return re.sub(r"\$(\d+)", put, text)
 
@@ -306,7 +306,7 @@ def _spelt(table: GridTable, text: str, values: Sequence[Cell]) -> str:
 async def cell(
     context: Context, access: Access, table_name: str, schema_name: str | None, key: dict[str, Cell], column: str
 ) -> Cell:
-    """Return one whole value of a row.
+    """Return a complete value of a row.
 
     Raises:
         TooLarge: it is longer than LARGEST_VALUE.
@@ -322,6 +322,6 @@ async def cell(
     if isinstance(value, str) and len(value) > LARGEST_VALUE:
         raise TooLarge(
             f"This value of {column} is longer than {LARGEST_VALUE >> 20} million characters.",
-            hint="Export the table to have it whole.",
+            hint="Export the table to get the complete value.",
         )
     return value

@@ -1,4 +1,4 @@
-"""Texts run on databases: with limits, to be cancelled by id, kept in the history of whoever ran them."""
+"""Runs statements on databases with limits, lets users cancel them by id, and records them in the user's history."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from headwater.store.context import Context
 
 KEPT_TEXT = 100_000
 CHANGES_SCHEMA = ("CREATE", "ALTER", "DROP", "COMMENT", "RENAME", "TRUNCATE", "ANALYZE", "DO", "CALL")
-# CREATE TABLE AS and SELECT INTO are tagged as the SELECT in them.
+# The command of CREATE TABLE AS and SELECT INTO is reported as SELECT.
 _MAKES = re.compile(r"\b(?:create\s+(?:\w+\s+)*(?:table|view)|select\b[^;]*\binto)\b", re.IGNORECASE)
-# What servers say when a read-only transaction refuses a write.
+# SQLSTATEs and error numbers of a write that a read-only transaction refuses.
 READ_ONLY_STATES = frozenset({"25006", "1792"})
 
 
 class RunningQueries:
-    """The runs of this server process, by the id that their users know them by."""
+    """The current runs of this server process, by user and run id."""
 
     def __init__(self, _: Settings) -> None:
         self._runs: dict[tuple[uuid.UUID, uuid.UUID], Session] = {}
 
     @contextlib.contextmanager
     def cancellable(self, user_id: uuid.UUID, run_id: uuid.UUID, session: Session) -> Iterator[None]:
-        """Let the user cancel by its id what runs inside of the `with` block."""
+        """Let the user cancel by its id what runs inside the `with` block."""
         self._runs[user_id, run_id] = session
         try:
             yield
@@ -50,21 +50,21 @@ class RunningQueries:
             self._runs.pop((user_id, run_id), None)
 
     async def cancel(self, user_id: uuid.UUID, run_id: uuid.UUID) -> None:
-        """End a run of a user, or raise NotFound when it is over already."""
+        """Cancel a run of a user, or raise NotFound if it has ended."""
         session = self._runs.get((user_id, run_id))
         if session is None:
-            raise NotFound("No such query is running.", hint="It may be over already.")
+            raise NotFound("No such query is running.", hint="It may have ended already.")
         await session.cancel()
 
     async def close(self) -> None:
-        """End everything that runs."""
+        """Cancel all runs."""
         for session in list(self._runs.values()):
             await session.cancel()
 
 
 @dataclass(slots=True)
 class Result:
-    """What one statement gave."""
+    """The result of one statement."""
 
     started: Started
     rows: list[Row] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Result:
 
 @dataclass(slots=True)
 class QueryOutcome:
-    """What a run gave up to its end or its first error."""
+    """The results of a run up to its end or its first error."""
 
     run_id: uuid.UUID
     results: list[Result] = field(default_factory=list)
@@ -83,7 +83,7 @@ class QueryOutcome:
 
 @dataclass(frozen=True, slots=True)
 class QueryRequest:
-    """A text to run and what it may take."""
+    """A text to run, and its limits."""
 
     text: str
     parameters: Parameters = None
@@ -97,14 +97,14 @@ async def run(context: Context, actor: Actor, database_id: uuid.UUID, request: Q
     """Run a text and return its results; an error of the database is part of the outcome.
 
     Raises:
-        ConfirmationNeeded: the database is protected, the text writes, and nobody said that this is meant.
+        ConfirmationNeeded: the database is protected, the text writes, and the write was not confirmed.
     """
     access = await doors.authorize_query(context, actor, database_id, confirmed=request.confirmed)
     outcome = QueryOutcome(request.run_id or uuid.uuid4())
     began = time.perf_counter()
     try:
-        async with contextlib.aclosing(frames(context, access, request, outcome.run_id)) as given:
-            async for frame in given:
+        async with contextlib.aclosing(frames(context, access, request, outcome.run_id)) as stream:
+            async for frame in stream:
                 collect(outcome, frame)
     except (QueryError, QueryCancelled) as error:
         outcome.error = error
@@ -117,7 +117,7 @@ async def run(context: Context, actor: Actor, database_id: uuid.UUID, request: Q
 async def frames(
     context: Context, access: doors.Access, request: QueryRequest, run_id: uuid.UUID
 ) -> AsyncGenerator[Frame, None]:
-    """Give the frames of a run as they come."""
+    """Yield the frames of a run as they arrive."""
     limits = request.limits
     if access.read_only and not limits.read_only:
         limits = Limits(limits.rows, limits.bytes, limits.seconds, limits.cell, read_only=True)
@@ -129,7 +129,7 @@ async def frames(
 
 
 def collect(outcome: QueryOutcome, frame: Frame) -> None:
-    """Add a frame to what a run gave."""
+    """Add a frame to the results of a run."""
     match frame:
         case Started():
             outcome.results.append(Result(frame))
@@ -140,7 +140,7 @@ def collect(outcome: QueryOutcome, frame: Frame) -> None:
 
 
 def _check_confirmation(access: doors.Access, outcome: QueryOutcome) -> None:
-    """A write that only the missing confirmation refused is answered by asking for it."""
+    """Raise ConfirmationNeeded if a write was refused only because it was not confirmed."""
     refused = isinstance(outcome.error, QueryError) and outcome.error.sqlstate in READ_ONLY_STATES
     if refused and access.needs_confirmation:
         raise ConfirmationNeeded(f"{access.reached.name} is protected.", hint="Confirm the write.")
@@ -160,11 +160,11 @@ async def _remember(
                 text=text[:KEPT_TEXT].replace("\0", ""),
                 state=state,
                 error=outcome.error.message.replace("\0", "") if outcome.error else None,
-                rows=sum(one.rows or one.affected or 0 for one in finished),
+                rows=sum(statement.rows or statement.affected or 0 for statement in finished),
                 milliseconds=outcome.milliseconds,
             )
         )
-        if any(one.command.startswith(CHANGES_SCHEMA) for one in finished) or _MAKES.search(text):
+        if any(statement.command.startswith(CHANGES_SCHEMA) for statement in finished) or _MAKES.search(text):
             await schema_cache.forget(db, database_id)
         await db.flush()
         await repository.forget_old_runs(db, database_id, access.user_id)
@@ -173,7 +173,7 @@ async def _remember(
 async def history(
     db: AsyncSession, actor: Actor, database_id: uuid.UUID, *, search: str, cursor: str | None, limit: int
 ) -> Page[QueryRun]:
-    """Return what the actor ran on a database, newest first."""
+    """Return the runs of the actor on a database, newest first."""
     await databases.find(db, actor, database_id)
     assert actor.user_id
     rows = await repository.runs(
@@ -183,7 +183,7 @@ async def history(
 
 
 async def cancel(context: Context, actor: Actor, database_id: uuid.UUID, run_id: uuid.UUID) -> None:
-    """End a run of the actor."""
+    """Cancel a run of the actor."""
     async with context.store.transaction() as db:
         await databases.find(db, actor, database_id)
     assert actor.user_id

@@ -1,4 +1,4 @@
-"""Queries kept under a name: one's own, or shared with the project, each with the chart of its result."""
+"""Saved queries: private or shared with the project, each with the chart of its result."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def find(
 
 
 async def save(db: AsyncSession, actor: Actor, project_id: uuid.UUID, given: Mapping[str, Any]) -> SavedQuery:
-    """Keep a query; sharing it asks for the right to write."""
+    """Save a query; this requires the right to write."""
     project = await projects.get(db, actor, project_id, "database:write")
     await _check_database(db, actor, given.get("database_id"), project_id)
     query = SavedQuery(project_id=project.id, organization_id=project.organization_id, owner_id=actor.user_id, **given)
@@ -52,10 +52,10 @@ async def save(db: AsyncSession, actor: Actor, project_id: uuid.UUID, given: Map
 
 
 async def change(db: AsyncSession, actor: Actor, query_id: uuid.UUID, given: Mapping[str, Any]) -> SavedQuery:
-    """Set what was given of a saved query; only its owner may share it or take it back."""
+    """Set the given fields of a saved query; only its owner may share it or stop sharing it."""
     query = await find(db, actor, query_id, "database:write", lock=True)
     if "shared" in given and query.owner_id != actor.user_id:
-        raise Forbidden("Only its owner shares a query or takes it back.")
+        raise Forbidden("Only the owner can share a query or stop sharing it.")
     if "database_id" in given:
         await _check_database(db, actor, given["database_id"], query.project_id)
     for name, value in given.items():

@@ -1,4 +1,4 @@
-"""Changes of a schema: previewed with their SQL and hazards, then applied, in a transaction where possible."""
+"""Schema changes: previewed with their SQL and risks, then applied, in a transaction where possible."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIMITS = Limits(rows=10, bytes=None, seconds=3600)
 
 @dataclass(frozen=True, slots=True)
 class StructureResult:
-    """What changes would do, or did."""
+    """The steps of changes, and their result if they were applied."""
 
     steps: tuple[AlterStep, ...]
     applied: bool = False
@@ -36,15 +36,17 @@ def parse_changes(given: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
     """Return changes from their JSON, in which `kind` is the name of the type.
 
     Raises:
-        Invalid: an unknown kind, or fields that it does not have; it says which and of what change.
+        Invalid: a change has an unknown kind or unknown fields.
     """
-    return tuple(_change(number, one) for number, one in enumerate(given))
+    return tuple(_change(number, change_json) for number, change_json in enumerate(given))
 
 
 def _change(number: int, given: Mapping[str, Any]) -> Change:
     name = str(given.get("kind", ""))
     if name not in KINDS:
-        raise Invalid({f"changes.{number}.kind": f"There is no change {name!r}."}, hint=did_you_mean(name, KINDS))
+        raise Invalid(
+            {f"changes.{number}.kind": f"There is no kind of change {name!r}."}, hint=did_you_mean(name, KINDS)
+        )
     fields = {key: value for key, value in given.items() if key != "kind"}
     unknown = set(fields) - set(KINDS[name].__dataclass_fields__)
     if unknown:
@@ -57,15 +59,15 @@ def _change(number: int, given: Mapping[str, Any]) -> Change:
 
 
 def plan_changes(change: Change) -> dict[str, Any]:
-    """Return a change as its JSON."""
+    """Return a change as JSON."""
     plain: dict[str, Any] = msgspec.to_builtins(change)
     return {"kind": type(change).__name__} | plain
 
 
 async def change(context: Context, access: Access, changes: Sequence[Change], *, apply: bool) -> StructureResult:
-    """Return the statements and hazards of changes; with `apply`, carry them out.
+    """Return the statements and risks of changes; with `apply`, run them.
 
-    When all can be undone together, an error leaves the database as it was; else `failed_step` says how far it came.
+    If all steps are transactional, an error changes nothing; otherwise the steps before `failed_step` stay.
     """
     schema = await schema_cache.read(context, access.reached)
     steps = access.reached.engine.alter(changes, schema)

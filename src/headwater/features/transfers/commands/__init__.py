@@ -1,4 +1,4 @@
-"""`headwater db copy`, `db import`, `db export`."""
+"""The commands `headwater db copy`, `db import` and `db export`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from headwater.features.transfers.commands import copy, files
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the group `db`, which the room of databases has made."""
+    """Register the commands in the group `db`, which the feature `databases` has registered."""
     group = next(registered.typer_instance for registered in app.registered_groups if registered.name == "db")
     assert group is not None
     group.command("copy")(copy.copy)

@@ -1,4 +1,4 @@
-"""`headwater db copy`: a database into another one, whatever engines they are of."""
+"""The command `headwater db copy`: copies a database to another one, of the same or another engine."""
 
 from __future__ import annotations
 
@@ -34,43 +34,43 @@ def copy(
 def carry_out(
     server: ApiClient, path: str, target: Any, tables: list[str] | None, *, yes: bool, plan: bool, as_json: bool
 ) -> None:
-    """Show what a copy at a path would do, ask whether that is meant, and follow it to its end."""
+    """Show the plan of a copy, ask for confirmation, start it and follow it to its end."""
     body: dict[str, Any] = {"target_id": target["id"], "tables": tables}
-    found = server.call("POST", f"{path}/plan", json=body)
+    plan_json = server.call("POST", f"{path}/plan", json=body)
     if plan and as_json:
-        show_one(found, (), True)
+        show_one(plan_json, (), True)
         return
     if not as_json:
-        _show_plan(found)
+        _show_plan(plan_json)
     if plan:
         return
-    _accept(found, target, yes, as_json)
+    _accept(plan_json, target, yes, as_json)
     body |= {"accepted": True, "confirmed": True}
-    begun = server.call("POST", path, json=body)
-    done = finish(server, begun["job"]["id"], f"/transfers/{begun['id']}")
+    started = server.call("POST", path, json=body)
+    done = finish(server, started["job"]["id"], f"/transfers/{started['id']}")
     if as_json:
         show_one(done, (), True)
     else:
         _show_comparison(done["tables"])
-    if not all(one["same"] for one in done["tables"]):
+    if not all(table["same"] for table in done["tables"]):
         raise typer.Exit(1)
 
 
 def _accept(plan: Any, target: Any, yes: bool, as_json: bool) -> None:
-    """Ask whether what is lost, and the protection of the target, are known; with --json nobody can be asked."""
+    """Ask to accept the losses and the write to a protected target; with --json, raise BadInput instead."""
     if yes or (not plan["losses"] and not target["protected"]):
         return
     what = f"{len(plan['losses'])} things will be lost or changed." if plan["losses"] else ""
     what = f"{what} {target['name']} is protected.".strip() if target["protected"] else what
     if as_json:
-        raise BadInput(what, hint="Check them with --plan, then accept them with --yes.")
+        raise BadInput(what, hint="Check the plan with --plan, then accept it with --yes.")
     if not typer.confirm(f"{what} Copy?"):
         raise typer.Exit(1)
 
 
 def _show_plan(plan: Any) -> None:
     console = terminal()
-    names = [one["target"] for one in plan["tables"]]
+    names = [table["target"] for table in plan["tables"]]
     console.print(f"{len(names)} {'table' if len(names) == 1 else 'tables'}: {', '.join(names)}")
     if not plan["losses"]:
         console.print("Nothing will be lost.")
@@ -82,13 +82,13 @@ def _show_plan(plan: Any) -> None:
 
 
 def _show_comparison(tables: list[Any]) -> None:
-    table = Table("table", "rows there", "rows here", "checksum", "", box=None, pad_edge=False)
-    for one in tables:
+    table = Table("table", "source rows", "target rows", "checksum", "", box=None, pad_edge=False)
+    for row in tables:
         table.add_row(
-            one["target"],
-            f"{one['source_rows']:,}",
-            f"{one['target_rows']:,}",
-            one["target_checksum"][:12],
-            "same" if one["same"] else "DIFFERENT",
+            row["target"],
+            f"{row['source_rows']:,}",
+            f"{row['target_rows']:,}",
+            row["target_checksum"][:12],
+            "same" if row["same"] else "DIFFERENT",
         )
     terminal().print(table)

@@ -1,4 +1,4 @@
-"""`headwater db import` and `headwater db export`: files into tables, tables into files."""
+"""The commands `headwater db import` and `headwater db export`."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def import_(
             "confirmed": confirm,
             "columns": _columns(preview, type_ or []),
         }
-        begun = server.call("POST", f"/imports/{preview['transfer']['id']}/start", json=body)
-        done = finish(server, begun["job"]["id"], f"/transfers/{begun['id']}")
+        started = server.call("POST", f"/imports/{preview['transfer']['id']}/start", json=body)
+        done = finish(server, started["job"]["id"], f"/transfers/{started['id']}")
     if as_json:
         show_one(done, (), True)
     else:
@@ -64,14 +64,14 @@ def export(
     """Export tables as files in a ZIP, all from one consistent moment."""
     with remote() as server:
         body = {"tables": names(tables), "format": form}
-        place = f"/databases/{find_database(server, name)['id']}/exports"
-        begun = server.call("POST", place, json=body)
-        done = finish(server, begun["job"]["id"], f"/transfers/{begun['id']}")
+        path = f"/databases/{find_database(server, name)['id']}/exports"
+        started = server.call("POST", path, json=body)
+        done = finish(server, started["job"]["id"], f"/transfers/{started['id']}")
         _save(server, done["id"], output)
     if as_json:
         show_one(done, (), True)
     else:
-        rows = sum(one["rows"] for one in done["result"]["files"])
+        rows = sum(item["rows"] for item in done["result"]["files"])
         typer.echo(f"{output}: {len(done['result']['files'])} tables, {rows:,} rows")
 
 
@@ -79,10 +79,10 @@ def _columns(preview: Any, types: list[str]) -> list[dict[str, str]]:
     wrong = [type_ for type_ in types if "=" not in type_]
     if wrong:
         raise BadInput(f"{wrong[0]!r} is not a column type.", hint="Write --type name=type.")
-    given = dict(one.split("=", 1) for one in types)
+    chosen = dict(item.split("=", 1) for item in types)
     return [
-        {"source": one["name"], "target": one["name"], "type": given.get(one["name"], one["type"])}
-        for one in preview["columns"]
+        {"source": item["name"], "target": item["name"], "type": chosen.get(item["name"], item["type"])}
+        for item in preview["columns"]
     ]
 
 
@@ -90,8 +90,8 @@ def _show(result: Any) -> None:
     typer.echo(f"{result['rows']:,} rows imported" + (f", {result['bad_rows']:,} not" if result["bad_rows"] else ""))
     if result["errors"]:
         table = Table("row", "column", "what is wrong", box=None, pad_edge=False)
-        for one in result["errors"]:
-            table.add_row(str(one["row"]), one["column"], one["sentence"])
+        for problem in result["errors"]:
+            table.add_row(str(problem["row"]), problem["column"], problem["sentence"])
         terminal().print(table)
 
 

@@ -1,4 +1,4 @@
-"""HTTP of transfers."""
+"""HTTP endpoints of transfers."""
 
 from __future__ import annotations
 

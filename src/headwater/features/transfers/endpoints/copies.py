@@ -1,4 +1,4 @@
-"""HTTP of copies, and of transfers of every kind."""
+"""HTTP endpoints of copies, and of transfers of every kind."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ Detached = Annotated[Actor, Depends(allow_detached("database:read"))]
 async def plan_copy(
     database_id: uuid.UUID, body: api_models.CopyPlanIn, server: Shared, actor: Detached
 ) -> api_models.CopyPlanOut:
-    """Show what a copy into another database would do: every column's type there, and everything that is lost."""
+    """Return the plan of a copy to another database: the type of each column there, and everything that is lost."""
     request = copies.CopyRequest(database_id, body.target_id, body.tables)
-    found, engine = await copies.plan(server.context, actor, request)
-    return serializers.plan(found, engine)
+    copy_plan, engine = await copies.plan(server.context, actor, request)
+    return serializers.plan(copy_plan, engine)
 
 
 @router.post("/databases/{database_id}/copies", status_code=202)
 async def start_copy(
     database_id: uuid.UUID, body: api_models.CopyIn, server: Shared, actor: Detached
 ) -> api_models.TransferOut:
-    """Copy tables with their rows into another database, which must have none of these tables.
+    """Copy tables with their rows to another database, which must not have these tables yet.
 
-    When something would be lost, the answer is 409 `losses_not_accepted` until `accepted` says that it is meant.
+    If something would be lost, the response is 409 `losses_not_accepted` unless `accepted` is true.
     """
     request = copies.CopyRequest(database_id, body.target_id, body.tables, body.accepted, body.confirmed)
     return serializers.transfer(await copies.start(server.context, actor, request))
@@ -51,5 +51,5 @@ async def list_transfers(
 
 @router.get("/transfers/{transfer_id}")
 async def get_transfer(transfer_id: uuid.UUID, db: Db, actor: Reader) -> api_models.TransferOut:
-    """Show a transfer, its job and what came of it."""
+    """Return a transfer with its job and its result."""
     return serializers.transfer(await transfers.view(db, actor, transfer_id))

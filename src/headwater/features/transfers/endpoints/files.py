@@ -1,4 +1,4 @@
-"""HTTP of imports and exports."""
+"""HTTP endpoints of imports and exports."""
 
 from __future__ import annotations
 
@@ -30,29 +30,31 @@ CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema":
 async def upload_import(
     database_id: uuid.UUID, request: Request, server: Shared, actor: Writer
 ) -> api_models.ImportPreviewOut:
-    """Upload a file of rows and look at it; nothing is imported before `start`."""
-    place = server.context
-    await doors.authorize_query(place, actor, database_id, write=True, confirmed=True)
+    """Upload a file and return a preview of it; nothing is imported before `start`."""
+    context = server.context
+    await doors.authorize_query(context, actor, database_id, write=True, confirmed=True)
     upload = multipart.Upload(request.headers.get("content-type"), request.stream())
     await upload.open()
     name = PurePosixPath((upload.filename or "").replace("\\", "/")).name
-    shown = "".join(char for char in name if char.isprintable())[:200] or "upload"
-    return serializers.preview(await imports.receive(place, actor, database_id, upload.chunks(), shown))
+    display_name = "".join(char for char in name if char.isprintable())[:200] or "upload"
+    return serializers.preview(await imports.receive(context, actor, database_id, upload.chunks(), display_name))
 
 
 @router.post("/imports/{transfer_id}/start", status_code=202)
 async def start_import(
     transfer_id: uuid.UUID, body: api_models.ImportIn, server: Shared, actor: Writer
 ) -> api_models.TransferOut:
-    """Import an uploaded file into a table, or run the script that it is."""
+    """Import an uploaded file into a table, or run it if it is an SQL script."""
     columns = [imports.Mapped(column.source, column.target, column.type) for column in body.columns]
-    order = imports.ImportRequest(body.table, body.schema_name, body.create, columns, body.on_error, body.confirmed)
-    return serializers.transfer(await imports.start(server.context, actor, transfer_id, order))
+    import_request = imports.ImportRequest(
+        body.table, body.schema_name, body.create, columns, body.on_error, body.confirmed
+    )
+    return serializers.transfer(await imports.start(server.context, actor, transfer_id, import_request))
 
 
 @router.get("/transfers/{transfer_id}/errors", response_class=FileResponse, responses=CSV)
 async def get_import_errors(transfer_id: uuid.UUID, server: Shared, actor: Reader) -> FileResponse:
-    """Download the rows that could not be imported, with what is wrong with each, as CSV."""
+    """Download the errors of the rows that were not imported, as CSV."""
     path, name = await exports.file_of(server.context, actor, transfer_id, "errors")
     return FileResponse(path, media_type="text/csv", filename=name)
 
@@ -61,12 +63,12 @@ async def get_import_errors(transfer_id: uuid.UUID, server: Shared, actor: Reade
 async def start_export(
     database_id: uuid.UUID, body: api_models.ExportTablesIn, server: Shared, actor: Writer
 ) -> api_models.TransferOut:
-    """Export tables as files in a ZIP, all of one moment; the file is kept for a week."""
+    """Export tables as files in a ZIP, all from one consistent moment; the ZIP is kept for a week."""
     return serializers.transfer(await exports.start(server.context, actor, database_id, body.tables, body.format))
 
 
 @router.get("/transfers/{transfer_id}/file", response_class=FileResponse, responses=ZIP)
 async def get_export_file(transfer_id: uuid.UUID, server: Shared, actor: Reader) -> FileResponse:
-    """Download what was exported."""
+    """Download the ZIP of an export."""
     path, name = await exports.file_of(server.context, actor, transfer_id, "export")
     return FileResponse(path, media_type="application/zip", filename=name)

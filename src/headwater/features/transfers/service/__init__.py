@@ -1,1 +1,1 @@
-"""The verbs of transfers."""
+"""The services of transfers."""

@@ -1,4 +1,4 @@
-"""Copies of a database, or some of its tables, into another one of the same engine or another."""
+"""Copies of a database, or of some of its tables, to another one of the same or another engine."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from headwater.store.context import Context
 
 
 class Lossy(Conflict):
-    """The copy would not be the same: look at what is lost, and say that it is meant."""
+    """The copy would lose or change something; check the plan and accept it."""
 
     code = "losses_not_accepted"
 
 
 @dataclass(frozen=True, slots=True)
 class CopyRequest:
-    """What shall be copied where; `tables` are names with or without their schema, None for all."""
+    """What to copy where; `tables` are names with or without their schema, None for all."""
 
     source_id: uuid.UUID
     target_id: uuid.UUID
@@ -44,7 +44,7 @@ class CopyRequest:
 
 
 async def plan(context: Context, actor: Actor, request: CopyRequest) -> tuple[CopyPlan, Engine]:
-    """Return what a copy would do, and the engine that it would do it to."""
+    """Return the plan of a copy, and the engine of its target."""
     source = await doors.authorize_query(context, actor, request.source_id)
     target = await doors.authorize_query(context, actor, request.target_id, write=True, confirmed=True)
     return await _plan(context, source, target, request.tables), target.reached.engine
@@ -54,16 +54,14 @@ async def start(context: Context, actor: Actor, request: CopyRequest) -> Transfe
     """Put a copy into the queue.
 
     Raises:
-        Lossy: something would be lost, and nobody said that this is meant.
+        Lossy: something would be lost, and the losses were not accepted.
         ConfirmationNeeded: the target is protected.
     """
     source = await doors.authorize_query(context, actor, request.source_id)
     target = await doors.authorize_query(context, actor, request.target_id, write=True, confirmed=request.confirmed)
     planned = await _plan(context, source, target, request.tables)
     if planned.losses and not request.accepted:
-        raise Lossy(
-            f"{len(planned.losses)} things would not be as they were.", hint="Look at the plan, then accept it."
-        )
+        raise Lossy(f"{len(planned.losses)} things will be lost or changed.", hint="Check the plan, then accept it.")
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, request.target_id, "database:write")
         transfer = Transfer(
@@ -96,46 +94,46 @@ async def _plan(context: Context, source: Access, target: Access, tables: Sequen
 
 
 def can_read(engine: Engine) -> bool:
-    """Return True if tables of an engine's databases can be copied from."""
+    """Return True if tables can be copied from databases of an engine."""
     types = engine.dialect.types
     return engine.transfer.source is not None and types is not None and types.read is not None
 
 
 def can_write(engine: Engine) -> bool:
-    """Return True if tables can be copied into an engine's databases."""
+    """Return True if tables can be copied to databases of an engine."""
     return engine.transfer.target is not None and engine.dialect.types is not None
 
 
 def _listed(able: Callable[[Engine], bool]) -> str:
-    """Return the names of the engines that can do something, as a sentence has them."""
-    names = [one.display_name for one in all_engines().values() if able(one)]
+    """Return the names of the engines that fulfil a condition, as an enumeration."""
+    names = [engine.display_name for engine in all_engines().values() if able(engine)]
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def pair(source: Engine, target: Engine) -> None:
-    """Raise BadInput unless rows can be copied from the one to the other."""
+    """Raise BadInput unless rows can be copied from one engine to the other."""
     if not can_read(source):
         raise BadInput(
-            f"{source.display_name} cannot be copied from: it declares no columns.",
-            hint=f"{_listed(can_read)} can be; {_listed(can_write)} can be copied into.",
+            f"Cannot copy from {source.display_name}: its tables have no declared columns.",
+            hint=f"You can copy from {_listed(can_read)}, and to {_listed(can_write)}.",
         )
     if not can_write(target):
-        raise BadInput(f"{target.display_name} cannot be copied into.", hint=f"{_listed(can_write)} can be.")
+        raise BadInput(f"Cannot copy to {target.display_name}.", hint=f"You can copy to {_listed(can_write)}.")
 
 
 def tabular(engine: Engine) -> None:
-    """Raise BadInput unless an engine has tables, which files are imported into and exported from."""
+    """Raise BadInput unless an engine has tables, as imports and exports require."""
     if not can_read(engine):
         raise BadInput(
             f"{engine.display_name} has no tables: files cannot be imported into it or exported from it.",
-            hint=f"{_listed(can_read)} have.",
+            hint=f"This works with {_listed(can_read)}.",
         )
 
 
 def mapped(schema: Schema, source: Engine, target: Engine, tables: Sequence[str] | None) -> CopyPlan:
-    """Return the plan for a Schema, or raise when a table that was asked for is not there."""
-    known = {one.name for one in schema if one.kind == "table"}
-    known |= {one.qualified_name for one in schema if one.kind == "table"}
+    """Return the plan for a Schema, or raise NotFound if a requested table does not exist."""
+    known = {relation.name for relation in schema if relation.kind == "table"}
+    known |= {relation.qualified_name for relation in schema if relation.kind == "table"}
     for table in tables or ():
         if table not in known:
             raise NotFound(f"There is no table {table!r} in the source.", hint=did_you_mean(table, known))
@@ -146,26 +144,28 @@ def mapped(schema: Schema, source: Engine, target: Engine, tables: Sequence[str]
 
 
 def check(planned: CopyPlan, existing: Schema, name: str) -> CopyPlan:
-    """Return the plan, or raise Conflict when the target has one of its tables or types already."""
-    taken = {one.name for one in existing} & {table.target_name for table in planned.tables}
-    taken |= {enum.name for enum in existing.enums} & {one.name for one in planned.schema.enums}
+    """Return the plan, or raise Conflict if the target already has one of its tables or types."""
+    taken = {item.name for item in existing} & {table.target_name for table in planned.tables}
+    taken |= {enum.name for enum in existing.enums} & {item.name for item in planned.schema.enums}
     if taken:
-        shown = ", ".join(sorted(taken)[:5]) + (" …" if len(taken) > 5 else "")
+        listed = ", ".join(sorted(taken)[:5]) + (" …" if len(taken) > 5 else "")
         raise Conflict(
-            f"{name} has {shown} already.", hint="Choose other tables or another target, or drop them there."
+            f"{name} already has {listed}.", hint="Choose other tables or another target, or drop them in the target."
         )
     return planned
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Do the work of a copy's job; whatever ends it, the target has all of it or nothing."""
+    """Run the job of a copy; however it ends, the target has either all of it or nothing."""
     working = await transfers.take(attempt)
     row = working.transfer
     assert row.target_id
     source = await working.reach(row.database_id, write=False)
     target = await working.reach(row.target_id, write=True)
     if working.created:
-        attempt.note("An earlier attempt ended in the middle: what it made is taken away first.", "warning")
+        attempt.note(
+            "An earlier attempt did not finish. The tables and types that it created are deleted first.", "warning"
+        )
         await working.clear(target)
     compared = []
     try:
@@ -182,7 +182,9 @@ async def run_job(attempt: Attempt) -> Write:
     record_job(attempt, compared)
 
     async def write(db: AsyncSession) -> None:
-        await transfers.finish(db, working, {"tables": [asdict(one) | {"same": one.same} for one in compared]})
+        await transfers.finish(
+            db, working, {"tables": [asdict(comparison) | {"same": comparison.same} for comparison in compared]}
+        )
         await schema_cache.forget(db, target.id)
 
     return write
@@ -191,7 +193,7 @@ async def run_job(attempt: Attempt) -> Write:
 def _check_losses(planned: CopyPlan, accepted: Sequence[dict[str, str]]) -> None:
     new = [loss for loss in planned.losses if asdict(loss) not in accepted]
     if new:
-        raise Conflict(f"The source has changed: {_sentence(new[0])}", hint="Look at the plan again.")
+        raise Conflict(f"The source has changed: {_sentence(new[0])}", hint="Check the plan again.")
 
 
 def _sentence(loss: Loss) -> str:
@@ -199,9 +201,9 @@ def _sentence(loss: Loss) -> str:
 
 
 def record_job(attempt: Attempt, compared: Sequence[copy_rows.TableComparison]) -> None:
-    """Write to the job's log what was copied, and what is not the same on both sides."""
-    rows = sum(one.target_rows for one in compared)
-    attempt.note(f"{len(compared)} tables with {rows:,} rows were copied and compared.")
-    for one in compared:
-        if not one.same:
-            attempt.note(f"{one.table} is not the same on both sides.", "error")
+    """Write to the job's log what was copied, and which tables differ."""
+    rows = sum(comparison.target_rows for comparison in compared)
+    attempt.note(f"Copied {len(compared)} tables with {rows:,} rows and compared their checksums.")
+    for comparison in compared:
+        if not comparison.same:
+            attempt.note(f"{comparison.table} differs between source and target.", "error")

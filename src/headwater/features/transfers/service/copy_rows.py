@@ -1,4 +1,4 @@
-"""Moves rows between two open sessions: makes the tables, fills them, adds keys, and compares both sides."""
+"""Copies rows between two open sessions: creates tables, loads rows, adds keys, and compares both sides."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from headwater.core.transfer.plan import CopyPlan, TablePlan
 from headwater.engines import Engine, Session, TransferSource, TransferTarget
 from headwater.kit.errors import BadInput, Cancelled, Unavailable
 
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 Batch: TypeAlias = Sequence[Sequence[Any]]
 LOOK_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class CopyEndpoint:
-    """An engine with a session of it that reads or loads in bulk; `source` when rows are read from elsewhere."""
+    """An engine with a session for bulk reads or loads; `source` if rows are read from elsewhere."""
 
     engine: Engine
     session: Session
@@ -33,24 +33,24 @@ class CopyEndpoint:
 
     @property
     def reads(self) -> TransferSource:
-        """The session as one by which many rows are read."""
+        """The session as a source of many rows."""
         if self.source is not None:
             return self.source
         if self.engine.transfer.source is None:
-            raise BadInput(f"{self.engine.display_name} cannot be copied from.")
+            raise BadInput(f"Cannot copy from {self.engine.display_name}.")
         return self.engine.transfer.source(self.session)
 
     @property
     def loads(self) -> TransferTarget:
-        """The session as one by which many rows are loaded."""
+        """The session as a target of many rows."""
         if self.engine.transfer.target is None:
-            raise BadInput(f"{self.engine.display_name} cannot be copied to.")
+            raise BadInput(f"Cannot copy to {self.engine.display_name}.")
         return self.engine.transfer.target(self.session)
 
 
 @dataclass(frozen=True, slots=True)
 class TableComparison:
-    """A table on both sides at the end."""
+    """A table in source and target after the copy."""
 
     table: str
     target: str
@@ -61,25 +61,25 @@ class TableComparison:
 
     @property
     def same(self) -> bool:
-        """Whether the same rows are on both sides."""
+        """Return True if both sides have the same rows."""
         return (self.source_rows, self.source_checksum) == (self.target_rows, self.target_checksum)
 
 
 class CopyHooks(Protocol):
-    """Told how a copy goes on; asked whether it shall stop."""
+    """Callbacks of a copy: its progress, its cancellation, and what it creates."""
 
     def report(self, phase: str, done: int, total: int, message: str) -> None:
-        """Show how far it is; raises Cancelled when it shall stop."""
+        """Report progress; raise Cancelled if the copy was cancelled."""
 
     def stopped(self) -> bool:
-        """Whether it shall stop."""
+        """Return True if the copy was cancelled."""
 
     async def making(self, kind: str, name: str) -> None:
-        """A table or type is about to be made: whoever clears up must know, whatever happens from here on."""
+        """Record a table or type before it is created, so that it can be dropped after a failure."""
 
 
 async def copy(source: CopyEndpoint, target: CopyEndpoint, plan: CopyPlan, watch: CopyHooks) -> list[TableComparison]:
-    """Carry out a plan on a target that has none of its tables; return the comparison of both sides."""
+    """Run a plan on a target that has none of its tables; return the comparison of both sides."""
     await source.reads.begin_read()
     await target.loads.begin_load()
     first, later = split(target.engine, plan.schema)
@@ -94,7 +94,7 @@ async def copy(source: CopyEndpoint, target: CopyEndpoint, plan: CopyPlan, watch
         watch.report("keys and indexes", number, len(later), statement.split("(")[0].strip()[:120])
         await run(target.session, statement, watch)
     counters = [
-        (_place(target, table), target.engine.quote(column)) for table in plan.tables for column in table.counters
+        (_target_name(target, table), target.engine.quote(column)) for table in plan.tables for column in table.counters
     ]
     await target.loads.finish_load(counters)
     compared = []
@@ -105,15 +105,15 @@ async def copy(source: CopyEndpoint, target: CopyEndpoint, plan: CopyPlan, watch
 
 
 def split(engine: Engine, schema: Schema) -> tuple[list[str], list[str]]:
-    """Return the statements that make bare tables, and those that come when the rows are there.
+    """Return the statements that create bare tables, and those to run after the rows are loaded.
 
-    What can come later is the engine's to say: what its DDL spells as statements of their own.
+    The engine decides what can come later: keys and indexes that its DDL writes as separate statements.
     """
     whole = list(engine.ddl(schema))
     bares: tuple[Callable[[Relation], Relation], ...] = (
-        lambda one: replace(one, indexes=(), foreign_keys=()),
-        lambda one: replace(one, indexes=()),
-        lambda one: replace(one, foreign_keys=()),
+        lambda table: replace(table, indexes=(), foreign_keys=()),
+        lambda table: replace(table, indexes=()),
+        lambda table: replace(table, foreign_keys=()),
     )
     for bare in bares:
         first = list(engine.ddl(schema.map_relations(bare)))
@@ -143,7 +143,7 @@ async def _fill(
     kinds = [column.kind for column in table.columns]
     change, digest, (done, total) = _Change(plan.source, plan.target, kinds), Digest(kinds), before
     quote = source.engine.quote
-    place, columns = _place(target, table), _columns(target, table)
+    target_table, columns = _target_name(target, table), _columns(target, table)
 
     def prepare(rows: Batch) -> list[Sequence[Any]]:
         try:
@@ -160,7 +160,7 @@ async def _fill(
         async for rows in batches:
             ready = await asyncio.to_thread(prepare, rows)
             try:
-                await guarded(target.loads.load(place, columns, ready), watch, target.session)
+                await guarded(target.loads.load(target_table, columns, ready), watch, target.session)
             except QueryError as error:
                 raise BadInput(f"{table.display_name}: {error.message}", hint=error.detail or error.hint) from error
             watch.report("rows", done + digest.rows, max(total, done + digest.rows), table.display_name)
@@ -168,14 +168,14 @@ async def _fill(
 
 
 class _Change:
-    """What a row goes through: as the source spells it, as both sides know it, as the target loads it."""
+    """The conversion of a row: from the source's form to common values to the target's form."""
 
     def __init__(self, source: Dialect, target: Dialect, kinds: Sequence[ValueKind]) -> None:
         self.decode, self.keep = row_decoder(source, kinds), row_reducer(target, kinds)
         self.encode = row_encoder(target, kinds)
 
 
-def _place(target: CopyEndpoint, table: TablePlan) -> str:
+def _target_name(target: CopyEndpoint, table: TablePlan) -> str:
     return target.engine.quote(table.target_schema, table.target_name)
 
 
@@ -184,7 +184,7 @@ def _columns(target: CopyEndpoint, table: TablePlan) -> list[tuple[str, str]]:
 
 
 def _where(plan: CopyPlan, table: TablePlan, rows: Batch, before: int) -> str:
-    """Return the row and column of the first cell that is no value of its kind, or none that the target can hold."""
+    """Return the row and column of the first cell that is invalid, or that the target cannot store."""
     changes = [_Change(plan.source, plan.target, [column.kind]) for column in table.columns]
     for number, row in enumerate(rows, before + 1):
         for column, change, cell in zip(table.columns, changes, row, strict=True):
@@ -204,12 +204,12 @@ async def _compare(
     def add(rows: Batch) -> None:
         digest.add([decode(row) for row in rows])
 
-    async with contextlib.aclosing(target.loads.scan(_place(target, table), _columns(target, table))) as batches:
+    async with contextlib.aclosing(target.loads.scan(_target_name(target, table), _columns(target, table))) as batches:
         async for rows in batches:
             try:
                 await asyncio.to_thread(add, rows)
             except ValueConversionError as error:
-                raise BadInput(f"{table.target_name}, read back: {error}.") from error
+                raise BadInput(f"{table.target_name}, compared after loading: {error}.") from error
             if watch.stopped():
                 raise Cancelled
     return TableComparison(
@@ -218,7 +218,7 @@ async def _compare(
 
 
 async def run(session: Session, statement: str, watch: CopyHooks) -> None:
-    """Run a statement of ours to its end; stopped when the work shall stop."""
+    """Run a statement to its end; cancel it if the copy is cancelled."""
 
     async def through() -> None:
         async with contextlib.aclosing(session.run(statement, None, UNLIMITED)) as frames:
@@ -228,8 +228,8 @@ async def run(session: Session, statement: str, watch: CopyHooks) -> None:
     await guarded(through(), watch, session)
 
 
-async def guarded(work: Awaitable[Found], watch: CopyHooks, session: Session) -> Found:
-    """Wait for work on a session; when all shall stop, end what runs there."""
+async def guarded(work: Awaitable[Value], watch: CopyHooks, session: Session) -> Value:
+    """Wait for work on a session; if the copy is cancelled, cancel what runs there."""
     task = asyncio.ensure_future(work)
     try:
         while not task.done():

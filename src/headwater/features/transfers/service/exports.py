@@ -1,4 +1,4 @@
-"""Exports of tables or a whole database as files in a ZIP, written by a job as the rows come."""
+"""Exports of tables or of a whole database as files in a ZIP, streamed by a job."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def start(
     schema = await schema_cache.read(context, access.reached)
     chosen(schema, tables)
     async with context.store.transaction() as db:
-        # Who exports makes a job and a file on the host: more than looking at rows.
+        # An export creates a job and a file on the host, which requires more than the right to read.
         database = await databases.find(db, actor, database_id, "database:write")
         transfer = Transfer(
             organization_id=database.organization_id,
@@ -61,31 +61,31 @@ async def start(
 
 
 def chosen(schema: Schema, tables: Sequence[str] | None) -> list[Relation]:
-    """Return the tables to export, or raise NotFound for a name that is none."""
-    found = [one for one in schema if one.kind == "table"]
-    known = {one.name for one in found} | {one.qualified_name for one in found}
+    """Return the tables to export, or raise NotFound for an unknown name."""
+    selected = [relation for relation in schema if relation.kind == "table"]
+    known = {relation.name for relation in selected} | {relation.qualified_name for relation in selected}
     for table in tables or ():
         if table not in known:
             raise NotFound(f"There is no table {table!r}.", hint=did_you_mean(table, known))
     if tables is not None:
-        found = [one for one in found if one.name in tables or one.qualified_name in tables]
-    if not found:
+        selected = [relation for relation in selected if relation.name in tables or relation.qualified_name in tables]
+    if not selected:
         raise BadInput("There are no tables to export.", hint="The database is empty.")
-    return found
+    return selected
 
 
 async def file_of(context: Context, actor: Actor, transfer_id: uuid.UUID, part: file_store.Part) -> tuple[Path, str]:
-    """Return a finished file of a transfer and the name under which it is saved."""
+    """Return the path of a finished file of a transfer, and its name for downloads."""
     async with context.store.transaction() as db:
         transfer = await transfers.find(db, actor, transfer_id)
     path = file_store.path_of(context.settings, transfer.id, part)
     if not path.exists():
-        raise NotFound("There is no such file.", hint="Files are kept for a week; export again.")
+        raise NotFound("There is no such file.", hint="Files are deleted after a week. Export again.")
     return path, transfer.filename or "export.zip" if part == "export" else f"{transfer.filename}-errors.csv"
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Do the work of an export's job: the file is there whole or not at all."""
+    """Run the job of an export; the file is either complete or absent."""
     working = await transfers.take(attempt)
     row = working.transfer
     source = await working.reach(row.database_id, write=False)
@@ -109,7 +109,7 @@ async def run_job(attempt: Attempt) -> Write:
     finally:
         part.unlink(missing_ok=True)
     size = path.stat().st_size
-    attempt.note(f"{len(written)} tables with {sum(one['rows'] for one in written):,} rows were exported.")
+    attempt.note(f"Exported {len(written)} tables with {sum(file['rows'] for file in written):,} rows.")
 
     async def write(db: AsyncSession) -> None:
         await transfers.finish(db, working, {"files": written, "size_bytes": size})
@@ -118,7 +118,7 @@ async def run_job(attempt: Attempt) -> Write:
 
 
 async def _inspected(working: TransferAttempt, source: Any) -> Schema:
-    """Read the Schema by a session of its own: the one that reads rows stands in its transaction."""
+    """Read the Schema with a separate session, because the session that reads rows is in a transaction."""
     async with AsyncExitStack() as stack:
         side = await working.open(stack, source)
         return await side.engine.inspect(side.session)
@@ -127,7 +127,7 @@ async def _inspected(working: TransferAttempt, source: Any) -> Schema:
 async def _write(
     side: CopyEndpoint, table: Relation, form: Form, archive: zipfile.ZipFile, working: TransferAttempt
 ) -> int:
-    """Write one table as one file of the archive; return how many rows it has."""
+    """Write one table as a file of the archive; return its number of rows."""
     quote = side.engine.quote
     names = [side.reads.select_expression(quote(column.name), column.type) for column in table.columns]
     text = f"SELECT {', '.join(names)} FROM {quote(table.schema, table.name)}"  # noqa: S608

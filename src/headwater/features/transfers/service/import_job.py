@@ -1,4 +1,4 @@
-"""The work of an import: rows of a file become rows of a table, in one transaction; bad ones are told one by one."""
+"""The job of an import: loads the rows of a file into a table in one transaction, and reports each bad row."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from headwater.features.transfers.service.copy_rows import CopyEndpoint
 from headwater.features.transfers.service.transfers import TransferAttempt
 from headwater.kit.errors import BadInput, Conflict, Unreadable
 
-SHOWN, KEPT = 50, 10_000
-# Kinds that the database itself reads from their text.
+SAMPLE_ERRORS, MAX_ERRORS = 50, 10_000
+# Kinds whose text the database itself parses.
 _RAW = frozenset({"array", "other", "bits", "interval", "enum", "any"})
 
 
 @dataclass(slots=True)
 class Problems:
-    """The rows that could not be imported: all counted, the first ones kept in a file, a few to be shown."""
+    """The rows that were not imported: all are counted, the first ones listed in a file, and a few in the result."""
 
     path: Path
     count: int = 0
@@ -44,15 +44,15 @@ class Problems:
     bad_rows: list[list[Any]] = field(default_factory=list)
 
     def add(self, row: int, column: str, sentence: str) -> None:
-        """Note what is wrong with a row."""
+        """Record an error of a row."""
         self.count += 1
-        if self.count <= SHOWN:
+        if self.count <= SAMPLE_ERRORS:
             self.samples.append({"row": row, "column": column, "sentence": sentence})
-        if self.count <= KEPT:
+        if self.count <= MAX_ERRORS:
             self.bad_rows.append([row, column, sentence])
 
     def write(self) -> None:
-        """Write the report."""
+        """Write the report of errors."""
         with self.path.open("w", newline="", encoding="utf-8") as out:
             writer = csv.writer(out)
             writer.writerow(["row", "column", "what is wrong"])
@@ -60,18 +60,18 @@ class Problems:
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Do the work of an import's job: all rows or, when bad ones stop it, none."""
+    """Run the job of an import: all rows, or none if a bad row stops it."""
     working = await transfers.take(attempt)
     row = working.transfer
     working.unit = "bytes"
     target = await working.reach(row.database_id, write=True)
     path = file_store.path_of(working.settings, row.id, "upload")
     if not path.exists():
-        raise Unreadable(f"The upload {row.filename} is not there any more.", hint="Upload it again.")
+        raise Unreadable(f"The uploaded file {row.filename} no longer exists.", hint="Upload it again.")
     if row.created.get("committing") and not row.request.get("create"):
         raise Conflict(
-            f"The worker died in the moment of the commit: {row.created['committing']:,} rows may be there or not.",
-            hint="Look at the table before you import the file again.",
+            f"The worker died during the commit: {row.created['committing']:,} rows may have been imported or not.",
+            hint="Check the table before you import the file again.",
         )
     problems = Problems(file_store.path_of(working.settings, row.id, "errors"))
     try:
@@ -91,7 +91,7 @@ async def run_job(attempt: Attempt) -> Write:
         raise
     problems.write()
     path.unlink(missing_ok=True)
-    attempt.note(f"{rows:,} rows were imported; {problems.count:,} were not.")
+    attempt.note(f"Imported {rows:,} rows; {problems.count:,} rows were not imported.")
 
     async def write(db: AsyncSession) -> None:
         await transfers.finish(db, working, _result(rows, problems))
@@ -105,20 +105,20 @@ def _result(rows: int, problems: Problems) -> dict[str, Any]:
 
 
 class _Import:
-    """One import: its side, its columns, and how it goes on."""
+    """The state of one import: its target, its columns and its progress."""
 
     def __init__(self, side: CopyEndpoint, working: TransferAttempt, problems: Problems, path: Path) -> None:
         self._side, self._working, self._problems, self._path = side, working, problems, path
         self._request = working.transfer.request
         self._shape = imports.shape(working.transfer.preview)
-        self._places = [self._shape.columns.index(one["source"]) for one in self._request["columns"]]
-        self._targets = [one["target"] for one in self._request["columns"]]
+        self._positions = [self._shape.columns.index(column["source"]) for column in self._request["columns"]]
+        self._targets = [column["target"] for column in self._request["columns"]]
         self._skips = self._request["on_error"] == "skip"
         self._makers: list[tuple[Any, Any]] = []
         self._rows = 0
 
     async def run(self) -> int:
-        """Import all rows; return how many there are."""
+        """Import all rows; return their number."""
         side, quote = self._side, self._side.engine.quote
         await side.loads.begin_load()
         relation = await self._relation()
@@ -130,31 +130,33 @@ class _Import:
             columns.append((quote(name), column.type))
             kind = _kind(dialect, column)
             self._makers.append((decoder(None, kind), encoder(dialect, kind)))
-        place = quote(relation.schema, relation.name)
+        table_name = quote(relation.schema, relation.name)
         await copy_rows.run(side.session, "BEGIN", self._working)
         async for batch in self._batches():
             ready = await asyncio.to_thread(self._prepared, batch)
-            await self._load(place, columns, ready)
-        counters = [(place, quote(one.name)) for one in relation.columns if one.name in self._targets and _counts(one)]
+            await self._load(table_name, columns, ready)
+        counters = [
+            (table_name, quote(item.name)) for item in relation.columns if item.name in self._targets and _counts(item)
+        ]
         await side.loads.finish_load(counters)
         self._working.report("rows", self._rows, self._rows, "Committing")
-        # Whoever comes after a worker that died here cannot know whether the rows are there.
+        # If the worker dies here, the next attempt cannot know whether the rows were committed.
         await self._working.note(created={"things": self._working.created, "committing": self._rows})
         await copy_rows.run(side.session, "COMMIT", self._working)
         return self._rows
 
     async def _relation(self) -> Relation:
-        """Return the table that is filled; made first when it shall be."""
+        """Return the target table; create it first if requested."""
         side, request = self._side, self._request
         schema = await side.engine.inspect(side.session)
-        relations = [one for one in schema if one.name == request["table"] and one.schema == request["schema"]]
+        relations = [item for item in schema if item.name == request["table"] and item.schema == request["schema"]]
         if not request["create"]:
             if not relations:
-                raise Conflict(f"The table {request['table']} is gone.", hint="Begin the import again.")
+                raise Conflict(f"The table {request['table']} does not exist any more.", hint="Start the import again.")
             return relations[0]
         if schema.relation(request["table"], request["schema"]):
-            raise Conflict(f"There is a table {request['table']} already.")
-        columns = tuple(Column(one["target"], one["type"]) for one in request["columns"])
+            raise Conflict(f"The table {request['table']} already exists.")
+        columns = tuple(Column(item["target"], item["type"]) for item in request["columns"])
         relation = Relation(request["table"], columns, request["schema"])
         await self._working.making("table", side.engine.quote(relation.schema, relation.name))
         for statement in side.engine.ddl(Schema((relation,))):
@@ -167,12 +169,12 @@ class _Import:
         text = self._shape.format in {"csv", "ndjson"}
         while batch := await asyncio.to_thread(lambda: list(islice(lines, files.BATCH))):
             yield batch
-            told = f"{self._rows:,} rows" + (f", {self._problems.count:,} not" if self._problems.count else "")
+            message = f"{self._rows:,} rows" + (f", {self._problems.count:,} not" if self._problems.count else "")
             last = batch[-1]
-            self._working.report("bytes" if text else "rows", last.at, size if text else 0, told)
+            self._working.report("bytes" if text else "rows", last.at, size if text else 0, message)
 
     def _prepared(self, batch: list[Line]) -> list[tuple[int, list[Any]]]:
-        """Return the rows to load, each with its number; those that are none are told."""
+        """Return the rows to load, each with its number; bad rows are reported."""
         ready = []
         for line in batch:
             if line.wrong:
@@ -185,7 +187,7 @@ class _Import:
 
     def _values(self, line: Line) -> list[Any] | None:
         values = []
-        for position, name, (decode, encode) in zip(self._places, self._targets, self._makers, strict=True):
+        for position, name, (decode, encode) in zip(self._positions, self._targets, self._makers, strict=True):
             try:
                 values.append(encode(decode(line.values[position])))
             except (ValueConversionError, ValueError) as error:
@@ -194,7 +196,7 @@ class _Import:
         return values
 
     async def _load(self, where: str, columns: Columns, rows: list[tuple[int, list[Any]]]) -> None:
-        """Load rows; when some are refused, halve until those are found."""
+        """Load rows; if the database refuses some, halve the batch until those are found."""
         if not rows:
             return
         try:
@@ -214,7 +216,7 @@ class _Import:
         self._problems.add(row, column, sentence)
         if not self._skips:
             where = f"Row {row}" + (f", column {column}" if column else "")
-            raise BadInput(f"{where}: {sentence}", hint="Nothing was imported. Mend the row, or skip bad rows.")
+            raise BadInput(f"{where}: {sentence}", hint="Nothing was imported. Correct the row, or skip bad rows.")
 
 
 def _kind(dialect: Dialect, column: Column) -> ValueKind:

@@ -1,4 +1,4 @@
-"""Imports of a file into a table: looked at first, then carried out by a job, every bad row explained."""
+"""Imports of a file into a table: first a preview, then a job that reports every bad row."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from headwater.kit.ids import new_id
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
 
-SHOWN_ROWS = 20
+PREVIEW_ROWS = 20
 _TYPE = re.compile(r"[A-Za-z_][\w ]{0,60}(?:\(\s*[\w', ]{1,200}\))?(?: [a-z ]{1,30})?(?:\[\])?", re.IGNORECASE)
 OnError = Literal["stop", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A column of the file, the column that it fills, and the type of that when the table is to be made."""
+    """A column of the file, its target column, and the type of the target column in a new table."""
 
     source: str
     target: str
@@ -41,7 +41,7 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """How a file shall be imported; a script of SQL needs none of the table."""
+    """How to import a file; an SQL script needs no table."""
 
     table: str = ""
     schema: str | None = None
@@ -54,7 +54,7 @@ class ImportRequest:
 async def receive(
     context: Context, actor: Actor, database_id: uuid.UUID, chunks: AsyncIterator[bytes], filename: str
 ) -> TransferView:
-    """Take a file for a database and look at it: its columns, what they hold, its first rows."""
+    """Store an uploaded file and return its preview: its columns, their types, its first rows."""
     access = await doors.authorize_query(context, actor, database_id, write=True, confirmed=True)
     copies.tabular(access.reached.engine)
     transfer_id = new_id()
@@ -97,86 +97,102 @@ def _preview(settings: Settings, transfer_id: uuid.UUID, filename: str, engine: 
     for number, name in enumerate(shape.columns):
         kind = inference.kind_of_values(row[number] for row in rows)
         columns.append({"name": name, "kind": kind.name, "type": types.spell(kind, False).type})
-    shown = [[cell if not isinstance(cell, bytes) else "\\x" + cell.hex() for cell in row] for row in rows[:SHOWN_ROWS]]
-    return {"format": shape.format, "delimiter": shape.delimiter, "columns": columns, "rows": shown}
+    sample_rows = [
+        [cell if not isinstance(cell, bytes) else "\\x" + cell.hex() for cell in row] for row in rows[:PREVIEW_ROWS]
+    ]
+    return {"format": shape.format, "delimiter": shape.delimiter, "columns": columns, "rows": sample_rows}
 
 
-async def start(context: Context, actor: Actor, transfer_id: uuid.UUID, order: ImportRequest) -> TransferView:
-    """Put an import that was looked at into the queue."""
+async def start(context: Context, actor: Actor, transfer_id: uuid.UUID, import_request: ImportRequest) -> TransferView:
+    """Put the import of an uploaded file into the queue."""
     async with context.store.transaction() as db:
         transfer = await transfers.find(db, actor, transfer_id, write=True)
     if transfer.kind != "import":
         raise NotFound("There is no such import.")
-    access = await doors.authorize_query(context, actor, transfer.database_id, write=True, confirmed=order.confirmed)
-    request = await _checked(context, access, transfer, order)
+    access = await doors.authorize_query(
+        context, actor, transfer.database_id, write=True, confirmed=import_request.confirmed
+    )
+    request = await _checked(context, access, transfer, import_request)
     async with context.store.transaction() as db:
         row = await transfers.find(db, actor, transfer_id, write=True, lock=True)
         if row.job_id is not None:
-            raise Conflict("This import has begun already.", hint="Upload the file again to import it once more.")
+            raise Conflict(
+                "This import has already been started.", hint="Upload the file again to import it once more."
+            )
         database = await databases.find(db, actor, row.database_id, "database:write")
         row.request = request
-        into = f" into {order.table}" if order.table else f" on {database.name}"
+        into = f" into {import_request.table}" if import_request.table else f" on {database.name}"
         job = await transfers.begin(db, actor, row, database, f"Import {row.filename}{into}")
         return TransferView(row, job)
 
 
-async def _checked(context: Context, access: doors.Access, transfer: Transfer, order: ImportRequest) -> dict[str, Any]:
-    """Return the order as it is kept, or raise Invalid with what is wrong with it."""
+async def _checked(
+    context: Context, access: doors.Access, transfer: Transfer, import_request: ImportRequest
+) -> dict[str, Any]:
+    """Return the request as it is stored, or raise Invalid with its errors."""
     if transfer.preview["format"] == "sql":
-        return {"on_error": order.on_error}
-    if not order.table.strip() or len(order.table) > 63:
-        raise Invalid({"table": "Name a table, with at most 63 characters."})
+        return {"on_error": import_request.on_error}
+    if not import_request.table.strip() or len(import_request.table) > 63:
+        raise Invalid({"table": "Enter the name of a table, with at most 63 characters."})
     schema = await schema_cache.read(context, access.reached)
-    relations = [one for one in schema if one.name == order.table and order.schema in {None, one.schema}]
+    relations = [
+        item for item in schema if item.name == import_request.table and import_request.schema in {None, item.schema}
+    ]
     known = {column["name"]: column for column in transfer.preview["columns"]}
-    columns = list(order.columns) or [Mapped(name, name, column["type"]) for name, column in known.items()]
-    for one in columns:
-        if one.source not in known:
-            raise Invalid({"columns": f"The file has no column {one.source!r}."}, hint=did_you_mean(one.source, known))
-    if len({one.target for one in columns}) < len(columns):
+    columns = list(import_request.columns) or [Mapped(name, name, column["type"]) for name, column in known.items()]
+    for item in columns:
+        if item.source not in known:
+            raise Invalid(
+                {"columns": f"The file has no column {item.source!r}."}, hint=did_you_mean(item.source, known)
+            )
+    if len({item.target for item in columns}) < len(columns):
         raise Invalid({"columns": "Two columns of the file would fill the same column."})
-    if order.create:
+    if import_request.create:
         if relations:
-            raise Conflict(f"There is a table {order.table} already.", hint="Import into it, or choose another name.")
+            raise Conflict(
+                f"The table {import_request.table} already exists.", hint="Import into it, or choose another name."
+            )
         _check_types(columns, known)
     else:
-        _check_table(order, relations, columns, [one.name for one in schema if one.kind == "table"])
-    made = [
-        {"source": one.source, "target": one.target, "type": one.type or known[one.source]["type"]} for one in columns
+        _check_table(import_request, relations, columns, [item.name for item in schema if item.kind == "table"])
+    mapped_columns = [
+        {"source": item.source, "target": item.target, "type": item.type or known[item.source]["type"]}
+        for item in columns
     ]
     return {
-        "table": order.table,
-        "schema": relations[0].schema if relations else order.schema,
-        "create": order.create,
-        "columns": made,
-        "on_error": order.on_error,
+        "table": import_request.table,
+        "schema": relations[0].schema if relations else import_request.schema,
+        "create": import_request.create,
+        "columns": mapped_columns,
+        "on_error": import_request.on_error,
     }
 
 
 def _check_types(columns: Sequence[Mapped], known: Mapping[str, Any]) -> None:
     for column in columns:
         if not column.target.strip() or len(column.target) > 63:
-            raise Invalid({"columns": "The name of a column has 1 to 63 characters."})
+            raise Invalid({"columns": "The name of a column must have 1 to 63 characters."})
         if column.type and not _TYPE.fullmatch(column.type):
-            raise Invalid({"columns": f"{column.type!r} is no type."})
+            raise Invalid({"columns": f"{column.type!r} is not a valid type."})
 
 
 def _check_table(
-    order: ImportRequest, relations: Sequence[Relation], columns: Sequence[Mapped], tables: Sequence[str]
+    import_request: ImportRequest, relations: Sequence[Relation], columns: Sequence[Mapped], tables: Sequence[str]
 ) -> None:
     if not relations:
-        raise NotFound(f"There is no table {order.table!r}.", hint=did_you_mean(order.table, tables))
+        raise NotFound(f"There is no table {import_request.table!r}.", hint=did_you_mean(import_request.table, tables))
     if relations[0].kind != "table":
-        raise Invalid({"table": f"{order.table} is a {relations[0].kind.replace('_', ' ')}, not a table."})
+        raise Invalid({"table": f"{import_request.table} is a {relations[0].kind.replace('_', ' ')}, not a table."})
     names = [column.name for column in relations[0].columns]
-    for one in columns:
-        if one.target not in names:
+    for item in columns:
+        if item.target not in names:
             raise Invalid(
-                {"columns": f"{order.table} has no column {one.target!r}."}, hint=did_you_mean(one.target, names)
+                {"columns": f"{import_request.table} has no column {item.target!r}."},
+                hint=did_you_mean(item.target, names),
             )
 
 
 def shape(preview: Mapping[str, Any]) -> Shape:
-    """Return the shape of a file as it was found when it came."""
+    """Return the shape of a file from its stored preview."""
     names = tuple(column["name"] for column in preview["columns"])
     return Shape(preview["format"], names, preview.get("delimiter", ","))

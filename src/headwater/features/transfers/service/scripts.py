@@ -1,4 +1,4 @@
-"""A script of SQL, run statement by statement in one transaction as far as the engine can."""
+"""Runs an SQL script statement by statement, in one transaction if the engine supports that."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TRANSACTION = re.compile(r"(?:BEGIN|COMMIT|END|START\s+TRANSACTION)\b[^;]{0,40}
 async def run(
     side: CopyEndpoint, path: Path, on_error: str, watch: CopyHooks, bad: Callable[[int, str, str], None]
 ) -> int:
-    """Run a script; return how many rows it wrote. The first error undoes all, or with `skip` only its statement."""
+    """Run a script; return how many rows it wrote. An error rolls back all, or with `skip` only its statement."""
     statements = await asyncio.to_thread(_statements, path, side.engine.dialect.grammar)
     skips, rows = on_error == "skip", 0
     if not skips:
@@ -30,13 +30,13 @@ async def run(
     for number, statement in enumerate(statements, 1):
         watch.report("statements", number, len(statements), statement.text.split("\n", 1)[0][:120])
         if _TRANSACTION.fullmatch(statement.text.strip()):
-            continue  # the whole script is one
+            continue  # the whole script is one transaction
         try:
             rows += await copy_rows.guarded(_one(side, statement.text), watch, side.session)
         except QueryError as error:
             bad(number, "", error.message)
             if not skips:
-                raise BadInput(f"Statement {number}: {error.message}", hint="The script was undone.") from error
+                raise BadInput(f"Statement {number}: {error.message}", hint="The script was rolled back.") from error
     if not skips:
         await copy_rows.run(side.session, "COMMIT", watch)
     return rows
@@ -53,7 +53,7 @@ async def _one(side: CopyEndpoint, text: str) -> int:
 
 def _statements(path: Path, grammar: Grammar | None) -> list[Statement]:
     if path.stat().st_size > LARGEST:
-        raise TooLarge("A script of SQL can have 64 MB.", hint="Import its rows as CSV instead.")
+        raise TooLarge("An SQL script can have at most 64 MB.", hint="Import its rows as CSV instead.")
     try:
         return list(split(path.read_text("utf-8-sig"), grammar))
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Transfers of every kind: found, listed, and worked at by one attempt at a time."""
+"""Transfers of every kind: finds and lists them, and lets one attempt at a time run each."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def view_of(db: AsyncSession, transfer: Transfer) -> TransferView:
 async def list_of_database(
     db: AsyncSession, actor: Actor, database_id: uuid.UUID, *, cursor: str | None, limit: int
 ) -> Page[TransferView]:
-    """Return the transfers that a database has a part in, newest first; imports that nobody began are left out."""
+    """Return the transfers from or to a database, newest first; imports that were not started are left out."""
     await databases.find(db, actor, database_id)
     rows = await repository.page(db, database_id, audit.before_id(cursor), limit)
     jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
@@ -97,7 +97,7 @@ async def begin(db: AsyncSession, actor: Actor, transfer: Transfer, database: Da
 
 @dataclass(slots=True)
 class TransferAttempt:
-    """One attempt at a transfer; the `Watch` of what it moves."""
+    """One attempt at a transfer; it is the `CopyHooks` of its copy."""
 
     attempt: Attempt
     claim: RowClaim[Transfer]
@@ -116,33 +116,33 @@ class TransferAttempt:
 
     @property
     def store(self) -> Store:
-        """Our own store."""
+        """The store."""
         return self.attempt.database
 
     def report(self, phase: str, done: int, total: int, message: str) -> None:
-        """Show how far it is; see `moving.Watch`."""
+        """Report progress; see `copy_rows.CopyHooks`."""
         unit = "rows" if phase == "rows" else self.unit if phase == "bytes" else "steps"
         self.attempt.report(phase, done, total, unit=unit, message=message)
 
     def stopped(self) -> bool:
-        """Whether it shall stop."""
+        """Return True if the transfer was cancelled."""
         return self.attempt.stop.is_set()
 
     async def making(self, kind: str, name: str) -> None:
-        """Record what is about to be made, before it is."""
+        """Record an object before it is created."""
         self.created.append((kind, name))
         await self.note(created={"things": self.created})
 
     async def note(self, **values: object) -> None:
-        """Commit values of the row; see `RowClaim.update`."""
+        """Write to the transfer's row, or raise Cancelled if another attempt has it."""
         await self.claim.commit(self.store, **values)
 
     async def reach(self, database_id: uuid.UUID, *, write: bool) -> ReachableDatabase:
-        """Return what is needed to open sessions on a database; its owner may have closed it meanwhile."""
+        """Return what is needed to open sessions on a database; raise if it has become read-only or was deleted."""
         async with self.store.transaction() as db:
             database = await databases.find(db, SYSTEM, database_id)
             if write and database.read_only:
-                raise Forbidden(f"{database.name} is connected for reading only.")
+                raise Forbidden(f"{database.name} is read-only.")
             return await reachability.load(db, self.attempt.context.cipher, database)
 
     async def open(self, stack: AsyncExitStack, reached: ReachableDatabase) -> CopyEndpoint:
@@ -152,7 +152,7 @@ class TransferAttempt:
         )
 
     async def clear(self, reached: ReachableDatabase) -> None:
-        """Take away what this transfer had made, and forget it; only as the attempt that has the work."""
+        """Drop the objects that this transfer created, and forget them; only as the current attempt."""
         if not self.created:
             return
         await self.note(created={"things": self.created})
@@ -164,7 +164,7 @@ class TransferAttempt:
 
 
 async def take(attempt: Attempt) -> TransferAttempt:
-    """Begin an attempt at the transfer of a job; from here on, no other attempt writes to it."""
+    """Begin an attempt at the transfer of a job; from here on, no other attempt can write to its row."""
     async with attempt.database.transaction() as db:
         transfer = await repository.get(db, uuid.UUID(attempt.args["transfer_id"]), lock=True)
         if transfer is None:
@@ -176,15 +176,15 @@ async def take(attempt: Attempt) -> TransferAttempt:
 
 
 async def clear_after(working: TransferAttempt, reached: ReachableDatabase) -> None:
-    """Clear up after a failure as far as it is possible; what is left stays recorded for the next attempt."""
+    """Drop created objects after a failure if possible; what is left stays recorded for the next attempt."""
     try:
         await asyncio.shield(working.clear(reached))
     except Cancelled:
         return
     except HeadwaterError as error:
-        working.attempt.note(f"What was made could not be taken away: {error.message}", "error")
+        working.attempt.note(f"The tables and types that were created could not be deleted: {error.message}", "error")
 
 
 async def finish(db: AsyncSession, working: TransferAttempt, result: dict[str, object]) -> None:
-    """Store what came of a transfer, in the transaction that completes its job; nothing of it is provisional now."""
+    """Store the result of a transfer in the transaction that completes its job, and forget the created objects."""
     await working.claim.update(db, result=result, created={})
