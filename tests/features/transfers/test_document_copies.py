@@ -92,7 +92,9 @@ def _expected(value: Any) -> Any:
             text = value.isoformat()
             return text.rstrip("0").rstrip(".") if "." in text else text
         case decimal.Decimal():
-            return text if len((text := f"{value:f}").lstrip("-0.").replace(".", "").rstrip("0")) > 34 else value + 0
+            text = f"{value:f}"
+            text = text.rstrip("0").rstrip(".") if "." in text else text
+            return text if len(text.lstrip("-0.").replace(".", "")) > 34 else value + 0
         case float():
             return value + 0.0
     return value
