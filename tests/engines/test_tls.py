@@ -167,7 +167,7 @@ async def test_mutual_tls_succeeds(server: Server) -> None:
 @pytest.mark.parametrize(
     ("what", "sentence"),
     [
-        ("another CA", "not signed by a CA we know"),
+        ("another CA", "not signed by a trusted CA"),
         ("another name", "another name"),
         ("no certificate", ""),
         ("no TLS", ""),

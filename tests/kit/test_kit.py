@@ -29,13 +29,13 @@ def test_an_error_is_a_sentence_with_a_status_and_an_exit_code(kind):
 
 
 def test_an_error_without_a_message_says_what_its_class_says():
-    assert NotFound().message == "There is nothing by that name."
+    assert NotFound().message == "Nothing with this name exists."
     assert NotFound("There is no x.", hint="Try y.").hint == "Try y."
 
 
 def test_a_wrong_name_is_answered_with_the_right_ones():
     assert did_you_mean("emial", ["email", "name"]) == "Did you mean email?"
-    assert did_you_mean("zzz", ["b", "a"]) == "There are: a, b"
+    assert did_you_mean("zzz", ["b", "a"]) == "Available: a, b"
     assert did_you_mean("x", []) == "There are none yet."
 
 

@@ -132,7 +132,7 @@ def test_a_manifest_that_cannot_be_read_lets_nothing_be_deleted(tmp_path: Path) 
     of.blobs.delete(f"snapshots/{one.id}")
     of.blobs.create(f"snapshots/{one.id}", data[:-1] + bytes([data[-1] ^ 1]))
     for _ in range(2):
-        with pytest.raises(Damaged, match="nothing is collected"):
+        with pytest.raises(Damaged, match="nothing is deleted"):
             collect(of, NONE)
     assert there(of) == one.packs.keys() | two.packs.keys()
     of.delete(one.id)

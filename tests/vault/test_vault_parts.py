@@ -191,7 +191,7 @@ def test_a_pack_that_is_lost_stops_everybody(blobs: LocalBlobs) -> None:
 
 
 def test_a_pack_that_was_not_stored_whole_is_told(blobs: LocalBlobs) -> None:
-    with pytest.raises(Damaged, match="not stored whole"):
+    with pytest.raises(Damaged, match="not stored completely"):
         written(FaultyBlobs(blobs, 0, "half"), Keys.new(), [(PAGE, bytes(500))])
 
 

@@ -59,8 +59,8 @@ class DropTable(Change):
 
     def hazards(self) -> tuple[Hazard, ...]:
         return (
-            Hazard("data_loss", f"All rows of {self.table} are lost."),
-            Hazard("breaks_readers", f"Whatever reads {self.table} fails."),
+            Hazard("data_loss", f"All rows of {self.table} are deleted."),
+            Hazard("breaks_readers", f"Queries that read {self.table} fail."),
         )
 
 
@@ -74,7 +74,7 @@ class RenameTable(Change):
         return RenameTable(self.new_name, self.schema, self.table)
 
     def hazards(self) -> tuple[Hazard, ...]:
-        return (Hazard("breaks_readers", f"Whatever names {self.table} fails until it says {self.new_name}."),)
+        return (Hazard("breaks_readers", f"Queries that use {self.table} fail until they use {self.new_name}."),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,12 @@ class AddColumn(Change):
     def hazards(self) -> tuple[Hazard, ...]:
         if self.column.nullable or self.column.default is not None or self.column.generated:
             return ()
-        return (Hazard("may_fail", f"{self.column.name} may not be null and has no default: fails when rows exist."),)
+        return (
+            Hazard(
+                "may_fail",
+                f"{self.column.name} cannot be NULL and has no default: the change fails if the table has rows.",
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,8 @@ class DropColumn(Change):
     def hazards(self) -> tuple[Hazard, ...]:
         name = f"{self.table}.{self.column}"
         return (
-            Hazard("data_loss", f"The values of {name} are lost."),
-            Hazard("breaks_readers", f"Whatever names {name} fails."),
+            Hazard("data_loss", f"The values of {name} are deleted."),
+            Hazard("breaks_readers", f"Queries that use {name} fail."),
         )
 
 
@@ -121,7 +126,7 @@ class RenameColumn(Change):
         return RenameColumn(self.table, self.schema, self.new_name, self.column)
 
     def hazards(self) -> tuple[Hazard, ...]:
-        text = f"Whatever names {self.table}.{self.column} fails until it says {self.new_name}."
+        text = f"Queries that use {self.table}.{self.column} fail until they use {self.new_name}."
         return (Hazard("breaks_readers", text),)
 
 
@@ -140,7 +145,7 @@ class AlterType(Change):
         name = f"{self.table}.{self.column}"
         return (
             Hazard("rewrite", f"The table may be rewritten under a lock while {name} changes its type."),
-            Hazard("may_fail", f"Values of {name} that do not fit {self.type} stop the change."),
+            Hazard("may_fail", f"The change fails if a value of {name} does not fit {self.type}."),
         )
 
 
@@ -158,7 +163,7 @@ class SetNullable(Change):
         if self.nullable:
             return ()
         return (
-            Hazard("may_fail", f"Fails while {self.table}.{self.column} holds a NULL."),
+            Hazard("may_fail", f"The change fails if {self.table}.{self.column} contains NULL."),
             Hazard("lock", f"{self.table} is locked while all rows are checked."),
         )
 
@@ -198,7 +203,7 @@ class AddForeignKey(Change):
     def hazards(self) -> tuple[Hazard, ...]:
         return (
             Hazard("lock", f"{self.table} and {self.key.ref_table} are locked while all rows are checked."),
-            Hazard("may_fail", f"Fails when a row of {self.table} refers to nothing."),
+            Hazard("may_fail", f"The change fails if a row of {self.table} refers to a row that does not exist."),
         )
 
 
@@ -225,7 +230,9 @@ class AddIndex(Change):
 
     def hazards(self) -> tuple[Hazard, ...]:
         lock = Hazard("lock", f"Writes to {self.table} wait while the index is built, unless built concurrently.")
-        twins = Hazard("may_fail", f"Fails when two rows of {self.table} are equal in these columns.")
+        twins = Hazard(
+            "may_fail", f"The change fails if two rows of {self.table} have the same values in these columns."
+        )
         return (lock, twins) if self.index.unique else (lock,)
 
 
@@ -250,7 +257,7 @@ class AddCheck(Change):
         return DropCheck(self.table, self.schema, self.check.name or "", was=self.check)
 
     def hazards(self) -> tuple[Hazard, ...]:
-        return (Hazard("may_fail", f"Fails when a row of {self.table} breaks it."),)
+        return (Hazard("may_fail", f"The change fails if a row of {self.table} violates the check."),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class QueryError(BadInput):
 
 
 class QueryTimeout(QueryError):
-    """The statement took longer than it may."""
+    """The statement took longer than its time limit."""
 
     code = "query_timeout"
 

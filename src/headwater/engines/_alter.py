@@ -1,4 +1,4 @@
-"""What engines without schemas look up alike when they alter a table."""
+"""Helpers for altering tables, shared by engines without schemas."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from headwater.kit.errors import NotFound, did_you_mean
 
 
 def table_of(schema: Schema, change: Change) -> Relation:
-    """Return the table that a change is about, or raise NotFound with the right names."""
+    """Return the table of a change, or raise NotFound with a hint that lists similar names."""
     found = schema.relation(change.table)
     if found is None:
         names = [relation.name for relation in schema]
@@ -17,6 +17,6 @@ def table_of(schema: Schema, change: Change) -> Relation:
 
 
 def kind_of(schema: Schema, change: Change) -> str:
-    """Return how DDL calls what a change is about."""
+    """Return the DDL keyword for the object of a change: TABLE, VIEW and so on."""
     found = schema.relation(change.table)
     return "VIEW" if found and found.kind == "view" else "TABLE"

@@ -34,7 +34,7 @@ class BadInput(HeadwaterError):
 
 
 class Invalid(BadInput):
-    """Some of the fields are not right."""
+    """Some fields are not valid."""
 
     status = 422
     code = "invalid"
@@ -73,7 +73,7 @@ class Forbidden(HeadwaterError):
 
 
 class NotFound(HeadwaterError):
-    """There is nothing by that name."""
+    """Nothing with this name exists."""
 
     status = 404
     exit_code = 2
@@ -81,14 +81,14 @@ class NotFound(HeadwaterError):
 
 
 class Conflict(HeadwaterError):
-    """That is taken, or has changed in the meantime."""
+    """This already exists, or it has changed in the meantime."""
 
     status = 409
     code = "conflict"
 
 
 class TooMany(HeadwaterError):
-    """Too many tries; wait a little."""
+    """Too many attempts. Wait a moment and try again."""
 
     status = 429
     code = "too_many"
@@ -99,7 +99,7 @@ class TooMany(HeadwaterError):
 
 
 class Unavailable(HeadwaterError):
-    """A part that is needed does not answer."""
+    """A required service does not respond."""
 
     status = 503
     code = "unavailable"
@@ -122,4 +122,4 @@ def did_you_mean(wrong: str, right: Iterable[str], *, limit: int = 3) -> str:
     if not names:
         return "There are none yet."
     shown = ", ".join(names[: limit * 4])
-    return f"There are: {shown}{', …' if len(names) > limit * 4 else ''}"
+    return f"Available: {shown}{', …' if len(names) > limit * 4 else ''}"

@@ -69,7 +69,7 @@ class Upload:
             raise BadInput(f"The field `{self._field_name}` with the file is missing.")
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Give the content of the file; raises BadInput when the request ends in the middle."""
+        """Yield the content of the file; raises BadInput when the request ends in the middle."""
         while True:
             for chunk in self._chunks:
                 yield chunk
@@ -88,7 +88,7 @@ class Upload:
         except MultipartParseError as error:
             raise BadInput("The form cannot be read.", hint="Send multipart/form-data.") from error
         if not self._complete:
-            raise BadInput("The upload ends in the middle.", hint="Send it again.")
+            raise BadInput("The upload is incomplete.", hint="Send it again.")
         return False
 
     def _begin(self) -> None:

@@ -173,7 +173,7 @@ class Reader(Protocol):
     NAME: str
 
     def detects(self, file: SourceFile) -> bool:
-        """Tell whether this file declares something that this reader reads."""
+        """Return True if this file declares something that this reader reads."""
 
     def read(self, project: CodeProject, files: Sequence[SourceFile]) -> Reading:
         """Read the detected files.

@@ -25,7 +25,7 @@ _DEFINES = re.compile(r"\b(create|alter|drop|rename)\s+(\w+\s+){0,3}(table|view|
 
 
 def detects(file: SourceFile) -> bool:
-    """Tell whether a file is an Alembic revision."""
+    """Return True if a file is an Alembic revision."""
     return file.language == "python" and b"down_revision" in file.source and b"def upgrade" in file.source
 
 
@@ -110,7 +110,7 @@ class _Run:
         self.builder = Builder(self.project, [self.file], lambda _path, _name: None, lambda _path, _name: None)
 
     def changes(self, body: Iterable[f.Stmt], schema: Schema) -> Iterator[c.Change]:
-        """Iterate over the changes that statements make."""
+        """Yield the changes that statements make."""
         for stmt in body:
             if isinstance(stmt, f.Scope):
                 self._open_batches(stmt.items)

@@ -58,7 +58,7 @@ async def run(driver: Driver, spec: Spec, text: str) -> None:
 
 
 async def connects(driver: Driver, spec: Spec) -> bool:
-    """Say whether the owner can connect."""
+    """Return True if the owner can connect."""
     try:
         session = await engine(spec.engine).connect(driver.dsn(spec), seconds=3)
         await session.ping()

@@ -91,7 +91,7 @@ CHECKS: tuple[Callable[[Language], None], ...] = (
 
 
 def walk(value: object) -> Iterator[facts.Node]:
-    """Iterate over all nodes in facts."""
+    """Yield all nodes in facts."""
     stack = [value]
     while stack:
         current = stack.pop()

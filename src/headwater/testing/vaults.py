@@ -217,7 +217,7 @@ class MemoryBlobs:
         """See `Blobs`."""
         data = self._found(name)
         if any(length < 0 or start + length > len(data) for start, length in parts):
-            raise Damaged(f"{name} of the vault is cut off.")
+            raise Damaged(f"{name} of the vault is truncated.")
         return [data[start : start + length] for start, length in parts]
 
     def find(self, name: str) -> Blob | None:
@@ -343,5 +343,5 @@ class FaultyBlobs:
     @staticmethod
     def _whole(due: Fault | None, answer: Answer) -> Answer:
         if due == "half":
-            raise Damaged("A blob of the vault is cut off.")
+            raise Damaged("A blob of the vault is truncated.")
         return answer

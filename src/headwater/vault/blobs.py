@@ -48,7 +48,7 @@ class Blobs(Protocol):
         """Return what a listing says of a blob, or None when there is none."""
 
     def list(self, prefix: str) -> Iterator[Blob]:
-        """Give the blobs below a folder such as `snapshots/`, in no order."""
+        """Return the blobs below a folder such as `snapshots/`, in no order."""
 
     def delete(self, name: str) -> None:
         """Delete a blob, if it is there."""

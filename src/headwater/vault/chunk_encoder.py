@@ -179,7 +179,7 @@ def difference(old: Sequence[Any], new: Sequence[Any], key: Sequence[int]) -> De
 
 
 def is_heavy(chunk: ChunkRef) -> bool:
-    """Whether the deltas of a chunk are so much beside its pages that these are better written anew."""
+    """Return True if the deltas of a chunk are so much beside its pages that these are better written anew."""
     return sum(ref.length for ref in chunk.deltas) > MOST_ROWS * sum(ref.length for ref in chunk.pages)
 
 

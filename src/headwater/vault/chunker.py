@@ -77,7 +77,7 @@ def _mixed(values: np.ndarray) -> np.ndarray:
 
 
 def starts_leaf(hash_: int, chunks: int) -> bool:
-    """Say whether a chunk whose first row has this hash begins a leaf of about so many chunks."""
+    """Return True if a chunk whose first row has this hash begins a leaf of about so many chunks."""
     return (hash_ >> 20) % chunks == 0
 
 

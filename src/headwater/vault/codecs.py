@@ -85,5 +85,8 @@ def decompress(body: bytes) -> bytes:
             size = int.from_bytes(packed[:4], "little")
             return bytes(pa.decompress(packed[4:], size, codec="lz4_raw", asbytes=True))
     except (zstandard.ZstdError, zlib.error, OSError, EOFError, pa.ArrowException) as error:
-        raise Damaged("A page of the vault cannot be unpacked.") from error
-    raise Damaged("A page of the vault was packed in a way that this Headwater does not know.", hint="Update it.")
+        raise Damaged("A page of the vault cannot be decompressed.") from error
+    raise Damaged(
+        "A page of the vault uses a compression that this version of Headwater does not support.",
+        hint="Update Headwater.",
+    )

@@ -120,7 +120,7 @@ def apply(
 
 
 def _only_replaces(before: Column, delta: Delta, key: Sequence[int]) -> bool:
-    """Say whether a delta only has other rows for keys that are there: then the keys stay as they are."""
+    """Return True if a delta only has other rows for keys that are there: then the keys stay as they are."""
     new = identity([delta.rows[place] for place in key])
     return not len(delta.gone[0]) and bool(pc.sum(pc.is_in(before, value_set=new)).as_py() == len(new))
 

@@ -138,7 +138,7 @@ def _packs(vault: Vault, snapshot: str) -> dict[bytes, int]:
         raise
     except Damaged as error:
         raise Damaged(
-            f"Snapshot {snapshot} cannot be read, so nothing is collected: {error.message}",
+            f"Snapshot {snapshot} cannot be read, so nothing is deleted: {error.message}",
             hint="Repair or delete this snapshot.",
         ) from error
     needed = manifest.packs
@@ -154,7 +154,7 @@ def _now(vault: Vault) -> datetime:
     blob = vault.blobs.find(name)
     vault.blobs.delete(name)
     if blob is None:
-        raise Damaged("The storage does not show what was just written to it.", hint="Verify the vault.")
+        raise Damaged("The storage does not list a file that was just written.", hint="Verify the vault.")
     return blob.modified
 
 

@@ -152,7 +152,7 @@ def add_slot(blobs: Blobs, vault: str, keys: Keys, opener: KeySource, label: str
     slot_id = secrets.token_hex(8)
     data = msgspec.msgpack.encode(keys.slot(opener, vault, label))
     if not blobs.create(SLOTS + slot_id, data) or blobs.read(SLOTS + slot_id) != data:
-        raise Damaged("The key slot was not stored whole.", hint="Try again.")  # nobody must rely on it
+        raise Damaged("The key slot was not stored completely.", hint="Try again.")  # nobody must rely on it
     return slot_id
 
 
@@ -176,7 +176,9 @@ def remove_slot(blobs: Blobs, slot_id: str) -> None:
 
 
 def _last() -> Conflict:
-    return Conflict("This is the last key slot: without it nobody could open the vault.", hint="Add another one first.")
+    return Conflict(
+        "This is the last key slot: without it, nobody can open the vault.", hint="Add another key slot first."
+    )
 
 
 def slots(blobs: Blobs) -> dict[str, Slot]:
@@ -211,5 +213,5 @@ def unlock(blobs: Blobs, vault: str, opener: KeySource) -> Keys:
         if keys := Keys.opened(slot, opener, vault):
             return keys
     if damaged_slots(blobs):
-        raise Damaged("No key slot is opened by this, and one of them cannot be read.", hint="Give another key.")
-    raise Locked(hint="Give the passphrase or the key that one of its slots was made for.")
+        raise Damaged("This key opens none of the key slots, and one of them cannot be read.", hint="Give another key.")
+    raise Locked(hint="Give the passphrase or key of one of the key slots.")

@@ -54,12 +54,12 @@ def take(blobs: Blobs, keys: Keys, snapshot: str, packs: list[bytes]) -> str:
     content = msgspec.msgpack.encode(Lease(snapshot, packs))
     sealed = nonce + keys.lease(name).encrypt(nonce, content, name.encode())
     if not blobs.create(name, sealed) or blobs.read(name) != sealed:
-        raise Damaged("The lease on the vault was not stored whole.", hint="Try again.")
+        raise Damaged("The lease on the vault was not stored completely.", hint="Try again.")
     return name
 
 
 def release(blobs: Blobs, name: str) -> None:
-    """Give a lease back; when the store does not answer, age does."""
+    """Return a lease back; when the store does not answer, age does."""
     with contextlib.suppress(StorageUnavailable):
         blobs.delete(name)
 
@@ -67,7 +67,7 @@ def release(blobs: Blobs, name: str) -> None:
 def check(blobs: Blobs, name: str) -> None:
     """Raise Conflict when a lease was taken away: what was built on may be gone."""
     if blobs.find(name) is None:
-        raise Conflict("The snapshot took too long: its lease on the vault has ended.", hint="Take it again.")
+        raise Conflict("The snapshot took too long: its lease on the vault has expired.", hint="Take it again.")
 
 
 def leased_packs(blobs: Blobs, keys: Keys, now: datetime, longest: timedelta = LONGEST) -> LeasedPacks:
@@ -93,4 +93,4 @@ def _read(blobs: Blobs, keys: Keys, name: str) -> Lease:
         content = keys.lease(name).decrypt(data[:_NONCE], data[_NONCE:], name.encode())
         return msgspec.msgpack.decode(content, type=Lease)
     except (InvalidTag, ValueError, msgspec.MsgspecError) as error:
-        raise Damaged(f"{name} of the vault is damaged.", hint="It ends by its age.") from error
+        raise Damaged(f"{name} of the vault is damaged.", hint="The lease expires by itself.") from error

@@ -138,7 +138,7 @@ def _part(descriptor: int, name: str, start: int, length: int) -> bytes:
     while len(block) != length:
         more = os.pread(descriptor, max(0, length - len(block)), start + len(block))
         if not more:
-            raise Damaged(f"{name} of the vault is cut off.", hint="Verify the vault.")
+            raise Damaged(f"{name} of the vault is truncated.", hint="Verify the vault.")
         block += more
     return block
 
@@ -152,5 +152,5 @@ def _told(name: str) -> Iterator[None]:
         raise Missing(f"{name} of the vault is missing.", hint="Verify the vault.") from error
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull(hint="Make room on its disk; nothing was lost.") from error
-        raise StorageUnavailable(f"The folder of the vault: {error.strerror}.") from error
+            raise StorageFull(hint="Free some space on its disk. No data was lost.") from error
+        raise StorageUnavailable(f"The folder of the vault cannot be used: {error.strerror}.") from error

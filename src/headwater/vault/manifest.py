@@ -147,10 +147,10 @@ def commit(blobs: Blobs, keys: Keys, manifest: Manifest) -> int:
     content = _CODEC.compress(msgspec.msgpack.encode(manifest))
     sealed = _MAGIC + nonce + keys.manifest(name).encrypt(nonce, content, name.encode())
     if not blobs.create(name, sealed):
-        raise Damaged(f"There is another snapshot {manifest.id} in the vault.")
+        raise Damaged(f"The vault already has a different snapshot {manifest.id}.")
     if blobs.read(name) != sealed:
         blobs.delete(name)
-        raise Damaged(f"The manifest of snapshot {manifest.id} was not stored whole.", hint="Try again.")
+        raise Damaged(f"The manifest of snapshot {manifest.id} was not stored completely.", hint="Try again.")
     return len(sealed)
 
 
@@ -161,7 +161,9 @@ def read(blobs: Blobs, keys: Keys, snapshot: str) -> Manifest:
     start = len(_MAGIC) + _NONCE
     try:
         if data[: len(_MAGIC)] != _MAGIC:
-            raise Damaged(f"{name} is none that this Headwater knows.", hint="Update it.")
+            raise Damaged(
+                f"{name} has a format that this version of Headwater does not support.", hint="Update Headwater."
+            )
         content = keys.manifest(name).decrypt(data[len(_MAGIC) : start], data[start:], name.encode())
         return msgspec.msgpack.decode(decompress(content), type=Manifest)
     except (InvalidTag, ValueError, msgspec.MsgspecError) as error:

@@ -149,10 +149,10 @@ class PackWriter:
         try:
             name = blob_name(pack)
             if not self._blobs.create(name, data):
-                raise Damaged(f"{name} is in the vault already.")
+                raise Damaged(f"{name} already exists in the vault.")
             blob = self._blobs.find(name)
             if blob is None or blob.size != len(data):
-                raise Damaged(f"{name} was not stored whole.", hint="Try again; nothing was lost.")
+                raise Damaged(f"{name} was not stored completely.", hint="Try again. No data was lost.")
             self._written(pack, len(data))
         finally:
             self._room.release()
@@ -202,7 +202,7 @@ class PackReader:
         length, end = _TRAILER.unpack(self._blobs.read(name, max(0, size - _TRAILER.size), _TRAILER.size))
         start = size - _TRAILER.size - length
         if end != END or start < len(MAGIC):
-            raise Damaged(f"{name} of the vault has no end.", hint="Verify the vault.")
+            raise Damaged(f"{name} of the vault has no footer.", hint="Verify the vault.")
         footer = self._opened(FOOTER, Ref(b"", pack, start, length), self._blobs.read(name, start, length))
         return [PackEntry(kind, Ref(content, pack, at, long)) for kind, content, at, long in _ENTRY.iter_unpack(footer)]
 
@@ -232,7 +232,7 @@ def _by_pack(refs: Sequence[Ref]) -> Mapping[bytes, list[Ref]]:
 
 
 def listed(blobs: Blobs) -> Iterator[tuple[bytes, Blob]]:
-    """Give every pack that is there, by its id; what else somebody put into the folder is passed over."""
+    """Yield every pack that is there, by its id; what else somebody put into the folder is passed over."""
     for blob in blobs.list(FOLDER):
         if _NAME.fullmatch(blob.name):
             yield bytes.fromhex(blob.name[-32:]), blob

@@ -212,7 +212,7 @@ def _moments(zoned: bool) -> Callable[[Column], tuple[int, bytes] | None]:
 
 
 def _spelled(data: np.ndarray, offsets: np.ndarray, fraction: np.ndarray, zone: int) -> bool:
-    """Whether times are spelled as they are read back: `2024-01-31 23:59:59.5+00`, no zeros at the end."""
+    """Return True if times are spelled as they are read back: `2024-01-31 23:59:59.5+00`, no zeros at the end."""
     behind = np.where(fraction != 0, 7, 0)
     for power in (10, 100, 1_000, 10_000, 100_000):
         behind -= (fraction % power == 0) & (fraction != 0)

@@ -49,7 +49,7 @@ def record(blobs: Blobs, keys: Keys, pack: bytes, moves: Mapping[int, Ref]) -> N
     listed = [_Move(at, ref.id, ref.pack, ref.offset, ref.length) for at, ref in moves.items()]
     sealed = nonce + keys.repair(name).encrypt(nonce, msgspec.msgpack.encode(listed), name.encode())
     if not blobs.create(name, sealed) or blobs.read(name) != sealed:
-        raise Damaged("The record of a repair was not stored whole.", hint="Try again.")
+        raise Damaged("The record of a repair was not stored completely.", hint="Try again.")
 
 
 def moved(blobs: Blobs, keys: Keys, pack: bytes) -> dict[int, list[Ref]]:
@@ -62,7 +62,7 @@ def moved(blobs: Blobs, keys: Keys, pack: bytes) -> dict[int, list[Ref]]:
 
 
 def records(blobs: Blobs) -> Iterator[tuple[bytes, str]]:
-    """Give the damaged pack and the name of every record."""
+    """Yield the damaged pack and the name of every record."""
     for blob in blobs.list(FOLDER):
         pack = blob.name.split("/")[1]
         if len(pack) == 2 * 16 and not pack.strip("0123456789abcdef"):

@@ -143,7 +143,7 @@ def _cut(begins: Sequence[int], views: Sequence[memoryview], start: int, length:
 
 
 def _cut_off(name: str) -> Damaged:
-    return Damaged(f"{name} of the vault is cut off.", hint="Verify the vault.")
+    return Damaged(f"{name} of the vault is truncated.", hint="Verify the vault.")
 
 
 def _blob(meta: Any) -> Blob:
@@ -161,11 +161,11 @@ def _told(name: str) -> Iterator[None]:
         raise Missing(f"{name} of the vault is missing.", hint="Verify the vault.") from error
     except (PermissionError, exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
         raise StorageUnavailable(
-            "The storage refuses the keys.", hint="Check the access key and its rights."
+            "The storage rejected the access key.", hint="Check the access key and its permissions."
         ) from error
     except (exceptions.BaseError, OSError) as error:
         if "InvalidRange" in str(error) or "416 " in str(error):  # a part that begins behind the end
             raise _cut_off(name) from error
         if "InsufficientStorage" in str(error) or "507" in str(error):
             raise StorageFull from error
-        raise StorageUnavailable(hint="Check endpoint, port and network; nothing was lost.") from error
+        raise StorageUnavailable(hint="Check endpoint, port and network. No data was lost.") from error

@@ -33,7 +33,7 @@ class TableReader:
         return tree.decode_root(self.content(ROOT, [self._root])[0])
 
     def chunks(self) -> Iterator[ChunkRef]:
-        """Give the chunks of the table, in order."""
+        """Yield the chunks of the table, in order."""
         for branch in self.branches():
             yield from self.leaf(branch)
 
@@ -41,7 +41,7 @@ class TableReader:
         """Return the chunks of one leaf."""
         chunks = tree.decode_leaf(self.content(LEAF, [branch.ref])[0])
         if (len(chunks), sum(chunk.rows for chunk in chunks)) != (branch.chunks, branch.rows):
-            raise Damaged("A list of chunks in the vault is not the one that was written.")
+            raise Damaged("A list of chunks in the vault does not match what was written.")
         return chunks
 
     def parent(self) -> Parent:
@@ -62,7 +62,7 @@ class TableReader:
         else:
             columns = [pages.decode(content) for content in self.content(PAGE, [chunk.pages[one] for one in wanted])]
         if any(len(column) != chunk.rows for column in columns):
-            raise Damaged("A page of the vault has another number of rows than its chunk.")
+            raise Damaged("A page of the vault has a different number of rows than its chunk.")
         return _batch(columns, chunk.rows)
 
     def _changed(self, chunk: ChunkRef, wanted: Sequence[int]) -> list[Any]:
@@ -83,7 +83,7 @@ class TableReader:
         return functools.reduce(lambda one, other: deltas.merge(one, other, self._key), self._deltas(chunk))
 
     def rows(self, threads: ThreadPoolExecutor, places: Sequence[int] | None = None) -> Iterator[Batch]:
-        """Give the rows of the table in batches, in order; what is ahead is bounded.
+        """Yield the rows of the table in batches, in order; what is ahead is bounded.
 
         Args:
             threads: what fetches and decodes.
@@ -102,7 +102,7 @@ class TableReader:
                 future.cancel()
 
     def window(self, start: int, count: int, places: Sequence[int] | None = None) -> Iterator[Batch]:
-        """Give so many rows from one on, counted from 0, in order; only what holds them is read."""
+        """Yield so many rows from one on, counted from 0, in order; only what holds them is read."""
         at, end = 0, start + count
         for branch in self.branches():
             if at + branch.rows > start and at < end:
@@ -119,7 +119,7 @@ class TableReader:
         found = [decompress(body) for body in self._packs.segments(kind, refs)]
         for content, ref in zip(found, refs, strict=True):
             if content_id(self._keys, content) != ref.id:
-                raise Damaged("A page of the vault is not the one that was asked for.", hint="Verify the vault.")
+                raise Damaged("A page of the vault does not match its id.", hint="Verify the vault.")
         return found
 
 

@@ -72,7 +72,7 @@ class Vault:
             blobs.delete(keyring.SLOTS + slot)
             return cls.open(blobs, opener)
         if read_config(blobs) != config:
-            raise Damaged("The vault was not stored whole.", hint="Use another place.")
+            raise Damaged("The vault was not stored completely.", hint="Use another place.")
         return cls(blobs, config, keys)
 
     @classmethod
@@ -96,7 +96,7 @@ class Vault:
         parent: Manifest | None = None,
         sizes: ChunkSizes | None = None,
     ) -> Iterator[SnapshotWriter]:
-        """Give what the tables of a snapshot are written with; what is not committed at the end is nobody's.
+        """Yield what the tables of a snapshot are written with; what is not committed at the end is nobody's.
 
         Raises:
             Conflict: the parent was deleted meanwhile.
@@ -105,7 +105,7 @@ class Vault:
         if parent and self.blobs.find(manifest.FOLDER + parent.id) is None:
             # Asked only now: a collection that has not seen the lease has seen that the manifest is there, or not.
             leases.release(self.blobs, lease)
-            raise Conflict("The snapshot to build on was deleted meanwhile.", hint="Take this one again.")
+            raise Conflict("The parent snapshot was deleted in the meantime.", hint="Take the snapshot again.")
         packs: Counter[bytes] = Counter()
         data = PackWriter(self.blobs, self.keys, packs.__setitem__)
         trees = PackWriter(self.blobs, self.keys, packs.__setitem__)
@@ -133,7 +133,9 @@ class Vault:
         for pack in writing.packs:
             self.packs.entries(pack)  # read back: what cannot be listed could not be repaired
         if snapshot.packs.keys() - writing.packs.keys() - writing.held:
-            raise Damaged(f"Snapshot {snapshot.id} refers to packs that nothing keeps.", hint="Take it again.")
+            raise Damaged(
+                f"Snapshot {snapshot.id} refers to packs that may be deleted.", hint="Take the snapshot again."
+            )
         leases.check(self.blobs, writing.lease)
         return manifest.commit(self.blobs, self.keys, snapshot)
 
@@ -145,7 +147,7 @@ class Vault:
         """Return the manifest of a snapshot; raises Missing or Damaged."""
         found = manifest.read(self.blobs, self.keys, snapshot)
         if found.version > manifest.VERSION:
-            raise Damaged(f"Snapshot {snapshot} was made by a newer Headwater.", hint="Update this one.")
+            raise Damaged(f"Snapshot {snapshot} was created by a newer version of Headwater.", hint="Update Headwater.")
         return found
 
     def delete(self, snapshot: str) -> None:
@@ -162,9 +164,9 @@ def read_config(blobs: Blobs) -> Config:
     try:
         config = msgspec.json.decode(blobs.read(_CONFIG), type=Config)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Damaged("This is no vault, or its first page is damaged.") from error
+        raise Damaged("This is not a vault, or its configuration is damaged.") from error
     if config.version > VERSION:
-        raise Damaged("This vault was made by a newer Headwater.", hint="Update this one.")
+        raise Damaged("This vault was created by a newer version of Headwater.", hint="Update Headwater.")
     return config
 
 

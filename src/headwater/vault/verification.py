@@ -53,7 +53,7 @@ class VerificationShare:
     parts: int = 1
 
     def holds(self, chunk: ChunkRef) -> bool:
-        """Whether a chunk is in this part: told by the id of its first page, which is a hash."""
+        """Return True if a chunk is in this part: told by the id of its first page, which is a hash."""
         first = next(iter((*chunk.pages, *chunk.deltas)), None)
         if self.parts == 1 or first is None:
             return True
@@ -72,7 +72,7 @@ class VerificationResult:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is wrong."""
+        """True if nothing is wrong."""
         return not self.findings
 
 
@@ -133,7 +133,7 @@ class _VerificationRun:
     total: int = 0
 
     def manifests(self) -> Iterator[Manifest]:
-        """Give the manifests that can be read; the others are findings."""
+        """Yield the manifests that can be read; the others are findings."""
         for snapshot in self.ids:
             try:
                 yield self.vault.manifest(snapshot)
@@ -188,7 +188,7 @@ def _wrong_by_footer(vault: Vault, pack: bytes) -> str | None:
     try:
         entries = vault.packs.entries(pack)
         if vault.blobs.read(packs.blob_name(pack), 0, len(packs.MAGIC)) != packs.MAGIC:
-            return f"{packs.blob_name(pack)} does not begin as a pack."
+            return f"{packs.blob_name(pack)} does not start with the header of a pack."
     except Damaged as error:
         return error.message
     place = len(packs.MAGIC)
@@ -198,7 +198,7 @@ def _wrong_by_footer(vault: Vault, pack: bytes) -> str | None:
         place += entry.ref.length
     blob = vault.blobs.find(packs.blob_name(pack))
     if blob is None or blob.size != packs.size_of(entries):
-        return f"{packs.blob_name(pack)} has another size than its footer says."
+        return f"{packs.blob_name(pack)} has a different size than its footer says."
     return None
 
 
@@ -227,7 +227,7 @@ class _Table:
             return
         self._work.segments += 1
         if sum(branch.rows for branch in branches) != self._table.rows:
-            self._work.tell("The root has another number of rows than the manifest.", *self._where, root.pack)
+            self._work.tell("The root has a different number of rows than the manifest.", *self._where, root.pack)
         for branch in branches:
             self._leaf(branch)
 
@@ -250,7 +250,7 @@ class _Table:
             self._work.remember(branch.ref)
 
     def _read(self, chunks: Sequence[ChunkRef]) -> Iterator[tuple[ChunkRef, Reading | None]]:
-        """Give the chunks of a leaf with the reading of those that are to be read, a few ahead."""
+        """Yield the chunks of a leaf with the reading of those that are to be read, a few ahead."""
         under_way: deque[tuple[ChunkRef, Reading | None]] = deque()
         for chunk in chunks:
             for ref in (*chunk.pages, *chunk.deltas):

@@ -200,7 +200,7 @@ def test_what_is_no_archive_ends_with_a_sentence(name, tmp_path):
 
 
 def test_an_archive_with_nothing_in_it_ends_with_a_sentence(tmp_path):
-    with pytest.raises(Unreadable, match="holds no files"):
+    with pytest.raises(Unreadable, match="contains no files"):
         intake(zipped(tmp_path / "none.zip", []))
 
 

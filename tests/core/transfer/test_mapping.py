@@ -163,15 +163,15 @@ def test_every_document_loss_is_reported() -> None:
         ("left_out", "everything", "views are not copied"),
         ("left_out", "u2", "an index of an expression"),
         ("left_out", "u5", "an index by GIN"),
-        ("changed", "u4", "an index of some rows becomes one of all"),
+        ("changed", "u4", "a partial index becomes an index of all rows"),
         ("left_out", "old", "the check (age > (0)::numeric)"),
         ("left_out", "long", "the check (length(email) > 2)"),
-        ("changed", "age", "the domain years becomes its type"),
-        ("left_out", "id", "nothing numbers new documents"),
+        ("changed", "age", "the domain years becomes its base type"),
+        ("left_out", "id", "new documents are not numbered automatically"),
         ("changed", "full", "a generated column becomes a plain one with its values"),
         ("left_out", "mood", "the default 'sad'::sales.mood is not kept"),
         ("left_out", "o1, shop", "foreign keys are not kept"),
-        ("changed", "_id", "a table without a key: the server makes an _id for each document"),
+        ("changed", "_id", "a table without a key: the server generates an _id for each document"),
         ("risk", "users", "rows of more than 16 MB are refused"),
     } <= said
     made = {index.name: (index.unique, dict(index.attrs)["keys"]) for index in plan.schema.relations[0].indexes}
@@ -192,7 +192,7 @@ def test_keys_and_names_of_documents() -> None:
     nested = Relation("t", (Column("k", "integer[]", False),), primary_key=("k",), indexes=(Index("i", ("k",), True),))
     table, names, said = document(nested)
     assert names == ["k"] and table.indexes == ()
-    assert ("left_out", "k", "a key of JSON or arrays: the server makes an _id instead") in said
+    assert ("left_out", "k", "a key of JSON or arrays: the server generates an _id instead") in said
     assert ("left_out", "i", "a unique index of JSON or arrays") in said
 
 
@@ -201,13 +201,13 @@ def test_unique_indexes_map_to_documents() -> None:
     plain = Index("i", ("a", "(b DESC)"), unique=True)
     table, _, said = document(Relation("t", columns, indexes=(plain,)))
     assert table.indexes[0].where == '{"a": {"$type": ["string"]}}'
-    assert ("changed", "i", "a unique index leaves out rows with NULL: it does not find them") in said
+    assert ("changed", "i", "a unique index does not contain rows with NULL") in said
     one_null = Index("i", ("a",), unique=True, attrs=(("nulls_not_distinct", "yes"),))
     table, _, said = document(Relation("t", columns, indexes=(one_null,)))
     assert table.indexes[0].where is None and not [one for one in said if one[1] == "i"]
     some = Index("i", ("b",), unique=True, where="a = 'x'")
     table, _, said = document(Relation("t", columns, indexes=(some,)))
-    assert table.indexes == () and ("left_out", "i", "a unique index of some rows only") in said
+    assert table.indexes == () and ("left_out", "i", "a partial unique index") in said
     stamps = Relation("t", (Column("at", "timestamp with time zone", False),), primary_key=("at",))
     assert ("risk", "at", "keys that differ by less than a millisecond are refused") in document(stamps)[2]
 
@@ -264,14 +264,14 @@ def test_every_loss_is_reported() -> None:
         ("left_out", "everything", "views are not copied"),
         ("left_out", "u2", "an index of an expression"),
         ("left_out", "u5", "an index by GIN"),
-        ("changed", "u4", "an index of some rows becomes one of all"),
+        ("changed", "u4", "a partial index becomes an index of all rows"),
         ("left_out", "long", "the check (length(email) > 2)"),
-        ("changed", "age", "the domain years becomes its type"),
+        ("changed", "age", "the domain years becomes its base type"),
         ("changed", "full", "a generated column becomes a plain one with its values"),
         ("changed", "email", "a key needs a length: 255 characters"),
         ("risk", "email", "longer texts are refused"),
         ("left_out", "shop", "a foreign key to a table that is not copied"),
-        ("changed", "sales, old", "the namespace is not kept: all tables are made in one"),
+        ("changed", "sales, old", "the namespace is not kept: all tables are created in one"),
         ("changed", "users", "becomes old_users: another table is named users there"),
     } <= said
     users = plan.schema.relations[0]
@@ -353,7 +353,7 @@ def test_tables_with_same_name_stay_apart(target: str) -> None:
     assert names == ["users", "b_users_2", "b_users", fourth]
     said = lost(tables, "postgres", target)
     assert ("changed", "b.users", "users", "becomes b_users_2: another table is named users there") in said
-    assert ("changed", "", "a, b, c", "the namespace is not kept: all tables are made in one") in said
+    assert ("changed", "", "a, b, c", "the namespace is not kept: all tables are created in one") in said
     assert not [one for one in said if one[1] == "public.b_users"]
 
 
@@ -403,7 +403,7 @@ def test_postgresql_and_sqlite_collations_are_reported() -> None:
     for target in RELATIONAL:
         said = lost((Relation("t", (column, Column("b", "citext"))),), "postgres", target)
         assert ("changed", "t", "a", 'the collation "de-x-icu" is not kept') in said
-        folded = ("changed", "t", "b", "texts are compared by their case, as citext does not")
+        folded = ("changed", "t", "b", "comparisons of text become case-sensitive, unlike those of citext")
         assert (folded in said) == (target != "postgres")
     table = Relation(
         "t",
@@ -436,4 +436,4 @@ def test_the_order_of_an_index_is_kept(source: str, key: str, target: str, made:
     plan = plan_of(Schema((table,)), source, target)
     assert plan.schema.relations[0].indexes[0].columns == (made,)
     said = [loss.sentence for loss in plan.losses if loss.object == "i"]
-    assert said == (["an index of whole texts, not of their beginnings"] if "(10)" in key else [])
+    assert said == (["an index of whole values instead of prefixes"] if "(10)" in key else [])

@@ -177,7 +177,7 @@ async def test_unsupported_in_place_restore_has_clear_error() -> None:
         before = await shop.state()
         for name, mode, said in (
             ("log", "append", "capped"),
-            ("seen", "overwrite", "is a view"),
+            ("seen", "overwrite", "is now a view"),
             ("measured", "overwrite", "time series"),
             ("measured", "append_missing", "time series"),
         ):
@@ -206,7 +206,7 @@ async def test_killed_restore_is_undone_by_next_attempt(mode: Mode, monkeypatch:
                 with contextlib.suppress(Killed):
                     await shop.refill(mode, "orders", "people")
                     break
-            with pytest.raises(QueryError, match="is a view"):
+            with pytest.raises(QueryError, match="is now a view"):
                 await shop.refill(mode, "seen")
             after = await shop.state()
             assert set(after) == set(before)

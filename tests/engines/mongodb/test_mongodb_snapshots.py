@@ -205,7 +205,7 @@ async def test_server_without_snapshots_is_reported() -> None:
             client["shop"]["a"].insert_many([{"_id": n} for n in range(3)])
         address = Address(HOST, port, "shop", tls=PLAIN, endpoint=Endpoint(HOST, port))
         async with _opened(address) as dump:
-            assert dump.notes[0].startswith("Not of one moment: only primaries")
+            assert dump.notes[0].startswith("Not consistent: only primaries")
             assert dump.moment == {}
             assert [len(one) for one in (await texts(dump)).values()] == [3]
     finally:
@@ -219,7 +219,7 @@ async def test_capped_collections_are_noted_as_inconsistent() -> None:
         await database.create_collection("log", capped=True, size=4096)
         await database.log.insert_many([{"_id": 2}, {"_id": 1}])
         async with _opened(address) as dump:
-            assert dump.notes == ("Not of one moment, for a transaction does not read capped collections: log.",)
+            assert dump.notes == ("Not consistent, because a transaction cannot read capped collections: log.",)
             found = await rows(dump)
     assert [one["_id"] for one in found["log"]] == [2, 1], "in the order in which they came"
 

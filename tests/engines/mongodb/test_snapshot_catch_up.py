@@ -201,7 +201,7 @@ async def test_new_collection_is_noted_as_missing() -> None:
             await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.is_consistent() else None)
             await database.late.insert_one({})
             await asyncio.to_thread(settle, dump, {"a": {}, "b": {}}, lambda _: None)
-            assert dump.notes == ("Not in it, for they were made while it was read: late.",)
+            assert dump.notes == ("Not included, because they were created while the snapshot was taken: late.",)
         finally:
             await dump.close()
 
@@ -235,7 +235,7 @@ async def test_whoever_writes_faster_than_it_is_read_is_told(monkeypatch: pytest
             monkeypatch.setattr(snapshot_reader, "IDS", 100)
             await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.is_consistent() else None)
             await asyncio.to_thread(write, 0)
-            with pytest.raises(Conflict, match="More is written"):
+            with pytest.raises(Conflict, match="changes faster than"):
                 await asyncio.to_thread(settle, dump, {"a": {}, "b": {}}, write)
         finally:
             await dump.close()

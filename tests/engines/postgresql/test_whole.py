@@ -171,7 +171,7 @@ async def test_what_a_role_may_not_read_is_told_and_what_others_own_comes_back(r
         )
         made(target, f'GRANT ALL ON SCHEMA public TO "{reader}"')
         async with dumped(replace(source, user=reader)) as dump:
-            assert dump.notes == ("1 large objects may not be read, and are not in the snapshot.",)
+            assert dump.notes == ("1 large objects are not in the snapshot, because the role may not read them.",)
             told = await filled(dump, target)
         assert told == []
         assert [(oid, data) for oid, data, _ in objects(target)] == [(1, b"mine"), (3, b"all")]
@@ -187,8 +187,8 @@ async def test_what_a_role_may_not_read_is_told_and_what_others_own_comes_back(r
             rows = await read(dump)
         made(source, f'REASSIGN OWNED BY "{owner}" TO postgres; DROP OWNED BY "{owner}"; DROP ROLE "{owner}"')
         assert await filled(dump, target, rows) == [
-            f"Large objects: nothing was given to {owner}, for there is no such role here.",
-            f"Nothing was given to {owner}, and no rights: there is no such role here.",
+            f"Large objects: the rights of {owner} were not restored, because this role does not exist here.",
+            f"The rights of {owner} were not restored, because this role does not exist here.",
         ]
         assert await told_of(target) == ["postgres", "postgres"]
 

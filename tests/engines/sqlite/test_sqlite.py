@@ -188,6 +188,6 @@ async def test_a_session_keeps_its_locks_when_another_of_the_process_comes_and_g
 async def test_what_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
     engine = subject("sqlite").engine
     (tmp_path / "notes.db").write_text("Dear diary, " * 100)
-    for name, said in (("notes.db", "no SQLite database"), ("gone.db", "no such file"), (".", "a folder")):
+    for name, said in (("notes.db", "not an SQLite database"), ("gone.db", "does not exist"), (".", "a folder")):
         with pytest.raises(HeadwaterError, match=said):
             await engine.connect(Address(path=tmp_path / name))

@@ -63,5 +63,5 @@ async def test_locked_database_and_foreign_keys_are_reported() -> None:
         await made.run('CREATE TABLE "Fan Club" (id INTEGER PRIMARY KEY, "of" INTEGER REFERENCES ARTIST)')
         await made.run("INSERT INTO artist (id, name) VALUES (900, 'late'); INSERT INTO \"Fan Club\" VALUES (1, 900)")
         error = await fails(made.restore(kept, "overwrite", ["artist"]))
-        assert error.message == ("Rows of Fan Club would refer to rows of ARTIST that are not there (foreign key of).")
+        assert error.message == ("Rows of Fan Club would refer to rows of ARTIST that do not exist (foreign key of).")
         assert await made.ask("SELECT count(*) FROM artist") == 201

@@ -94,8 +94,8 @@ BAD = {
     ("scan", "app", "--out", "report.pdf"): "Reports are written as .json, .csv, .html, not .pdf.",
     ("scan", "app", "--out", "no/such/folder/report.json"): "The report cannot be written",
     ("schema", "app", "--format", "yaml"): "There is no format called 'yaml'.",
-    ("schema", "oracle://h/db"): "No engine is installed that opens oracle:// ",
-    ("schema", "what is this"): "names no source",
+    ("schema", "oracle://h/db"): "No installed engine supports oracle:// ",
+    ("schema", "what is this"): "is not a source",
 }
 
 

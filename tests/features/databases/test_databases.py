@@ -225,7 +225,7 @@ async def test_connected_over_ssh_with_a_pinned_key(
 @pytest.mark.parametrize(
     ("connection", "sentence"),
     [
-        ({"url": "postgresql://u:p@127.0.0.1:1/x"}, "Nothing listens"),
+        ({"url": "postgresql://u:p@127.0.0.1:1/x"}, "Nothing is listening"),
         ({"url": "postgresql://u:p@no-such-host.invalid/x"}, "could not be resolved"),
         ({"url": "postgresql://u:p@169.254.169.254/x"}, "not allowed"),
         ({"url": "postgresql://u:p@10.0.0.1/x"}, "not allowed"),
@@ -234,10 +234,10 @@ async def test_connected_over_ssh_with_a_pinned_key(
         ({"url": "postgresql://u@db.example.org/x?passfile=/etc/passwd"}, "cannot be set"),
         ({"url": "postgresql://u@db.example.org/x?service=x"}, "cannot be set"),
         ({"url": "nonsense"}, "not a database URL"),
-        ({"url": "oracle://u@db.example.org/x"}, "No engine"),
+        ({"url": "oracle://u@db.example.org/x"}, "No installed engine"),
         ({"url": "postgresql://u@db.example.org:99999/x"}, "port"),
-        ({"url": "postgresql://u@db.example.org/x?sslmode=maybe"}, "no TLS mode"),
-        ({"url": "postgresql://u@8.8.8.8/x", "tls": {"ca": "nonsense"}}, "no certificate"),
+        ({"url": "postgresql://u@db.example.org/x?sslmode=maybe"}, "not a TLS mode"),
+        ({"url": "postgresql://u@8.8.8.8/x", "tls": {"ca": "nonsense"}}, "not a certificate"),
     ],
 )
 async def test_what_cannot_be_connected_says_why(app: AppFixture, connection: dict, sentence: str) -> None:

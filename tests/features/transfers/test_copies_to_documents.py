@@ -39,8 +39,8 @@ async def test_a_copy_from_plan_to_comparison(copy_fixture: CopyFixture) -> None
     assert (types["id"], types["price"], types["tags"], types["u"]) == ("long", "decimal", "array<string>", "UUID")
     said = {(loss["severity"], loss["object"], loss["sentence"]) for loss in plan["losses"]}
     assert {
-        ("changed", "id", "the key becomes the _id, and is no field besides"),
-        ("left_out", "id", "nothing numbers new documents"),
+        ("changed", "id", "the key becomes the _id, and is not a separate field"),
+        ("left_out", "id", "new documents are not numbered automatically"),
         ("left_out", "album_artist_id_fkey", "foreign keys are not kept"),
         ("left_out", "title", "the default 'x'::character varying is not kept"),
     } <= said
@@ -62,7 +62,7 @@ async def test_a_failed_copy_takes_away_what_it_made_and_nothing_else(copy_fixtu
     await copy_fixture.sql(copy_fixture.source, "CREATE TABLE zoo (d date); INSERT INTO zoo VALUES ('infinity')")
     await copy_fixture.sql(copy_fixture.target, "db.mine.insertOne({a: 1})")
     done = await copy_fixture.copy()
-    assert "zoo: row 1, column d: 'infinity' cannot be kept as date" in done["job"]["error"]
+    assert "zoo: row 1, column d: 'infinity' cannot be stored as date" in done["job"]["error"]
     assert await collections(copy_fixture) == ["mine"]
 
 
@@ -92,7 +92,7 @@ async def test_nothing_is_copied_from_documents(copy_fixture: CopyFixture) -> No
     wrong = await copy_fixture.post(f"{copy_fixture.target}/copies/plan", 400, target_id=copy_fixture.source)
     assert "MongoDB cannot be copied from" in wrong["detail"] and "copied into" in wrong["hint"]
     wrong = await copy_fixture.post(f"{copy_fixture.target}/exports", 400, format="csv")
-    assert "MongoDB has no tables" in wrong["detail"]
+    assert "MongoDB does not support tables" in wrong["detail"]
     files = {"file": ("a.csv", b"a,b\n1,2\n")}
     wrong = await copy_fixture.person.send("POST", f"/databases/{copy_fixture.target}/imports", 400, files=files)
-    assert "MongoDB has no tables" in wrong["detail"]
+    assert "MongoDB does not support tables" in wrong["detail"]

@@ -116,7 +116,7 @@ async def test_the_interfaces_of_this_machine_are_its_own() -> None:
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
 async def test_a_port_is_a_port(port: int) -> None:
-    with pytest.raises(BadInput, match="no port"):
+    with pytest.raises(BadInput, match="not a port"):
         await resolve("db.example.org", port, NetworkPolicy(), resolver=look_up)
 
 

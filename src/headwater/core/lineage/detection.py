@@ -47,7 +47,7 @@ def languages(detected: Mapping[str, Sequence[SourceFile]]) -> frozenset[str]:
 
 
 def may_hold_sql(source: SourceFile) -> bool:
-    """Tell whether a file may hold SQL: cheap, and wrong only by saying yes."""
+    """Return True if a file may hold SQL: cheap, and wrong only by saying yes."""
     if source.language == "sql":
         return True
     text = source.source.lower()

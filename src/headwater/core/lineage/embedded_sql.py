@@ -148,7 +148,7 @@ class _Finder:
         place = next((piece.start for piece in flat.pieces if piece.start >= 0), 0)
         span = flat.span(start, start + 1)
         excerpt = " ".join((text or flat.text).split())[:_EXCERPT]
-        self.missed.append(Missed(span[0] if span else place, excerpt, "No dialect parses it."))
+        self.missed.append(Missed(span[0] if span else place, excerpt, "No SQL dialect can parse it."))
 
 
 _PHRASES = {

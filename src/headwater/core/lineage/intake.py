@@ -80,10 +80,10 @@ def intake(
             text = _take(found, entry, limits, keep_texts)
             total += len(text)
             if total > limits.total_bytes:
-                raise TooLarge(f"The code base holds more than {limits.total_bytes >> 20} MB of text.")
+                raise TooLarge(f"The code base contains more than {limits.total_bytes >> 20} MB of text.")
             on_file(len(found.files))
     if not found.files:
-        raise Unreadable(f"{source.name} holds no files.")
+        raise Unreadable(f"{source.name} contains no files.")
     return _below_common_folder(found) if not source.is_dir() else found
 
 

@@ -65,7 +65,7 @@ class ModuleGraph:
         return self._is_root(path, depth), above, depth if above else -depth
 
     def _is_root(self, path: str, depth: int) -> bool:
-        """Tell whether the folder at this depth can be a source root: it is no package itself."""
+        """Return True if the folder at this depth can be a source root: it is no package itself."""
         root = "/".join(path.split("/")[:depth])
         return f"{root}/__init__.py".lstrip("/") not in self._files
 

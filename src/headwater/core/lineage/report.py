@@ -120,7 +120,7 @@ details {{ margin: .5rem 0 }}
 summary {{ cursor: pointer }}
 </style></head><body>
 <h1>Column map of {title}</h1>
-<p>{tables} tables, {columns} columns, {usages} usages in {files} files. Made by Headwater {version}.</p>
+<p>{tables} tables, {columns} columns, {usages} usages in {files} files. Created by Headwater {version}.</p>
 <table><thead><tr><th>Column<th>Type{heads}<th class="n">Files</tr></thead><tbody>
 {rows}
 </tbody></table>

@@ -156,7 +156,7 @@ def _with_holes(rope: Rope, pattern: re.Pattern[str]) -> Rope:
 
 
 def _is_plain(piece: Piece) -> bool:
-    """Tell whether the piece is spelt in the source as it reads (no escape sequence)."""
+    """Return True if the piece is spelt in the source as it reads (no escape sequence)."""
     return piece.end - piece.start == len(piece.text.encode())
 
 
@@ -202,7 +202,7 @@ class Flat(msgspec.Struct, frozen=True):
         return start, start + len(piece.text[inside : inside + last - first].encode())
 
     def is_hole(self, first: int) -> bool:
-        """Tell whether the character at `first` stands for a value that is not known."""
+        """Return True if the character at `first` stands for a value that is not known."""
         return self.pieces[bisect_right(self.starts, first) - 1].hole
 
 

@@ -87,12 +87,12 @@ def statements(text: str) -> Iterator[Statement]:
 
 
 def _begins(word: str, line: str) -> bool:
-    """Tell whether a line with this first word begins a statement; `WITH (` and `WITH RECOMPILE` are clauses."""
+    """Return True if a line with this first word begins a statement; `WITH (` and `WITH RECOMPILE` are clauses."""
     return word in _VERBS | _OTHERS and not (word == "with" and _CLAUSE.match(line))
 
 
 def _goes_on(so_far: str, word: str) -> bool:
-    """Tell whether a line that begins with `word` belongs to the statement before it."""
+    """Return True if a line that begins with `word` belongs to the statement before it."""
     if not so_far:
         return False
     verb = (_WORD.match(so_far) or ["", ""])[1].lower()
@@ -111,7 +111,7 @@ def _goes_on(so_far: str, word: str) -> bool:
 
 
 def _main_verb(text: str) -> bool:
-    """Tell whether a WITH has come to its statement: a verb outside parentheses."""
+    """Return True if a WITH has come to its statement: a verb outside parentheses."""
     depth = 0
     for token in re.findall(r"[()]|[A-Za-z_]+", text):
         depth += {"(": 1, ")": -1}.get(token, 0)

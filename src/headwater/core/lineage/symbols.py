@@ -186,7 +186,7 @@ def members(stmt: f.Class) -> dict[str, Definition]:
 
 
 def flat(body: Iterable[f.Stmt]) -> Iterator[f.Stmt]:
-    """Iterate over statements, those in `if`, `try` and `with` blocks included, functions and classes not entered."""
+    """Yield statements, those in `if`, `try` and `with` blocks included, functions and classes not entered."""
     for stmt in body:
         if isinstance(stmt, f.Branch):
             yield from flat(stmt.body)
@@ -225,7 +225,7 @@ def _define(names: dict[str, f.Stmt], stmt: f.Stmt) -> None:
 
 
 def _is_weaker(new: f.Assign, old: f.Stmt | None) -> bool:
-    """Tell whether a second assignment says less: `x: T` declared, then `x = None`."""
+    """Return True if a second assignment says less: `x: T` declared, then `x = None`."""
     return isinstance(old, f.Assign) and old.value is not None and (new.value is None or old.annotation is not None)
 
 

@@ -40,7 +40,7 @@ def read(files: Mapping[str, str]) -> list[Script]:
     if not found:
         raise BadInput(
             "There are no migrations in this folder.",
-            hint="Known are V1__name.sql, 0001_name.up.sql, 20260101_name/migration.sql, dbmate, and Alembic's.",
+            hint="Supported are V1__name.sql, 0001_name.up.sql, 20260101_name/migration.sql, dbmate, and Alembic's.",
         )
     seen: set[str] = set()
     for script in found:
@@ -67,7 +67,7 @@ def _flyway(files: Mapping[str, str]) -> Iterator[Script]:
             else:
                 versioned.append((version, match["name"], text))
         elif match := _REPEATABLE.fullmatch(name):
-            raise BadInput(f"{name} is a repeatable migration.", hint="Headwater runs each once: leave it out.")
+            raise BadInput(f"{name} is a repeatable migration.", hint="Headwater runs each migration once: remove it.")
     for version, name, text in versioned:
         yield Script(version, name.replace("_", " "), text, undo.get(version), "flyway")
 
@@ -129,7 +129,7 @@ def _alembic(files: Mapping[str, str]) -> list[Script]:
         try:
             tree = ast.parse(text)
         except SyntaxError as error:
-            raise BadInput(f"{path} is no Python: {error.msg} in line {error.lineno}.") from error
+            raise BadInput(f"{path} is not valid Python: {error.msg} in line {error.lineno}.") from error
         values = dict(_assigned(tree))
         revision = values.get("revision")
         if not isinstance(revision, str):
@@ -142,7 +142,7 @@ def _alembic(files: Mapping[str, str]) -> list[Script]:
     try:
         return [scripts[revision] for revision in graphlib.TopologicalSorter(known).static_order()]
     except graphlib.CycleError as error:
-        raise BadInput("The revisions of Alembic follow each other in a circle.") from error
+        raise BadInput("The Alembic revisions form a cycle.") from error
 
 
 def _assigned(tree: ast.Module) -> Iterator[tuple[str, object]]:

@@ -38,7 +38,7 @@ class Script:
 
 
 def in_one_transaction(text: str) -> bool:
-    """Say whether a text wants to run as a whole or not at all: yes, unless it says otherwise in a comment."""
+    """Return True if a text wants to run as a whole or not at all: yes, unless it says otherwise in a comment."""
     return _WITHOUT.search(text) is None
 
 
@@ -46,11 +46,11 @@ def check(text: str, field: str, grammar: Grammar | None = None) -> None:
     """Raise Invalid when a text holds no statement, or ends transactions by itself."""
     statements = [statement.text for statement in split(text, grammar)]
     if not statements:
-        raise Invalid({field: "There is no statement in it."})
+        raise Invalid({field: "The script contains no statement."})
     for statement in statements:
         if match := _TRANSACTION.match(statement):
             word = match[0].upper()
             raise Invalid(
-                {field: f"{word} does not belong into a migration: each runs in a transaction of its own."},
-                hint="Take it out, or put `-- headwater: no transaction` on a line of its own.",
+                {field: f"{word} is not allowed in a migration: each migration runs in its own transaction."},
+                hint="Remove it, or add the line `-- headwater: no transaction`.",
             )

@@ -16,7 +16,7 @@ FOREIGN: dict[type[exp.Expr], str] = {
     exp.Query: "a subquery",
     exp.Command: "a command",
     exp.Window: "a window function",
-    exp.Star: "every column within an expression",
+    exp.Star: "* within an expression",
 }
 # These bind weaker than what may stand beside a term, so they are put in parentheses.
 _WEAK = (exp.Binary, exp.Unary, exp.Between, exp.In, exp.Is, exp.Not, exp.Alias, exp.Interval, exp.Case)
@@ -39,7 +39,7 @@ def read(text: str, dialect: str) -> exp.Expr:
         raise BadInput(f"{text!r} is not one expression.", hint="Write it as it would stand in SELECT.")
     found: exp.Expr = shown[0].unnest()
     if problem := foreign(found):
-        raise BadInput(f"{text!r} holds {problem}, which the builder cannot draw.")
+        raise BadInput(f"{text!r} contains {problem}, which the query builder does not support.")
     return found
 
 

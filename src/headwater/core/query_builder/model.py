@@ -86,7 +86,7 @@ class Group:
     items: tuple[Condition | Group, ...] = ()
 
     def conditions(self) -> Iterator[Condition]:
-        """Give every condition, also of the groups within."""
+        """Yield every condition, also of the groups within."""
         for item in self.items:
             yield from item.conditions() if isinstance(item, Group) else (item,)
 

@@ -61,7 +61,7 @@ class NameScope:
             return self.tables[0].alias
         owners = [table.alias for table in self.tables if self._has(table, column)]
         if len(owners) != 1:
-            raise CannotDraw(clause, f"{column} does not say which table it is of: write it as table.{column}.")
+            raise CannotDraw(clause, f"{column} is ambiguous: write it as table.{column}.")
         return owners[0]
 
     def _check(self, table: QueryTable, column: str, clause: str) -> None:
@@ -86,7 +86,7 @@ class NameScope:
             place = int(node.name)
             before = self.picks[:place]
             if len(before) < place or any(pick.term.kind == "star" and not pick.aggregate for pick in before):
-                raise CannotDraw("ORDER BY", f"{place} is not the number of something that is shown.")
+                raise CannotDraw("ORDER BY", f"{place} is not the position of a selected column.")
             return self.picks[place - 1]
         if not isinstance(node, exp.Column) or node.args.get("table"):
             return None

@@ -96,7 +96,7 @@ def parse(text: str, style: SqlStyle, schema: Schema | None = None) -> QueryDraw
 class _Reader:
     def __init__(self, tree: exp.Expr, style: SqlStyle, schema: Schema | None) -> None:
         if isinstance(tree, exp.SetOperation):
-            raise CannotDraw(tree.key.upper(), "Two queries put together cannot be drawn.")
+            raise CannotDraw(tree.key.upper(), "The query builder does not support UNION, INTERSECT and EXCEPT.")
         if not isinstance(tree, exp.Select):
             raise CannotDraw("", "Only a SELECT can be drawn.")
         self.tree, self.style, self.schema = tree, style, schema
@@ -106,10 +106,10 @@ class _Reader:
         for name, value in self.tree.args.items():
             if value and (name not in _READ or name in {"hint", "operation_modifiers", "kind"}):
                 clause = _CLAUSES.get(name, name.strip("_").replace("_", " ").upper())
-                raise CannotDraw(clause, f"{clause} cannot be drawn.")
+                raise CannotDraw(clause, f"The query builder does not support {clause}.")
         distinct = self.tree.args.get("distinct")
         if distinct is not None and distinct.args.get("on"):
-            raise CannotDraw("DISTINCT ON", "DISTINCT ON cannot be drawn.")
+            raise CannotDraw("DISTINCT ON", "The query builder does not support DISTINCT ON.")
 
     def query(self) -> Query:
         """Return the whole of it."""
@@ -136,7 +136,7 @@ class _Reader:
     def _tables(self) -> tuple[QueryTable, list[tuple[QueryTable, exp.Join]]]:
         source = self.tree.args.get("from_")
         if source is None:
-            raise CannotDraw("FROM", "There is no table to draw.")
+            raise CannotDraw("FROM", "The query has no table.")
         nodes = list(self.tree.args.get("joins") or ())
         found = [self._table(node.this) for node in (source, *nodes)]
         aliases = [table.alias for table in found]
@@ -153,7 +153,7 @@ class _Reader:
         alias = node.args.get("alias")
         extra = [name for name, value in node.args.items() if value and name not in {"this", "db", "alias"}]
         if extra or (alias is not None and alias.args.get("columns")):
-            raise CannotDraw("FROM", f"{node.name} is read in a way that cannot be drawn.")
+            raise CannotDraw("FROM", f"The query builder does not support the way in which {node.name} is read.")
         name = spelling(node.this, self.style)
         schema = spelling(node.args["db"], self.style) if node.args.get("db") else None
         return QueryTable(name, spelling(alias.this, self.style) if alias is not None else name, schema)
@@ -163,7 +163,9 @@ class _Reader:
         words = f"{node.side} {node.kind}".replace("OUTER", "").split()
         if extra or len(words) > 1 or set(words) - {"LEFT", "RIGHT", "FULL", "INNER", "CROSS"}:
             clause = "USING" if "using" in extra else "NATURAL" if "method" in extra else "JOIN"
-            raise CannotDraw(clause, f"The join of {table.alias} cannot be drawn: say with ON which columns are equal.")
+            raise CannotDraw(
+                clause, f"The query builder does not support this join of {table.alias}: write the condition with ON."
+            )
         on = node.args.get("on")
         if on is None:
             if words and words != ["CROSS"]:
@@ -186,7 +188,7 @@ class _Reader:
             alias = spelling(node.args["alias"], self.style)
             node = node.this
         elif isinstance(node, exp.Aliases):
-            raise CannotDraw("SELECT", "An expression with several names cannot be drawn.")
+            raise CannotDraw("SELECT", "The query builder does not support an expression with several aliases.")
         term, aggregate = aggregated(node, scope, "SELECT")
         return Pick(term, aggregate, alias)
 
@@ -201,7 +203,7 @@ class _Reader:
         value = node.args.get("expression")
         extra = [name for name, one in node.args.items() if one and name != "expression"]
         if isinstance(node, exp.Fetch) or extra or not isinstance(value, exp.Literal) or not value.name.isdigit():
-            raise CannotDraw(clause.upper(), f"{clause.upper()} can be drawn only with a plain number.")
+            raise CannotDraw(clause.upper(), f"The query builder supports {clause.upper()} only with a plain number.")
         return int(value.name)
 
     def _sort(self, scope: NameScope) -> tuple[Sort, ...]:
@@ -210,7 +212,7 @@ class _Reader:
 
     def _sorted(self, node: exp.Expr, scope: NameScope) -> Sort:
         if not isinstance(node, exp.Ordered) or node.args.get("with_fill"):
-            raise CannotDraw("ORDER BY", "The order cannot be drawn.")
+            raise CannotDraw("ORDER BY", "The query builder does not support this ORDER BY.")
         descending = bool(node.args.get("desc"))
         first = bool(node.args.get("nulls_first"))
         nulls: Literal["", "first", "last"] = (
@@ -239,12 +241,12 @@ class _Reader:
         if implied is None and group and {pick.term for pick in query.picks} == set(said):
             return replace(query, distinct=True)
         if set(said) != set(implied or ()):
-            raise CannotDraw("GROUP BY", "The rows are grouped by something other than the columns that are shown.")
+            raise CannotDraw("GROUP BY", "The rows are not grouped by the selected columns.")
         return query
 
     def _group_terms(self, group: exp.Group, scope: NameScope) -> Sequence[Term]:
         if any(value for name, value in group.args.items() if name != "expressions"):
-            raise CannotDraw("GROUP BY", "ROLLUP, CUBE, GROUPING SETS and ALL cannot be drawn.")
+            raise CannotDraw("GROUP BY", "The query builder does not support ROLLUP, CUBE, GROUPING SETS and ALL.")
         found = []
         for node in group.expressions:
             picked = scope.picked(node, columns_first=True)

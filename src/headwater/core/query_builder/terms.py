@@ -55,13 +55,13 @@ def term_of(node: exp.Expr, scope: NameScope, clause: str) -> Term:
     if isinstance(node, exp.Star):
         return Term("star")
     if problem := foreign(node):
-        raise CannotDraw(clause, f"{clause} holds {problem}, which cannot be drawn.")
+        raise CannotDraw(clause, f"{clause} contains {problem}, which the query builder does not support.")
     return Term("expression", written(node, scope.style.sqlglot))
 
 
 def _table_of_star(node: exp.Column, scope: NameScope, clause: str) -> str:
     if any(node.this.args.values()):
-        raise CannotDraw(clause, "Every column but some cannot be drawn.")
+        raise CannotDraw(clause, "The query builder does not support * with exceptions.")
     wanted = node.table
     for table in scope.tables:
         if wanted.lower() == table.alias.lower():

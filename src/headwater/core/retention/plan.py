@@ -42,7 +42,7 @@ class RetentionPolicy:
 
     @property
     def has_rules(self) -> bool:
-        """Whether any rule says what to keep; without one, everything is."""
+        """True if any rule says what to keep; without one, everything is."""
         return bool(self.last or self.within or any(getattr(self, rule) for rule in _PERIODS))
 
 
@@ -139,7 +139,7 @@ def _judge(policy: RetentionPolicy, group: Sequence[_Judged]) -> None:
     """Judge the snapshots of one group, newest first."""
     if not policy.has_rules:
         for one in group:
-            one.reasons.append("no rule deletes any")
+            one.reasons.append("the policy has no rules")
         return
     group[0].reasons.append("newest")
     if policy.last:

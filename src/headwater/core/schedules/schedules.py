@@ -52,14 +52,14 @@ def checked(cron: str, zone: str) -> Schedule:
     try:
         first = list(islice(times(schedule, _LONG_AGO), 1))
     except CronSimError as error:
-        raise Invalid({"cron": f"This is no cron expression: {str(error).lower()}."}, hint=EXAMPLE) from error
+        raise Invalid({"cron": f"This is not a cron expression: {str(error).lower()}."}, hint=EXAMPLE) from error
     if not first:
-        raise Invalid({"cron": "This time never comes."}, hint=EXAMPLE)
+        raise Invalid({"cron": "This schedule never runs."}, hint=EXAMPLE)
     return schedule
 
 
 def times(schedule: Schedule, after: datetime) -> Iterator[datetime]:
-    """Give the times of a schedule after a moment, each later than the one before."""
+    """Yield the times of a schedule after a moment, each later than the one before."""
     last = after.astimezone(UTC)
     for found in CronSim(schedule.cron, last.astimezone(ZoneInfo(schedule.zone))):
         moment = found.astimezone(UTC)

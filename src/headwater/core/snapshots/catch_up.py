@@ -59,7 +59,7 @@ def catch_up(
 
 
 def _gathered(dump: CatchUp) -> Iterator[LateChanges]:
-    """Give changes by their tables, as many at a time as may be held."""
+    """Yield changes by their tables, as many at a time as may be held."""
     held: LateChanges | None = None
     for table, rows, gone in dump.changes_since_read():
         if held and (held.table != table or held.size > MOST_BYTES):

@@ -67,7 +67,7 @@ class ChangesSinceParent:
 
     @property
     def nothing(self) -> bool:
-        """Whether the table still has the very rows: old ones can only go, and all are there."""
+        """True if the table still has the very rows: old ones can only go, and all are there."""
         return self.new == 0 and self.left == self.before
 
 
@@ -188,7 +188,7 @@ def _deleted(
 
 
 def _is_much(key_range: _Range) -> bool:
-    """Whether a range is better read anew than kept with one more delta."""
+    """Return True if a range is better read anew than kept with one more delta."""
     changed = sum(batch.num_rows for batch in key_range.rows) + key_range.lost
     return changed > key_range.chunk.rows * AGAIN or is_heavy(key_range.chunk)
 

@@ -8,7 +8,7 @@ from typing import Any
 from headwater.engines import STANDALONE_ROWS, SnapshotColumn, SnapshotTable
 from headwater.vault.manifest import Manifest, ManifestTable
 
-WITH_ALL = "it comes back only with a whole database, or by its name into a new or empty one"
+WITH_ALL = "it is restored only with the whole database, or by its name into a new or empty database"
 
 
 def display_name(table: ManifestTable) -> str:
@@ -28,14 +28,14 @@ def select(manifest: Manifest, tables: Sequence[str] | None) -> list[ManifestTab
 
 
 def apart(table: ManifestTable) -> bool:
-    """Say whether the rows of a table are of none of the Schema; they come back only with the whole database."""
+    """Return True if the rows of a table are of none of the Schema; they come back only with the whole database."""
     return bool(table.facts.get(STANDALONE_ROWS))
 
 
 def omissions(manifest: Manifest, tables: Sequence[ManifestTable]) -> list[str]:
     """Return sentences on such rows that are not among the tables that are restored."""
     return [
-        f"{display_name(table)} is left out: {WITH_ALL}."
+        f"{display_name(table)} is not restored: {WITH_ALL}."
         for table in manifest.tables
         if apart(table) and table not in tables
     ]

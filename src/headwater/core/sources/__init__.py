@@ -60,7 +60,7 @@ def parse(text: str) -> Source:
         if re.search(r"\.\w+$", text):
             return Source("path", text)
         raise BadInput(
-            f"{text!r} names no source.", hint="Give a folder, a file, an archive, a URL or a database name."
+            f"{text!r} is not a source.", hint="Give a folder, a file, an archive, a URL or a database name."
         )
     kind: Kind = "snapshot" if managed["snapshot"] else "branch" if managed["branch"] else "database"
     return Source(kind, text, name=managed["name"], branch=managed["branch"], snapshot=managed["snapshot"])
@@ -85,5 +85,5 @@ def read(text: str, of_code: Callable[[Path], Schema]) -> Schema:
         return live.read(text)
     raise NotFound(
         f"There is no file or folder {text}, and no managed database of that name.",
-        hint="Name a folder, an archive, a .sql or a .prisma file.",
+        hint="Give a folder, an archive, a .sql or a .prisma file.",
     )

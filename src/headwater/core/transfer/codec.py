@@ -47,7 +47,7 @@ def decoder(dialect: Dialect | None, kind: ValueKind) -> Converter:
 def encoder(dialect: Dialect, kind: ValueKind) -> Converter:
     """Return what makes a canonical value one that a dialect's session loads."""
     make = _special_encoder(dialect, kind)
-    return (lambda value: value) if make is None else _careful(make, kind, "cannot be kept as")
+    return (lambda value: value) if make is None else _careful(make, kind, "cannot be stored as")
 
 
 def _special_encoder(dialect: Dialect, kind: ValueKind) -> Convert | None:
@@ -69,7 +69,7 @@ def _as_list(cell: Any, types: TypeMapping) -> list[Any]:
     return cell
 
 
-def _careful(make: Convert, kind: ValueKind, is_no: str = "is no") -> Converter:
+def _careful(make: Convert, kind: ValueKind, is_no: str = "is not a valid") -> Converter:
     def decode(cell: Any) -> Any:
         if cell is None:
             return None

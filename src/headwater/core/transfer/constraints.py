@@ -71,7 +71,7 @@ def foreign_keys(relation: Relation, work: MappingContext) -> tuple[ForeignKey, 
         attrs = dict(key.attrs)
         deferred = "deferrable" in attrs and work.target.has_deferrable_keys
         if "deferrable" in attrs and not deferred:
-            work.record_loss("changed", relation.qualified_name, shown, "the foreign key is checked at once")
+            work.record_loss("changed", relation.qualified_name, shown, "the foreign key is checked immediately")
         name = _free_name(key.name, relation, work) if key.name else None
         kept.append(
             ForeignKey(
@@ -121,10 +121,10 @@ def _index(relation: Relation, index: Index, kinds: Mapping[str, ValueKind], wor
         if work.target.has_partial_indexes:
             where = expressions.translate(index.where, work.source, work.target)
         if where is None and index.unique:
-            work.record_loss("left_out", shown, name, "a unique index of some rows only")
+            work.record_loss("left_out", shown, name, "a partial unique index")
             return None
         if where is None:
-            work.record_loss("changed", shown, name, "an index of some rows becomes one of all")
+            work.record_loss("changed", shown, name, "a partial index becomes an index of all rows")
     record_attribute_losses(attrs, shown, name, work)
     ordered = tuple(_spelt(key, name, relation, work) for key in keys(index))
     comment = None if index.comment and work.record_comment_loss(shown, name) else index.comment
@@ -136,10 +136,10 @@ def record_attribute_losses(
 ) -> None:
     """Tell what an index has that only its own engine has; `kept` is the attribute that the target has too."""
     for attribute, sentence in (
-        ("include", "an index without the columns that it only carries"),
+        ("include", "an index without its included columns"),
         ("nulls_not_distinct", "a unique index that allows several NULLs"),
         ("conflict", "a unique index without its conflict clause"),
-        ("deferrable", "a unique constraint that is checked at once"),
+        ("deferrable", "a unique constraint that is checked immediately"),
     ):
         if attribute in attrs and attribute != supported:
             work.record_loss("changed", table, index, sentence)
@@ -148,7 +148,7 @@ def record_attribute_losses(
 def _spelt(key: Key, index: str, relation: Relation, work: MappingContext) -> str:
     """Return a column of an index as the target spells it."""
     if key.length:
-        work.record_loss("changed", relation.qualified_name, index, "an index of whole texts, not of their beginnings")
+        work.record_loss("changed", relation.qualified_name, index, "an index of whole values instead of prefixes")
     if not key.descending:
         return key.column
     mark = work.target.identifier_quote
@@ -170,7 +170,7 @@ def reason_unindexable(
     if len(columns) < len(index.columns):
         return "of an expression"
     if index.unique and any(key.length for key in keys(index)):
-        return "of the beginnings of texts"
+        return "of prefixes of text"
     nested = any(kinds[one].name in {"json", "array"} for one in columns if one in kinds)
     if nested and work.target.unindexable:
         return work.target.unindexable

@@ -54,10 +54,12 @@ def _paths(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingCont
     """Return where each column stands in a document: the key as `_id`, or as parts of it."""
     shown, key = relation.qualified_name, relation.primary_key
     if any(kinds[name].name in NESTED for name in key if name in kinds):
-        work.record_loss("left_out", shown, ", ".join(key), "a key of JSON or arrays: the server makes an _id instead")
+        work.record_loss(
+            "left_out", shown, ", ".join(key), "a key of JSON or arrays: the server generates an _id instead"
+        )
         key = ()
     elif not key:
-        work.record_loss("changed", shown, ID, "a table without a key: the server makes an _id for each document")
+        work.record_loss("changed", shown, ID, "a table without a key: the server generates an _id for each document")
     paths: dict[str, str] = {}
     for column in relation.columns:
         name = column.name.replace(".", "_").replace("\0", "_") or "_"
@@ -67,17 +69,20 @@ def _paths(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingCont
             name += "_"
         if name != column.name and key != (column.name,):
             work.record_loss(
-                "changed", shown, column.name, f"is named {name}: fields have no such names, or another has it"
+                "changed",
+                shown,
+                column.name,
+                f"is renamed to {name}: fields cannot have this name, or another field has it",
             )
         paths[column.name] = name
     if len(key) == 1:
         paths[key[0]] = ID
         if key[0] != ID:
-            work.record_loss("changed", shown, key[0], "the key becomes the _id, and is no field besides")
+            work.record_loss("changed", shown, key[0], "the key becomes the _id, and is not a separate field")
     elif key:
         paths |= {name: f"{ID}.{paths[name]}" for name in key}
         work.record_loss(
-            "changed", shown, ", ".join(key), "the key becomes the _id: a document of its parts in their order"
+            "changed", shown, ", ".join(key), "the key becomes the _id: a document with the key columns in order"
         )
     return paths
 
@@ -94,7 +99,7 @@ def _tell(relation: Relation, column: Column, kind: ValueKind, field: TypeSpelli
     if finer and column.name in _telling_apart(relation):
         work.record_loss("risk", shown, column.name, "keys that differ by less than a millisecond are refused")
     if column.identity or loss_rules.is_counter(relation, column, work):
-        work.record_loss("left_out", shown, column.name, "nothing numbers new documents")
+        work.record_loss("left_out", shown, column.name, "new documents are not numbered automatically")
     elif column.default is not None and not column.generated and not column.default.upper().startswith("NULL"):
         work.record_loss("left_out", shown, column.name, f"the default {column.default} is not kept")
 
@@ -133,7 +138,7 @@ def _indexes(
             work.record_loss("left_out", shown, name, f"{what} {why or 'of some rows only'}")
             continue
         if index.where:
-            work.record_loss("changed", shown, name, "an index of some rows becomes one of all")
+            work.record_loss("changed", shown, name, "a partial index becomes an index of all rows")
         constraints.record_attribute_losses(attrs, shown, name, work, supported="nulls_not_distinct")
         if index.comment:
             work.record_comment_loss(shown, name)
@@ -141,7 +146,7 @@ def _indexes(
         if index.unique and "nulls_not_distinct" not in attrs:
             where = _without_null(relation, index, fields, paths)
         if where:
-            work.record_loss("changed", shown, name, "a unique index leaves out rows with NULL: it does not find them")
+            work.record_loss("changed", shown, name, "a unique index does not contain rows with NULL")
         made.append(
             Index(
                 index.name or "_".join(f"{key}_{way}" for key, way in keys.items()),

@@ -86,7 +86,8 @@ def _format(head: bytes, filename: str) -> Format:
         return "json" if text.startswith(b"[") else "ndjson"
     if found == "parquet" or found is None:
         raise Unreadable(
-            f"{filename} is no file of rows.", hint="CSV, TSV, NDJSON, JSON, Parquet and SQL can be imported."
+            f"{filename} is not a data file that can be imported.",
+            hint="CSV, TSV, NDJSON, JSON, Parquet and SQL can be imported.",
         )
     return found
 
@@ -97,7 +98,7 @@ def _csv_shape(head: bytes, filename: str) -> Shape:
     names = next(csv.reader([first.rstrip("\r")], delimiter=delimiter), [])
     columns = tuple(name.strip() or f"column_{number}" for number, name in enumerate(names, 1))
     if len(set(columns)) < len(columns):
-        raise Unreadable(f"{filename} has two columns of the same name.", hint="Give each column a name of its own.")
+        raise Unreadable(f"{filename} has two columns of the same name.", hint="Give each column a different name.")
     return Shape("csv", columns, delimiter)
 
 
@@ -154,10 +155,10 @@ def _json(path: Path, shape: Shape) -> Iterator[Line]:
     known = set(shape.columns)
     for number, item, at in _objects(path, shape.format):
         if not isinstance(item, dict):
-            yield Line(number, [], at, "The row is no JSON object.")
+            yield Line(number, [], at, "The row is not a JSON object.")
             continue
         unknown = item.keys() - known
-        wrong = f"The field {min(unknown)!r} is in none of the first {SAMPLE} rows." if unknown else ""
+        wrong = f"The field {min(unknown)!r} does not occur in the first {SAMPLE} rows." if unknown else ""
         yield Line(number, [_flat(item.get(name)) for name in shape.columns], at, wrong)
 
 
@@ -192,7 +193,7 @@ def _array(path: Path) -> Iterator[tuple[int, Any, int]]:
             except json.JSONDecodeError as error:
                 more = file.read(max(PIECE, len(held)))
                 if not more:
-                    raise Unreadable(f"The JSON breaks off or is wrong after item {number}: {error.msg}.") from error
+                    raise Unreadable(f"The JSON is truncated or invalid after item {number}: {error.msg}.") from error
                 held += more
                 continue
             number += 1

@@ -11,7 +11,7 @@ from headwater.core.transfer.mapping_context import MappingContext
 _ATTRIBUTES = {
     "partition_by": "the partitions become one table",
     "partitions": "the partitions become one table",
-    "partition_of": "a partition is copied as a table of its own, besides the rows in its whole",
+    "partition_of": "a partition is copied as a separate table, in addition to its rows in the partitioned table",
     "inherits": "inheritance is not copied",
     "row_security": "row-level security is not copied",
     "foreign": "a foreign table becomes an ordinary one",
@@ -45,7 +45,7 @@ def _collation(collation: str, table: str, work: MappingContext) -> None:
     if new and collation not in {"", new}:
         work.record_loss("changed", table, "table", f"the collation {collation} becomes {new}, by code point")
     if not new and not (collation or "_bin").endswith("_bin"):
-        sentence = f"the collation {collation} is not kept: texts are compared by their case and accents"
+        sentence = f"the collation {collation} is not kept: comparisons of text become sensitive to case and accents"
         work.record_loss("changed", table, "table", sentence)
 
 
@@ -55,9 +55,11 @@ def column_losses(column: Column, table: str, work: MappingContext) -> None:
     if "collation" in attrs:
         work.record_loss("changed", table, column.name, f"the collation {attrs['collation']} is not kept")
     if column.type.lower() == "citext" and work.target != work.source:
-        work.record_loss("changed", table, column.name, "texts are compared by their case, as citext does not")
+        work.record_loss(
+            "changed", table, column.name, "comparisons of text become case-sensitive, unlike those of citext"
+        )
     if "on_update" in attrs:
-        work.record_loss("left_out", table, column.name, "ON UPDATE is not kept: nothing sets the column by itself")
+        work.record_loss("left_out", table, column.name, "ON UPDATE is not kept: the column is not set automatically")
     if "invisible" in attrs:
         work.record_loss("changed", table, column.name, "an invisible column becomes visible")
     if column.comment:
@@ -73,7 +75,7 @@ def risk(kind: ValueKind, work: MappingContext) -> str:
     if sentence is not None:
         return sentence
     if not work.target.stores_zero_characters and kind.name == "text":
-        return "texts with a zero character are refused"
+        return "text with a NUL character is refused"
     return ""
 
 

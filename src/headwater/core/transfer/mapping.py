@@ -132,7 +132,7 @@ def _column(
             if sentence:
                 work.record_loss(severity, shown, column.name, sentence)  # type: ignore[arg-type]
     if work.target.ignores_trailing_spaces and not same and kind.name == "text" and column.name in _unique(relation):
-        work.record_loss("risk", shown, column.name, "keys that differ only by spaces at their end are refused")
+        work.record_loss("risk", shown, column.name, "keys that differ only by trailing spaces are refused")
     loss_rules.column_losses(column, shown, work)
     given = None if counts or column.generated else _default(relation, column, kind, type_, work)
     comment = column.comment if work.target.has_comments else None
@@ -164,7 +164,7 @@ def _enum_type(relation: Relation, column: Column, kind: ValueKind, work: Mappin
         while any(known.name == name and known.values != kind.values for known in work.enums):
             name, number = f"{name.removesuffix(f'_{number - 1}')}_{number}", number + 1
         work.record_loss(
-            "changed", relation.qualified_name, column.name, f"its type becomes {name}: another has its name"
+            "changed", relation.qualified_name, column.name, f"its type is renamed to {name}: another type has its name"
         )
     if all(known.name != name for known in work.enums):
         work.enums.append(Enum(name, kind.values, work.target.default_schema))

@@ -33,7 +33,7 @@ class MappingContext:
     def record_comment_loss(self, table: str, of: str) -> bool:
         """Note a comment that the target cannot have; return whether it is so."""
         if not self.target.has_comments:
-            self.record_loss("left_out", table, of, f"{self.target.display_name} has no comments")
+            self.record_loss("left_out", table, of, f"{self.target.display_name} does not support comments")
         return not self.target.has_comments
 
 
@@ -48,14 +48,14 @@ def assign_names(chosen: Sequence[Relation], work: MappingContext) -> None:
             name = _cut(wanted, work)
             while _folded(name, work) in taken | bare:
                 name, number = _cut(wanted, work, f"_{number}"), number + 1
-            sentence = f"becomes {name}: another table is named {one.name} there"
+            sentence = f"is renamed to {name}: another table is named {one.name} there"
             work.record_loss("changed", one.qualified_name, one.name, sentence)
         elif name != one.name:
-            work.record_loss("changed", one.qualified_name, one.name, f"the name is cut to {name}")
+            work.record_loss("changed", one.qualified_name, one.name, f"the name is shortened to {name}")
         taken.add(_folded(name, work))
         work.names[one.schema, one.name] = name
         if one.schema and one.schema not in {work.source.default_schema, work.target.default_schema}:
-            work.record_loss("changed", "", one.schema, "the namespace is not kept: all tables are made in one")
+            work.record_loss("changed", "", one.schema, "the namespace is not kept: all tables are created in one")
 
 
 def _folded(name: str, work: MappingContext) -> str:
@@ -78,7 +78,9 @@ def column_kind(column: Column, relation: Relation, work: MappingContext) -> Val
     bare = written.rpartition(".")[2].strip('"')
     for domain in work.schema.domains:
         if domain.name == bare:
-            work.record_loss("changed", relation.qualified_name, column.name, f"the domain {bare} becomes its type")
+            work.record_loss(
+                "changed", relation.qualified_name, column.name, f"the domain {bare} becomes its base type"
+            )
             return _of_domain(domain, work)
     if work.source.declares_json_by_check and any(is_json_check(check, column.name) for check in relation.checks):
         return ValueKind("json", written="json")

@@ -1,4 +1,4 @@
-"""Documents page by page, and changed one by one, if nobody else changed them meanwhile."""
+"""Pages of documents, and changes to single documents that nobody else has changed meanwhile."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ async def _insert(session: MongoSession, collection: str, change: EntryChange) -
 def _replacement(change: EntryChange) -> Document:
     given = _document(change.body, "document")
     if "_id" in given and display_text(given["_id"]) != change.id:
-        raise BadInput("The _id of a document cannot be changed.", hint="Insert another document, and delete this one.")
+        raise BadInput("The _id of a document cannot be changed.", hint="Insert a new document and delete this one.")
     if operator := next((key for key in given if key.startswith("$")), None):
-        raise BadInput(f"{operator} is an operator, not a field.", hint="Give the whole document.")
+        raise BadInput(f"{operator} is an operator, not a field.", hint="Enter the whole document.")
     return {"_id": _value(change.id), **given}
 
 
@@ -70,14 +70,14 @@ def _value(text: str) -> Any:
     found = reader.value()
     reader.skip()
     if reader.position < len(text):
-        raise reader.wrong("Nothing more is expected here.")
+        raise reader.wrong("There is text after the end of the value.")
     return found
 
 
 def _document(text: str, what: str) -> Document:
     found = _value(text) if text.strip() else {}
     if not isinstance(found, dict):
-        raise QueryError(f"The {what} is no document.", hint='It looks like {"name": "value"}.', position=0)
+        raise QueryError(f"The {what} is not a document.", hint='It looks like {"name": "value"}.', position=0)
     return found
 
 
@@ -85,7 +85,7 @@ def _place(cursor: str | None) -> int:
     if cursor is None:
         return 0
     if not cursor.isdigit():
-        raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
+        raise BadInput("The cursor does not belong to this list.", hint="Leave it out to start from the beginning.")
     return int(cursor)
 
 
@@ -94,7 +94,7 @@ def _check(session: MongoSession, command: Document, *, write: bool = False) -> 
 
 
 class MongoBrowsing(BrowsingSupport):
-    """Documents of collections."""
+    """The documents of collections."""
 
     async def collections(self, session: Session) -> tuple[Collection, ...]:
         """Return the collections and views."""
@@ -109,7 +109,7 @@ class MongoBrowsing(BrowsingSupport):
         return tuple(made)
 
     async def entries(self, session: Session, collection: str, search: Search) -> EntryPage:
-        """Return documents, in the order of `_id` when no other is wanted."""
+        """Return documents, ordered by `_id` unless another order is given."""
         assert isinstance(session, MongoSession)
         condition = _document(search.filter, "filter")
         skipped = _place(search.cursor)
@@ -130,7 +130,7 @@ class MongoBrowsing(BrowsingSupport):
         return EntryPage(tuple(_entry(one, most=LONGEST_BODY) for one in shown_now), after, total)
 
     async def entry(self, session: Session, collection: str, entry_id: str) -> CollectionEntry | None:
-        """Return one whole document."""
+        """Return one complete document."""
         assert isinstance(session, MongoSession)
         command: Document = {"find": collection, "filter": {"_id": _value(entry_id)}, "limit": 1}
         _check(session, command)
@@ -138,8 +138,8 @@ class MongoBrowsing(BrowsingSupport):
         return _entry(found[0]) if found else None
 
     async def elements(self, session: Session, collection: str, entry_id: str, search: Search) -> ElementPage:
-        """Refuse: a document is one text."""
-        raise BadInput("Documents are read whole.", hint="Read the entry.")
+        """Refuse: a document has no elements."""
+        raise BadInput("A document is always read as a whole.", hint="Read the entry.")
 
     async def change_entry(self, session: Session, collection: str, change: EntryChange) -> ChangeOutcome:
         """Insert, replace or delete one document."""

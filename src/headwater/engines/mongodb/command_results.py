@@ -1,4 +1,4 @@
-"""Answers of commands that give no cursor, as rows, counts and notices."""
+"""Results of commands that return no cursor, as rows, counts and notices."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SILENT = frozenset({"create", "createIndexes", "drop", "dropIndexes", "collMod"
 
 @dataclass(slots=True)
 class CommandOutcome:
-    """What a command gave."""
+    """The result of a command."""
 
     columns: tuple[ResultColumn, ...] | None = None
     rows: list[Row] = field(default_factory=list)
@@ -28,7 +28,7 @@ class CommandOutcome:
 
 
 def outcome(statement: MongoStatement, answer: Document, number: int) -> CommandOutcome:
-    """Return what an answer tells.
+    """Return the result in an answer.
 
     Raises:
         QueryError: some of the writes were refused, which the server does not call a failure.
@@ -45,7 +45,7 @@ def outcome(statement: MongoStatement, answer: Document, number: int) -> Command
         case "update":
             changed, matched = int(answer.get("nModified", 0)), int(answer.get("n", 0))
             made = len(answer.get("upserted") or [])
-            notices = (f"{matched - made} matched, {changed} changed, {made} made new",)
+            notices = (f"{matched - made} matched, {changed} changed, {made} inserted",)
             return CommandOutcome(affected=changed + made, notices=notices)
         case "count":
             return CommandOutcome(COUNT, [(int(answer.get("n", 0)),)])

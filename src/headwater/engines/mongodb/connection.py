@@ -1,4 +1,4 @@
-"""Opens connections: to the checked address and no other, whatever the server tells of its replica set."""
+"""Opens connections: only to the checked address, even if the server announces other replica set members."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _plain_until: dict[tuple[str, int | None, Endpoint | None], float] = {}
 
 @dataclass(slots=True)
 class MongoConnection:
-    """A driver that is connected, and the passage it goes through when the server wants TLS."""
+    """A connected driver, and its TLS tunnel if the server requires TLS."""
 
     client: AsyncMongoClient[Document]
     passage: TlsTunnel | None
 
     async def close(self) -> None:
-        """Close both."""
+        """Close the driver and the tunnel."""
         await self.client.close()
         if self.passage:
             await self.passage.close()
@@ -46,10 +46,13 @@ class MongoConnection:
 async def open_connection(to: Address, seconds: float) -> MongoConnection:
     """Return an open connection, or raise ConnectionRefused."""
     if not to.database:
-        raise ConnectionRefused("No database is named.", hint="End the URL with it: mongodb://host:27017/shop")
+        raise ConnectionRefused(
+            "The URL names no database.", hint="Add it at the end of the URL: mongodb://host:27017/shop"
+        )
     if policy.is_systems(to.database):
         raise ConnectionRefused(
-            f"{to.database} belongs to the server.", hint="Name the database that has your collections."
+            f"{to.database} is a system database of the server.",
+            hint="Use the database that contains your collections.",
         )
     channel = passage = None
     try:

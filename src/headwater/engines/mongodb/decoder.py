@@ -1,7 +1,7 @@
-"""What documents of a dump mean: a column for each field that a sample of them had, and the whole as Extended JSON.
+"""Decodes documents of a snapshot: a column for each field of a sample, and each document as Extended JSON.
 
-Fields that the sample had not, and those inside others, are in the whole only. A field that a document lacks and one
-that is null are both NULL; the whole tells them apart.
+Other fields, and nested ones, are only in the JSON. A missing field and a null field are both NULL; the JSON shows the
+difference.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ def _texts(kind: Kind, text: Callable[[bytes], str]) -> Decoder:
 
 
 def _absent(element: bytes | None) -> bool:
-    """Whether a document has no such field, or null (or the old undefined) in it."""
+    """Return True if a document does not have a field, or if it is null (or the old undefined)."""
     return element is None or element[0] in {0x0A, 0x06}
 
 
 def _value(element: bytes) -> Any:
-    """Return the value of an element; one that no driver reads is shown by its bytes."""
+    """Return the value of an element; a value that the driver cannot read is shown as bytes."""
     body = element[:1] + b"\0" + element[1:] + b"\0"
     try:
         return decode(documents.sized(body), CODEC)[""]
@@ -100,7 +100,7 @@ def _text(element: bytes) -> str:
 
 
 def _spelled(value: Any) -> str:
-    """Return a value as people read it; what has no plain text is Extended JSON."""
+    """Return a value as readable text; values without a plain text are Extended JSON."""
     match value:
         case str():
             return value
@@ -141,7 +141,7 @@ def _boolean(element: bytes) -> bool:
 
 
 def _moment(element: bytes) -> int:
-    """Return a date in microseconds; the server keeps milliseconds, and dates that are too far for that."""
+    """Return a date in microseconds; raises ConversionError if it is out of range."""
     if element[0] != _DATE:
         raise ConversionError(_text(element)[:80])
     microseconds = int.from_bytes(element[1:], "little", signed=True) * 1000
@@ -158,10 +158,10 @@ def _bytes(element: bytes) -> bytes:
 
 
 class MongoFlattening(DocumentFlattening):
-    """Documents as columns."""
+    """Documents as flat columns."""
 
     def flat_columns(self, table: SnapshotTable, schema: Schema) -> tuple[SnapshotColumn, ...]:
-        """Return the columns that people read a collection by."""
+        """Return the columns that users see of a collection."""
         found = next((one.columns for one in schema if one.name == table.name), ())
         fields = {one.name: one.type for one in found if one.name and "." not in one.name}
         whole = WHOLE
@@ -171,7 +171,7 @@ class MongoFlattening(DocumentFlattening):
         return (*(SnapshotColumn(name, fields.get(name, "")) for name in names), SnapshotColumn(whole, WHOLE))
 
     def flatten(self, batch: Batch, columns: Sequence[SnapshotColumn]) -> Batch:
-        """Return fields of documents as their types and values, and whole documents."""
+        """Return fields of documents as types and values, and complete documents."""
         names = [one.name for one in columns if one.type != WHOLE]
         fields = iter(documents.fields(batch, names) if names else ())
         made = [list(documents.joined(batch)) if one.type == WHOLE else next(fields) for one in columns]
@@ -179,12 +179,12 @@ class MongoFlattening(DocumentFlattening):
 
 
 class MongoDecoding(DecodingSupport):
-    """What the texts of a snapshot mean."""
+    """Decodes the texts of a snapshot."""
 
     flattening = MongoFlattening()
 
     def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
-        """Return how a column that people read is read."""
+        """Return the decoder of a flat column."""
         if column.type == WHOLE:
             return replace(d.texts("json", _wholes), whole_document=True)
         match sorted({*column.type.split(" | ")} - {"null"}):

@@ -1,4 +1,4 @@
-"""What is in a MongoDB: collections with the fields of a sample of documents, indexes, validators, views."""
+"""Inspects a MongoDB database: collections with the fields of sampled documents, indexes, validators, views."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def _sampled(session: MongoSession, name: str) -> list[Document]:
 
 
 def fields(documents: Iterable[Document], required: Iterable[str] = ()) -> tuple[Column, ...]:
-    """Return the fields of documents as columns: nested ones by dotted names, nullable when some lack them."""
+    """Return the fields of documents as columns: nested ones by dotted names, nullable if some lack them."""
     types: dict[str, Counter[str]] = defaultdict(Counter)
     present: Counter[str] = Counter()
     holders: Counter[str] = Counter()
@@ -162,5 +162,5 @@ def _attrs(kind: Any, options: Document) -> Attributes:
 
 
 def attribute(relation: Relation, name: str) -> str | None:
-    """Return what is said of a collection beside its fields, as relaxed Extended JSON."""
+    """Return the options of a collection, as relaxed Extended JSON."""
     return dict(relation.attrs).get(name)

@@ -1,4 +1,4 @@
-"""Reads values as the MongoDB shell writes them: JSON with bare keys, single quotes, /regex/, ObjectId(…)."""
+"""Parses values in the syntax of the MongoDB shell: JSON with bare keys, single quotes, /regex/, ObjectId(…)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FLAGS = frozenset("imsxu")
 
 @dataclass(slots=True)
 class MongoParser:
-    """A text and how far it was read."""
+    """A text and the position up to which it was read."""
 
     text: str
     parameters: Parameters = None
@@ -38,24 +38,24 @@ class MongoParser:
     depth: int = 0
 
     def skip(self) -> None:
-        """Go on behind spaces and comments."""
+        """Skip spaces and comments."""
         found = _SPACE.match(self.text, self.position)
         self.position = found.end() if found else self.position
 
     def peek(self, token: str) -> bool:
-        """Return True if a token comes next, and stand before it."""
+        """Return True if this token comes next; the position is before it then."""
         self.skip()
         return self.text.startswith(token, self.position)
 
     def take(self, token: str) -> bool:
-        """Read a token when it comes next."""
+        """Read a token if it comes next."""
         if not self.peek(token):
             return False
         self.position += len(token)
         return True
 
     def expect(self, token: str) -> None:
-        """Read a token that has to come next."""
+        """Read a token that must come next."""
         if not self.take(token):
             raise self.wrong(f"{token} is missing here.")
 
@@ -68,7 +68,7 @@ class MongoParser:
         return found[0] if found else None
 
     def wrong(self, why: str, position: int | None = None, hint: str | None = None) -> QueryError:
-        """Return an error that stands where the reader is."""
+        """Return an error at the current position."""
         return QueryError(why, position=self.position if position is None else position, hint=hint)
 
     def value(self) -> Any:
@@ -156,23 +156,23 @@ class MongoParser:
                 parts.append(_ESCAPES.get(follow, follow))
                 place += 2
         if place >= len(self.text):
-            raise self.wrong("The text in quotes does not end.", begin, f"Close it with {mark}.")
+            raise self.wrong("The quoted text is not closed.", begin, f"Close it with {mark}.")
         self.position = place + 1
         return "".join(parts).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _regex(self) -> Regex[str]:
         found = _REGEX.match(self.text, self.position)
         if not found:
-            raise self.wrong("This regular expression does not end.", hint="It looks like /^a/i.")
+            raise self.wrong("The regular expression is not closed.", hint="It looks like /^a/i.")
         if not set(found[2]) <= _FLAGS | {"g"}:
             raise self.wrong(
-                f"{found[2]} are no flags of a regular expression.", found.start(2), "There are i, m, s and x."
+                f"{found[2]} are not valid flags of a regular expression.", found.start(2), "There are i, m, s and x."
             )
         self.position = found.end()
         return Regex(found[1], found[2].replace("g", ""))
 
     def _called(self, begin: int) -> Any:
-        """Read a word, or a constructor with its arguments."""
+        """Read a word, or a constructor with arguments."""
         word = self.word()
         if word == "new":
             word = self.word()
@@ -181,13 +181,17 @@ class MongoParser:
         if word is None or word not in CONSTRUCTORS:
             known = ", ".join(sorted(CONSTRUCTORS))
             raise self.wrong(
-                f"{word or self.text[begin]} is no value.", begin, f"Texts stand in quotes; types are {known}."
+                f"{word or self.text[begin]} is not a value.",
+                begin,
+                f"Put text in quotes. The known types are {known}.",
             )
         given = self.listed("(", ")") if self.peek("(") else []
         try:
             return CONSTRUCTORS[word](*given)
         except (ValueError, TypeError, ArithmeticError, AttributeError, BSONError) as error:
-            raise self.wrong(f"{word} does not take that.", begin, str(error).split("\n")[0][:120] or None) from error
+            raise self.wrong(
+                f"The argument of {word} is not valid.", begin, str(error).split("\n")[0][:120] or None
+            ) from error
 
 
 def _number(text: str) -> int | float:

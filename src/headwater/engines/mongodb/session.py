@@ -1,7 +1,7 @@
-"""A session on MongoDB: commands one after the other, documents as they come from the server's cursor.
+"""A session on MongoDB: commands run one after another, documents are yielded as the server's cursor returns them.
 
-What read-only means here: only commands that are known to read are sent, and no pipeline with a stage that writes.
-A run that is cancelled breaks its connection, on which the server ends what it does for it.
+A read-only run sends only commands that are known to read, and no pipeline with a stage that writes. Cancelling a run
+closes its connection; the server then stops working for it.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ class MongoSession:
 
     @property
     def database(self) -> AsyncDatabase[Document]:
-        """The database, for questions of our own."""
+        """The database, for our own queries."""
         if self._closed:
             raise Unavailable("The session is closed.", hint="Connect again.")
         return self._channel.client[self._to.database]
 
     async def ask(self, command: Document) -> Document:
-        """Return the answer to a command of our own.
+        """Return the answer to one of our own commands.
 
         Raises:
             QueryError: the server refused it.
@@ -75,7 +75,7 @@ class MongoSession:
             raise errors.refusal(error, MongoStatement(command), 0) from error
 
     async def all(self, command: Document, most_bytes: int | None = None) -> list[Document]:
-        """Return the documents of a cursor of our own; no more of them when they have so many bytes."""
+        """Return the documents of one of our own cursors, up to a total size."""
         found: list[Document] = []
         size = 0
         try:
@@ -101,7 +101,7 @@ class MongoSession:
             size = int(told.get("storageSize", 0)) + int(told.get("indexSize", 0))
         status = (await self.ask({"connectionStatus": 1})).get("authInfo", {})
         roles = tuple(sorted({str(role.get("role")) for role in status.get("authenticatedUserRoles", [])}))
-        warnings = () if self._to.user else ("The server asks for no password.",)
+        warnings = () if self._to.user else ("The server does not require a password.",)
         return ServerFacts(
             "MongoDB",
             str(built.get("version", "0")),
@@ -130,7 +130,7 @@ class MongoSession:
                     raise self._why(error, number, statement, limits) from error
 
     async def check(self, text: str) -> QueryError | None:
-        """Say what is no command, or none that is run here; the server is not asked."""
+        """Return an error if a command is invalid or not allowed; the server is not asked."""
         try:
             for number, statement in enumerate(statements(text) if text.strip() else []):
                 policy.check(statement, number, self._to.database, read_only=False)
@@ -139,13 +139,13 @@ class MongoSession:
         return None
 
     async def cancel(self) -> None:
-        """End what runs."""
+        """Stop the running command."""
         if self._running:
             self._cancelled = True
             self._interrupt()
 
     def broken(self) -> bool:
-        """Whether the driver has found the server gone."""
+        """True if the driver has found the server gone."""
         return self._closed or not self._channel.client.topology_description.has_readable_server()
 
     async def close(self) -> None:
@@ -203,7 +203,7 @@ class MongoSession:
                 await cursor.close()
 
     async def _doing(self, work: Coroutine[Any, Any, Found]) -> Found:
-        """Wait for the driver in a task that `cancel` can end."""
+        """Wait for the driver in a task that `cancel` can stop."""
         if self._cancelled or self._late:
             work.close()
             raise ConnectionAbortedError
@@ -253,7 +253,7 @@ class MongoSession:
 
 
 async def _next(cursor: Any, size: int) -> list[Document]:
-    """Return the next documents; none when the cursor is at its end."""
+    """Return the next documents; an empty list at the end of the cursor."""
     found: list[Document] = []
     while len(found) < size:
         try:
@@ -272,7 +272,7 @@ def _shown(document: Document, only: str) -> Any:
 
 
 def _limited(command: Document, limits: Limits) -> Document:
-    """Return a command with the limits of its run: how long, and how many documents at once."""
+    """Return a command with the limits of its run: its time, and the batch size."""
     made, name = dict(command), next(iter(command))
     if limits.seconds is not None and name in TIMED:
         most = max(1, int(limits.seconds * 1000))

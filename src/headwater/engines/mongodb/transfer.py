@@ -1,7 +1,7 @@
 """MongoDB as the target of a bulk transfer: rows become documents, and are read back as rows.
 
-A column is a field, with dots for what is nested: `_id.part`. Values come as Python has them (`transfer_values`);
-of numbers the column's type says which are long.
+A column is a field; nested fields have dotted names: `_id.part`. Values are Python values (`transfer_values`); the
+column's type says which integers are long.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ Path: TypeAlias = tuple[str, ...]
 
 
 def paths(columns: Columns) -> list[Path]:
-    """Return where each column stands in a document."""
+    """Return the path of each column in a document."""
     return [tuple(unquoted(name).split(".")) for name, _ in columns]
 
 
 def inserts(
     table: str, columns: Columns, rows: Sequence[Sequence[Any]], options: CodecOptions[Document]
 ) -> Iterator[Document]:
-    """Yield commands that insert rows, each below what the server takes at once.
+    """Yield commands that insert rows, each below the server's size limit.
 
     Raises:
         QueryError: a row is larger than a document can be, or holds what none can.
@@ -71,11 +71,11 @@ def _document(places: Sequence[Path], values: Sequence[Any], options: CodecOptio
     try:
         raw = encode(made, codec_options=options)
     except (BSONError, OverflowError, RecursionError) as error:
-        raise QueryError(f"A row cannot be a document: {error}.") from error
+        raise QueryError(f"The row cannot be stored as a document: {error}.") from error
     if len(raw) > LARGEST:
         raise QueryError(
-            f"A row has {len(raw):,} bytes, and a document at most {LARGEST:,}.",
-            hint="Copy other tables, or shorten it.",
+            f"A row has {len(raw):,} bytes, but a document can have at most {LARGEST:,}.",
+            hint="Leave the table out of the copy, or shorten the row.",
         )
     return RawBSONDocument(raw)
 
@@ -96,7 +96,7 @@ def _value(value: Any, long: bool) -> Any:
 
 
 def row(raw: bytes, places: Sequence[Path], options: CodecOptions[Document]) -> list[Any]:
-    """Return the cells of a document, as Python has them."""
+    """Return the cells of a document as Python values."""
     document = decode(raw, codec_options=options)
     return [_plain(_at(document, place)) for place in places]
 
@@ -119,7 +119,7 @@ def _plain(value: Any) -> Any:
 
 
 class MongoTransfer:
-    """A session whose collections are loaded; nothing has to be set before, and nothing is checked at the end."""
+    """A session that loads collections; it needs no preparation and no final checks."""
 
     def __init__(self, session: Session) -> None:
         assert isinstance(session, MongoSession)
@@ -129,9 +129,10 @@ class MongoTransfer:
         """Do nothing."""
 
     async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows as documents; those before one that is refused stay.
+        """Insert rows as documents; documents before a rejected one remain.
 
-        It is not broken off by `cancel`: what the server still inserts after the collection is dropped makes it anew.
+        `cancel` does not interrupt it: if the server still inserted after the collection was dropped, it would recreate
+        the collection.
         """
         options = self.session.database.codec_options
         commands = await asyncio.to_thread(lambda: list(inserts(table, columns, rows, options)))

@@ -1,4 +1,4 @@
-"""The names of what only MySQL and MariaDB know of an object, as they stand in the `attrs` of the catalog."""
+"""Names of attributes that only MySQL and MariaDB have, as used in `attrs` of the catalog."""
 
 from __future__ import annotations
 

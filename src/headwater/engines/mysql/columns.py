@@ -1,4 +1,4 @@
-"""The columns of a result, and how the server's texts become cells."""
+"""The columns of a result, and the conversion of the server's texts to cells."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _bits(data: bytes) -> Cell:
 
 
 def prepare(result: Any) -> None:
-    """Let the bytes of a result become cells too: PyMySQL leaves them as they are."""
+    """Register decoders for the bytes of a result, which PyMySQL does not convert."""
     for place, (encoding, _) in enumerate(result.converters):
         if encoding is None:
             bits = result.fields[place].type_code == FIELD_TYPE.BIT
@@ -75,7 +75,7 @@ def prepare(result: Any) -> None:
 
 
 def described(fields: list[Any], database: str) -> tuple[ResultColumn, ...]:
-    """Return the columns of a result; a table of another database says which."""
+    """Return the columns of a result; for a table of another database, its name is included."""
     return tuple(_column(field, database) for field in fields)
 
 

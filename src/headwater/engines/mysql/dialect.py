@@ -1,4 +1,4 @@
-"""MySQL and MariaDB as a dialect: what Headwater has to know of them."""
+"""The dialect of MySQL and MariaDB: its properties for the rest of Headwater."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Reads the whole Schema of a database: from information_schema, whatever the number of its objects.
+"""Reads the Schema of a database from information_schema, with a fixed number of queries.
 
-MySQL and MariaDB differ in how they tell a default, a check and an expression; here both become the same.
+MySQL and MariaDB report defaults, checks and expressions differently; both get the same form here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _STRING = re.compile(r"'(?:[^'\\]|''|\\.)*'", re.DOTALL)
 
 
 async def inspect(session: Session) -> Schema:
-    """Read everything that is in the database."""
+    """Read the whole Schema of the database."""
     assert isinstance(session, MysqlSession)
     found = await _read(session)
     (place,) = found["SCHEMA"] or [{}]
@@ -102,7 +102,7 @@ async def _create_table(session: MysqlSession, name: str) -> str:
 
 
 class _Parts:
-    """What belongs to relations, by their names."""
+    """The parts of relations (columns, keys, indexes …), by relation name."""
 
     def __init__(self, rows: Mapping[str, list[dict[str, Any]]]) -> None:
         self.columns = _grouped(rows["COLUMNS"], "table_name")
@@ -147,7 +147,7 @@ def _table(row: Row, parts: _Parts, text: str, database: str, *, mariadb: bool) 
 
 
 def _partitions(text: str) -> str | None:
-    """Return PARTITION BY … of a SHOW CREATE TABLE, out of the comment in which MySQL hides it."""
+    """Return the PARTITION BY clause of a SHOW CREATE TABLE, which MySQL puts into a comment."""
     found = re.search(r"\n?(?:/\*!\d+)?\s*(PARTITION BY .*)$", text, re.DOTALL)
     return re.sub(r"\s*\*/\s*$", "", found[1]) if found else None
 
@@ -175,7 +175,7 @@ def _column(row: Row, table: Row, *, mariadb: bool) -> Column:
 
 
 def _default(row: Row, *, mariadb: bool) -> str | None:
-    """Return the default as an expression: MariaDB tells one, MySQL the bare value of a constant."""
+    """Return the default as an expression: MariaDB reports one, MySQL the bare value of a constant."""
     told = row["column_default"]
     if told is None or mariadb:
         return None if told is None or str(told).upper() == "NULL" else str(told)
@@ -213,7 +213,7 @@ def _index(name: str, rows: Sequence[Row]) -> Index:
 
 
 def _key(row: Row, *, bare: bool) -> str:
-    """Return one key of an index: a bare column name, or what else it is in parentheses."""
+    """Return one key of an index: a plain column name, or anything else in parentheses."""
     if row.get("expression"):
         return f"(({row['expression']}))"
     order = " DESC" if row["collation"] == "D" else ""
@@ -250,7 +250,7 @@ def _view(row: Row, parts: _Parts) -> Relation:
 
 
 def _at_home(text: str, database: str) -> str:
-    """Return SQL without the name of its own database, texts in quotes left alone."""
+    """Return SQL without the name of its own database; quoted texts are not changed."""
     own = f"{quote(database)}."
     pieces, at = [], 0
     for string in _STRING.finditer(text):
@@ -260,7 +260,7 @@ def _at_home(text: str, database: str) -> str:
 
 
 def _in_order(views: list[Relation]) -> list[Relation]:
-    """Return the views so that each comes after those it reads."""
+    """Return the views so that each comes after the views that it uses."""
     names = {view.name: view for view in views}
     needs = {
         view.name: {name for name in names if name != view.name and quote(name) in (view.definition or "")}

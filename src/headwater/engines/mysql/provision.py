@@ -1,7 +1,7 @@
-"""MariaDB servers of our own: one for each database, made from a template, on a Unix socket, tuned to be small.
+"""MariaDB servers that Headwater runs: one per database, from a template, on a Unix socket, tuned to be small.
 
-The owner has every right on its database and none on the server: no FILE, no SUPER, no other user's data. MySQL's own
-server sets itself up in another way and is not run here; clients of MySQL connect to MariaDB all the same.
+The owner has all privileges on the database and none on the server: no FILE, no SUPER, no other users' data. MySQL's
+own server is set up differently and is not used; MySQL clients can connect to MariaDB.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ DELETE FROM mysql.global_priv WHERE User NOT IN ('{keeper}', 'mariadb.sys', 'PUB
 
 @remembered
 def _programs() -> tuple[str, str] | None:
-    """Return the paths of the server and of what makes its first files, of MariaDB 10.4 or newer."""
+    """Return the paths of mariadbd and mariadb-install-db, version 10.4 or newer."""
     server, installer = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
     if server is None or installer is None:
         return None
@@ -83,11 +83,11 @@ def _programs() -> tuple[str, str] | None:
 
 def unavailable_reason() -> str | None:
     """Return why no MariaDB can be run here, or None."""
-    return None if _programs() else "No MariaDB of version 10.4 or newer is on the PATH of this machine."
+    return None if _programs() else "MariaDB 10.4 or newer is not on the PATH of this machine."
 
 
 def _template(cache: Path) -> Path:
-    """Return the folder with the template, making it on first use; processes take turns."""
+    """Return the template folder, creating it on first use; processes take turns."""
     programs = _programs()
     if programs is None:
         raise Unavailable(str(unavailable_reason()))
@@ -148,7 +148,7 @@ def _quoted(name: str) -> str:
 
 
 def _pattern(name: str) -> str:
-    """Return a name as GRANT wants it, where _ and % would stand for anything."""
+    """Return a name for GRANT with _ and % escaped, which are wildcards there."""
     return _quoted(name.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%"))
 
 
@@ -157,7 +157,7 @@ def _with_keeper(instance: Instance, work: Callable[..., Any], *more: Any) -> An
         try:
             return work(cursor, instance, *more)
         except pymysql.Error as error:
-            raise Unavailable("The database's server does not obey its keeper.") from error
+            raise Unavailable("The server of the database refused a command of its administrator.") from error
 
 
 @contextlib.contextmanager
@@ -180,7 +180,7 @@ def _keeper(instance: Instance) -> Iterator[Cursor]:
         with connection, connection.cursor() as cursor:
             yield cursor
         return
-    raise Unavailable("The database's server does not let its keeper in.") from problem
+    raise Unavailable("The server of the database refused the login of its administrator.") from problem
 
 
 _ACTIVITY = """
@@ -205,7 +205,7 @@ def _enforce(cursor: Cursor, instance: Instance, full: bool) -> None:
 
 
 class MysqlProvisioning(ProvisioningSupport):
-    """Servers of MariaDB that Headwater runs."""
+    """MariaDB servers that Headwater runs."""
 
     options = PROVISION_OPTIONS
 
@@ -213,7 +213,7 @@ class MysqlProvisioning(ProvisioningSupport):
         return unavailable_reason()
 
     def warm_template(self, cache: Path) -> None:
-        """Leave the template to the first database: few want one."""
+        """Do nothing: the first database creates the template."""
 
     def create_data_dir(self, instance: Instance, cache: Path) -> None:
         """Copy the template into the instance's folder."""
@@ -221,7 +221,7 @@ class MysqlProvisioning(ProvisioningSupport):
             raise BadInput(f"A MariaDB database cannot be called {instance.name}.", hint="Choose another name.")
         charset = instance.options.get("charset", "utf8mb4")
         if charset not in PROVISION_OPTIONS[0].choices:
-            raise BadInput(f"{charset!r} is no character set to choose.", hint="Choose utf8mb4 or latin1.")
+            raise BadInput(f"{charset!r} is not a supported character set.", hint="Choose utf8mb4 or latin1.")
         template = _template(cache)
         shutil.rmtree(_data(instance), ignore_errors=True)
         shutil.copytree(template / "data", _data(instance))
@@ -258,7 +258,7 @@ class MysqlProvisioning(ProvisioningSupport):
         return ServerCommand((*command, *flags), signal.SIGTERM, environment, memory_mb=memory)
 
     def is_ready(self, instance: Instance) -> bool:
-        """Return True if the server greets: it listens when its recovery is over."""
+        """Return True if the server sends its greeting, which it does when crash recovery is complete."""
         try:
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.settimeout(1.0)
@@ -268,11 +268,11 @@ class MysqlProvisioning(ProvisioningSupport):
             return False
 
     async def setup(self, instance: Instance) -> None:
-        """Make the owner and its database; the keeper gets a password that no other server has."""
+        """Create the owner and the database; the administrator gets a password that is unique to this server."""
         await asyncio.to_thread(_with_keeper, instance, _set_up)
 
     def address(self, instance: Instance) -> Address:
-        """Return where the owner connects on this machine: its own socket file."""
+        """Return the owner's address on this machine: its own socket file."""
         return Address(
             database=instance.name,
             user=OWNER,
@@ -282,7 +282,7 @@ class MysqlProvisioning(ProvisioningSupport):
         )
 
     async def session_counts(self, instance: Instance) -> SessionCounts:
-        """Return the owner's sessions, and how many of them are at work or in a transaction."""
+        """Return the number of the owner's sessions, and of those that are active or in a transaction."""
 
         def count(cursor: Cursor, _: Instance) -> SessionCounts:
             cursor.execute(_ACTIVITY, (OWNER,))
@@ -293,7 +293,7 @@ class MysqlProvisioning(ProvisioningSupport):
         return found
 
     async def metrics(self, instance: Instance) -> Mapping[str, float]:
-        """Return what the server counts."""
+        """Return the server's counters."""
         names = {
             "connections": "Threads_connected",
             "commits": "Com_commit",
@@ -316,9 +316,9 @@ class MysqlProvisioning(ProvisioningSupport):
         return found
 
     async def enforce_quotas(self, instance: Instance, *, full: bool) -> None:
-        """End sessions whose statement runs too long; let a full database only be read and emptied."""
+        """End sessions whose statements run too long; let users only read from or delete in a full database."""
         await asyncio.to_thread(_with_keeper, instance, _enforce, full)
 
     def clean_up(self, instance: Instance) -> None:
-        """Remove what lies outside of the instance's folder."""
+        """Delete what is outside the instance's folder."""
         folders.leave(instance, SOCKET)

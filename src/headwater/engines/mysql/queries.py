@@ -1,4 +1,4 @@
-"""SQL on the catalogs of MySQL and MariaDB, named and kept together; rows are read by their names in lower case."""
+"""Named SQL on the catalogs of MySQL and MariaDB; rows are read by lower-case column names."""
 
 PING = """
 SELECT VERSION() AS version, @@global.read_only AS read_only,

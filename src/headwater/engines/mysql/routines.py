@@ -1,4 +1,4 @@
-"""Routines and events as the statements that make them, put together from what the server says of each."""
+"""CREATE statements of routines and events, built from what the server reports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Row: TypeAlias = Mapping[str, Any]
 
 
 def routine(row: Row, parameters: Sequence[Row], schema: Row) -> Routine:
-    """Return a routine; `place` is the database, whose collation needs not be said."""
+    """Return a routine; `place` is the database, whose collation is left out."""
     name, procedure = row["routine_name"], row["routine_type"] == "PROCEDURE"
     arguments = ", ".join(_parameter(one, schema) for one in parameters if one["ordinal_position"])
     returns = "" if procedure else _type(row, schema)
@@ -47,7 +47,7 @@ def _type(row: Row, schema: Row) -> str:
 
 
 def event(row: Row) -> str:
-    """Return the statement that makes an event."""
+    """Return the statement that creates an event."""
     if row["event_type"] == "ONE TIME":
         when = f"AT {literal(str(row['execute_at']))}"
     else:

@@ -1,7 +1,7 @@
-"""A MySQL or MariaDB database at one moment: one consistent-snapshot transaction of InnoDB.
+"""Reads a consistent MySQL or MariaDB snapshot: one consistent-snapshot transaction of InnoDB.
 
-The server puts each row together as one text, which spares taking it apart value by value: text is escaped as COPY of
-PostgreSQL does, bytes are hexadecimal digits, a FLOAT is shown with all digits of a DOUBLE.
+The server concatenates each row to one text, so that values need not be parsed one by one: text is escaped as in
+PostgreSQL's COPY, bytes are hexadecimal digits, and a FLOAT has all digits of a DOUBLE.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _UNESCAPED = re.compile(r"(tiny|small|medium|big)?int|bit\b|year|float|double|re
 
 
 class MysqlSnapshotReader:
-    """A database at one consistent point."""
+    """A consistent snapshot of a database, open for reading."""
 
     max_readers = 1
     change_tracking = None
@@ -60,7 +60,7 @@ class MysqlSnapshotReader:
         self.tables: tuple[SnapshotTable, ...] = ()
 
     async def open(self) -> None:
-        """Fix the moment and read everything but the rows."""
+        """Begin the transaction and read everything but the rows."""
         ask = self._session.ask
         for statement in (*SETTINGS, _BEGIN):
             await ask(statement)
@@ -71,7 +71,11 @@ class MysqlSnapshotReader:
         tables = [one for one in self.schema if one.kind == "table"]
         self.tables = tuple(map(_table, tables))
         loose = [one.name for one in tables if (a.get(one.attrs, a.ENGINE) or "InnoDB") != "InnoDB"]
-        self.notes = (f"Not of one moment, for their engines have none: {', '.join(loose)}.",) if loose else ()
+        self.notes = (
+            (f"Not consistent, because their storage engines have no transactions: {', '.join(loose)}.",)
+            if loose
+            else ()
+        )
         generators = {}
         for one in self.schema.sequences:
             (row,) = await ask(f"SELECT next_not_cached_value, cycle_count FROM {quote(one.name)}")  # noqa: S608
@@ -99,7 +103,7 @@ class MysqlSnapshotReader:
 
 
 async def open_reader(session: Session) -> MysqlSnapshotReader:
-    """Return a dump over a session of ours, which it closes."""
+    """Return a snapshot reader over a new session, which the reader closes."""
     assert isinstance(session, MysqlSession)
     dump = MysqlSnapshotReader(session)
     try:
@@ -122,7 +126,7 @@ def _table(relation: Relation) -> SnapshotTable:
 
 
 def hint(kind: str) -> Hint:
-    """Return what the text of a type looks like."""
+    """Return the hint for a type: what its texts look like."""
     return next((found for pattern, found in _KINDS if pattern.match(kind.lower())), "text")
 
 
@@ -137,8 +141,8 @@ def select(table: SnapshotTable) -> str:
 def _field(column: SnapshotColumn) -> str:
     """Return the expression for the text of a value.
 
-    What the server cannot put together because it is too long becomes NULL, and CONCAT_WS leaves that out, so that a
-    field is missing rather than empty.
+    A text that is too long for the server becomes NULL, which CONCAT_WS leaves out: the field is then missing instead
+    of empty.
     """
     name, kind = quote(column.name), column.type.lower()
     if column.hint == "hex":

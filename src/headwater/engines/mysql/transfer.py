@@ -1,4 +1,4 @@
-"""MySQL and MariaDB as a side of a bulk transfer: one snapshot to read from, INSERTs of many rows to load with."""
+"""MySQL and MariaDB as source and target of bulk transfers: one consistent read, multi-row INSERTs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PIECE = 512 * 1024
 def inserts(
     table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], escape: Callable[[Any], str], most: int
 ) -> Iterator[str]:
-    """Yield INSERTs of many rows, each well below what a server takes at once, or of one row that is larger.
+    """Yield multi-row INSERTs, each well below the server's size limit, or with one larger row.
 
     Raises:
         QueryError: a single row has more than the `most` bytes that the server takes.
@@ -44,8 +44,8 @@ def inserts(
         line = "(" + ",".join(_constant(value, escape) for value in row) + ")"
         if len(line) * 4 + 1000 > most and (bytes_ := len(line.encode()) + len(head) + 100) > most:
             raise QueryError(
-                f"A row needs {bytes_:,} bytes as a statement, and the server takes {most:,}.",
-                hint="Raise max_allowed_packet there, and connect again.",
+                f"A row needs {bytes_:,} bytes as a statement, but the server accepts at most {most:,}.",
+                hint="Raise max_allowed_packet on the server and connect again.",
             )
         if held and size + len(line) > _PIECE:
             yield head + ",".join(held)
@@ -103,7 +103,7 @@ class MysqlTransfer(SqlTransfer):
             raise errors.refusal(error, Statement("INSERT", 0), 0) from error
 
     def _insert(self, table: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows in a transaction, or behind a savepoint of the one that is open."""
+        """Insert rows in a transaction, or after a savepoint of the open transaction."""
         connection, savepoint = self.session.connection, "SAVEPOINT headwater_load"
         with connection.cursor() as cursor:
             began = not self.session.in_transaction

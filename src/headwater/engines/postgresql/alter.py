@@ -1,4 +1,4 @@
-"""Changes as PostgreSQL's statements, with the locks, rewrites and failures that PostgreSQL itself adds to them."""
+"""Changes as PostgreSQL statements, with the locks, rewrites and failures that PostgreSQL itself adds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LARGE = 100_000
 
 
 def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
-    """Return the statements of changes to a database that has this Schema."""
+    """Return the statements for changes to a database that has this Schema."""
     steps = []
     for change in changes:
         statements = tuple(_STATEMENTS[type(change)](change, schema))
@@ -40,7 +40,7 @@ def _hazards(change: Change, schema: Schema) -> tuple[Hazard, ...]:
     table = schema.relation(change.table, change.schema)
     match change:
         case c.AlterType(column=column, type=wanted) if table and _widens(table, column, wanted):
-            hazards = [Hazard("lock", f"{change.table} is locked for a moment; no row is rewritten.")]
+            hazards = [Hazard("lock", f"{change.table} is locked briefly; no row is rewritten.")]
         case c.AddColumn(column=column) if column.default and _VOLATILE.search(column.default):
             hazards.append(Hazard("rewrite", f"Every row of {change.table} is rewritten: the default differs by row."))
         case c.AddColumn(column=column) if column.generated:
@@ -57,7 +57,7 @@ def _sized(hazard: Hazard, table: Relation) -> Hazard:
 
 
 def _widens(table: Relation, column: str, wanted: str) -> bool:
-    """Whether a type only grows, so that no row need be looked at."""
+    """Return True if a type only grows, so that no row need be checked."""
     found = table.column(column)
     old, new = _WIDENED.match(found.type if found else ""), _WIDENED.match(wanted)
     if not old or not new:

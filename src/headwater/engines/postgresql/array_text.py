@@ -1,4 +1,4 @@
-"""PostgreSQL's array literals: `{1,NULL,\"a b\"}` as lists."""
+"""Parses PostgreSQL's array literals (`{1,NULL,"a b"}`) to lists."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def parse(text: str) -> list[Any]:
-    """Return the items of an array literal, nested as it is, as texts or None.
+    """Return the items of an array literal as nested lists of texts or None.
 
     Raises:
         ValueError: this is no array literal.

@@ -1,4 +1,4 @@
-"""The names of what only PostgreSQL knows of an object, as they stand in the `attrs` of the catalog."""
+"""Names of attributes that only PostgreSQL has, as used in `attrs` of the catalog."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def get(of: Attributes, name: str) -> str | None:
 
 
 def starting(of: Attributes, prefix: str) -> dict[str, str]:
-    """Return the attributes whose names begin with a prefix, by what follows it."""
+    """Return the attributes whose names begin with a prefix, by the rest of the name."""
     return {name[len(prefix) :]: value for name, value in of if name.startswith(prefix)}
 
 

@@ -1,7 +1,7 @@
-"""What recovery asks of a cluster while it lives: where its log is, a finished segment, a named point, a base.
+"""Base backups, restore points and log positions of a running cluster.
 
-A base is read file by file between `pg_backup_start` and `pg_backup_stop`, without a connection for replication. The
-session is in a transaction all the time, so that the keeper takes the cluster for busy and does not put it to sleep.
+A base backup is read file by file between `pg_backup_start` and `pg_backup_stop`, without a replication connection. The
+session stays in a transaction, so that the supervisor counts the cluster as busy and does not put it to sleep.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ async def _one(connection: AsyncConnection[Any], query: bytes, *given: Any) -> A
 
 
 async def wal_position(instance: Instance) -> LogPosition | None:
-    """Return where the log is."""
+    """Return the current end of the log."""
     if not is_ready(instance):
         return await asyncio.to_thread(_resting, instance)
     try:
@@ -81,7 +81,7 @@ async def wal_position(instance: Instance) -> LogPosition | None:
 
 
 def _resting(instance: Instance) -> LogPosition | None:
-    """Return where the log of a cluster ends that was shut down in order."""
+    """Return the end of the log of a cluster that was shut down cleanly."""
     at = now()
     program = programs_of(version_of(instance)) / "pg_controldata"
     done = subprocess.run(
@@ -97,7 +97,7 @@ def _resting(instance: Instance) -> LogPosition | None:
 
 
 async def flush_log(instance: Instance) -> int | None:
-    """Finish the segment that is being written to."""
+    """Finish the current segment."""
     if not is_ready(instance):
         return None
     with _told():
@@ -109,17 +109,17 @@ async def flush_log(instance: Instance) -> int | None:
 
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
-    """Turn what a server says that is just stopping into a sentence."""
+    """Turn the error of a server that is shutting down into a sentence."""
     try:
         yield
     except psycopg.Error as error:
-        raise Unavailable("The database stopped meanwhile.", hint="Try again in a moment.") from error
+        raise Unavailable("The database was stopped in the meantime.", hint="Try again in a moment.") from error
 
 
 async def create_restore_point(instance: Instance, name: str) -> int:
-    """Write a name into the log."""
+    """Write a restore point into the log."""
     if len(name.encode()) > MOST_NAME:
-        raise BadInput(f"The name of a point has at most {MOST_NAME} bytes.")
+        raise BadInput(f"The name of a restore point can have at most {MOST_NAME} bytes.")
     with _told():
         async with await superuser(instance) as connection:
             (place,) = await _one(connection, b"SELECT (pg_create_restore_point(%s) - '0/0')::bigint", name)
@@ -127,13 +127,15 @@ async def create_restore_point(instance: Instance, name: str) -> int:
 
 
 async def open_base_backup(instance: Instance) -> BaseBackup:
-    """Begin a base."""
+    """Begin a base backup."""
     connection = await superuser(instance)
     try:
         return await _begun(instance, connection)
     except psycopg.Error as error:
         await connection.close()
-        raise Unavailable("The database does not begin a base backup now.", hint="Try again in a moment.") from error
+        raise Unavailable(
+            "The database cannot start a base backup right now.", hint="Try again in a moment."
+        ) from error
     except BaseException:
         await connection.close()
         raise
@@ -143,7 +145,7 @@ async def _begun(instance: Instance, connection: AsyncConnection[Any]) -> BaseBa
     await connection.execute(b"BEGIN")
     (archiving,) = await _one(connection, b"SELECT current_setting('archive_mode')")
     if archiving != "on":
-        raise Unavailable("The database does not archive its log yet.", hint="It is restarted first.")
+        raise Unavailable("The database does not archive its log (WAL) yet.", hint="It must be restarted first.")
     (segment,) = await _one(connection, _SEGMENT)
     _, changes = await _one(connection, _SNAPSHOT)
     (system,) = await _one(connection, b"SELECT system_identifier::text FROM pg_control_system()")
@@ -155,7 +157,7 @@ async def _begun(instance: Instance, connection: AsyncConnection[Any]) -> BaseBa
 
 
 class PostgresBaseBackup:
-    """A Base."""
+    """A base backup of a PostgreSQL cluster."""
 
     def __init__(
         self, instance: Instance, connection: AsyncConnection[Any], segment: int, changes: int, system: str
@@ -167,7 +169,7 @@ class PostgresBaseBackup:
         self.size_bytes = sum(_size(self._data / name) for name in self._files)
 
     def blocks(self) -> Iterator[FileBlock]:
-        """Yield all files in pieces; one that is gone meanwhile was dropped, which the log says, too."""
+        """Yield all files in pieces; a file that has disappeared was dropped, which the log records, too."""
         for name in self._files:
             with contextlib.suppress(FileNotFoundError):
                 yield from _pieces(self._data / name, name)
@@ -175,7 +177,7 @@ class PostgresBaseBackup:
         yield CONTROL, 0, content
 
     async def finish(self) -> BaseBackupInfo:
-        """Tell the server that all was read."""
+        """Tell the server that the backup is complete."""
         call = (
             b"pg_backup_stop(false)"
             if self._connection.info.server_version >= 150_000
@@ -185,7 +187,8 @@ class PostgresBaseBackup:
             place, label = await _one(self._connection, b"SELECT (lsn - '0/0')::bigint, labelfile FROM " + call)
         except psycopg.Error as error:
             raise Unavailable(
-                "The database stopped while its base backup was made.", hint="It is made again when it is up."
+                "The database was stopped during its base backup.",
+                hint="The base backup is repeated when the database is running.",
             ) from error
         started = re.search(r"START WAL LOCATION: (\S+)", label)
         timeline = re.search(r"START TIMELINE: (\d+)", label)
@@ -202,12 +205,12 @@ class PostgresBaseBackup:
         )
 
     async def close(self) -> None:
-        """End the session, and with it a base that is not complete."""
+        """End the session, and with it an incomplete base backup."""
         await self._connection.close()
 
 
 def _listed(data: Path) -> tuple[list[str], list[str]]:
-    """Return the folders and files of a base by their paths; the control file comes for itself."""
+    """Return the folders and files of a base backup by path; the control file is read separately."""
     folders, files = [], []
     for place, inner, names in os.walk(data):
         inside = os.path.relpath(place, data)
@@ -236,7 +239,7 @@ def _pieces(path: Path, name: str) -> Iterator[FileBlock]:
 
 
 def _control(path: Path) -> bytes:
-    """Return the control file as it was written: read until two looks agree."""
+    """Return the control file: it is read until two reads agree."""
     found, before = path.read_bytes(), b""
     while found != before:
         found, before = path.read_bytes(), found

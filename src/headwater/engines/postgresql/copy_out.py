@@ -1,8 +1,8 @@
-"""COPY read in bulk: whole blocks of rows from the socket, cut into columns without a call for each row.
+"""Reads COPY output in bulk: whole blocks of rows from the socket, split into columns without a call for each row.
 
-libpq hands out one row at a time, which costs more than all else that a snapshot does. On a connection without
-encryption its socket is read here instead, between two statements, when libpq has nothing in hand; on an encrypted
-one the rows come from libpq. Both give the same blocks.
+libpq returns one row at a time, which costs more than everything else in a snapshot. On an unencrypted connection its
+socket is read here instead, between two statements, when libpq has no buffered data; on an encrypted connection the
+rows come from libpq. Both return the same blocks.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _ROW, _NEWLINE = ord("d"), ord("\n")
 
 
 def copy_batches(connection: psycopg.Connection[Any], statement: str, columns: int) -> Iterator[Any]:
-    """Yield the rows of a `COPY … TO STDOUT` in text form as record batches of byte strings or nulls.
+    """Yield the rows of a `COPY … TO STDOUT` in text format as record batches of byte strings or nulls.
 
-    What is escaped stays escaped; only `\\N` is told apart. Blocks.
+    Escapes remain; only `\\N` becomes null. Blocks.
 
     Raises:
         QueryError, psycopg.Error: what the server answered; the connection is of no more use then.
@@ -39,7 +39,7 @@ def copy_batches(connection: psycopg.Connection[Any], statement: str, columns: i
 
 
 def _by_socket(connection: psycopg.Connection[Any], statement: bytes) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Give blocks of rows; each is overwritten by a later one."""
+    """Yield blocks of rows; each is overwritten by a later one."""
     query = b"Q" + (len(statement) + 5).to_bytes(4, "big") + statement + b"\0"
     error, ready, rest, wanted = b"", False, np.empty(0, np.uint8), 0
     with open_stream(connection.pgconn.socket, query) as stream:
@@ -71,7 +71,7 @@ def _by_socket(connection: psycopg.Connection[Any], statement: bytes) -> Iterato
 
 
 def _message(data: np.ndarray) -> tuple[bytes, int]:
-    """Return the kind of a message and how long it is; longer than what there is when its head is not there yet."""
+    """Return the type and length of a message; the length exceeds the data if the header is incomplete."""
     if len(data) < _HEAD.size:
         return b"", len(data) + 1
     kind, length = _HEAD.unpack_from(data.data)
@@ -79,10 +79,10 @@ def _message(data: np.ndarray) -> tuple[bytes, int]:
 
 
 def _rows(data: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return where the rows begin that these bytes begin with, one message each, and how many bytes they take.
+    """Return the start offsets of the rows at the start of the data, one message each, and their total length.
 
-    A row has one newline, its last byte. What looks like one in the head of a message is less than six bytes behind
-    the end of a row, where no other row can end yet; heads are compared with what is found, so nothing is guessed.
+    A row has one newline, its last byte. A newline in a message header is less than six bytes after the end of a row,
+    where no other row can end yet; headers are compared with the offsets found, so nothing is guessed.
     """
     newlines = np.flatnonzero(data == _NEWLINE)
     ends = newlines[np.diff(newlines, prepend=-1) > _HEAD.size]
@@ -96,11 +96,11 @@ def _rows(data: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def _error(fields: bytes) -> HeadwaterError:
-    """Return the error that an ErrorResponse tells, as `errors.broken` does of those that libpq reads."""
+    """Return the error of an ErrorResponse, as `errors.broken` does for those that libpq reads."""
     told = {part[:1]: part[1:].decode(errors="replace") for part in fields.split(b"\0") if part}
     code = told.get(b"C", "")
     if code.startswith(("08003", "08006", "57P")):
-        return Unavailable("The connection to the database broke.", hint="Run it again.")
+        return Unavailable("The connection to the database was lost.", hint="Run it again.")
     detail = "\n".join(told[part] for part in (b"D", b"W") if part in told)
     message = told.get(b"M", "The server reported an error.")
     return QueryError(message, hint=told.get(b"H"), sqlstate=code, detail=detail)

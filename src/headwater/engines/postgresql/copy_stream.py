@@ -1,8 +1,8 @@
-"""What a server sends, read ahead in large blocks by a thread that leaves the interpreter to others.
+"""Reads a server's output ahead in large blocks, in a thread that rarely needs the interpreter lock.
 
-A server that waits for its reader does not work, and the other way round: while one block is cut, the next is read.
-The kernel fills a block in one call (MSG_WAITALL), so that neither a wake-up nor the interpreter's lock is needed for
-each of the small pieces that a server sends.
+A server that waits for its reader does not work, and the other way round: while one block is split, the next is read.
+The kernel fills a block in one call (MSG_WAITALL), so no wake-up and no interpreter lock is needed for each of the
+small pieces that a server sends.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _QUIET_SECONDS, _SOON_SECONDS, _TICK_SECONDS = 600, 0.05, 0.004
 
 
 class CopyStream:
-    """The answer to one query, block after block; not for several threads."""
+    """The output of one query, block by block; not for several threads."""
 
     def __init__(self, wire: socket.socket) -> None:
         self._wire, self._closed = wire, False
@@ -91,9 +91,9 @@ class CopyStream:
                 return
 
     def _goes_on(self) -> bool:
-        """Wait for whoever reads: only they know whether that was the end, for values can look like one.
+        """Wait for the reader: only it knows whether the output is complete, because values can look like its end.
 
-        They go on by giving back the last buffer, so that all of them are free.
+        It continues by returning the last buffer, so that all buffers are free.
         """
         idle: list[bytearray] = []
         while len(idle) <= _AHEAD:
@@ -105,7 +105,7 @@ class CopyStream:
         return True
 
     def _fill(self, buffer: bytearray) -> int:
-        """Read into a buffer until it is full or the server has told all that it had to tell; return its end."""
+        """Read into a buffer until it is full or the server has sent everything; return the end of the data."""
         view, end, began = memoryview(buffer), _ROOM, time.monotonic()
         while end < len(buffer) and not self._closed:
             try:
@@ -118,7 +118,7 @@ class CopyStream:
                     raise Unavailable("The database has not sent anything for ten minutes.") from None
                 continue
             except OSError as error:
-                raise Unavailable(f"The connection broke: {error.strerror}.") from error
+                raise Unavailable(f"The connection was lost: {error.strerror}.") from error
             if not found:
                 raise Unavailable("The database closed the connection.")
             end += found
@@ -127,7 +127,7 @@ class CopyStream:
         return end
 
     def close(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         self._closed = True
         self._free.put(None)
         if self._thread:
@@ -136,7 +136,7 @@ class CopyStream:
 
 @contextlib.contextmanager
 def open_stream(descriptor: int, message: bytes) -> Iterator[CopyStream]:
-    """Send a message over a connection of libpq, which has nothing in hand, and give the stream of its answer."""
+    """Send a message over an idle libpq connection, and yield the stream of its output."""
     with socket.socket(fileno=os.dup(descriptor)) as wire:
         _send(wire, message)
         wire.setblocking(True)
@@ -160,7 +160,7 @@ def _over(buffer: bytearray, end: int) -> bool:
 
 
 def _tick(wire: socket.socket, seconds: float) -> None:
-    """Let no call wait for longer than this for the next piece."""
+    """Limit how long one read call waits for more data."""
     wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, int(seconds * 1_000_000)))
 
 

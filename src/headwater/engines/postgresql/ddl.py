@@ -1,8 +1,8 @@
-"""A Schema as the statements that make it in an empty PostgreSQL database, in an order that works.
+"""The statements that create a Schema in an empty PostgreSQL database, in an order that works.
 
-Schemas, extensions and types come first; functions before tables but with bodies unchecked, because defaults and
-checks call them and they may name tables; then tables, sequences' owners, indexes, keys, views, triggers, policies
-and comments.
+Schemas, extensions and types come first; functions before tables but with unchecked bodies, because defaults and checks
+call them and they may use tables; then tables, owners of sequences, indexes, keys, views, triggers, policies and
+comments.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _RESERVED = frozenset(_RESERVED_NAMES.split())
 
 
 def quote(*names: str | None) -> str:
-    """Return a qualified identifier; parts that are empty are left out."""
+    """Return a quoted, qualified identifier; empty parts are left out."""
     return ".".join(_quoted(name) for name in names if name)
 
 
@@ -56,14 +56,14 @@ def literal(text: str) -> str:
 
 
 def ddl(schema: Schema) -> tuple[str, ...]:
-    """Return the statements that make a Schema."""
+    """Return the statements that create a Schema."""
     return tuple(_statements(schema))
 
 
 def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what makes bare tables, and what comes when their rows are there.
+    """Return the statements before the rows (tables without keys), and those after the rows.
 
-    Indexes are built once rather than grown; keys, triggers and policies would check or change what is given back.
+    Indexes are built once rather than grown; keys, triggers and policies would check or change the restored rows.
     """
     keyless = schema.map_relations(_without_key)
     bare = keyless.map_relations(
@@ -83,14 +83,14 @@ def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _without_key(table: Relation) -> Relation:
-    """Return a table without its primary key, unless that belongs to tables that it inherits from, or to time."""
+    """Return a table without its primary key, unless the key belongs to inheritance or to temporal keys."""
     if any(name in dict(table.attrs) for name in (a.PARTITION_OF, a.PARTITION_BY, a.INHERITS, a.PRIMARY_KEY_PERIOD)):
         return table
     return replace(table, primary_key=(), attrs=tuple(pair for pair in table.attrs if pair[0] != a.PRIMARY_KEY_NAME))
 
 
 def add_primary_key(table: Relation) -> str:
-    """Return the statement that gives a table its primary key."""
+    """Return the statement that adds the primary key of a table."""
     name = a.get(table.attrs, a.PRIMARY_KEY_NAME)
     constraint = f"CONSTRAINT {quote(name)} " if name else ""
     return f"ALTER TABLE {quote(table.schema, table.name)} ADD {constraint}PRIMARY KEY ({_names(table.primary_key)})"
@@ -158,7 +158,7 @@ def _create_domain(domain: Domain) -> str:
 
 
 def create_sequence(sequence: Sequence) -> str:
-    """Return CREATE SEQUENCE with everything that is said of it."""
+    """Return a complete CREATE SEQUENCE statement."""
     get = a.getter(sequence.attrs)
     parts = [f"CREATE SEQUENCE {quote(sequence.schema, sequence.name)}"]
     parts += [f"AS {sequence.type}"] if sequence.type else []
@@ -174,7 +174,7 @@ def create_sequence(sequence: Sequence) -> str:
 
 
 def own_sequence(sequence: Sequence) -> str:
-    """Return the statement that ties a sequence to its column."""
+    """Return the statement that makes a column the owner of a sequence."""
     assert sequence.owned_by
     table, column = sequence.owned_by
     schema = a.get(sequence.attrs, "owner_schema") or sequence.schema
@@ -182,7 +182,7 @@ def own_sequence(sequence: Sequence) -> str:
 
 
 def _mentions_relation(routine: Routine, schema: Schema) -> bool:
-    """Whether a routine's head needs a table to be there: it takes or returns one; its body is not checked."""
+    """Return True if a routine takes or returns a table, which must exist then; its body is not checked."""
     head = f"{routine.arguments} {routine.returns}"
     if routine.definition and "BEGIN ATOMIC" in routine.definition:
         return True
@@ -190,7 +190,7 @@ def _mentions_relation(routine: Routine, schema: Schema) -> bool:
 
 
 def create_table(table: Relation) -> str:
-    """Return CREATE TABLE with columns, primary key, checks; keys to others and indexes come later."""
+    """Return CREATE TABLE with columns, primary key and checks; foreign keys and indexes come later."""
     get = a.getter(table.attrs)
     kind = "UNLOGGED TABLE" if get(a.UNLOGGED) else "TABLE"
     head = f"CREATE {kind} {quote(table.schema, table.name)}"
@@ -217,7 +217,7 @@ def _tail(table: Relation) -> str:
 
 
 def column_definition(column: Column) -> str:
-    """Return a column as CREATE TABLE and ADD COLUMN spell it."""
+    """Return a column definition for CREATE TABLE and ADD COLUMN."""
     parts = [quote(column.name), column.type or "text"]
     if collation := a.get(column.attrs, a.COLLATION):
         parts.append(f"COLLATE {collation}")
@@ -240,7 +240,7 @@ def _check(check: Check) -> str:
 
 
 def _checks(table: Relation) -> list[str]:
-    """Return the checks that a table begins with; one that old rows need not fulfil can only be added."""
+    """Return the checks in CREATE TABLE; NOT VALID checks can only be added later."""
     return [_check(check) for check in table.checks if not a.get(check.attrs, a.NOT_VALID)]
 
 
@@ -276,13 +276,13 @@ def create_index(relation: Relation, index: Index, *, concurrently: bool = False
 
 
 def standard_name(table: str, index: Index) -> str:
-    """Return the name of an index that was given none."""
+    """Return the default name of an index without a name."""
     words = "_".join(re.sub(r"\W+", "_", column).strip("_") for column in index.columns)
     return f"{table}_{words}_{'key' if index.unique else 'idx'}"[:63]
 
 
 def add_foreign_key(table: Relation, key: ForeignKey) -> str:
-    """Return the statement that makes a table refer to another."""
+    """Return the statement that adds a foreign key."""
     name = f"CONSTRAINT {quote(key.name)} " if key.name else ""
     period = bool(a.get(key.attrs, a.PERIOD))
     columns = f" ({_names(key.ref_columns, period=period)})" if key.ref_columns else ""
@@ -335,7 +335,7 @@ def _security(relation: Relation) -> Iterator[str]:
 
 
 def comments(relation: Relation) -> Iterator[str]:
-    """Return COMMENT statements of a relation, its columns, indexes and triggers; a constraint has its own."""
+    """Return the COMMENT statements of a relation, its columns, indexes, constraints and triggers."""
     name = quote(relation.schema, relation.name)
     kind = {"view": "VIEW", "materialized_view": "MATERIALIZED VIEW"}.get(relation.kind, "TABLE")
     if relation.comment:
@@ -371,11 +371,11 @@ def _other_comments(schema: Schema) -> Iterator[str]:
 
 
 def _names(names: tuple[str, ...], *, period: bool = False) -> str:
-    """Return names with commas between; with `period` the last is the range of a key in time."""
+    """Return names separated by commas; with `period` the last is the range of a temporal key."""
     quoted = [quote(name) for name in names]
     return ", ".join([*quoted[:-1], f"PERIOD {quoted[-1]}"] if period else quoted)
 
 
 def _keys(names: tuple[str, ...]) -> str:
-    """Return the keys of an index: names quoted, expressions as they stand in their parentheses."""
+    """Return the keys of an index: names quoted, expressions in their parentheses."""
     return ", ".join(name[1:-1] if name.startswith("(") else quote(name) for name in names)

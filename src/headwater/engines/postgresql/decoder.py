@@ -1,4 +1,4 @@
-"""What the texts of COPY mean, as Arrow values and as cells: the types that Arrow has room for, all else as text."""
+"""Decodes the texts of COPY to Arrow values and cells; types that Arrow does not have remain text."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _iso_intervals(values: Array) -> list[Cell]:
 
 
 def iso_interval(text: str) -> str:
-    """Return an interval as the server spells it in ISO 8601: each part with a sign of its own."""
+    """Return an interval as the server spells it in ISO 8601: each part with its own sign."""
     match = _INTERVAL.fullmatch(text)
     if match is None:
         raise ConversionError(text[:80])
@@ -72,7 +72,7 @@ def iso_interval(text: str) -> str:
 
 
 def _base(type_: str, schema: Schema) -> str:
-    """Return the type that a domain is made of."""
+    """Return the base type of a domain."""
     domains = {name: one.type for one in schema.domains for name in (one.name, f"{one.schema}.{one.name}")}
     for _ in range(_DEEPEST):
         if type_ not in domains:
@@ -90,10 +90,10 @@ def _kind(type_: str, schema: Schema) -> Kind:
 
 
 class PostgresDecoding(DecodingSupport):
-    """What the texts of a snapshot mean."""
+    """Decodes the texts of a snapshot."""
 
     def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
-        """Return how a column of a dump is read."""
+        """Return the decoder of a snapshot column."""
         type_ = _base(column.type, schema)
         if found := _PLAIN.get(type_):
             return found

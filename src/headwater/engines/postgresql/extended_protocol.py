@@ -1,6 +1,7 @@
-"""The extended protocol of PostgreSQL: one statement prepared, executed, and read in chunks as the server's own text.
+"""The extended protocol of PostgreSQL: one prepared statement is executed and read in chunks of server text.
 
-Nothing here knows of runs, limits or users: a session says what is sent, and stops what nobody reads any more.
+This module knows nothing of runs, limits or users: a session decides what is sent, and stops statements that nobody
+reads any more.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ _FAILED = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE})
 
 
 async def parse(connection: AsyncConnection[Any], text: str) -> None:
-    """Let the server parse a statement; raises psycopg.Error when it refuses."""
+    """Let the server parse a statement; raises psycopg.Error if it refuses."""
     async with connection.lock:
         connection.pgconn.send_prepare(b"", text.encode())
         await connection.wait(_answered(connection.pgconn))
 
 
 async def prepare(connection: AsyncConnection[Any], origins: Origins, text: str) -> tuple[ResultColumn, ...] | None:
-    """Let the server parse a statement, and return the columns that it will give; None when it gives no rows."""
+    """Let the server parse a statement, and return its result columns; None if it returns no rows."""
     pgconn = connection.pgconn
     async with connection.lock:
         pgconn.send_prepare(b"", text.encode())
@@ -48,7 +49,7 @@ async def prepare(connection: AsyncConnection[Any], origins: Origins, text: str)
 
 
 async def results(connection: AsyncConnection[Any], values: Sequence[bytes | None]) -> AsyncGenerator[Any, None]:
-    """Execute the prepared statement and give its results in chunks of rows; ended early, the server stops."""
+    """Execute the prepared statement and yield its results in chunks of rows; if closed early, the server stops."""
     pgconn = connection.pgconn
     async with connection.lock:
         pgconn.send_query_prepared(b"", values, result_format=pq.Format.TEXT)
@@ -73,7 +74,7 @@ async def results(connection: AsyncConnection[Any], values: Sequence[bytes | Non
 
 
 async def _stop(connection: AsyncConnection[Any]) -> None:
-    """End what still runs and read what it had sent."""
+    """Stop a running statement and discard the rest of its output."""
     pgconn = connection.pgconn
     if pgconn.status != pq.ConnStatus.OK or pgconn.transaction_status != pq.TransactionStatus.ACTIVE:
         return
@@ -87,7 +88,7 @@ async def _stop(connection: AsyncConnection[Any]) -> None:
 
 
 def rows(connection: AsyncConnection[Any], result: Any) -> list[Row]:
-    """Return the rows of a result, each value as its type is read here."""
+    """Return the rows of a result, each value converted by its type."""
     transformer = Transformer.from_context(connection)
     transformer.set_pgresult(result)
     try:
@@ -99,14 +100,14 @@ def rows(connection: AsyncConnection[Any], result: Any) -> list[Row]:
 
 
 def no_copy() -> QueryError:
-    """Return what is said of a COPY between server and client."""
+    """Return the error for a COPY between server and client."""
     return QueryError(
         "COPY from and to the client is not possible here.", hint="Use import and export instead.", sqlstate="0A000"
     )
 
 
 def _answered(pgconn: Any) -> Any:
-    """Send what waits and return the server's one answer to it.
+    """Send the queued commands and return the server's one answer.
 
     Raises:
         psycopg.Error: the answer is an error.
@@ -121,7 +122,7 @@ def _answered(pgconn: Any) -> Any:
 
 
 def _drained(pgconn: Any) -> Any:
-    """Read and forget what is left of a statement."""
+    """Read and discard the rest of a statement's output."""
     while (yield from generators.fetch(pgconn)) is not None:
         pass
 

@@ -1,4 +1,4 @@
-"""Reads the whole Schema from PostgreSQL's catalog: one query for each kind of object, whatever their number."""
+"""Reads the whole Schema from PostgreSQL's catalog: one query for each kind of object."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE", "*": "AL
 
 
 async def inspect(session: Session) -> Schema:
-    """Read everything that is in the database, as the role sees it."""
+    """Read the whole Schema of the database, as the role sees it."""
     assert isinstance(session, PostgresSession)
     found = await _read(session.connection)
     parts = _Parts(found)
@@ -85,7 +85,7 @@ QUERIES = (
 
 
 async def _read(connection: psycopg.AsyncConnection[Any]) -> dict[str, list[Row]]:
-    """Run every query at one moment, with only the system's schema on the path: names come out qualified."""
+    """Run all queries in one snapshot, with only the system schema on the search path, so that names are qualified."""
     found: dict[str, list[Row]] = {}
     try:
         async with connection.transaction():
@@ -102,7 +102,7 @@ async def _read(connection: psycopg.AsyncConnection[Any]) -> dict[str, list[Row]
 
 
 class _Parts:
-    """What belongs to relations, by their oid."""
+    """The parts of relations (columns, keys, indexes …), by oid."""
 
     def __init__(self, rows: Mapping[str, list[Row]]) -> None:
         self.columns = _grouped(rows["COLUMNS"])
@@ -120,7 +120,7 @@ def _grouped(rows: Sequence[Row]) -> dict[int, list[Row]]:
 
 
 def _in_order(relations: Sequence[Row], needs: Sequence[Row]) -> list[Row]:
-    """Return tables by name, then views so that each comes after those it reads."""
+    """Return tables by name, then views so that each comes after the views that it uses."""
     tables = [row for row in relations if row["kind"] not in {"v", "m"}]
     tables.sort(key=lambda row: bool(row["parents"]))  # partitions and heirs after what they belong to
     views = {row["oid"]: row for row in relations if row["kind"] in {"v", "m"}}
@@ -267,7 +267,7 @@ def _index(row: Row, constraint: Row | None) -> Index:
 
 
 def _key(text: str, option: int, opclass: str, is_expression: bool) -> str:
-    """Return one key of an index: a bare column name, or an expression with its order in parentheses."""
+    """Return one key of an index: a plain column name, or an expression with its order in parentheses."""
     order = {0: "", 1: " DESC NULLS LAST", 2: " NULLS FIRST", 3: " DESC"}[option & 3]
     if not is_expression and not order and not opclass and " COLLATE " not in text:
         return text[1:-1].replace('""', '"') if text.startswith('"') else text
@@ -291,7 +291,7 @@ def _domain(row: Row) -> Domain:
 
 
 def _inside(definition: str) -> str:
-    """Return the condition in `CHECK (…)`."""
+    """Return the condition inside `CHECK (…)`."""
     return definition[definition.index("(") + 1 : definition.rindex(")")]
 
 

@@ -1,7 +1,7 @@
-"""Large objects of PostgreSQL, as rows of a table of their own: pieces of their bytes, told apart by OID and number.
+"""Large objects of PostgreSQL as rows of a separate table: pieces of their bytes, with OID and piece number.
 
-Piece 0 is there for an empty object, too, and says who owns the object, what others may do with it, and its comment.
-`lo_get` is asked for the bytes, because only superusers may read `pg_largeobject` itself.
+Piece 0 also exists for an empty object, and contains its owner, its privileges and its comment. The bytes are read with
+`lo_get`, because only superusers may read `pg_largeobject` itself.
 """
 
 from __future__ import annotations
@@ -114,19 +114,19 @@ SELECT count(lo_unlink(oid)) FROM (SELECT oid FROM pg_largeobject_metadata
 
 
 def table(count: int) -> SnapshotTable:
-    """Return large objects as a table; none of their rows is known to have not changed, so all are read again."""
+    """Return large objects as a table; it has no change tracking, so all are read again for each snapshot."""
     return SnapshotTable(None, NAME, _COLUMNS, (0, 1), count, {STANDALONE_ROWS: True})
 
 
 def is_large_objects(table: SnapshotTable) -> bool:
-    """Return True if a table is the one of large objects; all others of this engine are in a schema."""
+    """Return True if a table is that of large objects; all other tables of this engine have a schema."""
     return table.schema is None and table.name == NAME
 
 
 def load(connection: psycopg.Connection[Any], batches: Iterable[Batch], feed: Feed) -> tuple[int, list[str]]:
-    """Make objects of their pieces in one transaction; return how many pieces there were, and what could not be.
+    """Create objects from their pieces in one transaction; return how many pieces, and notes on what failed.
 
-    Comments, owners and rights follow, each by itself: one transaction would need a lock for every object.
+    Comments, owners and privileges follow, each by itself: one transaction would need a lock for every object.
     """
     rows = 0
     with connection.transaction(), connection.cursor() as cursor:
@@ -142,20 +142,27 @@ def load(connection: psycopg.Connection[Any], batches: Iterable[Batch], feed: Fe
         except psycopg.errors.InsufficientPrivilege:
             refused += 1
     absent = [name for (name,) in connection.execute(_ABSENT.encode())]
-    notes = [f"Large objects: nothing was given to {name}, for there is no such role here." for name in absent]
-    notes += [f"Large objects: {refused} owners or rights could not be set: this role may not."] if refused else []
+    notes = [
+        f"Large objects: the rights of {name} were not restored, because this role does not exist here."
+        for name in absent
+    ]
+    notes += (
+        [f"Large objects: {refused} owners or rights could not be set, because this role is not allowed to."]
+        if refused
+        else []
+    )
     return rows, notes
 
 
 def count_objects(connection: psycopg.Connection[Any]) -> int:
-    """Return how many pieces the objects have that can be read; in a transaction, which their handles need."""
+    """Return how many pieces the readable objects have; runs in a transaction, which their handles need."""
     with connection.transaction():
         row = connection.execute(_COUNT.encode()).fetchone()
     return int(row[0]) if row else 0
 
 
 def script(batches: Iterable[Batch], lines: Callable[[Batch], Any]) -> Iterator[bytes]:
-    """Yield the part of a script for psql that makes objects of their pieces."""
+    """Yield the part of a script for psql that creates objects from their pieces."""
     yield _written(MAKE)
     for batch in batches:
         yield f"\n{COPY_IN};\n".encode()
@@ -169,7 +176,7 @@ def _written(statements: Iterable[str]) -> bytes:
 
 
 async def unlink_all(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Take away all large objects that this role may, some at a time: each of them is locked."""
+    """Delete all large objects that this role may delete, in batches, because each is locked."""
     try:
         while (row := await (await connection.execute(_UNLINK.encode())).fetchone()) and row[0]:
             pass

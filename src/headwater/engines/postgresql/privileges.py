@@ -1,7 +1,7 @@
-"""What belongs to whom, what others may do with it, and the comments that the Schema has no place for.
+"""Owners, privileges, and the comments that are not in the Schema.
 
-A snapshot keeps these as statements, each with the roles that it needs. What belongs to the role that takes the
-snapshot belongs to the role that restores it. Whatever a role that is not there, or may not, would have got is told.
+A snapshot stores these as statements, each with the roles that it needs. Objects of the role that takes the snapshot
+will belong to the role that restores it. If a role does not exist or is not allowed to own an object, a note says so.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ ORDER BY t.thing
 
 
 def _needed(extras: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
-    """Yield statements, each with the roles that must be there, and of which of them one must be a member."""
+    """Yield statements, each with the roles that must exist, and the roles of which one must be granted to us."""
     yield from (((), (), statement) for statement in extras.get("comments", ()))
     yield from (((role,), (role,), statement) for role, statement in extras.get("owners", ()))
     yield from ((_roles(role), (), statement) for role, statement in extras.get("grants", ()))
@@ -165,7 +165,7 @@ def _roles(*names: str | None) -> tuple[str, ...]:
 
 
 async def give(connection: AsyncConnection[Any], extras: Mapping[str, Any]) -> list[str]:
-    """Run what can be run of the statements, and return sentences on the rest."""
+    """Run the statements that can be run, and return sentences about the others."""
     try:
         there = {row[0] async for row in await connection.execute(b"SELECT rolname::text FROM pg_roles")}
     except psycopg.Error as error:
@@ -182,14 +182,16 @@ async def give(connection: AsyncConnection[Any], extras: Mapping[str, Any]) -> l
             refused.append(f"{statement}: {error.diag.message_primary}")
         except psycopg.Error as error:
             raise error_from(error, 0, 0) from error
-    notes = [f"Nothing was given to {role}, and no rights: there is no such role here." for role in sorted(absent)]
+    notes = [
+        f"The rights of {role} were not restored, because this role does not exist here." for role in sorted(absent)
+    ]
     if refused:
-        notes.append(f"{len(refused)} owners or rights could not be set, as {refused[0]}.")
+        notes.append(f"{len(refused)} owners or rights could not be set, for example {refused[0]}.")
     return notes
 
 
 def script(extras: Mapping[str, Any]) -> Sequence[str]:
-    """Return the statements as a script has them: each is run if the roles are there where it is loaded."""
+    """Return the statements for a script: each runs if its roles exist where the script is loaded."""
     return [_guarded(*needed) for needed in _needed(extras)]
 
 

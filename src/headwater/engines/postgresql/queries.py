@@ -1,4 +1,4 @@
-"""SQL on PostgreSQL's own catalog, named and kept together."""
+"""Named SQL on PostgreSQL's own catalog."""
 
 PING = """
 SELECT current_setting('server_version') AS version, pg_database_size(current_database()) AS size,

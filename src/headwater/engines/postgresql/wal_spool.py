@@ -1,8 +1,8 @@
-"""The spool of a cluster: where its archiver puts finished segments of the log; names of segments and positions.
+"""The spool of a cluster, into which its archiver puts finished WAL segments; names of segments and positions.
 
-The archiver's command copies a segment beside its name, syncs it, moves it to its name and syncs the folder, so that a
-segment that is there is whole and stays. It never overwrites one, and refuses when the spool is full: the cluster
-keeps its segments then, which count against its quota.
+The archive command copies a segment to a temporary name, syncs it, renames it and syncs the folder, so that a segment
+with its final name is complete and durable. It never overwrites a segment, and fails when the spool is full: the
+cluster then keeps its segments, which count against its quota.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def spool_folder(instance: Instance) -> Path:
 
 
 def settings(instance: Instance) -> Mapping[str, str]:
-    """Return the settings by which a cluster archives; makes the spool."""
+    """Return the settings with which a cluster archives; creates the spool."""
     spool = folders.make_private(instance, spool_folder(instance))
     return {
         "wal_level": "replica",
@@ -74,7 +74,7 @@ def parse_position(text: str) -> int:
     """Return the position of an LSN such as 0/16B3748."""
     match = _POSITION.fullmatch(text.strip())
     if match is None:
-        raise BadInput(f"{text!r} is no LSN.", hint="It looks like 0/16B3748: SELECT pg_current_wal_lsn().")
+        raise BadInput(f"{text!r} is not an LSN.", hint="It looks like 0/16B3748: SELECT pg_current_wal_lsn().")
     return (int(match[1], 16) << 32) + int(match[2], 16)
 
 
@@ -84,10 +84,10 @@ def format_position(position: int) -> str:
 
 
 def behind_header(position: int, segment: int) -> int:
-    """Return a position, or the begin of its segment when nothing but the header lies between the two."""
+    """Return a position, or the start of its segment if only the header is between the two."""
     return position - position % segment if position % segment <= LONG_HEADER else position
 
 
 def rounded_up(position: int, segment: int) -> int:
-    """Return the end of the segment that ends at a position or behind it."""
+    """Return the end of the segment that ends at or after a position."""
     return -(-behind_header(position, segment) // segment) * segment

@@ -1,4 +1,4 @@
-"""Who is at work on a Redis, and how to end them."""
+"""Lists the connections of a Redis server, and ends them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RedisActivity(ActivitySupport):
     """The sessions of a server."""
 
     async def sessions(self, session: Session) -> tuple[ServerSession, ...]:
-        """Return the connections to this database but our own."""
+        """Return the other connections to this database."""
         assert isinstance(session, RedisSession)
         ours, told = await session.asked([("CLIENT", "ID"), ("CLIENT", "LIST")])
         if isinstance(told, ErrorReply) or not isinstance(told, bytes):
@@ -52,10 +52,10 @@ class RedisActivity(ActivitySupport):
         return tuple(sorted(found, key=lambda one: (one.state == "idle", -one.seconds)))
 
     async def end_session(self, session: Session, target: str, *, terminate: bool) -> bool:
-        """Wake a connection that is blocked, or end it; False when it is gone."""
+        """Wake a blocked connection, or end it; return False if it is gone."""
         assert isinstance(session, RedisSession)
         if not target.isdigit():
-            raise BadInput(f"{target!r} is no session.", hint="Sessions have numbers.")
+            raise BadInput(f"{target!r} is not a session.", hint="A session is identified by a number.")
         words = ("CLIENT", "KILL", "ID", target) if terminate else ("CLIENT", "UNBLOCK", target, "ERROR")
         (told,) = await session.asked([words])
         if isinstance(told, ErrorReply):

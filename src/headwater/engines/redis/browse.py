@@ -1,7 +1,7 @@
-"""Keys page by page, with their types, times to live and parts, and changed one by one if they are still the same.
+"""Pages of keys with their types, times to live and elements.
 
-Names of keys and parts are texts that can be read back: what is no UTF-8, or begins with a quote, is quoted and
-escaped as redis-cli does.
+Names of keys and elements are texts that can be parsed back: a name that is not UTF-8, or begins with a quote, is
+quoted and escaped as in redis-cli.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _LENGTHS: Mapping[str, str] = {
 
 
 def named(value: bytes) -> str:
-    """Return the name of a key or part."""
+    """Return the readable name of a key or element."""
     return rows.quoted(value) if value.startswith(b'"') else rows.text(value)
 
 
 def bytes_of(name: str) -> bytes:
-    """Return what `named` named."""
+    """Return the bytes of a name that `named` returned."""
     if not name.startswith('"'):
         return name.encode()
     (command,) = commands(name)
@@ -45,14 +45,14 @@ def bytes_of(name: str) -> bytes:
 
 
 async def collections(session: Session) -> tuple[Collection, ...]:
-    """Return the one that holds all keys."""
+    """Return the one collection, which contains all keys."""
     assert isinstance(session, RedisSession)
     count = await session.ask("DBSIZE")
     return (Collection("", "keys", count if isinstance(count, int) else None),)
 
 
 async def entries(session: Session, collection: str, search: Search) -> EntryPage:
-    """Return keys as SCAN finds them; a filter without wildcards may stand anywhere in a name."""
+    """Return keys in the order of SCAN; a filter without wildcards matches anywhere in a name."""
     assert isinstance(session, RedisSession)
     cursor, found = _cursor(search.cursor), dict[bytes, None]()
     match = () if not search.filter else ("MATCH", _pattern(search.filter))
@@ -74,7 +74,7 @@ def _pattern(text: str) -> str:
 
 def _cursor(text: str | None) -> bytes:
     if text is not None and not text.isdigit():
-        raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
+        raise BadInput("The cursor does not belong to this list.", hint="Leave it out to start from the beginning.")
     return (text or "0").encode()
 
 
@@ -101,7 +101,7 @@ def _entry(key: bytes, kind: str, left: Value, size: Value) -> CollectionEntry:
 
 
 async def entry(session: Session, collection: str, entry_id: str) -> CollectionEntry | None:
-    """Return one key; what a string holds is its body, other types have parts."""
+    """Return one key; a string has a body, other types have elements."""
     assert isinstance(session, RedisSession)
     key = bytes_of(entry_id)
     found = await _described(session, [key])
@@ -125,7 +125,7 @@ async def entry(session: Session, collection: str, entry_id: str) -> CollectionE
 
 
 def display_value(value: Value) -> tuple[str, bool]:
-    """Return a value as text, and whether that is escaped bytes."""
+    """Return a value as text, and whether the text is escaped bytes."""
     if not isinstance(value, bytes):
         return str(rows.cell(value) if value is not None else ""), False
     try:
@@ -140,12 +140,12 @@ async def type_of(session: RedisSession, key: bytes) -> str:
     """Return the type of a key, or raise NotFound."""
     kind = str(await session.ask("TYPE", key))
     if kind == "none":
-        raise NotFound(f"There is no key {named(key)} any more.", hint="It may have expired.")
+        raise NotFound(f"The key {named(key)} does not exist any more.", hint="It may have expired.")
     return kind
 
 
 async def elements(session: Session, collection: str, entry_id: str, search: Search) -> ElementPage:
-    """Return fields, items, members or entries; lists and sorted sets in order, streams the newest first."""
+    """Return fields, items, members or entries; lists and sorted sets in order, streams newest first."""
     assert isinstance(session, RedisSession)
     key = bytes_of(entry_id)
     kind = await type_of(session, key)
@@ -154,7 +154,7 @@ async def elements(session: Session, collection: str, entry_id: str, search: Sea
     if kind == "stream":
         return await _stream(session, key, search)
     if kind not in {"hash", "set", "zset"}:
-        raise BadInput(f"A {kind} has no parts.", hint="Read the entry.")
+        raise BadInput(f"A {kind} has no elements.", hint="Read the entry.")
     match = () if not search.filter else ("MATCH", _pattern(search.filter))
     verb, found = {"hash": "HSCAN", "set": "SSCAN", "zset": "ZSCAN"}[kind], list[Element]()
     cursor, began = _cursor(search.cursor), time.monotonic()
@@ -198,7 +198,7 @@ async def _stream(session: RedisSession, key: bytes, search: Search) -> ElementP
     told = await session.asked([("XREVRANGE", key, search.cursor or "+", "-", "COUNT", search.limit + 1)], LONGEST_PART)
     values = told[0]
     if isinstance(values, ErrorReply):
-        raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
+        raise BadInput("The cursor does not belong to this list.", hint="Leave it out to start from the beginning.")
     found = [_stream_entry(one) for one in values if isinstance(one, list)] if isinstance(values, list) else []
     return ElementPage(tuple(found[: search.limit]), found[search.limit].name if len(found) > search.limit else None)
 

@@ -1,4 +1,4 @@
-"""What is in a Redis: patterns of keys, with the types and fields that a sample of them has."""
+"""Inspects a Redis database: patterns of keys, with the types and fields of a sample."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MEMBERS = {"string": ("value",), "list": ("item",), "set": ("member",), "zset":
 
 @dataclass(slots=True)
 class _Key:
-    """A key that was sampled."""
+    """A sampled key."""
 
     name: bytes
     pattern: str
@@ -63,7 +63,7 @@ async def _sampled(session: RedisSession) -> list[_Key]:
 
 
 async def _learn(session: RedisSession, keys: Sequence[_Key]) -> None:
-    """Ask types and times to live; a key that is gone meanwhile has the type none."""
+    """Query types and times to live; a key that no longer exists has the type none."""
     for begin in range(0, len(keys), PAGE):
         some = keys[begin : begin + PAGE]
         told = await session.asked([command for key in some for command in (("TYPE", key.name), ("PTTL", key.name))])

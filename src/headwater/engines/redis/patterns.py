@@ -1,4 +1,4 @@
-"""Keys grouped by what their names have in common: `user:17` and `user:42` are `user:*`."""
+"""Groups keys by common parts of their names: `user:17` and `user:42` become `user:*`."""
 
 from __future__ import annotations
 

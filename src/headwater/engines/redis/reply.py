@@ -1,4 +1,4 @@
-"""The reply to one command as frames: elements become rows as they come."""
+"""The reply to one command as frames: elements become rows as they arrive."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHUNK = 1000
 
 @dataclass(slots=True)
 class Reply:
-    """A command that is sent and what the server says; `whole` when it was read to its end."""
+    """A sent command and the server's reply; `whole` when the reply was read completely."""
 
     channel: RespConnection
     number: int
@@ -26,13 +26,13 @@ class Reply:
     notices: tuple[str, ...] = ()
 
     def queues(self, before: bool) -> bool:
-        """Return True if what follows this command is queued until EXEC."""
+        """True if the commands after this one are queued until EXEC."""
         if self.command.verb in {"EXEC", "DISCARD"}:
             return False
         return before or (self.command.verb == "MULTI" and self.whole)
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
-        """Send the command and give its frames but the last.
+        """Send the command and yield its frames except the last.
 
         Raises:
             QueryError: the server refused it.
@@ -75,7 +75,7 @@ class Reply:
             yield Rows(kept)
 
     def _short(self, value: Value) -> list[Frame]:
-        """Return the frames of a reply that is no list."""
+        """Return the frames of a reply that is not a list."""
         if isinstance(value, Status) and value in {"OK", "QUEUED"}:
             self.notices = () if value == "OK" else ("It is queued until EXEC.",)
             return [self._started(None)]
@@ -86,7 +86,7 @@ class Reply:
         return self._given(shown, told if told is not None else [rows.row(shown, value)])
 
     def _page(self, cursor: object, values: list[Value]) -> list[Frame]:
-        """Return one page of SCAN and its kin: names, or names with values."""
+        """Return one page of SCAN, HSCAN and so on: names, or names with values."""
         self.notices = ("This was the last page." if cursor == "0" else f"The next cursor is {cursor}.",)
         if self.command.verb not in {"HSCAN", "ZSCAN"}:
             return self._given(rows.columns(self.command, b""), [(rows.cell(one),) for one in values])

@@ -1,4 +1,4 @@
-"""The names of what only SQLite knows of an object, as they stand in the `attrs` of the catalog."""
+"""Names of attributes that only SQLite has, as used in `attrs` of the catalog."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a text may do: SQLite asks this guard while it compiles each statement, before anything runs.
+"""Decides what a text may do: SQLite calls this authorizer while it compiles each statement.
 
-No statement reaches another file (ATTACH, VACUUM INTO), loads code, or changes settings that reach files, memory or
-the schema's own text. In a read-only run nothing but reading passes, and `query_only` is set besides.
+No statement can access another file (ATTACH, VACUUM INTO), load code, or change settings that affect files, memory or
+the schema text. In a read-only run only reading is allowed, and `query_only` is set as well.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefil
 
 
 class Authorizer:
-    """Answers SQLite's questions; `writes` are what the last statement that was compiled writes."""
+    """Answers SQLite's authorization requests; `writes` are the tables that the last compiled statement writes."""
 
     def __init__(self) -> None:
         self.read_only = False
@@ -61,7 +61,7 @@ class Authorizer:
         self.writes: list[str] = []
 
     def begin(self, text: str) -> None:
-        """A statement is about to be compiled."""
+        """Reset before a statement is compiled."""
         self.writes = []
         self.vacuum = text[:6].upper() == "VACUUM"
 

@@ -1,7 +1,7 @@
-"""What the texts of a dump mean: values bring their own class, columns say what they are read as.
+"""Decodes the texts of a snapshot: each value has its own storage class, each column its affinity.
 
-A column is read by its affinity. A value of another class, which SQLite lets into any column, does not fit; all
-columns can be read as text.
+A column is read by its affinity. A value of another class, which SQLite allows in any column, does not fit; every
+column can be read as text.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _bytes(value: Any) -> bytes:
 
 
 def _text(value: Any) -> str:
-    """Return a value as people read it."""
+    """Return a value as readable text."""
     match value:
         case str():
             return value
@@ -74,10 +74,10 @@ def _text(value: Any) -> str:
 
 
 class SqliteDecoding(DecodingSupport):
-    """What the texts of a snapshot mean."""
+    """Decodes the texts of a snapshot."""
 
     def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
-        """Return how a column of a dump is read."""
+        """Return the decoder of a snapshot column."""
         upper = column.type.upper()
         if "INT" in upper or upper == "BOOLEAN":
             return _decoder(pa.int64(), "number", _integer)

@@ -1,4 +1,4 @@
-"""Reads the whole Schema of a file: from SQLite's pragmas, and from the statements that it keeps."""
+"""Reads the whole Schema of a file: from SQLite's pragmas, and from the stored CREATE statements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VIRTUAL, STORED = 2, 3  # what `hidden` says of generated columns; 1 are those t
 
 
 async def inspect(session: Session) -> Schema:
-    """Read everything that is in the file."""
+    """Read the whole Schema of the file."""
     assert isinstance(session, SqliteSession)
     objects = await session.ask(queries.OBJECTS)
     columns: dict[str, list[Any]] = defaultdict(list)
@@ -48,7 +48,7 @@ def _same(left: str, right: str) -> bool:
 
 
 async def _figures(session: SqliteSession) -> tuple[dict[str, int], dict[str, int]]:
-    """Return how many rows and bytes tables have, where SQLite has counted them."""
+    """Return the row counts and sizes of tables, where SQLite has statistics."""
     rows: dict[str, int] = {}
     sizes: dict[str, int] = {}
     if (await session.ask(queries.HAS_ESTIMATES))[0][0]:
@@ -98,7 +98,7 @@ def _table(name: str, sql: str, columns: list[Any], indexes: list[Any], marks: d
 
 
 def _column(row: Any, declared: parser.TableText, alias: str | None) -> Column:
-    """Return a column; an INTEGER PRIMARY KEY is the row's number and never NULL, whatever is said of it."""
+    """Return a column; an INTEGER PRIMARY KEY is the rowid and never NULL, whatever its definition says."""
     name, type_, not_null, default, _, hidden = row
     text = declared.columns.get(name.casefold(), parser.ColumnText())
     numbers = name == alias and type_.upper() == "INTEGER"

@@ -1,4 +1,4 @@
-"""SQL on SQLite's own catalog, named and kept together."""
+"""Named SQL on SQLite's own catalog."""
 
 OBJECTS = """
 SELECT s.type, s.name, s.tbl_name, s.sql, l.type AS kind, l.wr, l.strict

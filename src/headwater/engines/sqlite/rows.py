@@ -1,9 +1,8 @@
-"""Rows of a table, many at a time, as Arrow columns of bytes that say the class of each value; see `snapshot_reader`.
+"""Reads many rows of a table at a time as Arrow columns of bytes with storage classes; see `snapshot_reader`.
 
-To fetch a value from a cursor takes SQLite's locks several times; to hand it to a function of ours takes none. So rows
-are read as what a function is called with. It is not called with text that is no UTF-8, and SQLite is told to refuse
-long values meanwhile: what comes after the first of either is fetched row by row, as many at a time as their bytes
-allow.
+Fetching a value from a cursor takes SQLite's locks several times; passing it to a user function takes none. So rows are
+read as the arguments of a function. SQLite does not call it with text that is not UTF-8, and is told to refuse long
+values meanwhile: after the first of either, rows are fetched one by one, as many at a time as their bytes allow.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _REFUSALS = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG}
 
 
 class _Refused(Exception):
-    """SQLite did not call the function once for each row, in their order."""
+    """SQLite did not call the function once for each row, in order."""
 
 
 def batches(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> Iterator[Batch]:
@@ -50,7 +49,7 @@ def batches(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> 
 
 
 def _called(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> Generator[Batch, None, int | None]:
-    """Yield rows as a function in their place is called with them; return how many these were, if there are more."""
+    """Yield rows as arguments of a function in their place; return how many there were, if there are more."""
     values: list[Any] = []
     given, rows = 0, max(1, VALUES // len(names))
     numbers = list(range(rows, -1, -1))  # of rows that may be asked for: the cursor is one ahead
@@ -79,7 +78,7 @@ def _called(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> 
 
 @contextmanager
 def _calling(connection: sqlite3.Connection, take: Callable[..., int]) -> Iterator[sqlite3.Cursor]:
-    """Give a cursor whose queries may call a function, and are refused long values."""
+    """Yield a cursor whose queries may call a function and cannot return long values."""
     longest = connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, SHORT)
     connection.create_function(_FUNCTION, -1, take)
     cursor = connection.cursor()
@@ -93,7 +92,7 @@ def _calling(connection: sqlite3.Connection, take: Callable[..., int]) -> Iterat
 
 
 def _fetched(connection: sqlite3.Connection, query: str) -> Iterator[Batch]:
-    """Yield rows, no more at a time than their bytes allow."""
+    """Yield rows in batches that are limited by their bytes."""
     values: list[Any] = []
     size = 0
     connection.text_factory = bytearray  # not `bytes`, which blobs are; text may be no UTF-8
@@ -112,13 +111,13 @@ def _fetched(connection: sqlite3.Connection, query: str) -> Iterator[Batch]:
 
 
 def _batch(values: Sequence[Any], columns: int) -> Batch:
-    """Return rows, whose values are given one after the other."""
+    """Return rows as a batch, from the sequence of their values."""
     arrays = [_column(values[place::columns]) for place in range(columns)]
     return pa.RecordBatch.from_arrays(arrays, [str(place) for place in range(columns)])
 
 
 def _column(values: Sequence[Any]) -> Any:
-    """Return the values of a column as byte strings that say their classes."""
+    """Return the values of a column as byte strings with their storage classes."""
     kinds = set(map(type, values))
     if len(kinds) == 1:
         return _SPELLED[kinds.pop()](values)
@@ -161,7 +160,7 @@ def _marked(mark: bytes, values: Sequence[bytes | bytearray]) -> Any:
 
 
 def _cut(data: bytes, lengths: np.ndarray) -> Any:
-    """Return byte strings that lie one after the other."""
+    """Return consecutive slices of a buffer as byte strings."""
     offsets = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=offsets[1:])
     return pa.Array.from_buffers(_BYTES, len(lengths), [None, pa.py_buffer(offsets), pa.py_buffer(data)])

@@ -1,4 +1,4 @@
-"""A dump as a script for the sqlite3 program: tables, their rows as constants of their classes, then indexes."""
+"""Writes a snapshot as a script for the sqlite3 program: tables, their rows as constants, then indexes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _rows(table: SnapshotTable, batches: Iterable[Batch]) -> Iterator[bytes]:
 
 
 def literal(value: Any) -> bytes:
-    """Return a value as a constant, or an expression of constants, that has its class and its very bits."""
+    """Return a value as a constant, or an expression of constants, with its storage class and exact bits."""
     match value:
         case None:
             return b"NULL"
@@ -56,7 +56,7 @@ def _text(text: bytes, *, odd: bool = False) -> bytes:
 
 
 def _real(value: float) -> str:
-    """Return a real number; one with many digits as a whole number times powers of two, which nothing rounds."""
+    """Return a real number; one with many digits as an integer times powers of two, which is never rounded."""
     if math.isinf(value):
         return "9e999" if value > 0 else "-9e999"
     digits = repr(value)
@@ -79,7 +79,7 @@ class SqliteScript(ScriptSupport):
     def chunks(
         self, schema: Schema, tables: Iterable[tuple[SnapshotTable, Iterable[Batch]]], extras: Mapping[str, Any]
     ) -> Iterator[bytes]:
-        """Yield the pieces of a script."""
+        """Yield the script in chunks."""
         first, later = restore_ddl(schema)
         yield _HEAD + _statements(first)
         for table, batches in tables:

@@ -1,7 +1,8 @@
-"""A SQLite database at one moment: one read transaction, in which every value keeps the class it is stored in.
+"""Reads a consistent SQLite snapshot: one read transaction, in which every value keeps its storage class.
 
-A value's text says its class: whole numbers as they are written, `rx` and the 16 hexadecimal digits of a real number's
-bits, `'` before text, `b` before a blob. So 1 and 1.0, a text of digits and a number, come back as what they were.
+The text of a value encodes its class: integers as written, `rx` and 16 hexadecimal digits for the bits of a real
+number, `'` before text, `b` before a blob. So 1 and 1.0, or a text of digits and a number, are restored as what they
+were.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ Connects: TypeAlias = Callable[[Address], Awaitable[Session]]
 
 
 class SqliteSnapshotReader:
-    """A database at one consistent point."""
+    """A consistent snapshot of a database, open for reading."""
 
     max_readers = 1
     change_tracking = None
@@ -71,7 +72,7 @@ class SqliteSnapshotReader:
                 raise refusal(error, Statement(rest, 0), 0, read_only=True) from error
 
     def cancel(self) -> None:
-        """Interrupt what is being read."""
+        """Interrupt the read."""
         self._session.connection.interrupt()
 
     async def close(self) -> None:
@@ -82,10 +83,10 @@ class SqliteSnapshotReader:
 
 
 async def open_reader(session: Session, connect: Connects) -> SqliteSnapshotReader:
-    """Return a dump over a session of ours, which it closes.
+    """Return a snapshot reader over a new session, which the reader closes.
 
-    A file in WAL mode is read in one transaction, which keeps nobody from writing. In the other modes it would, for
-    as long as it takes; such a file is copied first, which is quick, and the copy is read.
+    A file in WAL mode is read in one transaction, which does not block writers. In the other modes it would block them
+    for the whole read; such a file is first copied, which is quick, and the copy is read.
     """
     assert isinstance(session, SqliteSession)
     copy = None
@@ -120,7 +121,7 @@ def _table(relation: Relation) -> SnapshotTable:
 
 
 def _hint(declared: str) -> Hint:
-    """Return what the values of a column look like by its affinity (SQLite, Datatypes, 3.1)."""
+    """Return the hint for a column by its affinity (SQLite, Datatypes, 3.1)."""
     upper = declared.upper()
     if "INT" in upper:
         return "integer"

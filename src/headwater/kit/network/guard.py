@@ -93,7 +93,7 @@ async def resolve(
         UnknownHost: the name is not known.
     """
     if not 1 <= port <= 65535:
-        raise BadInput(f"{port} is no port.", hint="Ports go from 1 to 65535.")
+        raise BadInput(f"{port} is not a port.", hint="Ports go from 1 to 65535.")
     literal = parse_host(host)
     if literal is not None:
         found: Iterable[str] = [str(literal)]
@@ -110,8 +110,8 @@ async def resolve(
     if any(not allowed(address, policy, own) for address in addresses):
         raise Blocked(
             f"Connections to {host} are not allowed.",
-            hint="It is private or belongs to this machine. An administrator can allow private networks by "
-            "HEADWATER_ALLOWED_NETWORKS.",
+            hint="The address is private or belongs to this machine. An administrator can allow private "
+            "networks with HEADWATER_ALLOWED_NETWORKS.",
         )
     return tuple(Endpoint(str(address), port) for address in dict.fromkeys(addresses))
 
@@ -132,15 +132,17 @@ def parse_host(host: str) -> Ip | None:
         try:
             return ipaddress.IPv4Address(socket.inet_aton(text.rstrip(".")))
         except OSError as error:
-            raise BadInput(f"{host!r} is no address.") from error
+            raise BadInput(f"{host!r} is not an address.") from error
     ends_in_number = text.rstrip(".").rpartition(".")[2].isdigit()
     if not host.isascii() or not _NAME.match(host) or host != text or ends_in_number:
-        raise BadInput(f"{host[:100]!r} is no host name.", hint="Name one host, like db.example.org or 203.0.113.7.")
+        raise BadInput(
+            f"{host[:100]!r} is not a host name.", hint="Enter one host, such as db.example.org or 203.0.113.7."
+        )
     return None
 
 
 def allowed(address: Ip, policy: NetworkPolicy, own: frozenset[Ip]) -> bool:
-    """Say whether an address may be reached."""
+    """Return True if an address may be reached."""
     inner = embedded(address)
     if inner is not None:
         return allowed(inner, policy, own)

@@ -28,7 +28,7 @@ PROXY_SECONDS = 15.0
 
 
 class ProxyFailed(Unavailable):
-    """The proxy does not let us through."""
+    """The proxy refused the connection."""
 
     status = 422
     code = "proxy_failed"
@@ -63,7 +63,7 @@ Route: TypeAlias = Direct | Proxy | SshTunnel
 
 @contextlib.asynccontextmanager
 async def open_route(target: Target, route: Route, policy: NetworkPolicy) -> AsyncIterator[Endpoint]:
-    """Give the TCP address to connect to for a target; what was opened on the way is closed at the end.
+    """Yield the TCP address to connect to for a target; what was opened on the way is closed at the end.
 
     Raises:
         BadInput, Blocked: the target, proxy or SSH host may not be reached.
@@ -95,7 +95,7 @@ async def _reachable(endpoints: tuple[Endpoint, ...]) -> Endpoint:
 async def _through_tunnel(target: Target, tunnel: SshTunnel, policy: NetworkPolicy) -> AsyncIterator[Endpoint]:
     address = parse_host(target.host)
     if address is not None and (address.is_link_local or address.is_multicast or address.is_unspecified):
-        raise Blocked(f"Connections to {target.host} are not allowed, over a tunnel neither.")
+        raise Blocked(f"Connections to {target.host} are not allowed, not even through a tunnel.")
     from headwater.kit.network import ssh  # several megabytes, which those who have no tunnel need not pay
 
     async with ssh.connected(tunnel, policy) as connection:
@@ -118,7 +118,7 @@ async def _through_proxy(target: Target, proxy: Proxy, policy: NetworkPolicy) ->
             return await client.connect(checked.ip, checked.port, timeout=PROXY_SECONDS)
         except (ProxyError, ProxyConnectionError, ProxyTimeoutError, OSError) as error:
             raise ProxyFailed(
-                f"The proxy {proxy.host}:{proxy.port} does not let us through to {target.host}.",
+                f"The proxy {proxy.host}:{proxy.port} refused the connection to {target.host}.",
                 hint="Check its address, user and password, and what it allows.",
             ) from error
 

@@ -86,5 +86,5 @@ async def secure(
             first = first[taken:]
     encrypted = await handshake
     if encrypted is None:
-        raise ConnectionResetError("The client left during the TLS handshake.")
+        raise ConnectionResetError("The client disconnected during the TLS handshake.")
     return encrypted

@@ -51,14 +51,14 @@ def check(tls: Tls) -> None:
     if tls.certificate or tls.key:
         wrong |= _client(tls)
     if wrong:
-        raise Invalid(wrong, hint="Paste whole PEM texts, from -----BEGIN to -----END.")
+        raise Invalid(wrong, hint="Paste the complete PEM text, from -----BEGIN to -----END.")
 
 
 def _certificates(field_name: str, text: str) -> tuple[list[x509.Certificate], dict[str, str]]:
     try:
         certificates = x509.load_pem_x509_certificates(text.encode())
     except ValueError:
-        return [], {field_name: "This is no certificate in PEM form."}
+        return [], {field_name: "This is not a certificate in PEM format."}
     if certificates[0].not_valid_after_utc < now():
         return certificates, {field_name: f"The certificate expired on {certificates[0].not_valid_after_utc:%Y-%m-%d}."}
     return certificates, {}
@@ -66,7 +66,7 @@ def _certificates(field_name: str, text: str) -> tuple[list[x509.Certificate], d
 
 def _client(tls: Tls) -> dict[str, str]:
     if not tls.certificate or not tls.key:
-        return {"tls.key": "A client certificate and its key go together."}
+        return {"tls.key": "A client certificate needs its private key, and a private key needs its certificate."}
     found, wrong = _certificates("tls.certificate", tls.certificate)
     if wrong:
         return wrong
@@ -74,9 +74,13 @@ def _client(tls: Tls) -> dict[str, str]:
     try:
         key = serialization.load_pem_private_key(tls.key.encode(), passphrase)
     except TypeError:
-        return {"tls.passphrase": "The key needs a passphrase." if passphrase is None else "The key has no passphrase."}
+        return {
+            "tls.passphrase": "The key needs a passphrase."
+            if passphrase is None
+            else "The key is not encrypted: leave the passphrase empty."
+        }
     except ValueError:
-        return {"tls.key": "This is no private key in PEM form, or the passphrase is wrong."}
+        return {"tls.key": "This is not a private key in PEM format, or the passphrase is wrong."}
     public = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     if key.public_key().public_bytes(*public) != found[0].public_key().public_bytes(*public):
         return {"tls.key": "The key does not belong to the client certificate."}

@@ -21,7 +21,7 @@ NAME = "Prisma"
 
 
 def detects(file: SourceFile) -> bool:
-    """Tell whether this is a Prisma schema."""
+    """Return True if this is a Prisma schema."""
     return file.language == "prisma"
 
 

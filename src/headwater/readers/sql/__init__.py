@@ -22,7 +22,7 @@ _EXCERPT = 200
 
 
 def detects(file: SourceFile) -> bool:
-    """Tell whether this is SQL that defines something."""
+    """Return True if this is SQL that defines something."""
     return file.language == "sql" and _DEFINES.search(file.source) is not None
 
 
@@ -81,7 +81,7 @@ def _fold(files: Sequence[SourceFile], schema: Schema | None = None) -> Fold:
 def _step(fold: Fold, text: str, origin: Origin) -> None:
     found = changes_of(text, fold.schema, origin)
     if found is None:
-        reason = "No supported dialect reads this definition."
+        reason = "No supported SQL dialect can parse this definition."
         fold.missed.append(NotUnderstood(origin.file, origin.line, text[:_EXCERPT], reason))
         return
     for change in found:
@@ -90,7 +90,7 @@ def _step(fold: Fold, text: str, origin: Origin) -> None:
 
 
 def _foreign(file: SourceFile) -> NotUnderstood:
-    return NotUnderstood(file.path, 1, "", "Written for ClickHouse, which is not read.")
+    return NotUnderstood(file.path, 1, "", "Written for ClickHouse, which is not supported.")
 
 
 def _key(relation: Relation) -> str:

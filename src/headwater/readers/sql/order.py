@@ -26,7 +26,7 @@ def root_of(path: str) -> str:
 
 
 def is_reverse(path: str) -> bool:
-    """Tell whether a file undoes a migration."""
+    """Return True if a file undoes a migration."""
     return _DOWN_FILE.search(path) is not None
 
 

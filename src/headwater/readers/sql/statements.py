@@ -52,7 +52,7 @@ class Fold:
 
 
 def is_definition(text: str) -> bool:
-    """Tell whether a statement defines something (as opposed to reading or changing rows)."""
+    """Return True if a statement defines something (as opposed to reading or changing rows)."""
     return _DEFINITION.match(text) is not None
 
 

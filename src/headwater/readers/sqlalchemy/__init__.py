@@ -22,7 +22,7 @@ _WORDS = re.compile(
 
 
 def detects(file: SourceFile) -> bool:
-    """Tell whether a Python file may declare a mapped class or a Table."""
+    """Return True if a Python file may declare a mapped class or a Table."""
     return file.language == "python" and _WORDS.search(file.source) is not None
 
 

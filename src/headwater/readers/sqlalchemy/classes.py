@@ -67,13 +67,13 @@ class MappedClass:
 
     @cached_property
     def is_sqlmodel(self) -> bool:
-        """Whether it stems from SQLModel."""
+        """True if it stems from SQLModel."""
         roots = [self, *self.ancestors]
         return any(name.split(".")[-1] == "SQLModel" for root in roots for name in root.outside)
 
     @cached_property
     def is_flask(self) -> bool:
-        """Whether it stems from Flask-SQLAlchemy's `db.Model`, which names tables by convention."""
+        """True if it stems from Flask-SQLAlchemy's `db.Model`, which names tables by convention."""
         return any(_is_flask_base(name) for root in (self, *self.ancestors) for name in root.outside)
 
 
@@ -83,7 +83,7 @@ def _is_flask_base(name: str) -> bool:
 
 
 def flat(body: tuple[f.Stmt, ...]) -> Iterator[f.Stmt]:
-    """Iterate over the statements of a body, those inside of `if` and `try` included."""
+    """Yield the statements of a body, those inside of `if` and `try` included."""
     for stmt in body:
         if isinstance(stmt, f.Branch):
             yield from flat(stmt.body)
@@ -143,7 +143,7 @@ def _made_by(stmt: f.Assign) -> str:
 
 
 def is_declarative(cls: MappedClass) -> bool:
-    """Tell whether a class or one of its ancestors is a declarative base."""
+    """Return True if a class or one of its ancestors is a declarative base."""
     for root in (cls, *cls.ancestors):
         if any(_is_base(name) for name in root.outside):
             return True
@@ -159,7 +159,7 @@ def _is_base(name: str) -> bool:
 
 
 def is_abstract(cls: MappedClass) -> bool:
-    """Tell whether a class has no table of its own: it says so, or it is the declarative base itself."""
+    """Return True if a class has no table of its own: it says so, or it is the declarative base itself."""
     if s.is_true(cls.value("__abstract__")) or any(n.split(".")[-1] in _ROOTS for n in cls.outside):
         return True
     return any(s.last(d.func if isinstance(d, f.Call) else d) in _MAKES_BASE for d in cls.stmt.decorators)
@@ -190,7 +190,7 @@ def _is_sqlmodel_table(cls: MappedClass) -> bool:
 
 
 def has_table(project: CodeProject, cls: MappedClass) -> bool:
-    """Tell whether a class is mapped to a table, its own or its parent's."""
+    """Return True if a class is mapped to a table, its own or its parent's."""
     known = cls.__dict__.get("_has_table")
     if known is None:
         cls.__dict__["_has_table"] = False
@@ -211,7 +211,7 @@ def _has_table(project: CodeProject, cls: MappedClass) -> bool:
 
 
 def declares_key(cls: MappedClass) -> bool:
-    """Tell whether a class or a base of it declares any column: without one it is a mixin that only names tables."""
+    """Return True if a class or a base of it declares any column: without one it is a mixin that only names tables."""
     if any(_is_flask_base(name) for name in cls.outside):
         return any(isinstance(stmt, f.Assign) and isinstance(stmt.value, f.Call) for stmt in cls.body.values())
     return any(_has_columns(root) for root in (cls, *cls.ancestors)) or "__tablename__" in cls.body

@@ -41,7 +41,7 @@ class DeclaredColumn:
 
 
 def of_class(project: CodeProject, cls: MappedClass) -> Iterator[DeclaredColumn]:
-    """Iterate over the columns that a class body declares, not over those of its bases."""
+    """Yield the columns that a class body declares, not over those of its bases."""
     for name, stmt in cls.body.items():
         if name.startswith("__"):
             continue
@@ -56,7 +56,7 @@ def of_class(project: CodeProject, cls: MappedClass) -> Iterator[DeclaredColumn]
 
 
 def is_declared_attr(stmt: f.Function) -> bool:
-    """Tell whether a method declares an attribute of each class that inherits it."""
+    """Return True if a method declares an attribute of each class that inherits it."""
     return any(s.last(d) in _DECLARED_ATTR for d in stmt.decorators)
 
 
@@ -174,7 +174,7 @@ def _maker_or_alias(project: CodeProject, path: str, expr: f.Expr, depth: int) -
 
 
 def _is_field(annotation: f.Expr | None) -> bool:
-    """Tell whether the annotation of a SQLModel attribute is one of a column: no ClassVar, no list of models."""
+    """Return True if the annotation of a SQLModel attribute is one of a column: no ClassVar, no list of models."""
     if isinstance(annotation, f.Subscript):
         return s.last(annotation.value) not in ("ClassVar", "list", "List")
     return annotation is not None
@@ -229,7 +229,7 @@ def from_call(
 
 
 def is_optional(annotation: f.Expr | None) -> bool:
-    """Tell whether a type admits None."""
+    """Return True if a type admits None."""
     if isinstance(annotation, f.Subscript):
         name = s.last(annotation.value)
         return name == "Optional" or (name in s.MAPPED | {"Annotated"} and is_optional(s.arguments(annotation)[0]))

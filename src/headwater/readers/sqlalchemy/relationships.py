@@ -42,7 +42,7 @@ class Tables:
 
 
 def of_class(cls: MappedClass) -> Iterator[DeclaredRelationship]:
-    """Iterate over the relationships that a class body declares."""
+    """Yield the relationships that a class body declares."""
     for name, stmt in cls.body.items():
         if isinstance(stmt, f.Assign) and s.called(stmt.value) in RELATIONSHIPS and isinstance(stmt.value, f.Call):
             yield DeclaredRelationship(name, stmt.value, stmt.annotation, cls, stmt.start)

@@ -49,7 +49,7 @@ def text_of(expr: f.Expr | None) -> str | None:
 
 
 def is_true(expr: f.Expr | None) -> bool:
-    """Tell whether this is the literal True."""
+    """Return True if this is the literal True."""
     return isinstance(expr, f.Const) and expr.text == "True"
 
 
@@ -71,7 +71,7 @@ def arguments(index: f.Subscript) -> tuple[f.Expr, ...]:
 
 
 def returned(body: tuple[f.Stmt, ...]) -> Iterator[f.Expr]:
-    """Iterate over what a function body returns, wherever in it."""
+    """Yield what a function body returns, wherever in it."""
     for stmt in body:
         if isinstance(stmt, f.Return) and stmt.value is not None:
             yield stmt.value

@@ -27,7 +27,7 @@ class TableCall:
 
 
 def collect(project: CodeProject, paths: list[str]) -> Iterator[TableCall]:
-    """Iterate over the Table objects that stand at the top level of files."""
+    """Yield the Table objects that stand at the top level of files."""
     for path in paths:
         module = project.module(path)
         if module is None or module.language != "python":

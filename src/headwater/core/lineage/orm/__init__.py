@@ -57,7 +57,7 @@ def claims(module: f.Module, index: CodeIndex) -> list[Claim]:
 
 
 def _settled(frame: Frame, spans: Spans) -> Iterator[Claim]:
-    """Iterate over the drafts of a frame as claims, each once."""
+    """Yield the drafts of a frame as claims, each once."""
     seen: set[tuple[str, str, int, str, str | None]] = set()
     for d in frame.pending:
         key = (d.table, d.column, d.start, d.usage_type, d.sub_type)

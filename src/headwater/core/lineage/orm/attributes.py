@@ -116,7 +116,7 @@ def _related(frame: Frame, value: InstanceValue, field: Field, span: Span) -> Va
     for column in relation_columns(frame.index, value.model, field):
         frame.record_usage(value.model, column, span, "join", value.why, "B", "attribute", "lazy")
     target = frame.index.models[field.target].name
-    instance_value = InstanceValue(field.target, f"{field.name} leads to {target}.", value.sure)
+    instance_value = InstanceValue(field.target, f"{field.name} is a relationship to {target}.", value.sure)
     return ListValue(instance_value) if field.many else instance_value
 
 

@@ -222,7 +222,7 @@ def _bind(frame: Frame, expr: f.Bind) -> Value:
 
 
 def bind(frame: Frame, target: f.Expr, value: Value) -> None:
-    """Give the names in a target their values, and note the columns that assigning to attributes changes."""
+    """Return the names in a target their values, and note the columns that assigning to attributes changes."""
     if isinstance(target, f.Name):
         frame.env[target.id] = value
     elif isinstance(target, f.Attr):

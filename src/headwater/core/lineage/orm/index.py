@@ -125,12 +125,12 @@ class CodeIndex:
         return None
 
     def is_shaped(self, model: str) -> bool:
-        """Tell whether a model is queried by objects, through a client."""
+        """Return True if a model is queried by objects, through a client."""
         vocabulary = self.vocabularies.get(self.models[model].reader)
         return vocabulary is not None and bool(vocabulary.client)
 
     def is_library(self, name: str) -> bool:
-        """Tell whether a name from outside of the code base is one of the ORM's, also in generated code."""
+        """Return True if a name from outside of the code base is one of the ORM's, also in generated code."""
         packages = self.language.packages
         return name.startswith(packages) or any(part in packages for part in self._parts(name))
 
@@ -199,7 +199,7 @@ class CodeIndex:
         return None
 
     def is_session(self, path: str, name: str) -> bool:
-        """Tell whether a class stems from one of the ORM's sessions."""
+        """Return True if a class stems from one of the ORM's sessions."""
         kinds = self.language.types
         return any(
             kinds.get(outside.rsplit(".", 1)[-1]) == "session"
@@ -316,7 +316,7 @@ def arguments(index: f.Subscript) -> tuple[f.Expr, ...]:
 
 
 def is_type_variable(stmt: f.Stmt) -> bool:
-    """Tell whether a statement declares a type variable."""
+    """Return True if a statement declares a type variable."""
     value = stmt.value if isinstance(stmt, f.Assign) else None
     return isinstance(value, f.Call) and dotted(value.func).rsplit(".", 1)[-1] in ("TypeVar", "ParamSpec")
 

@@ -28,11 +28,13 @@ def by_name(index: CodeIndex, param: f.Param, body: tuple[f.Stmt, ...]) -> Insta
     columns = sum(index.column_of(model, attribute) is not None for attribute in read)
     if not read <= known or len(read) < ENOUGH or not columns:
         return None
-    return InstanceValue(model, f"{param.name} has the name of a model, and all that is read of it.", False)
+    return InstanceValue(
+        model, f"{param.name} is named like a model, and the model has all attributes that are read.", False
+    )
 
 
 def _attributes(body: object, name: str) -> Iterator[str]:
-    """Iterate over what a body reads of a variable."""
+    """Yield what a body reads of a variable."""
     stack: list[object] = [body]
     while stack:
         node = stack.pop()

@@ -81,7 +81,7 @@ def _methods(index: CodeIndex, path: str, stmt: f.Class, name: str) -> Iterator[
 
 
 def _is_open(stmt: f.Function) -> bool:
-    """Tell whether a signature does not say enough about a function."""
+    """Return True if a signature does not say enough about a function."""
     if stmt.returns is None or dotted(stmt.returns) in _MAPPINGS:
         return not (stmt.name.startswith("test_") or stmt.name == "__init__")
     return any(param.kind == "**" or _is_mapping(param.annotation) for param in stmt.params)

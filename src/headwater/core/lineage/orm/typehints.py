@@ -241,7 +241,7 @@ def signature(index: CodeIndex, path: str, name: str, stmt: f.Function) -> Signa
 
 
 def is_open(value: Value) -> bool:
-    """Tell whether a type mentions type variables."""
+    """Return True if a type mentions type variables."""
     if isinstance(value, Variable):
         return True
     if isinstance(value, (ListValue, TypeOf)):
