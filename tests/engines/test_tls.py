@@ -168,7 +168,7 @@ async def test_mutual_tls_succeeds(server: Server) -> None:
     ("what", "sentence"),
     [
         ("another CA", "not signed by a trusted CA"),
-        ("another name", "another name"),
+        ("another name", "another host name"),
         ("no certificate", ""),
         ("no TLS", ""),
     ],

@@ -1,4 +1,4 @@
-"""A file that arrives in chunks: written beside its place, and there when it is whole, or not at all."""
+"""Receives a file in chunks: it is written to a temporary file and moved to its path when complete."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def receive(
     hint: str,
     check: Callable[[Path], None] | None = None,
 ) -> int:
-    """Store what arrives and return its size in bytes; whatever goes wrong, no file stays behind.
+    """Store chunks as a file and return its size in bytes; on any error, no file remains.
 
     Args:
         target: where it goes; its folder is created.

@@ -1,7 +1,7 @@
-"""The one error tree: what went wrong as a sentence, with its HTTP status, CLI exit code and a hint.
+"""The error tree: an error has a sentence, a hint, an HTTP status and a CLI exit code.
 
-A class docstring is the default sentence of its errors, so that the message a user reads is
-written once and beside the code that it means.
+A class docstring is the default sentence of its errors, so the message that a user reads is written once, beside the
+code.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Cancelled(HeadwaterError):
 
 
 def did_you_mean(wrong: str, right: Iterable[str], *, limit: int = 3) -> str:
-    """Return a hint that answers a wrong name with the nearest right ones, or with the first few."""
+    """Return a hint for a wrong name: the most similar valid names, or the first few."""
     names = sorted(set(right))
     folded = {name.casefold(): name for name in names}
     near = difflib.get_close_matches(wrong.casefold(), list(folded), n=limit, cutoff=0.5)

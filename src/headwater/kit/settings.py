@@ -1,4 +1,4 @@
-"""Settings: one class, read from `HEADWATER_*` variables and `headwater.toml`, and nowhere else."""
+"""Settings: one class, read only from `HEADWATER_*` variables and `headwater.toml`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PREFIX = "HEADWATER_"
 
 
 def _listed(value: Any) -> Any:
-    """Return the items of a list that stands in a variable, as JSON or with commas between them."""
+    """Return the items of a list in a variable, as JSON or separated by commas."""
     if not isinstance(value, str):
         return value
     return (
@@ -34,7 +34,7 @@ def _listed(value: Any) -> Any:
 
 
 class Settings(BaseSettings):
-    """Everything an operator can set; each is documented in docs/reference/settings.md."""
+    """All settings; each is documented in docs/reference/settings.md."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file="headwater.toml", extra="ignore")
 
@@ -78,7 +78,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put the environment over `headwater.toml`."""
+        """Let environment variables override `headwater.toml`."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @property

@@ -1,6 +1,6 @@
-"""Encodes a chunk: as pages, as the chunk that the parent has, or as that with a delta, whichever is the least.
+"""Encodes a chunk as pages, as the parent's chunk, or as the parent's chunk with a delta, whichever is smallest.
 
-This is what the threads of a writer do; it knows nothing of the order of chunks or of where their bytes will lie.
+This runs in the threads of a writer; it depends on neither the order of chunks nor their position in packs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ID_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class TableShape:
-    """The columns of a table: what each looks like, and which of them are its key (none: rows have no key)."""
+    """The columns of a table: their hints, and which of them are the key (none: rows have no key)."""
 
     hints: tuple[Hint, ...]
     key: tuple[int, ...] = ()
@@ -39,10 +39,10 @@ class TableShape:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """What the parent snapshot has of a table: its root, chunks and leaves by their first keys, and ways to read.
+    """The table in the parent snapshot: its root, its chunks and leaves by first key, and functions to read them.
 
-    `read` gives the rows of a chunk, `changes` what all its deltas do as one. `key` are the places of its key's
-    columns: deltas of its chunks mean nothing under another key.
+    `read` returns the rows of a chunk, `changes` all its deltas merged into one. `key` has the ordinals of the key's
+    columns: deltas are meaningless under another key.
     """
 
     root: Ref
@@ -55,9 +55,9 @@ class Parent:
 
 @dataclass(slots=True)
 class WriteContext:
-    """What all tables of one snapshot are written with: packs for pages and for trees, keys, codec, threads.
+    """What all tables of a snapshot are written with: packs for pages and trees, keys, codec, threads.
 
-    `ahead` is how many chunks may be in memory, those that the threads are at among them.
+    `ahead` is the number of chunks that may be in memory, including those that threads are encoding.
     """
 
     data: PackWriter
@@ -69,18 +69,18 @@ class WriteContext:
     sizes: ChunkSizes = field(default_factory=ChunkSizes)
 
     def id(self, content: bytes) -> bytes:
-        """Return the id of some content; without the key of the vault it says nothing about it."""
+        """Return the id of some content; it reveals nothing without the key of the vault."""
         return content_id(self.keys, content)
 
 
 def content_id(keys: Keys, content: bytes) -> bytes:
-    """Return the keyed BLAKE3 of some content, cut to 16 bytes."""
+    """Return the keyed BLAKE3 hash of some content, truncated to 16 bytes."""
     return blake3.blake3(content, key=keys.content).digest(length=ID_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A page or delta: one that is there already, or one that is not yet."""
+    """A page or delta: an existing one, or a new one."""
 
     id: bytes
     old: Ref | None
@@ -89,7 +89,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A chunk as its pages, or as `kept`, the one that the parent has, with a delta or as it is."""
+    """A chunk as pages, or as `kept`, the parent's chunk, unchanged or with a delta."""
 
     first: bytes
     hash: int
@@ -102,7 +102,7 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class ChunkRows:
-    """The rows of a chunk: what it is recognised by, the hash of its first key, and the bytes of its text."""
+    """The rows of a chunk: its first key, the hash of that key, and the size of its text."""
 
     table: Any  # pa.Table
     first: bytes
@@ -111,7 +111,7 @@ class ChunkRows:
 
 
 def encode(ink: WriteContext, shape: TableShape, parent: Parent | None, rows: ChunkRows) -> Encoded:
-    """Return a chunk as what costs the least."""
+    """Return a chunk in its smallest encoding."""
     encoded = Encoded(rows.first, rows.hash, rows.table.num_rows, rows.raw)
     before = parent.chunks.get(rows.first) if parent else None
     if parent and before and len(before.pages) == rows.table.num_columns:
@@ -121,7 +121,7 @@ def encode(ink: WriteContext, shape: TableShape, parent: Parent | None, rows: Ch
 
 
 def _page(ink: WriteContext, column: Any, hint: Hint) -> Segment:
-    """Return a column as a page; one after the other, so that no more than one is in memory as it is."""
+    """Return a column as a page; columns are encoded one after another, so that only one is uncompressed in memory."""
     content = pages.encode(_whole(column), hint)
     return Segment(ink.id(content), None, ink.codec.compress(content))
 
@@ -129,7 +129,7 @@ def _page(ink: WriteContext, column: Any, hint: Hint) -> Segment:
 def _encode_against_parent(
     ink: WriteContext, shape: TableShape, parent: Parent, before: ChunkRef, rows: ChunkRows, encoded: Encoded
 ) -> Encoded:
-    """Return a chunk whose beginning the parent has, too, as what costs the least."""
+    """Return a chunk that begins with the same key as one of the parent, in its smallest encoding."""
     columns = [_whole(rows.table.column(index)) for index in range(rows.table.num_columns)]
     contents = [pages.encode(column, hint) for column, hint in zip(columns, shape.hints, strict=True)]
     ids = [ink.id(content) for content in contents]
@@ -148,7 +148,7 @@ def _encode_against_parent(
 def _delta_if_smaller(
     ink: WriteContext, shape: TableShape, parent: Parent, before: ChunkRef, columns: Sequence[Any], cost: int
 ) -> tuple[ChunkRef, Segment | None] | None:
-    """Return the parent's chunk with what has changed, unless new pages, which cost so many bytes, are less."""
+    """Return the parent's chunk with a delta, or None if new pages (of this many bytes) are smaller."""
     try:
         batch = parent.read(before).columns
     except Damaged:
@@ -163,7 +163,7 @@ def _delta_if_smaller(
 
 
 def difference(old: Sequence[Any], new: Sequence[Any], key: Sequence[int]) -> Delta | None:
-    """Return what makes the old rows the new ones, or None when they are the same rows, in whatever order."""
+    """Return the delta from the old rows to the new ones, or None if they are the same rows in any order."""
     there, here = (deltas.identity([side[place] for place in key]) for side in (old, new))
     at = pc.index_in(here, value_set=there)
     changed = at.is_null().to_numpy(zero_copy_only=False)
@@ -179,14 +179,14 @@ def difference(old: Sequence[Any], new: Sequence[Any], key: Sequence[int]) -> De
 
 
 def is_heavy(chunk: ChunkRef) -> bool:
-    """Return True if the deltas of a chunk are so much beside its pages that these are better written anew."""
+    """Return True if the deltas of a chunk are so large compared with its pages that it should be rewritten."""
     return sum(ref.length for ref in chunk.deltas) > MOST_ROWS * sum(ref.length for ref in chunk.pages)
 
 
 def changed(
     ink: WriteContext, shape: TableShape, parent: Parent, chunk: ChunkRef, delta: Delta
 ) -> tuple[ChunkRef, Segment]:
-    """Return a chunk of the parent, and the delta for it; where there are many, all of them become one."""
+    """Return a chunk of the parent and its new delta; if there are many deltas, all are merged into one."""
     if len(chunk.deltas) >= MOST_DELTAS:
         delta = deltas.merge(parent.changes(chunk), delta, shape.key)
         chunk = replace(chunk, deltas=())

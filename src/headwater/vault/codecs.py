@@ -1,4 +1,4 @@
-"""How the content of a segment is made smaller: a byte that says how, then the bytes."""
+"""Compression of the content of segments: a byte for the codec, then the compressed bytes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _local = threading.local()
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """A way to compress; zstd 3 is the default, `bench/RESULTS.md` says why."""
+    """A compression codec and level; zstd 3 is the default, `bench/RESULTS.md` says why."""
 
     name: Name = "zstd"
     level: int = 3
@@ -38,7 +38,7 @@ class Codec:
             raise ValueError(f"no codec {self.name} {self.level}")
 
     def compress(self, content: bytes) -> bytes:
-        """Return the content behind the byte of its codec; as it is when it would not get smaller."""
+        """Return the compressed content after the byte of its codec; uncompressed if that is smaller."""
         packed = _compressed(self, content)
         return bytes([_CODES[self.name]]) + packed if len(packed) < len(content) else b"\0" + content
 
@@ -63,7 +63,7 @@ def _compressed(codec: Codec, content: bytes) -> bytes:
 
 
 def decompress(body: bytes) -> bytes:
-    """Return the content of a segment.
+    """Return the decompressed content of a segment.
 
     Raises:
         Damaged: it is none that `compress` made.

@@ -1,4 +1,4 @@
-"""What can be wrong with a vault."""
+"""The errors of a vault."""
 
 from __future__ import annotations
 

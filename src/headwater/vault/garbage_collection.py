@@ -1,8 +1,8 @@
-"""Gives back the room of what no snapshot needs any more; in two passes, without a lock, beside writers at work.
+"""Deletes packs that no snapshot needs, in two passes, without a lock, while writers are active.
 
-A pass lists what nothing needs as `gc/<id>`. A later pass deletes what was listed long enough ago, by the clock of the
-store, and is still not needed. So whatever looks at the wrong moment (a writer that is about to commit, a slow
-listing) has the whole margin to become visible. Why the order of the listings matters: docs/decisions/0008.
+A pass lists unused packs as `gc/<id>`. A later pass deletes packs that were listed long enough ago, by the clock of the
+store, and are still unused. So whatever is not visible yet (a writer that is about to commit, a slow listing) has the
+whole margin to become visible. docs/decisions/0008 explains why the order of the listings matters.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ID = 16
 
 @dataclass(frozen=True, slots=True)
 class GcResult:
-    """What a pass did.
+    """What a pass of garbage collection did.
 
     Attributes:
         deleted, freed: packs that were deleted, and their bytes.
@@ -47,7 +47,7 @@ class GcResult:
 
 
 def collect(vault: Vault, margin: timedelta = MARGIN, longest: timedelta = leases.LONGEST) -> GcResult:
-    """Make a pass, which may be cut off anywhere.
+    """Run one pass, which may be interrupted anywhere.
 
     Args:
         vault: where.
@@ -90,10 +90,10 @@ def collect(vault: Vault, margin: timedelta = MARGIN, longest: timedelta = lease
 
 
 def _needed(vault: Vault, now: datetime, longest: timedelta) -> tuple[dict[bytes, int], LeasedPacks]:
-    """Return what snapshots need, and what writers hold.
+    """Return the packs that snapshots need and that writers hold.
 
-    Manifests are listed before the leases and once more after them: a snapshot that was committed, its lease given
-    back, between two listings is in the third.
+    Manifests are listed before the leases and once more after them: a snapshot that is committed, and its lease
+    released, between two listings is in the third.
     """
     needed: dict[bytes, int] = {}
     seen: set[str] = set()
@@ -105,7 +105,7 @@ def _needed(vault: Vault, now: datetime, longest: timedelta) -> tuple[dict[bytes
 
 
 def _mark_repairs(vault: Vault, needed: dict[bytes, int], held: LeasedPacks) -> None:
-    """Add what stands in for packs that are needed; which may be damaged in turn, and have something that does."""
+    """Add the replacements of needed packs; these may be damaged and have replacements in turn."""
     left = list(repair_log.records(vault.blobs))
     while due := [one for one in left if one[0] in needed or one[0] in held.packs]:
         left = [one for one in left if one not in due]
@@ -115,7 +115,7 @@ def _mark_repairs(vault: Vault, needed: dict[bytes, int], held: LeasedPacks) -> 
 
 
 def _forget_repairs(vault: Vault, alive: Set[bytes]) -> None:
-    """Delete records of packs that nobody needs and that are gone."""
+    """Delete repair records of packs that are unused and gone."""
     for pack, name in list(repair_log.records(vault.blobs)):
         if pack not in alive:
             vault.blobs.delete(name)
@@ -159,7 +159,7 @@ def _now(vault: Vault) -> datetime:
 
 
 def _delete(vault: Vault, due: Iterable[Blob], gone: set[bytes]) -> set[bytes]:
-    """Delete what was listed long enough ago and is still not needed; then the lists."""
+    """Delete packs that were listed long enough ago and are still unused; then the lists."""
     due = list(due)
     deleted = {pack for blob in due for pack in _listed(vault, blob.name)} & gone
     for pack in deleted:
@@ -170,7 +170,7 @@ def _delete(vault: Vault, due: Iterable[Blob], gone: set[bytes]) -> set[bytes]:
 
 
 def _list_new(vault: Vault, pending: Iterable[Blob], gone: set[bytes], now: datetime, margin: timedelta) -> None:
-    """List what is not needed and on no list that waits."""
+    """Write a list of unused packs that are on no other list."""
     for blob in pending:
         if now - blob.modified <= margin:
             gone = gone - _listed(vault, blob.name)
@@ -179,7 +179,7 @@ def _list_new(vault: Vault, pending: Iterable[Blob], gone: set[bytes], now: date
 
 
 def _listed(vault: Vault, name: str) -> set[bytes]:
-    """Return the packs of a list; one that cannot be read has none, so that they are listed again."""
+    """Return the packs of a list; an unreadable list has none, so that they are listed again."""
     try:
         data = vault.blobs.read(name)
     except Damaged:

@@ -1,8 +1,8 @@
-"""Leases: what a writer leaves in the vault while it works, so that nothing it builds on is collected.
+"""Leases: a writer leaves one in the vault while it works, so that nothing it depends on is deleted.
 
-A lease names the packs of the parent snapshot, and its age says that any pack that came after it may be its writer's.
-It ends when its writer deletes it, or by age, told by the clock of the store and not by ours, so that a writer that
-was killed holds nothing up and needs nobody's hand.
+A lease names the packs of the parent snapshot; packs that are newer than the lease may belong to its writer. It ends
+when its writer deletes it, or expires by the clock of the store, so that a killed writer blocks nothing for long and
+needs no manual clean-up.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NONCE = 12
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """What a writer holds: ids of packs."""
+    """A lease of a writer: ids of packs."""
 
     snapshot: str
     packs: list[bytes]
@@ -36,9 +36,9 @@ class Lease(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class LeasedPacks:
-    """What writers at work hold: packs by their ids, and all that came into the store since `since`.
+    """The packs that active writers hold: by id, and all that were stored since `since`.
 
-    `unread` are leases that nobody can read: what they hold is not known.
+    `unread` are leases that cannot be read: what they hold is unknown.
     """
 
     packs: set[bytes] = field(default_factory=set)
@@ -48,7 +48,7 @@ class LeasedPacks:
 
 
 def take(blobs: Blobs, keys: Keys, snapshot: str, packs: list[bytes]) -> str:
-    """Write a lease and return its name; raises Damaged when it cannot be read back."""
+    """Write a lease and return its name; raises Damaged if it cannot be read back."""
     name = f"{FOLDER}{secrets.token_hex(8)}"
     nonce = os.urandom(_NONCE)
     content = msgspec.msgpack.encode(Lease(snapshot, packs))
@@ -59,19 +59,19 @@ def take(blobs: Blobs, keys: Keys, snapshot: str, packs: list[bytes]) -> str:
 
 
 def release(blobs: Blobs, name: str) -> None:
-    """Return a lease back; when the store does not answer, age does."""
+    """Delete a lease; if the store does not respond, it expires."""
     with contextlib.suppress(StorageUnavailable):
         blobs.delete(name)
 
 
 def check(blobs: Blobs, name: str) -> None:
-    """Raise Conflict when a lease was taken away: what was built on may be gone."""
+    """Raise Conflict if a lease was deleted: the parent's packs may be gone."""
     if blobs.find(name) is None:
         raise Conflict("The snapshot took too long: its lease on the vault has expired.", hint="Take it again.")
 
 
 def leased_packs(blobs: Blobs, keys: Keys, now: datetime, longest: timedelta = LONGEST) -> LeasedPacks:
-    """Return what living leases hold; `ended` are those that are over by age."""
+    """Return what active leases hold; `ended` are expired ones."""
     found = LeasedPacks()
     for blob in blobs.list(FOLDER):
         if now - blob.modified > longest:

@@ -1,7 +1,7 @@
-"""Blobs as files of a folder.
+"""Blobs as files in a folder.
 
-A blob is written to a file beside it, synced, and linked to its name, which fails when the name is taken; then the
-folder is synced. obstore's own local store does not sync, so that a crash could leave empty files behind a commit.
+A blob is written to a temporary file, synced, and linked to its name, which fails if the name exists; then the folder
+is synced. obstore's own local store does not sync, so a crash could leave empty files after a commit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TEMPORARY = "temporary"
 
 
 class LocalBlobs:
-    """A folder of this machine, made on first use, that only its owner may read."""
+    """A folder of this machine, created on first use, that only its owner can read."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -90,7 +90,7 @@ class LocalBlobs:
             (self.folder / name).unlink()
 
     def sweep(self, older: timedelta) -> None:
-        """See `Blobs`; a writer that was killed leaves its temporary file."""
+        """See `Blobs`; killed writers leave temporary files."""
         with _told(_TEMPORARY):
             self._make(self.folder / _TEMPORARY)
             with tempfile.TemporaryFile(dir=self.folder / _TEMPORARY) as clock:  # the disk may have a clock of its own
@@ -109,7 +109,7 @@ class LocalBlobs:
 
 
 def _unlisted(error: OSError) -> None:
-    """Raise when a folder cannot be listed: whoever collects would take what is in it for not there."""
+    """Raise if a folder cannot be listed: garbage collection would take its blobs for missing."""
     if not isinstance(error, FileNotFoundError):
         raise error
 
@@ -145,7 +145,7 @@ def _part(descriptor: int, name: str, start: int, length: int) -> bytes:
 
 @contextlib.contextmanager
 def _told(name: str) -> Iterator[None]:
-    """Turn what the operating system says into sentences."""
+    """Turn errors of the operating system into sentences."""
     try:
         yield
     except FileNotFoundError as error:

@@ -1,8 +1,8 @@
-"""Packs: many small segments in one blob, each encrypted for itself and readable alone.
+"""Packs: many small segments in one blob, each encrypted and readable separately.
 
-A pack's key is derived from its random id, and a segment's nonce is its place in the pack, so that no pair of key and
-nonce is ever used twice. The footer lists the segments; it is what garbage collection and repair read, while readers
-of a snapshot come with a `Ref` that says where a segment lies. Layout: docs/reference/vault-format.md.
+The key of a pack is derived from its random id, and the nonce of a segment is its offset in the pack, so no pair of key
+and nonce is ever used twice. The footer lists the segments; garbage collection and repair read it, while readers of a
+snapshot have a `Ref` with the position of a segment. Layout: docs/reference/vault-format.md.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _NAME = re.compile(r"packs/([0-9a-f]{2})/\1[0-9a-f]{30}")
 
 @dataclass(frozen=True, slots=True)
 class PackEntry:
-    """A segment as the footer of its pack lists it."""
+    """A segment in the footer of its pack."""
 
     kind: int
     ref: Ref
 
 
 def blob_name(pack: bytes) -> str:
-    """Return the name of the blob that a pack is."""
+    """Return the blob name of a pack."""
     text = pack.hex()
     return f"{FOLDER}{text[:2]}/{text}"
 
@@ -81,7 +81,7 @@ class _Open:
         return b"".join((*self.parts, _TRAILER.pack(length, END)))
 
     def _append(self, kind: int, body: bytes) -> int:
-        """Encrypt a segment behind the others and return its length."""
+        """Encrypt and append a segment, and return its length."""
         self.parts.append(self.cipher.encrypt(_nonce(self.size), body, _bound(self.id, self.size, kind)))
         length = len(self.parts[-1])
         self.size += length
@@ -89,7 +89,7 @@ class _Open:
 
 
 class PackWriter:
-    """Fills packs and uploads them, a few at a time; `add` waits when uploads cannot keep up.
+    """Fills packs and uploads them, a few in parallel; `add` waits if uploads cannot keep up.
 
     Args:
         written: called with id and size of each pack that is in the store for good.
@@ -105,7 +105,7 @@ class PackWriter:
         self._failed: BaseException | None = None
 
     def add(self, kind: int, content: bytes, body: bytes) -> Ref:
-        """Add a segment and return where it will be; raises what an earlier upload failed with."""
+        """Add a segment and return its position; raises the error of an earlier upload."""
         with self._lock:
             self._check()
             if self._open is None:
@@ -117,7 +117,7 @@ class PackWriter:
             return ref
 
     def finish(self) -> None:
-        """Upload what is left and wait until all is in the store; raises what any upload failed with."""
+        """Upload the rest and wait until everything is stored; raises the error of any upload."""
         with self._lock:
             self._check()
             if self._open:
@@ -125,7 +125,7 @@ class PackWriter:
             self._collect(len(self._running))
 
     def close(self) -> None:
-        """Stop; what was not finished is lost, and nobody refers to it."""
+        """Stop; unfinished packs are discarded, and nothing refers to them."""
         self._uploads.shutdown(wait=True, cancel_futures=True)
 
     def _seal(self) -> None:
@@ -159,7 +159,7 @@ class PackWriter:
 
 
 class PackReader:
-    """Reads segments; keeps the ciphers of the packs that it has seen."""
+    """Reads segments, and caches the ciphers of packs."""
 
     def __init__(self, blobs: Blobs, keys: Keys) -> None:
         self._blobs, self._keys = blobs, keys
@@ -170,7 +170,7 @@ class PackReader:
         return self.segments(kind, [ref])[0]
 
     def segments(self, kind: int, refs: Sequence[Ref]) -> list[bytes]:
-        """Return many segments in the order asked for, with few requests; what was repaired comes from elsewhere."""
+        """Return many segments in the given order, with few requests; repaired ones from their new position."""
         found: dict[Ref, bytes] = {}
         for pack, wanted in _by_pack(refs).items():
             try:
@@ -188,14 +188,14 @@ class PackReader:
         return {ref: self._opened(kind, ref, part) for ref, part in zip(refs, parts, strict=True)}
 
     def _one(self, kind: int, ref: Ref, moved: Mapping[int, Sequence[Ref]]) -> bytes:
-        """Return a segment from where it was, or from the first place that it was moved to where it can be read."""
+        """Return a segment from its original position, or from the first replacement that can be read."""
         for place in moved.get(ref.offset, ()):
             with contextlib.suppress(Damaged):
                 return self._read(kind, place.pack, [place])[place]
         return self._read(kind, ref.pack, [ref])[ref]
 
     def entries(self, pack: bytes) -> list[PackEntry]:
-        """Return what is in a pack by its footer."""
+        """Return the contents of a pack, from its footer."""
         name = blob_name(pack)
         blob = self._blobs.find(name)
         size = blob.size if blob else 0
@@ -219,7 +219,7 @@ class PackReader:
 
 
 def size_of(entries: Sequence[PackEntry]) -> int:
-    """Return how large a pack with these segments is."""
+    """Return the size of a pack with these segments."""
     footer = len(entries) * _ENTRY.size + TAG
     return len(MAGIC) + sum(entry.ref.length for entry in entries) + footer + _TRAILER.size
 
@@ -232,7 +232,7 @@ def _by_pack(refs: Sequence[Ref]) -> Mapping[bytes, list[Ref]]:
 
 
 def listed(blobs: Blobs) -> Iterator[tuple[bytes, Blob]]:
-    """Yield every pack that is there, by its id; what else somebody put into the folder is passed over."""
+    """Yield all packs by id; other blobs in the folder are skipped."""
     for blob in blobs.list(FOLDER):
         if _NAME.fullmatch(blob.name):
             yield bytes.fromhex(blob.name[-32:]), blob

@@ -1,4 +1,4 @@
-"""Blobs in a bucket of S3 or what speaks its protocol, by obstore."""
+"""Blobs in a bucket of S3 or a compatible store, with obstore."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NEAR = 2**20  # a gap that is read over rather than asked about again; no less 
 
 
 class S3Blobs:
-    """A bucket, or what is below a prefix of it.
+    """A bucket, or a prefix in a bucket.
 
     Args:
         bucket: its name; it must be there.
@@ -46,10 +46,10 @@ class S3Blobs:
         )
 
     def create(self, name: str, data: bytes) -> bool:
-        """See `Blobs`; If-None-Match is what decides who was first.
+        """See `Blobs`; If-None-Match decides which writer was first.
 
-        What creates is not made again by obstore when its answer is lost. It is here: the same bytes are as good once
-        as twice.
+        obstore does not retry a create whose answer is lost. It is retried here, because writing the same bytes twice
+        is safe.
         """
         began = time.monotonic()
         try:
@@ -77,7 +77,7 @@ class S3Blobs:
         return self.read_parts(name, [(start, length)])[0]
 
     def read_parts(self, name: str, parts: Sequence[tuple[int, int]]) -> Sequence[bytes]:
-        """See `Blobs`; neighbours come with one request."""
+        """See `Blobs`; adjacent parts are fetched with one request."""
         if any(length <= 0 for _, length in parts):
             self._reaches(name, parts)  # S3 has no word for a part without a byte
         spans = _spans([(start, start + length) for start, length in parts if length])
@@ -112,7 +112,7 @@ class S3Blobs:
             obstore.delete(self._store, name)
 
     def sweep(self, older: timedelta) -> None:
-        """See `Blobs`; an upload is one request, which leaves nothing behind."""
+        """See `Blobs`; an upload is one request and leaves nothing behind."""
 
     def _size(self, name: str) -> int:
         with _told(name):
@@ -125,7 +125,7 @@ class S3Blobs:
 
 
 def _spans(wanted: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return what is fetched with one request each; obstore would do it, but panics when a blob ends too early."""
+    """Return the ranges to fetch with one request each; obstore would do it, but panics if a blob ends too early."""
     spans: list[tuple[int, int]] = []
     for begin, end in sorted(wanted):
         if spans and begin - spans[-1][1] <= _NEAR:
@@ -152,7 +152,7 @@ def _blob(meta: Any) -> Blob:
 
 @contextlib.contextmanager
 def _told(name: str) -> Iterator[None]:
-    """Turn what obstore says into sentences; what it says may hold addresses and keys, and is not shown."""
+    """Turn errors of obstore into sentences; its messages may contain addresses and keys, and are not shown."""
     try:
         yield
     except (exceptions.AlreadyExistsError, exceptions.PreconditionError):

@@ -1,4 +1,4 @@
-"""Reads tables back: leaves, then their chunks' pages, decoded by several threads and given in order."""
+"""Reads tables: leaves, then the pages of their chunks, decoded by several threads and returned in order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _AHEAD = 4  # chunks that are being fetched and decoded
 
 
 class TableReader:
-    """Reads one table by its root; `key` are the places of the columns of its key."""
+    """Reads one table from its root; `key` has the ordinals of its key's columns."""
 
     def __init__(self, packs: PackReader, keys: Keys, root: Ref, key: Sequence[int] = ()) -> None:
         self._packs, self._keys, self._root, self._key = packs, keys, root, key
@@ -55,7 +55,7 @@ class TableReader:
         return Parent(self._root, chunks, leaves, self.batch, self._changes, tuple(self._key))
 
     def batch(self, chunk: ChunkRef, places: Sequence[int] | None = None) -> Batch:
-        """Return the rows of a chunk, or some columns of them by their places."""
+        """Return the rows of a chunk, or some of its columns by ordinal."""
         wanted = list(range(len(chunk.pages)) if places is None else places)
         if chunk.deltas:
             columns = self._changed(chunk, wanted)
@@ -79,11 +79,11 @@ class TableReader:
         return map(deltas.decode, self.content(DELTA, chunk.deltas))
 
     def _changes(self, chunk: ChunkRef) -> Delta:
-        """Return what the deltas of a chunk, of which it has some, do as one."""
+        """Return all deltas of a chunk (it has at least one) merged into one."""
         return functools.reduce(lambda one, other: deltas.merge(one, other, self._key), self._deltas(chunk))
 
     def rows(self, threads: ThreadPoolExecutor, places: Sequence[int] | None = None) -> Iterator[Batch]:
-        """Yield the rows of the table in batches, in order; what is ahead is bounded.
+        """Yield the rows of the table in batches, in order; read-ahead is limited.
 
         Args:
             threads: what fetches and decodes.
@@ -102,7 +102,7 @@ class TableReader:
                 future.cancel()
 
     def window(self, start: int, count: int, places: Sequence[int] | None = None) -> Iterator[Batch]:
-        """Yield so many rows from one on, counted from 0, in order; only what holds them is read."""
+        """Yield this many rows starting at one, counted from 0, in order; only their chunks are read."""
         at, end = 0, start + count
         for branch in self.branches():
             if at + branch.rows > start and at < end:
@@ -115,7 +115,7 @@ class TableReader:
             at += branch.rows
 
     def content(self, kind: int, refs: Sequence[Ref]) -> list[bytes]:
-        """Return segments, unpacked, and of the ids that were asked for; raises Damaged or Missing."""
+        """Return decompressed segments after checking their ids; raises Damaged or Missing."""
         found = [decompress(body) for body in self._packs.segments(kind, refs)]
         for content, ref in zip(found, refs, strict=True):
             if content_id(self._keys, content) != ref.id:

@@ -1,4 +1,4 @@
-"""A vault: opened with a key, written by one snapshot at a time or many, read by anybody who has the key."""
+"""A vault: opened with a key, written by one or more snapshots at a time, read by anybody who has the key."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ VERSION = 1
 
 
 class Config(msgspec.Struct, frozen=True):
-    """What can be read without a key."""
+    """The part of a vault that can be read without a key."""
 
     version: int
     id: str
@@ -40,7 +40,7 @@ class Config(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class SnapshotWriter:
-    """A snapshot that is being written: what its tables are written with, and what it has added so far.
+    """A snapshot that is being written to a vault: its write context, and what it has added so far.
 
     `held` are the packs of its parent, which it may refer to.
     """
@@ -61,7 +61,7 @@ class Vault:
 
     @classmethod
     def create(cls, blobs: Blobs, opener: KeySource, label: str = "") -> Vault:
-        """Make a vault in an empty place, or open the one that somebody else made there meanwhile."""
+        """Create a vault in an empty store, or open the one that somebody else created there in the meantime."""
         if blobs.find(_CONFIG):
             return cls.open(blobs, opener)
         config = Config(VERSION, secrets.token_hex(16), datetime.now(UTC))
@@ -96,7 +96,7 @@ class Vault:
         parent: Manifest | None = None,
         sizes: ChunkSizes | None = None,
     ) -> Iterator[SnapshotWriter]:
-        """Yield what the tables of a snapshot are written with; what is not committed at the end is nobody's.
+        """Yield the writer of a snapshot; if it does not commit, its packs belong to nothing and are deleted later.
 
         Raises:
             Conflict: the parent was deleted meanwhile.
@@ -122,7 +122,7 @@ class Vault:
             leases.release(self.blobs, lease)
 
     def commit(self, writing: SnapshotWriter, snapshot: Manifest) -> int:
-        """Make a snapshot exist, when everything that it refers to is in the store; returns the manifest's size.
+        """Make a snapshot exist once everything that it refers to is stored; return the size of its manifest.
 
         Raises:
             Damaged: it refers to what neither it nor its parent wrote, or what was written cannot be read back.
@@ -140,7 +140,7 @@ class Vault:
         return manifest.commit(self.blobs, self.keys, snapshot)
 
     def snapshots(self) -> list[str]:
-        """Return the ids of all snapshots, in their order."""
+        """Return the ids of all snapshots, sorted."""
         return manifest.names(self.blobs)
 
     def manifest(self, snapshot: str) -> Manifest:
@@ -151,7 +151,7 @@ class Vault:
         return found
 
     def delete(self, snapshot: str) -> None:
-        """Delete a snapshot; the room it took is given back by the next collections."""
+        """Delete a snapshot; later garbage collections free its space."""
         manifest.delete(self.blobs, snapshot)
 
     def table(self, table: ManifestTable) -> TableReader:
@@ -160,7 +160,7 @@ class Vault:
 
 
 def read_config(blobs: Blobs) -> Config:
-    """Return what can be read of a vault without a key; raises Missing or Damaged."""
+    """Return the part of a vault that can be read without a key; raises Missing or Damaged."""
     try:
         config = msgspec.json.decode(blobs.read(_CONFIG), type=Config)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -171,5 +171,5 @@ def read_config(blobs: Blobs) -> Config:
 
 
 def find_table(tables: Sequence[ManifestTable], schema: str | None, name: str) -> ManifestTable | None:
-    """Return the table of a name among those of a snapshot."""
+    """Return the table with this name in a list of tables of a snapshot."""
     return next((table for table in tables if (table.schema, table.name) == (schema, name)), None)

@@ -277,7 +277,7 @@ async def test_tls_certificate_is_verified(encrypted: tuple[Address, trustme.CA]
         await session.close()
     for tls, said in (
         (replace(whole, ca=trustme.CA().cert_pem.bytes().decode()), "not signed by a trusted CA"),
-        (replace(whole, server_name="other.example"), "another name"),
+        (replace(whole, server_name="other.example"), "another host name"),
         (replace(whole, certificate=None, key=None), ""),
         (Tls("off"), ""),
     ):

@@ -126,7 +126,9 @@ async def test_documents_are_added(mode: Mode) -> None:
     async with opened() as shop:
         before = await shop.state()
         if mode == "append":
-            with pytest.raises(QueryError, match="In orders: duplicate key: a document with the _id 200 is there"):
+            with pytest.raises(
+                QueryError, match="In orders: duplicate key: a document with the _id 200 already exists"
+            ):
                 await shop.refill(mode, "orders")
             assert await shop.state() == before
             await shop.database.orders.delete_many({"_id": {"$gte": 200}})

@@ -186,7 +186,7 @@ async def test_recreated_collection_aborts_snapshot() -> None:
         await database.b.drop()
         await database.b.insert_one({"_id": 1})
         await asyncio.to_thread(list, reading)
-        with pytest.raises(Conflict, match="b was dropped or made anew"):
+        with pytest.raises(Conflict, match="b was dropped or recreated"):
             await asyncio.to_thread(list, dump.read(dump.tables[1]))
 
 

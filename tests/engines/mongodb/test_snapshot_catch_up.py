@@ -188,7 +188,7 @@ async def test_dropped_collection_aborts_snapshot(what: str) -> None:
         try:
             await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.is_consistent() else None)
             await (database.a.drop() if what == "drop" else database.a.rename("c"))
-            with pytest.raises(Conflict, match="a was dropped or made anew"):
+            with pytest.raises(Conflict, match="a was dropped or recreated"):
                 await asyncio.to_thread(settle, dump, {"a": {}, "b": {}}, lambda _: None)
         finally:
             await dump.close()

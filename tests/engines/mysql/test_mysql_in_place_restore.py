@@ -106,7 +106,7 @@ async def test_a_trigger_that_the_user_may_not_make_is_refused() -> None:
                 HOST, PORT, made.address.database, user, "x", tls=made.address.tls, endpoint=made.address.endpoint
             )
             error = await fails(made.restore(kept, "overwrite"))
-            assert "cannot be held off" in error.message
+            assert "cannot be disabled" in error.message
             assert "root@" in (error.hint or "")
             same(await made.read_state(), kept)
         finally:

@@ -91,7 +91,7 @@ async def test_keys_of_a_redis_of_our_own(cache: DatabaseFixture) -> None:
 async def test_queries_on_redis_and_its_read_only_sides(app: AppFixture, cache: DatabaseFixture) -> None:
     await cache.run("SET a 1")
     answer = await cache.post("query", text="GET a\nCONFIG GET *")
-    assert "not run here" in answer["error"]["message"] and answer["error"]["position"] == 6
+    assert "not allowed here" in answer["error"]["message"] and answer["error"]["position"] == 6
     (finding,) = (await cache.post("check", text="GET a\nCONFIG GET *"))["findings"]
     assert finding["start"] == 6
     answer = await cache.post("query", text="SET a 2", read_only=True)

@@ -1,4 +1,4 @@
-"""Opens what a code base comes in (folder, ZIP, tar) and lists its entries; never writes, never follows a link."""
+"""Opens the container of a code base (folder, ZIP, tar) and lists its entries; never writes, never follows a link."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VCS = {".git", ".hg", ".svn", ".jj"}
 
 @dataclass(frozen=True, slots=True)
 class ArchiveEntry:
-    """One file of a container: its path there, its stated size, why it cannot be opened (""), and its opener."""
+    """One file of a container: its path, its stated size, why it cannot be opened (or ""), and its opener."""
 
     path: str
     size: int
@@ -69,7 +69,7 @@ def _folder_entries(root: Path) -> Iterator[ArchiveEntry]:
 
 
 def _heavy(name: str) -> bool:
-    """Return True if a folder is never worth walking: dependencies that can hold a hundred thousand files."""
+    """Return True if a folder is never worth walking: dependencies that can contain a hundred thousand files."""
     return name in {"node_modules", "__pycache__", ".venv", ".tox", ".mypy_cache", ".ruff_cache"}
 
 
@@ -98,7 +98,7 @@ def _open_zip(source: Path, limits: IntakeLimits) -> zipfile.ZipFile:
 
 
 def _stated_entries(source: Path) -> int:
-    """Return how many entries the ZIP's end record states, before its directory is read into memory."""
+    """Return the number of entries in the ZIP's end record, before its directory is read into memory."""
     with open(source, "rb") as file:
         file.seek(0, os.SEEK_END)
         file.seek(max(0, file.tell() - 66_000))
@@ -176,7 +176,7 @@ def _tar_opener(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Callable[[], I
 
 
 def path_refusal(path: str, limits: IntakeLimits) -> str:
-    """Return why a path of an archive is not taken, or "" (OWASP ASVS 5.3.3: never trust archive paths)."""
+    """Return why a path in an archive is refused, or "" (OWASP ASVS 5.3.3: never trust archive paths)."""
     parts = path.split("/")
     if path.startswith("/") or (len(path) > 1 and path[1] == ":"):
         return "absolute_path"

@@ -1,7 +1,7 @@
-"""Which readers have something to read here, and so which files are worth parsing at all.
+"""Decides which readers apply to a code base, and so which files are worth parsing.
 
-A file of a language that no reader found here speaks for, and that holds no SQL either, can neither declare nor
-use a column: it is counted and shown, and never parsed.
+If no reader applies to a language, and a file of it contains no SQL, the file can neither declare nor use a column: it
+is counted and shown, and never parsed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SQL: tuple[tuple[tuple[bytes, bytes], re.Pattern[bytes]], ...] = tuple(
 
 
 def detect(sources: Sequence[SourceFile]) -> dict[str, list[SourceFile]]:
-    """Return, by reader, the files that it has something to read in; readers without any are left out."""
+    """Return the files that each reader can read; readers without any are left out."""
     found = {name: [s for s in sources if reader.detects(s)] for name, reader in all_readers().items()}
     return {name: files for name, files in found.items() if files}
 
@@ -47,7 +47,7 @@ def languages(detected: Mapping[str, Sequence[SourceFile]]) -> frozenset[str]:
 
 
 def may_hold_sql(source: SourceFile) -> bool:
-    """Return True if a file may hold SQL: cheap, and wrong only by saying yes."""
+    """Return True if a file may contain SQL: cheap, with false positives only."""
     if source.language == "sql":
         return True
     text = source.source.lower()

@@ -1,4 +1,4 @@
-"""Pass 2, facts: each source file at most once through its language, in processes, cached by content."""
+"""Pass 2, facts: each source file is parsed at most once, in worker processes, cached by content."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def extract(
     processes: int | None = None,
     on_bytes: Callable[[int], None] = lambda done: None,
 ) -> tuple[dict[str, Extracted], dict[str, facts.Module]]:
-    """Return the facts of every source file whose language is supported, by path, and those already decoded.
+    """Return the facts of every source file in a supported language, by path, and those that are already decoded.
 
     Args:
         sources: the files that intake let through.

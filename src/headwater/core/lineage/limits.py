@@ -1,4 +1,4 @@
-"""What intake accepts and why it leaves a file out; the numbers stand here so that docs and tests can name them."""
+"""The limits of intake and the reasons why it skips a file, in one place for docs and tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MB: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class IntakeLimits:
-    """Bounds of one code base, so that a hostile archive costs little and a large repository still fits."""
+    """Limits for one code base: a hostile archive costs little and a large repository still fits."""
 
     entries: int = 150_000
     file_bytes: int = 10 * MB

@@ -1,7 +1,7 @@
-"""Runs a pure function over batches of files in processes (parsing does not scale over threads).
+"""Runs a pure function over batches of files in worker processes (parsing does not scale over threads).
 
-Small inputs, and machines or affinity masks of one core, stay in the calling process. Workers die with their
-parent, also when it is killed with SIGKILL.
+Small inputs, and machines or affinity masks with one core, stay in the calling process. Workers die with their parent,
+even if it is killed with SIGKILL.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def available_cores() -> int:
 
 
 def batches(items: Sequence[Item], weight: Callable[[Item], int]) -> Iterator[list[Item]]:
-    """Cut items into runs of about equal weight in bytes."""
+    """Split items into batches of about equal size in bytes."""
     batch: list[Item] = []
     heavy = 0
     for item in items:
@@ -96,7 +96,7 @@ def _in_processes(
 
 @contextmanager
 def without_cycle_collection() -> Iterator[None]:
-    """Pause the search for reference cycles: facts and claims are trees, and it costs a fifth of a scan."""
+    """Pause the garbage collector for cycles: facts and claims are trees, and it takes a fifth of a scan."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""A scan as a report: the JSON document that every door gives, CSV of the usages, and one self-contained HTML page."""
+"""A scan as a report: a JSON document, CSV of the usages, and one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ USAGE_FIELDS = (
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a report is made of, wherever it was kept."""
+    """The data of a report."""
 
     source: str
     files: Mapping[str, int]
@@ -93,7 +93,7 @@ def to_json(report: Report) -> bytes:
 
 
 def to_csv(usages: Iterable[Usage]) -> bytes:
-    """Return the usages as CSV (RFC 4180); a cell that a spreadsheet would run gets an apostrophe in front."""
+    """Return the usages as CSV (RFC 4180); a cell that a spreadsheet would execute gets an apostrophe in front."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(USAGE_FIELDS)
@@ -131,7 +131,7 @@ summary {{ cursor: pointer }}
 
 
 def to_html(report: Report) -> bytes:
-    """Return one page that needs no other file: the column map, and every usage by column."""
+    """Return one self-contained page: the column map, and all usages by column."""
     explicit = [usage for usage in report.usages if usage.sub_type != "implicit"]
     by_column: dict[tuple[str, str], list[Usage]] = {}
     for usage in explicit:

@@ -1,7 +1,7 @@
-"""The statements inside a routine: procedures and functions, whose bodies most parsers leave opaque.
+"""Splits the body of a routine into statements: most parsers do not parse the bodies of procedures and functions.
 
 T-SQL needs no semicolon between statements, so a body is read line by line: a statement begins where a line outside
-parentheses begins with a verb, and goes on until the next line that begins a statement of its own.
+parentheses begins with a verb, and ends before the next such line.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _BODY_BEGINS = re.compile(r"\b(?:as|begin|is)\b|\$\w*\$", re.IGNORECASE)
 
 
 def statements(text: str) -> Iterator[Statement]:
-    """Yield the row-touching statements in the body of a routine, each with where it begins (characters)."""
+    """Yield the statements in the body of a routine that use rows, each with its start (in characters)."""
     plain = _NOISE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     body = _BODY_BEGINS.search(plain)
     start: int | None = None
@@ -92,7 +92,7 @@ def _begins(word: str, line: str) -> bool:
 
 
 def _goes_on(so_far: str, word: str) -> bool:
-    """Return True if a line that begins with `word` belongs to the statement before it."""
+    """Return True if a line that begins with `word` continues the statement before it."""
     if not so_far:
         return False
     verb = (_WORD.match(so_far) or ["", ""])[1].lower()
@@ -111,7 +111,7 @@ def _goes_on(so_far: str, word: str) -> bool:
 
 
 def _main_verb(text: str) -> bool:
-    """Return True if a WITH has come to its statement: a verb outside parentheses."""
+    """Return True if a WITH has reached its statement: a verb outside parentheses."""
     depth = 0
     for token in re.findall(r"[()]|[A-Za-z_]+", text):
         depth += {"(": 1, ")": -1}.get(token, 0)

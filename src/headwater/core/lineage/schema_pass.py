@@ -1,7 +1,7 @@
-"""Pass 3, schema: what every reader found, merged into one Schema.
+"""Pass 3, schema: merges the results of all readers into one Schema.
 
-Tables of one name are one table: the columns of the first reader keep their order, others follow, and each keeps
-all of its origins. What code declares (models) goes before what migrations left behind.
+Tables with the same name are merged: the columns of the first reader keep their order, others follow, and each keeps
+all of its origins. Models in code come before what migrations leave behind.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from headwater.readers import CodeProject, Model, Reading, SourceFile, all_reade
 
 
 class ReadSchema(msgspec.Struct, frozen=True):
-    """The merged Schema, all models, and what each reader contributed."""
+    """The merged Schema, all models, and the result of each reader."""
 
     schema: Schema
     models: tuple[Model, ...]
@@ -28,7 +28,7 @@ class ReadSchema(msgspec.Struct, frozen=True):
 
 
 def read(project: CodeProject, detected: Mapping[str, Sequence[SourceFile]], label: str) -> ReadSchema:
-    """Let every reader read what it detected and merge the readings.
+    """Let every reader read its detected files, and merge the results.
 
     Args:
         project: the code base, for readers that look at other files.
@@ -65,7 +65,7 @@ def _common_folder(files: Sequence[str]) -> str:
 
 
 def merge(schemas: Iterable[Schema], label: str) -> Schema:
-    """Return one Schema with the tables and enums of all, tables of one name made one."""
+    """Return one Schema with the tables and enums of all; tables with the same name are merged."""
     relations: dict[str, Relation] = {}
     enums = {}
     for schema in schemas:

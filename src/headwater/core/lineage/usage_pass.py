@@ -1,6 +1,6 @@
-"""Passes 5 and 6, types and usages: every file's claims, found in processes over one shared index.
+"""Passes 5 and 6, types and usages: the claims of every file, found in processes with one shared index.
 
-The claims of a file depend on its text and on the index alone, so they are cached by both.
+The claims of a file depend only on its text and the index, so they are cached by both.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from headwater.core.lineage.schema_pass import ReadSchema
 
 
 class FileIndex(msgspec.Struct, frozen=True):
-    """What is known of the whole code base while one file is looked at."""
+    """What is known about the whole code base while one file is processed."""
 
     schema: Schema
     orm: orm.CodeIndex
 
 
 class FileClaims(msgspec.Struct, frozen=True, array_like=True):
-    """What one file claims, and the SQL in it that was not understood."""
+    """The claims of one file, and its SQL that could not be parsed."""
 
     claims: tuple[Claim, ...]
     missed: tuple[Missed, ...]
 
 
 def prepare(project: ScannedProject, catalogue: ReadSchema) -> FileIndex:
-    """Build the index that every file is looked at with."""
+    """Build the index for processing files."""
     return FileIndex(
         catalogue.schema, orm.index(project.symbols, project.modules, catalogue.readings, catalogue.schema)
     )
@@ -51,7 +51,7 @@ def run(
     processes: int | None = None,
     on_progress: Callable[[int, int, int], None] = lambda done, total, found: None,
 ) -> tuple[dict[str, list[Claim]], dict[str, list[Missed]]]:
-    """Return the claims and the SQL that was not understood, each by path.
+    """Return the claims and the SQL that could not be parsed, each by path.
 
     Args:
         index: what `prepare` made.
@@ -96,7 +96,7 @@ def _decode(data: bytes) -> FileClaims:
 
 
 class _Shared:
-    """The index of the process that looks at files; set once before its first batch."""
+    """The index of a worker process; set once before its first batch."""
 
     index: FileIndex
 
@@ -111,7 +111,7 @@ def _find(batch: list[Extracted]) -> dict[str, bytes]:
 
 
 def _of_file(extracted: Extracted, module: facts.Module | None, index: FileIndex) -> FileClaims:
-    """Look at one file as code that uses models, and as text that holds SQL."""
+    """Process one file as code that uses models, and as text that contains SQL."""
     if not extracted.spoken and not extracted.sql:
         return FileClaims((), ())
     module = module or facts.decode(extracted.data)

@@ -1,4 +1,4 @@
-"""The folders of other tools: Flyway, Prisma, dbmate, golang-migrate and plain SQL, Alembic.
+"""The migration folders of other tools: Flyway, Prisma, dbmate, golang-migrate and plain SQL, Alembic.
 
 Sources: Flyway documentation, "Migrations"; Prisma documentation, "Prisma Migrate"; dbmate's README; golang-migrate's
 MIGRATIONS.md; Alembic documentation, "Tutorial".
@@ -51,7 +51,7 @@ def read(files: Mapping[str, str]) -> list[Script]:
 
 
 def _natural(version: str) -> tuple[int, ...]:
-    """The numbers of a version: 10 comes after 9, and 1.10 after 1.9."""
+    """Return the numbers of a version as a sort key: 10 comes after 9, and 1.10 after 1.9."""
     return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
@@ -108,7 +108,7 @@ def _plain(files: Mapping[str, str]) -> Iterator[Script]:
 
 
 def _sections(text: str, marks: re.Pattern[str]) -> tuple[str, str | None]:
-    """Cut a file in which comments say where up and down begin."""
+    """Split a file at the comments that begin its up and down sections."""
     parts: dict[str, str] = {}
     found = list(marks.finditer(text))
     for place, match in enumerate(found):
@@ -120,7 +120,7 @@ def _sections(text: str, marks: re.Pattern[str]) -> tuple[str, str | None]:
 
 
 def _alembic(files: Mapping[str, str]) -> list[Script]:
-    """Return Alembic's revisions in the order of their graph; they are Python, and only shown."""
+    """Return Alembic's revisions in the order of their graph; they are Python, and are only displayed."""
     scripts: dict[str, Script] = {}
     after: dict[str, set[str]] = {}
     for path, text in sorted(files.items()):

@@ -22,7 +22,7 @@ def _name(name: str) -> str:
 
 
 def _word(text: str) -> str:
-    """Return a type or column in the few characters that Mermaid allows for them."""
+    """Return a type or column with only the characters that Mermaid allows."""
     return re.sub(r"[^\w\-()\[\]]+", "_", text).strip("_") or "text"
 
 

@@ -1,4 +1,4 @@
-"""Expressions that stand in a query as text: read, brought to one spelling, asked whether they aggregate."""
+"""Expressions of a query as text: parsing, normalising, and checking for aggregates."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def read(text: str, dialect: str) -> exp.Expr:
 
 
 def foreign(tree: exp.Expr) -> str:
-    """Return what an expression holds that cannot be drawn, or ""."""
+    """Return the part of an expression that is not supported, or ""."""
     for node in tree.walk():
         inside_count = isinstance(node, exp.Star) and isinstance(node.parent, exp.Count)
         for kind, name in FOREIGN.items():
@@ -54,12 +54,12 @@ def foreign(tree: exp.Expr) -> str:
 
 
 def written(tree: exp.Expr, dialect: str) -> str:
-    """Return an expression in its one spelling."""
+    """Return an expression in normalised spelling."""
     return tree.unnest().sql(dialect=dialect, comments=False)
 
 
 def enclosed(text: str, dialect: str) -> str:
-    """Return an expression so that it can stand beside an operator."""
+    """Return an expression in parentheses if it needs them beside an operator."""
     return f"({text})" if isinstance(read(text, dialect), _WEAK) else text
 
 
@@ -69,7 +69,7 @@ def aggregates(term: Term, dialect: str) -> bool:
 
 
 def grouped_terms(query: Query, dialect: str) -> tuple[Term, ...] | None:
-    """Return the terms by which rows are grouped, or None when nothing is aggregated."""
+    """Return the terms of GROUP BY, or None if nothing is aggregated."""
     sources = [(pick.term, pick.aggregate) for pick in query.picks]
     sources += [(one.term, one.aggregate) for one in query.having.conditions()]
     sources += [(one.term, one.aggregate) for one in query.sort]

@@ -1,4 +1,4 @@
-"""SQL as a drawn query, or the clause that cannot be drawn; nothing is left out silently."""
+"""Parses SQL to a query of the builder, or reports the clause that is not supported; nothing is dropped silently."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _CLAUSES: Mapping[str, str] = {
 
 
 def parse(text: str, style: SqlStyle, schema: Schema | None = None) -> QueryDrawing:
-    """Return the query that a text is, or why it cannot be drawn.
+    """Return the query of a text, or why it is not supported.
 
     Args:
         text: one statement; a semicolon at its end does not matter.
@@ -112,7 +112,7 @@ class _Reader:
             raise CannotDraw("DISTINCT ON", "The query builder does not support DISTINCT ON.")
 
     def query(self) -> Query:
-        """Return the whole of it."""
+        """Return the whole query."""
         table, joined = self._tables()
         scope = NameScope((table, *(one for one, _ in joined)), self.style, self.schema)
         joins = tuple(self._join(one, node, scope) for one, node in joined)
@@ -234,7 +234,7 @@ class _Reader:
         return how != "nulls_are_last" and descending == (how == "nulls_are_large")
 
     def _grouped(self, query: Query, scope: NameScope) -> Query:
-        """Check that the text groups by what the drawing implies; grouping without aggregates is DISTINCT."""
+        """Check that the text groups as the query implies; grouping without aggregates is DISTINCT."""
         group = self.tree.args.get("group")
         said = self._group_terms(group, scope) if group else ()
         implied = grouped_terms(query, self.style.sqlglot)

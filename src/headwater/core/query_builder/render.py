@@ -1,4 +1,4 @@
-"""A drawn query as SQL in the dialect of an engine."""
+"""Renders a query of the builder as SQL in the dialect of an engine."""
 
 from __future__ import annotations
 

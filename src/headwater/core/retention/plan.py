@@ -29,7 +29,7 @@ Rule = Literal["hourly", "daily", "weekly", "monthly", "yearly"]
 
 @dataclass(frozen=True, slots=True)
 class RetentionPolicy:
-    """How many to keep: the last ones, the newest of so many periods of each kind, and all within a time."""
+    """How many to keep: the last ones, the newest of this many periods of each kind, and all within a time."""
 
     last: int = 0
     hourly: int = 0
@@ -42,13 +42,13 @@ class RetentionPolicy:
 
     @property
     def has_rules(self) -> bool:
-        """True if any rule says what to keep; without one, everything is."""
+        """True if any rule says what to keep; without one, everything is kept."""
         return bool(self.last or self.within or any(getattr(self, rule) for rule in _PERIODS))
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A complete snapshot: when it was taken (aware), what others it may stand for, and what keeps it in any case."""
+    """A complete snapshot: when it was taken (aware), its group, and what protects it, if anything."""
 
     id: str
     at: datetime
@@ -58,7 +58,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a snapshot, with each reason as a few words; one that is deleted has a reason from each rule."""
+    """The decision on a snapshot, with short reasons; a deleted one has a reason from each rule."""
 
     id: str
     at: datetime
@@ -68,7 +68,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class _Period:
-    """One hour, day, week, month or year: what tells it apart, and how people write it."""
+    """One hour, day, week, month or year: its identity, and its name for users."""
 
     key: tuple[object, ...]
     label: str
@@ -105,7 +105,7 @@ _PERIODS: dict[Rule, Callable[[datetime], _Period]] = {
 
 
 class _Judged:
-    """The reasons for and against a snapshot, as they are found."""
+    """The collected reasons for and against a snapshot."""
 
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate
@@ -114,13 +114,13 @@ class _Judged:
 
     @property
     def decision(self) -> Decision:
-        """What becomes of it."""
+        """The decision on it."""
         candidate = self.candidate
         return Decision(candidate.id, candidate.at, bool(self.reasons), tuple(self.reasons or self.against))
 
 
 def plan(policy: RetentionPolicy, snapshots: Iterable[Candidate]) -> tuple[Decision, ...]:
-    """Return what becomes of each snapshot, newest first.
+    """Return the decision on each snapshot, newest first.
 
     Args:
         policy: what to keep; its zone is a name of the IANA time zone database.
@@ -136,7 +136,7 @@ def plan(policy: RetentionPolicy, snapshots: Iterable[Candidate]) -> tuple[Decis
 
 
 def _judge(policy: RetentionPolicy, group: Sequence[_Judged]) -> None:
-    """Judge the snapshots of one group, newest first."""
+    """Decide on the snapshots of one group, newest first."""
     if not policy.has_rules:
         for one in group:
             one.reasons.append("the policy has no rules")
@@ -169,7 +169,7 @@ def _keep_within(within: timedelta, group: Sequence[_Judged]) -> None:
 
 
 def _keep_periods(rule: Rule, count: int, dated: Sequence[tuple[_Judged, _Period]]) -> None:
-    """Keep the newest of so many periods; and the oldest of all while there are fewer."""
+    """Keep the newest of this many periods; and the oldest of all while there are fewer."""
     found: set[tuple[object, ...]] = set()
     for one, period in dated:
         if period.key in found:

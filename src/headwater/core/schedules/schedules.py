@@ -1,8 +1,8 @@
 """The times of a cron expression in a time zone, as UTC.
 
-`cronsim` reads the expressions and follows Debian's cron where clocks change: what is due at a fixed time of the day
-happens once a day, at the end of the gap where that time does not exist, and the first time where it comes twice; what
-is due every so many minutes or hours goes on as time itself does.
+`cronsim` parses the expressions and follows Debian's cron at clock changes: a job at a fixed time of the day runs once
+a day, at the end of the gap if that time does not exist, and the first time if it occurs twice; a job every few minutes
+or hours runs at regular intervals.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def zone_names() -> frozenset[str]:
 
 
 def checked(cron: str, zone: str) -> Schedule:
-    """Return a schedule.
+    """Return a schedule after checking it.
 
     Raises:
         Invalid: the expression cannot be read, never comes true, or there is no such time zone.
@@ -59,7 +59,7 @@ def checked(cron: str, zone: str) -> Schedule:
 
 
 def times(schedule: Schedule, after: datetime) -> Iterator[datetime]:
-    """Yield the times of a schedule after a moment, each later than the one before."""
+    """Yield the times of a schedule after a moment, in order."""
     last = after.astimezone(UTC)
     for found in CronSim(schedule.cron, last.astimezone(ZoneInfo(schedule.zone))):
         moment = found.astimezone(UTC)
@@ -69,7 +69,7 @@ def times(schedule: Schedule, after: datetime) -> Iterator[datetime]:
 
 
 def latest(schedule: Schedule, first: datetime, until: datetime) -> datetime:
-    """Return the last time of a schedule from one of its times, `first`, up to a moment."""
+    """Return the last time of a schedule up to a moment, starting from one of its times, `first`."""
     for span in _SPANS:
         if until - span <= first:
             break

@@ -1,7 +1,7 @@
-"""Brings what was read while others wrote to one moment: tables are written again with what has changed meanwhile.
+"""Makes tables consistent that were read while others wrote: they are written again with the later changes.
 
-The pages that were written stay. A chunk gets a delta, or is written anew when that is better; what is new comes behind
-the last one, and finds its place when the next snapshot is taken.
+Existing pages stay. A chunk gets a delta, or is rewritten if that is better; new rows come after the last chunk, and
+are sorted when the next snapshot is taken.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST_BYTES = 64 * 2**20
 
 @dataclass(slots=True)
 class LateChanges:
-    """Rows of a table as they are now, and the keys of those that are gone."""
+    """Current rows of a table, and the keys of deleted rows."""
 
     table: SnapshotTable
     rows: list[Batch] = field(default_factory=list)
@@ -43,7 +43,7 @@ def catch_up(
     read_tables: Sequence[ManifestTable],
     writer: Callable[[SnapshotTable, Parent], TableWriter],
 ) -> tuple[list[ManifestTable], int]:
-    """Return tables as they are at the moment of a dump, and how many rows were read again for that; blocks."""
+    """Return tables in the state of the reader's moment, and how many rows were read again for that; blocks."""
     tables, rows = {(one.schema, one.name): one for one in read_tables}, 0
     while not dump.is_consistent():
         for found in _gathered(dump):
@@ -59,7 +59,7 @@ def catch_up(
 
 
 def _gathered(dump: CatchUp) -> Iterator[LateChanges]:
-    """Yield changes by their tables, as many at a time as may be held."""
+    """Yield changes by table, as many at a time as may be in memory."""
     held: LateChanges | None = None
     for table, rows, gone in dump.changes_since_read():
         if held and (held.table != table or held.size > MOST_BYTES):
@@ -76,7 +76,7 @@ def _gathered(dump: CatchUp) -> Iterator[LateChanges]:
 
 
 def _table(before: ManifestTable, written: WrittenTable) -> ManifestTable:
-    """Return a table that was written again; of rows that were not read again, as many bytes as they had on average."""
+    """Return a table that was written again; rows that were not read again count with the average row size."""
     counted = written.counted
     counted.new += before.new
     counted.raw = before.raw * counted.rows // before.rows if before.rows else counted.raw
@@ -112,7 +112,7 @@ def _written(late: LateChanges, reader: TableReader, writer: TableWriter) -> Wri
 def _delta(
     reader: TableReader, chunk: ChunkRef, key: Sequence[int], columns: Sequence[Any], changes: tuple[Any, set[bytes]]
 ) -> tuple[Delta, list[bytes]]:
-    """Return what has changed in a chunk, and which of the new rows it had before."""
+    """Return the delta of a chunk, and which of the new rows already existed in it."""
     new, gone = changes
     batch = reader.batch(chunk, key).columns
     ids = deltas.identity(batch).to_pylist()
@@ -123,7 +123,7 @@ def _delta(
 
 
 def _put(reader: TableReader, writer: TableWriter, chunk: ChunkRef, key: Sequence[int], delta: Delta) -> None:
-    """Write a chunk as it is after a change."""
+    """Write a chunk after a change."""
     rows = chunk.rows - len(delta.gone[0])
     if not delta.size:
         writer.keep(chunk)

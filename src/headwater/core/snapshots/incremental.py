@@ -1,7 +1,7 @@
-"""Writes a table as its parent snapshot with what has changed since, without reading the rest.
+"""Writes a table as its parent snapshot plus the changes since, without reading unchanged rows.
 
-The engine tells which rows are new and how many old ones are left in each range of keys (`ChangeTracking`); the vault
-has the keys of the ranges that are touched. From both it follows which rows were changed, added, and deleted.
+The engine says which rows are new and how many old ones remain in each range of keys (`ChangeTracking`); the vault has
+the keys of the affected ranges. Both together determine which rows were changed, added, and deleted.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ AGAIN = 0.1
 
 
 class ReadAll(Exception):
-    """Reading all of the table is the better way."""
+    """It is better to read the whole table."""
 
 
 @dataclass(slots=True)
 class _Range:
-    """A chunk of the parent, and what has become of its rows."""
+    """A chunk of the parent, and the changes of its rows."""
 
     chunk: ChunkRef
     rows: list[Batch] = field(default_factory=list)
@@ -58,7 +58,7 @@ class _Range:
 
 @dataclass(frozen=True, slots=True)
 class ChangesSinceParent:
-    """What has become of the rows that a table had then: so many there were, are left, and are new or changed."""
+    """How many rows of a table in the parent snapshot remain, and how many are new or changed."""
 
     then: Baseline
     before: int
@@ -67,12 +67,12 @@ class ChangesSinceParent:
 
     @property
     def nothing(self) -> bool:
-        """True if the table still has the very rows: old ones can only go, and all are there."""
+        """True if the table still has the same rows: old rows can only be deleted, and none was."""
         return self.new == 0 and self.left == self.before
 
 
 def changes_since(dump: ChangeTracking, table: SnapshotTable, then: Baseline, rows: int) -> ChangesSinceParent | None:
-    """Count what has changed in a table that had so many rows then; None when it cannot be told."""
+    """Count the changes of a table that had this many rows in the parent; None if they cannot be determined."""
     if not dump.can_compare(table, then):
         return None
     new, left = dump.count_changes(table, then)
@@ -87,7 +87,7 @@ def write_changes(
     reader: TableReader,
     writer: TableWriter,
 ) -> WrittenTable:
-    """Write a table as what its parent was and what has changed since; blocks.
+    """Write a table as its parent plus the changes since; blocks.
 
     Raises:
         ReadAll: nothing was written; too much has changed, or what the engine tells does not add up.
@@ -118,7 +118,7 @@ def _key(chunk: ChunkRef) -> Key:
 def _changed(
     dump: ChangeTracking, table: SnapshotTable, then: Baseline, firsts: Sequence[Key], ranges: Sequence[_Range]
 ) -> None:
-    """Sort rows that are new into their ranges."""
+    """Sort new rows into their ranges."""
     size = 0
     for numbers, batch in dump.changed_rows(table, then, firsts):
         size += batch.nbytes
@@ -137,14 +137,14 @@ def _by_range(numbers: np.ndarray, batch: Batch) -> Iterator[tuple[int, Batch]]:
 
 
 def _columns(batches: Sequence[Batch], places: Sequence[int], width: int) -> tuple[Any, ...]:
-    """Return some columns of batches, each as one array; of none, empty ones."""
+    """Return some columns of batches, each as one array; empty ones if there are no batches."""
     if not batches:
         return tuple(pa.array([], pages.VALUES) for _ in range(width))
     return tuple(pa.concat_arrays([batch.column(position) for batch in batches]) for position in places)
 
 
 def _existing(reader: TableReader, table: SnapshotTable, key_range: _Range) -> int:
-    """Return how many of the new rows of a range take the place of one that was there; remember the others."""
+    """Return how many of the new rows of a range replace an existing one; remember the others."""
     new = deltas.identity(_columns(key_range.rows, table.key, len(table.key)))
     there = pc.sum(pc.is_in(_identities(reader, table, key_range.chunk), value_set=new)).as_py() or 0
     key_range.added = len(new) - there
@@ -164,7 +164,7 @@ def _deleted(
     firsts: Sequence[Key],
     existing: Mapping[int, int],
 ) -> None:
-    """Find the keys that are gone: in ranges that have fewer old rows than were left over by changes."""
+    """Find the deleted keys: in ranges where fewer old rows remain than the changes explain."""
     left = dump.unchanged_counts(table, then, firsts)
     short = [
         index
@@ -188,7 +188,7 @@ def _deleted(
 
 
 def _is_much(key_range: _Range) -> bool:
-    """Return True if a range is better read anew than kept with one more delta."""
+    """Return True if a range should be read again rather than stored with one more delta."""
     changed = sum(batch.num_rows for batch in key_range.rows) + key_range.lost
     return changed > key_range.chunk.rows * AGAIN or is_heavy(key_range.chunk)
 

@@ -1,4 +1,4 @@
-"""Cuts a Schema down to some of its tables, so that what is left can be made by itself."""
+"""Reduces a Schema to some of its tables, so that the rest can be created by itself."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ FILLED = frozenset({"table", "collection"})
 
 
 def cut(schema: Schema, wanted: Collection[str], present: Collection[str] = ()) -> tuple[Schema, tuple[str, ...]]:
-    """Return the part of a Schema that has only these tables, by qualified names, and what was left out beside others.
+    """Return the part of a Schema with only these tables, by qualified names, and what else was left out.
 
-    Types stay. Keys to tables that are not there go, unless these are `present` where it is made; as do sequences that
-    number them, views, and routines and triggers whose text names one of them.
+    Types stay. Foreign keys to other tables are dropped, unless those are `present` at the target; so are sequences
+    that number them, views, and routines and triggers whose text names one of them.
     """
     gone = [one for one in schema if one.kind in FILLED and one.qualified_name not in wanted]
     if not gone:
@@ -58,12 +58,12 @@ def _text(routine: Routine) -> str:
 
 
 def without_rows(schema: Schema, filled: Collection[str]) -> set[str]:
-    """Return the tables that have no rows of their own, as partitioned ones: those that an engine does not read."""
+    """Return the tables without rows of their own, such as partitioned ones, which an engine does not read."""
     return {one.qualified_name for one in schema if one.kind in FILLED} - set(filled)
 
 
 def extras_of(extras: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
-    """Return the extras of a dump that belong to the tables of a part: values of their sequences and counters."""
+    """Return the extras of a snapshot that belong to these tables: values of their sequences and counters."""
     own, tables = {(sequence.schema, sequence.name) for sequence in schema.sequences}, {one.name for one in schema}
     generators = extras.get("generators", {})
     return {

@@ -1,8 +1,10 @@
-"""One kind of string that names anything a Schema can be read from, and the way from there to the Schema.
+"""Source strings: one syntax for everything that a Schema can be read from, and reading the Schema.
 
-shop · shop@dev · shop#latest          a managed database, a branch, a snapshot
-postgresql://… sqlite:///…             a live database
-schema.sql · migrations/ · schema.prisma · ./app · app.zip      files and code
+shop · shop@dev · shop#latest — a managed database, a branch, a snapshot
+
+postgresql://… sqlite:///… — a live database
+
+schema.sql · migrations/ · schema.prisma · ./app · app.zip — files and code
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ _MANAGED = re.compile(r"(?P<name>[A-Za-z][\w-]*)(?:@(?P<branch>[\w./-]+))?(?:#(?
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source string, understood."""
+    """A parsed source string."""
 
     kind: Kind
     text: str
@@ -41,7 +43,7 @@ class Source:
 
 
 def parse(text: str) -> Source:
-    """Return what a source string names; a path that exists goes before a database of that name.
+    """Return the source of a string; an existing path takes precedence over a database of that name.
 
     Raises:
         BadInput: the string is none of the known forms.

@@ -1,4 +1,4 @@
-"""Reads the Schema of a live database that its URL names, straight from this machine."""
+"""Reads the Schema of a live database by its URL, directly from this machine."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def _inspected(name: str, address: Address) -> Schema:
 
 
 def _shown(name: str, address: Address) -> str:
-    """Return where the Schema is from, without user and password."""
+    """Return the origin of the Schema, without user and password."""
     if address.path:
         return address.path.name
     return f"{engine(name).schemes[0]}://{address.host}/{address.database}"

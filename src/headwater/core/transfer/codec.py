@@ -1,7 +1,7 @@
-"""How each dialect spells the values of a kind, and one canonical form in between that all of them share.
+"""Converts the values of each kind between dialects, through one canonical form.
 
-A decoder takes a cell as an engine's session gives it; an encoder makes what an engine's session loads. The canonical
-form of a value is equal exactly when the values are, so that it can be counted and compared on both sides.
+A decoder takes a cell from an engine's session; an encoder makes what an engine's session loads. Canonical values are
+equal exactly when the values are, so they can be counted and compared on both sides.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _WRONG = (ValueError, TypeError, InvalidOperation, OverflowError, IndexError, Re
 
 
 class ValueConversionError(ValueError):
-    """A value is no value of its kind: a text in a column of numbers, say."""
+    """A value is not valid for its kind, for example a text in a column of numbers."""
 
 
 def decoder(dialect: Dialect | None, kind: ValueKind) -> Converter:
-    """Return what makes a cell of a dialect (or of a file, without one) canonical; None stays None."""
+    """Return the function that makes a cell of a dialect (or of a file, without one) canonical; None stays None."""
     types = dialect.types if dialect else None
     if kind.name == "array" and types and (types.native_arrays or types.parse_array):
         item = decoder(dialect, kind.item or ValueKind("text"))
@@ -45,7 +45,7 @@ def decoder(dialect: Dialect | None, kind: ValueKind) -> Converter:
 
 
 def encoder(dialect: Dialect, kind: ValueKind) -> Converter:
-    """Return what makes a canonical value one that a dialect's session loads."""
+    """Return the function that converts a canonical value to one that a dialect's session loads."""
     make = _special_encoder(dialect, kind)
     return (lambda value: value) if make is None else _careful(make, kind, "cannot be stored as")
 
@@ -216,7 +216,7 @@ def _shown(value: Any, kind: ValueKind | None) -> Any:
 
 
 def reducer(dialect: Dialect, kind: ValueKind) -> Converter | None:
-    """Return what drops the part of a canonical value that a dialect cannot store; None when it stores all of it."""
+    """Return the function that drops what a dialect cannot store of a canonical value; None if it stores all."""
     if kind.name == "array" and kind.item and (inner := reducer(dialect, kind.item)):
         return lambda value: None if value is None else arrays.map_items(value, inner)
     assert dialect.types
@@ -225,7 +225,7 @@ def reducer(dialect: Dialect, kind: ValueKind) -> Converter | None:
 
 
 def canonical(value: Any, kind: ValueKind) -> bytes:
-    """Return the bytes that stand for a canonical value when values are compared."""
+    """Return the bytes of a canonical value for comparison."""
     if value is None:
         return b"\x00"
     if isinstance(value, str):
@@ -267,13 +267,13 @@ def _plain(value: Any) -> Any:
 
 
 def row_decoder(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[Sequence[Any]], list[Any]]:
-    """Return what makes a whole row canonical."""
+    """Return the function that makes a whole row canonical."""
     makers = [decoder(dialect, kind) for kind in kinds]
     return lambda row: [make(cell) for make, cell in zip(makers, row, strict=True)]
 
 
 def row_reducer(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[list[Any]], list[Any]]:
-    """Return what drops the parts of a canonical row that a dialect cannot store, as the plan has said."""
+    """Return the function that drops the parts of a canonical row that a dialect cannot store, as planned."""
     reducers = {place: reduce for place, kind in enumerate(kinds) if (reduce := reducer(dialect, kind))}
 
     def reduced(row: list[Any]) -> list[Any]:
@@ -285,7 +285,7 @@ def row_reducer(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[list[
 
 
 def row_encoder(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[Sequence[Any]], tuple[Value, ...]]:
-    """Return what makes a canonical row one to load."""
+    """Return the function that converts a canonical row to one to load."""
     makers = {place: encoder(dialect, kind) for place, kind in enumerate(kinds) if _special_encoder(dialect, kind)}
 
     def encode(row: Sequence[Any]) -> tuple[Value, ...]:

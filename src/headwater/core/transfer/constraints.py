@@ -1,4 +1,4 @@
-"""Keys, indexes and checks of a table as another engine can have them."""
+"""Converts keys, indexes and checks of a table for another engine."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _BLOB_KEYS = frozenset({"json", "array", "binary"})
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A column of an index, its order, and whether only its beginning is meant.
+    """A column of an index, its order, and whether only a prefix is indexed.
 
-    Where PostgreSQL says NULLS at all, it says where the others have them anyway.
+    Where PostgreSQL writes NULLS FIRST or LAST explicitly, it is the default order of the other engines.
     """
 
     column: str
@@ -34,7 +34,7 @@ class Key:
 
 
 def keys(index: Index) -> tuple[Key, ...]:
-    """Return the columns of an index with their orders; an expression is left out."""
+    """Return the columns of an index with their orders; expressions are left out."""
     return tuple(found for key in index.columns if (found := _key(key)) is not None)
 
 
@@ -48,12 +48,12 @@ def _key(text: str) -> Key | None:
 
 
 def plain_columns(index: Index) -> tuple[str, ...]:
-    """Return the columns of an index, without their orders; an expression is left out."""
+    """Return the columns of an index without their orders; expressions are left out."""
     return tuple(key.column for key in keys(index))
 
 
 def foreign_keys(relation: Relation, work: MappingContext) -> tuple[ForeignKey, ...]:
-    """Return the foreign keys to tables that are copied too."""
+    """Return the foreign keys to tables that are copied, too."""
     kept = []
     for key in relation.foreign_keys:
         target = _target(key, work)
@@ -102,7 +102,7 @@ def _key_of(key: ForeignKey, work: MappingContext) -> tuple[str, ...]:
 
 
 def indexes(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> tuple[Index, ...]:
-    """Return the indexes that the other side can have."""
+    """Return the indexes that the target supports."""
     return tuple(made for index in relation.indexes if (made := _index(relation, index, kinds, work)) is not None)
 
 
@@ -134,7 +134,7 @@ def _index(relation: Relation, index: Index, kinds: Mapping[str, ValueKind], wor
 def record_attribute_losses(
     attrs: Mapping[str, str], table: str, index: str, work: MappingContext, supported: str = ""
 ) -> None:
-    """Tell what an index has that only its own engine has; `kept` is the attribute that the target has too."""
+    """Record the attributes of an index that only its engine has; `kept` is one that the target has, too."""
     for attribute, sentence in (
         ("include", "an index without its included columns"),
         ("nulls_not_distinct", "a unique index that allows several NULLs"),
@@ -146,7 +146,7 @@ def record_attribute_losses(
 
 
 def _spelt(key: Key, index: str, relation: Relation, work: MappingContext) -> str:
-    """Return a column of an index as the target spells it."""
+    """Return a column of an index in the target's spelling."""
     if key.length:
         work.record_loss("changed", relation.qualified_name, index, "an index of whole values instead of prefixes")
     if not key.descending:
@@ -162,7 +162,7 @@ def reason_unindexable(
     kinds: Mapping[str, ValueKind],
     work: MappingContext,
 ) -> str:
-    """Return why an index cannot be made on the other side, as words behind "an index"; empty when it can."""
+    """Return why an index cannot be created at the target, as words after "an index"; empty if it can."""
     if "exclude" in attrs:
         return "that excludes (EXCLUDE)"
     if (method := attrs.get("method", "BTREE").upper()) not in {"BTREE", "HASH"}:
@@ -178,7 +178,7 @@ def reason_unindexable(
 
 
 def _free_name(name: str, relation: Relation, work: MappingContext) -> str:
-    """Return a name that no other index or key of the database has: not every engine has them by table."""
+    """Return an unused name for an index or key in the database: in some engines they share a namespace."""
     longest = 63
     wanted = name[:longest]
     taken = {*work.index_names, *work.names.values()}
@@ -192,7 +192,7 @@ def _free_name(name: str, relation: Relation, work: MappingContext) -> str:
 
 
 def checks(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> tuple[Check, ...]:
-    """Return the checks that surely mean the same on the other side, and those that stand for a list of values."""
+    """Return the checks that certainly mean the same at the target, and those that replace enums."""
     kept = []
     for check in relation.checks:
         name = check.name or check.expression

@@ -1,4 +1,4 @@
-"""A table as a collection: each row a document, its key the `_id`, its types and bans on NULL a validator."""
+"""Plans a table as a collection: rows become documents, the key the `_id`, types and NOT NULL a validator."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNBOUNDED = frozenset({"text", "binary", "json", "array", "other"})
 
 
 def collection(relation: Relation, work: MappingContext) -> tuple[Relation, TablePlan]:
-    """Return what a table becomes, with every loss told."""
+    """Return the plan of a table, and record every loss."""
     name = work.names[relation.schema, relation.name]
     kinds = {column.name: column_kind(column, relation, work) for column in relation.columns}
     paths = _paths(relation, kinds, work)
@@ -51,7 +51,7 @@ def collection(relation: Relation, work: MappingContext) -> tuple[Relation, Tabl
 
 
 def _paths(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> dict[str, str]:
-    """Return where each column stands in a document: the key as `_id`, or as parts of it."""
+    """Return the path of each column in a document: the key as `_id`, or as parts of it."""
     shown, key = relation.qualified_name, relation.primary_key
     if any(kinds[name].name in NESTED for name in key if name in kinds):
         work.record_loss(
@@ -162,7 +162,7 @@ def _indexes(
 def _without_null(
     relation: Relation, index: Index, fields: Mapping[str, TypeSpelling], paths: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return the condition under which a unique index holds: NULLs differ from each other in SQL, and not here."""
+    """Return the filter of a unique index: NULLs are distinct in SQL, but equal here."""
     nullable = {one.name for one in relation.columns if one.nullable and one.name not in relation.primary_key}
     columns = [name for name in constraints.plain_columns(index) if name in nullable]
     return {paths[name]: {"$type": list(fields[name].stored_types)} for name in columns}
@@ -171,7 +171,7 @@ def _without_null(
 def _validator(
     relation: Relation, kinds: Mapping[str, ValueKind], fields: Mapping[str, TypeSpelling], paths: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return types, lengths, lists of values and bans on NULL as a rule for documents."""
+    """Return types, lengths, lists of values and NOT NULL as a validator."""
     whole: dict[str, Any] = {"bsonType": "object", "required": [], "properties": {}}
     for column in relation.columns:
         needed = not column.nullable or column.name in relation.primary_key

@@ -1,4 +1,4 @@
-"""Defaults, checks and conditions from one dialect to another: only what surely means the same there."""
+"""Translates defaults, checks and conditions between dialects: only those that certainly mean the same."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
 def translate(text: str, source: Dialect, target: Dialect) -> str | None:
-    """Return a condition in another dialect, or None when it is not sure to mean the same there."""
+    """Return a condition in another dialect, or None if its meaning could change."""
     tree = _parsed(text, source)
     if tree is None or not all(isinstance(node, _SAME) for node in tree.walk()):
         return None
@@ -56,7 +56,7 @@ def translate(text: str, source: Dialect, target: Dialect) -> str | None:
 
 
 def default(text: str, source: Dialect, target: Dialect, kind: str, scale: int | None = None) -> str | None:
-    """Return a default in another dialect, or None when there is no sure way to say it."""
+    """Return a default in another dialect, or None if it cannot be expressed reliably."""
     bare = _without_casts(text, source)
     if bare is None:
         return None
@@ -99,7 +99,7 @@ def _parsed(text: str, source: Dialect) -> exp.Expression | None:
 
 
 def _without_casts(text: str, source: Dialect) -> str | None:
-    """Return a default without the casts and parentheses that servers put around constants."""
+    """Return a default without the casts and parentheses that servers add around constants."""
     bare = text.strip()
     while bare.startswith("(") and bare.endswith(")"):
         bare = bare[1:-1].strip()
@@ -110,7 +110,7 @@ def _without_casts(text: str, source: Dialect) -> str | None:
 
 
 def _uncast(node: exp.Expression) -> exp.Expression:
-    """Return a constant that is cast to what it is anyway without the cast, and `= ANY (ARRAY[…])` as IN."""
+    """Return a constant without a redundant cast, and `= ANY (ARRAY[…])` as IN."""
     if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Any):
         listed = _inside(node.expression.this)
         if isinstance(listed, exp.Array):
@@ -126,7 +126,7 @@ def _uncast(node: exp.Expression) -> exp.Expression:
 
 
 def _inside(node: exp.Expression) -> exp.Expression:
-    """Return what stands within parentheses and casts of lists."""
+    """Return the expression within parentheses and casts of lists."""
     while isinstance(node, exp.Paren) or (isinstance(node, exp.Cast) and isinstance(_bare(node.this), exp.Array)):
         node = node.this
     return node

@@ -1,4 +1,4 @@
-"""Files with rows, read piece by piece: CSV, TSV, NDJSON, JSON arrays, Parquet. Memory does not grow with them."""
+"""Reads data files piece by piece: CSV, TSV, NDJSON, JSON arrays, Parquet. Memory does not grow with them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SUFFIXES: dict[str, Format] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a file; `wrong` says why it is none, `at` how many bytes were read up to here."""
+    """One row of a file; `wrong` says why it is invalid, `at` how many bytes were read up to here."""
 
     number: int
     values: Values
@@ -47,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a file is: its format, its columns, and of CSV the character between fields."""
+    """The format of a file, its columns, and for CSV the delimiter."""
 
     format: Format
     columns: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Shape:
 
 
 def shape_of(path: Path, filename: str) -> Shape:
-    """Return what a file is, by its name and its first bytes.
+    """Return the shape of a file, by its name and its first bytes.
 
     Raises:
         Unreadable: it is none of the formats, or there is nothing in it.
@@ -180,7 +180,7 @@ def _ndjson(path: Path) -> Iterator[tuple[int, Any, int]]:
 
 
 def _array(path: Path) -> Iterator[tuple[int, Any, int]]:
-    """Yield the items of a JSON array one by one; only the item that is being read is in memory."""
+    """Yield the items of a JSON array one by one; only the current item is in memory."""
     decoder, number, held = json.JSONDecoder(), 0, ""
     with path.open(encoding="utf-8-sig") as file:
         held = file.read(PIECE).lstrip()[1:]
@@ -227,7 +227,7 @@ def _flat(value: Any) -> Any:
 
 
 def sample(path: Path, shape: Shape, most: int = SAMPLE) -> list[Sequence[Any]]:
-    """Return the first whole rows of a file."""
+    """Return the first complete rows of a file."""
     found: list[Sequence[Any]] = []
     for line in lines(path, shape):
         if not line.wrong:

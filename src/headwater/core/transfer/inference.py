@@ -1,4 +1,4 @@
-"""What kind of values a column of a file holds, told by a sample of them."""
+"""Infers the kind of a column of a file from a sample of its values."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WIDER: dict[frozenset[KindName], KindName] = {
 
 
 def kind_of_values(values: Iterable[Any]) -> ValueKind:
-    """Return the narrowest kind that all values are of; a text when they are of none, or there are none."""
+    """Return the narrowest kind that all values fit; text if there is none, or no values."""
     names: set[KindName] = set()
     zoned = False
     for value in values:

@@ -1,4 +1,4 @@
-"""What a table has that no other engine takes over as it is, or only some: told alike for every target."""
+"""Losses that do not depend on the target: features of a table that no other engine, or only some, can take over."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ATTRIBUTES = {
 
 
 def table_losses(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> None:
-    """Tell of triggers, partitions, policies, comments, and how texts are compared."""
+    """Record the losses of triggers, partitions, policies, comments and text comparison."""
     shown = relation.qualified_name
     for trigger in relation.triggers:
         work.record_loss("left_out", shown, trigger.name, "triggers are not copied")
@@ -50,7 +50,7 @@ def _collation(collation: str, table: str, work: MappingContext) -> None:
 
 
 def column_losses(column: Column, table: str, work: MappingContext) -> None:
-    """Tell of collations, comments, and what columns of some engines do by themselves."""
+    """Record the losses of collations, comments, and columns that some engines set by themselves."""
     attrs = dict(column.attrs)
     if "collation" in attrs:
         work.record_loss("changed", table, column.name, f"the collation {attrs['collation']} is not kept")
@@ -69,7 +69,7 @@ def column_losses(column: Column, table: str, work: MappingContext) -> None:
 
 
 def risk(kind: ValueKind, work: MappingContext) -> str:
-    """Return what values the source allows and no spelling on the other side can hold."""
+    """Return which values the source allows and the target cannot store."""
     assert work.source.types
     sentence = work.source.types.source_risk(kind, work.target)
     if sentence is not None:
@@ -80,7 +80,7 @@ def risk(kind: ValueKind, work: MappingContext) -> str:
 
 
 def is_counter(relation: Relation, column: Column, work: MappingContext) -> bool:
-    """Return True if a column numbers its rows by other means than an identity: a serial, or an implicit row number."""
+    """Return True if a column numbers its rows without an identity: a serial, or an implicit rowid."""
     if (column.default or "").startswith("nextval("):
         return True
     row_number = work.source.has_implicit_counters and relation.primary_key == (column.name,)

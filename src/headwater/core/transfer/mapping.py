@@ -1,4 +1,4 @@
-"""One Schema as another engine can have it: the plan of a copy, with every loss said."""
+"""Maps a Schema to another engine: the plan of a copy, with every loss."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from headwater.core.transfer.plan import ColumnPlan, CopyPlan, TablePlan
 
 
 def plan(schema: Schema, source: Dialect, target: Dialect, tables: Collection[str] | None = None) -> CopyPlan:
-    """Return what copying a Schema (or some of its tables, by qualified or bare name) to another dialect will do."""
+    """Return the plan for copying a Schema (or some of its tables, by qualified or bare name) to another dialect."""
     chosen = [one for one in schema if one.kind == "table" and _wanted(one, tables)]
     work = MappingContext(schema, source, target)
     assign_names(chosen, work)
@@ -42,7 +42,7 @@ def _wanted(relation: Relation, tables: Collection[str] | None) -> bool:
 
 
 def _rest(schema: Schema, tables: Collection[str] | None, work: MappingContext) -> None:
-    """Say what is not copied at all."""
+    """Record what is not copied at all."""
     for one in schema if tables is None else ():
         if one.kind != "table":
             work.record_loss("left_out", one.qualified_name, one.name, f"{one.kind.replace('_', ' ')}s are not copied")
@@ -90,7 +90,7 @@ def _attributes(relation: Relation, counters: tuple[str, ...], work: MappingCont
 
 
 def _keyed(relation: Relation, schema: Schema) -> set[str]:
-    """Return the columns that are part of a key or index, of the table itself or of one that refers to it."""
+    """Return the columns that are part of a key or index, of the table itself or of a table that refers to it."""
     found = set(relation.primary_key)
     for index in relation.indexes:
         found |= set(constraints.plain_columns(index))
@@ -104,7 +104,7 @@ def _keyed(relation: Relation, schema: Schema) -> set[str]:
 
 
 def _unique(relation: Relation) -> set[str]:
-    """Return the columns that tell rows apart."""
+    """Return the columns that identify rows."""
     found = set(relation.primary_key)
     for index in relation.indexes:
         found |= set(constraints.plain_columns(index)) if index.unique else set()
@@ -154,7 +154,7 @@ def _is_named(column: Column, work: MappingContext) -> bool:
 
 
 def _enum_type(relation: Relation, column: Column, kind: ValueKind, work: MappingContext) -> str | None:
-    """Make the type of an enum where types have names, and return its name."""
+    """Create the type of an enum where types have names, and return its name."""
     if kind.name != "enum" or not work.target.has_named_enums:
         return None
     found = find_enum(kind.written, work.schema.enums) if work.source.has_named_enums else None

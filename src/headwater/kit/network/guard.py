@@ -1,7 +1,7 @@
-"""Which addresses may be reached: a name is resolved once, every address it has is checked, and only those are used.
+"""Decides which addresses may be used: a name is resolved once, and each of its addresses is checked.
 
-The rules follow GitLab's url_blocker and RFC 6890: nothing of this machine, nothing private, nothing special, however
-it is spelt or embedded. An administrator may open private networks; loopback only a caller that is trusted as such.
+The rules follow GitLab's url_blocker and RFC 6890: no addresses of this machine, no private and no special ones, in any
+spelling or embedding. An administrator may allow private networks; only a trusted caller may use loopback.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class UnknownHost(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class NetworkPolicy:
-    """What may be reached beside public addresses: named private networks, and this very machine."""
+    """The addresses that are allowed besides public ones: private networks, and this machine itself."""
 
     private: tuple[Network, ...] = ()
     loopback: bool = False
@@ -78,7 +78,7 @@ TRUSTED = NetworkPolicy((ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network
 async def resolve(
     host: str, port: int, policy: NetworkPolicy, *, resolver: Resolver | None = None, patience: float = PATIENCE
 ) -> tuple[Endpoint, ...]:
-    """Return the addresses of a host, each of them checked; connect to these, and never resolve again.
+    """Return the checked addresses of a host; connect to these, and never resolve the name again.
 
     Args:
         host: a name or an address in any spelling.
@@ -117,7 +117,7 @@ async def resolve(
 
 
 def parse_host(host: str) -> Ip | None:
-    """Return the address that a host is spelt as, or None when it is a name.
+    """Return the address in a host string, or None if it is a name.
 
     Raises:
         BadInput: it is neither; sockets, lists of hosts, user names and zones are not.
@@ -157,7 +157,7 @@ def allowed(address: Ip, policy: NetworkPolicy, own: frozenset[Ip]) -> bool:
 
 
 def embedded(address: Ip) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that an IPv6 address stands for: mapped, 6to4, NAT64 or Teredo."""
+    """Return the IPv4 address inside an IPv6 address: mapped, 6to4, NAT64 or Teredo."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
     if address.ipv4_mapped:

@@ -1,8 +1,7 @@
-"""The way to a server: straight, over an SSH host, or out through a proxy. A driver connects to the endpoint it gives.
+"""Routes to a server: direct, over an SSH host, or through a proxy; the driver connects to the endpoint of the route.
 
-A target's own name is resolved and guarded here, but for a tunnel: what an SSH host reaches, its own loopback and its
-private network, is what the tunnel is for, so that there only addresses that lead nowhere good (link-local,
-metadata, multicast) are refused.
+The name of a target is resolved and checked here, except for tunnels: a tunnel exists to reach the SSH host's loopback
+and private network, so only addresses that are never legitimate (link-local, metadata, multicast) are refused.
 """
 
 from __future__ import annotations
@@ -44,12 +43,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Direct:
-    """No detour."""
+    """A direct connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A SOCKS5 or HTTP CONNECT proxy through which all traffic leaves."""
+    """A SOCKS5 or HTTP CONNECT proxy for all connections."""
 
     kind: Literal["socks5", "http"]
     host: str
@@ -63,7 +62,7 @@ Route: TypeAlias = Direct | Proxy | SshTunnel
 
 @contextlib.asynccontextmanager
 async def open_route(target: Target, route: Route, policy: NetworkPolicy) -> AsyncIterator[Endpoint]:
-    """Yield the TCP address to connect to for a target; what was opened on the way is closed at the end.
+    """Yield the TCP address to connect to for a target; everything that was opened is closed at the end.
 
     Raises:
         BadInput, Blocked: the target, proxy or SSH host may not be reached.
@@ -81,7 +80,7 @@ async def open_route(target: Target, route: Route, policy: NetworkPolicy) -> Asy
 
 
 async def _reachable(endpoints: tuple[Endpoint, ...]) -> Endpoint:
-    """Return the first address that answers; one alone is left to the driver to try."""
+    """Return the first address that accepts a connection; a single one is returned without trying."""
     for endpoint in endpoints if len(endpoints) > 1 else ():
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(PROBE_SECONDS):
@@ -129,7 +128,7 @@ async def _through_proxy(target: Target, proxy: Proxy, policy: NetworkPolicy) ->
 
 @contextlib.asynccontextmanager
 async def forwarder(dial: Callable[[], Awaitable[socket.socket]]) -> AsyncIterator[Endpoint]:
-    """Listen on loopback and pump every connection to one that `dial` makes; all of them end with the block."""
+    """Listen on loopback and forward every connection to one made by `dial`; all are closed with the block."""
     at_work: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -164,7 +163,7 @@ async def _pump_both(
     far: asyncio.StreamReader,
     far_out: asyncio.StreamWriter,
 ) -> None:
-    """Carry bytes both ways until both ends have said all; a broken end breaks the other."""
+    """Copy bytes both ways until both sides have finished; an error on one side closes the other."""
     async with asyncio.TaskGroup() as group:
         group.create_task(_pump(near, far_out))
         group.create_task(_pump(far, near_out))

@@ -1,4 +1,4 @@
-"""SSH tunnels: one connection for all who declare the same, host keys pinned, gone when nobody uses it."""
+"""SSH tunnels: one shared connection per configuration, with pinned host keys, closed when nobody uses it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEEPALIVE_SECONDS = 15
 
 
 class _Client(asyncssh.SSHClient):
-    """Accepts the pinned host key and remembers any other that was shown."""
+    """Accepts the pinned host key, and remembers any other host key."""
 
     def __init__(self, pinned: str | None) -> None:
         self.pinned = (pinned or "").strip()
@@ -36,7 +36,7 @@ def text_of(key: asyncssh.SSHKey) -> str:
 
 @dataclass(slots=True, eq=False)
 class _SshConnection:
-    """One SSH connection of this process: who comes first makes it, who leaves last closes it."""
+    """A shared SSH connection: its first user opens it, its last user closes it."""
 
     users: int = 0
     making: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -49,10 +49,10 @@ _lines: dict[tuple[asyncio.AbstractEventLoop, SshTunnel, NetworkPolicy], _SshCon
 
 @contextlib.asynccontextmanager
 async def connected(tunnel: SshTunnel, policy: NetworkPolicy) -> AsyncIterator[asyncssh.SSHClientConnection]:
-    """Yield a connection to the SSH host, over its jump host when it has one; shared by all who declare the very same.
+    """Yield a connection to the SSH host, over its jump host if it has one; equal configurations share one.
 
-    The first host is resolved and guarded here; what lies behind it is resolved by the host before it. A connection
-    that broke is left to those who are on it, and the next to come gets a new one.
+    The first host is resolved and checked here; the hosts behind it are resolved by the host before them. A broken
+    connection remains with its current users, and the next user gets a new one.
 
     Raises:
         HostKeyUnknown: no key is pinned; the error carries the one that was shown.
@@ -80,7 +80,7 @@ async def connected(tunnel: SshTunnel, policy: NetworkPolicy) -> AsyncIterator[a
 
 
 async def check_forwarding(connection: asyncssh.SSHClientConnection, host: str, port: int, tunnel: SshTunnel) -> None:
-    """Open and close the way once, so that what is wrong with it is told before a driver meets a dead end."""
+    """Open and close the tunnel once, so that problems are reported before a driver uses it."""
     try:
         _, writer = await connection.open_connection(host, port, encoding=None)
     except asyncssh.ChannelOpenError as error:
@@ -94,7 +94,7 @@ async def check_forwarding(connection: asyncssh.SSHClientConnection, host: str, 
 async def _made(
     stack: contextlib.AsyncExitStack, tunnel: SshTunnel, policy: NetworkPolicy
 ) -> asyncssh.SSHClientConnection:
-    """Connect, and leave on the stack what closes the connection and its way again."""
+    """Connect, and register on the stack what closes the connection and its route."""
     async with contextlib.AsyncExitStack() as way:
         before = await way.enter_async_context(connected(tunnel.jump, policy)) if tunnel.jump else None
         host, port = tunnel.host, tunnel.port
@@ -160,7 +160,7 @@ def _unverified(tunnel: SshTunnel, client: _Client) -> Conflict | TunnelFailed:
 
 @contextlib.asynccontextmanager
 async def _keys(tunnel: SshTunnel) -> AsyncIterator[list[asyncssh.SSHKey | asyncssh.SSHKeyPair] | None]:
-    """Yield the keys to sign in with: the tunnel's own and the agent's, and never those in files of this machine."""
+    """Return the keys to log in with: the tunnel's own and the agent's, never those in files of this machine."""
     keys: list[asyncssh.SSHKey | asyncssh.SSHKeyPair] = []
     if tunnel.private_key:
         keys.append(_imported(tunnel.private_key, tunnel.passphrase))

@@ -1,4 +1,4 @@
-"""How a connection is encrypted and whose certificate is believed."""
+"""TLS settings of connections: encryption mode and trusted certificates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TlsMode = Literal["off", "prefer", "require", "verify-ca", "verify-full"]
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """What a connection asks of TLS; certificates and keys are PEM texts, never paths."""
+    """The TLS settings of a connection; certificates and keys are PEM texts, never paths."""
 
     mode: TlsMode = "verify-full"
     ca: str | None = None
@@ -36,7 +36,7 @@ PLAIN = Tls("off")
 
 @dataclass(frozen=True, slots=True)
 class PemFiles:
-    """Where the PEM texts of a connection lie for drivers that take only paths."""
+    """Paths of files with the PEM texts of a connection, for drivers that accept only paths."""
 
     ca: Path | None
     certificate: Path | None
@@ -44,7 +44,7 @@ class PemFiles:
 
 
 def check(tls: Tls) -> None:
-    """Raise Invalid, field by field, unless the PEM texts are what they should be and belong together."""
+    """Raise Invalid, by field, unless the PEM texts are valid and belong together."""
     wrong: dict[str, str] = {}
     if tls.ca:
         wrong |= _certificates("tls.ca", tls.ca)[1]
@@ -89,7 +89,7 @@ def _client(tls: Tls) -> dict[str, str]:
 
 @contextlib.contextmanager
 def pem_files(tls: Tls) -> Iterator[PemFiles]:
-    """Give the PEM texts as files that only we can read, for as long as the block lasts; the key without passphrase."""
+    """Yield the PEM texts as private temporary files that exist within the block; the key has no passphrase there."""
     check(tls)
     with tempfile.TemporaryDirectory(prefix="headwater-tls-") as folder:
 

@@ -1,4 +1,4 @@
-"""What an SSH tunnel is, and how it can fail; `ssh` makes one, and is loaded when one is wanted."""
+"""The configuration of an SSH tunnel, and its errors; `ssh` opens tunnels and is imported only when needed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TunnelFailed(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class SshTunnel:
-    """An SSH host through which a target is reached; `jump` is one that comes before it.
+    """An SSH host through which a target is reached; `jump` is a host before it.
 
     `host_key` is the pinned public key in OpenSSH form, or its `SHA256:` fingerprint.
     """

@@ -1,4 +1,4 @@
-"""What `value.name` is: columns and relationships of models, members of classes, names in modules."""
+"""Evaluates `value.name`: columns and relationships of models, members of classes, names in modules."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Span = tuple[int, int]
 
 
 def attribute(frame: Frame, value: Value, name: str, span: Span) -> Value:
-    """Return what an attribute of a value is, and note the column that it reads."""
+    """Return the value of an attribute, and record the column that it reads."""
     handler = _BY_TYPE.get(type(value))
     return handler(frame, value, name, span) if handler else None
 
@@ -56,7 +56,7 @@ def _of_namespace(frame: Frame, value: Namespace, name: str, span: Span) -> Valu
 
 
 def _of_type(frame: Frame, value: TypeOf, name: str, span: Span) -> Value:
-    """An attribute of a class that is only known as a type: a mixin's `cls`, a repository's `model`."""
+    """Return an attribute of a class that is only known as a type: a mixin's `cls`, a repository's `model`."""
     own = frame.own
     is_own = isinstance(value.item, Variable) and value.item.name == "Self" and isinstance(own, Object)
     found = member(frame.index, ClassValue(own.path, own.name), name) if is_own and isinstance(own, Object) else None
@@ -84,7 +84,7 @@ def _of_dict(frame: Frame, value: Dict, name: str, span: Span) -> Value:
 
 
 def _of_many(items: tuple[Value, ...]) -> tuple[Value, ...]:
-    """When a value can be rows of several models, what we read of it is less certain."""
+    """Lower the certainty of usages when a value can be rows of several models."""
     if sum(isinstance(item, (InstanceValue, Entity)) for item in items) < 2:
         return items
     return tuple(_doubtful(item) for item in items)
@@ -156,7 +156,7 @@ def _of_entity(frame: Frame, value: Entity, name: str, span: Span) -> Value:
 
 
 def whole_row(frame: Frame, model: str, span: Span) -> None:
-    """Note that all columns of a model are loaded without being named."""
+    """Record that all columns of a model are loaded without being named."""
     table = frame.index.models[model].table
     frame.record_usage(model, (table, "*"), span, "projection", "All columns are loaded.", "A", "orm", "implicit")
 
@@ -175,7 +175,7 @@ def _of_row(frame: Frame, value: Row, name: str, span: Span) -> Value:
 
 
 def member(index: CodeIndex, value: Object | ClassValue, name: str, bound: Value = None) -> Value:
-    """Return what a class of the code base has under a name; `bound` is the model that stands for it, if any."""
+    """Return the member of a class of the code base; `bound` is the model that it is used for, if any."""
     key = (f"{value.path}:{value.name}", name, type(bound or value).__name__)
     is_plain = not value.args and not isinstance(bound, InstanceValue)
     if is_plain and key in index.attributes:
@@ -234,7 +234,7 @@ def _constructor_value(
 
 
 def bindings_of(index: CodeIndex, value: Object | ClassValue, info: ClassInfo) -> dict[str, Value]:
-    """Bind the type parameters of an ancestor as an object's class and its arguments do."""
+    """Return the bindings of an ancestor's type parameters, by an object's class and its arguments."""
     start = index.class_info(value.path, value.name)
     if start is None:
         return {}
@@ -254,7 +254,7 @@ def bindings_of(index: CodeIndex, value: Object | ClassValue, info: ClassInfo) -
 
 
 def returned(index: CodeIndex, method: Callable, stmt: f.Function, bindings: dict[str, Value] | None = None) -> Value:
-    """Return what a function gives back: by its annotation, or else as its summary says."""
+    """Return the value that a function returns: by its annotation, or else by its summary."""
     own = method.owner
     scope = dict(bindings or {})
     if own is not None:
@@ -295,7 +295,7 @@ def of_symbol(index: CodeIndex, symbol: Symbol | None) -> Value:
 
 
 def _current_user(index: CodeIndex, loader: str) -> Value:
-    """Return the signed-in user: what its loader returns, or a row of the one model that says it is a user."""
+    """Return the signed-in user: the value that its loader returns, or a row of the one model marked as user."""
     user = index.current_user(loader)
     stmt = index.symbols.files[user[0]].names[user[1]] if user else None
     found = returned(index, Callable(*user), stmt) if user and isinstance(stmt, f.Function) else None
@@ -324,7 +324,7 @@ def _defined(index: CodeIndex, symbol: Found) -> Value:
 
 
 def of_expression(index: CodeIndex, path: str, expr: f.Expr | None) -> Value:
-    """Return the value of an expression outside of any function, as far as that needs no interpretation."""
+    """Return the value of an expression outside any function, as far as no interpretation is needed."""
     if isinstance(expr, f.Name):
         return of_symbol(index, index.symbols.lookup(path, expr.id))
     if isinstance(expr, f.Attr):
@@ -347,7 +347,7 @@ def _plain_member(index: CodeIndex, base: Value, name: str) -> Value:
 
 
 def _made(index: CodeIndex, function: Value) -> Value:
-    """Return what calling a value gives, at the top level of a file."""
+    """Return the value of a call at the top level of a file."""
     if isinstance(function, ClassValue):
         return Object(function.path, function.name, function.args)
     if isinstance(function, Entity):

@@ -1,4 +1,4 @@
-"""Evaluates expressions: from syntax to values, noting usages on the way."""
+"""Evaluates expressions to values, and records usages on the way."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def _bind(frame: Frame, expr: f.Bind) -> Value:
 
 
 def bind(frame: Frame, target: f.Expr, value: Value) -> None:
-    """Return the names in a target their values, and note the columns that assigning to attributes changes."""
+    """Assign values to the names in a target, and record the columns that assignments to attributes change."""
     if isinstance(target, f.Name):
         frame.env[target.id] = value
     elif isinstance(target, f.Attr):
@@ -238,7 +238,7 @@ def bind(frame: Frame, target: f.Expr, value: Value) -> None:
 
 
 def _take_apart(frame: Frame, target: f.Mapping, value: Value) -> None:
-    """`const {id, owner: {email}} = row` reads attributes by name."""
+    """Read attributes by name, as `const {id, owner: {email}} = row` does."""
     for entry in target.entries:
         key = evaluate(frame, entry.key)
         if isinstance(key, Literal):
@@ -281,7 +281,7 @@ def _bind_attribute(frame: Frame, target: f.Attr, value: Value) -> None:
 
 
 def _bind_item(frame: Frame, target: f.Subscript, value: Value) -> None:
-    """`mapping["key"] = value` gives a mapping one more key that is written out."""
+    """Add a literal key to a mapping, as `mapping["key"] = value` does."""
     receiver = evaluate(frame, target.value)
     key = evaluate(frame, target.index)
     if not isinstance(key, Literal):

@@ -1,4 +1,4 @@
-"""Functions and classes of the code base: what calling one gives, and what it does with what it is handed."""
+"""Functions and classes of the code base: what a call returns, and what it does with its arguments."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from headwater.core.lineage.symbols import Found
 
 
 def construct(frame: Frame, entity: Entity, args: QueryArguments) -> InstanceValue:
-    """Make a row of a model: the names of its keyword arguments are written."""
+    """Evaluate the construction of a model's row: its keyword arguments are written."""
     model = frame.index.models[entity.model].name
     for name, value, span in args.named:
         if name is None:
@@ -43,7 +43,7 @@ def construct(frame: Frame, entity: Entity, args: QueryArguments) -> InstanceVal
 
 
 def note_effects(frame: Frame, target: Value, args: QueryArguments) -> None:
-    """Remember that this function makes a row of what its caller hands it."""
+    """Record that this function creates a row from its caller's argument."""
     for name, value, _ in args.named:
         mapping = value.name if isinstance(value, Parameter) else value.parameter if isinstance(value, Dict) else None
         if name is None and mapping:
@@ -58,7 +58,7 @@ def _target_name(target: Value) -> str:
 
 
 def construct_object(frame: Frame, function: ClassValue, args: QueryArguments) -> Value:
-    """Make an object of a class of the code base; its type arguments come from what the constructor is given."""
+    """Construct an object of a class of the code base; its type arguments come from the constructor's arguments."""
     info = frame.index.class_info(function.path, function.name)
     if info is None or function.args or not info.params:
         return Object(function.path, function.name, function.args)
@@ -77,7 +77,7 @@ def _unify(patterns: tuple[tuple[str, Value], ...], given: dict[str, Value], bin
 
 
 def matched(params: tuple[f.Param, ...], args: QueryArguments) -> dict[str, Value]:
-    """Pair the arguments of a call with the parameters' names; what is left over goes to `**`."""
+    """Match the arguments of a call with the parameters' names; the rest goes to `**`."""
     found: dict[str, Value] = {}
     plain = [param for param in params if not param.kind and param.name]
     for param, (value, _) in zip(plain, args.values, strict=False):
@@ -111,7 +111,7 @@ def definition(index: CodeIndex, function: Callable) -> f.Function | None:
 
 
 def call_project(frame: Frame, function: Callable, args: QueryArguments, expr: f.Call) -> Value:
-    """Call a function of the code base: what it does with mappings it is given, and what it returns."""
+    """Evaluate a call of a function of the code base: its effects on mapping arguments, and its return value."""
     index = frame.index
     stmt = definition(index, function)
     if stmt is None:
@@ -145,7 +145,7 @@ def call_project(frame: Frame, function: Callable, args: QueryArguments, expr: f
 
 
 def _results(frame: Frame, value: Value, given: dict[str, Value], expr: f.Call) -> Value:
-    """Put what the functions that a caller hands in return in its place."""
+    """Replace placeholders for functions passed by the caller by what these return."""
     if not any(isinstance(item, ResultOf) for item in each(value)):
         return value
     return union(*(_result(frame, item, given, expr) for item in each(value)))
@@ -169,7 +169,7 @@ def _apply_effect(
     expr: f.Call,
     params: tuple[f.Param, ...],
 ) -> None:
-    """Use the keys of a mapping that the caller hands over as the function uses them."""
+    """Use the keys of a mapping argument as the called function uses them."""
     kind, _, name = effect.target.rpartition(" ")
     target = given.get(name) if not kind else bindings.get(name) if kind == "type" else InstanceValue(name)
     if not kind and name in ("self", "cls"):
@@ -190,7 +190,7 @@ def _apply_effect(
 
 
 def _outer_target(frame: Frame, kind: str, name: str, target: Value, expr: f.Call, params: tuple[f.Param, ...]) -> str:
-    """Say in the words of this function's own parameters what a function that it calls changes."""
+    """Express the effect of a called function in terms of this function's own parameters."""
     if isinstance(target, (InstanceValue, Entity)):
         return f"model {target.model}"
     if isinstance(target, Variable):

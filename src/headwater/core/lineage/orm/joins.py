@@ -1,4 +1,4 @@
-"""Joins: along a relationship, or by the one foreign key that two tables have between them."""
+"""Joins along a relationship, or by the only foreign key between two tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Places = list[tuple[str, str]]
 
 
 def join_relation(frame: Frame, relation: RelationValue, role: str) -> None:
-    """Note the columns that a relationship joins on where it is joined or loaded by name."""
+    """Record the columns that a relationship joins on where it is joined or loaded by name."""
     field = frame.index.fields[relation.model][relation.attribute]
     model = frame.index.models[relation.model].name
     verb = "loaded" if role == "load" else "joined"
@@ -20,7 +20,7 @@ def join_relation(frame: Frame, relation: RelationValue, role: str) -> None:
 
 
 def implicit_join(frame: Frame, sources: tuple[str, ...], target: str, span: tuple[int, int]) -> None:
-    """Note the columns of a join that names only a model, when one foreign key can be meant."""
+    """Record the columns of a join that names only a model, if exactly one foreign key matches."""
     others = tuple(source for source in sources if source != target) or sources
     pairs = _keys(frame.index, others, target)
     if len(pairs) != 1:

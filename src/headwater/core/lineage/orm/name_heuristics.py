@@ -1,7 +1,7 @@
-"""Parameters that say by their name which model they are a row of, and by their use that they are.
+"""Infers from the name of a parameter which model it is a row of, and confirms it by its use.
 
-A parameter `user` without a type is a row of User when there is one such model and everything that the function
-reads of it is something that the model has, and more than one thing. That is inference: such usages are tier B.
+A parameter `user` without a type is a row of User if there is one such model and all attributes that the function reads
+of it, at least two, are attributes of the model. That is inference: such usages are tier B.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ENOUGH = 2
 
 
 def by_name(index: CodeIndex, param: f.Param, body: tuple[f.Stmt, ...]) -> InstanceValue | None:
-    """Return the row that a parameter must be, or None."""
+    """Return the row value of a parameter, or None."""
     model = index.by_words.get(singular(param.name))
     if model is None:
         return None
@@ -34,7 +34,7 @@ def by_name(index: CodeIndex, param: f.Param, body: tuple[f.Stmt, ...]) -> Insta
 
 
 def _attributes(body: object, name: str) -> Iterator[str]:
-    """Yield what a body reads of a variable."""
+    """Yield the attributes that a body reads of a variable."""
     stack: list[object] = [body]
     while stack:
         node = stack.pop()

@@ -1,4 +1,4 @@
-"""Runs statements in order: what names hold follows assignments; branches join what they leave behind."""
+"""Runs statements in order: values of names follow assignments; the results of branches are merged."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def enter(frame: Frame, stmt: f.Function, own: Value, name: str) -> None:
 
 
 def _class_of_own(index: CodeIndex, own: Value) -> Value:
-    """Return what `cls` is: in a mixin of models, the class of whichever model it is mixed into."""
+    """Return the value of `cls`: in a mixin of models, the class of the model that uses it."""
     if isinstance(own, Object) and (own.path, own.name) in index.mixins:
         return TypeOf(Variable("Self"))
     return types.type_of(own)
@@ -233,7 +233,7 @@ def _class(frame: Frame, stmt: f.Class) -> None:
 
 
 def _import(frame: Frame, stmt: f.Import) -> None:
-    """Bring in a name inside of a function; the symbol table knows those of the top level."""
+    """Bind a name that is imported inside a function; the symbol table has those of the top level."""
     if not frame.top:
         frame.env[stmt.alias] = of_symbol(frame.index, frame.index.symbols.imported(frame.path, stmt))
 

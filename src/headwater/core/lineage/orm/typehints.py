@@ -1,4 +1,4 @@
-"""Type annotations to values: generics, unions, forward references, aliases, dependency injection."""
+"""Evaluates type annotations: generics, unions, forward references, aliases, dependency injection."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _WORDS = re.compile(r"[A-Za-z_][\w.]*")
 
 
 def read(index: CodeIndex, path: str, expr: f.Expr | None, bindings: Bindings, own: Value = None) -> Value:
-    """Return what a value annotated so is; `own` is what `Self` means."""
+    """Return the value of an annotated type; `own` is the meaning of `Self`."""
     if isinstance(expr, (f.Name, f.Attr)):
         return _named(index, path, dotted(expr), bindings, own)
     if isinstance(expr, f.Subscript):
@@ -108,7 +108,7 @@ def _external(index: CodeIndex, name: str) -> Value:
 
 
 def _generated(index: CodeIndex, name: str) -> Value:
-    """Return what a type that the ORM's client generates stands for: `UserWhereInput`, `UserFindManyArgs`."""
+    """Return the value of a type that the ORM's client generates: `UserWhereInput`, `UserFindManyArgs`."""
     shaped = (key for key, model in index.models.items() if name.startswith(model.name) and index.is_shaped(key))
     key = max(shaped, key=lambda k: len(index.models[k].name), default=None)
     if key is None:
@@ -121,7 +121,7 @@ def _generated(index: CodeIndex, name: str) -> Value:
 
 
 def index_by_name(index: CodeIndex, name: str) -> str | None:
-    """Return the model of that name that no class of the code base declares, as generated clients export it."""
+    """Return the model of that name that has no class in the code base, as generated clients export it."""
     return next((k for k, m in index.models.items() if m.name == name and not index.class_info(m.path, name)), None)
 
 
@@ -198,7 +198,7 @@ def _injected(index: CodeIndex, path: str, args: tuple[f.Expr, ...]) -> Value:
 
 
 def injected(index: CodeIndex, path: str, expr: f.Expr | None) -> Value:
-    """Return what `Depends(provider)` hands in: what the provider returns, or an instance of it."""
+    """Return the value injected by `Depends(provider)`: the provider's return value, or an instance of it."""
     if not isinstance(expr, f.Call) or dotted(expr.func).rsplit(".", 1)[-1] not in ("Depends", "Security", "Provide"):
         return None
     symbol = index.symbols.lookup(path, dotted(expr.args[0])) if expr.args else None
@@ -227,7 +227,7 @@ def _quoted(index: CodeIndex, path: str, expr: f.Text, bindings: Bindings, own: 
 
 
 def signature(index: CodeIndex, path: str, name: str, stmt: f.Function) -> Signature:
-    """Return the types that a function's signature writes, read once; `Self` is a variable of that name."""
+    """Return the declared types of a function, read once; `Self` is a variable of that name."""
     found = index.signatures.get((path, name))
     if found is None:
         own = Variable("Self")
@@ -241,7 +241,7 @@ def signature(index: CodeIndex, path: str, name: str, stmt: f.Function) -> Signa
 
 
 def is_open(value: Value) -> bool:
-    """Return True if a type mentions type variables."""
+    """Return True if a type contains type variables."""
     if isinstance(value, Variable):
         return True
     if isinstance(value, (ListValue, TypeOf)):
@@ -253,7 +253,7 @@ def is_open(value: Value) -> bool:
 
 
 def substitute(value: Value, bindings: Bindings) -> Value:
-    """Replace type variables by what they are bound to."""
+    """Replace type variables by their bindings."""
     replace = _SUBSTITUTIONS.get(type(value)) if bindings else None
     return replace(value, bindings) if replace else value
 
