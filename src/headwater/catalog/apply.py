@@ -1,7 +1,7 @@
-"""Folds changes into a Schema: how a list of migrations becomes the tables that they leave behind.
+"""Applies changes to a Schema: a list of migrations becomes the tables that they leave behind.
 
-A change that names a table or column that is not there leaves the Schema as it was: migrations in the wild
-say IF EXISTS, or touch tables that another tool made. `apply_all` returns the Schema that all of them leave.
+A change of a table or column that does not exist leaves the Schema as it was: real migrations say IF EXISTS, or use
+tables that another tool created. `apply_all` returns the Schema after all changes.
 """
 
 from __future__ import annotations

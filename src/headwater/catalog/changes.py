@@ -1,7 +1,7 @@
-"""The change vocabulary: a closed family of named types, each of which says its reverse and its hazards.
+"""The vocabulary of schema changes: a closed family of named types, each of which knows its reverse and its hazards.
 
-A migration file, a diff and a schema editor all speak in these; `apply.py` folds them into a Schema.
-What a change replaces rides along as `was` when it is known: without it a change has no reverse.
+Migration files, diffs and the schema editor all use these; `apply.py` applies them to a Schema. What a change replaces
+is stored in `was` if it is known: without it a change has no reverse.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ class Hazard:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step from a Schema to another; concrete types name the table (and its schema) that they touch."""
+    """One step from one Schema to another; concrete types name the table (and its schema) that they change."""
 
     table: str
     schema: str | None = None
 
     def reverse(self) -> Change | None:
-        """Return the change that undoes this one, or None when what was there is not known."""
+        """Return the change that undoes this one, or None if what it replaces is not known."""
         return None
 
     def hazards(self) -> tuple[Hazard, ...]:
@@ -40,7 +40,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class AddTable(Change):
-    """A relation comes into being."""
+    """A relation is created."""
 
     relation: Relation = Relation("")
 
@@ -50,7 +50,7 @@ class AddTable(Change):
 
 @dataclass(frozen=True, slots=True)
 class DropTable(Change):
-    """A relation goes away with its rows."""
+    """A relation is dropped with its rows."""
 
     was: Relation | None = None
 
@@ -66,7 +66,7 @@ class DropTable(Change):
 
 @dataclass(frozen=True, slots=True)
 class RenameTable(Change):
-    """A relation gets another name; keys that refer to it follow."""
+    """A relation is renamed; foreign keys to it follow."""
 
     new_name: str = ""
 
@@ -79,7 +79,7 @@ class RenameTable(Change):
 
 @dataclass(frozen=True, slots=True)
 class AddColumn(Change):
-    """A table gets one more column."""
+    """A column is added to a table."""
 
     column: Column = Column("")
 
@@ -99,7 +99,7 @@ class AddColumn(Change):
 
 @dataclass(frozen=True, slots=True)
 class DropColumn(Change):
-    """A column goes away with its values, keys and indexes."""
+    """A column is dropped with its values, keys and indexes."""
 
     column: str = ""
     was: Column | None = None
@@ -117,7 +117,7 @@ class DropColumn(Change):
 
 @dataclass(frozen=True, slots=True)
 class RenameColumn(Change):
-    """A column gets another name; keys and indexes follow."""
+    """A column is renamed; keys and indexes follow."""
 
     column: str = ""
     new_name: str = ""
@@ -132,7 +132,7 @@ class RenameColumn(Change):
 
 @dataclass(frozen=True, slots=True)
 class AlterType(Change):
-    """A column gets another type."""
+    """The type of a column changes."""
 
     column: str = ""
     type: str = ""
@@ -151,7 +151,7 @@ class AlterType(Change):
 
 @dataclass(frozen=True, slots=True)
 class SetNullable(Change):
-    """A column begins or ceases to accept NULL."""
+    """A column starts or stops accepting NULL."""
 
     column: str = ""
     nullable: bool = True
@@ -170,7 +170,7 @@ class SetNullable(Change):
 
 @dataclass(frozen=True, slots=True)
 class SetDefault(Change):
-    """A column's default changes (None: it has none)."""
+    """The default of a column changes (None: it has none)."""
 
     column: str = ""
     default: str | None = None
@@ -182,7 +182,7 @@ class SetDefault(Change):
 
 @dataclass(frozen=True, slots=True)
 class SetPrimaryKey(Change):
-    """The primary key becomes these columns (empty: there is none)."""
+    """The primary key is set to these columns (empty: there is none)."""
 
     columns: tuple[str, ...] = ()
     was: tuple[str, ...] | None = None
@@ -193,7 +193,7 @@ class SetPrimaryKey(Change):
 
 @dataclass(frozen=True, slots=True)
 class AddForeignKey(Change):
-    """A table begins to refer to another."""
+    """A foreign key is added to a table."""
 
     key: ForeignKey = ForeignKey((), "")
 
@@ -209,7 +209,7 @@ class AddForeignKey(Change):
 
 @dataclass(frozen=True, slots=True)
 class DropForeignKey(Change):
-    """A table ceases to refer to another; the key is known by name, or by its columns."""
+    """A foreign key is dropped, identified by its name or by its columns."""
 
     name: str | None = None
     columns: tuple[str, ...] = ()
@@ -221,7 +221,7 @@ class DropForeignKey(Change):
 
 @dataclass(frozen=True, slots=True)
 class AddIndex(Change):
-    """A table gets an index or a unique constraint."""
+    """An index or a unique constraint is added to a table."""
 
     index: Index = Index(None, ())
 
@@ -238,7 +238,7 @@ class AddIndex(Change):
 
 @dataclass(frozen=True, slots=True)
 class DropIndex(Change):
-    """An index goes away (`table` may be empty: in most engines an index name alone says which)."""
+    """An index is dropped (`table` may be empty: in most engines the index name is enough)."""
 
     name: str = ""
     was: Index | None = None
@@ -249,7 +249,7 @@ class DropIndex(Change):
 
 @dataclass(frozen=True, slots=True)
 class AddCheck(Change):
-    """A table gets a condition that every row must fulfil."""
+    """A check constraint is added to a table."""
 
     check: Check = Check("")
 
@@ -262,7 +262,7 @@ class AddCheck(Change):
 
 @dataclass(frozen=True, slots=True)
 class DropCheck(Change):
-    """A condition is lifted; `name` may name any constraint of the table."""
+    """A check is dropped; `name` may be any constraint of the table."""
 
     name: str = ""
     was: Check | None = None
@@ -273,7 +273,7 @@ class DropCheck(Change):
 
 @dataclass(frozen=True, slots=True)
 class AddEnum(Change):
-    """A named type with a closed list of values comes into being, or gets a new list; `table` is its name."""
+    """An enum type is created, or gets a new list of values; `table` is its name."""
 
     enum: Enum = Enum("", ())
 
@@ -283,7 +283,7 @@ class AddEnum(Change):
 
 @dataclass(frozen=True, slots=True)
 class DropEnum(Change):
-    """A named type goes away; `table` is its name."""
+    """An enum type is dropped; `table` is its name."""
 
     was: Enum | None = None
 

@@ -1,6 +1,6 @@
-"""What the rest of Headwater has to know of an engine's language and limits, as data; each engine fills in its own.
+"""The language and limits of an engine, as data for the rest of Headwater; each engine provides its own.
 
-Code outside of `engines/` asks a dialect and never compares its name: a new engine changes no other file.
+Code outside `engines/` asks a dialect and never compares its name: a new engine changes no other file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DataModel = Literal["relational", "document", "key_value"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeMapping:
-    """How types and values of a dialect correspond to the kinds that all engines share.
+    """How types and values of a dialect correspond to the shared kinds.
 
     Args:
         read: returns what a type means; None where no types are declared, so that nothing can be copied from there.
@@ -45,7 +45,7 @@ class TypeMapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditorHints:
-    """What the query editor and the forms of the web UI need to know; see `EngineOut` in `features/databases`.
+    """Settings of the query editor and the forms of the web UI; see `EngineOut` in `features/databases`.
 
     Args:
         editor_language: the language in Monaco.
@@ -72,7 +72,7 @@ class EditorHints:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dialect:
-    """One engine's dialect; two are the same only when they are one object.
+    """The dialect of one engine; two dialects are the same only if they are the same object.
 
     Args:
         display_name: the engine as users read it in a sentence.

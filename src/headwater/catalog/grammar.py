@@ -1,4 +1,4 @@
-"""How SQL is spelt where engines differ, as far as reading and editing the rows of a table needs it."""
+"""The SQL syntax differences between engines that matter for reading and editing the rows of a table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BYTES = re.compile(r"\\x((?:[0-9a-fA-F]{2})*)")
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """One engine's spelling.
+    """The SQL syntax of one engine.
 
     Args:
         text: the type that CAST makes a text of.
@@ -45,7 +45,7 @@ class Grammar:
     needs_limit: bool = True
 
     def literal(self, value: Cell, type_: str = "") -> str:
-        """Return a cell of a column of this type as it stands in SQL."""
+        """Return a cell of a column of this type as an SQL literal."""
         if value is None:
             return "NULL"
         if isinstance(value, bool):
@@ -58,7 +58,7 @@ class Grammar:
         return "'" + text.replace("'", "''") + "'"
 
     def bytes_of(self, value: Cell, type_: str) -> str | None:
-        """Return the digits of a cell that can only be given as a hexadecimal literal; None when it can be bound."""
+        """Return the digits of a cell that can only be a hexadecimal literal; None if it can be a parameter."""
         binary = self.hex_bytes and isinstance(value, str) and re.search("blob|binary", type_, re.IGNORECASE)
         match = _BYTES.fullmatch(str(value)) if binary else None
         return match[1].lower() if match else None

@@ -1,4 +1,4 @@
-"""What a change replaces, looked up in the Schema that it is for: with it, the change can say its reverse."""
+"""Completes changes with what they replace, looked up in the Schema, so that they can be reversed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from headwater.catalog.model import Relation, Schema
 
 
 def informed(change: c.Change, schema: Schema) -> c.Change:
-    """Return the change with `was` as the Schema has it; as it is when it needs none or the Schema does not know."""
+    """Return the change with `was` from the Schema; unchanged if it needs none or the Schema does not have it."""
     if isinstance(change, c.DropEnum):
         found = next((one for one in schema.enums if (one.name, one.schema) == (change.table, change.schema)), None)
         return replace(change, was=change.was or found)

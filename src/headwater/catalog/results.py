@@ -1,4 +1,4 @@
-"""What a running query gives: frames in order, cells as JSON scalars, and errors that know their place."""
+"""The output of a running query: frames in order, cells as JSON scalars, and errors with their position."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ResultColumn:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A statement has begun: its number in the run, where it stands in the text, and its columns (None: no rows)."""
+    """A statement has begun: its number in the run, its position in the text, and its columns (None: no rows)."""
 
     statement: int
     start: int
@@ -38,14 +38,14 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Some rows of the statement that runs."""
+    """Some rows of the running statement."""
 
     rows: list[Row]
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The statement has ended; `truncated` when a limit cut its rows off, `affected` for writes."""
+    """The statement has ended; `truncated` if a limit cut off its rows, `affected` for writes."""
 
     statement: int
     command: str
@@ -61,7 +61,7 @@ Frame: TypeAlias = Started | Rows | Finished
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one run may take: rows and bytes for each statement, seconds for all; None is no limit."""
+    """The limits of one run: rows and bytes for each statement, seconds for all; None is no limit."""
 
     rows: int | None = 1000
     bytes: int | None = 16 * 2**20
@@ -111,7 +111,7 @@ class QueryCancelled(Cancelled):
 
 
 class Meter:
-    """Counts what a statement gives against the limits of its run."""
+    """Counts the output of a statement against the limits of its run."""
 
     def __init__(self, limits: Limits) -> None:
         self.rows = 0
@@ -120,7 +120,7 @@ class Meter:
         self._bytes = 0
 
     def take(self, rows: list[Row]) -> list[Row]:
-        """Return the rows that still fit, with long cells cut."""
+        """Return the rows within the limits, with long cells truncated."""
         limits = self._limits
         if self.full:
             return []

@@ -22,13 +22,13 @@ from headwater.kit import plugins
 
 
 class Language(Protocol):
-    """What a language module offers."""
+    """The interface of a language module."""
 
     NAME: str
     SUFFIXES: tuple[str, ...]
 
     def facts(self, path: str, source: bytes) -> Module:
-        """Lower UTF-8 source text to facts.
+        """Convert UTF-8 source text to facts.
 
         Args:
             path: the file's path inside its code base, with forward slashes.

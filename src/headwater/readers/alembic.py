@@ -1,7 +1,7 @@
-"""Alembic migrations to changes: each revision's `upgrade`, in the order of the revision graph, folded to a Schema.
+"""Alembic migrations as changes: each revision's `upgrade`, in the order of the revision graph, applied to a Schema.
 
-Loops over written-out lists are unrolled and functions of the same file are followed; what depends on a live
-database is left out. SQL in `op.execute` goes to the SQL reader.
+Loops over literal lists are unrolled and functions of the same file are followed; code that depends on a live database
+is skipped. SQL in `op.execute` goes to the SQL reader.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def detects(file: SourceFile) -> bool:
 
 
 def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:
-    """Return the Schema that all revisions leave behind, and the changes that lead to it."""
+    """Return the Schema after all revisions, and the changes that lead to it."""
     revisions = [revision for file in files if (revision := _revision(project, file))]
     schema, steps = Schema(), []
     for revision in in_order(revisions):
@@ -43,7 +43,7 @@ def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:
 
 @dataclass(frozen=True)
 class Revision:
-    """One migration file: its id, those that it follows, and its functions."""
+    """One migration file: its id, its predecessors, and its functions."""
 
     id: str
     after: tuple[str, ...]
@@ -52,7 +52,7 @@ class Revision:
 
 
 def in_order(revisions: Iterable[Revision]) -> list[Revision]:
-    """Sort revisions so that each comes after those it follows; by path where the graph leaves a choice."""
+    """Sort revisions so that each comes after its predecessors; by path where the graph allows several orders."""
     waiting = sorted(revisions, key=lambda revision: revision.file.path)
     known = {revision.id for revision in waiting}
     done: set[str] = set()
@@ -86,7 +86,7 @@ def _revision(project: CodeProject, file: SourceFile) -> Revision | None:
 
 @dataclass
 class _Call:
-    """One operation: its arguments without the table's name, which a batch knows already."""
+    """One operation: its arguments without the table's name, which a batch has already."""
 
     call: f.Call
     table: str
@@ -96,7 +96,7 @@ class _Call:
 
 @dataclass
 class _Run:
-    """Follows one revision's statements; `constants` are the loop variables whose values are written out."""
+    """Follows the statements of one revision; `constants` are loop variables with literal values."""
 
     project: CodeProject
     file: SourceFile
@@ -106,7 +106,7 @@ class _Run:
     depth: int = 0
 
     def __post_init__(self) -> None:
-        """Make the one builder of tables, which knows the lines of the file."""
+        """Create the builder of tables, which knows the lines of the file."""
         self.builder = Builder(self.project, [self.file], lambda _path, _name: None, lambda _path, _name: None)
 
     def changes(self, body: Iterable[f.Stmt], schema: Schema) -> Iterator[c.Change]:
@@ -167,7 +167,7 @@ class _Run:
         return _Call(call, table or "", space, rest)
 
     def text(self, expr: f.Expr | None) -> str | None:
-        """Return the text that an expression comes to: a literal, a constant, a loop variable."""
+        """Return the text value of an expression: a literal, a constant, a loop variable."""
         if isinstance(expr, f.Name) and expr.id in self.constants:
             value = self.constants[expr.id]
             return None if value is expr else self.text(value)

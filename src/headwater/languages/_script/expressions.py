@@ -24,7 +24,7 @@ def word(node: Node, source: bytes) -> str:
 
 
 def _other(node: Node, source: bytes) -> f.Expr:
-    """Lower what has no meaning of its own to what stands inside it, or to a constant."""
+    """Convert a node without a meaning of its own to its content, or to a constant."""
     children = [child for child in node.named_children if child.type not in _SKIPPED]
     if not children:
         return f.Const(node.start_byte, node.end_byte, word(node, source))

@@ -14,14 +14,14 @@ _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
 class Attribute(msgspec.Struct, frozen=True):
-    """`@name(args)`; a block attribute keeps its two signs."""
+    """`@name(args)`; a block attribute keeps its two @ signs."""
 
     name: str
     args: str = ""
 
     @property
     def text(self) -> str:
-        """The first string among the arguments, "" without one."""
+        """The first string among the arguments, or ""."""
         found = _STRING.search(self.args)
         return found[1] if found else ""
 
@@ -83,7 +83,7 @@ def _block(path: str, text: str, opening: re.Match[str]) -> Block:
 
 
 def _lines(body: str, first: int) -> Iterator[tuple[int, str]]:
-    """Yield (line number, text without comment) for each line; an attribute over several lines is put together."""
+    """Yield (line number, text without comment) for each line; an attribute over several lines is joined."""
     held, start = "", 0
     for offset, raw in enumerate(body.split("\n")):
         line = _without_comment(raw).strip()

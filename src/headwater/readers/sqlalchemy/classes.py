@@ -1,4 +1,4 @@
-"""Which classes of a code base are mapped, what they inherit from, and which table each one has."""
+"""Finds the mapped classes of a code base, their ancestors, and their tables."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class MappedClass:
 
     @property
     def key(self) -> str:
-        """The key that a Model of it bears."""
+        """The key of its Model."""
         return f"{self.path}:{self.name}"
 
     @cached_property
     def ancestors(self) -> tuple[MappedClass, ...]:
-        """The bases and theirs, nearest first, each once."""
+        """All ancestors, nearest first, without duplicates."""
         found: dict[str, MappedClass] = {}
         queue = list(self.bases)
         while queue:
@@ -49,7 +49,7 @@ class MappedClass:
 
     @cached_property
     def body(self) -> dict[str, f.Stmt]:
-        """What the class body itself defines, by name."""
+        """The definitions in the class body, by name."""
         found: dict[str, f.Stmt] = {}
         for stmt in flat(self.stmt.body):
             if isinstance(stmt, (f.Function, f.Class)):
@@ -67,13 +67,13 @@ class MappedClass:
 
     @cached_property
     def is_sqlmodel(self) -> bool:
-        """True if it stems from SQLModel."""
+        """True if it inherits from SQLModel."""
         roots = [self, *self.ancestors]
         return any(name.split(".")[-1] == "SQLModel" for root in roots for name in root.outside)
 
     @cached_property
     def is_flask(self) -> bool:
-        """True if it stems from Flask-SQLAlchemy's `db.Model`, which names tables by convention."""
+        """True if it inherits from Flask-SQLAlchemy's `db.Model`, which names tables by convention."""
         return any(_is_flask_base(name) for root in (self, *self.ancestors) for name in root.outside)
 
 
@@ -83,7 +83,7 @@ def _is_flask_base(name: str) -> bool:
 
 
 def flat(body: tuple[f.Stmt, ...]) -> Iterator[f.Stmt]:
-    """Yield the statements of a body, those inside of `if` and `try` included."""
+    """Yield the statements of a body, including those inside `if` and `try`."""
     for stmt in body:
         if isinstance(stmt, f.Branch):
             yield from flat(stmt.body)
@@ -116,7 +116,7 @@ def _classes(body: tuple[f.Stmt, ...], prefix: str) -> Iterator[tuple[str, f.Cla
 
 
 def _resolve_bases(project: CodeProject, cls: MappedClass, classes: dict[str, MappedClass]) -> list[MappedClass]:
-    """Link a class to its bases; return those that were not known before."""
+    """Link a class to its bases; return those that are new."""
     new: list[MappedClass] = []
     for base in cls.stmt.bases:
         name = s.dotted(base.value if isinstance(base, f.Subscript) else base)
@@ -166,7 +166,7 @@ def is_abstract(cls: MappedClass) -> bool:
 
 
 def table_name(project: CodeProject, cls: MappedClass) -> str | None:
-    """Return the table that a class declares for itself, by itself or by a mixin or convention; or None."""
+    """Return the table name of a class, declared by itself or by a mixin or convention; or None."""
     for root in (cls, *(base for base in cls.ancestors if not has_table(project, base))):
         stmt = root.body.get("__tablename__")
         name: str | None = None
@@ -211,7 +211,7 @@ def _has_table(project: CodeProject, cls: MappedClass) -> bool:
 
 
 def declares_key(cls: MappedClass) -> bool:
-    """Return True if a class or a base of it declares any column: without one it is a mixin that only names tables."""
+    """Return True if a class or a base of it declares a column: otherwise it is a mixin that only names tables."""
     if any(_is_flask_base(name) for name in cls.outside):
         return any(isinstance(stmt, f.Assign) and isinstance(stmt.value, f.Call) for stmt in cls.body.values())
     return any(_has_columns(root) for root in (cls, *cls.ancestors)) or "__tablename__" in cls.body

@@ -1,4 +1,4 @@
-"""Column declarations in all their spellings: Column, mapped_column, Mapped[...], Field, mixin methods, helpers."""
+"""Column declarations in all syntaxes: Column, mapped_column, Mapped[...], Field, mixin methods, helpers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class DeclaredColumn:
 
 
 def of_class(project: CodeProject, cls: MappedClass) -> Iterator[DeclaredColumn]:
-    """Yield the columns that a class body declares, not over those of its bases."""
+    """Yield the columns that a class body declares, without those of its bases."""
     for name, stmt in cls.body.items():
         if name.startswith("__"):
             continue
@@ -61,7 +61,7 @@ def is_declared_attr(stmt: f.Function) -> bool:
 
 
 def maker(project: CodeProject, path: str, value: f.Expr | None, depth: int = 3) -> f.Call | None:
-    """Return the Column or mapped_column call that a value comes down to, through wrappers and helpers."""
+    """Return the Column or mapped_column call behind a value, through wrappers and helpers."""
     if not isinstance(value, f.Call):
         return None
     name = s.called(value)
@@ -90,7 +90,7 @@ def _through_helper(project: CodeProject, path: str, value: f.Call, depth: int) 
 
 
 def _merged(maker_call: f.Call, helper: f.Function, call: f.Call) -> f.Call:
-    """Put the arguments of a helper's caller where the helper puts its parameters."""
+    """Insert the arguments of a helper's caller in place of the helper's parameters."""
     given = {param.name: arg for param, arg in zip(helper.params, call.args, strict=False) if not param.kind}
     given |= {k.name: k.value for k in call.keywords if k.name}
     stars = {param.kind: param.name for param in helper.params if param.kind}
@@ -144,7 +144,7 @@ def _of_annotation(project: CodeProject, cls: MappedClass, name: str, stmt: f.As
 
 
 def mapped_type(annotation: f.Expr | None) -> f.Expr | None:
-    """Return T of `Mapped[T]`, or None when it is another annotation."""
+    """Return T of `Mapped[T]`, or None for other annotations."""
     if annotation is not None:
         annotation = s.forward(annotation)
     if isinstance(annotation, f.Subscript) and s.last(annotation.value) == "Mapped":
@@ -153,7 +153,7 @@ def mapped_type(annotation: f.Expr | None) -> f.Expr | None:
 
 
 def annotated_maker(project: CodeProject, path: str, type_: f.Expr, depth: int = 4) -> f.Call | None:
-    """Return the mapped_column call inside of `Annotated[T, mapped_column(…)]`, which may stand behind an alias."""
+    """Return the mapped_column call inside `Annotated[T, mapped_column(…)]`, which may be behind an alias."""
     if isinstance(type_, f.Binary):
         return next((c for t in (type_.left, type_.right) if (c := annotated_maker(project, path, t, depth))), None)
     if isinstance(type_, f.Subscript):
@@ -174,7 +174,7 @@ def _maker_or_alias(project: CodeProject, path: str, expr: f.Expr, depth: int) -
 
 
 def _is_field(annotation: f.Expr | None) -> bool:
-    """Return True if the annotation of a SQLModel attribute is one of a column: no ClassVar, no list of models."""
+    """Return True if the annotation of a SQLModel attribute is that of a column: not ClassVar, not a list of models."""
     if isinstance(annotation, f.Subscript):
         return s.last(annotation.value) not in ("ClassVar", "list", "List")
     return annotation is not None
@@ -229,7 +229,7 @@ def from_call(
 
 
 def is_optional(annotation: f.Expr | None) -> bool:
-    """Return True if a type admits None."""
+    """Return True if a type allows None."""
     if isinstance(annotation, f.Subscript):
         name = s.last(annotation.value)
         return name == "Optional" or (name in s.MAPPED | {"Annotated"} and is_optional(s.arguments(annotation)[0]))

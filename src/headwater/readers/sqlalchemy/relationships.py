@@ -1,4 +1,4 @@
-"""Relationships: which model one leads to, and which columns it joins on."""
+"""Relationships: their target models, and the columns they join on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Columns = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class DeclaredRelationship:
-    """A relationship as written: the call, and the type that the attribute is annotated with."""
+    """A relationship as declared: the call, and the type annotation of the attribute."""
 
     name: str
     call: f.Call
@@ -32,7 +32,7 @@ class DeclaredRelationship:
 
 @dataclass(frozen=True)
 class Tables:
-    """What joins need to know: the table of a class by key, relations by name, and what names mean."""
+    """The data for resolving joins: tables of classes by key, relations by name, and the meaning of names."""
 
     table_of: Callable[[str], str | None]
     relation: Callable[[str], Relation | None]
@@ -54,7 +54,7 @@ def of_class(cls: MappedClass) -> Iterator[DeclaredRelationship]:
 
 
 def target_name(declared: DeclaredRelationship) -> tuple[str, bool | None]:
-    """Return the written name of the target class, and whether there are many when the type says so."""
+    """Return the declared name of the target class, and whether there are many, if the type says so."""
     many: bool | None = None
     annotated = ""
     if declared.annotation is not None:
@@ -94,7 +94,7 @@ def _annotated_target(annotation: f.Expr) -> tuple[str, bool | None]:
 def field(
     declared: DeclaredRelationship, owner: str, target: str | None, many: bool | None, tables: Tables, line: int
 ) -> Field:
-    """Work out the columns that a relationship from one class (by key) to another joins on."""
+    """Determine the columns that a relationship from one class (by key) to another joins on."""
     call, path = declared.call, declared.owner.path
     source, other = tables.table_of(owner), tables.table_of(target) if target else None
     if target is None or source is None or other is None:
@@ -108,7 +108,7 @@ def field(
 
 
 def reverse(name: str, forward: Field, owner: str, many: bool | None) -> Field:
-    """Return the field that a backref puts on the other class."""
+    """Return the field that a backref adds to the other class."""
     is_many = bool(forward.through) or not forward.many if many is None else many
     return Field(
         name,
@@ -124,7 +124,7 @@ def reverse(name: str, forward: Field, owner: str, many: bool | None) -> Field:
 
 
 def backref(call: f.Call) -> tuple[str, bool | None] | None:
-    """Return the name that a relationship wants on the other side, and whether that is a list when it says so."""
+    """Return the name of a relationship's backref, and whether it is a list, if it says so."""
     value = s.keyword(call, "backref")
     if isinstance(value, f.Call):
         name, uselist = s.text_of(next(iter(value.args), None)), s.keyword(value, "uselist")
@@ -234,7 +234,7 @@ def _is_many(tables: Tables, source: str, other: str, local: str) -> bool:
 
 
 def _foreign(declared: DeclaredRelationship, tables: Tables) -> set[tuple[str, str]]:
-    """Return the (table, column) pairs that `foreign_keys=` names."""
+    """Return the (table, column) pairs in `foreign_keys=`."""
     value = s.keyword(declared.call, "foreign_keys")
     if isinstance(value, f.Lambda):
         value = next(s.returned(value.body), None)
@@ -274,7 +274,7 @@ def _resolved(
 
 
 def _from_condition(declared: DeclaredRelationship, owner: str, target: str, tables: Tables) -> list[tuple[str, str]]:
-    """Read the pairs of columns that `primaryjoin=` sets equal, this side first."""
+    """Return the pairs of columns that `primaryjoin=` compares for equality, this side first."""
     value = s.keyword(declared.call, "primaryjoin")
     text = s.text_of(value)
     pairs = _PAIR.findall(text) if text is not None else list(_equalities(value))
@@ -306,5 +306,5 @@ def _equalities(expr: f.Expr | None) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _bare(expr: f.Expr) -> f.Expr:
-    """Take `remote(x)` and `foreign(x)` for x."""
+    """Return x for `remote(x)` and `foreign(x)`."""
     return expr.args[0] if isinstance(expr, f.Call) and expr.args else expr

@@ -14,7 +14,7 @@ from headwater.readers.sqlalchemy.columns import DeclaredColumn, from_call, make
 
 @dataclass(frozen=True)
 class TableCall:
-    """One Table object and the variable or class that holds it."""
+    """One Table object and the variable or class that it is assigned to."""
 
     key: str
     path: str
@@ -27,7 +27,7 @@ class TableCall:
 
 
 def collect(project: CodeProject, paths: list[str]) -> Iterator[TableCall]:
-    """Yield the Table objects that stand at the top level of files."""
+    """Yield the Table objects at the top level of files."""
     for path in paths:
         module = project.module(path)
         if module is None or module.language != "python":
@@ -41,7 +41,7 @@ def collect(project: CodeProject, paths: list[str]) -> Iterator[TableCall]:
 
 
 def of_class(project: CodeProject, cls: MappedClass) -> TableCall | None:
-    """Return the Table that a class has under `__table__`, written there or elsewhere."""
+    """Return the Table in the `__table__` of a class, defined there or elsewhere."""
     value = cls.value("__table__")
     path = cls.path
     name = s.dotted(value)
@@ -54,7 +54,7 @@ def of_class(project: CodeProject, cls: MappedClass) -> TableCall | None:
 
 
 def read(project: CodeProject, path: str, variable: str, call: f.Call) -> TableCall | None:
-    """Read the arguments of a Table call; None when its name is not written out."""
+    """Read the arguments of a Table call; None if its name is not a literal."""
     name = s.constant(project, path, call.args[0] if call.args else s.keyword(call, "name"))
     if not name:
         return None

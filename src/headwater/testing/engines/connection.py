@@ -1,4 +1,4 @@
-"""What an engine of any language holds to: it describes itself, connects, says why it cannot, and closes."""
+"""Checks for every engine: it describes itself, connects, explains failures, and closes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from headwater.testing.engines.subject import PATIENCE, ConformanceCheck, Subjec
 
 
 async def is_described(subject: Subject) -> None:
-    """The package says what it is; its options have names and labels, and no two the same."""
+    """The package describes itself; its options have unique names, and labels."""
     engine = subject.engine
     assert engine.display_name and engine.schemes and all(scheme.islower() for scheme in engine.schemes)
     assert engine.language.islower() and bool(engine.dialect.sqlglot) == (engine.language == "sql")
@@ -25,7 +25,7 @@ async def is_described(subject: Subject) -> None:
 
 
 async def failing_to_connect_is_a_sentence(subject: Subject) -> None:
-    """Wrong places and wrong people are answered by a sentence and a hint that give nothing away."""
+    """A wrong address or wrong credentials give an error with a hint that reveals no secret."""
     async with subject.fresh() as address:
         wrong = [replace(address, path=address.path.parent)] if address.path else list(_wrong(address))
         for one in wrong:
@@ -48,7 +48,7 @@ def _wrong(address: Address) -> list[Address]:
 
 
 async def ping_tells_facts(subject: Subject) -> None:
-    """A ping names product and version, and no place or secret."""
+    """A ping returns product and version, and no address or secret."""
     async with subject.fresh() as address:
         session = await subject.engine.connect(address)
         facts = await session.ping()
@@ -71,14 +71,14 @@ async def closing_twice_is_no_error(subject: Subject) -> None:
 
 
 async def cancel_of_nothing_is_no_error(subject: Subject) -> None:
-    """Who cancels too late does no harm to what runs next."""
+    """A late `cancel` does not affect the next run."""
     async with connected(subject) as session:
         await session.cancel()
         await session.ping()
 
 
 async def nothing_to_run_is_a_sentence(subject: Subject) -> None:
-    """An empty text, and half a character, are refused with a sentence; the session lives on."""
+    """An empty text and an incomplete character are refused with an error; the session stays usable."""
     async with connected(subject) as session:
         for text in ("", " \n ", "\ud800"):
             try:
@@ -93,7 +93,7 @@ async def nothing_to_run_is_a_sentence(subject: Subject) -> None:
 
 
 async def a_closed_session_says_so(subject: Subject) -> None:
-    """Whatever is asked of a closed session is answered by a sentence."""
+    """Every call on a closed session raises an error."""
     async with subject.fresh() as address:
         session = await subject.engine.connect(address)
         await session.close()
@@ -108,13 +108,13 @@ async def a_closed_session_says_so(subject: Subject) -> None:
 
 
 async def an_empty_database_is_inspected(subject: Subject) -> None:
-    """A new database has nothing in it, and no engine makes up something."""
+    """A new database has an empty Schema."""
     async with connected(subject) as session:
         assert (await subject.engine.inspect(session)).relations == ()
 
 
 async def entries_are_found_again(subject: Subject) -> None:
-    """What `entries` lists, `entry` finds by its id; a made-up id, cursor or filter is no failure of ours."""
+    """`entry` finds by id what `entries` lists; invalid ids, cursors and filters are the user's errors."""
     engine = subject.engine.browsing
     if engine is None:
         return

@@ -1,8 +1,8 @@
-"""What an engine of which tables are restored in place holds to: the rows of then, all of them, or nothing changed.
+"""Checks for engines with in-place restores: all tables get the rows of the snapshot, or nothing changes.
 
-The subject's `refills` make `artist` (a number that counts as its key, a unique `name`, `bio`), `album` (another such
-key, `artist_id` of an artist, `title`) and `note` (`body`, no key), and `fired`, into which triggers of the first two
-write at each row that is added, changed or taken away.
+The subject's `refills` create `artist` (a numbered key, a unique `name`, `bio`), `album` (such a key, `artist_id` of an
+artist, `title`) and `note` (`body`, no key), and `fired`, into which triggers of the first two write for each row that
+is inserted, updated or deleted.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ FILLED = (
 
 @dataclass(frozen=True, slots=True)
 class DatabaseState:
-    """What a dump said: its tables with their rows, its schema and extras."""
+    """The content of a database: its tables with their rows, its schema and extras."""
 
     schema: Schema
     extras: Any
@@ -51,16 +51,16 @@ class DatabaseState:
         return self.texts[self.tables[name][0].display_name]
 
     def without(self, name: str) -> DatabaseState:
-        """Return the same without the rows of a table."""
+        """Return the same state without the rows of a table."""
         return replace(self, texts={one: self.texts[one] for one in self.texts if one.rpartition(".")[2] != name})
 
     def of(self, names: Iterable[str]) -> list[tuple[SnapshotTable, Iterator[Batch]]]:
-        """Return some tables with their rows, by bare names, as `TableRestoreRequest` has them."""
+        """Return some tables with their rows, by bare names, for a `TableRestoreRequest`."""
         return [(self.tables[name][0], iter(self.tables[name][1])) for name in names]
 
 
 class RestoreScenario:
-    """A database on which refills are tried."""
+    """A database on which in-place restores are tested."""
 
     def __init__(self, subject: Subject, address: Address) -> None:
         self._subject, self.address = subject, address
@@ -74,7 +74,7 @@ class RestoreScenario:
             await session.close()
 
     async def ask(self, query: str) -> Any:
-        """Return the only cell of a query."""
+        """Return the only cell of a query's result."""
         session = await self._subject.engine.connect(self.address)
         try:
             ((cell,),) = await rows(session, query)
@@ -83,14 +83,14 @@ class RestoreScenario:
             await session.close()
 
     async def fires(self) -> None:
-        """Assert that triggers fire, once for each row."""
+        """Assert that triggers fire once for each row."""
         before = await self.ask("SELECT count(*) FROM fired")
         await self.run("INSERT INTO artist (name) VALUES ('fires'); DELETE FROM artist WHERE name = 'fires'")
         await self.run("UPDATE album SET title = 'fires' WHERE id < 3")
         assert await self.ask("SELECT count(*) FROM fired") == before + 4
 
     async def read_state(self) -> DatabaseState:
-        """Read everything as it is."""
+        """Read the state of the database."""
         assert self._subject.engine.snapshots
         dump = await self._subject.engine.snapshots.open_reader(self.address)
         try:
@@ -100,7 +100,7 @@ class RestoreScenario:
             await dump.close()
 
     async def restore_tables(self, what: TableRestoreRequest) -> list[TableRestoreResult]:
-        """Refill tables."""
+        """Restore tables in place."""
         assert self._subject.engine.in_place_restore
         refill = await self._subject.engine.in_place_restore.open(self.address)
         try:
@@ -111,13 +111,13 @@ class RestoreScenario:
     async def restore(
         self, snapshot: DatabaseState, mode: Mode, names: Sequence[str] = ("artist", "album", "note")
     ) -> list[TableRestoreResult]:
-        """Refill tables with what was kept."""
+        """Restore tables from an earlier state."""
         return await self.restore_tables(TableRestoreRequest(snapshot.of(names), mode, extras=snapshot.extras))
 
 
 @asynccontextmanager
 async def open_scenario(subject: Subject) -> AsyncIterator[RestoreScenario]:
-    """Yield a new database with the tables, filled."""
+    """Yield a new database with the tables and rows."""
     async with subject.fresh() as address:
         made = RestoreScenario(subject, address)
         await made.run(subject.refills)
@@ -126,7 +126,7 @@ async def open_scenario(subject: Subject) -> AsyncIterator[RestoreScenario]:
 
 
 def same(actual: DatabaseState, wanted: DatabaseState) -> None:
-    """Assert that two states have the same schema and rows, wherever the counters are."""
+    """Assert that two states have the same schema and rows; counters may differ."""
     assert {name: sorted(map(str, one)) for name, one in actual.texts.items()} == {
         name: sorted(map(str, one)) for name, one in wanted.texts.items()
     }
@@ -134,7 +134,7 @@ def same(actual: DatabaseState, wanted: DatabaseState) -> None:
 
 
 async def overwritten_tables_are_as_they_were(subject: Subject) -> None:
-    """Law: overwrite ∘ dump = identity, whatever was changed meanwhile; no trigger fires, and all do afterwards."""
+    """Law: a restored table equals its snapshot, whatever changed meanwhile; triggers fire only afterwards."""
     async with open_scenario(subject) as made:
         kept = await made.read_state()
         await made.run(
@@ -155,7 +155,7 @@ async def overwritten_tables_are_as_they_were(subject: Subject) -> None:
 
 
 async def rows_are_added_or_completed(subject: Subject) -> None:
-    """Rows whose key is there make an append fail whole; `append_missing` leaves those alone, and adds the others."""
+    """An append fails if a key exists; `append_missing` skips these rows, and adds the others."""
     async with open_scenario(subject) as made:
         kept = await made.read_state()
         assert await made.restore(kept, "append", ["note"]) == [TableRestoreResult(4, 4, 8)]
@@ -175,7 +175,7 @@ async def rows_are_added_or_completed(subject: Subject) -> None:
 
 
 async def keys_are_checked_at_the_end(subject: Subject) -> None:
-    """A row that would refer to nothing, in the tables or in others that refer to them, leaves all as it was."""
+    """If a row would refer to a missing row, in these tables or in others that refer to them, nothing changes."""
     async with open_scenario(subject) as made:
         kept = await made.read_state()
         await made.run("INSERT INTO artist (id, name) VALUES (900, 'late')")
@@ -194,7 +194,7 @@ async def keys_are_checked_at_the_end(subject: Subject) -> None:
 
 
 async def what_breaks_off_changes_nothing(subject: Subject) -> None:
-    """When rows cannot be read to their end, everything is as before, triggers too."""
+    """If the rows cannot be read completely, nothing has changed, including triggers."""
     async with open_scenario(subject) as made:
         kept = await made.read_state()
         await made.run("DELETE FROM album WHERE id > 10; DELETE FROM note")
@@ -216,7 +216,7 @@ async def what_breaks_off_changes_nothing(subject: Subject) -> None:
 
 
 async def missing_tables_are_made(subject: Subject) -> None:
-    """What a snapshot has and the database has not is made, with its key, its numbers and its triggers."""
+    """Missing tables are created, with their key, counters and triggers."""
     snapshots = subject.engine.snapshots
     assert snapshots
     async with open_scenario(subject) as made:
@@ -239,7 +239,7 @@ async def missing_tables_are_made(subject: Subject) -> None:
 
 
 async def counters_never_go_back(subject: Subject) -> None:
-    """A number that was given once is not given again, though the row that had it is gone."""
+    """A number is never assigned twice, even if its row was deleted."""
     async with open_scenario(subject) as made:
         kept = await made.read_state()
         await made.run("INSERT INTO artist (name) VALUES ('a'), ('b'); DELETE FROM artist WHERE name IN ('a', 'b')")
@@ -249,7 +249,7 @@ async def counters_never_go_back(subject: Subject) -> None:
 
 
 async def fails(work: Any) -> QueryError:
-    """Wait for what must be refused, and return the error."""
+    """Await a call that must be refused, and return the error."""
     try:
         await work
     except QueryError as error:

@@ -1,4 +1,4 @@
-"""What an engine that speaks SQL holds to when it reads and makes schemas: names, the round trip, every change."""
+"""Checks for SQL engines that read and create schemas: names, the round trip, every change."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def names_are_quoted(subject: Subject) -> None:
 
 
 async def inspecting_sees_what_was_made(subject: Subject) -> None:
-    """Tables, columns, keys and indexes come back as they were declared."""
+    """Tables, columns, keys and indexes are inspected as they were declared."""
     async with connected(subject, TWO_TABLES) as session:
         found = await subject.engine.inspect(session)
     child = found.relation("child")
@@ -92,7 +92,7 @@ async def _one(session: Session, statement: str) -> None:
 
 
 def assert_equal(actual: Schema, expected: Schema) -> None:
-    """Raise AssertionError that names the first relations that differ."""
+    """Raise AssertionError with the first relations that differ."""
     ours = {(one.schema, one.name): one for one in actual}
     theirs = {(one.schema, one.name): one for one in expected}
     assert sorted(map(str, ours)) == sorted(map(str, theirs))
@@ -134,7 +134,7 @@ CHANGES: Mapping[str, c.Change] = {
 
 
 async def each_change_does_what_it_says(subject: Subject) -> None:
-    """A change carried out by `alter` leaves what the catalog says it leaves; its reverse undoes it."""
+    """A change carried out by `alter` has the result that the catalog predicts; its reverse undoes it."""
     async with connected(subject) as session, connected(subject) as other:
         for what, change in CHANGES.items():
             await run_all(session, TWO_TABLES)
@@ -168,7 +168,7 @@ async def _altered(subject: Subject, session: Session, changes: Sequence[c.Chang
 
 
 async def _emptied(subject: Subject, session: Session) -> None:
-    """Drop all tables by changes, the keys between them first."""
+    """Drop all tables by changes, foreign keys first."""
     found = await subject.engine.inspect(session)
     keys = [c.DropForeignKey(one.name, one.schema, key.name, key.columns) for one in found for key in one.foreign_keys]
     left = await _altered(subject, session, [*keys, *(c.DropTable(one.name, one.schema) for one in found)], found)

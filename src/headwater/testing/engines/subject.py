@@ -1,4 +1,4 @@
-"""An engine on trial, and how its checks talk to it."""
+"""An engine under test, and helpers for its checks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An engine on trial.
+    """An engine under test.
 
     Args:
         engine: the package.
@@ -55,7 +55,7 @@ ConformanceCheck: TypeAlias = Callable[[Subject], Awaitable[None]]
 
 @asynccontextmanager
 async def connected(subject: Subject, setup: str = "") -> AsyncIterator[Session]:
-    """Yield a session on a new database in which some statements have run."""
+    """Yield a session on a new database in which some statements were run."""
     async with subject.fresh() as address:
         session = await subject.engine.connect(address)
         try:
