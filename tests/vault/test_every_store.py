@@ -65,7 +65,7 @@ def test_a_storage_that_is_not_there_is_told_soon() -> None:
 
 def test_wrong_keys_and_wrong_buckets_are_told(storage: s3.Place) -> None:
     wrong = s3.S3Blobs(s3.BUCKET, "x", http=True, retries=0, **{**storage.options, "secret_access_key": "not-that"})
-    with pytest.raises(StorageUnavailable, match="refuses") as raised:
+    with pytest.raises(StorageUnavailable, match="rejected") as raised:
         wrong.create("config", b"")
     assert "not-that" not in str(raised.value.hint) + raised.value.message
     nowhere = s3.S3Blobs("no-such-bucket", "x", http=True, retries=0, **storage.options)

@@ -236,7 +236,7 @@ def test_a_parent_that_was_deleted_is_not_built_on(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     first = builders.snapshot(of, {"t": Given(("text",), [(b"a",)])})
     of.delete(first.id)
-    with pytest.raises(Conflict, match="deleted meanwhile"):
+    with pytest.raises(Conflict, match="deleted in the meantime"):
         builders.snapshot(of, {"t": Given(("text",), [(b"a",)])}, parent=first)
     assert [name for name in builders.content(of) if name.startswith("leases/")] == []
 

@@ -183,7 +183,7 @@ def test_keys_and_names_of_documents() -> None:
     columns = tuple(Column(name, "integer") for name in ("_id", "a.b", "a_b", "$x", "k"))
     _, names, said = document(Relation("t", columns, primary_key=("k",)))
     assert names == ["_id_", "a_b", "a_b_", "_x", "_id"]
-    assert {one for _, one, sentence in said if sentence.startswith("is named")} == {"_id", "a.b", "a_b", "$x"}
+    assert {one for _, one, sentence in said if sentence.startswith("is renamed to")} == {"_id", "a.b", "a_b", "$x"}
     _, names, _ = document(Relation("t", columns, primary_key=("_id",)))
     assert names[0] == "_id"
     table, names, _ = document(Relation("t", columns, primary_key=("k", "a.b")))
@@ -207,7 +207,7 @@ def test_unique_indexes_map_to_documents() -> None:
     assert table.indexes[0].where is None and not [one for one in said if one[1] == "i"]
     some = Index("i", ("b",), unique=True, where="a = 'x'")
     table, _, said = document(Relation("t", columns, indexes=(some,)))
-    assert table.indexes == () and ("left_out", "i", "a partial unique index") in said
+    assert table.indexes == () and ("left_out", "i", "a unique index with a condition") in said
     stamps = Relation("t", (Column("at", "timestamp with time zone", False),), primary_key=("at",))
     assert ("risk", "at", "keys that differ by less than a millisecond are refused") in document(stamps)[2]
 
@@ -272,7 +272,7 @@ def test_every_loss_is_reported() -> None:
         ("risk", "email", "longer texts are refused"),
         ("left_out", "shop", "a foreign key to a table that is not copied"),
         ("changed", "sales, old", "the namespace is not kept: all tables are created in one"),
-        ("changed", "users", "becomes old_users: another table is named users there"),
+        ("changed", "users", "is renamed to old_users: another table is named users there"),
     } <= said
     users = plan.schema.relations[0]
     assert [column.type for column in users.columns] == ["int", "varchar(255)", "enum('sad','glad')", "int", "longtext"]
@@ -352,7 +352,7 @@ def test_tables_with_same_name_stay_apart(target: str) -> None:
     fourth = "c_Users" if target == "sqlite" else "Users"  # SQLite takes `Users` for `users`
     assert names == ["users", "b_users_2", "b_users", fourth]
     said = lost(tables, "postgres", target)
-    assert ("changed", "b.users", "users", "becomes b_users_2: another table is named users there") in said
+    assert ("changed", "b.users", "users", "is renamed to b_users_2: another table is named users there") in said
     assert ("changed", "", "a, b, c", "the namespace is not kept: all tables are created in one") in said
     assert not [one for one in said if one[1] == "public.b_users"]
 

@@ -159,7 +159,7 @@ async def test_an_unknown_host_key_is_shown_and_a_changed_one_refused(ssh_host: 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"password": "wrong"}, "does not let ines in"),
+        ({"password": "wrong"}, "refused the login of ines"),
         ({"port": 1}, "could not be reached"),
         ({"password": None, "private_key": "nonsense"}, "not a private key"),
     ],

@@ -135,7 +135,7 @@ def _indexes(
         why = constraints.reason_unindexable(index, attrs, constraints.plain_columns(index), kinds, work)
         if why or (index.where and index.unique):
             what = "a unique index" if index.unique else "an index"
-            work.record_loss("left_out", shown, name, f"{what} {why or 'of some rows only'}")
+            work.record_loss("left_out", shown, name, f"{what} {why or 'with a condition'}")
             continue
         if index.where:
             work.record_loss("changed", shown, name, "a partial index becomes an index of all rows")
