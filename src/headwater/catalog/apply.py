@@ -172,8 +172,8 @@ def _drop_check(relation: Relation, change: c.DropCheck) -> Relation:
 
 
 def _add_enum(schema: Schema, change: c.AddEnum) -> Schema:
-    kept = tuple(enum for enum in schema.enums if enum.name != change.enum.name)
-    return replace(schema, enums=(*kept, change.enum))
+    enums = tuple(enum for enum in schema.enums if enum.name != change.enum.name)
+    return replace(schema, enums=(*enums, change.enum))
 
 
 def _drop_enum(schema: Schema, change: c.DropEnum) -> Schema:

@@ -192,16 +192,16 @@ class Schema:
 
     def relation(self, name: str, schema: str | None = None) -> Relation | None:
         """Return the relation with this name (and schema, if given), an exact match first, or None."""
-        found = [r for r in self.relations if schema is None or r.schema is None or r.schema == schema]
-        return _find(found, name)
+        rs = [r for r in self.relations if schema is None or r.schema is None or r.schema == schema]
+        return _find(rs, name)
 
     def __iter__(self) -> Iterator[Relation]:
         return iter(self.relations)
 
     def with_relation(self, relation: Relation) -> Schema:
         """Return this Schema with a relation added, or replacing one of the same name."""
-        kept = tuple(relation if _same(r, relation) else r for r in self.relations)
-        return replace(self, relations=kept if relation in kept else (*kept, relation))
+        relations = tuple(relation if _same(r, relation) else r for r in self.relations)
+        return replace(self, relations=relations if relation in relations else (*relations, relation))
 
     def without_relation(self, name: str, schema: str | None = None) -> Schema:
         """Return this Schema without one relation."""

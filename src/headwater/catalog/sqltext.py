@@ -36,12 +36,12 @@ def mask(text: str) -> str:
 
 
 def _mask_one(match: re.Match[str]) -> str:
-    found = match[0]
-    if found.startswith("'"):
-        return found
+    text = match[0]
+    if text.startswith("'"):
+        return text
     if _NAME_NEXT.search(match.string, max(0, match.start() - 12), match.start()):
-        return "x" * len(found)
-    return "0" if len(found) == 1 else f"'{'x' * (len(found) - 2)}'"
+        return "x" * len(text)
+    return "0" if len(text) == 1 else f"'{'x' * (len(text) - 2)}'"
 
 
 def likely_dialects(text: str) -> Sequence[str]:

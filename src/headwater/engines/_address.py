@@ -58,8 +58,8 @@ _MODES: Mapping[str, TlsMode] = {
 
 def tls_of(scheme: str, host: str, query: Mapping[str, str]) -> Tls:
     """Return the TLS options of the URL; without any, every host but loopback must have a verified certificate."""
-    said = next((query[key].lower() for key in TLS_KEYS if key in query), "")
-    if said and said not in _MODES:
-        raise BadInput(f"{said!r} is not a TLS mode.", hint="Use disable, prefer, require, verify-ca or verify-full.")
+    mode = next((query[key].lower() for key in TLS_KEYS if key in query), "")
+    if mode and mode not in _MODES:
+        raise BadInput(f"{mode!r} is not a TLS mode.", hint="Use disable, prefer, require, verify-ca or verify-full.")
     encrypted = scheme.lower() == "rediss"
-    return Tls(_MODES[said] if said else "prefer" if host in LOOPBACK and not encrypted else "verify-full")
+    return Tls(_MODES[mode] if mode else "prefer" if host in LOOPBACK and not encrypted else "verify-full")

@@ -32,10 +32,10 @@ def split_rows(data: np.ndarray, starts: np.ndarray, columns: int) -> Any:
     rows = len(starts)
     if not columns:
         return pa.RecordBatch.from_struct_array(pa.array([{}] * rows, pa.struct([])))
-    found = np.flatnonzero((data - np.uint8(_TAB)) < 2)  # a tab or a newline
-    if len(found) != rows * columns:
+    separators = np.flatnonzero((data - np.uint8(_TAB)) < 2)  # a tab or a newline
+    if len(separators) != rows * columns:
         raise Unavailable("The database sent rows with a different number of columns than it announced.")
-    ends = np.ascontiguousarray(found.reshape(rows, columns).T, dtype=np.int32)
+    ends = np.ascontiguousarray(separators.reshape(rows, columns).T, dtype=np.int32)
     memory = pa.py_buffer(data)
     wanted = np.arange(0, 2 * rows, 2, dtype=np.int32)
     arrays, begin = [], starts.astype(np.int32)

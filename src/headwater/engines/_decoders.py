@@ -42,8 +42,8 @@ def utf8(values: Array) -> Array:
     try:
         return values.cast(TEXT)
     except pa.ArrowInvalid:
-        shown = [None if value is None else value.decode(errors="backslashreplace") for value in values.to_pylist()]
-        return pa.array(shown, TEXT)
+        decoded = [None if value is None else value.decode(errors="backslashreplace") for value in values.to_pylist()]
+        return pa.array(decoded, TEXT)
 
 
 def texts(kind: Kind, text: Callable[[Array], Array] = utf8) -> Decoder:
@@ -124,8 +124,8 @@ def hex_bytes(prefix: bytes) -> Decoder:
     """Return the decoder of bytes written as hexadecimal digits after a prefix; cells are `\\x` and digits."""
 
     def values(given: Array) -> Array:
-        found = [None if one is None else bytes.fromhex(one[len(prefix) :].decode()) for one in given.to_pylist()]
-        return pa.array(found, BYTES)
+        blobs = [None if value is None else bytes.fromhex(value[len(prefix) :].decode()) for value in given.to_pylist()]
+        return pa.array(blobs, BYTES)
 
     def text(given: Array) -> Array:
         if prefix:
@@ -136,8 +136,8 @@ def hex_bytes(prefix: bytes) -> Decoder:
 
 
 def _list(values: Array) -> list[Any]:
-    found: list[Any] = values.to_pylist()
-    return found
+    cells: list[Any] = values.to_pylist()
+    return cells
 
 
 def _cast(type_: Any) -> Callable[[Array], Array]:
@@ -157,8 +157,8 @@ def _endless(type_: Any, number: Any, largest: int) -> Callable[[Array], Array]:
         try:
             return utf8(values).cast(type_)
         except pa.ArrowInvalid:
-            found = [None if one is None else _counted(one.decode(), largest) for one in values.to_pylist()]
-            return pa.array(found, number).cast(type_)
+            numbers = [None if value is None else _counted(value.decode(), largest) for value in values.to_pylist()]
+            return pa.array(numbers, number).cast(type_)
 
     return cast
 

@@ -22,14 +22,14 @@ def all_engines() -> dict[str, Engine]:
 
 def engine(name: str) -> Engine:
     """Return one engine, or raise NotFound with a hint that lists similar names."""
-    found: Engine = plugins.load("engines", name).ENGINE
-    return found
+    loaded: Engine = plugins.load("engines", name).ENGINE
+    return loaded
 
 
 def engine_of_scheme(scheme: str) -> str:
     """Return the name of the engine that supports URLs of this scheme, or raise NotFound."""
     wanted = scheme.lower().partition("+")[0]
-    known = {known: name for name, one in all_engines().items() for known in one.schemes}
+    known = {known: name for name, engine_ in all_engines().items() for known in engine_.schemes}
     if wanted not in known:
         raise NotFound(f"No installed engine supports {scheme}:// URLs.", hint=did_you_mean(wanted, known))
     return known[wanted]

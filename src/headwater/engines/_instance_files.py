@@ -38,8 +38,8 @@ def make_private(instance: Instance, folder: Path) -> Path:
         Unavailable: somebody else has made it.
     """
     folder.mkdir(exist_ok=True, mode=0o700)
-    found, ours = folder.lstat(), {os.geteuid(), *([instance.owner.uid] if instance.owner else [])}
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
+    status, ours = folder.lstat(), {os.geteuid(), *([instance.owner.uid] if instance.owner else [])}
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid not in ours:
         raise Unavailable(
             f"The folder {folder} belongs to another user.", hint="Remove it, or use a shorter HEADWATER_HOME."
         )

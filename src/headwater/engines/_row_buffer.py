@@ -17,14 +17,14 @@ def weight(row: Sequence[Any]) -> int:
 
 def take_batch(rows: Iterator[Held]) -> list[Held]:
     """Take one batch of rows; returns an empty batch at the end."""
-    found: list[Held] = []
+    batch: list[Held] = []
     size = 0
     for row in rows:
-        found.append(row)
+        batch.append(row)
         size += weight(row)
-        if len(found) >= ROWS or size >= BYTES:
+        if len(batch) >= ROWS or size >= BYTES:
             break
-    return found
+    return batch
 
 
 class RowBuffer(Generic[Held]):

@@ -36,12 +36,12 @@ def statements(text: str, grammar: Grammar, parameters: Parameters = None) -> li
         raise QueryError(
             "The text contains an incomplete character.", hint="Remove it.", position=error.start
         ) from None
-    found = list(split(text, grammar))
-    if not found:
+    parts = list(split(text, grammar))
+    if not parts:
         raise QueryError("There is nothing to run.", hint="Type a statement, such as SELECT 1.")
-    if parameters and len(found) > 1:
+    if parameters and len(parts) > 1:
         raise QueryError("Parameters can be used only with a single statement.")
-    return found
+    return parts
 
 
 def _placeholder(grammar: Grammar) -> re.Pattern[str]:

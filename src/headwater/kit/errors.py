@@ -121,5 +121,5 @@ def did_you_mean(wrong: str, right: Iterable[str], *, limit: int = 3) -> str:
         return f"Did you mean {', '.join(folded[name] for name in near)}?"
     if not names:
         return "There are none yet."
-    shown = ", ".join(names[: limit * 4])
-    return f"Available: {shown}{', …' if len(names) > limit * 4 else ''}"
+    first_names = ", ".join(names[: limit * 4])
+    return f"Available: {first_names}{', …' if len(names) > limit * 4 else ''}"

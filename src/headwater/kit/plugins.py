@@ -18,8 +18,8 @@ from headwater.kit.errors import NotFound, did_you_mean
 @cache
 def _folder(room: str) -> tuple[str, ...]:
     package = importlib.import_module(f"headwater.{room}")
-    found = (module.name for module in pkgutil.iter_modules(package.__path__))
-    return tuple(sorted(name for name in found if not name.startswith("_")))
+    names = (module.name for module in pkgutil.iter_modules(package.__path__))
+    return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
 @cache

@@ -29,7 +29,7 @@ def _listed(value: Any) -> Any:
     return (
         json.loads(value)
         if value.lstrip().startswith("[")
-        else [one.strip() for one in value.split(",") if one.strip()]
+        else [item.strip() for item in value.split(",") if item.strip()]
     )
 
 

@@ -42,8 +42,8 @@ class Language(Protocol):
 @cache
 def by_name() -> Mapping[str, Language]:
     """Return each language by its name."""
-    found = cast(dict[str, Language], plugins.load_all("languages"))
-    return MappingProxyType({language.NAME: language for language in found.values()})
+    modules = cast(dict[str, Language], plugins.load_all("languages"))
+    return MappingProxyType({language.NAME: language for language in modules.values()})
 
 
 @cache

@@ -187,10 +187,10 @@ class _Run:
         """Build a table from columns and constraints as `create_table` takes them."""
         path = self.file.path
         builder = self.builder
-        made = [(part, call) for part in parts if (call := maker(self.project, path, part))]
-        columns = [from_call(self.project, path, "", call, None, part.start) for part, call in made]
+        calls = [(part, call) for part in parts if (call := maker(self.project, path, part))]
+        columns = [from_call(self.project, path, "", call, None, part.start) for part, call in calls]
         builder.add(name, schema, [column for column in columns if column.name], path, at)
-        taken = {id(part) for part, _ in made}
+        taken = {id(part) for part, _ in calls}
         rest = [part for part in parts if isinstance(part, f.Call) and id(part) not in taken]
         builder.constrain(name, schema, rest, path)
         builder.finish()

@@ -92,18 +92,18 @@ async def goes_its_way(driver: Driver, new: Callable[[], Spec]) -> None:
 
 async def nobody_else_connects(driver: Driver, new: Callable[[], Spec]) -> None:
     """A password opens only its own database, and a stopped database accepts no connection."""
-    one, two = new(), new()
-    for spec in (one, two):
+    first, two = new(), new()
+    for spec in (first, two):
         await driver.create(spec)
         await driver.start(spec)
         assert await connects(driver, spec)
-    if driver.dsn(one).password:
-        assert not await connects(driver, replace(one, password=two.password))
-    await driver.stop(one)
-    if driver.dsn(one).path is None:
-        assert not await connects(driver, one)
+    if driver.dsn(first).password:
+        assert not await connects(driver, replace(first, password=two.password))
+    await driver.stop(first)
+    if driver.dsn(first).path is None:
+        assert not await connects(driver, first)
     assert await connects(driver, two)
-    for spec in (one, two):
+    for spec in (first, two):
         await driver.destroy(spec)
 
 
@@ -167,9 +167,9 @@ async def _whatever(work: Awaitable[None]) -> None:
 async def ends_what_it_started(driver: Driver, new: Callable[[], Spec]) -> None:
     """`close` stops every server; `sweep` keeps known instances, and unknown ones until the grace period is over."""
     spec, stray = new(), new()
-    for one in (spec, stray):
-        await driver.create(one)
-        await driver.start(one)
+    for instance in (spec, stray):
+        await driver.create(instance)
+        await driver.start(instance)
     await driver.close()
     assert driver.status(spec) == "stopped"
     await driver.sweep({spec.id}, timedelta(days=1))

@@ -73,8 +73,8 @@ def reads_parts(blobs: Blobs) -> None:
     assert blobs.read("packs/00/it", 7, 11) == data[7:18]
     assert blobs.read("packs/00/it", 7, 0) == b""
     parts = [(2_000_000, 10), (0, 1), (1, 5), (3, 9), (0, 1), (2_999_999, 1), (17, 0), (0, 3_000_000)]
-    found = blobs.read_parts("packs/00/it", parts)
-    assert list(found) == [data[start : start + length] for start, length in parts]
+    contents = blobs.read_parts("packs/00/it", parts)
+    assert list(contents) == [data[start : start + length] for start, length in parts]
     assert list(blobs.read_parts("packs/00/it", [])) == []
 
 
@@ -130,8 +130,8 @@ def keeps_any_size(blobs: Blobs) -> None:
     for size in _SIZES:
         data = _bytes(size)
         assert blobs.create(f"packs/00/{size}", data)
-        found = blobs.find(f"packs/00/{size}")
-        assert found and found.size == size
+        blob = blobs.find(f"packs/00/{size}")
+        assert blob and blob.size == size
         assert blobs.read(f"packs/00/{size}") == data
 
 
@@ -139,11 +139,11 @@ def has_a_clock(blobs: Blobs) -> None:
     """A later blob is not older than an earlier one, in `find` and in `list`; times have a time zone."""
     blobs.create("clock/1", b"")
     blobs.create("clock/2", b"")
-    one, two = blobs.find("clock/1"), blobs.find("clock/2")
-    assert one and two and one.modified.tzinfo
-    assert one.modified <= two.modified
+    first, two = blobs.find("clock/1"), blobs.find("clock/2")
+    assert first and two and first.modified.tzinfo
+    assert first.modified <= two.modified
     assert {blob.name: blob.modified for blob in blobs.list("clock/")} == {
-        one.name: one.modified,
+        first.name: first.modified,
         two.name: two.modified,
     }
 
@@ -229,8 +229,8 @@ class MemoryBlobs:
     def list(self, prefix: str) -> Iterator[Blob]:
         """See `Blobs`."""
         for name in [name for name in tuple(self.content) if name.startswith(prefix)]:
-            if found := self.find(name):
-                yield found
+            if blob := self.find(name):
+                yield blob
 
     def delete(self, name: str) -> None:
         """See `Blobs`."""
@@ -285,10 +285,10 @@ class FaultyBlobs:
     def read(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         """See `Blobs`."""
         due = self._due()
-        found = self._unless_lost(due, self.inner.read(name, start, length))
+        content = self._unless_lost(due, self.inner.read(name, start, length))
         if due == "half" and length is None:
-            return found[: len(found) // 2]
-        return self._whole(due, found)
+            return content[: len(content) // 2]
+        return self._whole(due, content)
 
     def read_parts(self, name: str, parts: Sequence[tuple[int, int]]) -> Sequence[bytes]:
         """See `Blobs`."""

@@ -116,8 +116,8 @@ def encode(ink: WriteContext, shape: TableShape, parent: Parent | None, rows: Ch
     before = parent.chunks.get(rows.first) if parent else None
     if parent and before and len(before.pages) == rows.table.num_columns:
         return _encode_against_parent(ink, shape, parent, before, rows, encoded)
-    found = (_page(ink, rows.table.column(index), hint) for index, hint in enumerate(shape.hints))
-    return replace(encoded, pages=tuple(found))
+    pages = (_page(ink, rows.table.column(index), hint) for index, hint in enumerate(shape.hints))
+    return replace(encoded, pages=tuple(pages))
 
 
 def _page(ink: WriteContext, column: Any, hint: Hint) -> Segment:
@@ -133,16 +133,16 @@ def _encode_against_parent(
     columns = [_whole(rows.table.column(index)) for index in range(rows.table.num_columns)]
     contents = [pages.encode(column, hint) for column, hint in zip(columns, shape.hints, strict=True)]
     ids = [ink.id(content) for content in contents]
-    same = [known.id == found for known, found in zip(before.pages, ids, strict=True)]
+    same = [known.id == page_id for known, page_id in zip(before.pages, ids, strict=True)]
     if not all(same) and shape.key:
         cost = sum(known.length for known, there in zip(before.pages, same, strict=True) if not there)
         if delta_if_smaller := _delta_if_smaller(ink, shape, parent, before, columns, cost):
             return replace(encoded, reused_chunk=delta_if_smaller[0], delta=delta_if_smaller[1])
-    found = [
+    segments = [
         Segment(id_, known) if there else Segment(id_, None, ink.codec.compress(content))
         for id_, known, there, content in zip(ids, before.pages, same, contents, strict=True)
     ]
-    return replace(encoded, pages=tuple(found))
+    return replace(encoded, pages=tuple(segments))
 
 
 def _delta_if_smaller(
@@ -158,8 +158,8 @@ def _delta_if_smaller(
         return before, None
     if delta.size > before.rows * MOST_ROWS or is_heavy(before):
         return None
-    chunk, made = changed(ink, shape, parent, before, delta)
-    return (chunk, made) if len(made.body) < cost else None
+    chunk, segment = changed(ink, shape, parent, before, delta)
+    return (chunk, segment) if len(segment.body) < cost else None
 
 
 def difference(old: Sequence[Any], new: Sequence[Any], key: Sequence[int]) -> Delta | None:

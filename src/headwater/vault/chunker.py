@@ -52,8 +52,8 @@ def _of(column: Any, hint: Hint) -> np.ndarray:
             numbers: np.ndarray = column.cast(pa.string()).cast(pa.int64()).fill_null(0).to_numpy()
             return numbers.view(np.uint64)
         except pa.ArrowInvalid:
-            return np.fromiter((_number(one) for one in column.to_pylist()), np.uint64, len(column))
-    return np.fromiter((_check(one) for one in column.to_pylist()), np.uint64, len(column))
+            return np.fromiter((_number(value) for value in column.to_pylist()), np.uint64, len(column))
+    return np.fromiter((_check(value) for value in column.to_pylist()), np.uint64, len(column))
 
 
 def _number(value: bytes | None) -> int:

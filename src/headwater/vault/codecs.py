@@ -75,8 +75,8 @@ def decompress(body: bytes) -> bytes:
         if name == "zstd":
             if "unzstd" not in _local.__dict__:
                 _local.unzstd = zstandard.ZstdDecompressor()
-            found: bytes = _local.unzstd.decompress(packed)
-            return found
+            content: bytes = _local.unzstd.decompress(packed)
+            return content
         if name == "gzip" and packed:  # nothing is no gzip, but gzip says it is
             return gzip.decompress(packed)
         if name == "deflate":

@@ -129,14 +129,14 @@ def choose_delta(before: Column, delta: Delta, key: Sequence[int]) -> Any:
     """Return the indexes of the resulting rows, in order, among the old rows followed by those of the delta."""
     new = identity([delta.rows[place] for place in key])
     at = pc.index_in(before, value_set=new)
-    replaced, found = at.is_valid().to_numpy(zero_copy_only=False), at.drop_null().to_numpy()
+    replaced, positions = at.is_valid().to_numpy(zero_copy_only=False), at.drop_null().to_numpy()
     rows = np.arange(len(before))
-    rows[replaced] = len(before) + found
+    rows[replaced] = len(before) + positions
     if len(delta.gone[0]):
         gone = pc.is_in(before, value_set=identity(delta.gone)).to_numpy(zero_copy_only=False)
         rows = rows[~gone | replaced]
     left = np.ones(len(new), bool)
-    left[found] = False
+    left[positions] = False
     return pa.array(np.concatenate((rows, len(before) + np.flatnonzero(left))))
 
 
@@ -145,7 +145,7 @@ def merge(first: Delta, second: Delta, key: Sequence[int]) -> Delta:
 
     A row that the first one deletes and the second one adds again keeps its original position.
     """
-    early, late = (identity([one.rows[place] for place in key]) for one in (first, second))
+    early, late = (identity([delta.rows[place] for place in key]) for delta in (first, second))
     lost, gone = identity(second.gone), identity(first.gone)
     chosen = choose_delta(early, second, key)
     left = pc.invert(pc.is_in(gone, value_set=pa.concat_arrays([late, lost])))

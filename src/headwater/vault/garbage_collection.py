@@ -77,14 +77,14 @@ def collect(vault: Vault, margin: timedelta = MARGIN, longest: timedelta = lease
     for lease in held.ended:
         blobs.delete(lease)
     blobs.sweep(longest)
-    kept = {pack: blob.size for pack, blob in there.items() if pack in needed}
+    live = {pack: blob.size for pack, blob in there.items() if pack in needed}
     return GcResult(
         len(deleted),
         sum(there[pack].size for pack in deleted),
         len(gone - deleted),
-        len(kept),
-        sum(kept.values()),
-        sum(size - min(size, needed[pack]) for pack, size in kept.items()),
+        len(live),
+        sum(live.values()),
+        sum(size - min(size, needed[pack]) for pack, size in live.items()),
         tuple(held.unread),
     )
 
@@ -107,8 +107,8 @@ def _needed(vault: Vault, now: datetime, longest: timedelta) -> tuple[dict[bytes
 def _mark_repairs(vault: Vault, needed: dict[bytes, int], held: LeasedPacks) -> None:
     """Add the replacements of needed packs; these may be damaged and have replacements in turn."""
     left = list(repair_log.records(vault.blobs))
-    while due := [one for one in left if one[0] in needed or one[0] in held.packs]:
-        left = [one for one in left if one not in due]
+    while due := [move for move in left if move[0] in needed or move[0] in held.packs]:
+        left = [move for move in left if move not in due]
         for _, name in due:
             for pack, size in repair_log.targets(vault.blobs, vault.keys, name).items():
                 needed[pack] = needed.get(pack, 0) + size

@@ -163,10 +163,10 @@ def remove_slot(blobs: Blobs, slot_id: str) -> None:
         NotFound: there is none of this id.
         Conflict: it is the last one that can be read.
     """
-    found = slots(blobs)
-    if slot_id not in found and slot_id not in damaged_slots(blobs):
-        raise NotFound(f"This vault has no key slot {slot_id}.", hint=did_you_mean(slot_id, found))
-    if not found.keys() - {slot_id}:
+    existing = slots(blobs)
+    if slot_id not in existing and slot_id not in damaged_slots(blobs):
+        raise NotFound(f"This vault has no key slot {slot_id}.", hint=did_you_mean(slot_id, existing))
+    if not existing.keys() - {slot_id}:
         raise _last()
     content = blobs.read(SLOTS + slot_id)
     blobs.delete(SLOTS + slot_id)

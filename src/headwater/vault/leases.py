@@ -72,19 +72,19 @@ def check(blobs: Blobs, name: str) -> None:
 
 def leased_packs(blobs: Blobs, keys: Keys, now: datetime, longest: timedelta = LONGEST) -> LeasedPacks:
     """Return what active leases hold; `ended` are expired ones."""
-    found = LeasedPacks()
+    leased = LeasedPacks()
     for blob in blobs.list(FOLDER):
         if now - blob.modified > longest:
-            found.ended.append(blob.name)
+            leased.ended.append(blob.name)
             continue
-        found.since = min(found.since or blob.modified, blob.modified)
+        leased.since = min(leased.since or blob.modified, blob.modified)
         try:
-            found.packs.update(_read(blobs, keys, blob.name).packs)
+            leased.packs.update(_read(blobs, keys, blob.name).packs)
         except Missing:
             continue  # given back since it was listed
         except Damaged:
-            found.unread.append(blob.name)
-    return found
+            leased.unread.append(blob.name)
+    return leased
 
 
 def _read(blobs: Blobs, keys: Keys, name: str) -> Lease:

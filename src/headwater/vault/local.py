@@ -79,7 +79,7 @@ class LocalBlobs:
         with _told(prefix):
             for folder, folders, files in os.walk(self.folder / prefix, onerror=_unlisted):
                 if Path(folder) == self.folder:
-                    folders[:] = [one for one in folders if one != _TEMPORARY]
+                    folders[:] = [folder for folder in folders if folder != _TEMPORARY]
                 for file in files:
                     if blob := self.find((Path(folder) / file).relative_to(self.folder).as_posix()):
                         yield blob

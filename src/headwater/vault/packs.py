@@ -131,7 +131,7 @@ class PackWriter:
     def _seal(self) -> None:
         assert self._open
         done, self._open = self._open, None
-        self._collect(sum(one.done() for one in self._running))
+        self._collect(sum(upload.done() for upload in self._running))
         self._room.acquire()
         self._running.append(self._uploads.submit(self._upload, done.id, done.sealed()))
 
@@ -171,17 +171,17 @@ class PackReader:
 
     def segments(self, kind: int, refs: Sequence[Ref]) -> list[bytes]:
         """Return many segments in the given order, with few requests; repaired ones from their new position."""
-        found: dict[Ref, bytes] = {}
+        contents: dict[Ref, bytes] = {}
         for pack, wanted in _by_pack(refs).items():
             try:
-                found.update(self._read(kind, pack, wanted))
+                contents.update(self._read(kind, pack, wanted))
             except Damaged:
                 moved = repair_log.moved(self._blobs, self._keys, pack)
                 if not moved:
                     raise
                 for ref in wanted:
-                    found[ref] = self._one(kind, ref, moved)
-        return [found[ref] for ref in refs]
+                    contents[ref] = self._one(kind, ref, moved)
+        return [contents[ref] for ref in refs]
 
     def _read(self, kind: int, pack: bytes, refs: Sequence[Ref]) -> Mapping[Ref, bytes]:
         parts = self._blobs.read_parts(blob_name(pack), [(ref.offset, ref.length) for ref in refs])

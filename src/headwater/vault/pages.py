@@ -79,10 +79,10 @@ def decode(page: bytes) -> Column:
 def rows(page: bytes) -> int:
     """Return the number of values in a page; raises Damaged."""
     try:
-        found: int = _HEAD.unpack_from(page)[2]
+        count: int = _HEAD.unpack_from(page)[2]
     except struct.error as error:
         raise Damaged("A page cannot be read.") from error
-    return found
+    return count
 
 
 def _body(present: Column, hint: Hint) -> tuple[int, bytes]:
@@ -90,10 +90,10 @@ def _body(present: Column, hint: Hint) -> tuple[int, bytes]:
     first = present[0].as_py()
     if len(present) * len(first) == len(data) and data == first * len(present) and _even(offsets, len(first)):
         return CONSTANT, first
-    if (tried := _TYPED.get(hint)) and (made := tried(present)):
-        return made
-    if made := _dictionary(present):
-        return made
+    if (tried := _TYPED.get(hint)) and (body := tried(present)):
+        return body
+    if body := _dictionary(present):
+        return body
     return BYTES, _strings(data, offsets)
 
 
@@ -205,8 +205,8 @@ def _moments(zoned: bool) -> Callable[[Column], tuple[int, bytes] | None]:
         whole = not fraction.any()
         if not _spelled(np.frombuffer(data, np.uint8), offsets, fraction, 3 if zoned else 0):
             return None
-        kept = values // _SECOND if whole else values
-        return MOMENTS, struct.pack("<B", zoned | whole << 1) + integer_codec.pack(kept)
+        numbers = values // _SECOND if whole else values
+        return MOMENTS, struct.pack("<B", zoned | whole << 1) + integer_codec.pack(numbers)
 
     return made
 

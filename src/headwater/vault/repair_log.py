@@ -54,11 +54,11 @@ def record(blobs: Blobs, keys: Keys, pack: bytes, moves: Mapping[int, Ref]) -> N
 
 def moved(blobs: Blobs, keys: Keys, pack: bytes) -> dict[int, list[Ref]]:
     """Return the new positions of segments of a pack, by offset; unreadable records are ignored."""
-    found: dict[int, list[Ref]] = {}
+    positions: dict[int, list[Ref]] = {}
     for blob in blobs.list(f"{FOLDER}{pack.hex()}/"):
         for move in _read(blobs, keys, blob.name):
-            found.setdefault(move.before, []).append(Ref(move.id, move.pack, move.offset, move.length))
-    return found
+            positions.setdefault(move.before, []).append(Ref(move.id, move.pack, move.offset, move.length))
+    return positions
 
 
 def records(blobs: Blobs) -> Iterator[tuple[bytes, str]]:
@@ -71,10 +71,10 @@ def records(blobs: Blobs) -> Iterator[tuple[bytes, str]]:
 
 def targets(blobs: Blobs, keys: Keys, name: str) -> dict[bytes, int]:
     """Return how many bytes of which packs a record needs."""
-    found: dict[bytes, int] = {}
+    sizes: dict[bytes, int] = {}
     for move in _read(blobs, keys, name):
-        found[move.pack] = found.get(move.pack, 0) + move.length
-    return found
+        sizes[move.pack] = sizes.get(move.pack, 0) + move.length
+    return sizes
 
 
 def _read(blobs: Blobs, keys: Keys, name: str) -> Sequence[_Move]:

@@ -86,7 +86,7 @@ class S3Blobs:
         begins, ends = [begin for begin, _ in spans], [end for _, end in spans]
         with _told(name):
             got = obstore.get_ranges(self._store, name, starts=begins, ends=ends)
-        views = [memoryview(one) for one in got]
+        views = [memoryview(part) for part in got]
         if [len(view) for view in views] != [end - begin for begin, end in spans]:
             raise _cut_off(name)
         return [_cut(begins, views, start, length) for start, length in parts]
@@ -103,8 +103,8 @@ class S3Blobs:
         """See `Blobs`."""
         with _told(prefix):
             for page in obstore.list(self._store, prefix.rstrip("/")):
-                for one in page:
-                    yield _blob(one)
+                for blob in page:
+                    yield _blob(blob)
 
     def delete(self, name: str) -> None:
         """See `Blobs`."""

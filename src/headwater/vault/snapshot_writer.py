@@ -102,8 +102,8 @@ class TableWriter:
     def change(self, chunk: ChunkRef, delta: Delta, rows: int) -> None:
         """Reuse a chunk of the parent with a delta; `rows` is its new number of rows."""
         assert self._parent
-        kept, made = chunk_encoder.changed(self._ink, self._shape, self._parent, chunk, delta)
-        self._change(kept, made, rows)
+        reused, segment = chunk_encoder.changed(self._ink, self._shape, self._parent, chunk, delta)
+        self._change(reused, segment, rows)
 
     def _change(self, chunk: ChunkRef, delta: Segment | None, rows: int) -> None:
         if delta:
@@ -131,11 +131,11 @@ class TableWriter:
     def _take(self, batch: Batch) -> None:
         keys = self._shape.key or range(batch.num_columns)
         columns = [(batch.column(key), self._shape.hints[key]) for key in keys]
-        found = (
+        boundaries = (
             chunker.hashes(columns, self._ink.keys.salt) if columns else np.full(batch.num_rows, 2**64 - 1, np.uint64)
         )
         self._rest.append(batch)
-        self._hashes = np.concatenate((self._hashes, found))
+        self._hashes = np.concatenate((self._hashes, boundaries))
         self._weights = np.concatenate((self._weights, _weights(batch)))
         if self._weights.sum() >= self._ink.sizes.max_bytes or len(self._hashes) >= self._ink.sizes.max_rows:
             self._cut(end=False)
@@ -190,11 +190,11 @@ class TableWriter:
         self._counted.chunks += 1
 
     def _tree_segment(self, kind: int, content: bytes, known: Ref | None) -> Ref:
-        found = self._ink.id(content)
-        if known and known.id == found:
+        content_id = self._ink.id(content)
+        if known and known.id == content_id:
             ref = known
         else:
-            ref = self._ink.trees.add(kind, found, self._ink.codec.compress(content))
+            ref = self._ink.trees.add(kind, content_id, self._ink.codec.compress(content))
             self._counted.new += ref.length
         self._uses(ref)
         return ref

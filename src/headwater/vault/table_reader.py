@@ -60,7 +60,9 @@ class TableReader:
         if chunk.deltas:
             columns = self._changed(chunk, wanted)
         else:
-            columns = [pages.decode(content) for content in self.content(PAGE, [chunk.pages[one] for one in wanted])]
+            columns = [
+                pages.decode(content) for content in self.content(PAGE, [chunk.pages[column] for column in wanted])
+            ]
         if any(len(column) != chunk.rows for column in columns):
             raise Damaged("A page of the vault has a different number of rows than its chunk.")
         return _batch(columns, chunk.rows)
@@ -116,11 +118,11 @@ class TableReader:
 
     def content(self, kind: int, refs: Sequence[Ref]) -> list[bytes]:
         """Return decompressed segments after checking their ids; raises Damaged or Missing."""
-        found = [decompress(body) for body in self._packs.segments(kind, refs)]
-        for content, ref in zip(found, refs, strict=True):
+        contents = [decompress(body) for body in self._packs.segments(kind, refs)]
+        for content, ref in zip(contents, refs, strict=True):
             if content_id(self._keys, content) != ref.id:
                 raise Damaged("A page of the vault does not match its id.", hint="Verify the vault.")
-        return found
+        return contents
 
 
 def _batch(columns: Sequence[Any], rows: int) -> Batch:

@@ -91,9 +91,9 @@ def encode_leaf(chunks: Sequence[ChunkRef]) -> bytes:
         _Leaf(
             packed.listed,
             len(chunks[0].pages),
-            [one.first for one in chunks],
-            [one.rows for one in chunks],
-            [len(one.deltas) for one in chunks],
+            [chunk.first for chunk in chunks],
+            [chunk.rows for chunk in chunks],
+            [len(chunk.deltas) for chunk in chunks],
             bytes(packed.refs),
         )
     )
@@ -122,9 +122,9 @@ def encode_root(branches: Sequence[LeafRef]) -> bytes:
     return msgspec.msgpack.encode(
         _Root(
             packed.listed,
-            [one.first for one in branches],
-            [one.chunks for one in branches],
-            [one.rows for one in branches],
+            [branch.first for branch in branches],
+            [branch.chunks for branch in branches],
+            [branch.rows for branch in branches],
             bytes(packed.refs),
         )
     )

@@ -145,10 +145,10 @@ class Vault:
 
     def manifest(self, snapshot: str) -> Manifest:
         """Return the manifest of a snapshot; raises Missing or Damaged."""
-        found = manifest.read(self.blobs, self.keys, snapshot)
-        if found.version > manifest.VERSION:
+        stored = manifest.read(self.blobs, self.keys, snapshot)
+        if stored.version > manifest.VERSION:
             raise Damaged(f"Snapshot {snapshot} was created by a newer version of Headwater.", hint="Update Headwater.")
-        return found
+        return stored
 
     def delete(self, snapshot: str) -> None:
         """Delete a snapshot; later garbage collections free its space."""

@@ -176,8 +176,8 @@ _GENERATED_HEAD: Final = re.compile(
 
 @cache
 def _unsupported() -> Mapping[str, str]:
-    found = {suffix: name for name, suffixes in _UNSUPPORTED.items() for suffix in suffixes.split()}
-    return MappingProxyType(found)
+    names = {suffix: name for name, suffixes in _UNSUPPORTED.items() for suffix in suffixes.split()}
+    return MappingProxyType(names)
 
 
 def language_of(path: str) -> tuple[str, bool]:

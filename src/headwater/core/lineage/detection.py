@@ -32,8 +32,8 @@ _SQL: tuple[tuple[tuple[bytes, bytes], re.Pattern[bytes]], ...] = tuple(
 
 def detect(sources: Sequence[SourceFile]) -> dict[str, list[SourceFile]]:
     """Return the files that each reader can read; readers without any are left out."""
-    found = {name: [s for s in sources if reader.detects(s)] for name, reader in all_readers().items()}
-    return {name: files for name, files in found.items() if files}
+    detected = {name: [s for s in sources if reader.detects(s)] for name, reader in all_readers().items()}
+    return {name: files for name, files in detected.items() if files}
 
 
 def languages(detected: Mapping[str, Sequence[SourceFile]]) -> frozenset[str]:

@@ -102,14 +102,14 @@ class _Finder:
 
     def _salvage(self, flat: Flat, symbol: str) -> bool:
         """Claim the parenthesised queries of a text that is a statement only together with other texts."""
-        found = False
+        any_claimed = False
         position = 0
         while opening := _INSIDE.search(flat.text, position):
             close = _closing(flat.text, opening.start())
             inside = flat.text[opening.start() + 1 : close]
-            found = self._statement(flat, opening.start() + 1, inside, symbol) or found
+            any_claimed = self._statement(flat, opening.start() + 1, inside, symbol) or any_claimed
             position = close
-        return found
+        return any_claimed
 
     def _second_try(self, rope: Rope, symbol: str) -> bool:
         if not any(piece.hole for piece in rope):

@@ -66,8 +66,8 @@ def extract(
         lowered.update(results)
         done += sum(len(source.source) for source in batch)
         on_bytes(done)
-    found = (_extracted(s, keys[s.path], lowered.get(s.path), s.language in spoken, s.path in sql) for s in code)
-    return {one.path: one for one in found}, decoded
+    files = (_extracted(s, keys[s.path], lowered.get(s.path), s.language in spoken, s.path in sql) for s in code)
+    return {file.path: file for file in files}, decoded
 
 
 def _extracted(source: SourceFile, key: bytes, value: bytes | None, spoken: bool, sql: bool) -> Extracted:

@@ -73,18 +73,18 @@ def intake(
         TooLarge: more entries or more text than the limits allow.
     """
     limits = limits or IntakeLimits()
-    found = Intake()
+    result = Intake()
     total = 0
     with open_container(source, limits) as entries:
         for entry in _without_ignored(entries, source) if source.is_dir() else entries:
-            text = _take(found, entry, limits, keep_texts)
+            text = _take(result, entry, limits, keep_texts)
             total += len(text)
             if total > limits.total_bytes:
                 raise TooLarge(f"The code base contains more than {limits.total_bytes >> 20} MB of text.")
-            on_file(len(found.files))
-    if not found.files:
+            on_file(len(result.files))
+    if not result.files:
         raise Unreadable(f"{source.name} contains no files.")
-    return _below_common_folder(found) if not source.is_dir() else found
+    return _below_common_folder(result) if not source.is_dir() else result
 
 
 def _take(intake_result: Intake, entry: ArchiveEntry, limits: IntakeLimits, keep_texts: bool) -> bytes:

@@ -53,7 +53,7 @@ class ModuleGraph:
             if whole[-len(parts) :] == parts
         ]
         return (
-            max(fitting, key=lambda found: self._rank(importer, *found), default=(0, None))[1]
+            max(fitting, key=lambda item: self._rank(importer, *item), default=(0, None))[1]
             if any(self._is_root(path, depth) for depth, path in fitting)
             else None
         )

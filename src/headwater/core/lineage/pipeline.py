@@ -69,7 +69,7 @@ def infer_types(work: ScanContext) -> None:
 
 def find_usages(work: ScanContext) -> None:
     """Find the column usages of each file."""
-    found = usage_pass.run(
+    claims = usage_pass.run(
         work.index,
         work.facts,
         work.project.modules,
@@ -77,7 +77,7 @@ def find_usages(work: ScanContext) -> None:
         processes=work.processes,
         on_progress=lambda done, total, count: work.report(done, total, f"{count:,} usages so far"),
     )
-    work.claims, work.missed = found
+    work.claims, work.missed = claims
     work.note(f"{sum(map(len, work.claims.values())):,} found")
 
 

@@ -146,7 +146,7 @@ def to_html(report: Report) -> bytes:
         files=len({usage.file_path for usage in explicit}),
         heads="".join(f'<th class="n">{kind}' for kind in USAGE_TYPES),
         rows="\n".join(_row(key, kind, by_column.get(key, [])) for key, kind in types.items()),
-        details="\n".join(_details(key, found) for key, found in sorted(by_column.items())),
+        details="\n".join(_details(key, usages) for key, usages in sorted(by_column.items())),
     )
     return page.encode()
 

@@ -26,11 +26,11 @@ def resolve(claims: Mapping[str, Iterable[Claim]], sources: Mapping[str, SourceF
 
 def locate(missed: Mapping[str, Iterable[Missed]], sources: Mapping[str, SourceFile]) -> list[NotUnderstood]:
     """Return the SQL that could not be parsed, by file and line."""
-    found = []
+    result = []
     for path in sorted(missed):
         lines = _Lines(sources[path].source)
-        found += [NotUnderstood(path, lines.position(m.start)[0], m.text, m.reason) for m in missed[path]]
-    return found
+        result += [NotUnderstood(path, lines.position(m.start)[0], m.text, m.reason) for m in missed[path]]
+    return result
 
 
 def _of_file(source: SourceFile, claims: Iterable[Claim]) -> list[Usage]:

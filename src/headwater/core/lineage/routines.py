@@ -96,7 +96,7 @@ def _goes_on(so_far: str, word: str) -> bool:
     if not so_far:
         return False
     verb = (_WORD.match(so_far) or ["", ""])[1].lower()
-    items = {found.lower() for found in re.findall(r"[A-Za-z_]+", so_far)}
+    items = {word.lower() for word in re.findall(r"[A-Za-z_]+", so_far)}
     if word == "as":
         return True
     if verb == "merge":

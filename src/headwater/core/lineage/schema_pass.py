@@ -35,13 +35,13 @@ def read(project: CodeProject, detected: Mapping[str, Sequence[SourceFile]], lab
         detected: the files that each reader has something to read in.
         label: what the merged Schema says its source is.
     """
-    found = {name: all_readers()[name].read(project, files) for name, files in detected.items()}
-    readings = [(all_readers()[name].NAME, reading) for name, reading in found.items()]
+    results = {name: all_readers()[name].read(project, files) for name, files in detected.items()}
+    readings = [(all_readers()[name].NAME, reading) for name, reading in results.items()]
     readings.sort(key=lambda pair: not pair[1].models)
     models = tuple(model for _, reading in readings for model in reading.models)
     missed = tuple(item for _, reading in readings for item in reading.not_understood)
     schema = merge((reading.schema for _, reading in readings), label)
-    return ReadSchema(schema, models, missed, tuple(_summaries(readings)), found)
+    return ReadSchema(schema, models, missed, tuple(_summaries(readings)), results)
 
 
 def _summaries(readings: Iterable[tuple[str, Reading]]) -> Iterable[ReaderSummary]:

@@ -318,9 +318,9 @@ def _outputs(query: exp.Expr) -> frozenset[str] | None:
 
 def _aliased(scope: _Scope | None, alias: str) -> list[_Source]:
     while scope is not None:
-        found = [source for source in scope.sources if source.alias == alias.casefold()]
-        if found:
-            return found
+        sources = [source for source in scope.sources if source.alias == alias.casefold()]
+        if sources:
+            return sources
         scope = scope.outer
     return []
 

@@ -46,15 +46,15 @@ class Stubs:
         params = tuple(self._param(param) for param in stmt.params)
         returns, decorators = self.expression(stmt.returns), self._all(stmt.decorators)
         # A constructor keeps what it gives its object, for that is how the types of attributes are known.
-        kept = (s for s in _flat(stmt.body) if _gives_attribute(s)) if stmt.name in _KEPT_BODIES else ()
-        body = tuple(self.statement(inner) for inner in kept)
+        statements = (s for s in _flat(stmt.body) if _gives_attribute(s)) if stmt.name in _KEPT_BODIES else ()
+        body = tuple(self.statement(inner) for inner in statements)
         return f.Function(0, 0, stmt.name, params, returns, decorators, body, stmt.exported)
 
     def _param(self, param: f.Param) -> f.Param:
         default = self.expression(param.default) if isinstance(param.default, f.Call) else None
         annotation, pattern = self.expression(param.annotation), self.expression(param.pattern)
-        made: f.Param = self._once(f.Param, param.name, annotation, default, param.kind, pattern)
-        return made
+        stub: f.Param = self._once(f.Param, param.name, annotation, default, param.kind, pattern)
+        return stub
 
     def _class(self, stmt: f.Class) -> f.Class:
         wanted = (f.Function, f.Class, f.Assign)

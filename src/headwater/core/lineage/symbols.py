@@ -99,12 +99,12 @@ class Symbols:
     def slim(self, languages: frozenset[str] | None = None) -> Symbols:
         """Return the same table without function bodies and positions, for files of these languages only."""
         stubs = Stubs()
-        kept = {
+        modules = {
             path: Names(file.language, {name: stubs.statement(s) for name, s in file.names.items()}, file.stars)
             for path, file in self.files.items()
             if languages is None or file.language in languages
         }
-        return Symbols(kept)
+        return Symbols(modules)
 
     def _lookup(self, path: str, name: str, seen: frozenset[tuple[str, str]]) -> Symbol | None:
         head, _, rest = name.partition(".")
@@ -119,10 +119,10 @@ class Symbols:
             return External(f"{symbol.name}.{name}")
         if isinstance(symbol, Found):
             return self.member(symbol, name)
-        found = self._plain(symbol.path, name, seen)
-        if found is None and (child := self._graph.child(symbol.path, name)):
+        target = self._plain(symbol.path, name, seen)
+        if target is None and (child := self._graph.child(symbol.path, name)):
             return Package(child)
-        return found
+        return target
 
     def _plain(self, path: str, name: str, seen: frozenset[tuple[str, str]]) -> Symbol | None:
         file = self.files.get(path)
@@ -179,10 +179,10 @@ def build(modules: Mapping[str, f.Module]) -> Symbols:
 
 def members(stmt: f.Class) -> dict[str, Definition]:
     """Return the methods, fields and nested classes that a class body defines."""
-    found: dict[str, f.Stmt] = {}
+    definitions: dict[str, f.Stmt] = {}
     for inner in flat(stmt.body):
-        _define(found, inner)
-    return {n: s for n, s in found.items() if isinstance(s, (f.Class, f.Function, f.Assign))}
+        _define(definitions, inner)
+    return {n: s for n, s in definitions.items() if isinstance(s, (f.Class, f.Function, f.Assign))}
 
 
 def flat(body: Iterable[f.Stmt]) -> Iterator[f.Stmt]:

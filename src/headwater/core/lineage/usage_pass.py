@@ -63,16 +63,16 @@ def run(
     """
     packed = pickle.dumps(index, protocol=5)
     index_key = key_of("index", packed)
-    keys = {path: key_of("claims", index_key, one.key) for path, one in extracted.items()}
+    keys = {path: key_of("claims", index_key, file.key) for path, file in extracted.items()}
     known = cache.get_many(keys.values())
     results = {path: _decode(known[key]) for path, key in keys.items() if key in known}
-    todo = [one for path, one in extracted.items() if path not in results]
-    total = sum(len(one.data) for one in extracted.values())
-    done = total - sum(len(one.data) for one in todo)
+    todo = [file for path, file in extracted.items() if path not in results]
+    total = sum(len(file.data) for file in extracted.values())
+    done = total - sum(len(file.data) for file in todo)
     found = sum(len(result.claims) for result in results.values())
 
     def here(batch: list[Extracted]) -> dict[str, bytes]:
-        return {one.path: _encode(_of_file(one, modules[one.path], index)) for one in batch}
+        return {file.path: _encode(_of_file(file, modules[file.path], index)) for file in batch}
 
     load = (_load, packed)
     work = map_batches(_find, todo, lambda one: 4 * len(one.data), processes=processes, setup=load, here=here)
@@ -81,7 +81,7 @@ def run(
         fresh = {path: _decode(data) for path, data in encoded.items()}
         results.update(fresh)
         found += sum(len(result.claims) for result in fresh.values())
-        done += sum(len(one.data) for one in batch)
+        done += sum(len(file.data) for file in batch)
         on_progress(done, total, found)
     claims = {path: list(result.claims) for path, result in results.items() if result.claims}
     return claims, {path: list(result.missed) for path, result in results.items() if result.missed}
@@ -107,7 +107,7 @@ def _load(packed: bytes) -> None:
 
 
 def _find(batch: list[Extracted]) -> dict[str, bytes]:
-    return {one.path: _encode(_of_file(one, None, _Shared.index)) for one in batch}
+    return {file.path: _encode(_of_file(file, None, _Shared.index)) for file in batch}
 
 
 def _of_file(extracted: Extracted, module: facts.Module | None, index: FileIndex) -> FileClaims:

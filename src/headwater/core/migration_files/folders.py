@@ -34,20 +34,20 @@ def read(files: Mapping[str, str]) -> list[Script]:
     Raises:
         BadInput: there is no migration among them, or two have the same version.
     """
-    found = [*_flyway(files), *_prisma(files), *_pairs(files), *_plain(files)]
-    found.sort(key=lambda script: _natural(script.version))
-    found += _alembic(files)
-    if not found:
+    scripts = [*_flyway(files), *_prisma(files), *_pairs(files), *_plain(files)]
+    scripts.sort(key=lambda script: _natural(script.version))
+    scripts += _alembic(files)
+    if not scripts:
         raise BadInput(
             "There are no migrations in this folder.",
             hint="Supported are V1__name.sql, 0001_name.up.sql, 20260101_name/migration.sql, dbmate, and Alembic's.",
         )
     seen: set[str] = set()
-    for script in found:
+    for script in scripts:
         if script.version in seen:
             raise BadInput(f"Two migrations have the version {script.version}.", hint="Choose one of the folders.")
         seen.add(script.version)
-    return found
+    return scripts
 
 
 def _natural(version: str) -> tuple[int, ...]:
@@ -110,9 +110,9 @@ def _plain(files: Mapping[str, str]) -> Iterator[Script]:
 def _sections(text: str, marks: re.Pattern[str]) -> tuple[str, str | None]:
     """Split a file at the comments that begin its up and down sections."""
     parts: dict[str, str] = {}
-    found = list(marks.finditer(text))
-    for place, match in enumerate(found):
-        end = found[place + 1].start() if place + 1 < len(found) else len(text)
+    matches = list(marks.finditer(text))
+    for place, match in enumerate(matches):
+        end = matches[place + 1].start() if place + 1 < len(matches) else len(text)
         alone = "transaction:false" in match[0]
         parts[match["way"].lower()] = ("-- headwater: no transaction\n" if alone else "") + text[match.end() : end]
     down = parts.get("down", "").strip()
@@ -137,8 +137,11 @@ def _alembic(files: Mapping[str, str]) -> list[Script]:
         title = (ast.get_docstring(tree) or PurePosixPath(path).stem).partition("\n")[0]
         scripts[revision] = Script(revision, title, text, None, "alembic", runs=False)
         before: Any = values.get("down_revision")
-        after[revision] = {before} if isinstance(before, str) else {str(one) for one in before or ()}
-    known = {revision: {one for one in before if one in scripts} for revision, before in after.items()}
+        after[revision] = {before} if isinstance(before, str) else {str(predecessor) for predecessor in before or ()}
+    known = {
+        revision: {predecessor for predecessor in before if predecessor in scripts}
+        for revision, before in after.items()
+    }
     try:
         return [scripts[revision] for revision in graphlib.TopologicalSorter(known).static_order()]
     except graphlib.CycleError as error:

@@ -33,14 +33,14 @@ def read(text: str, dialect: str) -> exp.Expr:
         tree = sqlglot.parse_one(f"SELECT {text}", read=dialect)
     except (SqlglotError, RecursionError, ValueError, AttributeError, TypeError, IndexError) as error:
         raise BadInput(f"{text!r} is not an expression.", hint="Write it as it would stand in SELECT.") from error
-    shown = tree.expressions if isinstance(tree, exp.Select) else []
+    expressions = tree.expressions if isinstance(tree, exp.Select) else []
     extra = isinstance(tree, exp.Select) and any(value for name, value in tree.args.items() if name != "expressions")
-    if len(shown) != 1 or extra or isinstance(shown[0], exp.Alias):
+    if len(expressions) != 1 or extra or isinstance(expressions[0], exp.Alias):
         raise BadInput(f"{text!r} is not one expression.", hint="Write it as it would stand in SELECT.")
-    found: exp.Expr = shown[0].unnest()
-    if problem := foreign(found):
+    tree_: exp.Expr = expressions[0].unnest()
+    if problem := foreign(tree_):
         raise BadInput(f"{text!r} contains {problem}, which the query builder does not support.")
-    return found
+    return tree_
 
 
 def foreign(tree: exp.Expr) -> str:
@@ -71,8 +71,8 @@ def aggregates(term: Term, dialect: str) -> bool:
 def grouped_terms(query: Query, dialect: str) -> tuple[Term, ...] | None:
     """Return the terms of GROUP BY, or None if nothing is aggregated."""
     sources = [(pick.term, pick.aggregate) for pick in query.picks]
-    sources += [(one.term, one.aggregate) for one in query.having.conditions()]
-    sources += [(one.term, one.aggregate) for one in query.sort]
+    sources += [(condition.term, condition.aggregate) for condition in query.having.conditions()]
+    sources += [(sort.term, sort.aggregate) for sort in query.sort]
     if not query.having.items and not any(how or aggregates(term, dialect) for term, how in sources):
         return None
     plain = [pick.term for pick in query.picks if not pick.aggregate and not aggregates(pick.term, dialect)]

@@ -45,10 +45,10 @@ class NameScope:
     def column(self, node: exp.Column, clause: str) -> tuple[str, str]:
         """Return (alias of the table, name) of a column."""
         name = spelling(node.this, self.style)
-        said = node.args.get("table")
-        if said is None:
+        prefix = node.args.get("table")
+        if prefix is None:
             return self._owner(name, clause), name
-        wanted = spelling(said, self.style)
+        wanted = spelling(prefix, self.style)
         for table in self.tables:
             if table.alias == wanted or (not self.style.grammar.folds_names and table.alias.lower() == wanted.lower()):
                 self._check(table, name, clause)

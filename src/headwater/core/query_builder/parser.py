@@ -114,8 +114,8 @@ class _Reader:
     def query(self) -> Query:
         """Return the whole query."""
         table, joined = self._tables()
-        scope = NameScope((table, *(one for one, _ in joined)), self.style, self.schema)
-        joins = tuple(self._join(one, node, scope) for one, node in joined)
+        scope = NameScope((table, *(joined_table for joined_table, _ in joined)), self.style, self.schema)
+        joins = tuple(self._join(joined_table, node, scope) for joined_table, node in joined)
         picks = self._picks(scope)
         named = scope.with_picks(picks)
         having = self.tree.args.get("having")
@@ -138,11 +138,11 @@ class _Reader:
         if source is None:
             raise CannotDraw("FROM", "The query has no table.")
         nodes = list(self.tree.args.get("joins") or ())
-        found = [self._table(node.this) for node in (source, *nodes)]
-        aliases = [table.alias for table in found]
+        tables = [self._table(node.this) for node in (source, *nodes)]
+        aliases = [table.alias for table in tables]
         if len(set(aliases)) < len(aliases):
             raise CannotDraw("FROM", "Two tables have the same name.")
-        return found[0], list(zip(found[1:], nodes, strict=True))
+        return tables[0], list(zip(tables[1:], nodes, strict=True))
 
     def _table(self, node: exp.Expr) -> QueryTable:
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
@@ -201,7 +201,7 @@ class _Reader:
         if node is None:
             return None
         value = node.args.get("expression")
-        extra = [name for name, one in node.args.items() if one and name != "expression"]
+        extra = [name for name, value in node.args.items() if value and name != "expression"]
         if isinstance(node, exp.Fetch) or extra or not isinstance(value, exp.Literal) or not value.name.isdigit():
             raise CannotDraw(clause.upper(), f"The query builder supports {clause.upper()} only with a plain number.")
         return int(value.name)
@@ -236,19 +236,19 @@ class _Reader:
     def _grouped(self, query: Query, scope: NameScope) -> Query:
         """Check that the text groups as the query implies; grouping without aggregates is DISTINCT."""
         group = self.tree.args.get("group")
-        said = self._group_terms(group, scope) if group else ()
+        stated = self._group_terms(group, scope) if group else ()
         implied = grouped_terms(query, self.style.sqlglot)
-        if implied is None and group and {pick.term for pick in query.picks} == set(said):
+        if implied is None and group and {pick.term for pick in query.picks} == set(stated):
             return replace(query, distinct=True)
-        if set(said) != set(implied or ()):
+        if set(stated) != set(implied or ()):
             raise CannotDraw("GROUP BY", "The rows are not grouped by the selected columns.")
         return query
 
     def _group_terms(self, group: exp.Group, scope: NameScope) -> Sequence[Term]:
         if any(value for name, value in group.args.items() if name != "expressions"):
             raise CannotDraw("GROUP BY", "The query builder does not support ROLLUP, CUBE, GROUPING SETS and ALL.")
-        found = []
+        terms = []
         for node in group.expressions:
             picked = scope.picked(node, columns_first=True)
-            found.append(picked.term if picked is not None else term_of(node, scope, "GROUP BY"))
-        return found
+            terms.append(picked.term if picked is not None else term_of(node, scope, "GROUP BY"))
+        return terms

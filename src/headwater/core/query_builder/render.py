@@ -57,7 +57,7 @@ class _Writer:
         if query.having.items:
             lines.append(f"having {self._group(query.having)}")
         if query.sort:
-            lines.append("order by " + ", ".join(self._sort(one) for one in query.sort))
+            lines.append("order by " + ", ".join(self._sort(sort) for sort in query.sort))
         lines += self._cut()
         return "\n".join(lines)
 
@@ -67,8 +67,8 @@ class _Writer:
             raise BadInput(f"Two tables are called {min(twice)}.", hint="Give one of them another alias.")
         if not all(self.aliases) or not all(table.name for table in self.query.tables):
             raise BadInput("A table has no name.", hint="Choose a table.")
-        for one in self.query.where.conditions():
-            if one.aggregate:
+        for condition in self.query.where.conditions():
+            if condition.aggregate:
                 raise BadInput("A row filter uses an aggregate.", hint="Move it to the group filters.")
 
     def _select(self) -> str:
@@ -111,8 +111,8 @@ class _Writer:
             raise BadInput("A limit cannot be negative.")
         if limit is None and offset is not None and self.style.grammar.needs_limit:
             limit = NO_LIMIT
-        found = [] if limit is None else [f"limit {limit}"]
-        return found if offset is None else [*found, f"offset {offset}"]
+        clauses = [] if limit is None else [f"limit {limit}"]
+        return clauses if offset is None else [*clauses, f"offset {offset}"]
 
     def _sort(self, sort: Sort) -> str:
         text = self._aggregated(sort.term, sort.aggregate)

@@ -89,8 +89,8 @@ def aggregated(node: exp.Expr, scope: NameScope, clause: str) -> tuple[Term, Agg
 
 def group_of(node: exp.Expr, scope: NameScope, clause: str) -> Group:
     """Return a condition as a group; nested groups of the same kind are merged."""
-    found = _item(node, scope, clause)
-    return found if isinstance(found, Group) else Group(True, (found,))
+    item = _item(node, scope, clause)
+    return item if isinstance(item, Group) else Group(True, (item,))
 
 
 def _item(node: exp.Expr, scope: NameScope, clause: str) -> Condition | Group:

@@ -126,20 +126,23 @@ def plan(policy: RetentionPolicy, snapshots: Iterable[Candidate]) -> tuple[Decis
         policy: what to keep; its zone is a name of the IANA time zone database.
         snapshots: the complete ones; failed or running ones must not be among them, nor may they stand for any.
     """
-    ordered = [_Judged(snapshot) for snapshot in sorted(snapshots, key=lambda one: (one.at, one.id), reverse=True)]
+    ordered = [
+        _Judged(snapshot)
+        for snapshot in sorted(snapshots, key=lambda snapshot: (snapshot.at, snapshot.id), reverse=True)
+    ]
     groups: dict[str, list[_Judged]] = {}
     for one in ordered:
         groups.setdefault(one.candidate.group, []).append(one)
     for group in groups.values():
         _judge(policy, group)
-    return tuple(one.decision for one in ordered)
+    return tuple(judged.decision for judged in ordered)
 
 
 def _judge(policy: RetentionPolicy, group: Sequence[_Judged]) -> None:
     """Decide on the snapshots of one group, newest first."""
     if not policy.has_rules:
-        for one in group:
-            one.reasons.append("the policy has no rules")
+        for judged in group:
+            judged.reasons.append("the policy has no rules")
         return
     group[0].reasons.append("newest")
     if policy.last:
@@ -149,39 +152,39 @@ def _judge(policy: RetentionPolicy, group: Sequence[_Judged]) -> None:
     zone = ZoneInfo(policy.zone)
     for rule, period in _PERIODS.items():
         if count := getattr(policy, rule):
-            _keep_periods(rule, count, [(one, period(one.candidate.at.astimezone(zone))) for one in group])
+            _keep_periods(rule, count, [(judged, period(judged.candidate.at.astimezone(zone))) for judged in group])
 
 
 def _keep_last(count: int, group: Sequence[_Judged]) -> None:
-    for one in group[:count]:
-        one.reasons.append(f"last {count}")
-    for one in group[count:]:
-        one.against.append(f"not among the last {count}")
+    for judged in group[:count]:
+        judged.reasons.append(f"last {count}")
+    for judged in group[count:]:
+        judged.against.append(f"not among the last {count}")
 
 
 def _keep_within(within: timedelta, group: Sequence[_Judged]) -> None:
     since = group[0].candidate.at - within
-    for one in group:
-        if one.candidate.at > since:
-            one.reasons.append(f"within {_period_text(within)}")
+    for judged in group:
+        if judged.candidate.at > since:
+            judged.reasons.append(f"within {_period_text(within)}")
         else:
-            one.against.append(f"more than {_period_text(within)} before the newest")
+            judged.against.append(f"more than {_period_text(within)} before the newest")
 
 
 def _keep_periods(rule: Rule, count: int, dated: Sequence[tuple[_Judged, _Period]]) -> None:
     """Keep the newest of this many periods; and the oldest of all while there are fewer."""
-    found: set[tuple[object, ...]] = set()
-    for one, period in dated:
-        if period.key in found:
-            one.against.append(f"not the newest of {period.label}")
-        elif len(found) < count:
-            found.add(period.key)
-            one.reasons.append(f"{rule} {period.label}")
+    periods: set[tuple[object, ...]] = set()
+    for judged, period in dated:
+        if period.key in periods:
+            judged.against.append(f"not the newest of {period.label}")
+        elif len(periods) < count:
+            periods.add(period.key)
+            judged.reasons.append(f"{rule} {period.label}")
         else:
-            one.against.append(f"older than {count} {rule}")
+            judged.against.append(f"older than {count} {rule}")
     oldest, period = dated[-1]
     reason = f"{rule} {period.label}"
-    if len(found) < count and reason not in oldest.reasons:
+    if len(periods) < count and reason not in oldest.reasons:
         oldest.reasons.append(f"oldest, for {rule}")
 
 

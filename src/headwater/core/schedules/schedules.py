@@ -61,8 +61,8 @@ def checked(cron: str, zone: str) -> Schedule:
 def times(schedule: Schedule, after: datetime) -> Iterator[datetime]:
     """Yield the times of a schedule after a moment, in order."""
     last = after.astimezone(UTC)
-    for found in CronSim(schedule.cron, last.astimezone(ZoneInfo(schedule.zone))):
-        moment = found.astimezone(UTC)
+    for due in CronSim(schedule.cron, last.astimezone(ZoneInfo(schedule.zone))):
+        moment = due.astimezone(UTC)
         if moment > last:  # within an hour that the clock repeats, cronsim counts from its first beginning
             last = moment
             yield moment
@@ -73,14 +73,14 @@ def latest(schedule: Schedule, first: datetime, until: datetime) -> datetime:
     for span in _SPANS:
         if until - span <= first:
             break
-        found = _last_between(schedule, until - span, until)
-        if found:
-            return found
+        due = _last_between(schedule, until - span, until)
+        if due:
+            return due
     return _last_between(schedule, first, until) or first
 
 
 def _last_between(schedule: Schedule, after: datetime, until: datetime) -> datetime | None:
-    found = None
+    last = None
     for moment in takewhile(lambda one: one <= until, times(schedule, after)):
-        found = moment
-    return found
+        last = moment
+    return last

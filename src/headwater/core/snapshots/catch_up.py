@@ -44,16 +44,16 @@ def catch_up(
     writer: Callable[[SnapshotTable, Parent], TableWriter],
 ) -> tuple[list[ManifestTable], int]:
     """Return tables in the state of the reader's moment, and how many rows were read again for that; blocks."""
-    tables, rows = {(one.schema, one.name): one for one in read_tables}, 0
+    tables, rows = {(table.schema, table.name): table for table in read_tables}, 0
     while not dump.is_consistent():
-        for found in _gathered(dump):
-            key, table = (found.table.schema, found.table.name), found.table
-            rows += sum(row.num_rows for row in found.rows) + len(found.gone)
+        for changes in _gathered(dump):
+            key, table = (changes.table.schema, changes.table.name), changes.table
+            rows += sum(row.num_rows for row in changes.rows) + len(changes.gone)
             # What was written can be read from now on.
             writing.ink.data.finish()
             writing.ink.trees.finish()
             reader = vault.table(tables[key])
-            written = _written(found, reader, writer(table, reader.parent()))
+            written = _written(changes, reader, writer(table, reader.parent()))
             tables[key] = _table(tables[key], written)
     return list(tables.values()), rows
 
@@ -88,14 +88,14 @@ def _written(late: LateChanges, reader: TableReader, writer: TableWriter) -> Wri
     whole = pa.Table.from_batches(late.rows).combine_chunks()
     columns = [column.chunk(0) if column.num_chunks else pa.array([], pages.VALUES) for column in whole.columns]
     ids = deltas.identity([columns[at] for at in key]).to_pylist()
-    new = {one: index for index, one in enumerate(ids) if one not in late.gone}
+    new = {key: index for index, key in enumerate(ids) if key not in late.gone}
     left = dict(new)
     for branch in reader.branches():
         leaf = reader.leaf(branch)
         changes = [_delta(reader, chunk, key, columns, (new, late.gone)) for chunk in leaf]
         for _, present in changes:
-            for one in present:
-                left.pop(one, None)
+            for identity in present:
+                left.pop(identity, None)
         if not any(delta.size for delta, _ in changes):
             writer.keep_leaf(branch, leaf)
             continue
@@ -105,7 +105,7 @@ def _written(late: LateChanges, reader: TableReader, writer: TableWriter) -> Wri
         writer.end_leaf()
     if left:
         places = pa.array(sorted(left.values()))
-        writer.rows([pa.RecordBatch.from_arrays([one.take(places) for one in columns], whole.column_names)])
+        writer.rows([pa.RecordBatch.from_arrays([column.take(places) for column in columns], whole.column_names)])
     return writer.end()
 
 
@@ -116,10 +116,10 @@ def _delta(
     new, gone = changes
     batch = reader.batch(chunk, key).columns
     ids = deltas.identity(batch).to_pylist()
-    present = [one for one in ids if one in new]
-    lost = pa.array([index for index, one in enumerate(ids) if one in gone], pa.int64())
-    rows = pa.array([new[one] for one in present], pa.int64())
-    return Delta(tuple(column.take(rows) for column in columns), tuple(one.take(lost) for one in batch)), present
+    present = [key for key in ids if key in new]
+    lost = pa.array([index for index, key in enumerate(ids) if key in gone], pa.int64())
+    rows = pa.array([new[key] for key in present], pa.int64())
+    return Delta(tuple(column.take(rows) for column in columns), tuple(column.take(lost) for column in batch)), present
 
 
 def _put(reader: TableReader, writer: TableWriter, chunk: ChunkRef, key: Sequence[int], delta: Delta) -> None:

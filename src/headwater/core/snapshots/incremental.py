@@ -53,7 +53,7 @@ class _Range:
 
     @property
     def lost(self) -> int:
-        return sum(one.num_rows for one in self.gone)
+        return sum(batch.num_rows for batch in self.gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +101,11 @@ def write_changes(
     firsts = [_key(key_range.chunk) for key_range in ranges]
     if since.new:
         _changed(dump, table, then, firsts, ranges)
-    existing = {index: _existing(reader, table, one) for index, one in enumerate(ranges) if one.rows}
+    existing = {index: _existing(reader, table, range_) for index, range_ in enumerate(ranges) if range_.rows}
     if since.before - since.left - sum(existing.values()):
         _deleted(dump, table, then, reader, ranges, firsts, existing)
-    for one in ranges:
-        one.again = one.touched and _is_much(one)
+    for range_ in ranges:
+        range_.again = range_.touched and _is_much(range_)
     _write(dump, table, writer, branches, leaves, ranges, firsts)
     return writer.end()
 
@@ -178,12 +178,12 @@ def _deleted(
         for place, rows in _by_range(numbers, batch):
             present[place].append(deltas.identity(rows.columns))
     for place in short:
-        one = ranges[place]
-        keys = reader.batch(one.chunk, table.key)
+        range_ = ranges[place]
+        keys = reader.batch(range_.chunk, table.key)
         array = pa.concat_arrays([*present[place], pa.array([], pages.VALUES)])
         gone = pc.invert(pc.is_in(deltas.identity(keys.columns), value_set=array))
-        one.gone.append(keys.filter(gone))
-        if one.lost + left.get(place, 0) + existing.get(place, 0) != one.chunk.rows:
+        range_.gone.append(keys.filter(gone))
+        if range_.lost + left.get(place, 0) + existing.get(place, 0) != range_.chunk.rows:
             raise ReadAll  # what the engine tells does not add up
 
 
@@ -211,16 +211,16 @@ def _write(
             continue
         writer.end_leaf()
         while place < end:
-            one, after = ranges[place], place + 1
-            if one.again:
+            range_, after = ranges[place], place + 1
+            if range_.again:
                 while after < end and ranges[after].again:
                     after += 1
                 low = firsts[place] if place else None
                 writer.rows(dump.rows_between(table, low, firsts[after] if after < len(ranges) else None))
-            elif one.touched:
-                writer.change(one.chunk, _delta(table, one), one.chunk.rows + one.added - one.lost)
+            elif range_.touched:
+                writer.change(range_.chunk, _delta(table, range_), range_.chunk.rows + range_.added - range_.lost)
             else:
-                writer.keep(one.chunk)
+                writer.keep(range_.chunk)
             place = after
         writer.end_leaf()
 

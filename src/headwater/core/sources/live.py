@@ -27,10 +27,10 @@ def read(url: str) -> Schema:
 
 
 async def _inspected(name: str, address: Address) -> Schema:
-    found = engine(name)
-    session = await found.connect(address)
+    engine_ = engine(name)
+    session = await engine_.connect(address)
     try:
-        return await found.inspect(session)
+        return await engine_.inspect(session)
     finally:
         await session.close()
 

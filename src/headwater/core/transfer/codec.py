@@ -111,11 +111,11 @@ def _float(cell: Any, kind: ValueKind) -> float | str:
 
 
 def _boolean(cell: Any, _: ValueKind) -> bool:
-    told = {0: False, 1: True, "0": False, "1": True, "t": True, "f": False, "true": True, "false": False}
+    known = {0: False, 1: True, "0": False, "1": True, "t": True, "f": False, "true": True, "false": False}
     key = cell.lower() if isinstance(cell, str) else cell
-    if key not in told:
+    if key not in known:
         raise ValueError
-    return told[key]
+    return known[key]
 
 
 def _text(cell: Any, kind: ValueKind) -> str:
@@ -180,8 +180,8 @@ def _any(cell: Any, _: ValueKind) -> Any:
 
 
 def _json_array(cell: Any, kind: ValueKind) -> list[Any]:
-    found = msgspec.json.decode(cell)
-    return found if isinstance(found, list) else [found]
+    items = msgspec.json.decode(cell)
+    return items if isinstance(items, list) else [items]
 
 
 _COMMON: Mapping[KindName, Convert] = {
@@ -206,12 +206,12 @@ _COMMON: Mapping[KindName, Convert] = {
 
 
 def _as_json(value: Any, kind: ValueKind) -> str:
-    return msgspec.json.encode([_shown(one, kind.item) for one in value]).decode()
+    return msgspec.json.encode([_shown(item, kind.item) for item in value]).decode()
 
 
 def _shown(value: Any, kind: ValueKind | None) -> Any:
     if isinstance(value, list):
-        return [_shown(one, kind) for one in value]
+        return [_shown(item, kind) for item in value]
     return "\\x" + value.hex() if isinstance(value, bytes) else value
 
 
@@ -236,8 +236,8 @@ def canonical(value: Any, kind: ValueKind) -> bytes:
         item = kind.item
         if item and item.name == "json":
             # Whether a list is a dimension of the array or JSON itself is not known on every side.
-            return b"\x02" + canonical_json(b"[" + b",".join(_joined(one) for one in value) + b"]")
-        return b"\x02" + msgspec.json.encode([_shown(one, item) for one in value])
+            return b"\x02" + canonical_json(b"[" + b",".join(_joined(element) for element in value) + b"]")
+        return b"\x02" + msgspec.json.encode([_shown(element, item) for element in value])
     if isinstance(value, float):
         value += 0.0  # -0.0 becomes 0.0: SQL holds them equal, and SQLite keeps no sign of zero
     return b"\x04" + repr(value).encode()
@@ -260,9 +260,9 @@ def canonical_json(text: str | bytes) -> bytes:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else value
 
 
@@ -289,9 +289,9 @@ def row_encoder(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[Seque
     makers = {place: encoder(dialect, kind) for place, kind in enumerate(kinds) if _special_encoder(dialect, kind)}
 
     def encode(row: Sequence[Any]) -> tuple[Value, ...]:
-        made = list(row)
+        encoded = list(row)
         for place, make in makers.items():
-            made[place] = make(made[place])
-        return tuple(made)
+            encoded[place] = make(encoded[place])
+        return tuple(encoded)
 
     return encode

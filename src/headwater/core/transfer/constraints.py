@@ -35,7 +35,7 @@ class Key:
 
 def keys(index: Index) -> tuple[Key, ...]:
     """Return the columns of an index with their orders; expressions are left out."""
-    return tuple(found for key in index.columns if (found := _key(key)) is not None)
+    return tuple(parsed for key in index.columns if (parsed := _key(key)) is not None)
 
 
 def _key(text: str) -> Key | None:
@@ -54,26 +54,26 @@ def plain_columns(index: Index) -> tuple[str, ...]:
 
 def foreign_keys(relation: Relation, work: MappingContext) -> tuple[ForeignKey, ...]:
     """Return the foreign keys to tables that are copied, too."""
-    kept = []
+    result = []
     for key in relation.foreign_keys:
         target = _target(key, work)
-        shown = key.name or ", ".join(key.columns)
+        label = key.name or ", ".join(key.columns)
         if target is None:
-            work.record_loss("left_out", relation.qualified_name, shown, "a foreign key to a table that is not copied")
+            work.record_loss("left_out", relation.qualified_name, label, "a foreign key to a table that is not copied")
             continue
         schema = work.target.default_schema
         rules: dict[str, str | None] = {"on_delete": key.on_delete, "on_update": key.on_update}
         if not work.target.has_set_default:
             for action, rule in rules.items():
                 if rule == "SET DEFAULT":
-                    work.record_loss("changed", relation.qualified_name, shown, "SET DEFAULT becomes NO ACTION")
+                    work.record_loss("changed", relation.qualified_name, label, "SET DEFAULT becomes NO ACTION")
                     rules[action] = None
         attrs = dict(key.attrs)
         deferred = "deferrable" in attrs and work.target.has_deferrable_keys
         if "deferrable" in attrs and not deferred:
-            work.record_loss("changed", relation.qualified_name, shown, "the foreign key is checked immediately")
+            work.record_loss("changed", relation.qualified_name, label, "the foreign key is checked immediately")
         name = _free_name(key.name, relation, work) if key.name else None
-        kept.append(
+        result.append(
             ForeignKey(
                 key.columns,
                 target,
@@ -85,7 +85,7 @@ def foreign_keys(relation: Relation, work: MappingContext) -> tuple[ForeignKey, 
                 (("deferrable", attrs["deferrable"]),) if deferred else (),
             )
         )
-    return tuple(kept)
+    return tuple(result)
 
 
 def _target(key: ForeignKey, work: MappingContext) -> str | None:
@@ -97,37 +97,37 @@ def _target(key: ForeignKey, work: MappingContext) -> str | None:
 
 
 def _key_of(key: ForeignKey, work: MappingContext) -> tuple[str, ...]:
-    found = work.schema.relation(key.ref_table, key.ref_schema)
-    return found.primary_key if found else ()
+    relation = work.schema.relation(key.ref_table, key.ref_schema)
+    return relation.primary_key if relation else ()
 
 
 def indexes(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> tuple[Index, ...]:
     """Return the indexes that the target supports."""
-    return tuple(made for index in relation.indexes if (made := _index(relation, index, kinds, work)) is not None)
+    return tuple(mapped for index in relation.indexes if (mapped := _index(relation, index, kinds, work)) is not None)
 
 
 def _index(relation: Relation, index: Index, kinds: Mapping[str, ValueKind], work: MappingContext) -> Index | None:
-    shown, name = relation.qualified_name, index.name or ", ".join(index.columns)
+    table_name, name = relation.qualified_name, index.name or ", ".join(index.columns)
     what = "a unique index" if index.unique else "an index"
     attrs = dict(index.attrs)
     columns = plain_columns(index)
     if work.source is work.target:
         return replace(index, name=_free_name(index.name, relation, work) if index.name else None)
     if why := reason_unindexable(index, attrs, columns, kinds, work):
-        work.record_loss("left_out", shown, name, f"{what} {why}")
+        work.record_loss("left_out", table_name, name, f"{what} {why}")
         return None
     where = None
     if index.where:
         if work.target.has_partial_indexes:
             where = expressions.translate(index.where, work.source, work.target)
         if where is None and index.unique:
-            work.record_loss("left_out", shown, name, "a partial unique index")
+            work.record_loss("left_out", table_name, name, "a partial unique index")
             return None
         if where is None:
-            work.record_loss("changed", shown, name, "a partial index becomes an index of all rows")
-    record_attribute_losses(attrs, shown, name, work)
+            work.record_loss("changed", table_name, name, "a partial index becomes an index of all rows")
+    record_attribute_losses(attrs, table_name, name, work)
     ordered = tuple(_spelt(key, name, relation, work) for key in keys(index))
-    comment = None if index.comment and work.record_comment_loss(shown, name) else index.comment
+    comment = None if index.comment and work.record_comment_loss(table_name, name) else index.comment
     return Index(_free_name(index.name, relation, work) if index.name else None, ordered, index.unique, where, comment)
 
 
@@ -171,7 +171,7 @@ def reason_unindexable(
         return "of an expression"
     if index.unique and any(key.length for key in keys(index)):
         return "of prefixes of text"
-    nested = any(kinds[one].name in {"json", "array"} for one in columns if one in kinds)
+    nested = any(kinds[column].name in {"json", "array"} for column in columns if column in kinds)
     if nested and work.target.unindexable:
         return work.target.unindexable
     return ""
@@ -193,7 +193,7 @@ def _free_name(name: str, relation: Relation, work: MappingContext) -> str:
 
 def checks(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> tuple[Check, ...]:
     """Return the checks that certainly mean the same at the target, and those that replace enums."""
-    kept = []
+    result = []
     for check in relation.checks:
         name = check.name or check.expression
         if any(is_json_check(check, column) for column in kinds):
@@ -203,10 +203,10 @@ def checks(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingCont
         if text is None:
             work.record_loss("left_out", relation.qualified_name, name, f"the check ({check.expression})")
             continue
-        kept.append(Check(text, _free_name(check.name, relation, work) if check.name else None))
+        result.append(Check(text, _free_name(check.name, relation, work) if check.name else None))
     if work.target.has_enum_checks:
         for column, kind in kinds.items():
             if kind.name == "enum":
                 values = ", ".join("'" + value.replace("'", "''") + "'" for value in kind.values)
-                kept.append(Check('"' + column.replace('"', '""') + f'" IN ({values})'))
-    return tuple(kept)
+                result.append(Check('"' + column.replace('"', '""') + f'" IN ({values})'))
+    return tuple(result)

@@ -83,8 +83,17 @@ def default(text: str, source: Dialect, target: Dialect, kind: str, scale: int |
 
 
 def _boolean(text: str, target: Dialect) -> str | None:
-    told = {"true": True, "1": True, "'t'": True, "b'1'": True, "false": False, "0": False, "'f'": False, "b'0'": False}
-    value = told.get(text.lower(), told.get(text.lower().strip("'")))
+    known = {
+        "true": True,
+        "1": True,
+        "'t'": True,
+        "b'1'": True,
+        "false": False,
+        "0": False,
+        "'f'": False,
+        "b'0'": False,
+    }
+    value = known.get(text.lower(), known.get(text.lower().strip("'")))
     if value is None:
         return None
     return target.boolean_literals[value]
@@ -114,7 +123,7 @@ def _uncast(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Any):
         listed = _inside(node.expression.this)
         if isinstance(listed, exp.Array):
-            items = [one.transform(_uncast) for one in listed.expressions]
+            items = [expression.transform(_uncast) for expression in listed.expressions]
             return exp.In(this=node.this.transform(_uncast), expressions=items)
     if not isinstance(node, exp.Cast):
         return node

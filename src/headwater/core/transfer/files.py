@@ -80,16 +80,16 @@ def shape_of(path: Path, filename: str) -> Shape:
 def _format(head: bytes, filename: str) -> Format:
     if head.startswith(b"PAR1"):
         return "parquet"
-    found = SUFFIXES.get(Path(filename).suffix.lower())
+    format_ = SUFFIXES.get(Path(filename).suffix.lower())
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if found in {"json", "ndjson"}:
+    if format_ in {"json", "ndjson"}:
         return "json" if text.startswith(b"[") else "ndjson"
-    if found == "parquet" or found is None:
+    if format_ == "parquet" or format_ is None:
         raise Unreadable(
             f"{filename} is not a data file that can be imported.",
             hint="CSV, TSV, NDJSON, JSON, Parquet and SQL can be imported.",
         )
-    return found
+    return format_
 
 
 def _csv_shape(head: bytes, filename: str) -> Shape:
@@ -103,15 +103,15 @@ def _csv_shape(head: bytes, filename: str) -> Shape:
 
 
 def _keys(path: Path, format_: Format) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+    keys: dict[str, None] = {}
     for number, item, _ in _objects(path, format_):
         if isinstance(item, dict):
-            found.update(dict.fromkeys(item))
+            keys.update(dict.fromkeys(item))
         if number >= SAMPLE:
             break
-    if not found:
+    if not keys:
         raise Unreadable("There are no objects in the file.", hint="Each row is an object: {…}.")
-    return tuple(found)
+    return tuple(keys)
 
 
 def lines(path: Path, shape: Shape) -> Iterator[Line]:
@@ -228,10 +228,10 @@ def _flat(value: Any) -> Any:
 
 def sample(path: Path, shape: Shape, most: int = SAMPLE) -> list[Sequence[Any]]:
     """Return the first complete rows of a file."""
-    found: list[Sequence[Any]] = []
+    rows: list[Sequence[Any]] = []
     for line in lines(path, shape):
         if not line.wrong:
-            found.append(line.values)
+            rows.append(line.values)
         if line.number >= most:
             break
-    return found
+    return rows

@@ -39,9 +39,9 @@ def kind_of_values(values: Iterable[Any]) -> ValueKind:
         name, has_zone = _name(value)
         names.add(name)
         zoned = zoned or has_zone
-    found = names.pop() if len(names) == 1 else _WIDER.get(frozenset(names), "text")
+    common = names.pop() if len(names) == 1 else _WIDER.get(frozenset(names), "text")
     return ValueKind(
-        found, 64 if found in {"integer", "float"} else None, 6 if found == "timestamp" else None, zoned=zoned
+        common, 64 if common in {"integer", "float"} else None, 6 if common == "timestamp" else None, zoned=zoned
     )
 
 

@@ -16,11 +16,11 @@ class InsertWriter:
     """Writes rows of a table as multi-row INSERTs; columns that the database computes are left out."""
 
     def __init__(self, dialect: Dialect, quote: Callable[..., str], table: Relation) -> None:
-        kept = [(place, column) for place, column in enumerate(table.columns) if not column.generated]
+        columns = [(place, column) for place, column in enumerate(table.columns) if not column.generated]
         assert dialect.grammar and dialect.types and dialect.types.read
         self._grammar, read = dialect.grammar, dialect.types.read
-        self._cells = [(place, read(column.type)) for place, column in kept]
-        names = ", ".join(quote(column.name) for _, column in kept)
+        self._cells = [(place, read(column.type)) for place, column in columns]
+        names = ", ".join(quote(column.name) for _, column in columns)
         # An identity that is always generated takes a number only when this is said.
         always = any(("identity", "always") in column.attrs for column in table.columns)
         overriding = " OVERRIDING SYSTEM VALUE" if always else ""

@@ -21,23 +21,23 @@ _ATTRIBUTES = {
 
 def table_losses(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> None:
     """Record the losses of triggers, partitions, policies, comments and text comparison."""
-    shown = relation.qualified_name
+    table_name = relation.qualified_name
     for trigger in relation.triggers:
-        work.record_loss("left_out", shown, trigger.name, "triggers are not copied")
+        work.record_loss("left_out", table_name, trigger.name, "triggers are not copied")
     for name, _ in relation.attrs:
         if name in _ATTRIBUTES:
-            work.record_loss("changed", shown, "table", _ATTRIBUTES[name])
+            work.record_loss("changed", table_name, "table", _ATTRIBUTES[name])
         if name.startswith("policy:"):
-            work.record_loss("left_out", shown, name.removeprefix("policy:"), "policies are not copied")
+            work.record_loss("left_out", table_name, name.removeprefix("policy:"), "policies are not copied")
     if relation.comment:
-        work.record_comment_loss(shown, relation.name)
+        work.record_comment_loss(table_name, relation.name)
     had = dict(relation.attrs)
     if "primary_key_terms" in had:
         work.record_loss(
-            "changed", shown, ", ".join(relation.primary_key), "order and collation of the key are not kept"
+            "changed", table_name, ", ".join(relation.primary_key), "order and collation of the key are not kept"
         )
     if work.source.has_table_collations and any(kind.name in {"text", "enum"} for kind in kinds.values()):
-        _collation(had.get("collation", ""), shown, work)
+        _collation(had.get("collation", ""), table_name, work)
 
 
 def _collation(collation: str, table: str, work: MappingContext) -> None:

@@ -39,23 +39,23 @@ class MappingContext:
 
 def assign_names(chosen: Sequence[Relation], work: MappingContext) -> None:
     """Assign each table its name at the target: schemas are dropped, and duplicate names are made unique."""
-    bare = {_folded(_cut(one.name, work), work) for one in chosen}
+    bare = {_folded(_cut(relation.name, work), work) for relation in chosen}
     taken: set[str] = set()
-    for one in chosen:
-        name = _cut(one.name, work)
+    for relation in chosen:
+        name = _cut(relation.name, work)
         if _folded(name, work) in taken:
-            wanted, number = f"{one.schema or 'other'}_{one.name}", 2
+            wanted, number = f"{relation.schema or 'other'}_{relation.name}", 2
             name = _cut(wanted, work)
             while _folded(name, work) in taken | bare:
                 name, number = _cut(wanted, work, f"_{number}"), number + 1
-            sentence = f"is renamed to {name}: another table is named {one.name} there"
-            work.record_loss("changed", one.qualified_name, one.name, sentence)
-        elif name != one.name:
-            work.record_loss("changed", one.qualified_name, one.name, f"the name is shortened to {name}")
+            sentence = f"is renamed to {name}: another table is named {relation.name} there"
+            work.record_loss("changed", relation.qualified_name, relation.name, sentence)
+        elif name != relation.name:
+            work.record_loss("changed", relation.qualified_name, relation.name, f"the name is shortened to {name}")
         taken.add(_folded(name, work))
-        work.names[one.schema, one.name] = name
-        if one.schema and one.schema not in {work.source.default_schema, work.target.default_schema}:
-            work.record_loss("changed", "", one.schema, "the namespace is not kept: all tables are created in one")
+        work.names[relation.schema, relation.name] = name
+        if relation.schema and relation.schema not in {work.source.default_schema, work.target.default_schema}:
+            work.record_loss("changed", "", relation.schema, "the namespace is not kept: all tables are created in one")
 
 
 def _folded(name: str, work: MappingContext) -> str:
@@ -90,9 +90,9 @@ def column_kind(column: Column, relation: Relation, work: MappingContext) -> Val
 def find_enum(written: str, enums: Sequence[Enum]) -> Enum | None:
     """Return the enum of a type name: in its schema, or in `public` if it has none."""
     space, _, bare = written.rpartition(".")
-    found = [one for one in enums if one.name == bare.strip('"')]
+    candidates = [enum for enum in enums if enum.name == bare.strip('"')]
     wanted = space.strip('"') or "public"
-    return next((one for one in found if one.schema == wanted), None) or next(iter(found), None)
+    return next((enum for enum in candidates if enum.schema == wanted), None) or next(iter(candidates), None)
 
 
 def _raw(written: str, work: MappingContext) -> ValueKind:

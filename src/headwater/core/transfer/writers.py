@@ -166,7 +166,10 @@ class Typed:
     def add(self, batch: pa.RecordBatch) -> bytes:
         """Return the bytes to write so far."""
         self._held.append(batch)
-        if sum(one.num_rows for one in self._held) < TYPED_ROWS and sum(one.nbytes for one in self._held) < TYPED_BYTES:
+        if (
+            sum(batch.num_rows for batch in self._held) < TYPED_ROWS
+            and sum(batch.nbytes for batch in self._held) < TYPED_BYTES
+        ):
             return b""
         self._put()
         return self._out.take()
@@ -211,11 +214,11 @@ def _arrow_column(cells: tuple[Cell, ...], field: pa.Field) -> pa.Array:
 def unique(names: list[str]) -> list[str]:
     """Return the names, with a number added to duplicates."""
     seen: dict[str, int] = {}
-    made = []
+    result = []
     for name in names:
         seen[name] = seen.get(name, 0) + 1
-        made.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return made
+        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return result
 
 
 DOCUMENTS: Mapping[Form, Any] = {"ndjson": _DocumentLines, "json": _DocumentArray}

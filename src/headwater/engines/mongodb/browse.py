@@ -67,18 +67,18 @@ def _entry(document: Document, most: int | None = None) -> CollectionEntry:
 
 def _value(text: str) -> Any:
     reader = MongoParser(text)
-    found = reader.value()
+    value = reader.value()
     reader.skip()
     if reader.position < len(text):
         raise reader.wrong("There is text after the end of the value.")
-    return found
+    return value
 
 
 def _document(text: str, what: str) -> Document:
-    found = _value(text) if text.strip() else {}
-    if not isinstance(found, dict):
+    document = _value(text) if text.strip() else {}
+    if not isinstance(document, dict):
         raise QueryError(f"The {what} is not a document.", hint='It looks like {"name": "value"}.', position=0)
-    return found
+    return document
 
 
 def _place(cursor: str | None) -> int:
@@ -99,14 +99,17 @@ class MongoBrowsing(BrowsingSupport):
     async def collections(self, session: Session) -> tuple[Collection, ...]:
         """Return the collections and views."""
         assert isinstance(session, MongoSession)
-        found = await session.all({"listCollections": 1, "cursor": {}})
-        named = sorted((one for one in found if not one["name"].startswith("system.")), key=lambda one: one["name"])
-        made = []
+        listed = await session.all({"listCollections": 1, "cursor": {}})
+        named = sorted(
+            (collection for collection in listed if not collection["name"].startswith("system.")),
+            key=lambda item: item["name"],
+        )
+        result = []
         for place, one in enumerate(named):
             view = one.get("type") == "view"
             count = await _counted(session, one["name"], {}) if place < COUNTED_HOLDERS and not view else None
-            made.append(Collection(one["name"], "view" if view else "collection", count))
-        return tuple(made)
+            result.append(Collection(one["name"], "view" if view else "collection", count))
+        return tuple(result)
 
     async def entries(self, session: Session, collection: str, search: Search) -> EntryPage:
         """Return documents, ordered by `_id` unless another order is given."""
@@ -122,20 +125,20 @@ class MongoBrowsing(BrowsingSupport):
             "maxTimeMS": PAGE_MILLISECONDS,
         }
         _check(session, command)
-        found = await session.all(command, PAGE_BYTES)
-        shown_now = found[: search.limit]
-        whole = len(found) <= search.limit and sum(len(encode(one)) for one in found) <= PAGE_BYTES
+        documents = await session.all(command, PAGE_BYTES)
+        shown_now = documents[: search.limit]
+        whole = len(documents) <= search.limit and sum(len(encode(document)) for document in documents) <= PAGE_BYTES
         after = None if whole else str(skipped + len(shown_now))
         total = await _counted(session, collection, condition) if search.cursor is None else None
-        return EntryPage(tuple(_entry(one, most=LONGEST_BODY) for one in shown_now), after, total)
+        return EntryPage(tuple(_entry(document, most=LONGEST_BODY) for document in shown_now), after, total)
 
     async def entry(self, session: Session, collection: str, entry_id: str) -> CollectionEntry | None:
         """Return one complete document."""
         assert isinstance(session, MongoSession)
         command: Document = {"find": collection, "filter": {"_id": _value(entry_id)}, "limit": 1}
         _check(session, command)
-        found = await session.all(command)
-        return _entry(found[0]) if found else None
+        documents = await session.all(command)
+        return _entry(documents[0]) if documents else None
 
     async def elements(self, session: Session, collection: str, entry_id: str, search: Search) -> ElementPage:
         """Refuse: a document has no elements."""

@@ -42,7 +42,7 @@ class MongoBulkLoader:
         rows = 0
         with self._one:
             try:
-                for some in _messages(one for batch in batches for one in documents.joined(batch)):
+                for some in _messages(document for batch in batches for document in documents.joined(batch)):
                     self._wait(self._insert(table, some), table)
                     rows += len(some)
             except BaseException:
@@ -128,5 +128,5 @@ def _code(error: OperationFailure) -> int:
 def _refusal(error: BulkWriteError, table: SnapshotTable) -> QueryError:
     details: Mapping[str, Any] = error.details or {}
     every = [*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())] or [{}]
-    said = str(every[0].get("errmsg") or error)
-    return errors.failed(f"In {table.name}: {said}", _code(error), MongoStatement({"insert": table.name}), 0)
+    message = str(every[0].get("errmsg") or error)
+    return errors.failed(f"In {table.name}: {message}", _code(error), MongoStatement({"insert": table.name}), 0)

@@ -37,16 +37,16 @@ def outcome(statement: MongoStatement, answer: Document, number: int) -> Command
         first = wrong[0]
         done = int(answer.get("n", 0))
         place = int(first.get("index", 0)) + 1
-        said = f"{first.get('errmsg', 'The write was refused')} (document {place}; {done} written)"
-        raise errors.failed(said, int(first.get("code", 0)), statement, number)
+        message = f"{first.get('errmsg', 'The write was refused')} (document {place}; {done} written)"
+        raise errors.failed(message, int(first.get("code", 0)), statement, number)
     match statement.name:
         case "insert" | "delete":
             return CommandOutcome(affected=int(answer.get("n", 0)))
         case "update":
             changed, matched = int(answer.get("nModified", 0)), int(answer.get("n", 0))
-            made = len(answer.get("upserted") or [])
-            notices = (f"{matched - made} matched, {changed} changed, {made} inserted",)
-            return CommandOutcome(affected=changed + made, notices=notices)
+            inserted = len(answer.get("upserted") or [])
+            notices = (f"{matched - inserted} matched, {changed} changed, {inserted} inserted",)
+            return CommandOutcome(affected=changed + inserted, notices=notices)
         case "count":
             return CommandOutcome(COUNT, [(int(answer.get("n", 0)),)])
         case "distinct":

@@ -84,19 +84,19 @@ async def _passage(to: Address, seconds: float) -> TlsTunnel | None:
     if to.tls.mode == "prefer" and time.monotonic() < _plain_until.get(place, 0.0):
         return None
     endpoint = to.endpoint or Endpoint(to.host, to.port or PORT)
-    made = TlsTunnel(endpoint, encryption, to.tls.server_name or to.host or endpoint.ip)
+    tunnel = TlsTunnel(endpoint, encryption, to.tls.server_name or to.host or endpoint.ip)
     try:
         async with asyncio.timeout(HANDSHAKE_SECONDS if to.tls.mode == "prefer" else seconds):
-            await made.open()
+            await tunnel.open()
     except BaseException as error:
         with contextlib.suppress(OSError):
-            await made.close()
+            await tunnel.close()
         # A server without TLS hangs up on the first word of it.
         if to.tls.mode == "prefer" and isinstance(error, ssl.SSLError | ConnectionResetError | EOFError | TimeoutError):
             _plain_until[place] = time.monotonic() + REMEMBERED_SECONDS
             return None
         raise
-    return made
+    return tunnel
 
 
 def _client(to: Address, passage: TlsTunnel | None, seconds: float) -> AsyncMongoClient[Document]:

@@ -24,15 +24,15 @@ CREATE_OPTIONS = frozenset(_CREATE_OPTIONS_NAMES.split())
 
 def ddl(schema: Schema) -> tuple[str, ...]:
     """Return the commands that create the collections and their indexes."""
-    tables = [one for one in schema if one.kind != "view"]
-    views = [one for one in schema if one.kind == "view"]
-    return tuple(command for one in (*tables, *views) for command in _created(one))
+    tables = [relation for relation in schema if relation.kind != "view"]
+    views = [relation for relation in schema if relation.kind == "view"]
+    return tuple(command for relation in (*tables, *views) for command in _created(relation))
 
 
 def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the commands that create collections and views, and those that create indexes after loading."""
     bare = ddl(schema.map_relations(lambda one: replace(one, indexes=())))
-    return bare, tuple(_indexed(one.name, index) for one in schema for index in one.indexes)
+    return bare, tuple(_indexed(relation.name, index) for relation in schema for index in relation.indexes)
 
 
 def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
@@ -69,11 +69,11 @@ def _commands(change: Change) -> list[str]:
 
 def _hazards(change: Change) -> tuple[Hazard, ...]:
     if isinstance(change, c.DropColumn | c.RenameColumn):
-        told = tuple(one for one in change.hazards() if one.kind not in {"lock", "rewrite"})
-        return (*told, Hazard("rewrite", f"Every document of {change.table} that has the field is rewritten."))
+        hazards = tuple(hazard for hazard in change.hazards() if hazard.kind not in {"lock", "rewrite"})
+        return (*hazards, Hazard("rewrite", f"Every document of {change.table} that has the field is rewritten."))
     if isinstance(change, c.AddIndex):
         return (Hazard("lock", f"{change.table} is locked briefly at the start and at the end of the index build."),)
-    return tuple(one for one in change.hazards() if one.kind != "lock")
+    return tuple(hazard for hazard in change.hazards() if hazard.kind != "lock")
 
 
 def _created(relation: Relation) -> list[str]:
@@ -88,20 +88,20 @@ def _created(relation: Relation) -> list[str]:
 
 
 def _options(relation: Relation) -> dict[str, Any]:
-    return {name: json.loads(said) for name, said in relation.attrs if name in CREATE_OPTIONS}
+    return {name: json.loads(value) for name, value in relation.attrs if name in CREATE_OPTIONS}
 
 
 def _indexed(collection: str, index: Index) -> str:
-    said = dict(index.attrs)
-    keys = json.loads(said.pop("keys")) if "keys" in said else dict.fromkeys(index.columns, 1)
+    options = dict(index.attrs)
+    keys = json.loads(options.pop("keys")) if "keys" in options else dict.fromkeys(index.columns, 1)
     name = index.name or "_".join(f"{key}_{way}" for key, way in keys.items())
-    one: dict[str, Any] = {"key": keys, "name": name}
+    spec: dict[str, Any] = {"key": keys, "name": name}
     if index.unique:
-        one["unique"] = True
+        spec["unique"] = True
     if index.where:
-        one["partialFilterExpression"] = json.loads(index.where)
-    one |= {option: json.loads(value) for option, value in said.items()}
-    return _text({"createIndexes": collection, "indexes": [one]})
+        spec["partialFilterExpression"] = json.loads(index.where)
+    spec |= {option: json.loads(value) for option, value in options.items()}
+    return _text({"createIndexes": collection, "indexes": [spec]})
 
 
 def _every(collection: str, update: dict[str, Any], field: str) -> str:

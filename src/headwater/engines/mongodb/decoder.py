@@ -39,14 +39,14 @@ _DATE = 0x09
 
 def _decoder(type_: Any, kind: Kind, convert: Callable[[bytes], Any]) -> Decoder:
     def values(given: Array) -> Array:
-        return pa.array([None if _absent(one) else convert(one) for one in given.to_pylist()], type_)
+        return pa.array([None if _absent(element) else convert(element) for element in given.to_pylist()], type_)
 
     return Decoder(type_, kind, values, _shown, _cells, may_fail=True)
 
 
 def _texts(kind: Kind, text: Callable[[bytes], str]) -> Decoder:
     def texts(given: Array) -> Array:
-        return pa.array([None if _absent(one) else text(one) for one in given.to_pylist()], d.TEXT)
+        return pa.array([None if _absent(element) else text(element) for element in given.to_pylist()], d.TEXT)
 
     return d.texts(kind, texts)
 
@@ -67,17 +67,17 @@ def _value(element: bytes) -> Any:
 
 def _wholes(given: Array) -> Array:
     """Return documents as relaxed Extended JSON."""
-    made = []
+    texts = []
     for raw in given.to_pylist():
         try:
-            made.append(display_text(decode(raw, CODEC)))
+            texts.append(display_text(decode(raw, CODEC)))
         except BSONError:
-            made.append(display_text(Binary(raw, USER_DEFINED_SUBTYPE)))
-    return pa.array(made, d.TEXT)
+            texts.append(display_text(Binary(raw, USER_DEFINED_SUBTYPE)))
+    return pa.array(texts, d.TEXT)
 
 
 def _cells(given: Array) -> list[Cell]:
-    return [None if _absent(one) else _cell(_value(one)) for one in given.to_pylist()]
+    return [None if _absent(element) else _cell(_value(element)) for element in given.to_pylist()]
 
 
 def _cell(value: Any) -> Cell:
@@ -92,7 +92,7 @@ def _cell(value: Any) -> Cell:
 
 
 def _shown(given: Array) -> Array:
-    return pa.array([None if _absent(one) else _text(one) for one in given.to_pylist()], d.TEXT)
+    return pa.array([None if _absent(element) else _text(element) for element in given.to_pylist()], d.TEXT)
 
 
 def _text(element: bytes) -> str:
@@ -162,8 +162,8 @@ class MongoFlattening(DocumentFlattening):
 
     def flat_columns(self, table: SnapshotTable, schema: Schema) -> tuple[SnapshotColumn, ...]:
         """Return the columns that users see of a collection."""
-        found = next((one.columns for one in schema if one.name == table.name), ())
-        fields = {one.name: one.type for one in found if one.name and "." not in one.name}
+        columns = next((relation.columns for relation in schema if relation.name == table.name), ())
+        fields = {column.name: column.type for column in columns if column.name and "." not in column.name}
         whole = WHOLE
         while whole.casefold() in {name.casefold() for name in fields}:
             whole += "_"
@@ -172,10 +172,12 @@ class MongoFlattening(DocumentFlattening):
 
     def flatten(self, batch: Batch, columns: Sequence[SnapshotColumn]) -> Batch:
         """Return fields of documents as types and values, and complete documents."""
-        names = [one.name for one in columns if one.type != WHOLE]
+        names = [column.name for column in columns if column.type != WHOLE]
         fields = iter(documents.fields(batch, names) if names else ())
-        made = [list(documents.joined(batch)) if one.type == WHOLE else next(fields) for one in columns]
-        return pa.RecordBatch.from_arrays([pa.array(one, d.BYTES) for one in made], [str(n) for n in range(len(made))])
+        arrays = [list(documents.joined(batch)) if column.type == WHOLE else next(fields) for column in columns]
+        return pa.RecordBatch.from_arrays(
+            [pa.array(values, d.BYTES) for values in arrays], [str(n) for n in range(len(arrays))]
+        )
 
 
 class MongoDecoding(DecodingSupport):

@@ -92,8 +92,8 @@ def cut(data: bytes) -> Batch:
 
 def joined(batch: Batch) -> Iterator[bytes]:
     """Yield the documents of rows."""
-    for found, names, *values, rest in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-        parts = [found]
+    for id_element, names, *values, rest in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+        parts = [id_element]
         for name, value in zip(_split(names), values, strict=False):
             parts += (name, value)
         body = b"".join((*parts, rest))
@@ -109,35 +109,35 @@ def fields(batch: Batch, wanted: Sequence[str]) -> list[list[bytes | None]]:
     """Return some fields of the documents of rows, as types and values; None if a document lacks a field."""
     names = [name.encode() + b"\0" for name in wanted]
     ids, known, *values, rests = (column.to_pylist() for column in batch.columns)
-    made: list[list[bytes | None]] = [[] for _ in names]
-    for row, (found, which, rest) in enumerate(zip(ids, known, rests, strict=True)):
+    columns: list[list[bytes | None]] = [[] for _ in names]
+    for row, (id_element, which, rest) in enumerate(zip(ids, known, rests, strict=True)):
         places, behind = _places(which), _behind_them(rest) if len(rest) > 1 else {}
-        for name, cells in zip(names, made, strict=True):
+        for name, cells in zip(names, columns, strict=True):
             place = places.get(name)
             if place is not None:
                 cells.append(which[place[0] : place[0] + 1] + values[place[1]][row])
-            elif found and name == found[1:_NAME]:
-                cells.append(found[:1] + found[_NAME:])
+            elif id_element and name == id_element[1:_NAME]:
+                cells.append(id_element[:1] + id_element[_NAME:])
             else:
                 cells.append(behind.get(name))
-    return made
+    return columns
 
 
 @lru_cache(4096)
 def _places(names: bytes) -> Mapping[bytes, tuple[int, int]]:
     """Return the column offset of each name and its number; if a name occurs twice, the last one counts."""
-    found, place = {}, 0
-    for number, one in enumerate(_split(names)):
-        found[one[1:]] = (place, number)
-        place += len(one)
-    return found
+    offsets, place = {}, 0
+    for number, name in enumerate(_split(names)):
+        offsets[name[1:]] = (place, number)
+        place += len(name)
+    return offsets
 
 
 def _behind_them(rest: bytes) -> Mapping[bytes, bytes]:
     """Return the fields after those that have columns, or nothing if the bytes are not BSON."""
     try:
-        found = RawBSONDocument(sized(rest))
-        return {name.encode() + b"\0": _bare(encode({"": value})) for name, value in found.items()}
+        document = RawBSONDocument(sized(rest))
+        return {name.encode() + b"\0": _bare(encode({"": value})) for name, value in document.items()}
     except (BSONError, UnicodeError):
         return {}
 
@@ -150,24 +150,24 @@ def _bare(document: bytes) -> bytes:
 @lru_cache(4096)
 def _split(names: bytes) -> Sequence[bytes]:
     """Return the type and name of each field; the names of many documents are the same."""
-    found, place = [], 0
+    parts, place = [], 0
     while place < len(names):
         end = names.index(b"\0", place + 1) + 1
-        found.append(names[place:end])
+        parts.append(names[place:end])
         place = end
-    return found
+    return parts
 
 
 def _bounds(data: bytes) -> np.ndarray:
     """Return the offsets at which documents begin, and the end of the last; each document starts with its length."""
-    found, place = [0], 0
+    bounds, place = [0], 0
     while place < len(data):
         length = unpack_from("<i", data, place)[0] if place + _SMALLEST <= len(data) else 0
         place += length
         if length < _SMALLEST or place > len(data):
             raise Unavailable("The database sent documents whose length differs from the announced length.")
-        found.append(place)
-    return np.array(found, np.int64)
+        bounds.append(place)
+    return np.array(bounds, np.int64)
 
 
 def _ids(memory: np.ndarray, first: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -198,8 +198,8 @@ def _element(
 
 def _behind(zeros: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Return the offsets after the next zero byte; there always is one, the last byte of a document."""
-    found: np.ndarray = zeros[np.minimum(np.searchsorted(zeros, places), len(zeros) - 1)] + 1
-    return found
+    ends: np.ndarray = zeros[np.minimum(np.searchsorted(zeros, places), len(zeros) - 1)] + 1
+    return ends
 
 
 def _lengths(memory: np.ndarray, kinds: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -212,11 +212,11 @@ def _lengths(memory: np.ndarray, kinds: np.ndarray, values: np.ndarray) -> np.nd
 
 def _numbers(memory: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Return the 32-bit numbers at some offsets; zeros after the end."""
-    found = np.zeros(len(places), np.int64)
+    numbers = np.zeros(len(places), np.int64)
     for byte in range(4):
         at = places + byte
-        found |= np.where(at < len(memory), memory[np.minimum(at, len(memory) - 1)], 0).astype(np.int64) << (8 * byte)
-    return found
+        numbers |= np.where(at < len(memory), memory[np.minimum(at, len(memory) - 1)], 0).astype(np.int64) << (8 * byte)
+    return numbers
 
 
 def _between(buffer: Any, begins: np.ndarray, ends: np.ndarray, missing: np.ndarray | None = None) -> Any:

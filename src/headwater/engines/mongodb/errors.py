@@ -46,14 +46,14 @@ def connecting(error: BaseException) -> HeadwaterError:
                 hint="Set the server name to the name in the certificate.",
             )
         return ConnectionRefused("The server's certificate is not signed by a trusted CA.", hint="Give the CA's PEM.")
-    said = str(error)
-    if isinstance(error, ssl.SSLError | EOFError | ConnectionResetError) or "connection closed" in said:
+    message = str(error)
+    if isinstance(error, ssl.SSLError | EOFError | ConnectionResetError) or "connection closed" in message:
         return ConnectionRefused(
             "The TLS handshake with the server failed.", hint="Check the TLS mode and the certificates."
         )
-    if isinstance(error, ConnectionRefusedError) or "refused" in said:
+    if isinstance(error, ConnectionRefusedError) or "refused" in message:
         return ConnectionRefused("Nothing is listening at this address.", hint="Check host and port.")
-    if isinstance(error, TimeoutError) or "timed out" in said:
+    if isinstance(error, TimeoutError) or "timed out" in message:
         return ConnectionRefused("The server did not answer in time.", hint="Check host, port, firewall and TLS mode.")
     return ConnectionRefused("The server could not be reached.", hint="Check host, port, TLS and firewall.")
 
@@ -74,12 +74,12 @@ def refusal(error: Exception, statement: MongoStatement, number: int) -> Headwat
     """Return the error of the server or the driver for a command."""
     if isinstance(error, OperationFailure):
         details = error.details or {}
-        said = str(details.get("errmsg") or error)
-        return failed(said, error.code or 0, statement, number)
+        message = str(details.get("errmsg") or error)
+        return failed(message, error.code or 0, statement, number)
     if isinstance(error, ConnectionFailure | OSError | EOFError):
         return Unavailable("The connection to the database was lost.", hint="Run it again.")
-    said = str(error) if isinstance(error, PyMongoError) or str(error) else type(error).__name__
-    return failed(said, 0, statement, number)
+    message = str(error) if isinstance(error, PyMongoError) or str(error) else type(error).__name__
+    return failed(message, 0, statement, number)
 
 
 def failed(message: str, code: int, statement: MongoStatement, number: int) -> QueryError:

@@ -60,16 +60,16 @@ class MongoInPlaceRestore(MongoBulkLoader):
         except BaseException as error:
             self._bridge.last(self._cleared(absent), None)
             if isinstance(error, QueryError):
-                said = error.message.replace(STAGED, "").replace(ADDED, "")
-                raise QueryError(said, hint=error.hint, sqlstate=error.sqlstate) from error
+                message = error.message.replace(STAGED, "").replace(ADDED, "")
+                raise QueryError(message, hint=error.hint, sqlstate=error.sqlstate) from error
             raise
 
     def _put(self, request: TableRestoreRequest, existing: Mapping[str, Document]) -> list[TableRestoreResult]:
         tables = [table for table, _ in request.tables]
-        present = [one for one in tables if one.name in existing]
+        present = [table for table in tables if table.name in existing]
         first = tables[0]
         self._wait(self.run_statements(request.pre_data), first)
-        before = [self.count_rows(one) for one in tables]
+        before = [self.count_rows(table) for table in tables]
         written = {
             table.name: self._beside(table, batches, existing[table.name], request.mode)
             if table.name in existing
@@ -79,13 +79,16 @@ class MongoInPlaceRestore(MongoBulkLoader):
         self._wait(self.run_statements(request.post_data), first)
         if present:
             self._wait(self._session.ask({"create": MARKER}), first)
-            for one in present:
-                written[one.name] -= self._wait(self._changed_over(one, request.mode, alone=len(present) == 1), one)
+            for present_table in present:
+                written[present_table.name] -= self._wait(
+                    self._changed_over(present_table, request.mode, alone=len(present) == 1), present_table
+                )
             self._wait(self._session.ask({"drop": MARKER}), first)
             self._bridge.last(self._cleared(), None)
-        found = [self.count_rows(one) for one in tables]
+        counts = [self.count_rows(table) for table in tables]
         return [
-            TableRestoreResult(was, written[one.name], now) for one, was, now in zip(tables, before, found, strict=True)
+            TableRestoreResult(was, written[table.name], now)
+            for table, was, now in zip(tables, before, counts, strict=True)
         ]
 
     async def _check(self, existing: Document | None, mode: Mode) -> None:
@@ -133,11 +136,11 @@ class MongoInPlaceRestore(MongoBulkLoader):
 
     async def _indexed(self, like: str, name: str) -> None:
         """Create the indexes of one collection on another."""
-        found = await self._session.all({"listIndexes": like, "cursor": {}})
+        existing = await self._session.all({"listIndexes": like, "cursor": {}})
         indexes = [
-            {key: of for key, of in one.items() if key != "ns"}
-            for one in found
-            if one["name"] != "_id_" and not one.get("clustered")
+            {key: of for key, of in index.items() if key != "ns"}
+            for index in existing
+            if index["name"] != "_id_" and not index.get("clustered")
         ]
         if indexes:
             await self._session.ask({"createIndexes": name, "indexes": indexes})
@@ -147,7 +150,7 @@ class MongoInPlaceRestore(MongoBulkLoader):
         database, left_out = self._session.database, 0
         async for ids in self._ids(beside):
             self._bridge.check()
-            there = [one["_id"] async for one in database[name].find({"_id": {"$in": ids}}, {"_id": 1})]
+            there = [document["_id"] async for document in database[name].find({"_id": {"$in": ids}}, {"_id": 1})]
             if there and mode == "append":
                 raise QueryError(
                     f"In {name}: duplicate key: a document with the _id {display_text(there[0])} already exists.",
@@ -171,14 +174,14 @@ class MongoInPlaceRestore(MongoBulkLoader):
         beside = self._session.database[ADDED + table.name]
         async for data in beside.find_raw_batches({}, sort=[("_id", 1)], batch_size=IDS):
             self._bridge.check()
-            some = [RawBSONDocument(one) for one in documents.joined(documents.cut(cast(bytes, data)))]
+            some = [RawBSONDocument(document) for document in documents.joined(documents.cut(cast(bytes, data)))]
             try:
                 await self._insert(table, some)
             except BulkWriteError as error:
                 # What came from others meanwhile is not ours to be taken back.
                 wrong = (error.details or {}).get("writeErrors", ())
-                await beside.delete_many({"_id": {"$in": [some[one["index"]]["_id"] for one in wrong]}})
-                if mode == "append" or any(one["code"] != DUPLICATE for one in wrong) or not wrong:
+                await beside.delete_many({"_id": {"$in": [some[failure["index"]]["_id"] for failure in wrong]}})
+                if mode == "append" or any(failure["code"] != DUPLICATE for failure in wrong) or not wrong:
                     raise
                 left_out += len(wrong)
         return left_out
@@ -192,7 +195,10 @@ class MongoInPlaceRestore(MongoBulkLoader):
 
     async def _listed(self) -> dict[str, Document]:
         """Return the collections by name."""
-        return {one["name"]: one for one in await self._session.all({"listCollections": 1, "cursor": {}})}
+        return {
+            collection["name"]: collection
+            for collection in await self._session.all({"listCollections": 1, "cursor": {}})
+        }
 
     async def _cleared(self, created: Iterable[str] = ()) -> None:
         """Undo an unfinished restore; delete temporary collections and those that it created."""
@@ -210,8 +216,8 @@ class MongoInPlaceRestore(MongoBulkLoader):
     async def _ids(self, name: str) -> AsyncIterator[list[Any]]:
         """Yield the ids of the documents of a collection in batches, in order."""
         held: list[Any] = []
-        async for one in self._session.database[name].find({}, {"_id": 1}, sort=[("_id", 1)], batch_size=IDS):
-            held.append(one["_id"])
+        async for document in self._session.database[name].find({}, {"_id": 1}, sort=[("_id", 1)], batch_size=IDS):
+            held.append(document["_id"])
             if len(held) == IDS:
                 yield held
                 held = []

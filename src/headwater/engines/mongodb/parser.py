@@ -39,8 +39,8 @@ class MongoParser:
 
     def skip(self) -> None:
         """Skip spaces and comments."""
-        found = _SPACE.match(self.text, self.position)
-        self.position = found.end() if found else self.position
+        match = _SPACE.match(self.text, self.position)
+        self.position = match.end() if match else self.position
 
     def peek(self, token: str) -> bool:
         """Return True if this token comes next; the position is before it then."""
@@ -62,10 +62,10 @@ class MongoParser:
     def word(self) -> str | None:
         """Read a bare word."""
         self.skip()
-        found = _WORD.match(self.text, self.position)
-        if found:
-            self.position = found.end()
-        return found[0] if found else None
+        match = _WORD.match(self.text, self.position)
+        if match:
+            self.position = match.end()
+        return match[0] if match else None
 
     def wrong(self, why: str, position: int | None = None, hint: str | None = None) -> QueryError:
         """Return an error at the current position."""
@@ -103,9 +103,9 @@ class MongoParser:
                 return self._string()
             case "/":
                 return self._regex()
-            case ":" | "$" if found := re.compile(r":([A-Za-z_]\w*)|\$(\d+)").match(self.text, begin):
-                self.position = found.end()
-                return _given(found, self.parameters)
+            case ":" | "$" if match := re.compile(r":([A-Za-z_]\w*)|\$(\d+)").match(self.text, begin):
+                self.position = match.end()
+                return _given(match, self.parameters)
         if number := _NUMBER.match(self.text, begin):
             self.position = number.end()
             return _number(number[0])
@@ -114,16 +114,16 @@ class MongoParser:
     def listed(self, opening: str, closing: str) -> list[Any]:
         """Read values between brackets."""
         self.expect(opening)
-        found: list[Any] = []
+        items: list[Any] = []
         while not self.take(closing):
-            found.append(self.value())
+            items.append(self.value())
             if not self.take(",") and not self.peek(closing):
                 raise self.wrong(f"A comma or {closing} is missing here.")
-        return found
+        return items
 
     def _object(self) -> dict[str, Any]:
         self.expect("{")
-        found: dict[str, Any] = {}
+        document: dict[str, Any] = {}
         while not self.take("}"):
             self.skip()
             quoted = self.text[self.position : self.position + 1] in {'"', "'"}
@@ -134,10 +134,10 @@ class MongoParser:
             if key is None:
                 raise self.wrong("A name is missing here.", hint='A document looks like {name: "value"}.')
             self.expect(":")
-            found[key] = self.value()
+            document[key] = self.value()
             if not self.take(",") and not self.peek("}"):
                 raise self.wrong("A comma or } is missing here.")
-        return found
+        return document
 
     def _string(self) -> str:
         begin, mark = self.position, self.text[self.position]
@@ -161,15 +161,15 @@ class MongoParser:
         return "".join(parts).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _regex(self) -> Regex[str]:
-        found = _REGEX.match(self.text, self.position)
-        if not found:
+        match = _REGEX.match(self.text, self.position)
+        if not match:
             raise self.wrong("The regular expression is not closed.", hint="It looks like /^a/i.")
-        if not set(found[2]) <= _FLAGS | {"g"}:
+        if not set(match[2]) <= _FLAGS | {"g"}:
             raise self.wrong(
-                f"{found[2]} are not valid flags of a regular expression.", found.start(2), "There are i, m, s and x."
+                f"{match[2]} are not valid flags of a regular expression.", match.start(2), "There are i, m, s and x."
             )
-        self.position = found.end()
-        return Regex(found[1], found[2].replace("g", ""))
+        self.position = match.end()
+        return Regex(match[1], match[2].replace("g", ""))
 
     def _called(self, begin: int) -> Any:
         """Read a word, or a constructor with arguments."""
@@ -220,8 +220,8 @@ def _date(given: object = None) -> datetime:
         return datetime.now(UTC)
     if isinstance(given, int | float):
         return datetime.fromtimestamp(given / 1000, UTC)
-    made = datetime.fromisoformat(str(given))
-    return made if made.tzinfo else made.replace(tzinfo=UTC)
+    moment = datetime.fromisoformat(str(given))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _binary(kind: int, text: str) -> Any:

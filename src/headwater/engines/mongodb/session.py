@@ -76,16 +76,16 @@ class MongoSession:
 
     async def all(self, command: Document, most_bytes: int | None = None) -> list[Document]:
         """Return the documents of one of our own cursors, up to a total size."""
-        found: list[Document] = []
+        documents: list[Document] = []
         size = 0
         try:
             async with await self.database.cursor_command(command) as cursor:
                 async for document in cursor:
-                    found.append(document)
+                    documents.append(document)
                     size += len(encode(document)) if most_bytes else 0
                     if most_bytes and size > most_bytes:
                         break
-            return found
+            return documents
         except BROKEN as error:
             raise errors.refusal(error, MongoStatement(command), 0) from error
 
@@ -97,8 +97,8 @@ class MongoSession:
         built, hello = await self.ask({"buildInfo": 1}), await self.ask({"hello": 1})
         size = None
         with contextlib.suppress(HeadwaterError):
-            told = await self.ask({"dbStats": 1})
-            size = int(told.get("storageSize", 0)) + int(told.get("indexSize", 0))
+            rows = await self.ask({"dbStats": 1})
+            size = int(rows.get("storageSize", 0)) + int(rows.get("indexSize", 0))
         status = (await self.ask({"connectionStatus": 1})).get("authInfo", {})
         roles = tuple(sorted({str(role.get("role")) for role in status.get("authenticatedUserRoles", [])}))
         warnings = () if self._to.user else ("The server does not require a password.",)
@@ -162,8 +162,8 @@ class MongoSession:
                 answer = await self._doing(self.database.command(command, session=server_session))
                 outcome = command_results.outcome(statement, answer, number)
                 yield Started(number, statement.start, statement.end, outcome.columns)
-                if kept := meter.take(outcome.rows):
-                    yield Rows(kept)
+                if rows := meter.take(outcome.rows):
+                    yield Rows(rows)
                 affected, notices = outcome.affected, outcome.notices
             else:
                 columns = DOCUMENT if not statement.only else command_results.COUNT
@@ -191,11 +191,11 @@ class MongoSession:
             while not meter.full:
                 documents = await self._doing(_next(cursor, size))
                 some = some or bool(documents)
-                given: list[Row] = [(_shown(one, statement.only),) for one in documents]
+                given: list[Row] = [(_shown(document, statement.only),) for document in documents]
                 if statement.only and not some:
                     given = [(0,)]  # a group of nothing is no group
-                if kept := meter.take(given):
-                    yield kept
+                if rows := meter.take(given):
+                    yield rows
                 if not documents:
                     return
         finally:
@@ -254,13 +254,13 @@ class MongoSession:
 
 async def _next(cursor: Any, size: int) -> list[Document]:
     """Return the next documents; an empty list at the end of the cursor."""
-    found: list[Document] = []
-    while len(found) < size:
+    documents: list[Document] = []
+    while len(documents) < size:
         try:
-            found.append(await anext(cursor))
+            documents.append(await anext(cursor))
         except StopAsyncIteration:
             break
-    return found
+    return documents
 
 
 def _size(limits: Limits) -> int:
@@ -273,17 +273,17 @@ def _shown(document: Document, only: str) -> Any:
 
 def _limited(command: Document, limits: Limits) -> Document:
     """Return a command with the limits of its run: its time, and the batch size."""
-    made, name = dict(command), next(iter(command))
+    limited, name = dict(command), next(iter(command))
     if limits.seconds is not None and name in TIMED:
         most = max(1, int(limits.seconds * 1000))
-        asked = made.get("maxTimeMS")
-        made["maxTimeMS"] = min(most, asked) if isinstance(asked, int) and asked > 0 else most
+        asked = limited.get("maxTimeMS")
+        limited["maxTimeMS"] = min(most, asked) if isinstance(asked, int) and asked > 0 else most
     size = _size(limits)
     if name == "find":
-        made["batchSize"] = size
+        limited["batchSize"] = size
     elif name in CURSORS:
-        made["cursor"] = {**(made.get("cursor") or {}), "batchSize": size}
-    return made
+        limited["cursor"] = {**(limited.get("cursor") or {}), "batchSize": size}
+    return limited
 
 
 async def connect(address: Address, *, seconds: float = 10.0) -> Session:

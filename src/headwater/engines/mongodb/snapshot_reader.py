@@ -85,8 +85,8 @@ class MongoSnapshotReader:
             raise Conflict(
                 "Collections were created or dropped while the snapshot started.", hint="Take the snapshot again later."
             )
-        self._there = {name: _identity(one) for name, one in before.items()}
-        self.tables = tuple(_table(one) for one in self.schema if one.kind == "collection")
+        self._there = {name: _identity(collection) for name, collection in before.items()}
+        self.tables = tuple(_table(relation) for relation in self.schema if relation.kind == "collection")
         self.notes = tuple(self._notes(before, has_moments=bool(has_moments)))
 
     def read(self, table: SnapshotTable) -> Iterator[Batch]:
@@ -127,7 +127,7 @@ class MongoSnapshotReader:
                     "The database changes faster than the changes can be read.",
                     hint="Take the snapshot at a quieter time, or include fewer collections.",
                 )
-            tables = [one for one in self._given.values() if one.key]
+            tables = [table for table in self._given.values() if table.key]
             self._ended = False
             if tables:
                 self._changes.mark()
@@ -149,18 +149,18 @@ class MongoSnapshotReader:
 
     def _now(self, table: SnapshotTable, ids: Sequence[bytes]) -> Iterator[tuple[Batch, Any]]:
         """Yield the current documents of some ids, then the ids of those that do not exist."""
-        wanted = {"_id": {"$in": [_id(one) for one in ids]}}
-        none, found = pa.array([], pa.binary()), set[bytes]()
+        wanted = {"_id": {"$in": [_id(element) for element in ids]}}
+        none, existing = pa.array([], pa.binary()), set[bytes]()
         while True:
             try:
                 for rows in self._read(self._cursor(table, wanted=wanted), table):
-                    found.update(rows.column(0).to_pylist())
+                    existing.update(rows.column(0).to_pylist())
                     yield rows, none
                 break
             except Ended:
                 self._let_go(table)
-                found.clear()
-        yield documents.cut(b""), pa.array([one for one in ids if one not in found], pa.binary())
+                existing.clear()
+        yield documents.cut(b""), pa.array([element for element in ids if element not in existing], pa.binary())
 
     def _read(self, cursor: AsyncRawBatchCursor[Document], table: SnapshotTable) -> Iterator[Batch]:
         for data in self._batches(cursor, table):
@@ -197,7 +197,9 @@ class MongoSnapshotReader:
         self._transaction = session = self._session.database.client.start_session()
         try:
             await session.start_transaction(ReadConcern("snapshot"), read_preference=ReadPreference.PRIMARY)
-            keyed = (one.name for one in self.schema if one.kind == "collection" and not _in_order(one))
+            keyed = (
+                relation.name for relation in self.schema if relation.kind == "collection" and not _in_order(relation)
+            )
             name = next(keyed, "headwater")  # one that is not there does as well
             await self._session.database[name].find_one({"_id": None}, {"_id": 1}, session=session)
         except BROKEN as error:
@@ -212,11 +214,14 @@ class MongoSnapshotReader:
 
     async def _listed(self) -> dict[str, Document]:
         """Return the collections by name."""
-        found = await self._session.all({"listCollections": 1, "cursor": {}})
-        return {str(one["name"]): one for one in sorted(found, key=lambda one: str(one["name"]))}
+        collections = await self._session.all({"listCollections": 1, "cursor": {}})
+        return {
+            str(collection["name"]): collection
+            for collection in sorted(collections, key=lambda item: str(item["name"]))
+        }
 
     def _notes(self, listed: Mapping[str, Document], *, has_moments: bool) -> Iterator[str]:
-        capped = ", ".join(one.name for one in self.schema if _capped(one))
+        capped = ", ".join(relation.name for relation in self.schema if _capped(relation))
         if not has_moments:
             yield "Not consistent: only primaries of replica sets and mongos support this, and the server is neither."
         elif capped:
@@ -260,8 +265,8 @@ class MongoSnapshotReader:
     async def _check(self, table: SnapshotTable) -> None:
         """Check that the collection is still the one that was opened; another one must not be read."""
         command = {"listCollections": 1, "filter": {"name": table.name}, "cursor": {}}
-        found = await self._session.all(command)
-        if [_identity(one) for one in found] != [self._there[table.name]]:
+        collections = await self._session.all(command)
+        if [_identity(collection) for collection in collections] != [self._there[table.name]]:
             raise Conflict(
                 f"The collection {table.name} was dropped or recreated while it was read.", hint="Take it again."
             )

@@ -43,7 +43,7 @@ def statements(text: str, parameters: Parameters = None) -> list[MongoStatement]
     if "\0" in text:
         raise QueryError("The text contains a NUL character.", hint="Take it out.", position=text.index("\0"))
     reader = MongoParser(text, parameters)
-    found: list[MongoStatement] = []
+    parsed: list[MongoStatement] = []
     while True:
         while reader.take(";"):
             continue
@@ -51,14 +51,14 @@ def statements(text: str, parameters: Parameters = None) -> list[MongoStatement]
             break
         begin = reader.position
         try:
-            made = _statement(reader)
+            statement = _statement(reader)
         except QueryError as error:
-            error.statement = len(found)
+            error.statement = len(parsed)
             raise
-        found.append(replace(made, start=begin, end=len(text[: reader.position].rstrip())))
-    if not found:
+        parsed.append(replace(statement, start=begin, end=len(text[: reader.position].rstrip())))
+    if not parsed:
         raise QueryError("There is nothing to run.", hint='Try db.orders.find({}), or {"find": "orders"}.')
-    return found
+    return parsed
 
 
 def _statement(reader: MongoParser) -> MongoStatement:
@@ -88,7 +88,7 @@ def _shell(reader: MongoParser) -> MongoStatement:
     path: list[str] = []
     while True:
         if reader.peek("["):
-            path += [str(one) for one in reader.listed("[", "]")]
+            path += [str(name) for name in reader.listed("[", "]")]
             continue
         reader.expect(".")
         begin = reader.position
@@ -102,8 +102,8 @@ def _shell(reader: MongoParser) -> MongoStatement:
         if name == "getCollection" and not path and len(given) == 1:
             path.append(str(given[0]))
             continue
-        made = _made(reader, begin, ".".join(path), name, given)
-        return _chained(reader, made)
+        statement = _made(reader, begin, ".".join(path), name, given)
+        return _chained(reader, statement)
 
 
 def _made(reader: MongoParser, begin: int, collection: str, name: str, given: Arguments) -> MongoStatement:
@@ -159,8 +159,8 @@ def _find(collection: str, condition: Any = None, projection: Any = None, option
 
 
 def _find_one(collection: str, condition: Any = None, projection: Any = None) -> MongoStatement:
-    found = _find(collection, condition, projection)
-    return replace(found, command={**found.command, "limit": 1})
+    statement = _find(collection, condition, projection)
+    return replace(statement, command={**statement.command, "limit": 1})
 
 
 def _aggregate(collection: str, *given: Any) -> MongoStatement:
@@ -188,7 +188,7 @@ def with_id(document: Any) -> Any:
 
 
 def _insert_many(collection: str, documents: Any, options: Any = None) -> MongoStatement:
-    given = [with_id(one) for one in documents] if isinstance(documents, list) else documents
+    given = [with_id(document) for document in documents] if isinstance(documents, list) else documents
     return MongoStatement({"insert": collection, "documents": given, **(options or {})})
 
 

@@ -39,8 +39,8 @@ class TlsTunnel:
         """
         end = await self._dial()
         assert end.transport is not None
-        made = end.transport.get_extra_info("ssl_object")
-        self.cipher = made.version() if made else None
+        secured = end.transport.get_extra_info("ssl_object")
+        self.cipher = secured.version() if secured else None
         end.transport.close()
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(lambda: _Visitor(self), self.path)

@@ -47,7 +47,7 @@ def inserts(
     held: list[RawBSONDocument] = []
     size = 0
     for row in rows:
-        document = _document(places, [_value(cell, one) for cell, one in zip(row, long, strict=True)], options)
+        document = _document(places, [_value(cell, is_long) for cell, is_long in zip(row, long, strict=True)], options)
         if held and size + len(document.raw) > MESSAGE:
             yield _insert(table, held)
             held, size = [], 0
@@ -62,14 +62,14 @@ def _insert(table: str, documents: list[RawBSONDocument]) -> Document:
 
 
 def _document(places: Sequence[Path], values: Sequence[Any], options: CodecOptions[Document]) -> RawBSONDocument:
-    made: Document = {}
+    document: Document = {}
     for place, value in zip(places, values, strict=True):
-        inner = made
+        inner = document
         for name in place[:-1]:
             inner = inner.setdefault(name, {})
         inner[place[-1]] = value
     try:
-        raw = encode(made, codec_options=options)
+        raw = encode(document, codec_options=options)
     except (BSONError, OverflowError, RecursionError) as error:
         raise QueryError(f"The row cannot be stored as a document: {error}.") from error
     if len(raw) > LARGEST:
@@ -89,9 +89,9 @@ def _value(value: Any, long: bool) -> Any:
         case Decimal():
             return Decimal128(value)
         case list():
-            return [_value(one, long) for one in value]
+            return [_value(item, long) for item in value]
         case dict():
-            return {key: _value(one, long) for key, one in value.items()}
+            return {key: _value(item, long) for key, item in value.items()}
     return value
 
 
@@ -112,9 +112,9 @@ def _plain(value: Any) -> Any:
         case Decimal128():
             return value.to_decimal()
         case list():
-            return [_plain(one) for one in value]
+            return [_plain(item) for item in value]
         case dict():
-            return {key: _plain(one) for key, one in value.items()}
+            return {key: _plain(item) for key, item in value.items()}
     return value
 
 

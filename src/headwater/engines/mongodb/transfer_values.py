@@ -54,9 +54,9 @@ def _json(cell: Any, _: ValueKind) -> str:
 def _plain(value: Any) -> Any:
     match value:
         case dict():
-            return {key: _plain(one) for key, one in value.items()}
+            return {key: _plain(item) for key, item in value.items()}
         case list():
-            return [_plain(one) for one in value]
+            return [_plain(item) for item in value]
         case Decimal():
             return int(value)  # JSON's integers above those of the database
     return value
@@ -101,9 +101,9 @@ def _nested(value: Any, level: int) -> Any:
         case dict() | list() if level >= DEEPEST:
             raise ValueError
         case dict():
-            return {key: _nested(one, level + 1) for key, one in value.items()}
+            return {key: _nested(item, level + 1) for key, item in value.items()}
         case list():
-            return [_nested(one, level + 1) for one in value]
+            return [_nested(item, level + 1) for item in value]
         case int() if abs(value) >= 2**63:
             return Decimal(value)
     return value

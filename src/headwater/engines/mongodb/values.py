@@ -79,7 +79,7 @@ def _plain(value: Any) -> Any:
         case dict():
             return {key: _plain(of) for key, of in value.items()}
         case list():
-            return [_plain(one) for one in value]
+            return [_plain(item) for item in value]
         case bool() | str() | None:
             return value
         case int():
@@ -122,5 +122,5 @@ def walk(value: Any, visit: Callable[[str, Any], None]) -> None:
             visit(key, of)
             walk(of, visit)
     elif isinstance(value, list):
-        for one in value:
-            walk(one, visit)
+        for item in value:
+            walk(item, visit)

@@ -43,7 +43,7 @@ def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
 
 def _hazards(change: Change, schema: Schema) -> tuple[Hazard, ...]:
     """Return the change's own hazards, with InnoDB's method in place of general locks and rewrites."""
-    hazards = [one for one in change.hazards() if one.kind not in {"lock", "rewrite"}]
+    hazards = [hazard for hazard in change.hazards() if hazard.kind not in {"lock", "rewrite"}]
     table = schema.relation(change.table)
     way = _way(change, table)
     if way:
@@ -78,8 +78,8 @@ def _way(change: Change, table: Relation | None) -> Hazard | None:
 
 def _widens(table: Relation, column: str, wanted: str) -> bool:
     """Return True if a type only grows and its length prefix keeps its size, so that no row is rewritten."""
-    found = table.column(column)
-    old, new = _VARCHAR.match(found.type if found else ""), _VARCHAR.match(wanted)
+    existing = table.column(column)
+    old, new = _VARCHAR.match(existing.type if existing else ""), _VARCHAR.match(wanted)
     if not old or not new:
         return False
     less, more = int(old[1]), int(new[1])
@@ -87,11 +87,11 @@ def _widens(table: Relation, column: str, wanted: str) -> bool:
 
 
 def _column(table: Relation, name: str) -> Column:
-    found = table.column(name)
-    if found is None:
+    existing = table.column(name)
+    if existing is None:
         names = [column.name for column in table.columns]
         raise NotFound(f"{table.name} has no column {name}.", hint=did_you_mean(name, names))
-    return found
+    return existing
 
 
 def _alter(change: Change, rest: str) -> list[str]:
@@ -141,7 +141,7 @@ def _drop_foreign_key(change: c.DropForeignKey, before: Schema, _: Schema) -> It
 
 
 def _drop_index(change: c.DropIndex, before: Schema, _: Schema) -> Iterable[str]:
-    owners = [one.name for one in before if any(index.name == change.name for index in one.indexes)]
+    owners = [relation.name for relation in before if any(index.name == change.name for index in relation.indexes)]
     table = change.table or next(iter(owners), "")
     if not table:
         raise NotFound(f"There is no index {change.name}.", hint="Give the name of the table.")

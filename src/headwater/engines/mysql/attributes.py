@@ -21,8 +21,8 @@ EVENT = "event:"  # of the schema, and the event's name: its statement
 
 def attrs(**given: object) -> Attributes:
     """Return the attributes that are set, sorted by name."""
-    said = {name: value for name, value in given.items() if value not in {None, False, ""}}
-    return tuple(sorted((name, "yes" if value is True else str(value)) for name, value in said.items()))
+    values = {name: value for name, value in given.items() if value not in {None, False, ""}}
+    return tuple(sorted((name, "yes" if value is True else str(value)) for name, value in values.items()))
 
 
 def get(of: Attributes, name: str) -> str | None:

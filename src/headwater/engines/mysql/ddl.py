@@ -38,18 +38,18 @@ def ddl(schema: Schema) -> tuple[str, ...]:
 def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the statements before the rows (sequences and tables), and those after the rows."""
     whole = ddl(schema)
-    bare = len(schema.sequences) + sum(one.kind == "table" for one in schema)
+    bare = len(schema.sequences) + sum(relation.kind == "table" for relation in schema)
     return whole[:bare], whole[bare:]
 
 
 def _statements(schema: Schema) -> Iterator[str]:
-    tables = [one for one in schema if one.kind == "table"]
-    yield from (create_sequence(one) for one in schema.sequences)
-    yield from (create_table(one) for one in tables)
+    tables = [relation for relation in schema if relation.kind == "table"]
+    yield from (create_sequence(sequence) for sequence in schema.sequences)
+    yield from (create_table(table) for table in tables)
     for table in tables:
         yield from (add_foreign_key(table, key) for key in table.foreign_keys)
-    yield from (one.definition for one in schema.routines if one.definition)
-    yield from (create_view(one) for one in schema if one.kind == "view")
+    yield from (routine.definition for routine in schema.routines if routine.definition)
+    yield from (create_view(relation) for relation in schema if relation.kind == "view")
     for relation in schema:
         yield from (trigger.definition for trigger in relation.triggers)
     yield from (statement for name, statement in schema.attrs if name.startswith(a.EVENT))
@@ -78,9 +78,9 @@ def create_table(table: Relation) -> str:
     lines += [check_definition(check) for check in table.checks if not a.get(check.attrs, a.OF_COLUMN)]
     options = [f"ENGINE={a.get(table.attrs, a.ENGINE)}"] if a.get(table.attrs, a.ENGINE) else []
     options += [f"COLLATE={a.get(table.attrs, a.COLLATION)}"] if a.get(table.attrs, a.COLLATION) else []
-    options += [found] if (found := a.get(table.attrs, a.OPTIONS)) else []
+    options += [clause] if (clause := a.get(table.attrs, a.OPTIONS)) else []
     options += [f"COMMENT={literal(table.comment)}"] if table.comment else []
-    options += [found] if (found := a.get(table.attrs, a.PARTITIONS)) else []
+    options += [clause] if (clause := a.get(table.attrs, a.PARTITIONS)) else []
     return f"CREATE TABLE {quote(table.name)} (\n    {f',{chr(10)}    '.join(lines)}\n) {' '.join(options)}".rstrip()
 
 
@@ -164,7 +164,7 @@ def create_view(view: Relation) -> str:
     get = dict(view.attrs).get
     algorithm = f"ALGORITHM={get(a.ALGORITHM)} " if get(a.ALGORITHM) else ""
     security = f"SQL SECURITY {get(a.SECURITY)} " if get(a.SECURITY) else ""
-    columns = f" ({_names(tuple(one.name for one in view.columns))})" if view.columns else ""
+    columns = f" ({_names(tuple(column.name for column in view.columns))})" if view.columns else ""
     option = f" WITH {get(a.CHECK_OPTION)} CHECK OPTION" if get(a.CHECK_OPTION) else ""
     return f"CREATE {algorithm}{security}VIEW {quote(view.name)}{columns} AS {view.definition}{option}"
 

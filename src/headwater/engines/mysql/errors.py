@@ -72,16 +72,16 @@ def connecting(error: Exception) -> HeadwaterError:
 
 def refusal(error: Exception, statement: Statement, number: int) -> HeadwaterError:
     """Return the server's error for a statement."""
-    code, said = _told(error)
+    code, message = _told(error)
     if code in GONE or isinstance(error, OSError | pymysql.err.InterfaceError | AttributeError):
         return Unavailable("The connection to the database was lost.", hint="Run it again.")
     if code == READ_ONLY_CODE:
         return read_only(statement, number)
     return QueryError(
-        said,
+        message,
         statement=number,
         sqlstate=getattr(error, "sqlstate", None) or str(code),
-        position=_place(said, statement),
+        position=_place(message, statement),
         hint=_HINTS.get(code),
     )
 
@@ -126,5 +126,5 @@ def _place(message: str, statement: Statement) -> int | None:
     if not named:
         return None
     word = named["name"].rpartition(".")[2]
-    found = [one.start() for one in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", statement.text)]
-    return statement.start + found[0] if len(found) == 1 else None
+    positions = [match.start() for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", statement.text)]
+    return statement.start + positions[0] if len(positions) == 1 else None

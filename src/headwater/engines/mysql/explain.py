@@ -73,11 +73,11 @@ def _children(plan: Mapping[str, Any]) -> Iterator[PlanNode]:
         if isinstance(value, dict):
             yield _node(name, value)
         elif isinstance(value, list):
-            for one in value:
-                if isinstance(one, dict):
+            for child in value:
+                if isinstance(child, dict):
                     # A list holds steps each under its own name: {"table": {…}}.
-                    held = [(key, inner) for key, inner in one.items() if isinstance(inner, dict)]
-                    yield from (_node(*pair) for pair in held) if len(held) == len(one) else [_node(name, one)]
+                    held = [(key, inner) for key, inner in child.items() if isinstance(inner, dict)]
+                    yield from (_node(*pair) for pair in held) if len(held) == len(child) else [_node(name, child)]
 
 
 def _text(value: Any) -> str:
@@ -108,8 +108,8 @@ def _on_scan(table: Mapping[str, Any]) -> Iterator[Advice]:
         return
     share = float(table.get("r_filtered", table.get("filtered", 100))) / 100
     name = table["table_name"]
-    found = _COMPARED.finditer(table["attached_condition"])
-    columns = list(dict.fromkeys(match["column"] for match in found if match["table"] in {None, name}))
+    comparisons = _COMPARED.finditer(table["attached_condition"])
+    columns = list(dict.fromkeys(match["column"] for match in comparisons if match["table"] in {None, name}))
     if share > SELECTIVE and "r_filtered" in table:
         return
     statement = f"ALTER TABLE {quote(name)} ADD INDEX ({', '.join(map(quote, columns))})"
@@ -163,6 +163,6 @@ class MysqlExplain(ExplainSupport):
         finally:
             if measured:
                 await _quietly(session, "ROLLBACK")
-        told = msgspec.json.decode(raw)["query_block"]
-        took = told.get("r_total_time_ms")
-        return QueryPlan(_node("query_block", told), tuple(_advice(told)), execution_ms=took, raw=raw)
+        block = msgspec.json.decode(raw)["query_block"]
+        took = block.get("r_total_time_ms")
+        return QueryPlan(_node("query_block", block), tuple(_advice(block)), execution_ms=took, raw=raw)

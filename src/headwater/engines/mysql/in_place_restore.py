@@ -65,13 +65,13 @@ class MysqlInPlaceRestore:
         for statement in (*request.pre_data, *request.post_data):
             self._connection.query(statement)
         self._go_on(request)
-        found = self._triggers(names)
+        triggers_ = self._triggers(names)
         try:
-            triggers.hold_off(self._connection, found)
+            triggers.hold_off(self._connection, triggers_)
             return self._in_transaction(request)
         finally:
             with contextlib.suppress(pymysql.Error):
-                triggers.put_back(self._connection, [str(row["event_object_table"]) for row in found])
+                triggers.put_back(self._connection, [str(row["event_object_table"]) for row in triggers_])
 
     def _check_engines(self, names: Sequence[str]) -> None:
         """Refuse tables without transactions: a failed restore could not be rolled back."""
@@ -101,16 +101,16 @@ class MysqlInPlaceRestore:
         """
         if self._session.mariadb:
             return triggers.put_back(self._connection, names)
-        found = triggers.of(self._connection, names)
-        if not found and self._rows(queries.MAKES_TRIGGERS):
+        existing = triggers.of(self._connection, names)
+        if not existing and self._rows(queries.MAKES_TRIGGERS):
             return []
-        said = ", ".join(f"{row['trigger_name']} of {row['event_object_table']}" for row in found)
+        listed = ", ".join(f"{row['trigger_name']} of {row['event_object_table']}" for row in existing)
         raise QueryError(
-            f"MySQL cannot disable triggers: {said}."
-            if found
+            f"MySQL cannot disable triggers: {listed}."
+            if existing
             else "Without the privilege TRIGGER, Headwater cannot see whether these tables have triggers.",
             hint="Restore into a new database, or choose tables without triggers."
-            if found
+            if existing
             else "Grant the privilege to the user.",
         )
 
@@ -147,10 +147,10 @@ class MysqlInPlaceRestore:
             tail = f" ON DUPLICATE KEY UPDATE {name} = {name}" if missing else ""
             given.append(bulk_load.insert(self._connection, table, batches, self._most, tail.encode()))
         self._check_keys({table.name for table in tables})
-        found = [self._count(table) for table in tables]
+        counts = [self._count(table) for table in tables]
         return [
             TableRestoreResult(was, now - was if request.mode == "append_missing" else rows, now)
-            for was, rows, now in zip(before, given, found, strict=True)
+            for was, rows, now in zip(before, given, counts, strict=True)
         ]
 
     def _check_keys(self, names: set[str]) -> None:

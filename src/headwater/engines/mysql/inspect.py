@@ -32,28 +32,28 @@ _STRING = re.compile(r"'(?:[^'\\]|''|\\.)*'", re.DOTALL)
 async def inspect(session: Session) -> Schema:
     """Read the whole Schema of the database."""
     assert isinstance(session, MysqlSession)
-    found = await _read(session)
-    (place,) = found["SCHEMA"] or [{}]
+    rows = await _read(session)
+    (place,) = rows["SCHEMA"] or [{}]
     database = str(place.get("schema_name", ""))
     for name, column in EXPRESSIONS:
-        for row in found[name]:
+        for row in rows[name]:
             _tidy(row, column, database, mariadb=session.mariadb)
-    parts = _Parts(found)
+    parts = _Parts(rows)
     relations, sequences = [], []
-    for row in found["TABLES"]:
+    for row in rows["TABLES"]:
         name = row["table_name"]
         if row["table_type"] == "SEQUENCE":
             sequences.append(_sequence(name, (await session.ask(queries.SEQUENCE.format(name=quote(name))))[0]))
         elif row["table_type"] != "VIEW":
             text = await _create_table(session, name) if "partitioned" in row["create_options"] else ""
             relations.append(_table(row, parts, text, database, mariadb=session.mariadb))
-    views = [_view(row, parts) for row in found["VIEWS"]]
-    made = [routines.routine(row, parts.parameters[row["specific_name"]], place) for row in found["ROUTINES"]]
+    views = [_view(row, parts) for row in rows["VIEWS"]]
+    created = [routines.routine(row, parts.parameters[row["specific_name"]], place) for row in rows["ROUTINES"]]
     return Schema(
         (*relations, *_in_order(views)),
         sequences=tuple(sequences),
-        routines=tuple(made),
-        attrs=a.attrs(**{a.EVENT + row["event_name"]: routines.event(row) for row in found["EVENTS"]}),
+        routines=tuple(created),
+        attrs=a.attrs(**{a.EVENT + row["event_name"]: routines.event(row) for row in rows["EVENTS"]}),
     )
 
 
@@ -133,13 +133,13 @@ def _table(row: Row, parts: _Parts, text: str, database: str, *, mariadb: bool) 
     }
     return Relation(
         name,
-        tuple(_column(one, row, mariadb=mariadb) for one in parts.columns[name]),
-        primary_key=tuple(one["column_name"] for one in primary),
+        tuple(_column(column, row, mariadb=mariadb) for column in parts.columns[name]),
+        primary_key=tuple(column["column_name"] for column in primary),
         foreign_keys=_foreign_keys(parts.foreign_keys[name], database),
         indexes=tuple(_index(index, keys) for index, keys in indexes.items()),
         checks=tuple(map(_check, parts.checks[name])),
         comment=row["table_comment"] or None,
-        triggers=tuple(_trigger(one) for one in parts.triggers[name]),
+        triggers=tuple(_trigger(trigger) for trigger in parts.triggers[name]),
         rows=row["table_rows"],
         size_bytes=(row["data_length"] or 0) + (row["index_length"] or 0),
         attrs=a.attrs(**given),
@@ -148,8 +148,8 @@ def _table(row: Row, parts: _Parts, text: str, database: str, *, mariadb: bool) 
 
 def _partitions(text: str) -> str | None:
     """Return the PARTITION BY clause of a SHOW CREATE TABLE, which MySQL puts into a comment."""
-    found = re.search(r"\n?(?:/\*!\d+)?\s*(PARTITION BY .*)$", text, re.DOTALL)
-    return re.sub(r"\s*\*/\s*$", "", found[1]) if found else None
+    match = re.search(r"\n?(?:/\*!\d+)?\s*(PARTITION BY .*)$", text, re.DOTALL)
+    return re.sub(r"\s*\*/\s*$", "", match[1]) if match else None
 
 
 def _column(row: Row, table: Row, *, mariadb: bool) -> Column:
@@ -176,22 +176,22 @@ def _column(row: Row, table: Row, *, mariadb: bool) -> Column:
 
 def _default(row: Row, *, mariadb: bool) -> str | None:
     """Return the default as an expression: MariaDB reports one, MySQL the bare value of a constant."""
-    told = row["column_default"]
-    if told is None or mariadb:
-        return None if told is None or str(told).upper() == "NULL" else str(told)
+    default = row["column_default"]
+    if default is None or mariadb:
+        return None if default is None or str(default).upper() == "NULL" else str(default)
     if "DEFAULT_GENERATED" in row["extra"].upper():
-        return str(told)
-    if str(told).upper().startswith("CURRENT_TIMESTAMP") or str(told).startswith("b'"):
-        return str(told)
-    return literal(str(told)) if _TEXT_DEFAULT.match(row["column_type"]) else str(told)
+        return str(default)
+    if str(default).upper().startswith("CURRENT_TIMESTAMP") or str(default).startswith("b'"):
+        return str(default)
+    return literal(str(default)) if _TEXT_DEFAULT.match(row["column_type"]) else str(default)
 
 
 def _foreign_keys(rows: Sequence[Row], database: str) -> tuple[ForeignKey, ...]:
     return tuple(
         ForeignKey(
-            tuple(one["column_name"] for one in keys),
+            tuple(key["column_name"] for key in keys),
             keys[0]["referenced_table_name"],
-            tuple(one["referenced_column_name"] for one in keys),
+            tuple(key["referenced_column_name"] for key in keys),
             name,
             other if (other := keys[0]["referenced_table_schema"]) != database else None,
             RULES.get(keys[0]["delete_rule"], keys[0]["delete_rule"]),
@@ -244,7 +244,8 @@ def _view(row: Row, parts: _Parts) -> Relation:
         a.ALGORITHM: algorithm if algorithm != "UNDEFINED" else None,
     }
     columns = tuple(
-        Column(one["column_name"], one["column_type"], one["is_nullable"] == "YES") for one in parts.columns[name]
+        Column(column["column_name"], column["column_type"], column["is_nullable"] == "YES")
+        for column in parts.columns[name]
     )
     return Relation(name, columns, kind="view", definition=row["view_definition"], attrs=a.attrs(**given))
 

@@ -129,9 +129,9 @@ class _Wire:
 
     def _receive(self) -> None:
         try:
-            found = self._channel.recv_into(memoryview(self._buffer)[self._end :])
+            received = self._channel.recv_into(memoryview(self._buffer)[self._end :])
         except OSError as error:
             raise Unavailable(f"The connection was lost: {error.strerror}.") from error
-        if not found:
+        if not received:
             raise Unavailable("The database closed the connection.")
-        self._end += found
+        self._end += received

@@ -76,9 +76,11 @@ def _programs() -> tuple[str, str] | None:
     server, installer = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
     if server is None or installer is None:
         return None
-    said = subprocess.run([server, "--no-defaults", "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.search(r"Ver (\d+)\.(\d+)\S*-MariaDB", said)
-    return (server, installer) if found and (int(found[1]), int(found[2])) >= (10, 4) else None
+    version_text = subprocess.run(
+        [server, "--no-defaults", "--version"], capture_output=True, text=True, check=False
+    ).stdout
+    match = re.search(r"Ver (\d+)\.(\d+)\S*-MariaDB", version_text)
+    return (server, installer) if match and (int(match[1]), int(match[2])) >= (10, 4) else None
 
 
 def unavailable_reason() -> str | None:
@@ -103,8 +105,8 @@ def _template(cache: Path) -> Path:
             common = [f"--datadir={fresh / 'data'}", *who, *small]
             # As the user who makes it: nothing listens, and the copy gets its own.
             _run([programs[1], "--no-defaults", "--auth-root-authentication-method=normal", *common])
-            told = _FURNISHING.format(keeper=KEEPER, password=password)
-            _run([programs[0], "--no-defaults", "--bootstrap", "--skip-networking", *common], told)
+            script = _FURNISHING.format(keeper=KEEPER, password=password)
+            _run([programs[0], "--no-defaults", "--bootstrap", "--skip-networking", *common], script)
             folders.write_secret(fresh / "keeper.password", password)
             fresh.rename(folder)
     return folder
@@ -289,8 +291,8 @@ class MysqlProvisioning(ProvisioningSupport):
             sessions, busy = cursor.fetchone() or (0, 0)
             return SessionCounts(int(sessions), int(busy))
 
-        found: SessionCounts = await asyncio.to_thread(_with_keeper, instance, count)
-        return found
+        counts: SessionCounts = await asyncio.to_thread(_with_keeper, instance, count)
+        return counts
 
     async def metrics(self, instance: Instance) -> Mapping[str, float]:
         """Return the server's counters."""
@@ -307,13 +309,13 @@ class MysqlProvisioning(ProvisioningSupport):
 
         def look(cursor: Cursor, _: Instance) -> dict[str, float]:
             cursor.execute("SHOW GLOBAL STATUS")
-            told = {str(name): value for name, value in cursor.fetchall()}
+            status = {str(name): value for name, value in cursor.fetchall()}
             cursor.execute(_SIZE, (instance.name,))
             size = float((cursor.fetchone() or [0])[0])
-            return {"size_bytes": size} | {ours: float(told.get(theirs, 0)) for ours, theirs in names.items()}
+            return {"size_bytes": size} | {ours: float(status.get(theirs, 0)) for ours, theirs in names.items()}
 
-        found: dict[str, float] = await asyncio.to_thread(_with_keeper, instance, look)
-        return found
+        figures: dict[str, float] = await asyncio.to_thread(_with_keeper, instance, look)
+        return figures
 
     async def enforce_quotas(self, instance: Instance, *, full: bool) -> None:
         """End sessions whose statements run too long; let users only read from or delete in a full database."""

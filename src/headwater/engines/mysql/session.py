@@ -105,20 +105,20 @@ class MysqlSession:
         began = time.perf_counter()
         await self.ask("SELECT 1")
         latency = (time.perf_counter() - began) * 1000
-        (told,) = await self.ask(queries.PING)
+        (facts,) = await self.ask(queries.PING)
         (tls,) = await self.ask(queries.TLS) or [{"value": ""}]
         held = await self.ask(queries.PRIVILEGES)
         privileges = tuple(sorted({str(row["privilege"]).lower().replace(" ", "_") for row in held}))
-        version = str(told["version"])
+        version = str(facts["version"])
         warnings = ("The user has all privileges on the server.",) if "super" in privileges else ()
         return ServerFacts(
             "MariaDB" if self.mariadb else "MySQL",
             version.partition("-")[0],
             latency,
-            int(told["size"] or 0),
+            int(facts["size"] or 0),
             tls=str(tls["value"]) or None,
             privileges=privileges,
-            read_only=bool(told["read_only"]),
+            read_only=bool(facts["read_only"]),
             warnings=warnings,
         )
 
@@ -204,25 +204,25 @@ class MysqlSession:
         self, number: int, statement: Statement, cursor: Any, limits: Limits, began: float
     ) -> AsyncGenerator[Frame, None]:
         """Yield the frames of one result; a procedure can return several."""
-        shown = None
+        described = None
         if cursor.description is not None:
             columns.prepare(cursor._result)
-            shown = columns.described(cursor._result.fields, self.database)
-        yield Started(number, statement.start, statement.start + len(statement.text), shown)
+            described = columns.described(cursor._result.fields, self.database)
+        yield Started(number, statement.start, statement.start + len(statement.text), described)
         meter = Meter(limits)
-        while shown is not None:
+        while described is not None:
             chunk: list[Row] = await self.worker.call(lambda: batches.take_batch(iter(cursor.fetchone, None)))
             if not chunk:
                 break
-            if kept := meter.take(chunk):
-                yield Rows(kept)
+            if rows := meter.take(chunk):
+                yield Rows(rows)
             if meter.full and _QUERIES.match(statement.text):
                 await self._stop(cursor)
                 break
-        affected = None if shown is not None else cursor.rowcount
+        affected = None if described is not None else cursor.rowcount
         yield Finished(
             number,
-            _command(statement.text, shown is not None),
+            _command(statement.text, described is not None),
             meter.rows,
             affected,
             meter.full,

@@ -68,18 +68,18 @@ class MysqlSnapshotReader:
         self.product = f"{'MariaDB' if self._session.mariadb else 'MySQL'} {version}"
         self.moment = {row["variable_name"]: row["value"] for row in await ask(queries.POSITION)}
         self.schema = await inspect(self._session)
-        tables = [one for one in self.schema if one.kind == "table"]
+        tables = [relation for relation in self.schema if relation.kind == "table"]
         self.tables = tuple(map(_table, tables))
-        loose = [one.name for one in tables if (a.get(one.attrs, a.ENGINE) or "InnoDB") != "InnoDB"]
+        loose = [table.name for table in tables if (a.get(table.attrs, a.ENGINE) or "InnoDB") != "InnoDB"]
         self.notes = (
             (f"Not consistent, because their storage engines have no transactions: {', '.join(loose)}.",)
             if loose
             else ()
         )
         generators = {}
-        for one in self.schema.sequences:
-            (row,) = await ask(f"SELECT next_not_cached_value, cycle_count FROM {quote(one.name)}")  # noqa: S608
-            generators[one.name] = [int(row["next_not_cached_value"]), int(row["cycle_count"])]
+        for sequence in self.schema.sequences:
+            (row,) = await ask(f"SELECT next_not_cached_value, cycle_count FROM {quote(sequence.name)}")  # noqa: S608
+            generators[sequence.name] = [int(row["next_not_cached_value"]), int(row["cycle_count"])]
         counters = [[row["table_name"], int(row["auto_increment"])] for row in await ask(queries.COUNTERS)]
         self.extras = {"counters": counters, "generators": generators}
 
@@ -116,7 +116,9 @@ async def open_reader(session: Session) -> MysqlSnapshotReader:
 
 def _table(relation: Relation) -> SnapshotTable:
     columns = tuple(
-        SnapshotColumn(one.name, one.type or "", hint(one.type or "")) for one in relation.columns if not one.generated
+        SnapshotColumn(column.name, column.type or "", hint(column.type or ""))
+        for column in relation.columns
+        if not column.generated
     )
     names = [column.name for column in columns]
     keyed = relation.primary_key and set(relation.primary_key) <= set(names)
@@ -127,7 +129,7 @@ def _table(relation: Relation) -> SnapshotTable:
 
 def hint(kind: str) -> Hint:
     """Return the hint for a type: what its texts look like."""
-    return next((found for pattern, found in _KINDS if pattern.match(kind.lower())), "text")
+    return next((hint_ for pattern, hint_ in _KINDS if pattern.match(kind.lower())), "text")
 
 
 def select(table: SnapshotTable) -> str:

@@ -66,14 +66,14 @@ def put_back(connection: Any, tables: Iterable[str]) -> list[Row]:
 
     A trigger whose table stays locked by others remains as it is, which makes no difference to users.
     """
-    found = of(connection, tables)
-    for row, place in _placed(found):
+    triggers = of(connection, tables)
+    for row, place in _placed(triggers):
         if bare(row["action_statement"]) != row["action_statement"]:
             for _ in range(_TRIES):
                 with contextlib.suppress(pymysql.Error):
                     _replace(connection, row, place, bare(row["action_statement"]))
                     break
-    return [{**row, "action_statement": bare(row["action_statement"])} for row in found]
+    return [{**row, "action_statement": bare(row["action_statement"])} for row in triggers]
 
 
 def _placed(rows: Iterable[Row]) -> list[tuple[Row, str]]:

@@ -58,8 +58,8 @@ def _sized(hazard: Hazard, table: Relation) -> Hazard:
 
 def _widens(table: Relation, column: str, wanted: str) -> bool:
     """Return True if a type only grows, so that no row need be checked."""
-    found = table.column(column)
-    old, new = _WIDENED.match(found.type if found else ""), _WIDENED.match(wanted)
+    existing = table.column(column)
+    old, new = _WIDENED.match(existing.type if existing else ""), _WIDENED.match(wanted)
     if not old or not new:
         return False
     if new[1] is None:
@@ -91,20 +91,20 @@ def _add_table(change: c.AddTable, _: Schema) -> Iterable[str]:
 
 
 def _kind(schema: Schema, change: Change) -> str:
-    found = schema.relation(change.table, change.schema)
+    relation = schema.relation(change.table, change.schema)
     kinds = {"view": "VIEW", "materialized_view": "MATERIALIZED VIEW"}
-    return kinds.get(found.kind if found else "table", "TABLE")
+    return kinds.get(relation.kind if relation else "table", "TABLE")
 
 
 def _alter_type(change: c.AlterType, schema: Schema) -> Iterable[str]:
     column = quote(change.column)
     table = schema.relation(change.table, change.schema)
-    found = table.column(change.column) if table else None
-    if found and found.default is not None:
+    existing = table.column(change.column) if table else None
+    if existing and existing.default is not None:
         yield from _column(change, "DROP DEFAULT")
     yield from _column(change, f"TYPE {change.type} USING {column}::{change.type}")
-    if found and found.default is not None:
-        default = found.default.partition("::")[0] if found.default.startswith("'") else found.default
+    if existing and existing.default is not None:
+        default = existing.default.partition("::")[0] if existing.default.startswith("'") else existing.default
         yield from _column(change, f"SET DEFAULT {default}")
 
 

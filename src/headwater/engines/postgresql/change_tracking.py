@@ -32,7 +32,7 @@ _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v
 
 def is_comparable(product: str, moment: dict[str, object], table: SnapshotTable, baseline: Baseline) -> bool:
     """Return True if a table can be compared with its earlier state."""
-    same = product == baseline.product and all(moment.get(one) == baseline.moment.get(one) for one in _SAME)
+    same = product == baseline.product and all(moment.get(name) == baseline.moment.get(name) for name in _SAME)
     like = (table.columns, table.key, table.facts) == (baseline.table.columns, baseline.table.key, baseline.table.facts)
     since = int(str(moment["next"])) - int(str(baseline.moment.get("horizon", 0)))
     plain = table.facts.get("heap") and not any(_NAMING.match(column.type) for column in table.columns)
@@ -111,10 +111,10 @@ def _key(table: SnapshotTable) -> str:
 
 
 def _values(table: SnapshotTable, key: Key) -> str:
-    made = [
+    values = [
         f"{literal(unescape(value))}::{table.columns[place].type}" for place, value in zip(table.key, key, strict=True)
     ]
-    return made[0] if len(made) == 1 else f"ROW({', '.join(made)})"
+    return values[0] if len(values) == 1 else f"ROW({', '.join(values)})"
 
 
 def _range(table: SnapshotTable, range_starts: Sequence[Key]) -> str:

@@ -47,8 +47,8 @@ def _by_socket(connection: psycopg.Connection[Any], statement: bytes) -> Iterato
             block, at = stream.after(rest, wanted), 0
             starts: list[np.ndarray] = []
             while not ready:
-                found, size = _rows(block[at:])
-                starts.append(found + at)
+                row_starts, size = _rows(block[at:])
+                starts.append(row_starts + at)
                 at += size
                 kind, wanted = _message(block[at:])
                 if at + wanted > len(block):
@@ -97,13 +97,13 @@ def _rows(data: np.ndarray) -> tuple[np.ndarray, int]:
 
 def _error(fields: bytes) -> HeadwaterError:
     """Return the error of an ErrorResponse, as `errors.broken` does for those that libpq reads."""
-    told = {part[:1]: part[1:].decode(errors="replace") for part in fields.split(b"\0") if part}
-    code = told.get(b"C", "")
+    parts = {part[:1]: part[1:].decode(errors="replace") for part in fields.split(b"\0") if part}
+    code = parts.get(b"C", "")
     if code.startswith(("08003", "08006", "57P")):
         return Unavailable("The connection to the database was lost.", hint="Run it again.")
-    detail = "\n".join(told[part] for part in (b"D", b"W") if part in told)
-    message = told.get(b"M", "The server reported an error.")
-    return QueryError(message, hint=told.get(b"H"), sqlstate=code, detail=detail)
+    detail = "\n".join(parts[part] for part in (b"D", b"W") if part in parts)
+    message = parts.get(b"M", "The server reported an error.")
+    return QueryError(message, hint=parts.get(b"H"), sqlstate=code, detail=detail)
 
 
 def _by_libpq(connection: psycopg.Connection[Any], statement: bytes) -> Iterator[tuple[np.ndarray, np.ndarray]]:

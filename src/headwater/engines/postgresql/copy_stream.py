@@ -48,10 +48,10 @@ class CopyStream:
         block = self._next(rest)
         if len(block) >= size:
             return block
-        parts, found = [block.copy()], len(block)
-        while found < size:  # one row of many blocks
+        parts, length = [block.copy()], len(block)
+        while length < size:  # one row of many blocks
             parts.append(self._next(rest[:0]).copy())
-            found += len(parts[-1])
+            length += len(parts[-1])
         return np.concatenate(parts)
 
     def _next(self, rest: np.ndarray) -> np.ndarray:
@@ -74,10 +74,10 @@ class CopyStream:
             for _ in range(_AHEAD):
                 self._free.put(_buffer())
         self._free.put(self._last)
-        found = self._full.get()
-        if isinstance(found, HeadwaterError):
-            raise found
-        return found
+        item = self._full.get()
+        if isinstance(item, HeadwaterError):
+            raise item
+        return item
 
     def _run(self) -> None:
         while (buffer := self._free.get()) is not None:
@@ -97,11 +97,11 @@ class CopyStream:
         """
         idle: list[bytearray] = []
         while len(idle) <= _AHEAD:
-            if (one := self._free.get()) is None:
+            if (buffer := self._free.get()) is None:
                 return False
-            idle.append(one)
-        for one in idle:
-            self._free.put(one)
+            idle.append(buffer)
+        for buffer in idle:
+            self._free.put(buffer)
         return True
 
     def _fill(self, buffer: bytearray) -> int:
@@ -109,7 +109,7 @@ class CopyStream:
         view, end, began = memoryview(buffer), _ROOM, time.monotonic()
         while end < len(buffer) and not self._closed:
             try:
-                found = self._wire.recv_into(view[end:], 0, socket.MSG_WAITALL if end > _ROOM else 0)
+                received = self._wire.recv_into(view[end:], 0, socket.MSG_WAITALL if end > _ROOM else 0)
             except BlockingIOError:
                 waited = time.monotonic() - began
                 if end > _ROOM and waited > _SOON_SECONDS:
@@ -119,9 +119,9 @@ class CopyStream:
                 continue
             except OSError as error:
                 raise Unavailable(f"The connection was lost: {error.strerror}.") from error
-            if not found:
+            if not received:
                 raise Unavailable("The database closed the connection.")
-            end += found
+            end += received
             if _over(buffer, end):
                 break
         return end

@@ -75,10 +75,16 @@ def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
             attrs=tuple(pair for pair in one.attrs if pair[0] != a.ROW_SECURITY and not pair[0].startswith(a.POLICY)),
         )
     )
-    first = ddl(replace(bare, relations=tuple(one for one in bare if one.kind == "table")))
-    made = set(first)
-    keys = [add_primary_key(one) for one in schema if one.primary_key and not _without_key(one).primary_key]
-    later = [one for one in ddl(keyless) if one not in made or one.startswith(("SET ", "RESET "))]
+    first = ddl(replace(bare, relations=tuple(relation for relation in bare if relation.kind == "table")))
+    created = set(first)
+    keys = [
+        add_primary_key(relation)
+        for relation in schema
+        if relation.primary_key and not _without_key(relation).primary_key
+    ]
+    later = [
+        statement for statement in ddl(keyless) if statement not in created or statement.startswith(("SET ", "RESET "))
+    ]
     return first, (*keys, *later)
 
 
@@ -97,23 +103,27 @@ def add_primary_key(table: Relation) -> str:
 
 
 def _statements(schema: Schema) -> Iterator[str]:
-    tables = [one for one in schema if one.kind == "table"]
-    views = [one for one in schema if one.kind in {"view", "materialized_view"}]
+    tables = [relation for relation in schema if relation.kind == "table"]
+    views = [relation for relation in schema if relation.kind in {"view", "materialized_view"}]
     yield from _schemas(schema)
     yield from _types(schema)
-    yield from (create_sequence(one) for one in schema.sequences if not a.get(one.attrs, a.OF_IDENTITY))
+    yield from (create_sequence(sequence) for sequence in schema.sequences if not a.get(sequence.attrs, a.OF_IDENTITY))
     if schema.routines:
         yield "SET check_function_bodies = off"
-    late = {id(one) for one in schema.routines if _mentions_relation(one, schema)}
-    yield from (one.definition for one in schema.routines if one.definition and id(one) not in late)
-    yield from (create_table(one) for one in tables)
-    yield from (own_sequence(one) for one in schema.sequences if one.owned_by and not a.get(one.attrs, a.OF_IDENTITY))
+    late = {id(routine) for routine in schema.routines if _mentions_relation(routine, schema)}
+    yield from (routine.definition for routine in schema.routines if routine.definition and id(routine) not in late)
+    yield from (create_table(table) for table in tables)
+    yield from (
+        own_sequence(sequence)
+        for sequence in schema.sequences
+        if sequence.owned_by and not a.get(sequence.attrs, a.OF_IDENTITY)
+    )
     for table in tables:
         yield from (create_index(table, index) for index in table.indexes)
         yield from (add_check(table, check) for check in table.checks if a.get(check.attrs, a.NOT_VALID))
     for table in tables:
         yield from (add_foreign_key(table, key) for key in table.foreign_keys)
-    yield from (one.definition for one in schema.routines if one.definition and id(one) in late)
+    yield from (routine.definition for routine in schema.routines if routine.definition and id(routine) in late)
     for view in views:
         yield create_view(view)
         yield from (create_index(view, index) for index in view.indexes)
@@ -128,7 +138,7 @@ def _statements(schema: Schema) -> Iterator[str]:
 
 def _schemas(schema: Schema) -> Iterator[str]:
     names = (a.get(schema.attrs, a.SCHEMAS) or "").split(", ")
-    used = {one.schema for one in schema.relations} | {one.schema for one in schema.enums}
+    used = {relation.schema for relation in schema.relations} | {enum.schema for enum in schema.enums}
     for name in sorted({*filter(None, names), *filter(None, used)} - {"public"}):
         yield f"CREATE SCHEMA {quote(name)}"
     for name, place in a.starting(schema.attrs, a.EXTENSION).items():
@@ -147,7 +157,7 @@ def _types(schema: Schema) -> Iterator[str]:
 
 def _create_domain(domain: Domain) -> str:
     parts = [f"CREATE DOMAIN {quote(domain.schema, domain.name)} AS {domain.type}"]
-    parts += [f"COLLATE {found}"] if (found := a.get(domain.attrs, a.COLLATION)) else []
+    parts += [f"COLLATE {collation}"] if (collation := a.get(domain.attrs, a.COLLATION)) else []
     parts += [f"DEFAULT {domain.default}"] if domain.default is not None else []
     parts += [] if domain.nullable else ["NOT NULL"]
     parts += [
@@ -186,7 +196,7 @@ def _mentions_relation(routine: Routine, schema: Schema) -> bool:
     head = f"{routine.arguments} {routine.returns}"
     if routine.definition and "BEGIN ATOMIC" in routine.definition:
         return True
-    return any(re.search(rf"(?<![\w\"]){re.escape(_quoted(one.name))}(?![\w\"])", head) for one in schema)
+    return any(re.search(rf"(?<![\w\"]){re.escape(_quoted(relation.name))}(?![\w\"])", head) for relation in schema)
 
 
 def create_table(table: Relation) -> str:
@@ -195,7 +205,9 @@ def create_table(table: Relation) -> str:
     kind = "UNLOGGED TABLE" if get(a.UNLOGGED) else "TABLE"
     head = f"CREATE {kind} {quote(table.schema, table.name)}"
     if parent := get(a.PARTITION_OF):
-        lines = [f"{quote(one.name)} DEFAULT {one.default}" for one in table.columns if one.default is not None]
+        lines = [
+            f"{quote(column.name)} DEFAULT {column.default}" for column in table.columns if column.default is not None
+        ]
         lines += _checks(table)
         inner = f" (\n    {f',{chr(10)}    '.join(lines)}\n)" if lines else ""
         return f"{head} PARTITION OF {parent}{inner} {get(a.PARTITION_BOUND)}{_tail(table)}"
@@ -222,8 +234,8 @@ def column_definition(column: Column) -> str:
     if collation := a.get(column.attrs, a.COLLATION):
         parts.append(f"COLLATE {collation}")
     if column.generated:
-        kept = "VIRTUAL" if a.get(column.attrs, a.VIRTUAL) else "STORED"
-        parts.append(f"GENERATED ALWAYS AS ({column.generated}) {kept}")
+        storage = "VIRTUAL" if a.get(column.attrs, a.VIRTUAL) else "STORED"
+        parts.append(f"GENERATED ALWAYS AS ({column.generated}) {storage}")
     elif column.identity:
         parts.append(f"GENERATED {(a.get(column.attrs, a.IDENTITY) or 'by default').upper()} AS IDENTITY")
     elif column.default is not None:
@@ -286,7 +298,7 @@ def add_foreign_key(table: Relation, key: ForeignKey) -> str:
     name = f"CONSTRAINT {quote(key.name)} " if key.name else ""
     period = bool(a.get(key.attrs, a.PERIOD))
     columns = f" ({_names(key.ref_columns, period=period)})" if key.ref_columns else ""
-    match = f" MATCH {found}" if (found := a.get(key.attrs, a.MATCH)) else ""
+    match = f" MATCH {match_type}" if (match_type := a.get(key.attrs, a.MATCH)) else ""
     rules = "".join(
         f" ON {word} {rule}" for word, rule in (("DELETE", key.on_delete), ("UPDATE", key.on_update)) if rule
     )
@@ -311,8 +323,8 @@ def _enforced(attrs: Attributes) -> str:
 def create_view(view: Relation) -> str:
     """Return the statement for a view or materialised view."""
     kind = "MATERIALIZED VIEW" if view.kind == "materialized_view" else "VIEW"
-    storage = f" WITH ({found})" if (found := a.get(view.attrs, a.STORAGE)) else ""
-    columns = f" ({_names(tuple(one.name for one in view.columns))})" if view.columns else ""
+    storage = f" WITH ({options})" if (options := a.get(view.attrs, a.STORAGE)) else ""
+    columns = f" ({_names(tuple(column.name for column in view.columns))})" if view.columns else ""
     return f"CREATE {kind} {quote(view.schema, view.name)}{columns}{storage} AS\n{view.definition}"
 
 

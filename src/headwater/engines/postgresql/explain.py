@@ -85,18 +85,18 @@ def _on_scan(node: Mapping[str, Any]) -> Iterator[Advice]:
     if node["Node Type"] != "Seq Scan" or "Filter" not in node or "Actual Rows" not in node:
         return
     loops = node.get("Actual Loops", 1)
-    kept, removed = node["Actual Rows"] * loops, node.get("Rows Removed by Filter", 0) * loops
-    read = kept + removed
-    if read < LARGE or kept > read * SELECTIVE:
+    returned, removed = node["Actual Rows"] * loops, node.get("Rows Removed by Filter", 0) * loops
+    read = returned + removed
+    if read < LARGE or returned > read * SELECTIVE:
         return
     table = node["Relation Name"]
     columns = list(dict.fromkeys(name.strip('"') for name in _COMPARED.findall(node["Filter"])))
     statement = f"CREATE INDEX ON {quote(node.get('Schema'), table)} ({', '.join(map(quote, columns))})"
     yield Advice(
         "missing_index",
-        f"Full scan of {table}: {read:,.0f} rows read, {kept:,.0f} kept. An index on the filtered columns "
+        f"Full scan of {table}: {read:,.0f} rows read, {returned:,.0f} kept. An index on the filtered columns "
         f"({', '.join(columns) or node['Filter']}) would find them.",
-        {"rows_read": float(read), "rows_kept": float(kept)},
+        {"rows_read": float(read), "rows_kept": float(returned)},
         statement if columns else None,
     )
 
@@ -142,13 +142,13 @@ class PostgresExplain(ExplainSupport):
         options = "FORMAT JSON, ANALYZE, BUFFERS" if run else "FORMAT JSON"
         opening = f"EXPLAIN ({options}) "
         limits = Limits(rows=None, bytes=None, seconds=60)
-        found: list[Any] = []
+        rows: list[Any] = []
         try:
             if run:
                 await _quietly(session, "BEGIN")
             async for frame in session.run(opening + statements[0].text, parameters, limits):
                 if isinstance(frame, Rows):
-                    found += frame.rows
+                    rows += frame.rows
         except QueryError as error:
             if error.position is not None:
                 error.position += statements[0].start - len(opening)
@@ -156,7 +156,9 @@ class PostgresExplain(ExplainSupport):
         finally:
             if run:
                 await _quietly(session, "ROLLBACK")
-        raw = "\n".join(str(row[0]) for row in found)
-        told = msgspec.json.decode(raw)[0]
-        root = _node(told["Plan"])
-        return QueryPlan(root, tuple(_advice(told["Plan"])), told.get("Planning Time"), told.get("Execution Time"), raw)
+        raw = "\n".join(str(row[0]) for row in rows)
+        result = msgspec.json.decode(raw)[0]
+        root = _node(result["Plan"])
+        return QueryPlan(
+            root, tuple(_advice(result["Plan"])), result.get("Planning Time"), result.get("Execution Time"), raw
+        )

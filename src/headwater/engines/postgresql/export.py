@@ -30,10 +30,10 @@ _AROUND = {"csv": _CSV, "ndjson": _NDJSON}
 
 def one_query(text: str) -> Statement:
     """Return the one statement of a text, or raise QueryError."""
-    found = statements(text, GRAMMAR)
-    if len(found) != 1:
+    parts = statements(text, GRAMMAR)
+    if len(parts) != 1:
         raise QueryError("An export takes one SELECT.", hint="Remove the other statements.")
-    return found[0]
+    return parts[0]
 
 
 def before(form: ExportForm) -> int:

@@ -78,8 +78,8 @@ class PostgresInPlaceRestore:
             there = self._connection.execute(_THERE.encode(), (quote(schema, name),)).fetchone()
             if there == (True,):
                 self._run(_set(quote(schema, name), value, called))
-        found = [counted(self._connection, table) for table in tables]
-        return [TableRestoreResult(*numbers) for numbers in zip(before, written, found, strict=True)]
+        counts = [counted(self._connection, table) for table in tables]
+        return [TableRestoreResult(*numbers) for numbers in zip(before, written, counts, strict=True)]
 
     def _name(self, table: SnapshotTable) -> str:
         """Return a table in the spelling of `regclass`, for queries on the catalog."""

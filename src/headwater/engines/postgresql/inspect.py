@@ -53,16 +53,16 @@ COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE", "*": "AL
 async def inspect(session: Session) -> Schema:
     """Read the whole Schema of the database, as the role sees it."""
     assert isinstance(session, PostgresSession)
-    found = await _read(session.connection)
-    parts = _Parts(found)
-    relations = [_relation(row, parts) for row in _in_order(found["RELATIONS"], found["VIEW_ORDER"])]
+    rows = await _read(session.connection)
+    parts = _Parts(rows)
+    relations = [_relation(row, parts) for row in _in_order(rows["RELATIONS"], rows["VIEW_ORDER"])]
     return Schema(
         relations=tuple(relations),
-        enums=tuple(Enum(row["name"], tuple(row["values"]), row["schema"], row["comment"]) for row in found["ENUMS"]),
-        domains=tuple(_domain(row) for row in found["DOMAINS"]),
-        sequences=tuple(_sequence(row) for row in found["SEQUENCES"]),
-        routines=tuple(_routine(row) for row in found["ROUTINES"]),
-        attrs=_of_schema(found),
+        enums=tuple(Enum(row["name"], tuple(row["values"]), row["schema"], row["comment"]) for row in rows["ENUMS"]),
+        domains=tuple(_domain(row) for row in rows["DOMAINS"]),
+        sequences=tuple(_sequence(row) for row in rows["SEQUENCES"]),
+        routines=tuple(_routine(row) for row in rows["ROUTINES"]),
+        attrs=_of_schema(rows),
     )
 
 
@@ -86,7 +86,7 @@ QUERIES = (
 
 async def _read(connection: psycopg.AsyncConnection[Any]) -> dict[str, list[Row]]:
     """Run all queries in one snapshot, with only the system schema on the search path, so that names are qualified."""
-    found: dict[str, list[Row]] = {}
+    results: dict[str, list[Row]] = {}
     try:
         async with connection.transaction():
             await connection.execute(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -95,10 +95,10 @@ async def _read(connection: psycopg.AsyncConnection[Any]) -> dict[str, list[Row]
             for name in QUERIES:
                 query = "SELECT coalesce(json_agg(q), '[]')::text FROM (" + getattr(queries, name) + ") q"
                 row = await (await connection.execute(query.encode())).fetchone()
-                found[name] = msgspec.json.decode(row[0]) if row else []
+                results[name] = msgspec.json.decode(row[0]) if row else []
     except psycopg.Error as error:
         raise error_from(error, 0, 0) from error
-    return found
+    return results
 
 
 class _Parts:
@@ -138,18 +138,18 @@ def _in_order(relations: Sequence[Row], needs: Sequence[Row]) -> list[Row]:
 def _relation(row: Row, parts: _Parts) -> Relation:
     oid = row["oid"]
     constraints = parts.constraints[oid]
-    primary = next((one for one in constraints if one["kind"] == "p"), None)
+    primary = next((constraint for constraint in constraints if constraint["kind"] == "p"), None)
     return Relation(
         name=row["name"],
         schema=row["schema"],
         kind=KINDS[row["kind"]],
         columns=tuple(_column(column) for column in parts.columns[oid]),
         primary_key=tuple(primary["columns"]) if primary else (),
-        foreign_keys=tuple(_foreign_key(one) for one in constraints if one["kind"] == "f"),
+        foreign_keys=tuple(_foreign_key(constraint) for constraint in constraints if constraint["kind"] == "f"),
         indexes=tuple(_indexes(parts.indexes[oid], constraints)),
-        checks=tuple(_check(one) for one in constraints if one["kind"] == "c"),
+        checks=tuple(_check(constraint) for constraint in constraints if constraint["kind"] == "c"),
         triggers=tuple(
-            Trigger(one["name"], one["definition"], one["enabled"], one["comment"]) for one in parts.triggers[oid]
+            Trigger(row["name"], row["definition"], row["enabled"], row["comment"]) for row in parts.triggers[oid]
         ),
         comment=row["comment"],
         definition=row["definition"].strip().rstrip(";") if row["definition"] else None,
@@ -175,7 +175,7 @@ def _of_relation(row: Row, primary: Row | None, policies: Sequence[Row]) -> Attr
         a.PRIMARY_KEY_NAME: primary["name"] if primary and primary["name"] != standard else None,
         a.FOREIGN: row["kind"] == "f",
     }
-    return a.attrs(**given, **{a.POLICY + one["name"]: _policy(one) for one in policies})
+    return a.attrs(**given, **{a.POLICY + policy["name"]: _policy(policy) for policy in policies})
 
 
 def _policy(row: Row) -> str:
@@ -224,13 +224,13 @@ def _foreign_key(row: Row) -> ForeignKey:
 
 def _of_constraint(row: Row) -> dict[str, object]:
     deferrable = "deferred" if row["deferred"] else "immediate" if row["deferrable"] else None
-    told = row["definition"]
-    enforced = not told.endswith("NOT ENFORCED")
+    definition = row["definition"]
+    enforced = not definition.endswith("NOT ENFORCED")
     return {
         a.DEFERRABLE: deferrable,
         a.NOT_VALID: not row["validated"] and enforced,
         a.NOT_ENFORCED: not enforced,
-        a.PERIOD: " WITHOUT OVERLAPS" in told or ", PERIOD " in told,
+        a.PERIOD: " WITHOUT OVERLAPS" in definition or ", PERIOD " in definition,
     }
 
 
@@ -240,7 +240,7 @@ def _check(row: Row) -> Check:
 
 
 def _indexes(rows: Sequence[Row], constraints: Sequence[Row]) -> list[Index]:
-    by_index = {one["index_oid"]: one for one in constraints if one["kind"] in {"u", "x"}}
+    by_index = {constraint["index_oid"]: constraint for constraint in constraints if constraint["kind"] in {"u", "x"}}
     return [_index(row, by_index.get(row["index_oid"])) for row in rows if not row["primary"]]
 
 

@@ -69,7 +69,7 @@ ORDER BY o.oid, p.number
 """  # noqa: S608 (of ours)
 _PIECES, _SAID = "pg_temp.headwater_pieces", "pg_temp.headwater_said"
 MAKE = (
-    f"CREATE TEMPORARY TABLE headwater_pieces ({', '.join(f'{one.name} {one.type}' for one in _COLUMNS)})",
+    f"CREATE TEMPORARY TABLE headwater_pieces ({', '.join(f'{column.name} {column.type}' for column in _COLUMNS)})",
     "CREATE TEMPORARY TABLE headwater_said (loid oid, owner name, rights jsonb, comment text)",
 )
 COPY_IN = f"COPY {_PIECES} FROM STDIN"
@@ -172,7 +172,7 @@ def script(batches: Iterable[Batch], lines: Callable[[Batch], Any]) -> Iterator[
 
 
 def _written(statements: Iterable[str]) -> bytes:
-    return "".join(f"{one.strip()};\n" for one in statements).encode()
+    return "".join(f"{statement.strip()};\n" for statement in statements).encode()
 
 
 async def unlink_all(connection: psycopg.AsyncConnection[Any]) -> None:

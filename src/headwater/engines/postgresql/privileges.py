@@ -200,5 +200,5 @@ def _guarded(roles: tuple[str, ...], member: tuple[str, ...], statement: str) ->
         return statement
     there = [f"EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {literal(role)})" for role in roles]
     there += [f"pg_catalog.pg_has_role({literal(role)}, 'USAGE')" for role in member]
-    nested = "".join(f"IF {one} THEN " for one in there)
+    nested = "".join(f"IF {condition} THEN " for condition in there)
     return f"DO $headwater$ BEGIN {nested}{statement}; {'END IF; ' * len(there)}END $headwater$"

@@ -162,8 +162,8 @@ class PostgresRecovery(RecoverySupport):
 
     def recovery_result(self, output: str) -> RecoveryResult:
         """Return the time of the last transaction that was replayed."""
-        found = _LAST.findall(output)
-        return RecoveryResult(datetime.fromisoformat(found[-1]) if found else None)
+        times = _LAST.findall(output)
+        return RecoveryResult(datetime.fromisoformat(times[-1]) if times else None)
 
     async def take_ownership(self, instance: Instance, old_name: str) -> None:
         """Set new passwords for a cluster and the name of its database."""

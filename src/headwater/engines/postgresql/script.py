@@ -24,7 +24,7 @@ def _silently(counts: list[str]) -> list[str]:
     """Return a statement that sets sequences without printing a result for each."""
     if not counts:
         return []
-    body = "".join(f"  PERFORM {one.removeprefix('SELECT ')};\n" for one in counts)
+    body = "".join(f"  PERFORM {count.removeprefix('SELECT ')};\n" for count in counts)
     return [f"DO $headwater$ BEGIN\n{body}END $headwater$"]
 
 

@@ -166,22 +166,22 @@ class PostgresSession:
         began, self._notices = time.perf_counter(), []
         self._in_users_transaction = self.in_transaction
         text, values = bind(statement.text, parameters)
-        shown = await extended_protocol.prepare(self.connection, self._origins, text)
-        yield Started(number, statement.start, statement.start + len(statement.text), shown)
+        columns = await extended_protocol.prepare(self.connection, self._origins, text)
+        yield Started(number, statement.start, statement.start + len(statement.text), columns)
         meter, batch = Meter(limits), batches.RowBuffer[Row]()
         command, affected = "", None
         async with contextlib.aclosing(extended_protocol.results(self.connection, values)) as results:
             async for result in results:
                 if result.ntuples:
-                    for kept in batch.add(meter.take(extended_protocol.rows(self.connection, result))):
-                        yield Rows(kept)
+                    for rows in batch.add(meter.take(extended_protocol.rows(self.connection, result))):
+                        yield Rows(rows)
                     if meter.full and self._may_stop(statement.text):
                         command = "SELECT"
                         break
                 if result.command_status:  # the last chunk has it, or the empty result behind it
                     command, affected = extended_protocol.tag(result)
-        if kept := batch.rest():
-            yield Rows(kept)
+        if rows := batch.rest():
+            yield Rows(rows)
         command = command or statement.text.split(None, 1)[0].upper()
         if limits.read_only:
             self._left = command in ENDS_TRANSACTION

@@ -94,9 +94,9 @@ class PostgresSnapshotReader:
         self.schema = await inspect(self._session)
         known = {(row["schema"], row["name"]): row for row in await self._rows(queries.DUMPED)}
         self.tables = tuple(
-            _table(one.schema, one.name, known[one.schema, one.name])
-            for one in self.schema
-            if (one.schema, one.name) in known
+            _table(relation.schema, relation.name, known[relation.schema, relation.name])
+            for relation in self.schema
+            if (relation.schema, relation.name) in known
         )
         self.extras = {
             "sequences": [
@@ -172,8 +172,8 @@ class PostgresSnapshotReader:
     async def close(self) -> None:
         """Close all connections."""
         with self._lock:
-            found, self._all, self._idle = self._all, [], []
-        for connection in found:
+            connections, self._all, self._idle = self._all, [], []
+        for connection in connections:
             with contextlib.suppress(psycopg.Error, OSError):
                 await asyncio.to_thread(connection.close)
         await self._session.close()
@@ -184,8 +184,8 @@ class PostgresSnapshotReader:
             row = await (await self._session.connection.execute(listed.encode())).fetchone()
         except psycopg.Error as error:
             raise error_from(error, 0, 0) from error
-        found: list[dict[str, Any]] = msgspec.json.decode(row[0]) if row else []
-        return found
+        rows: list[dict[str, Any]] = msgspec.json.decode(row[0]) if row else []
+        return rows
 
 
 async def open_reader(address: Address, seconds: float, session: Session) -> PostgresSnapshotReader:

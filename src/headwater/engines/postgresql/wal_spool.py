@@ -54,7 +54,7 @@ def _command(spool: Path) -> str:
 
 def spooled_segments(instance: Instance) -> Sequence[LogSegment]:
     """Return the segments in the spool."""
-    found = []
+    segments = []
     with contextlib.suppress(FileNotFoundError):
         for path in sorted(spool_folder(instance).iterdir()):
             if match := _SEGMENT.fullmatch(path.name):
@@ -64,10 +64,10 @@ def spooled_segments(instance: Instance) -> Sequence[LogSegment]:
                     continue  # the server's user may put there what it likes
                 timeline, high, low = (int(part, 16) for part in match.groups())
                 first = (high << 32) + low * size
-                found.append(LogSegment(path.name, timeline, first, first + size, path))
+                segments.append(LogSegment(path.name, timeline, first, first + size, path))
             elif _LEFT.fullmatch(path.name):
                 path.unlink(missing_ok=True)  # a base knows what it says, and a recovery stays on its timeline
-    return found
+    return segments
 
 
 def parse_position(text: str) -> int:

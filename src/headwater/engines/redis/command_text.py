@@ -41,20 +41,20 @@ def commands(text: str, parameters: Parameters = None) -> list[Command]:
         QueryError: there are none, several with parameters, or quotes that do not end.
         BadInput: a placeholder has no value, or a value no placeholder.
     """
-    found: list[tuple[list[tuple[bytes, str | None]], int, int]] = []
+    parsed: list[tuple[list[tuple[bytes, str | None]], int, int]] = []
     place = 0
     for line in text.split("\n"):
         stripped = line.strip()
         if stripped and not stripped.startswith("#"):
             start = place + line.index(stripped[0])
-            words = _words(stripped, start, len(found))
-            found.append((words, start, start + len(stripped)))
+            words = _words(stripped, start, len(parsed))
+            parsed.append((words, start, start + len(stripped)))
         place += len(line) + 1
-    if not found:
+    if not parsed:
         raise QueryError("There is nothing to run.", hint="Type a command, such as GET key.")
-    if parameters and len(found) > 1:
+    if parameters and len(parsed) > 1:
         raise QueryError("Parameters can be used only with a single command.")
-    return [Command(_bound(words, parameters), start, end) for words, start, end in found]
+    return [Command(_bound(words, parameters), start, end) for words, start, end in parsed]
 
 
 def _words(line: str, start: int, number: int) -> list[tuple[bytes, str | None]]:
@@ -118,22 +118,22 @@ def _bound(words: list[tuple[bytes, str | None]], parameters: Parameters) -> tup
 
 
 def _value(plain: str, parameters: Parameters, used: set[str]) -> bytes:
-    found = _PLACEHOLDER.match(plain)
-    if not found:
+    match = _PLACEHOLDER.match(plain)
+    if not match:
         return plain.encode()
     used.add(plain)
     if isinstance(parameters, Mapping):
-        if (name := found["name"]) is None:
+        if (name := match["name"]) is None:
             return plain.encode()
         if name not in parameters:
             raise BadInput(f"There is no value for :{name}.", hint=f"Given: {', '.join(parameters)}.")
         return as_word(parameters[name])
     given = list(parameters or ())
-    if found["number"] is None:
+    if match["number"] is None:
         return plain.encode()
-    if not 1 <= int(found["number"]) <= len(given):
+    if not 1 <= int(match["number"]) <= len(given):
         raise BadInput(f"There is no value for {plain}.", hint=f"{len(given)} values are given, starting with $1.")
-    return as_word(given[int(found["number"]) - 1])
+    return as_word(given[int(match["number"]) - 1])
 
 
 def as_word(value: Cell) -> bytes:

@@ -64,10 +64,10 @@ async def _speaks_plainly(to: Address) -> bool:
 
 async def _sign_in(channel: RespConnection, to: Address) -> None:
     login = ("AUTH", to.user or "default", to.password) if to.password or to.user else ()
-    said = await channel.ask("HELLO", 3, *login)
-    if isinstance(said, ErrorReply) and "unknown command" in said.lower():  # older than 6
-        said = await channel.ask("AUTH", to.password) if to.password else None
-    _check(said)
+    rows = await channel.ask("HELLO", 3, *login)
+    if isinstance(rows, ErrorReply) and "unknown command" in rows.lower():  # older than 6
+        rows = await channel.ask("AUTH", to.password) if to.password else None
+    _check(rows)
     if to.database and int(to.database):
         _check(await channel.ask("SELECT", to.database))
     if not to.password:

@@ -44,14 +44,14 @@ async def change_entry(session: Session, collection: str, change: EntryChange) -
 
 async def _done(session: RedisSession, given: Sequence[Words]) -> bool:
     """Run commands in one transaction; return False if the key has changed since it was watched."""
-    told = await session.asked([("MULTI",), *given, ("EXEC",)])
-    for said in told:
-        if isinstance(said, ErrorReply):
-            raise errors.refusal(said, 0, 0)
-    result = told[-1]
-    for said in result if isinstance(result, list) else []:
-        if isinstance(said, ErrorReply):
-            raise errors.refusal(said, 0, 0)
+    replies = await session.asked([("MULTI",), *given, ("EXEC",)])
+    for reply in replies:
+        if isinstance(reply, ErrorReply):
+            raise errors.refusal(reply, 0, 0)
+    result = replies[-1]
+    for reply in result if isinstance(result, list) else []:
+        if isinstance(reply, ErrorReply):
+            raise errors.refusal(reply, 0, 0)
     return result is not None
 
 
@@ -59,8 +59,8 @@ async def _insert(session: RedisSession, key: bytes, kind: str, change: EntryCha
     if kind != "none":
         raise Conflict(f"The key {change.id} already exists; it is a {kind}.", hint="Choose another name.")
     wanted = change.type or "string"
-    made = replace(change, kind="replace" if wanted == "string" else "put")
-    given = [*_commands(key, wanted, made)]
+    insert = replace(change, kind="replace" if wanted == "string" else "put")
+    given = [*_commands(key, wanted, insert)]
     if change.seconds is not None:
         given.append(_expiry(key, change))
     if not await _done(session, given):
@@ -73,19 +73,19 @@ async def _now(session: RedisSession, key: bytes, kind: str, change: EntryChange
     if change.kind in {"replace", "delete", "expire"}:
         if kind != "string":
             return None
-        found = await entry(session, "", change.id)
-        return found.body if found else None
+        current = await entry(session, "", change.id)
+        return current.body if current else None
     match kind:
         case "hash":
-            told = await session.ask("HGET", key, bytes_of(change.part))
+            rows = await session.ask("HGET", key, bytes_of(change.part))
         case "zset":
-            told = await session.ask("ZSCORE", key, bytes_of(change.part))
-            told = int(told) if isinstance(told, float) and told.is_integer() else told
+            rows = await session.ask("ZSCORE", key, bytes_of(change.part))
+            rows = int(rows) if isinstance(rows, float) and rows.is_integer() else rows
         case "list" if change.part:
-            told = await session.ask("LINDEX", key, _place(change.part))
+            rows = await session.ask("LINDEX", key, _place(change.part))
         case _:
             return change.was  # members of sets and entries of streams are there or not
-    return None if told is None else display_value(told)[0]
+    return None if rows is None else display_value(rows)[0]
 
 
 def _commands(key: bytes, kind: str, change: EntryChange) -> list[Words]:
@@ -155,13 +155,13 @@ def _score(text: str) -> str:
 
 def _fields(text: str) -> list[str]:
     try:
-        found = json.loads(text)
+        fields = json.loads(text)
     except ValueError:
-        found = None
+        fields = None
     if (
-        not isinstance(found, dict)
-        or not found
-        or not all(isinstance(one, str | int | float) for one in found.values())
+        not isinstance(fields, dict)
+        or not fields
+        or not all(isinstance(value, str | int | float) for value in fields.values())
     ):
         raise BadInput("An entry of a stream has fields.", hint='Write them as {"field": "value"}.')
-    return [str(word) for pair in found.items() for word in pair]
+    return [str(word) for pair in fields.items() for word in pair]

@@ -21,9 +21,9 @@ _VALUE = re.compile(
 
 def grouped(keys: Iterable[str]) -> Mapping[str, list[str]]:
     """Return keys by their pattern, patterns in order."""
-    found: dict[str, list[str]] = {}
-    _group([(key.split(SEPARATOR), key) for key in keys], 0, (), found)
-    return dict(sorted(found.items()))
+    groups: dict[str, list[str]] = {}
+    _group([(key.split(SEPARATOR), key) for key in keys], 0, (), groups)
+    return dict(sorted(groups.items()))
 
 
 def _group(

@@ -113,10 +113,10 @@ class Flags:
 
 
 async def _flags(channel: RespConnection, name: str) -> frozenset[str]:
-    found = await channel.ask("COMMAND", "INFO", name.lower().encode())
-    if isinstance(found, ErrorReply) or not isinstance(found, list) or not found or not isinstance(found[0], list):
+    rows = await channel.ask("COMMAND", "INFO", name.lower().encode())
+    if isinstance(rows, ErrorReply) or not isinstance(rows, list) or not rows or not isinstance(rows[0], list):
         return frozenset()
-    flags = found[0][2] if len(found[0]) > 2 else []
+    flags = rows[0][2] if len(rows[0]) > 2 else []
     return frozenset(_text(flag) for flag in flags) if isinstance(flags, list) else frozenset()
 
 
@@ -126,8 +126,8 @@ def _text(flag: object) -> str:
 
 async def check_flags(channel: RespConnection, flags: Flags, command: Command, number: int, *, read_only: bool) -> None:
     """Raise QueryError for administrative commands, writes in a read-only run, and KEYS on many keys."""
-    said = await flags.of(channel, command)
-    if "admin" in said and command.verb not in TELLS:
+    command_flags = await flags.of(channel, command)
+    if "admin" in command_flags and command.verb not in TELLS:
         raise QueryError(
             f"{command.verb} is not allowed here.",
             hint=_SERVER,
@@ -135,7 +135,7 @@ async def check_flags(channel: RespConnection, flags: Flags, command: Command, n
             position=command.start,
             statement=number,
         )
-    if read_only and "readonly" not in said and command.verb not in TELLS:
+    if read_only and "readonly" not in command_flags and command.verb not in TELLS:
         raise QueryError(
             f"{command.verb} is not allowed in a read-only run.",
             hint="Only commands that read data are allowed.",

@@ -53,9 +53,9 @@ def _program() -> tuple[str, str] | None:
     path = shutil.which("redis-server")
     if path is None:
         return None
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.search(r"v=([\d.]+)", said)
-    return (path, found[1]) if found and int(found[1].split(".")[0]) >= 6 else None
+    version_text = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    match = re.search(r"v=([\d.]+)", version_text)
+    return (path, match[1]) if match and int(match[1].split(".")[0]) >= 6 else None
 
 
 def unavailable_reason() -> str | None:
@@ -130,8 +130,8 @@ class RedisProvisioning(ProvisioningSupport):
 
     def server_command(self, instance: Instance) -> ServerCommand:
         """Write the configuration, and return the command that starts the server with it."""
-        found = _program()
-        if found is None:
+        program = _program()
+        if program is None:
             raise Unavailable(str(unavailable_reason()))
         run = folders.make_private(instance, folders.socket_folder(instance, SOCKET))
         (run / SOCKET).unlink(missing_ok=True)
@@ -164,7 +164,7 @@ class RedisProvisioning(ProvisioningSupport):
         )
         folders.write_secret(data / "users.acl", "\n".join(users) + "\n", instance.owner)
         return ServerCommand(
-            (found[0], str(data / "redis.conf")), signal.SIGTERM, {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+            (program[0], str(data / "redis.conf")), signal.SIGTERM, {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
         )
 
     def is_ready(self, instance: Instance) -> bool:
@@ -206,14 +206,18 @@ class RedisProvisioning(ProvisioningSupport):
     async def session_counts(self, instance: Instance) -> SessionCounts:
         """Return the number of clients, and of those in a transaction, blocked, or subscribed to a channel."""
         async with _keeper(instance) as connection:
-            clients = [one for one in await _order(connection, "CLIENT LIST") if one["user"] != KEEPER]
-        busy = [one for one in clients if int(one["multi"]) >= 0 or "b" in one["flags"] or "P" in one["flags"]]
+            clients = [client for client in await _order(connection, "CLIENT LIST") if client["user"] != KEEPER]
+        busy = [
+            client
+            for client in clients
+            if int(client["multi"]) >= 0 or "b" in client["flags"] or "P" in client["flags"]
+        ]
         return SessionCounts(len(clients), len(busy))
 
     async def metrics(self, instance: Instance) -> Mapping[str, float]:
         """Return the server's counters."""
         async with _keeper(instance) as connection:
-            told = await _order(connection, "INFO", "everything")
+            info = await _order(connection, "INFO", "everything")
         names = {
             "size_bytes": "used_memory_dataset",
             "memory_bytes": "used_memory",
@@ -224,8 +228,8 @@ class RedisProvisioning(ProvisioningSupport):
             "expired_keys": "expired_keys",
             "refused_connections": "rejected_connections",
         }
-        keys = sum(int(part["keys"]) for name, part in told.items() if re.fullmatch(r"db\d+", name))
-        return {ours: float(told.get(theirs, 0)) for ours, theirs in names.items()} | {"keys": float(keys)}
+        keys = sum(int(part["keys"]) for name, part in info.items() if re.fullmatch(r"db\d+", name))
+        return {ours: float(info.get(theirs, 0)) for ours, theirs in names.items()} | {"keys": float(keys)}
 
     async def enforce_quotas(self, instance: Instance, *, full: bool) -> None:
         """Kill a script that runs too long; let users only read from or delete in a full database."""

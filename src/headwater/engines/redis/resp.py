@@ -108,15 +108,15 @@ class RespConnection:
         if head.size < 0:
             return None
         wanted = head.size if most is None else min(head.size, most)
-        found = (await self._reader.readexactly(wanted + 2))[:-2]  # beyond a cut these are two of the bytes left out
+        data = (await self._reader.readexactly(wanted + 2))[:-2]  # beyond a cut these are two of the bytes left out
         left = head.size - wanted
         while left:
             left -= len(await self._reader.readexactly(min(left, SKIPPED_AT_ONCE)))
         if head.kind == "=":
-            found = found[4:]  # a verbatim text begins with its format
+            data = data[4:]  # a verbatim text begins with its format
         if head.kind == "!":
-            return ErrorReply(found.decode(errors="replace"))
-        return Cut(found) if wanted < head.size else found
+            return ErrorReply(data.decode(errors="replace"))
+        return Cut(data) if wanted < head.size else data
 
     async def _line(self) -> bytes:
         try:
@@ -127,8 +127,8 @@ class RespConnection:
     @property
     def cipher(self) -> str | None:
         """The TLS version, or None."""
-        made = self._writer.get_extra_info("ssl_object")
-        return made.version() if made else None
+        secured = self._writer.get_extra_info("ssl_object")
+        return secured.version() if secured else None
 
     def gone(self) -> bool:
         """True if the connection has ended: data on an idle connection can only mean that."""

@@ -48,7 +48,7 @@ def plain(value: Value) -> Any:
     """Return a value in a form that JSON can represent."""
     if isinstance(value, Pairs):
         return {str(cell(key)): plain(of) for key, of in value.items}
-    return [plain(one) for one in value] if isinstance(value, list) else cell(value)
+    return [plain(item) for item in value] if isinstance(value, list) else cell(value)
 
 
 def columns(command: Command, first: Value, *, pairs: bool = False) -> Columns:
@@ -89,15 +89,15 @@ def fields_text(value: Value) -> str:
 
 def info(value: bytes) -> list[Row]:
     """Return the result of INFO as rows."""
-    found: list[Row] = []
+    result: list[Row] = []
     section = ""
     for line in value.decode(errors="replace").splitlines():
         if line.startswith("#"):
             section = line.strip("# ").lower()
         elif ":" in line:
-            name, _, told = line.partition(":")
-            found.append((section, name, told))
-    return found
+            name, _, rest = line.partition(":")
+            result.append((section, name, rest))
+    return result
 
 
 def _is_entry(value: Value) -> bool:

@@ -61,10 +61,10 @@ class RedisSession:
         Raises:
             QueryError: the server refused it.
         """
-        (found,) = await self.asked([words], most)
-        if isinstance(found, ErrorReply):
-            raise errors.refusal(found, 0, 0)
-        return found
+        (reply,) = await self.asked([words], most)
+        if isinstance(reply, ErrorReply):
+            raise errors.refusal(reply, 0, 0)
+        return reply
 
     async def asked(self, given: list[tuple[bytes | str | int, ...]], most: int | None = None) -> list[Value]:
         """Return the replies to several of our own commands, sent at once; errors are values."""
@@ -82,25 +82,25 @@ class RedisSession:
         began = time.perf_counter()
         await self.ask("PING")
         latency = (time.perf_counter() - began) * 1000
-        told = await self.info()
-        name = "Valkey" if "valkey_version" in told else "Redis"
-        version = told.get("valkey_version") or told.get("redis_version") or "0"
+        facts = await self.info()
+        name = "Valkey" if "valkey_version" in facts else "Redis"
+        version = facts.get("valkey_version") or facts.get("redis_version") or "0"
         warnings = () if self._to.password else ("The server does not require a password.",)
-        size = int(told["used_memory"]) if told.get("used_memory", "").isdigit() else None
+        size = int(facts["used_memory"]) if facts.get("used_memory", "").isdigit() else None
         return ServerFacts(
             name,
             version,
             latency,
             size,
             tls=(await self.channel()).cipher,
-            read_only=told.get("role") == "slave",
+            read_only=facts.get("role") == "slave",
             warnings=warnings,
         )
 
     async def info(self) -> dict[str, str]:
         """Return the result of INFO by name; empty if the user may not run it."""
-        found, *_ = await self.asked([("INFO",)])
-        return {str(name): str(told) for _, name, told in rows.info(found)} if isinstance(found, bytes) else {}
+        reply, *_ = await self.asked([("INFO",)])
+        return {str(name): str(value) for _, name, value in rows.info(reply)} if isinstance(reply, bytes) else {}
 
     async def run(
         self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
@@ -213,8 +213,8 @@ def _gone() -> Unavailable:
 
 def _longest(limits: Limits) -> int | None:
     """Return how many bytes of one value are worth reading; a character has at most four."""
-    told = [most for most in (limits.bytes, limits.cell * 4 if limits.cell is not None else None) if most is not None]
-    return min(told, default=None)
+    limit = [most for most in (limits.bytes, limits.cell * 4 if limits.cell is not None else None) if most is not None]
+    return min(limit, default=None)
 
 
 async def connect(address: Address, *, seconds: float = 10.0) -> Session:

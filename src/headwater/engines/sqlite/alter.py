@@ -43,7 +43,7 @@ def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
 
 def _hazards(change: Change, *, rebuilt: bool) -> tuple[Hazard, ...]:
     """Return the hazards of a change in SQLite: it has one writer at a time, and no table locks."""
-    hazards = [one for one in change.hazards() if one.kind not in {"lock", "rewrite"}]
+    hazards = [hazard for hazard in change.hazards() if hazard.kind not in {"lock", "rewrite"}]
     if rebuilt:
         hazards.append(Hazard("rewrite", COPIED.format(table=change.table)))
     elif isinstance(change, c.AddIndex):
@@ -73,8 +73,10 @@ def _rebuilt(change: Change, before: Schema, after: Schema) -> Iterable[str]:
 
 
 def _copied(old: Relation, new: Relation, between: str) -> Iterable[str]:
-    kept = {column.name.casefold() for column in old.columns if not column.generated}
-    names = ", ".join(quote(one.name) for one in new.columns if one.name.casefold() in kept and not one.generated)
+    stored = {column.name.casefold() for column in old.columns if not column.generated}
+    names = ", ".join(
+        quote(column.name) for column in new.columns if column.name.casefold() in stored and not column.generated
+    )
     yield ddl.create_table(new, between)
     if names:
         yield f"INSERT INTO {quote(between)} ({names}) SELECT {names} FROM {quote(old.name)}"  # noqa: S608 - quoted
@@ -109,10 +111,10 @@ def _add_table(change: c.AddTable, _: Schema, __: Schema) -> Iterable[str]:
 
 
 def _rename_table(change: c.RenameTable, before: Schema, _: Schema) -> Iterable[str]:
-    found = table_of(before, change)
-    if found.kind == "view":
-        yield f"DROP VIEW {quote(found.name)}"
-        yield ddl.create_view(replace(found, name=change.new_name))
+    table = table_of(before, change)
+    if table.kind == "view":
+        yield f"DROP VIEW {quote(table.name)}"
+        yield ddl.create_view(replace(table, name=change.new_name))
     else:
         yield f"ALTER TABLE {quote(change.table)} RENAME TO {quote(change.new_name)}"
 
@@ -139,7 +141,7 @@ def _is_named(column: str, table: Relation) -> bool:
     """Return True if other definitions may use the column: SQLite does not drop such a column."""
     keys = [name for index in table.indexes for name in (*index.columns, index.where or "")]
     keys += [name for key in table.foreign_keys for name in key.columns]
-    texts = [check.expression for check in table.checks] + [one.generated or "" for one in table.columns]
+    texts = [check.expression for check in table.checks] + [column.generated or "" for column in table.columns]
     word = re.compile(rf"(?<!\w){re.escape(column)}(?!\w)", re.IGNORECASE)
     return column in table.primary_key or any(word.search(text) for text in keys + texts)
 

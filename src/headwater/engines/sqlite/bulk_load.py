@@ -92,7 +92,7 @@ def insert(
         columns = [[value_of(value) for value in column.to_pylist()] for column in batch.columns]
         if any(isinstance(value, OddText) for column in columns for value in column):
             for row in zip(*columns, strict=True):
-                connection.execute(f"{head} ({', '.join(map(_mark, row))}){tail}", [_bound(one) for one in row])
+                connection.execute(f"{head} ({', '.join(map(_mark, row))}){tail}", [_bound(value) for value in row])
         else:
             connection.executemany(every, zip(*columns, strict=True))
         rows += batch.num_rows

@@ -47,17 +47,17 @@ def ddl(schema: Schema) -> tuple[str, ...]:
 def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the statements before the rows (tables), and those after the rows."""
     whole = ddl(schema)
-    first = tuple(create_table(one) for one in schema if one.kind == "table")
+    first = tuple(create_table(relation) for relation in schema if relation.kind == "table")
     return first, whole[len(first) :]
 
 
 def _statements(schema: Schema) -> Iterator[str]:
-    tables = [one for one in schema if one.kind == "table"]
+    tables = [relation for relation in schema if relation.kind == "table"]
     for table in tables:
         yield create_table(table)
     for table in tables:
         yield from create_indexes(table)
-    yield from (create_view(one) for one in schema if one.kind == "view")
+    yield from (create_view(relation) for relation in schema if relation.kind == "view")
     for relation in schema:
         yield from (trigger.definition for trigger in relation.triggers)
 
@@ -96,8 +96,8 @@ def column_definition(column: Column, *, key: bool = False) -> str:
     if collation := a.get(column.attrs, a.COLLATION):
         parts.append(f"COLLATE {collation}")
     if column.generated:
-        kept = "STORED" if a.get(column.attrs, a.STORED) else "VIRTUAL"
-        parts.append(f"GENERATED ALWAYS AS ({column.generated}) {kept}")
+        storage = "STORED" if a.get(column.attrs, a.STORED) else "VIRTUAL"
+        parts.append(f"GENERATED ALWAYS AS ({column.generated}) {storage}")
     return " ".join(parts)
 
 
@@ -122,7 +122,7 @@ def create_index(table: Relation, index: Index) -> str:
 
 def create_view(view: Relation) -> str:
     """Return CREATE VIEW with the names of its columns."""
-    columns = f" ({_names(tuple(one.name for one in view.columns))})" if view.columns else ""
+    columns = f" ({_names(tuple(column.name for column in view.columns))})" if view.columns else ""
     return f"CREATE VIEW {quote(view.name)}{columns} AS {view.definition}"
 
 

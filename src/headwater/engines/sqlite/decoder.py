@@ -24,7 +24,7 @@ _EXACT = 2**53
 
 def _decoder(type_: Any, kind: Kind, convert: Callable[[Any], Any]) -> Decoder:
     def values(given: Array) -> Array:
-        return pa.array([None if one is None else convert(_known(one)) for one in given.to_pylist()], type_)
+        return pa.array([None if value is None else convert(_known(value)) for value in given.to_pylist()], type_)
 
     return Decoder(type_, kind, values, _shown, _cells, may_fail=type_ != d.TEXT)
 
@@ -35,11 +35,11 @@ def _known(text: bytes) -> Any:
 
 
 def _cells(given: Array) -> list[Cell]:
-    return [None if one is None else cell_of(_known(one)) for one in given.to_pylist()]
+    return [None if value is None else cell_of(_known(value)) for value in given.to_pylist()]
 
 
 def _shown(given: Array) -> Array:
-    return pa.array([None if one is None else _text(_known(one)) for one in given.to_pylist()], d.TEXT)
+    return pa.array([None if value is None else _text(_known(value)) for value in given.to_pylist()], d.TEXT)
 
 
 def _integer(value: Any) -> int:

@@ -28,10 +28,14 @@ class ConnectionRefused(Unavailable):
 
 def refusal(error: Exception, statement: Statement, number: int, *, read_only: bool) -> QueryError:
     """Return SQLite's error for a statement."""
-    said = str(error)
-    if said in {"not authorized", "authorizer malfunction"} or "prohibited" in said or "readonly database" in said:
-        return not_allowed(statement, number, read_only=read_only or "readonly" in said)
-    if isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in said:
+    message = str(error)
+    if (
+        message in {"not authorized", "authorizer malfunction"}
+        or "prohibited" in message
+        or "readonly database" in message
+    ):
+        return not_allowed(statement, number, read_only=read_only or "readonly" in message)
+    if isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in message:
         return QueryError(
             "The result holds bytes that are not UTF-8.",
             hint="Select CAST(column AS BLOB) instead.",
@@ -39,13 +43,13 @@ def refusal(error: Exception, statement: Statement, number: int, *, read_only: b
             position=statement.start,
         )
     if isinstance(error, OverflowError):
-        said = "A number is too large: SQLite has integers of 64 bits."
+        message = "A number is too large: SQLite has integers of 64 bits."
     return QueryError(
-        said[:1].upper() + said[1:] if said.islower() else said,
-        hint=_HINTS.get(said),
+        message[:1].upper() + message[1:] if message.islower() else message,
+        hint=_HINTS.get(message),
         statement=number,
         sqlstate="",
-        position=_place(said, statement),
+        position=_place(message, statement),
     )
 
 
@@ -71,5 +75,7 @@ def _place(message: str, statement: Statement) -> int | None:
     if not word:
         return None
     word = word.rpartition(".")[2]
-    found = [one.start() for one in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", statement.text, re.IGNORECASE)]
-    return statement.start + found[0] if len(found) == 1 else None
+    positions = [
+        match.start() for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", statement.text, re.IGNORECASE)
+    ]
+    return statement.start + positions[0] if len(positions) == 1 else None

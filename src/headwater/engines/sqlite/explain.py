@@ -60,20 +60,20 @@ class SqliteExplain(ExplainSupport):
         if len(statements) != 1:
             raise QueryError("Only one statement can be explained at a time.", hint="Select one statement.")
         opening = "EXPLAIN QUERY PLAN "
-        found: list[tuple[Cell, ...]] = []
+        rows: list[tuple[Cell, ...]] = []
         try:
             async for frame in session.run(opening + statements[0].text, parameters, Limits(rows=None, bytes=None)):
                 if isinstance(frame, Rows):
-                    found += frame.rows
+                    rows += frame.rows
         except QueryError as error:
             if error.position is not None:
                 error.position += statements[0].start - len(opening)
             raise
         children: dict[Cell, list[tuple[Cell, str]]] = defaultdict(list)
-        for id_, parent, _, detail in found:
+        for id_, parent, _, detail in rows:
             children[parent].append((id_, str(detail)))
         sizes = {relation.name.casefold(): relation.rows for relation in await inspect(session)}
         nodes = _nodes(0, children)
         root = nodes[0] if len(nodes) == 1 else PlanNode("QUERY", children=nodes)
-        raw = "\n".join(str(row[3]) for row in found)
-        return QueryPlan(root, tuple(_advice(found, sizes)), raw=raw)
+        raw = "\n".join(str(row[3]) for row in rows)
+        return QueryPlan(root, tuple(_advice(rows, sizes)), raw=raw)

@@ -42,9 +42,9 @@ class SqliteInPlaceRestore:
         with self._session.our_own() as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                found = _Work(connection, request).put()
+                results = _Work(connection, request).put()
                 connection.execute("COMMIT")
-                return found
+                return results
             except sqlite3.Error as error:
                 raise refusal(error, Statement("INSERT", 0), 0, read_only=False) from error
             finally:
@@ -80,7 +80,7 @@ class _Work:
         for name, content in virtual.items():
             if content and {name, content.lower()} & names:
                 self._connection.execute(f"INSERT INTO {quote(name)} ({quote(name)}) VALUES ('rebuild')")  # noqa: S608
-        found = [self._count(table) for table in tables]
+        counts = [self._count(table) for table in tables]
         self._go_on(tables)
         self._check_keys(names)
         for statement in (*self._request.post_data, *(sql for _, _, sql in triggers)):
@@ -88,7 +88,7 @@ class _Work:
         missing = self._request.mode == "append_missing"
         return [
             TableRestoreResult(was, now - was if missing else rows, now)
-            for was, rows, now in zip(before, given, found, strict=True)
+            for was, rows, now in zip(before, given, counts, strict=True)
         ]
 
     def _fill(self, table: SnapshotTable, batches: Iterable[Batch], virtual: dict[str, str | None]) -> int:

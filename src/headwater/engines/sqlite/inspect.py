@@ -39,7 +39,7 @@ async def inspect(session: Session) -> Schema:
             relation = _table(name, sql, columns[name], [row for row in indexes if _same(row[2], name)], marks)
         relations.append(_with(relation, [row for row in triggers if _same(row[2], name)], rows, sizes))
     # Tables by name, because a change may make one anew; views as they were declared, each behind those it reads.
-    relations.sort(key=lambda one: (1, "") if one.kind == "view" else (0, one.name))
+    relations.sort(key=lambda item: (1, "") if item.kind == "view" else (0, item.name))
     return Schema(tuple(relations))
 
 
@@ -78,21 +78,21 @@ def _with(relation: Relation, triggers: list[Any], rows: dict[str, int], sizes: 
 
 
 def _table(name: str, sql: str, columns: list[Any], indexes: list[Any], marks: dict[str, object]) -> Relation:
-    said = parser.table(sql)
+    parsed = parser.table(sql)
     key = tuple(row[0] for row in sorted(columns, key=lambda row: int(row[4])) if row[4])
-    alias = key[0] if len(key) == 1 and not marks[a.WITHOUT_ROWID] and not said.key_terms else None
+    alias = key[0] if len(key) == 1 and not marks[a.WITHOUT_ROWID] and not parsed.key_terms else None
     marks |= {
-        a.AUTOINCREMENT: said.autoincrement,
-        a.PRIMARY_KEY_NAME: None if said.autoincrement else said.key_name,
-        a.PRIMARY_KEY_TERMS: said.key_terms,
+        a.AUTOINCREMENT: parsed.autoincrement,
+        a.PRIMARY_KEY_NAME: None if parsed.autoincrement else parsed.key_name,
+        a.PRIMARY_KEY_TERMS: parsed.key_terms,
     }
     return Relation(
         name,
-        tuple(_column(row, said, alias) for row in columns),
+        tuple(_column(row, parsed, alias) for row in columns),
         primary_key=key,
-        foreign_keys=tuple(said.foreign_keys),
-        checks=tuple(said.checks),
-        indexes=(*(_unique(name, one) for one in said.uniques), *(_index(row) for row in indexes)),
+        foreign_keys=tuple(parsed.foreign_keys),
+        checks=tuple(parsed.checks),
+        indexes=(*(_unique(name, unique) for unique in parsed.uniques), *(_index(row) for row in indexes)),
         attrs=a.attrs(**marks),
     )
 
@@ -125,8 +125,8 @@ def _index(row: Any) -> Index:
 
 
 def _virtual(name: str, sql: str, columns: list[Any]) -> Relation:
-    shown = tuple(Column(row[0], row[1]) for row in columns if row[5] != 1)
-    return Relation(name, shown, attrs=a.attrs(module=parser.module(sql)))
+    visible = tuple(Column(row[0], row[1]) for row in columns if row[5] != 1)
+    return Relation(name, visible, attrs=a.attrs(module=parser.module(sql)))
 
 
 async def _view(session: SqliteSession, name: str, sql: str) -> Relation:

@@ -85,8 +85,8 @@ class TableText:
 
 def tokens(text: str) -> list[Token]:
     """Return the tokens of a text without spaces and comments."""
-    found = ((match.lastgroup or "", match) for match in _TOKEN.finditer(text))
-    return [Token(kind, match[0], match.start()) for kind, match in found if kind != "space"]
+    matches = ((match.lastgroup or "", match) for match in _TOKEN.finditer(text))
+    return [Token(kind, match[0], match.start()) for kind, match in matches if kind != "space"]
 
 
 def table(text: str) -> TableText:
@@ -316,5 +316,5 @@ def module(text: str) -> str:
 
 def content_of(text: str) -> str | None:
     """Return the content table of a full-text index from its CREATE VIRTUAL TABLE; None if it stores its own text."""
-    found = _CONTENT.search(module(text))
-    return found and (found[2] or found[3] or "")
+    match = _CONTENT.search(module(text))
+    return match and (match[2] or match[3] or "")

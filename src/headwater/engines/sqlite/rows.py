@@ -62,13 +62,13 @@ def _called(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> 
     try:
         with _calling(connection, take) as cursor:
             cursor.execute(f"SELECT {_FUNCTION}({', '.join(names)}) {rest}")
-            while found := list(chain.from_iterable(islice(cursor, rows))):
-                if found != list(range(given, given + len(found))):
+            while cells := list(chain.from_iterable(islice(cursor, rows))):
+                if cells != list(range(given, given + len(cells))):
                     raise _Refused
-                yield _batch(values[: len(found) * len(names)], len(names))
-                del values[: len(found) * len(names)]
-                numbers[:0] = range(given + rows + len(found), given + rows, -1)
-                given += len(found)
+                yield _batch(values[: len(cells) * len(names)], len(names))
+                del values[: len(cells) * len(names)]
+                numbers[:0] = range(given + rows + len(cells), given + rows, -1)
+                given += len(cells)
         return None
     except (_Refused, sqlite3.DataError, sqlite3.OperationalError) as error:
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) not in _REFUSALS:
@@ -125,10 +125,10 @@ def _column(values: Sequence[Any]) -> Any:
         there = np.fromiter(map(is_not, values, repeat(None)), bool, len(values))
         return _column(list(compress(values, there))).take(pa.array(np.cumsum(there) - 1, mask=~there))
     numbers = {kind: number for number, kind in enumerate(kinds)}
-    found = np.fromiter(map(numbers.__getitem__, map(type, values)), np.uint8, len(values))
-    parts = [_SPELLED[kind](list(compress(values, found == number))) for kind, number in numbers.items()]
+    classes = np.fromiter(map(numbers.__getitem__, map(type, values)), np.uint8, len(values))
+    parts = [_SPELLED[kind](list(compress(values, classes == number))) for kind, number in numbers.items()]
     places = np.empty(len(values), np.int64)
-    places[np.argsort(found, kind="stable")] = np.arange(len(values))
+    places[np.argsort(classes, kind="stable")] = np.arange(len(values))
     return pa.concat_arrays(parts).take(pa.array(places))
 
 

@@ -61,7 +61,7 @@ def _real(value: float) -> str:
         return "9e999" if value > 0 else "-9e999"
     digits = repr(value)
     front, _, ten = digits.partition("e")
-    few = sum(one.isdigit() for one in front.strip("-0.")) <= _DIGITS
+    few = sum(character.isdigit() for character in front.strip("-0.")) <= _DIGITS
     if few and abs(int(ten or 0)) <= _DIGITS:
         return digits
     mantissa, exponent = math.frexp(value)

@@ -227,8 +227,8 @@ class SqliteSession:
             yield Started(number, statement.start, statement.start + len(statement.text), columns)
             meter, writes = Meter(limits), list(self._guard.writes)
             while chunk:
-                if kept := meter.take([tuple(map(cell_of, row)) for row in chunk]):
-                    yield Rows(kept)
+                if rows := meter.take([tuple(map(cell_of, row)) for row in chunk]):
+                    yield Rows(rows)
                 if meter.full and not writes and _QUERIES.match(text):
                     break
                 self._stop_if_asked()

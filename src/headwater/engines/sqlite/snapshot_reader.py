@@ -50,13 +50,13 @@ class SqliteSnapshotReader:
         """Begin the transaction, and read everything but the rows."""
         await SqliteTransfer(self._session).begin_read()
         self.schema = await inspect(self._session)
-        self.tables = tuple(_table(one) for one in self.schema if one.kind == "table")
+        self.tables = tuple(_table(relation) for relation in self.schema if relation.kind == "table")
         settings = {
             name: (await self._session.ask(f"PRAGMA {name}"))[0][0] for name in ("user_version", "application_id")
         }
-        kept = await self._session.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'")
-        counters = await self._session.ask("SELECT name, seq FROM sqlite_sequence ORDER BY name") if kept[0][0] else []
-        self.extras = {"settings": settings, "counters": [list(one) for one in counters]}
+        rows = await self._session.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'")
+        counters = await self._session.ask("SELECT name, seq FROM sqlite_sequence ORDER BY name") if rows[0][0] else []
+        self.extras = {"settings": settings, "counters": [list(counter) for counter in counters]}
         ((version,),) = await self._session.ask("PRAGMA data_version")
         self.moment = {"data_version": version}
 
@@ -109,10 +109,12 @@ async def open_reader(session: Session, connect: Connects) -> SqliteSnapshotRead
 
 def _table(relation: Relation) -> SnapshotTable:
     columns = tuple(
-        SnapshotColumn(one.name, one.type or "", _hint(one.type or "")) for one in relation.columns if not one.generated
+        SnapshotColumn(column.name, column.type or "", _hint(column.type or ""))
+        for column in relation.columns
+        if not column.generated
     )
     names = [column.name for column in columns]
-    never_null = {one.name for one in relation.columns if not one.nullable}
+    never_null = {column.name for column in relation.columns if not column.nullable}
     keyed = relation.primary_key and (
         a.get(relation.attrs, a.WITHOUT_ROWID) or never_null.issuperset(relation.primary_key)
     )

@@ -96,14 +96,14 @@ async def resolve(
         raise BadInput(f"{port} is not a port.", hint="Ports go from 1 to 65535.")
     literal = parse_host(host)
     if literal is not None:
-        found: Iterable[str] = [str(literal)]
+        candidates: Iterable[str] = [str(literal)]
     else:
         try:
             async with asyncio.timeout(patience):
-                found = await (resolver or _look_up)(host, port)
+                candidates = await (resolver or _look_up)(host, port)
         except (OSError, UnicodeError, TimeoutError) as error:
             raise UnknownHost(f"The name {host} could not be resolved.", hint="Check its spelling.") from error
-    addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found]
+    addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in candidates]
     if not addresses:
         raise UnknownHost(f"The name {host} has no address.", hint="Check its spelling.")
     own = _own_addresses()

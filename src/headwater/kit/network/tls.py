@@ -67,7 +67,7 @@ def _certificates(field_name: str, text: str) -> tuple[list[x509.Certificate], d
 def _client(tls: Tls) -> dict[str, str]:
     if not tls.certificate or not tls.key:
         return {"tls.key": "A client certificate needs its private key, and a private key needs its certificate."}
-    found, wrong = _certificates("tls.certificate", tls.certificate)
+    certificates, wrong = _certificates("tls.certificate", tls.certificate)
     if wrong:
         return wrong
     passphrase = tls.passphrase.encode() if tls.passphrase else None
@@ -82,7 +82,7 @@ def _client(tls: Tls) -> dict[str, str]:
     except ValueError:
         return {"tls.key": "This is not a private key in PEM format, or the passphrase is wrong."}
     public = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    if key.public_key().public_bytes(*public) != found[0].public_key().public_bytes(*public):
+    if key.public_key().public_bytes(*public) != certificates[0].public_key().public_bytes(*public):
         return {"tls.key": "The key does not belong to the client certificate."}
     return {}
 

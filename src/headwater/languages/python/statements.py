@@ -26,14 +26,14 @@ Stmts = tuple[f.Stmt, ...]
 
 def statements(node: Node, source: bytes) -> Stmts:
     """Lower the statements under a module, block or error node."""
-    found: list[f.Stmt] = []
+    result: list[f.Stmt] = []
     for child in node.children:
         kind = child.kind_id
         if kind == _ERROR:
-            found.extend(statements(child, source))
+            result.extend(statements(child, source))
         elif handler := _TABLE.get(kind):
-            found.extend(handler(child, source))
-    return tuple(found)
+            result.extend(handler(child, source))
+    return tuple(result)
 
 
 def _block(node: Node, source: bytes) -> Stmts:
@@ -257,20 +257,20 @@ def _type_alias(node: Node, source: bytes) -> Stmts:
 
 
 def _import(node: Node, source: bytes) -> Stmts:
-    found: list[f.Stmt] = []
+    imports: list[f.Stmt] = []
     for child in node.children:
         if child.kind_id in _ALIASED:
             module, alias = _text(child.children[0], source), _text(child.children[-1], source)
-            found.append(f.Import(child.start_byte, child.end_byte, module, None, alias))
+            imports.append(f.Import(child.start_byte, child.end_byte, module, None, alias))
         elif child.kind_id in _DOTTED:
             module = _text(child, source)
-            found.append(f.Import(child.start_byte, child.end_byte, module, None, module.split(".")[0]))
-    return tuple(found)
+            imports.append(f.Import(child.start_byte, child.end_byte, module, None, module.split(".")[0]))
+    return tuple(imports)
 
 
 def _import_from(node: Node, source: bytes) -> Stmts:
     module: str | None = None
-    found: list[f.Stmt] = []
+    imports: list[f.Stmt] = []
     for child in node.children:
         kind, start, end = child.kind_id, child.start_byte, child.end_byte
         if module is None:
@@ -278,13 +278,13 @@ def _import_from(node: Node, source: bytes) -> Stmts:
                 module = _text(child, source).replace(" ", "")
         elif kind in _ALIASED:
             name, alias = child.children[0], child.children[-1]
-            found.append(f.Import(name.start_byte, name.end_byte, module, _text(name, source), _text(alias, source)))
+            imports.append(f.Import(name.start_byte, name.end_byte, module, _text(name, source), _text(alias, source)))
         elif kind in _DOTTED:
             name_ = _text(child, source)
-            found.append(f.Import(start, end, module, name_, name_))
+            imports.append(f.Import(start, end, module, name_, name_))
         elif kind in _WILDCARD:
-            found.append(f.Import(start, end, module, "*", "*"))
-    return tuple(found)
+            imports.append(f.Import(start, end, module, "*", "*"))
+    return tuple(imports)
 
 
 def _text(node: Node, source: bytes) -> str:

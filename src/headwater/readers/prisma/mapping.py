@@ -181,7 +181,7 @@ def _key(block: Block) -> tuple[str, ...]:
 
 def join_tables(tables: Blocks) -> Iterator[Relation]:
     """Yield the tables that Prisma creates for implicit many-to-many relations (`_CategoryToPost`, columns A and B)."""
-    made: set[str] = set()
+    names: set[str] = set()
     for block in tables.values():
         for field in block.fields:
             target = tables.get(field.type)
@@ -189,13 +189,13 @@ def join_tables(tables: Blocks) -> Iterator[Relation]:
                 continue
             if any(other.many and not other.attribute("@map") for other in _opposites(field, block, target)):
                 relation = _join_table(field, block, target)
-                if relation.name not in made:
-                    made.add(relation.name)
+                if relation.name not in names:
+                    names.add(relation.name)
                     yield relation
 
 
 def _join_table(field: PrismaField, block: Block, target: Block) -> Relation:
-    first, second = sorted((block, target), key=lambda one: one.name)
+    first, second = sorted((block, target), key=lambda item: item.name)
     origin = (Origin(block.path, field.line),)
     return Relation(
         "_" + (_relation_name(field) or f"{first.name}To{second.name}"),

@@ -79,12 +79,12 @@ def _fold(files: Sequence[SourceFile], schema: Schema | None = None) -> Fold:
 
 
 def _step(fold: Fold, text: str, origin: Origin) -> None:
-    found = changes_of(text, fold.schema, origin)
-    if found is None:
+    changes = changes_of(text, fold.schema, origin)
+    if changes is None:
         reason = "No supported SQL dialect can parse this definition."
         fold.missed.append(NotUnderstood(origin.file, origin.line, text[:_EXCERPT], reason))
         return
-    for change in found:
+    for change in changes:
         fold.schema = apply(fold.schema, change)
         fold.steps.append(change)
 

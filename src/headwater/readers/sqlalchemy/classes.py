@@ -38,27 +38,27 @@ class MappedClass:
     @cached_property
     def ancestors(self) -> tuple[MappedClass, ...]:
         """All ancestors, nearest first, without duplicates."""
-        found: dict[str, MappedClass] = {}
+        bases: dict[str, MappedClass] = {}
         queue = list(self.bases)
         while queue:
             base = queue.pop(0)
-            if base.key not in found and base is not self:
-                found[base.key] = base
+            if base.key not in bases and base is not self:
+                bases[base.key] = base
                 queue.extend(base.bases)
-        return tuple(found.values())
+        return tuple(bases.values())
 
     @cached_property
     def body(self) -> dict[str, f.Stmt]:
         """The definitions in the class body, by name."""
-        found: dict[str, f.Stmt] = {}
+        definitions: dict[str, f.Stmt] = {}
         for stmt in flat(self.stmt.body):
             if isinstance(stmt, (f.Function, f.Class)):
-                found.setdefault(stmt.name, stmt)
+                definitions.setdefault(stmt.name, stmt)
             elif isinstance(stmt, f.Assign):
                 for target in stmt.targets:
                     if isinstance(target, f.Name):
-                        found[target.id] = stmt
-        return found
+                        definitions[target.id] = stmt
+        return definitions
 
     def value(self, name: str) -> f.Expr | None:
         """Return the value that the class body assigns to a name."""
@@ -96,16 +96,16 @@ def flat(body: tuple[f.Stmt, ...]) -> Iterator[f.Stmt]:
 
 def collect(project: CodeProject, paths: list[str]) -> dict[str, MappedClass]:
     """Return the classes of these files by key, together with all that they inherit from."""
-    found: dict[str, MappedClass] = {}
+    classes: dict[str, MappedClass] = {}
     for path in paths:
         module = project.module(path)
         if module is not None and module.language == "python":
             for name, stmt in _classes(module.body, ""):
-                found.setdefault(f"{path}:{name}", MappedClass(path, name, stmt))
-    queue = list(found.values())
+                classes.setdefault(f"{path}:{name}", MappedClass(path, name, stmt))
+    queue = list(classes.values())
     while queue:
-        queue.extend(_resolve_bases(project, queue.pop(), found))
-    return found
+        queue.extend(_resolve_bases(project, queue.pop(), classes))
+    return classes
 
 
 def _classes(body: tuple[f.Stmt, ...], prefix: str) -> Iterator[tuple[str, f.Class]]:

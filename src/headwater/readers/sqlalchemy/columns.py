@@ -74,10 +74,10 @@ def maker(project: CodeProject, path: str, value: f.Expr | None, depth: int = 3)
 
 def _through_helper(project: CodeProject, path: str, value: f.Call, depth: int) -> f.Call | None:
     name = s.dotted(value.func)
-    found = project.resolve(path, name) if name else None
-    if found is None:
+    resolved = project.resolve(path, name) if name else None
+    if resolved is None:
         return None
-    where, stmt = found
+    where, stmt = resolved
     if isinstance(stmt, f.Function):
         for result in s.returned(stmt.body):
             if call := maker(project, where, result, depth - 1):
@@ -167,9 +167,9 @@ def _maker_or_alias(project: CodeProject, path: str, expr: f.Expr, depth: int) -
     if isinstance(expr, f.Call):
         return expr if s.called(expr) in MAKERS else None
     name = s.dotted(expr)
-    found = project.resolve(path, name) if name and depth else None
-    if found and isinstance(found[1], f.Assign) and isinstance(found[1].value, f.Subscript):
-        return annotated_maker(project, found[0], found[1].value, depth - 1)
+    resolved = project.resolve(path, name) if name and depth else None
+    if resolved and isinstance(resolved[1], f.Assign) and isinstance(resolved[1].value, f.Subscript):
+        return annotated_maker(project, resolved[0], resolved[1].value, depth - 1)
     return None
 
 

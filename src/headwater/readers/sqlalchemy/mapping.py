@@ -222,8 +222,8 @@ class ModelMapping:
         model = self.models.get(key)
         if model is None:
             return None
-        found = next((x.column for x in model.fields if x.name == attribute and x.column), None)
-        return (model.table, found) if found else model.inherited.get(attribute)
+        column = next((x.column for x in model.fields if x.name == attribute and x.column), None)
+        return (model.table, column) if column else model.inherited.get(attribute)
 
 
 def _args_of(cls: MappedClass) -> Iterator[f.Expr]:

@@ -52,13 +52,13 @@ class Builder:
         known = {column.name for column in relation.columns}
         primary = list(relation.primary_key)
         indexes = list(relation.indexes)
-        made: list[Column] = []
+        added: list[Column] = []
         for column in columns:
             self._columns_of.setdefault((path, column.attribute), column.name)
             if column.name in known:
                 continue
             known.add(column.name)
-            made.append(self._column(column, loose))
+            added.append(self._column(column, loose))
             if column.primary_key:
                 primary.append(column.name)
             if column.unique:
@@ -67,7 +67,7 @@ class Builder:
                 self._pending.append((key, column.name, column.path, column.target))
         self.relations[key] = replace(
             relation,
-            columns=(*relation.columns, *made),
+            columns=(*relation.columns, *added),
             primary_key=tuple(primary),
             indexes=tuple(indexes),
         )
@@ -152,6 +152,6 @@ class Builder:
 
     def _source(self, path: str) -> bytes:
         if path not in self._sources:
-            found = next((file.source for file in self._project.files() if file.path == path), b"")
-            self._sources[path] = found
+            source = next((file.source for file in self._project.files() if file.path == path), b"")
+            self._sources[path] = source
         return self._sources[path]

@@ -81,9 +81,9 @@ def _annotated_target(annotation: f.Expr) -> tuple[str, bool | None]:
     if isinstance(annotation, f.Subscript):
         name = s.last(annotation.value)
         inner = [_annotated_target(arg) for arg in s.arguments(annotation)]
-        found = next((i for i in reversed(inner) if i[0]), ("", None))
-        many = True if name in s.LISTS or found[1] else False if name in s.MAPPED and found[0] else found[1]
-        return found[0], many
+        target = next((i for i in reversed(inner) if i[0]), ("", None))
+        many = True if name in s.LISTS or target[1] else False if name in s.MAPPED and target[0] else target[1]
+        return target[0], many
     if isinstance(annotation, f.Binary):
         left = _annotated_target(annotation.left)
         return left if left[0] else _annotated_target(annotation.right)
@@ -140,8 +140,8 @@ def _secondary(path: str, call: f.Call, tables: Tables) -> Relation | None:
     if isinstance(value, f.Attr) and value.name == "__table__":
         value = value.value
     name = s.text_of(value) or s.dotted(value)
-    found = tables.find_table(path, name) if name else None
-    return tables.relation(found or name) if name else None
+    table = tables.find_table(path, name) if name else None
+    return tables.relation(table or name) if name else None
 
 
 def _through(name: str, target: str, source: str, other: str, middle: Relation, tables: Tables, line: int) -> Field:
@@ -238,13 +238,13 @@ def _foreign(declared: DeclaredRelationship, tables: Tables) -> set[tuple[str, s
     value = s.keyword(declared.call, "foreign_keys")
     if isinstance(value, f.Lambda):
         value = next(s.returned(value.body), None)
-    found: set[tuple[str, str]] = set()
+    pairs: set[tuple[str, str]] = set()
     for item in s.items(value):
         if isinstance(item, f.Name):
-            found |= {pair for pair in [tables.column_of(declared.owner.key, item.id)] if pair}
+            pairs |= {pair for pair in [tables.column_of(declared.owner.key, item.id)] if pair}
         else:
-            found |= set(_resolved(declared, _names_in(item), tables))
-    return found
+            pairs |= set(_resolved(declared, _names_in(item), tables))
+    return pairs
 
 
 def _names_in(expr: f.Expr | None) -> list[tuple[str, str]]:
@@ -279,13 +279,13 @@ def _from_condition(declared: DeclaredRelationship, owner: str, target: str, tab
     text = s.text_of(value)
     pairs = _PAIR.findall(text) if text is not None else list(_equalities(value))
     source, other = tables.table_of(owner), tables.table_of(target)
-    found: list[tuple[str, str]] = []
+    result: list[tuple[str, str]] = []
     for left, left_column, right, right_column in pairs:
         sides = list(_resolved(declared, [(left, left_column), (right, right_column)], tables))
         if len(sides) == 2 and {sides[0][0], sides[1][0]} == {source, other}:
             first, second = sides if sides[0][0] == source else reversed(sides)
-            found.append((first[1], second[1]))
-    return found
+            result.append((first[1], second[1]))
+    return result
 
 
 def _equalities(expr: f.Expr | None) -> Iterator[tuple[str, str, str, str]]:

@@ -121,9 +121,9 @@ def constant(project: CodeProject, path: str, expr: f.Expr | None) -> str | None
         left, right = constant(project, path, expr.left), constant(project, path, expr.right)
         return None if left is None or right is None else left + right
     name = dotted(expr)
-    found = project.resolve(path, name) if name else None
-    if found and isinstance(found[1], f.Assign) and found[1].value is not expr:
-        return constant(project, found[0], found[1].value)
+    resolved = project.resolve(path, name) if name else None
+    if resolved and isinstance(resolved[1], f.Assign) and resolved[1].value is not expr:
+        return constant(project, resolved[0], resolved[1].value)
     return None
 
 

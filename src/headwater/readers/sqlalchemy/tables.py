@@ -45,9 +45,9 @@ def of_class(project: CodeProject, cls: MappedClass) -> TableCall | None:
     value = cls.value("__table__")
     path = cls.path
     name = s.dotted(value)
-    found = project.resolve(path, name) if name else None
-    if found and isinstance(found[1], f.Assign):
-        path, value = found[0], found[1].value
+    resolved = project.resolve(path, name) if name else None
+    if resolved and isinstance(resolved[1], f.Assign):
+        path, value = resolved[0], resolved[1].value
     if isinstance(value, f.Call) and s.called(value) == "Table":
         return read(project, path, cls.name, value)
     return None
@@ -61,9 +61,9 @@ def read(project: CodeProject, path: str, variable: str, call: f.Call) -> TableC
     columns: list[DeclaredColumn] = []
     constraints: list[f.Call] = []
     for arg in call.args[1:]:
-        made = maker(project, path, arg)
-        if made:
-            columns.append(from_call(project, path, "", made, None, arg.start))
+        column_call = maker(project, path, arg)
+        if column_call:
+            columns.append(from_call(project, path, "", column_call, None, arg.start))
         elif isinstance(arg, f.Call):
             constraints.append(arg)
     schema = s.constant(project, path, s.keyword(call, "schema"))

@@ -28,17 +28,17 @@ async def failing_to_connect_is_a_sentence(subject: Subject) -> None:
     """A wrong address or wrong credentials give an error with a hint that reveals no secret."""
     async with subject.fresh() as address:
         wrong = [replace(address, path=address.path.parent)] if address.path else list(_wrong(address))
-        for one in wrong:
+        for wrong_address in wrong:
             try:
                 async with asyncio.timeout(PATIENCE):
-                    await subject.engine.connect(replace(one, password="pass-phrase-of-mine"), seconds=5)  # noqa: S106
+                    await subject.engine.connect(replace(wrong_address, password="pass-phrase-of-mine"), seconds=5)  # noqa: S106
             except HeadwaterError as error:
-                said = f"{error.message} {error.hint}"
-                assert error.message.endswith(".") and error.hint, said
+                message = f"{error.message} {error.hint}"
+                assert error.message.endswith(".") and error.hint, message
                 for secret in ("pass-phrase", "127.0.0.1", str(address.path)):
-                    assert secret not in said, said
+                    assert secret not in message, message
             else:
-                raise AssertionError(f"connected to {one}")
+                raise AssertionError(f"connected to {wrong_address}")
 
 
 def _wrong(address: Address) -> list[Address]:
@@ -55,9 +55,9 @@ async def ping_tells_facts(subject: Subject) -> None:
         await session.close()
     assert facts.product and facts.version[0].isdigit() and 0 <= facts.latency_ms < math.inf
     assert facts.size_bytes is None or facts.size_bytes >= 0
-    said = f"{facts.product} {facts.version} {facts.tls} {facts.warnings}"
+    text = f"{facts.product} {facts.version} {facts.tls} {facts.warnings}"
     for secret in filter(None, (address.password, address.host, str(address.path or ""))):
-        assert secret not in said
+        assert secret not in text
 
 
 async def closing_twice_is_no_error(subject: Subject) -> None:
@@ -121,18 +121,18 @@ async def entries_are_found_again(subject: Subject) -> None:
     async with connected(subject) as session:
         kinds = {holder.kind for holder in await engine.collections(session)}
         assert kinds <= {"collection", "view", "keys"}
-        made = EntryChange("insert", "made:1", "string", body="1")
+        insert = EntryChange("insert", "made:1", "string", body="1")
         if kinds != {"keys"}:
-            made = EntryChange("insert", body='{"name": "Zoë"}')
-        outcome = await engine.change_entry(session, "made", made)
+            insert = EntryChange("insert", body='{"name": "Zoë"}')
+        outcome = await engine.change_entry(session, "made", insert)
         assert outcome.applied
         page = await engine.entries(session, "made", Search())
-        assert [one.id for one in page.items] == [outcome.id] and page.next is None and page.total == 1
-        found = await engine.entry(session, "made", outcome.id)
-        assert found and found.whole and found.id == outcome.id
-        gone = await engine.change_entry(session, "made", EntryChange("delete", outcome.id, was=found.body))
+        assert [item.id for item in page.items] == [outcome.id] and page.next is None and page.total == 1
+        entry = await engine.entry(session, "made", outcome.id)
+        assert entry and entry.whole and entry.id == outcome.id
+        gone = await engine.change_entry(session, "made", EntryChange("delete", outcome.id, was=entry.body))
         assert gone.applied and await engine.entry(session, "made", outcome.id) is None
-        again = await engine.change_entry(session, "made", EntryChange("delete", outcome.id, was=found.body))
+        again = await engine.change_entry(session, "made", EntryChange("delete", outcome.id, was=entry.body))
         assert not again.applied and again.now is None
         try:
             await engine.entries(session, "made", Search(cursor="not a cursor"))

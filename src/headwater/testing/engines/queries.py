@@ -56,15 +56,15 @@ async def frames_come_in_order(subject: Subject) -> None:
     started = [frame for frame in frames if isinstance(frame, Started)]
     finished = [frame for frame in frames if isinstance(frame, Finished)]
     assert [frame.statement for frame in started] == [frame.statement for frame in finished] == [0, 1, 2, 3]
-    assert [text[one.start : one.end].rstrip() for one in started] == [one.text for one in split(text)]
-    assert [[column.name for column in one.columns] if one.columns else None for one in started] == [
+    assert [text[frame.start : frame.end].rstrip() for frame in started] == [frame.text for frame in split(text)]
+    assert [[column.name for column in frame.columns] if frame.columns else None for frame in started] == [
         ["a", "b"],
         ["c"],
         None,
         None,
     ]
     assert [frame.rows for frame in frames if isinstance(frame, Rows)] == [[(1, "ü")], [("☃;",)]]
-    assert [one.rows for one in finished] == [1, 1, 0, 0] and finished[3].affected == 2
+    assert [frame.rows for frame in finished] == [1, 1, 0, 0] and finished[3].affected == 2
     assert finished[0].command == "SELECT" and finished[3].command.startswith("INSERT")
 
 
@@ -122,8 +122,8 @@ async def parameters_are_bound(subject: Subject) -> None:
     async with connected(subject, "CREATE TABLE kept (a INTEGER, b VARCHAR(90))") as session:
         await run_all(session, "INSERT INTO kept VALUES ($1, $2)", [1, nasty])
         await run_all(session, "INSERT INTO kept (b, a) VALUES (:text, :number)", {"number": 2, "text": None})
-        found = await rows(session, "SELECT a, b FROM kept WHERE a = :n OR a = :n + 1 ORDER BY a", {"n": 1})
-        assert found == [(1, nasty), (2, None)]
+        result = await rows(session, "SELECT a, b FROM kept WHERE a = :n OR a = :n + 1 ORDER BY a", {"n": 1})
+        assert result == [(1, nasty), (2, None)]
         assert await rows(session, "SELECT a FROM kept WHERE b = $1 AND '$2 :x' <> 'it''s :y'", [nasty]) == [(1,)]
         for parameters in ([], [1, 2, 3], {"m": 1}):
             try:

@@ -23,13 +23,13 @@ async def texts(dump: SnapshotReader) -> Texts:
     """Return every row of every table in the order in which it was read."""
 
     def read() -> Texts:
-        found: Texts = {}
+        result: Texts = {}
         for table in dump.tables:
-            rows = found[table.display_name] = []
+            rows = result[table.display_name] = []
             for batch in dump.read(table):
                 columns = [column.to_pylist() for column in batch.columns]
                 rows += zip(*columns, strict=True) if columns else [()] * batch.num_rows
-        return found
+        return result
 
     return await asyncio.to_thread(read)
 

@@ -59,10 +59,10 @@ def _of_type(frame: Frame, value: TypeOf, name: str, span: Span) -> Value:
     """Return an attribute of a class that is only known as a type: a mixin's `cls`, a repository's `model`."""
     own = frame.own
     is_own = isinstance(value.item, Variable) and value.item.name == "Self" and isinstance(own, Object)
-    found = member(frame.index, ClassValue(own.path, own.name), name) if is_own and isinstance(own, Object) else None
-    if found is None and name in frame.index.language.query_attributes:
+    result = member(frame.index, ClassValue(own.path, own.name), name) if is_own and isinstance(own, Object) else None
+    if result is None and name in frame.index.language.query_attributes:
         return QueryValue((value.item,), at=span)
-    return found
+    return result
 
 
 def _of_variable(frame: Frame, value: Variable, name: str, span: Span) -> Value:
@@ -146,9 +146,9 @@ def _of_entity(frame: Frame, value: Entity, name: str, span: Span) -> Value:
         return RelationValue(value.model, name, span) if field.target in index.models else None
     words = index.language
     owner = class_of(index, value.model)
-    found = member(index, ClassValue(owner.path, owner.name), name, value) if owner else None
-    if found is not None:
-        return found
+    defined = member(index, ClassValue(owner.path, owner.name), name, value) if owner else None
+    if defined is not None:
+        return defined
     if name in words.query_attributes:
         whole_row(frame, value.model, span)
         return QueryValue((InstanceValue(value.model, "It comes from a query."),), sources=(value.model,), at=span)
@@ -182,10 +182,10 @@ def member(index: CodeIndex, value: Object | ClassValue, name: str, bound: Value
         return index.attributes[key]
     if is_plain:
         index.attributes[key] = None
-    found = _member(index, value, name, bound or value)
+    result = _member(index, value, name, bound or value)
     if is_plain:
-        index.attributes[key] = found
-    return found
+        index.attributes[key] = result
+    return result
 
 
 def _member(index: CodeIndex, value: Object | ClassValue, name: str, bound: Value) -> Value:
@@ -200,10 +200,10 @@ def _member(index: CodeIndex, value: Object | ClassValue, name: str, bound: Valu
         is_value = any(_last(decorator) in properties for decorator in stmt.decorators)
         return returned(index, method, stmt) if is_value and not isinstance(bound, (Entity, ClassValue)) else method
     if isinstance(stmt, f.Assign):
-        found = types.read(index, info.path, stmt.annotation, bindings, bound)
-        if found is None or isinstance(found, (Variable, TypeOf)):
-            found = of_expression(index, info.path, stmt.value) or found
-        return found
+        declared = types.read(index, info.path, stmt.annotation, bindings, bound)
+        if declared is None or isinstance(declared, (Variable, TypeOf)):
+            declared = of_expression(index, info.path, stmt.value) or declared
+        return declared
     return of_symbol(index, Found(info.path, f"{info.name}.{name}", stmt)) if isinstance(stmt, f.Class) else None
 
 
@@ -228,8 +228,8 @@ def _constructor_value(
     if isinstance(stmt.value, f.Name):
         for param in init.params:
             if param.name == stmt.value.id:
-                found = types.read(index, info.path, param.annotation, bindings)
-                return found or types.injected(index, info.path, param.default)
+                declared = types.read(index, info.path, param.annotation, bindings)
+                return declared or types.injected(index, info.path, param.default)
     return of_expression(index, info.path, stmt.value)
 
 
@@ -259,12 +259,12 @@ def returned(index: CodeIndex, method: Callable, stmt: f.Function, bindings: dic
     scope = dict(bindings or {})
     if own is not None:
         scope["Self"] = types.instance_of(own) or own
-    found = types.substitute(types.signature(index, method.path, method.name, stmt).returns, scope)
-    if found is None or isinstance(found, Variable):
+    declared = types.substitute(types.signature(index, method.path, method.name, stmt).returns, scope)
+    if declared is None or isinstance(declared, Variable):
         summary = index.summaries.get((method.path, method.name))
         inferred = types.substitute(summary.returns, scope) if summary else None
-        found = _less_sure(inferred) if inferred is not None else found
-    return _named_by(found, method.name.rsplit(".", 1)[-1])
+        declared = _less_sure(inferred) if inferred is not None else declared
+    return _named_by(declared, method.name.rsplit(".", 1)[-1])
 
 
 def _less_sure(value: Value) -> Value:
@@ -298,9 +298,9 @@ def _current_user(index: CodeIndex, loader: str) -> Value:
     """Return the signed-in user: the value that its loader returns, or a row of the one model marked as user."""
     user = index.current_user(loader)
     stmt = index.symbols.files[user[0]].names[user[1]] if user else None
-    found = returned(index, Callable(*user), stmt) if user and isinstance(stmt, f.Function) else None
-    if found is not None and not isinstance(found, (Variable, Library)):
-        return found
+    loaded = returned(index, Callable(*user), stmt) if user and isinstance(stmt, f.Function) else None
+    if loaded is not None and not isinstance(loaded, (Variable, Library)):
+        return loaded
     users = [key for key in index.models if (owner := class_of(index, key)) and _is_user(index, owner)]
     return InstanceValue(users[0], "It is the signed-in user.", False) if len(users) == 1 else None
 
@@ -317,8 +317,10 @@ def _defined(index: CodeIndex, symbol: Found) -> Value:
     if isinstance(symbol.stmt, f.Assign):
         if key not in index.values:
             index.values[key] = None
-            found = types.read(index, symbol.path, symbol.stmt.annotation, {})
-            index.values[key] = found if found is not None else of_expression(index, symbol.path, symbol.stmt.value)
+            declared = types.read(index, symbol.path, symbol.stmt.annotation, {})
+            index.values[key] = (
+                declared if declared is not None else of_expression(index, symbol.path, symbol.stmt.value)
+            )
         return index.values[key]
     return ClassValue(*key) if isinstance(symbol.stmt, f.Class) else Callable(*key)
 

@@ -154,8 +154,8 @@ def _of_relation(frame: Frame, receiver: RelationValue, func: f.Attr, args: Quer
     if operation.args == "filter" and func.name != "and_":
         join_relation(frame, receiver, "join")
     owner = RelationValue(target or receiver.model, receiver.attribute, receiver.span)
-    found = queries.apply(frame, operation, owner, args, (func.start, func.end))
-    return receiver if operation.result == "same" else found
+    result = queries.apply(frame, operation, owner, args, (func.start, func.end))
+    return receiver if operation.result == "same" else result
 
 
 def _of_other(frame: Frame, receiver: Value, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
@@ -163,9 +163,9 @@ def _of_other(frame: Frame, receiver: Value, func: f.Attr, args: QueryArguments,
     name = func.name
     if name in frame.index.language.flushes:
         frame.flush()
-    found = attribute(frame, receiver, name, (func.start, func.end))
-    if found is not None and not (isinstance(found, Library) and _is_session_call(frame, found, name)):
-        return invoke(frame, found, args, expr)
+    result = attribute(frame, receiver, name, (func.start, func.end))
+    if result is not None and not (isinstance(result, Library) and _is_session_call(frame, result, name)):
+        return invoke(frame, result, args, expr)
     handled, value = sessions.method(frame, receiver, func, args)
     return value if handled else builtin_calls.method(frame, receiver, func, expr, args)
 

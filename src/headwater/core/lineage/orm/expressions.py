@@ -166,22 +166,22 @@ def _sequence(frame: Frame, expr: f.SequenceExpr) -> Value:
 
 
 def _mapping(frame: Frame, expr: f.Mapping) -> Value:
-    found = Dict()
+    mapping = Dict()
     for entry in expr.entries:
         value = evaluate(frame, entry.value)
         if entry.key is None:
             if isinstance(value, Dict):
-                found.entries.extend(value.entries)
-                found.parameter = found.parameter or value.parameter
+                mapping.entries.extend(value.entries)
+                mapping.parameter = mapping.parameter or value.parameter
             elif isinstance(value, Parameter):
-                found.parameter = value.name
+                mapping.parameter = value.name
             continue
         key = evaluate(frame, entry.key)
         if isinstance(key, Literal):
-            found.entries.append(EntryValue(key.text, key.span, value))
+            mapping.entries.append(EntryValue(key.text, key.span, value))
         elif isinstance(key, ColumnValue):
-            found.entries.append(EntryValue("", (entry.start, entry.end), value, key))
-    return found
+            mapping.entries.append(EntryValue("", (entry.start, entry.end), value, key))
+    return mapping
 
 
 def _lambda(frame: Frame, expr: f.Lambda) -> Value:
@@ -242,8 +242,8 @@ def _take_apart(frame: Frame, target: f.Mapping, value: Value) -> None:
     for entry in target.entries:
         key = evaluate(frame, entry.key)
         if isinstance(key, Literal):
-            found = _property(frame, value, key.text, (entry.start, entry.end)) if value is not None else None
-            bind(frame, entry.value, found)
+            item = _property(frame, value, key.text, (entry.start, entry.end)) if value is not None else None
+            bind(frame, entry.value, item)
         else:
             bind(frame, entry.value, value)
 

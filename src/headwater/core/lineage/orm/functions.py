@@ -78,24 +78,24 @@ def _unify(patterns: tuple[tuple[str, Value], ...], given: dict[str, Value], bin
 
 def matched(params: tuple[f.Param, ...], args: QueryArguments) -> dict[str, Value]:
     """Match the arguments of a call with the parameters' names; the rest goes to `**`."""
-    found: dict[str, Value] = {}
+    arguments: dict[str, Value] = {}
     plain = [param for param in params if not param.kind and param.name]
     for param, (value, _) in zip(plain, args.values, strict=False):
-        found[param.name] = value
+        arguments[param.name] = value
     names = {param.name for param in plain}
     rest: list[EntryValue] = []
     for name, value, span in args.named:
         if name in names:
-            found[name] = value
+            arguments[name] = value
         elif name is not None:
             rest.append(EntryValue(name, span, value))
         elif isinstance(value, Dict):
             rest.extend(value.entries)
         elif isinstance(value, Parameter):
-            found.update({p.name: value for p in params if p.kind == "**"})
+            arguments.update({p.name: value for p in params if p.kind == "**"})
     if rest:
-        found.update({param.name: Dict(rest) for param in params if param.kind == "**"})
-    return found
+        arguments.update({param.name: Dict(rest) for param in params if param.kind == "**"})
+    return arguments
 
 
 def definition(index: CodeIndex, function: Callable) -> f.Function | None:

@@ -110,11 +110,11 @@ class CodeIndex:
 
     def _mixins(self) -> frozenset[tuple[str, str]]:
         """Return the classes that models inherit from without being models."""
-        found: set[tuple[str, str]] = set()
+        mixins: set[tuple[str, str]] = set()
         for key in self.models:
             path, _, name = key.rpartition(":")
-            found |= {(info.path, info.name) for info in self.lineage(path, name)}
-        return frozenset(place for place in found if f"{place[0]}:{place[1]}" not in self.models)
+            mixins |= {(info.path, info.name) for info in self.lineage(path, name)}
+        return frozenset(place for place in mixins if f"{place[0]}:{place[1]}" not in self.models)
 
     def current_user(self, loader: str) -> tuple[str, str] | None:
         """Return the function that loads the signed-in user, by its decorator, as (path, name)."""
@@ -140,30 +140,30 @@ class CodeIndex:
 
     def column_of(self, model: str, attribute: str) -> tuple[str, str] | None:
         """Return the physical (table, column) of a model's attribute, or None if it is not a column."""
-        found = self.models.get(model)
-        if found is None:
+        known = self.models.get(model)
+        if known is None:
             return None
         field = self.fields[model].get(attribute)
         if field is not None:
-            return (found.table, field.column) if field.column else None
-        return found.inherited.get(attribute)
+            return (known.table, field.column) if field.column else None
+        return known.inherited.get(attribute)
 
     def owner_of(self, model: str, column: str) -> tuple[str, str] | None:
         """Return the (table, column) of a relationship's column name on a model."""
-        found = self.models.get(model)
-        if found is None:
+        known = self.models.get(model)
+        if known is None:
             return None
-        relation = self.relations.get(found.table)
+        relation = self.relations.get(known.table)
         if relation is None or relation.column(column):
-            return found.table, column
-        return next((p for p in found.inherited.values() if p[1] == column), (found.table, column))
+            return known.table, column
+        return next((p for p in known.inherited.values() if p[1] == column), (known.table, column))
 
     def tables(self, model: str) -> tuple[str, ...]:
         """Return a model's table and those of the classes that it inherits columns from, its own first."""
-        found = self.models.get(model)
-        if found is None:
+        known = self.models.get(model)
+        if known is None:
             return ()
-        return tuple(dict.fromkeys((found.table, *(table for table, _ in found.inherited.values()))))
+        return tuple(dict.fromkeys((known.table, *(table for table, _ in known.inherited.values()))))
 
     def class_info(self, path: str, name: str) -> ClassInfo | None:
         """Return a class of the code base with its bases resolved."""
@@ -179,15 +179,15 @@ class CodeIndex:
         """Return a class and its ancestors in the order in which members are looked for."""
         key = (path, name)
         if key not in self._lines:
-            found: dict[tuple[str, str], ClassInfo] = {}
+            classes: dict[tuple[str, str], ClassInfo] = {}
             queue = [key]
             while queue:
                 current = queue.pop(0)
                 info = self.class_info(*current)
-                if info and (info.path, info.name) not in found:
-                    found[info.path, info.name] = info
+                if info and (info.path, info.name) not in classes:
+                    classes[info.path, info.name] = info
                     queue.extend((base[0], base[1]) for base in info.bases)
-            self._lines[key] = tuple(found.values())
+            self._lines[key] = tuple(classes.values())
         return self._lines[key]
 
     def member(self, path: str, name: str, member: str) -> tuple[ClassInfo, f.Stmt] | None:
@@ -294,10 +294,10 @@ def singular(name: str) -> tuple[str, ...]:
 
 def _by_words(models: Mapping[str, Model]) -> dict[tuple[str, ...], str]:
     """Return the models whose name is unique."""
-    found: dict[tuple[str, ...], list[str]] = {}
+    groups: dict[tuple[str, ...], list[str]] = {}
     for key, model in models.items():
-        found.setdefault(singular(model.name), []).append(key)
-    return {name: keys[0] for name, keys in found.items() if len(keys) == 1}
+        groups.setdefault(singular(model.name), []).append(key)
+    return {name: keys[0] for name, keys in groups.items() if len(keys) == 1}
 
 
 def dotted(expr: f.Expr | None) -> str:

@@ -49,9 +49,9 @@ def _between(index: CodeIndex, starts: tuple[str, ...], ends: tuple[str, ...]) -
         places
         for start in starts
         for end in ends
-        for one, other in ((start, end), (end, start))
-        if start != end or (one, other) == (start, end)
-        for places in _references(index, one, other)
+        for near, other in ((start, end), (end, start))
+        if start != end or (near, other) == (start, end)
+        for places in _references(index, near, other)
     ]
 
 

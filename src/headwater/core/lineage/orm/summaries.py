@@ -53,10 +53,10 @@ def summarise(index: CodeIndex, modules: Mapping[str, f.Module]) -> CodeIndex:
     todo = every if len(opened) > len(every) / 2 else opened
     for _ in range(ROUNDS):
         given: dict[Key, dict[str, Value]] = {}
-        found = {(path, name): _summary(index, path, name, stmt, own, given) for path, name, stmt, own in todo}
+        summaries = {(path, name): _summary(index, path, name, stmt, own, given) for path, name, stmt, own in todo}
         for key, parameters in given.items():
-            found[key] = msgspec.structs.replace(found.get(key, Summary()), parameters=parameters)
-        index = index.with_summaries({key: summary for key, summary in found.items() if summary != Summary()})
+            summaries[key] = msgspec.structs.replace(summaries.get(key, Summary()), parameters=parameters)
+        index = index.with_summaries({key: summary for key, summary in summaries.items() if summary != Summary()})
     return index
 
 

@@ -34,10 +34,10 @@ def narrow(frame: Frame, test: f.Expr, holds: bool) -> None:
 
 
 def _by_call(frame: Frame, test: f.Call, name: str, holds: bool) -> None:
-    found = _guarded(frame, test)
-    if found is None or isinstance(found, Variable):
+    guarded = _guarded(frame, test)
+    if guarded is None or isinstance(guarded, Variable):
         return
-    value = found if holds else without(frame.env.get(name), found)
+    value = guarded if holds else without(frame.env.get(name), guarded)
     if value is not None:
         frame.env[name] = value
 

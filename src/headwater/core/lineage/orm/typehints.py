@@ -133,9 +133,9 @@ def _generic(index: CodeIndex, path: str, expr: f.Subscript, bindings: Bindings,
     if name in ("Literal", "Callable"):
         return None
     inner = [read(index, path, arg, bindings, own) for arg in args]
-    made = _FORMS.get(name)
-    if made is not None and inner:
-        return made(inner, args)
+    form = _FORMS.get(name)
+    if form is not None and inner:
+        return form(inner, args)
     return _container(index, path, expr, name, inner, bindings, own)
 
 
@@ -194,7 +194,7 @@ def instance_of(value: Value) -> Value:
 
 
 def _injected(index: CodeIndex, path: str, args: tuple[f.Expr, ...]) -> Value:
-    return next((found for arg in args if (found := injected(index, path, arg)) is not None), None)
+    return next((value for arg in args if (value := injected(index, path, arg)) is not None), None)
 
 
 def injected(index: CodeIndex, path: str, expr: f.Expr | None) -> Value:
@@ -207,11 +207,11 @@ def injected(index: CodeIndex, path: str, expr: f.Expr | None) -> Value:
     if isinstance(symbol.stmt, f.Class):
         return _defined(index, symbol, {})
     if isinstance(symbol.stmt, f.Function):
-        found = read(index, symbol.path, symbol.stmt.returns, {})
-        if isinstance(found, ListValue):
-            found = found.item
+        value = read(index, symbol.path, symbol.stmt.returns, {})
+        if isinstance(value, ListValue):
+            value = value.item
         summary = index.summaries.get((symbol.path, symbol.name))
-        return found if found is not None or summary is None else summary.returns
+        return value if value is not None or summary is None else summary.returns
     return None
 
 
@@ -228,16 +228,16 @@ def _quoted(index: CodeIndex, path: str, expr: f.Text, bindings: Bindings, own: 
 
 def signature(index: CodeIndex, path: str, name: str, stmt: f.Function) -> Signature:
     """Return the declared types of a function, read once; `Self` is a variable of that name."""
-    found = index.signatures.get((path, name))
-    if found is None:
+    known = index.signatures.get((path, name))
+    if known is None:
         own = Variable("Self")
         read_ = ((p.name, read(index, path, p.annotation, {}, own)) for p in stmt.params if p.annotation is not None)
         params = tuple(read_)
         patterns = tuple((param, value) for param, value in params if is_open(value))
         shaped = tuple((p, part) for p, value in params for part in each(value) if isinstance(part, Shaped))
         returns = read(index, path, stmt.returns, {}, own)
-        found = index.signatures[path, name] = Signature(patterns, returns, shaped)
-    return found
+        known = index.signatures[path, name] = Signature(patterns, returns, shaped)
+    return known
 
 
 def is_open(value: Value) -> bool:
@@ -259,8 +259,8 @@ def substitute(value: Value, bindings: Bindings) -> Value:
 
 
 def _in_type(value: TypeOf, bindings: Bindings) -> Value:
-    found = substitute(value.item, bindings)
-    return value if isinstance(found, Variable) else type_of(found)
+    item = substitute(value.item, bindings)
+    return value if isinstance(item, Variable) else type_of(item)
 
 
 def _in_query(value: QueryValue, bindings: Bindings) -> Value:

@@ -270,22 +270,22 @@ _LIMIT = 6
 
 def union(*values: Value) -> Value:
     """Return the union of these values, without duplicates; more than a handful give an unknown value."""
-    found: list[Value] = []
+    items: list[Value] = []
     columns: list[ColumnValue] = []
     for value in values:
         for item in value.items if isinstance(value, Union) else (value,):
             if isinstance(item, ColumnValue):
                 columns.append(item)
-            elif item is not None and not any(_same(item, other) for other in found):
-                found.append(item)
+            elif item is not None and not any(_same(item, other) for other in items):
+                items.append(item)
     if columns:
-        found.append(columns[0] if len(columns) == 1 else _merged(columns))
-    if not found:
+        items.append(columns[0] if len(columns) == 1 else _merged(columns))
+    if not items:
         return None
-    models = sum(isinstance(item, (InstanceValue, Entity)) for item in found)
+    models = sum(isinstance(item, (InstanceValue, Entity)) for item in items)
     if models > _LIMIT:
-        found = [item for item in found if not isinstance(item, (InstanceValue, Entity))]
-    return found[0] if len(found) == 1 else Union(tuple(found)) if found else None
+        items = [item for item in items if not isinstance(item, (InstanceValue, Entity))]
+    return items[0] if len(items) == 1 else Union(tuple(items)) if items else None
 
 
 def _merged(columns: list[ColumnValue]) -> ColumnValue:
