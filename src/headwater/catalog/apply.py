@@ -180,7 +180,7 @@ def _drop_enum(schema: Schema, change: c.DropEnum) -> Schema:
     return replace(schema, enums=tuple(enum for enum in schema.enums if enum.name != change.table))
 
 
-# The value types are Any because each function takes its own member of the closed family; `apply` pairs them by type.
+# The value types are Any because each function takes its own change type; `apply` selects the function by type.
 _ON_SCHEMA: dict[type[c.Change], Callable[[Schema, Any], Schema]] = {
     c.AddTable: _add_table,
     c.DropTable: _drop_table,

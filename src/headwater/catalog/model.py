@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 Named = TypeVar("Named", "Column", "Relation")
-# What only one engine knows of an object, under names which that engine declares; sorted by name.
+# Attributes of an object that only one engine has, under names that the engine declares; sorted by name.
 Attributes = tuple[tuple[str, str], ...]
 RelationKind = Literal["table", "view", "materialized_view", "collection", "keyspace"]
 

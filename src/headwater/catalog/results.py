@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from headwater.kit.errors import BadInput, Cancelled
 
-# A cell is a JSON scalar: numbers that JavaScript keeps exactly, booleans, NULL; all else is the engine's own text.
+# A cell is a JSON scalar: numbers that are exact in JavaScript, booleans, NULL; anything else is the engine's text.
 Cell: TypeAlias = bool | int | float | str | None
 Row: TypeAlias = tuple[Cell, ...]
 Kind = Literal["number", "text", "time", "boolean", "json", "binary", "array", "uuid", "enum", "other"]
@@ -66,7 +66,7 @@ class Limits:
     rows: int | None = 1000
     bytes: int | None = 16 * 2**20
     seconds: float | None = 60.0
-    # Cells longer than this many characters are cut; the grid asks for the whole value when it is opened.
+    # Cells longer than this many characters are truncated; the grid loads the whole value when a cell is opened.
     cell: int | None = None
     read_only: bool = False
 

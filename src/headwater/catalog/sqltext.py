@@ -22,7 +22,7 @@ logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 DIALECTS: Final = ("postgres", "mysql", "sqlite", "tsql")
 
 _PLACEHOLDER = re.compile(
-    r"'(?:[^']|'')*'"  # a string stays as it is
+    r"'(?:[^']|'')*'"  # a string is not changed
     r"|(?P<mustache>\{\{[^{}\n]*\}\}|\#\{[^{}\n]*\}|\$\{[^{}\n]*\}|<%=?.*?%>)"
     r"|(?P<named>%\(\w+\)s|(?<![\w:])@\w+|(?<![:\w]):[A-Za-z_]\w*)"
     r"|(?P<short>%s|%d|\?\d*|\$\d+)"

@@ -14,8 +14,8 @@ import pyarrow as pa
 from headwater.kit.errors import Unavailable
 
 VALUES = pa.binary()
-BLOCK = 2**20  # what is cut at a time: its places in memory fit into the processor's caches
-_TAB, _BACKSLASH, _N = 9, 92, 78  # a newline is behind a tab
+BLOCK = 2**20  # bytes that are split at a time: their offsets fit in the processor's caches
+_TAB, _BACKSLASH, _N = 9, 92, 78  # a newline sorts after a tab
 
 
 def split_rows(data: np.ndarray, starts: np.ndarray, columns: int) -> Any:

@@ -16,21 +16,21 @@ from headwater.engines._decode import Array, ConversionError, Decoder
 
 BYTES, TEXT = pa.binary(), pa.string()
 MOMENT, ZONED = pa.timestamp("us"), pa.timestamp("us", "UTC")
-# The moments and days that DuckDB takes for infinite.
+# The timestamps and dates that are infinite in DuckDB.
 ENDLESS_MOMENT, ENDLESS_DAY = 2**63 - 1, 2**31 - 1
 _ESCAPES = ((b"\\b", b"\b"), (b"\\f", b"\f"), (b"\\n", b"\n"), (b"\\r", b"\r"), (b"\\t", b"\t"), (b"\\v", b"\v"))
 _FAR = re.compile(
     r"(?P<year>\d{4,})-(?P<rest>\d\d-\d\d)"
     r"(?: (?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d{1,6}))?(?:\+00)?)?(?P<era> BC)?"
 )
-_MARK = b"\xff"  # is in no text
+_MARK = b"\xff"  # occurs in no text
 
 
 def unescape_copy_text(values: Array) -> Array:
     """Return the texts with COPY's escapes of tabs, newlines and backslashes removed."""
     if not (pc.any(pc.match_substring(values, b"\\")).as_py() or False):
         return utf8(values)
-    # Pairs of backslashes first, from the left: of what is left, each begins an escape.
+    # Pairs of backslashes first, from the left: each remaining backslash begins an escape.
     values = pc.replace_substring(values, b"\\\\", _MARK)
     for escaped, plain in _ESCAPES:
         values = pc.replace_substring(values, escaped, plain)

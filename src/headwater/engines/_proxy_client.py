@@ -42,7 +42,7 @@ class ProxyClient(HalfDuplex):
         if self._task is None:
             self.begin()
         elif len(self._buffer) > self.LONGEST and self.transport:
-            self.transport.pause_reading()  # no client says so much before it was answered
+            self.transport.pause_reading()  # no client sends this much before it is answered
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._in_time()

@@ -10,11 +10,11 @@ from headwater.catalog.model import Schema
 from headwater.catalog.results import QueryError
 from headwater.engines._address import Address
 
-# What the text of a column's values looks like: a hint for compression, never a promise.
+# The expected format of a column's texts: a hint for compression, never a guarantee.
 Hint = Literal["text", "integer", "float", "timestamp", "timestamptz", "date", "uuid", "hex"]
 # A pyarrow RecordBatch whose columns are byte strings or nulls (`pa.binary()`), named by their ordinals "0", "1", …
 Batch: TypeAlias = Any
-# A fact of a `SnapshotTable`, and the kind by which `TransferTarget.drop` drops such rows. Manifests hold this value.
+# A fact of a `SnapshotTable`, and the kind by which `TransferTarget.drop` drops such rows. Manifests contain it.
 STANDALONE_ROWS = "apart"
 
 
@@ -77,7 +77,7 @@ class Baseline:
     table: SnapshotTable
 
 
-# The values of a key, as `Batch` has them.
+# The values of a key, as in `Batch`.
 Key: TypeAlias = Sequence[bytes]
 
 

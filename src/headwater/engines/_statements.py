@@ -12,7 +12,7 @@ from headwater.catalog.statements import Statement, split
 from headwater.engines._session import Parameters
 from headwater.kit.errors import BadInput
 
-# Runs are taken whole (`++`): a literal of bytes may have millions of characters.
+# Possessive quantifiers (`++`): a literal of bytes may have millions of characters.
 _STANDARD = r"--[^\n]*|/\*.*?\*/|'(?:[^']++|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`"
 _ESCAPED = r"'(?:[^'\\]++|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\""
 _BACKSLASHES = rf"--[ \t][^\n]*|\#[^\n]*|/\*.*?\*/|{_ESCAPED}|`(?:[^`]|``)*`|(?<=\w)[$:]\w+|:="
@@ -27,7 +27,7 @@ def statements(text: str, grammar: Grammar, parameters: Parameters = None) -> li
     Raises:
         QueryError: there are none, there are several with parameters, or the text cannot be sent.
     """
-    # A NUL ends a text for most servers: what stands behind it, say a condition, would be lost.
+    # A NUL ends a text for most servers: the rest, for example a condition, would be ignored.
     if "\0" in text:
         raise QueryError("The text contains a NUL character.", hint="Remove it.", position=text.index("\0"))
     try:

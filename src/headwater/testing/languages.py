@@ -14,7 +14,7 @@ import msgspec
 from headwater.catalog import facts
 from headwater.languages import Language
 
-# Sources that no language may choke on, whatever it makes of them.
+# Sources for which no language may raise, whatever the result.
 HOSTILE = (
     b"",
     b"\n",

@@ -152,7 +152,7 @@ def _delta_if_smaller(
     try:
         batch = parent.read(before).columns
     except Damaged:
-        return None  # what cannot be read must not keep the next snapshots from being taken
+        return None  # damage in the parent must not prevent new snapshots
     delta = difference(batch, columns, shape.key)
     if delta is None:
         return before, None

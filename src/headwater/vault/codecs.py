@@ -77,7 +77,7 @@ def decompress(body: bytes) -> bytes:
                 _local.unzstd = zstandard.ZstdDecompressor()
             content: bytes = _local.unzstd.decompress(packed)
             return content
-        if name == "gzip" and packed:  # nothing is no gzip, but gzip says it is
+        if name == "gzip" and packed:  # gzip accepts an empty input
             return gzip.decompress(packed)
         if name == "deflate":
             return zlib.decompress(packed)

@@ -20,7 +20,7 @@ from headwater.vault import pages
 from headwater.vault.errors import Damaged
 from headwater.vault.pages import Column, Hint
 
-# A chunk is written anew when more of its rows than this have changed; so many deltas become one.
+# A chunk is rewritten if more than this share of its rows have changed; this many deltas are merged into one.
 MOST_ROWS, MOST_DELTAS = 0.3, 4
 
 

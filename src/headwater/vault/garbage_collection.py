@@ -58,8 +58,8 @@ def collect(vault: Vault, margin: timedelta = MARGIN, longest: timedelta = lease
         Damaged: a manifest cannot be read, so that what it needs is not known; nothing was deleted.
     """
     blobs = vault.blobs
-    read_config(blobs)  # an empty folder where the vault's disk is not mounted needs nothing, too
-    # The packs come first: what is among them and belongs to a writer, its lease or its manifest is found below.
+    read_config(blobs)  # an unmounted disk looks like an empty vault, in which nothing is used
+    # Packs are listed first: the lease or manifest of a writer whose packs are among them is found below.
     there = dict(packs.listed(blobs))
     pending = list(blobs.list(FOLDER))
     now = _now(vault)

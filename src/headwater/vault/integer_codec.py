@@ -56,7 +56,7 @@ def unpack(data: memoryview, count: int) -> tuple[np.ndarray, int]:
 
 def digits(values: np.ndarray) -> np.ndarray:
     """Return the number of characters of each number in decimal, including the sign."""
-    size = np.abs(values).view(np.uint64)  # of the smallest number, too
+    size = np.abs(values).view(np.uint64)  # also for the smallest number
     count: np.ndarray = np.searchsorted(_POWERS, size, "right") + 1 + (values < 0)
     return count
 

@@ -28,7 +28,7 @@ SLOTS = "keys/"
 _NONCE = 12
 # scrypt: 2**17 × 8 × 128 bytes = 128 MB and about half a second (RFC 7914; OWASP's first choice).
 _COST, _BLOCK = 2**17, 8
-_DEAREST = 2**20  # 1 GB: a slot that was tampered with must not take all memory
+_DEAREST = 2**20  # 1 GB: a manipulated slot must not use all memory
 
 
 class Slot(msgspec.Struct, frozen=True, tag=False):
@@ -152,7 +152,7 @@ def add_slot(blobs: Blobs, vault: str, keys: Keys, opener: KeySource, label: str
     slot_id = secrets.token_hex(8)
     data = msgspec.msgpack.encode(keys.slot(opener, vault, label))
     if not blobs.create(SLOTS + slot_id, data) or blobs.read(SLOTS + slot_id) != data:
-        raise Damaged("The key slot was not stored completely.", hint="Try again.")  # nobody must rely on it
+        raise Damaged("The key slot was not stored completely.", hint="Try again.")  # it must not be used
     return slot_id
 
 
@@ -170,7 +170,7 @@ def remove_slot(blobs: Blobs, slot_id: str) -> None:
         raise _last()
     content = blobs.read(SLOTS + slot_id)
     blobs.delete(SLOTS + slot_id)
-    if not slots(blobs):  # somebody else removed the others meanwhile
+    if not slots(blobs):  # somebody else has removed the other slots meanwhile
         blobs.create(SLOTS + slot_id, content)
         raise _last()
 

@@ -22,7 +22,7 @@ from headwater.vault.errors import Damaged, Missing, StorageUnavailable
 from headwater.vault.keys import Keys
 
 FOLDER = "leases/"
-# No snapshot may take longer: what it read at the beginning would hold back the database's own clean-up for days.
+# No snapshot may take longer: its transaction would delay VACUUM and the like for days.
 LONGEST = timedelta(hours=24)
 _NONCE = 12
 
@@ -81,7 +81,7 @@ def leased_packs(blobs: Blobs, keys: Keys, now: datetime, longest: timedelta = L
         try:
             leased.packs.update(_read(blobs, keys, blob.name).packs)
         except Missing:
-            continue  # given back since it was listed
+            continue  # released since it was listed
         except Damaged:
             leased.unread.append(blob.name)
     return leased

@@ -50,7 +50,7 @@ class LocalBlobs:
     def _same(self, path: Path, data: bytes) -> bool:
         if path.read_bytes() != data:
             return False
-        _sync_folder(path.parent)  # the one who linked it may not have come to this
+        _sync_folder(path.parent)  # the writer that linked it may have crashed before this
         return True
 
     def read(self, name: str, start: int = 0, length: int | None = None) -> bytes:
@@ -93,7 +93,7 @@ class LocalBlobs:
         """See `Blobs`; killed writers leave temporary files."""
         with _told(_TEMPORARY):
             self._make(self.folder / _TEMPORARY)
-            with tempfile.TemporaryFile(dir=self.folder / _TEMPORARY) as clock:  # the disk may have a clock of its own
+            with tempfile.TemporaryFile(dir=self.folder / _TEMPORARY) as clock:  # a network disk may have its own clock
                 now = os.fstat(clock.fileno()).st_mtime
             for path in (self.folder / _TEMPORARY).iterdir():
                 with contextlib.suppress(FileNotFoundError):
@@ -105,7 +105,7 @@ class LocalBlobs:
             return
         self._make(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(folder.parent)  # a folder is there for good when its parent says so
+        _sync_folder(folder.parent)  # a folder is durable when its parent is synced
 
 
 def _unlisted(error: OSError) -> None:

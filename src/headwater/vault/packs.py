@@ -23,7 +23,7 @@ from headwater.vault import repair_log
 from headwater.vault.blobs import Blob, Blobs
 from headwater.vault.errors import Damaged
 from headwater.vault.keys import Keys
-from headwater.vault.repair_log import Ref as Ref  # a segment is referred to by whoever reads packs
+from headwater.vault.repair_log import Ref as Ref  # a reference to a segment, also exported from here
 
 FOLDER = "packs/"
 MAGIC, END = b"HWPACK\x00\x01", b"HWPACKEN"
@@ -142,7 +142,7 @@ class PackWriter:
         self._check()
 
     def _check(self) -> None:
-        if self._failed:  # whoever wrote into the pack that is lost must not get to a commit, whoever hears of it first
+        if self._failed:  # no snapshot with segments in the lost pack may commit, whichever caller gets the error first
             raise self._failed
 
     def _upload(self, pack: bytes, data: bytes) -> None:

@@ -26,7 +26,7 @@ VALUES = pa.binary()
 _HEAD = struct.Struct("<BBI")
 _HAS_NULLS = 1
 NULLS, CONSTANT, BYTES, INTEGERS, FLOATS, MOMENTS, DAYS, UUIDS, HEX, DICTIONARY = range(10)
-_SMALL = 255  # the most values of a dictionary
+_SMALL = 255  # the largest dictionary
 _LONGEST_PREFIX = 255
 
 
@@ -247,7 +247,7 @@ def _read_days(body: memoryview, count: int) -> Column:
     return _shown(pa.array(integer_codec.unpack(body, count)[0].astype(np.int32)).cast(pa.date32()))
 
 
-# The places of a UUID's digits in its text, with dashes between them, and in its digits alone.
+# The offsets of a UUID's digits in its text, with and without dashes.
 _GROUPS = ((0, 8, 0), (9, 13, 8), (14, 18, 12), (19, 23, 16), (24, 36, 20))
 
 

@@ -51,7 +51,7 @@ def _copied(vault: Vault, broken: Mapping[tuple[int, bytes], set[Ref]]) -> int:
     """Write copies of damaged segments and a record of their positions; return how many were repaired."""
     if not broken:
         return 0
-    with vault.write_snapshot(f"repair {uuid.uuid4()}") as writing:  # for its lease: nobody refers to the new pack yet
+    with vault.write_snapshot(f"repair {uuid.uuid4()}") as writing:  # for its lease: nothing refers to the new pack yet
         moves = _written(vault, writing.ink.data, broken)
         writing.ink.data.finish()
         for pack in writing.packs:
@@ -83,7 +83,7 @@ def _copies(vault: Vault, pack: bytes) -> list[tuple[int, Ref]]:
     try:
         return [(entry.kind, entry.ref) for entry in vault.packs.entries(pack) if entry.kind != FOOTER]
     except Damaged:
-        return []  # it has no list of what is in it
+        return []  # it has no readable footer
 
 
 def _body(vault: Vault, kind: int, copy: Ref) -> bytes | None:

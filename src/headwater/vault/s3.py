@@ -16,10 +16,10 @@ from obstore.store import S3Store
 from headwater.vault.blobs import Blob
 from headwater.vault.errors import Damaged, Missing, StorageFull, StorageUnavailable
 
-# No call may hang: the last try begins before `_PATIENCE` is over and has `_TIMEOUT` to end, less than 100 s in all.
+# No call may hang: the last attempt begins before `_PATIENCE` is over and takes at most `_TIMEOUT`: less than 100 s.
 _RETRIES, _PATIENCE, _TIMEOUT = 6, timedelta(seconds=35), timedelta(seconds=60)
-_SOON_SECONDS = 5.0  # a connection that breaks does so at once; who has waited for longer has tried often enough
-_NEAR = 2**20  # a gap that is read over rather than asked about again; no less than obstore's own
+_SOON_SECONDS = 5.0  # a lost connection fails at once; a longer wait means enough attempts
+_NEAR = 2**20  # a gap that is read to save a request; at least as large as in obstore
 
 
 class S3Blobs:
@@ -64,7 +64,7 @@ class S3Blobs:
             with _told(name):
                 obstore.put(self._store, name, data, mode="create", use_multipart=False)
         except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
-            return self.read(name) == data  # by a request of ours, whose answer was lost
+            return self.read(name) == data  # by our own request, whose answer was lost
         return True
 
     def read(self, name: str, start: int = 0, length: int | None = None) -> bytes:
@@ -79,7 +79,7 @@ class S3Blobs:
     def read_parts(self, name: str, parts: Sequence[tuple[int, int]]) -> Sequence[bytes]:
         """See `Blobs`; adjacent parts are fetched with one request."""
         if any(length <= 0 for _, length in parts):
-            self._reaches(name, parts)  # S3 has no word for a part without a byte
+            self._reaches(name, parts)  # S3 has no range for an empty part
         spans = _spans([(start, start + length) for start, length in parts if length])
         if not spans:
             return [b""] * len(parts)
@@ -164,7 +164,7 @@ def _told(name: str) -> Iterator[None]:
             "The storage rejected the access key.", hint="Check the access key and its permissions."
         ) from error
     except (exceptions.BaseError, OSError) as error:
-        if "InvalidRange" in str(error) or "416 " in str(error):  # a part that begins behind the end
+        if "InvalidRange" in str(error) or "416 " in str(error):  # a part that begins after the end
             raise _cut_off(name) from error
         if "InsufficientStorage" in str(error) or "507" in str(error):
             raise StorageFull from error

@@ -54,7 +54,7 @@ class TableWriter:
         self._parent = parent if parent and parent.key == shape.key else None
         self._counted = Counted()
         self._packs: Counter[bytes] = Counter()
-        self._turns: Counter[int] = Counter()  # of a table without a key: chunks that begin with the same row
+        self._turns: Counter[int] = Counter()  # in a table without a key, chunks can begin with the same row
         self._under_way: deque[Future[Encoded]] = deque()
         self._leaf: list[ChunkRef] = []
         self._branches: list[LeafRef] = []

@@ -66,7 +66,7 @@ class Vault:
             return cls.open(blobs, opener)
         config = Config(VERSION, secrets.token_hex(16), datetime.now(UTC))
         keys = Keys.new()
-        # The slot is first: a vault without one could not be opened.
+        # The slot is written first: a vault without a slot could not be opened.
         slot = keyring.add_slot(blobs, config.id, keys, opener, label)
         if not blobs.create(_CONFIG, msgspec.json.encode(config)):
             blobs.delete(keyring.SLOTS + slot)
@@ -103,7 +103,7 @@ class Vault:
         """
         lease = leases.take(self.blobs, self.keys, snapshot, list(parent.packs) if parent else [])
         if parent and self.blobs.find(manifest.FOLDER + parent.id) is None:
-            # Asked only now: a collection that has not seen the lease has seen that the manifest is there, or not.
+            # Checked after taking the lease: a collection that did not see the lease has listed the manifest, or not.
             leases.release(self.blobs, lease)
             raise Conflict("The parent snapshot was deleted in the meantime.", hint="Take the snapshot again.")
         packs: Counter[bytes] = Counter()
@@ -131,7 +131,7 @@ class Vault:
         writing.ink.data.finish()
         writing.ink.trees.finish()
         for pack in writing.packs:
-            self.packs.entries(pack)  # read back: what cannot be listed could not be repaired
+            self.packs.entries(pack)  # read back: a pack without a readable footer could not be repaired
         if snapshot.packs.keys() - writing.packs.keys() - writing.held:
             raise Damaged(
                 f"Snapshot {snapshot.id} refers to packs that may be deleted.", hint="Take the snapshot again."

@@ -25,7 +25,7 @@ from headwater.vault.tree import ChunkRef, LeafRef
 from headwater.vault.vault import Vault
 
 _AHEAD = 4  # chunks that are being read
-_MOST_SEEN = 200_000  # references that are remembered as good; what is forgotten is read again
+_MOST_SEEN = 200_000  # references that are cached as good; others are read again
 Progress = Callable[[int, int], None]
 Reading = Callable[[], object]
 

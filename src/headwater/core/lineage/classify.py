@@ -11,7 +11,7 @@ from typing import Final
 
 from headwater.languages import by_suffix
 
-# Schema languages that a reader reads as text, without facts.
+# Schema languages that readers parse as text, without facts.
 SCHEMA_SUFFIXES: Final = {".prisma": "prisma"}
 
 # Languages that are recognised, listed and counted, but not read yet.

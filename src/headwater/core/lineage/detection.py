@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from headwater.readers import SourceFile, Vocabulary, all_readers
 
-# Two words that a statement cannot do without, and what follows the first: searching for a literal is fast.
+# Two words that every statement has, and what follows the first: searching for a literal is fast.
 _SQL: tuple[tuple[tuple[bytes, bytes], re.Pattern[bytes]], ...] = tuple(
     ((first, second), re.compile(first + rb"(?<=\b" + first + rb")" + rest, re.DOTALL))
     for first, second, rest in (

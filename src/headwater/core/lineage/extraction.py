@@ -78,7 +78,7 @@ def _extracted(source: SourceFile, key: bytes, value: bytes | None, spoken: bool
     return Extracted(source.path, key, value[_COUNT:], errors, spoken, sql)
 
 
-_COUNT = 4  # bytes of the error count in front of encoded facts, so that it is read without decoding them
+_COUNT = 4  # size of the error count before encoded facts, which is read without decoding them
 
 
 def _lower(batch: list[SourceFile]) -> dict[str, bytes]:

@@ -136,7 +136,7 @@ def _choice(expr: f.Choice, lookup: Lookup, depth: int) -> Rope | None:
         return then
     if otherwise and not any(piece.text for piece in then or ()):
         return otherwise
-    return then  # one of two texts: the other is looked at where it stands
+    return then  # one of two texts: the other is examined as a string of its own
 
 
 def _with_holes(rope: Rope, pattern: re.Pattern[str]) -> Rope:

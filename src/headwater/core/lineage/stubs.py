@@ -45,7 +45,7 @@ class Stubs:
     def _function(self, stmt: f.Function) -> f.Function:
         params = tuple(self._param(param) for param in stmt.params)
         returns, decorators = self.expression(stmt.returns), self._all(stmt.decorators)
-        # A constructor keeps what it gives its object, for that is how the types of attributes are known.
+        # A constructor keeps its assignments to attributes, because they determine the types of attributes.
         statements = (s for s in _flat(stmt.body) if _gives_attribute(s)) if stmt.name in _KEPT_BODIES else ()
         body = tuple(self.statement(inner) for inner in statements)
         return f.Function(0, 0, stmt.name, params, returns, decorators, body, stmt.exported)

@@ -11,14 +11,14 @@ from sqlglot.errors import SqlglotError
 from headwater.core.query_builder.model import Query, Term
 from headwater.kit.errors import BadInput
 
-# What an expression may not hold: the first two have no place in a drawing, the others change what is grouped.
+# What an expression must not contain: the builder does not support the first two, the others change the grouping.
 FOREIGN: dict[type[exp.Expr], str] = {
     exp.Query: "a subquery",
     exp.Command: "a command",
     exp.Window: "a window function",
     exp.Star: "* within an expression",
 }
-# These bind weaker than what may stand beside a term, so they are put in parentheses.
+# These bind weaker than the operators beside a term, so they get parentheses.
 _WEAK = (exp.Binary, exp.Unary, exp.Between, exp.In, exp.Is, exp.Not, exp.Alias, exp.Interval, exp.Case)
 
 

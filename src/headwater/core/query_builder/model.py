@@ -34,7 +34,7 @@ Operator = Literal[
     "is not null",
     "holds",
 ]
-# What stands before an OFFSET where an engine knows none without a LIMIT.
+# The LIMIT before an OFFSET, for engines that require one.
 NO_LIMIT = 2**63 - 1
 
 

@@ -10,7 +10,7 @@ from sqlglot import exp
 from headwater.catalog.model import Relation, Schema
 from headwater.core.query_builder.model import Pick, QueryTable, SqlStyle
 
-# Columns that every table of some engine has without saying so.
+# Implicit columns that every table of some engine has.
 _HIDDEN = frozenset({"rowid", "oid", "_rowid_", "ctid", "xmin", "xmax", "tableoid"})
 
 

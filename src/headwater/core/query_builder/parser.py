@@ -30,7 +30,7 @@ from headwater.core.query_builder.model import (
 from headwater.core.query_builder.names import CannotDraw, NameScope, spelling
 from headwater.core.query_builder.terms import aggregated, group_of, term_of
 
-# The parts of a SELECT that are read; any other is a reason to refuse, by the name that users know it by.
+# The supported parts of a SELECT; any other part is refused, by the name that users know.
 _READ = frozenset(
     {
         "expressions",

@@ -20,7 +20,7 @@ from headwater.kit.errors import Invalid, did_you_mean
 
 EXAMPLE = "Minute, hour, day of the month, month, day of the week: '0 3 * * *' is every day at 03:00."
 _LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
-# How far back to look for the last time of a schedule, before all that has passed is gone through.
+# How far back to search for the last time of a schedule before all earlier times are computed.
 _SPANS = (timedelta(hours=1), timedelta(days=1), timedelta(days=32), timedelta(days=367))
 
 
@@ -63,7 +63,7 @@ def times(schedule: Schedule, after: datetime) -> Iterator[datetime]:
     last = after.astimezone(UTC)
     for due in CronSim(schedule.cron, last.astimezone(ZoneInfo(schedule.zone))):
         moment = due.astimezone(UTC)
-        if moment > last:  # within an hour that the clock repeats, cronsim counts from its first beginning
+        if moment > last:  # within a repeated hour, cronsim counts from the start of the first one
             last = moment
             yield moment
 

@@ -22,7 +22,7 @@ from headwater.vault.table_reader import TableReader
 from headwater.vault.tree import ChunkRef
 from headwater.vault.vault import SnapshotWriter, Vault
 
-# What is held of the changes of a table, before they are written.
+# How many changes of a table are kept in memory before they are written.
 MOST_BYTES = 64 * 2**20
 
 
@@ -49,7 +49,7 @@ def catch_up(
         for changes in _gathered(dump):
             key, table = (changes.table.schema, changes.table.name), changes.table
             rows += sum(row.num_rows for row in changes.rows) + len(changes.gone)
-            # What was written can be read from now on.
+            # The written chunks can be read from now on.
             writing.ink.data.finish()
             writing.ink.trees.finish()
             reader = vault.table(tables[key])
@@ -67,7 +67,7 @@ def _gathered(dump: CatchUp) -> Iterator[LateChanges]:
             held = None
         held = held or LateChanges(table)
         held.rows.append(rows)
-        # Of what is told twice, the later counts.
+        # If a key occurs twice, the later change counts.
         held.gone.difference_update(deltas.identity([rows.column(at) for at in table.key]).to_pylist())
         held.gone.update(gone.to_pylist())
         held.size += rows.nbytes + gone.nbytes

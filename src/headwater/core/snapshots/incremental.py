@@ -25,7 +25,7 @@ from headwater.vault.snapshot_writer import TableWriter, WrittenTable
 from headwater.vault.table_reader import TableReader
 from headwater.vault.tree import ChunkRef, LeafRef
 
-# What is read of changed rows is held until all of it is there; when it would be more, all is read instead.
+# Changed rows are kept in memory up to this size; if there are more, the whole table is read.
 MOST_BYTES = 64 * 2**20
 MOST_KEYS = 2_000_000
 # When so many rows of a chunk have changed, it is read again: perhaps only one of its columns has, which is less to
@@ -184,7 +184,7 @@ def _deleted(
         gone = pc.invert(pc.is_in(deltas.identity(keys.columns), value_set=array))
         range_.gone.append(keys.filter(gone))
         if range_.lost + left.get(place, 0) + existing.get(place, 0) != range_.chunk.rows:
-            raise ReadAll  # what the engine tells does not add up
+            raise ReadAll  # the engine's counts are inconsistent
 
 
 def _is_much(key_range: _Range) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from headwater.catalog.model import Relation, Routine, Schema
 
-# What has rows; views have not.
+# Kinds of relations that have rows; views do not.
 FILLED = frozenset({"table", "collection"})
 
 

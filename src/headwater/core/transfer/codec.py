@@ -235,11 +235,11 @@ def canonical(value: Any, kind: ValueKind) -> bytes:
     if isinstance(value, list):
         item = kind.item
         if item and item.name == "json":
-            # Whether a list is a dimension of the array or JSON itself is not known on every side.
+            # Not every engine distinguishes a dimension of the array from a JSON list.
             return b"\x02" + canonical_json(b"[" + b",".join(_joined(element) for element in value) + b"]")
         return b"\x02" + msgspec.json.encode([_shown(element, item) for element in value])
     if isinstance(value, float):
-        value += 0.0  # -0.0 becomes 0.0: SQL holds them equal, and SQLite keeps no sign of zero
+        value += 0.0  # -0.0 becomes 0.0: they are equal in SQL, and SQLite drops the sign of zero
     return b"\x04" + repr(value).encode()
 
 

@@ -12,7 +12,7 @@ from headwater.core.transfer import expressions
 from headwater.core.transfer.json_checks import is_json_check
 from headwater.core.transfer.mapping_context import MappingContext
 
-# `(name DESC)`, `("name" NULLS FIRST)`, `(`name`(10))`: a column with an order or a length behind it.
+# `(name DESC)`, `("name" NULLS FIRST)`, `(`name`(10))`: a column followed by an order or a length.
 _ORDERED = re.compile(
     r'\(\s*(?:"(?P<quoted>(?:[^"]|"")+)"|`(?P<ticked>(?:[^`]|``)+)`|(?P<name>[^"`()\s]+))(?P<length>\(\d+\))?'
     r"(?:\s+ASC)?(?P<desc>\s+DESC)?(?:\s+NULLS\s+(?:FIRST|LAST))?\s*\)",
@@ -90,7 +90,7 @@ def foreign_keys(relation: Relation, work: MappingContext) -> tuple[ForeignKey, 
 
 def _target(key: ForeignKey, work: MappingContext) -> str | None:
     exact = work.names.get((key.ref_schema, key.ref_table))
-    # A namesake in another namespace is another table.
+    # A table of the same name in another schema is a different table.
     if exact or key.ref_schema:
         return exact
     return next((new for (_, name), new in work.names.items() if name.casefold() == key.ref_table.casefold()), None)

@@ -26,7 +26,7 @@ class Digest:
         kinds, total, count = self.kinds, self.total, 0
         for row in rows:
             texts = list(map(canonical, row, kinds))
-            # The lengths go in too: ("ab", "c") is not ("a", "bc").
+            # The lengths are hashed, too: ("ab", "c") differs from ("a", "bc").
             whole = b"".join([*texts, repr(list(map(len, texts))).encode()])
             total += int.from_bytes(blake2b(whole, digest_size=16).digest())
             count += 1

@@ -133,7 +133,7 @@ def _indexes(
         attrs = dict(index.attrs)
         keys = {paths[key.column]: -1 if key.descending else 1 for key in constraints.keys(index)}
         if set(keys) == {ID}:
-            continue  # it is there anyway
+            continue  # it always exists
         why = constraints.reason_unindexable(index, attrs, constraints.plain_columns(index), kinds, work)
         if why or (index.where and index.unique):
             what = "a unique index" if index.unique else "an index"

@@ -10,7 +10,7 @@ from sqlglot.errors import SqlglotError
 
 from headwater.catalog.dialect import Dialect
 
-# What every dialect understands alike, once it is spelt its way.
+# Expressions that mean the same in every dialect, once they are translated.
 _SAME: tuple[type[exp.Expression], ...] = (
     exp.Column,
     exp.Identifier,
@@ -68,7 +68,7 @@ def default(text: str, source: Dialect, target: Dialect, kind: str, scale: int |
     if bare.upper() == "NULL":
         return None
     if kind == "timestamp" and not target.keeps_utc_offset and (match := _IN_UTC.fullmatch(bare)):
-        return f"'{match[1]}'"  # the others keep times in UTC, without saying so
+        return f"'{match[1]}'"  # the others store times in UTC implicitly
     if kind == "boolean":
         return _boolean(bare, target)
     tree = _parsed(bare, source)

@@ -140,7 +140,7 @@ def _csv(path: Path, shape: Shape) -> Iterator[Line]:
             except (csv.Error, UnicodeDecodeError) as error:
                 yield Line(number, [], raw.tell(), f"The line cannot be read: {error}.")
                 if isinstance(error, UnicodeDecodeError):
-                    return  # the generator of texts is over
+                    return  # the generator of texts has ended
                 continue
             if not row:
                 number -= 1

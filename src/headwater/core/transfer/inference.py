@@ -19,7 +19,7 @@ _PATTERNS: tuple[tuple[KindName, re.Pattern[str]], ...] = (
     ("uuid", re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)),
     ("json", re.compile(r"\s*[\[{].*[\]}]\s*", re.DOTALL)),
 )
-# Kinds of which one can stand for another: numbers widen, a date is a moment.
+# Kinds that can be widened: integers to decimals, dates to timestamps, and so on.
 _WIDER: dict[frozenset[KindName], KindName] = {
     frozenset({"integer", "decimal"}): "decimal",
     frozenset({"integer", "float"}): "float",

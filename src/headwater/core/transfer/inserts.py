@@ -21,7 +21,7 @@ class InsertWriter:
         self._grammar, read = dialect.grammar, dialect.types.read
         self._cells = [(place, read(column.type)) for place, column in columns]
         names = ", ".join(quote(column.name) for _, column in columns)
-        # An identity that is always generated takes a number only when this is said.
+        # A GENERATED ALWAYS identity accepts a number only with this clause.
         always = any(("identity", "always") in column.attrs for column in table.columns)
         overriding = " OVERRIDING SYSTEM VALUE" if always else ""
         self._head = f"INSERT INTO {quote(table.schema, table.name)} ({names}){overriding} VALUES\n"

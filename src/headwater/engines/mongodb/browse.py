@@ -151,7 +151,7 @@ class MongoBrowsing(BrowsingSupport):
             return await _insert(session, collection, change)
         wanted: Document = {"_id": _value(change.id)}
         if change.was is not None:
-            # The server compares the whole document as it stands at the moment of the write.
+            # The server compares the whole document at the time of the write.
             wanted["$expr"] = {"$eq": ["$$ROOT", {"$literal": _document(change.was, "document")}]}
         if change.kind == "delete":
             command: Document = {"delete": collection, "deletes": [{"q": wanted, "limit": 1}]}

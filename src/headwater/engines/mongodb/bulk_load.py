@@ -18,7 +18,7 @@ from headwater.engines.mongodb.sync_client import SyncClient
 from headwater.engines.mongodb.values import Document
 from headwater.kit.errors import HeadwaterError
 
-# What is sent at once: below what a server takes, so that it is soon done when somebody cancels.
+# Bytes per message: below the server's limit, so that a cancelled load stops soon.
 MOST, MOST_BYTES = 20_000, 16 * 2**20
 Found = TypeVar("Found")
 

@@ -26,7 +26,7 @@ AWAIT_MILLISECONDS = 500
 PATIENCE = 60.0
 _PIPELINE = [{"$project": {"operationType": 1, "ns": 1, "documentKey": 1, "clusterTime": 1}}]
 _CHANGES = frozenset({"insert", "update", "replace", "delete"})
-_MARK, _OLDEST = "82", 2**30  # a token of mongod is a key string that begins with a time, which is not before 2004
+_MARK, _OLDEST = "82", 2**30  # a mongod token is a key string that begins with a time after 2004
 
 
 class ChangeStream:
@@ -37,8 +37,8 @@ class ChangeStream:
         self._ids: dict[str, set[bytes]] = defaultdict(set)
         self._marked: dict[str, set[bytes]] | None = None
         self._count = self._idle = 0
-        self._seen: Timestamp | None = None  # of the last change
-        self._rested: Timestamp | None = None  # up to here there is nothing more
+        self._seen: Timestamp | None = None  # time of the last change
+        self._rested: Timestamp | None = None  # all changes up to this time are known
         self._moved = asyncio.Event()
         self._task = asyncio.create_task(self._follow())
 
@@ -48,7 +48,7 @@ class ChangeStream:
         Raises:
             Conflict: too much has changed. Unavailable: the stream has broken, or does not come along.
         """
-        idle = self._idle + 2  # the answer that is under way may be older
+        idle = self._idle + 2  # the pending answer may be older
         try:
             async with asyncio.timeout(PATIENCE):
                 while not self._task.done() and not self._is_behind(moment, idle):
@@ -102,7 +102,7 @@ class ChangeStream:
 
     def _add(self, event: Any) -> None:
         key: RawBSONDocument = event["documentKey"]
-        # Of a sharded collection, the key has more than the id.
+        # In a sharded collection, the key has more fields than the id.
         element = bytes(key.raw)[4:-1] if len(key) == 1 else encode({"_id": key["_id"]})[4:-1]
         name = str(event["ns"]["coll"])
         self._count += element not in self._ids[name]

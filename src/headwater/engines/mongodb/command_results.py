@@ -12,7 +12,7 @@ from headwater.engines.mongodb.values import Document, display_text
 COUNT = (ResultColumn("count", "long", "number"),)
 VALUE = (ResultColumn("value", "value", "json"),)
 DOCUMENT = (ResultColumn("document", "document", "json"),)
-# Of the connection, not of what was asked.
+# Fields about the connection, not about the command.
 _NOISE = frozenset({"ok", "$clusterTime", "operationTime", "electionId", "opTime", "lsid"})
 _SILENT = frozenset({"create", "createIndexes", "drop", "dropIndexes", "collMod", "ping"})
 

@@ -24,7 +24,7 @@ from headwater.kit.network.tls import context
 
 PORT = 27017
 HANDSHAKE_SECONDS = 1.5
-# Who prefers TLS and found none does not ask again for a while: some servers take long to say no.
+# If TLS is preferred but not offered, it is not tried again for a while: some servers are slow to refuse.
 REMEMBERED_SECONDS = 600.0
 _plain_until: dict[tuple[str, int | None, Endpoint | None], float] = {}
 
@@ -91,7 +91,7 @@ async def _passage(to: Address, seconds: float) -> TlsTunnel | None:
     except BaseException as error:
         with contextlib.suppress(OSError):
             await tunnel.close()
-        # A server without TLS hangs up on the first word of it.
+        # A server without TLS closes the connection during the handshake.
         if to.tls.mode == "prefer" and isinstance(error, ssl.SSLError | ConnectionResetError | EOFError | TimeoutError):
             _plain_until[place] = time.monotonic() + REMEMBERED_SECONDS
             return None

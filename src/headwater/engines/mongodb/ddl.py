@@ -14,7 +14,7 @@ from headwater.catalog.model import Index, Relation, Schema
 from headwater.engines import AlterStep
 from headwater.kit.errors import BadInput
 
-# What a collection can be made with and has no other place in the Schema (mongod 4.4 to 8.0).
+# Options of a collection that are not elsewhere in the Schema (mongod 4.4 to 8.0).
 _CREATE_OPTIONS_NAMES = """
 capped size max timeseries expireAfterSeconds clusteredIndex collation validationLevel validationAction
 changeStreamPreAndPostImages encryptedFields storageEngine indexOptionDefaults
@@ -60,7 +60,7 @@ def _commands(change: Change) -> list[str]:
         case c.RenameColumn(column=column, new_name=new_name):
             return [_every(change.table, {"$rename": {column: new_name}}, column)]
         case c.AddColumn(column=column) if column.default is None:
-            return []  # a field is there as soon as a document has it
+            return []  # a field exists as soon as a document has it
     raise BadInput(
         f"MongoDB does not support {type(change).__name__}: documents have no fixed columns.",
         hint="You can create and drop collections and indexes, and rename and drop fields.",

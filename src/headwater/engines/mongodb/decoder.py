@@ -26,7 +26,7 @@ from headwater.engines._decode import Array, ConversionError
 from headwater.engines.mongodb import documents
 from headwater.engines.mongodb.values import Document, display_text
 
-WHOLE = "document"  # no type of a field is called so
+WHOLE = "document"  # no field type has this name
 CODEC: CodecOptions[Document] = CodecOptions(
     document_class=dict,
     tz_aware=True,

@@ -35,7 +35,7 @@ _HEAD, _NAME = 4, 5  # the length of a document; a type and `_id\0`
 _SMALLEST = _HEAD + 1
 _ID = int.from_bytes(b"_id\0", "little")
 _UNKNOWN = 1 << 40
-# How long a value is by its type; of some, the length that stands in it is added (bsonspec.org). Without regex.
+# The length of a value by its type; for some types, the length in the value is added (bsonspec.org). Without regex.
 _FIXED = {
     0x01: 8,
     0x02: 4,

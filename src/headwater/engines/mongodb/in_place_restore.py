@@ -36,7 +36,7 @@ from headwater.engines.mongodb.transfer import MongoTransfer
 from headwater.engines.mongodb.values import Document, display_text
 
 MARKER = "headwater_restoring"
-# What becomes a collection, what is added to one, and what one was, each with its name behind.
+# Prefixes of temporary collections: one that replaces, one that is appended, and the replaced one.
 STAGED, ADDED, BEFORE = "headwater_restore_", "headwater_adding_", "headwater_before_"
 IDS = 1000
 DUPLICATE = 11000
@@ -178,7 +178,7 @@ class MongoInPlaceRestore(MongoBulkLoader):
             try:
                 await self._insert(table, some)
             except BulkWriteError as error:
-                # What came from others meanwhile is not ours to be taken back.
+                # Documents that others inserted meanwhile must not be deleted.
                 wrong = (error.details or {}).get("writeErrors", ())
                 await beside.delete_many({"_id": {"$in": [some[failure["index"]]["_id"] for failure in wrong]}})
                 if mode == "append" or any(failure["code"] != DUPLICATE for failure in wrong) or not wrong:

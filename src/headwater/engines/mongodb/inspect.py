@@ -83,7 +83,7 @@ async def _sampled(session: MongoSession, name: str) -> list[Document]:
     command = {"aggregate": name, "pipeline": pipeline, "cursor": {}, "maxTimeMS": SAMPLE_MILLISECONDS}
     try:
         return await session.all(command, SAMPLED_BYTES)
-    except QueryError:  # too slow, not allowed, or a view on what is not there
+    except QueryError:  # too slow, not allowed, or a view on a missing collection
         return []
 
 

@@ -28,7 +28,7 @@ WRITES = frozenset(
         "collMod",
     }
 )
-# Said in the driver's name, or such as would lead the command elsewhere.
+# Fields that the driver sets, or that would redirect the command.
 OURS = frozenset({"lsid", "txnNumber", "startTransaction", "autocommit", "apiVersion", "apiStrict", "mechanism"})
 JAVASCRIPT = frozenset({"$where", "$function", "$accumulator", "$code", "$_internalJsEmit"})
 ELSEWHERE = frozenset({"$currentOp", "$listSessions", "$listLocalSessions", "$changeStream", "$listClusterCatalog"})

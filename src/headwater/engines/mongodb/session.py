@@ -193,7 +193,7 @@ class MongoSession:
                 some = some or bool(documents)
                 given: list[Row] = [(_shown(document, statement.only),) for document in documents]
                 if statement.only and not some:
-                    given = [(0,)]  # a group of nothing is no group
+                    given = [(0,)]  # an aggregate over no documents returns no group
                 if rows := meter.take(given):
                     yield rows
                 if not documents:
@@ -228,7 +228,7 @@ class MongoSession:
             self._late = True
             self._interrupt()
 
-        # The server ends what is late by itself; this is for a server that does not.
+        # The server itself stops commands that are too slow; this is for servers that do not.
         timer = None
         if seconds is not None:
             timer = asyncio.get_running_loop().call_later(seconds + LATE_SECONDS, end)

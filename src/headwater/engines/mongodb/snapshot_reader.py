@@ -34,9 +34,9 @@ from headwater.engines.mongodb.values import Document
 from headwater.kit.errors import Conflict, HeadwaterError
 
 TRIES = 5
-# How often what has changed is read again, and of how many documents at once.
+# How often changed documents are read again, and how many at once.
 PASSES, IDS = 20, 1000
-# What the server makes for views and time series, and makes again with them.
+# Collections that the server creates for views and time series.
 _MADE = ("system.views", "system.buckets.", "system.profile")
 Found = TypeVar("Found")
 
@@ -200,7 +200,7 @@ class MongoSnapshotReader:
             keyed = (
                 relation.name for relation in self.schema if relation.kind == "collection" and not _in_order(relation)
             )
-            name = next(keyed, "headwater")  # one that is not there does as well
+            name = next(keyed, "headwater")  # a missing collection works as well
             await self._session.database[name].find_one({"_id": None}, {"_id": 1}, session=session)
         except BROKEN as error:
             raise errors.refusal(error, MongoStatement({"find": ""}), 0) from error

@@ -25,7 +25,7 @@ from headwater.engines.mongodb.session import BROKEN, CHUNK, MongoSession
 from headwater.engines.mongodb.statements import MongoStatement
 from headwater.engines.mongodb.values import Document
 
-# What the server takes as one document, and what is sent at once: it takes three times that.
+# The largest document, and the bytes per message: the server accepts three times as much.
 LARGEST, MESSAGE = 16 * 2**20, 16 * 2**20
 Path: TypeAlias = tuple[str, ...]
 

@@ -58,7 +58,7 @@ def _plain(value: Any) -> Any:
         case list():
             return [_plain(item) for item in value]
         case Decimal():
-            return int(value)  # JSON's integers above those of the database
+            return int(value)  # integers in JSON that are too large for the database
     return value
 
 
@@ -133,5 +133,5 @@ ENCODERS: Mapping[KindName, Convert] = {
     "uuid": lambda value, _: uuid.UUID(value),
     "json": _as_json,
 }
-# What drops the part of a value that is not stored.
+# Functions that drop the part of a value that is not stored.
 REDUCERS: Mapping[KindName, Convert] = {"timestamp": _to_the_millisecond, "json": _without_null}

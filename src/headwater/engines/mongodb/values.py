@@ -44,7 +44,7 @@ TYPES = frozenset(
         "$dbPointer",
     }
 )
-# A value of its own type over several lines; texts hold no line breaks, so that none is found in one.
+# A typed value over several lines; texts contain no line breaks, so it is never inside a text.
 _TYPED = re.compile(r'\{\n\s*("\$\w+": [^\n{}\[\]]*)\n\s*\}')
 _NAMES: Mapping[type, str] = {
     str: "string",

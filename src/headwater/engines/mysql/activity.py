@@ -54,7 +54,7 @@ class MysqlActivity(ActivitySupport):
         """Return the sessions of this database."""
         assert isinstance(session, MysqlSession)
         blockers: dict[int, list[str]] = defaultdict(list)
-        with contextlib.suppress(QueryError):  # who may not look at locks sees the sessions all the same
+        with contextlib.suppress(QueryError):  # users who may not see locks still see the sessions
             for row in await session.ask(_WAITS_OF_MARIADB if session.mariadb else _WAITS_OF_MYSQL):
                 blockers[int(row["waiting"])].append(str(row["blocking"]))
         return tuple(_session(row, blockers) for row in await session.ask(_SESSIONS))

@@ -23,9 +23,9 @@ from headwater.kit.errors import BadInput, NotFound, did_you_mean
 
 _LITERAL = re.compile(r"[+-]?\s*[\d.]+$|'(?:[^'\\]|''|\\.)*'$|null$", re.IGNORECASE | re.DOTALL)
 _VARCHAR = re.compile(r"varchar\((\d+)\)$", re.IGNORECASE)
-# A VARCHAR of up to 63 characters of four bytes keeps its length in one byte, a longer one in two.
+# The length of a VARCHAR of up to 63 characters of four bytes is stored in one byte, otherwise in two.
 ONE_BYTE = 63
-# A table of more rows than this is worth saying how many it has.
+# For a table with more rows than this, the hazard mentions the number.
 LARGE = 100_000
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from headwater.catalog.model import Attributes
 
 ENGINE = "engine"  # of a table: InnoDB …
-COLLATION = "collation"  # of a table, or of a column that has another than its table
+COLLATION = "collation"  # of a table, or of a column whose collation differs from its table
 OPTIONS = "options"  # of a table, as CREATE TABLE spells them: ROW_FORMAT=COMPRESSED …
-PARTITIONS = "partitions"  # the whole PARTITION BY
-ON_UPDATE = "on_update"  # of a column that notes when its row changed
+PARTITIONS = "partitions"  # the complete PARTITION BY
+ON_UPDATE = "on_update"  # of a column that is updated when its row changes
 STORED = "stored"  # of a generated column; those that are not are virtual
-INVISIBLE = "invisible"  # of a column, or an index that is not used
+INVISIBLE = "invisible"  # of an invisible column or an ignored index
 METHOD = "method"  # of an index: FULLTEXT, SPATIAL, HASH; nothing for BTREE
-OF_COLUMN = "of_column"  # of a check in MariaDB: written behind its column, whose name it has
+OF_COLUMN = "of_column"  # of a check in MariaDB that is part of its column, and has its name
 NOT_ENFORCED = "not_enforced"
 SECURITY, CHECK_OPTION, ALGORITHM = "security", "check_option", "algorithm"  # of a view
 START, INCREMENT, MINIMUM, MAXIMUM, CACHE, CYCLE = "start", "increment", "minimum", "maximum", "cache", "cycle"

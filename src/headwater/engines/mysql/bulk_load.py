@@ -18,7 +18,7 @@ from headwater.engines.mysql import errors, transfer
 from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.session import MysqlSession
 
-# What was there may be given back, also dates that could not be entered today; a value that does not fit is an error.
+# Existing values can be restored, also dates that are invalid today; a value that does not fit is an error.
 SETTINGS = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
     "SET NAMES utf8mb4",

@@ -9,7 +9,7 @@ from pymysql.constants import FIELD_TYPE, FLAG
 
 from headwater.catalog.results import SAFE_INTEGER, Cell, Kind, ResultColumn
 
-BINARY = 63  # the number of the character set that bytes have
+BINARY = 63  # the character set number of binary data
 _NUMBERS: Mapping[int, str] = {
     FIELD_TYPE.TINY: "tinyint",
     FIELD_TYPE.SHORT: "smallint",

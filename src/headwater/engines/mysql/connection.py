@@ -52,7 +52,7 @@ def connected(to: Address, seconds: float) -> Any:
     except (pymysql.Error, OSError) as error:
         connection._force_close()
         raise connecting(error) from None  # the cause may echo the address
-    # While it let us in the server had to answer in time; what takes too long from here on is ended by our own clock.
+    # The timeout was only for the login; from here on our own clock limits runs.
     connection._read_timeout = None
     connection._sock.settimeout(None)
     return connection

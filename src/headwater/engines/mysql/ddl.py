@@ -95,7 +95,7 @@ def column_definition(column: Column, table: Relation | None = None) -> str:
     if not column.nullable:
         parts += ["NOT NULL"] if not column.generated else []
     elif column.type.lower().startswith("timestamp"):
-        parts.append("NULL")  # older servers take a timestamp for NOT NULL
+        parts.append("NULL")  # older servers make a timestamp NOT NULL by default
     parts += [f"DEFAULT {default(column.default)}"] if column.default is not None and not column.generated else []
     parts += [f"ON UPDATE {get(a.ON_UPDATE)}"] if get(a.ON_UPDATE) else []
     parts += ["AUTO_INCREMENT"] if column.identity else []

@@ -75,7 +75,7 @@ def _children(plan: Mapping[str, Any]) -> Iterator[PlanNode]:
         elif isinstance(value, list):
             for child in value:
                 if isinstance(child, dict):
-                    # A list holds steps each under its own name: {"table": {…}}.
+                    # A list contains steps, each under its own name: {"table": {…}}.
                     held = [(key, inner) for key, inner in child.items() if isinstance(inner, dict)]
                     yield from (_node(*pair) for pair in held) if len(held) == len(child) else [_node(name, child)]
 

@@ -33,7 +33,7 @@ from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.session import MysqlSession, connect
 from headwater.kit.errors import HeadwaterError
 
-# Two rows of one unique key must be told even where that costs a look; nobody waits for a lock for ever.
+# Duplicate keys must be detected although that costs time; lock waits are limited.
 SETTINGS = (
     *bulk_load.SETTINGS,
     "SET SESSION unique_checks = 1",
@@ -129,7 +129,7 @@ class MysqlInPlaceRestore:
             with self._lock:
                 self._stoppable = False
             with contextlib.suppress(pymysql.Error):
-                self._connection.query("DO 0")  # who is killed when already done is killed in the next statement
+                self._connection.query("DO 0")  # a late KILL hits the next statement
             with contextlib.suppress(pymysql.Error):
                 self._connection.query("ROLLBACK")
                 self._connection.query(triggers.LOUD)

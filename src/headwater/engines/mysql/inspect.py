@@ -21,7 +21,7 @@ from headwater.engines.mysql.session import MysqlSession
 from headwater.engines.mysql.triggers import bare
 
 Row: TypeAlias = Mapping[str, Any]
-# What InnoDB does when nothing is said; MariaDB calls it RESTRICT, MySQL NO ACTION.
+# InnoDB's default rule; MariaDB calls it RESTRICT, MySQL NO ACTION.
 RULES = {"RESTRICT": None, "NO ACTION": None}
 _TEXT_DEFAULT = re.compile(
     r"(?:var)?char|(?:tiny|medium|long)?text|enum|set\b|date|time|(?:var)?binary|json", re.IGNORECASE
@@ -75,7 +75,7 @@ async def _read(session: MysqlSession) -> dict[str, list[dict[str, Any]]]:
     return {name.partition("_OF_")[0]: await session.ask(getattr(queries, name)) for name in names}
 
 
-# Where the server tells expressions, which name its own database, and which MySQL (not MariaDB) escapes once more.
+# Columns with expressions, which contain the database name, and which MySQL (not MariaDB) escapes once more.
 EXPRESSIONS = (
     ("COLUMNS", "generation_expression"),
     ("COLUMNS", "column_default"),
@@ -269,7 +269,7 @@ def _in_order(views: list[Relation]) -> list[Relation]:
     }
     try:
         return [names[name] for name in TopologicalSorter(needs).static_order()]
-    except CycleError:  # a column that is called as a view is; no order is sure
+    except CycleError:  # a column has the name of a view; the order is uncertain
         return views
 
 

@@ -17,7 +17,7 @@ from pymysql.constants import COMMAND
 from headwater.engines import _copy_text as fields
 from headwater.kit.errors import Unavailable
 
-_WHOLE = 0xFFFFFF  # a packet of this length goes on in the next one
+_WHOLE = 0xFFFFFF  # a packet of this length continues in the next one
 _END, _ERROR, _NULL = 0xFE, 0xFF, 0xFB
 _LENGTHS = {0xFC: 2, 0xFD: 3, 0xFE: 8}
 
@@ -35,7 +35,7 @@ def rows(connection: Any, query: str) -> Iterator[tuple[np.ndarray, np.ndarray]]
     if first[0] == _ERROR:
         pymysql.err.raise_mysql_exception(first)
     while not _is_end(wire.packet()):
-        pass  # what the columns are
+        pass  # the column definitions
     yield from wire.values()
 
 

@@ -58,7 +58,7 @@ SETTINGS: Mapping[str, str] = {
     "console": "1",
     "log-warnings": "0",
 }
-# What the template begins with: one user, who is the keeper.
+# The SQL that initialises the template: one user, the administrator.
 _FURNISHING = """
 USE mysql;
 FLUSH PRIVILEGES;
@@ -103,7 +103,7 @@ def _template(cache: Path) -> Path:
             who = ["--user=root"] if os.geteuid() == 0 else []
             small = [f"--{name}={SETTINGS[name]}" for name in SETTINGS if name.startswith("innodb-log")]
             common = [f"--datadir={fresh / 'data'}", *who, *small]
-            # As the user who makes it: nothing listens, and the copy gets its own.
+            # It runs as our own user: nothing listens, and the copy gets its own user.
             _run([programs[1], "--no-defaults", "--auth-root-authentication-method=normal", *common])
             script = _FURNISHING.format(keeper=KEEPER, password=password)
             _run([programs[0], "--no-defaults", "--bootstrap", "--skip-networking", *common], script)
@@ -197,7 +197,7 @@ _OVER_TIME = "SELECT id FROM information_schema.processlist WHERE user = %s AND 
 def _enforce(cursor: Cursor, instance: Instance, full: bool) -> None:
     cursor.execute(_OVER_TIME, (OWNER, instance.quotas.get("statement_seconds", 300) + LENIENCY_SECONDS))
     for (number,) in cursor.fetchall():
-        with contextlib.suppress(pymysql.Error):  # it has gone by itself
+        with contextlib.suppress(pymysql.Error):  # it has ended by itself
             cursor.execute("KILL CONNECTION %s", (number,))
     place = f"{_pattern(instance.name)}.*"
     if full:
@@ -253,7 +253,7 @@ class MysqlProvisioning(ProvisioningSupport):
             "max-statement-time": str(quotas.get("statement_seconds", 300)),
         }
         flags = [f"--{name}={value}" for name, value in settings.items()]
-        # Threads map much that they never touch: the limit is for bombs.
+        # Threads map memory that they never use: the limit only stops runaway processes.
         memory = 2 * quotas.get("memory_mb", 1024) + 1024
         command = (programs[0], "--no-defaults", *(["--user=root"] if os.geteuid() == 0 and not instance.owner else []))
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}

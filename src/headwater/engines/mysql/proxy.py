@@ -37,7 +37,7 @@ LONGEST_KILL = 64
 UTF8MB4, AUTOCOMMIT = 45, 2
 NATIVE, SHA2 = b"mysql_native_password", b"caching_sha2_password"
 CONNECT_WITH_DB, TLS, SECURE, PLUGIN, LENGTHS = 1 << 3, 1 << 11, 1 << 15, 1 << 19, 1 << 21
-# What both sides may agree on: everything of the text and the binary protocol; no files of the client, no compression.
+# The capabilities we offer: the complete text and binary protocol; no LOCAL INFILE, no compression.
 CAPABILITIES = (
     1
     | 1 << 1
@@ -62,7 +62,7 @@ ERRORS: tuple[tuple[type[HeadwaterError], int, str], ...] = (
     (HeadwaterError, 1105, "HY000"),
 )
 _KILL = re.compile(rb"(\s*KILL\s+(?:(?:HARD|SOFT)\s+)?(?:CONNECTION\s+|QUERY\s+)?)(\d+)(\s*;?\s*)", re.IGNORECASE)
-# The numbers that clients were greeted with, far above those that servers count, and the servers' own.
+# Our connection numbers in greetings, far above those of servers, and the servers' own numbers.
 _numbers = itertools.count(2**31)
 _threads: dict[int, int] = {}
 
@@ -108,7 +108,7 @@ class _Client(ProxyClient):
             self._buffer = self._buffer[4 + length :]
             self._packets.put_nowait((number, payload))
             if _asks_for_tls(payload):
-                return  # what follows is not ours to take apart
+                return  # the following bytes are only relayed
 
     def connection_lost(self, exc: Exception | None) -> None:
         _threads.pop(self._number, None)
@@ -188,7 +188,7 @@ class _Client(ProxyClient):
         reader.spliced = True
         splice(self, reader)
         if self._buffer or not self._packets.empty():
-            raise Malformed  # no client speaks before it was let in
+            raise Malformed  # no client sends anything before it is logged in
 
 
 class _Server(HalfDuplex):
@@ -209,7 +209,7 @@ class _Server(HalfDuplex):
             self._buffer = self._buffer[size:]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.packets.put_nowait((0, b""))  # who waits for a packet sees that there is none
+        self.packets.put_nowait((0, b""))  # wake the waiter, which finds no packet
         super().connection_lost(exc)
 
     def send(self, number: int, payload: bytes) -> None:
@@ -279,7 +279,7 @@ def parse_login(payload: bytes) -> ClientLogin:
         raise Malformed
     capabilities = int.from_bytes(payload[:4], "little")
     if not capabilities & SECURE:
-        raise Malformed  # a client from before 2003
+        raise Malformed  # a client older than 2003
     user, _, rest = payload[32:].partition(b"\0")
     if not rest:
         raise Malformed

@@ -24,7 +24,7 @@ def _rows(table: SnapshotTable, batches: Iterable[Batch]) -> Iterator[bytes]:
     names = ", ".join(quote(column.name) for column in table.columns)
     head = f"\nINSERT INTO {quote(table.name)} ({names}) VALUES\n".encode()
     for batch in batches:
-        # The program changes both on their way, unless they are escaped.
+        # The program changes both characters unless they are escaped.
         rows = (row.replace(b"\0", b"\\0").replace(b"\r", b"\\r") for row in constants(table.columns, batch))
         yield from inserts(head, rows)
 

@@ -47,9 +47,9 @@ from headwater.kit.errors import HeadwaterError, Unavailable
 _READS = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|DESC)\b", re.IGNORECASE)
 _QUERIES = re.compile(r"[(\s]*(?:SELECT|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|DESC)\b", re.IGNORECASE)
 _JUDGED = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
-# Looked for everywhere, in comments and texts too: what is a comment depends on the server, its version and its mode.
+# Searched everywhere, also in comments and texts: what a comment is depends on the server, its version and its mode.
 _TO_FILE = re.compile(r"\b(?:OUTFILE|DUMPFILE)\b", re.IGNORECASE)
-USUAL_MAX_PACKET = 16 * 2**20  # what a server takes as one message when nobody set it
+USUAL_MAX_PACKET = 16 * 2**20  # the server's default limit for one message
 _WORD = re.compile(r"\w+")
 DRIVER_ERRORS = (pymysql.Error, OSError, UnicodeDecodeError, AttributeError)
 
@@ -254,7 +254,7 @@ class MysqlSession:
         with contextlib.suppress(*DRIVER_ERRORS):
             await self.worker.call(cursor.close)
         if self._killed:
-            # Who is killed when already done is killed in the next statement: let that be this one.
+            # A late KILL hits the next statement: let it be this one.
             with contextlib.suppress(HeadwaterError):
                 await self.ask("DO 0")
 

@@ -23,7 +23,7 @@ from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.inspect import inspect
 from headwater.engines.mysql.session import MysqlSession
 
-# `sql_mode` decides what backslashes mean in our own statements; zero dates are read as they are in any.
+# `sql_mode` determines what backslashes mean in our own statements; zero dates are read unchanged in any mode.
 SETTINGS = (
     "SET SESSION sql_mode = ''",
     "SET NAMES utf8mb4",
@@ -156,7 +156,7 @@ def _field(column: SnapshotColumn) -> str:
     elif _UNESCAPED.match(kind):
         text = name
     else:
-        text = f"CAST(CONVERT({name} USING utf8mb4) AS BINARY)"  # bytes are searched many times faster
+        text = f"CAST(CONVERT({name} USING utf8mb4) AS BINARY)"  # searching bytes is many times faster
         for raw, escaped in (("\\\\", "\\\\\\\\"), ("\\t", "\\\\t"), ("\\n", "\\\\n")):
             text = f"REPLACE({text}, '{raw}', '{escaped}')"
     return f"IF({name} IS NULL, '\\\\N', {text})"

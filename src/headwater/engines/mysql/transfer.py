@@ -19,12 +19,12 @@ READING = (
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 )
-# A zero in a column that counts is a zero; a text is taken as it stands, whatever backslashes it has.
+# A zero in an AUTO_INCREMENT column stays zero; backslashes in texts are not escapes.
 LOADING = (
     "SET SESSION time_zone = '+00:00'",
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE'",
 )
-MOST = "SELECT @@max_allowed_packet AS bytes"  # what the server takes as one message
+MOST = "SELECT @@max_allowed_packet AS bytes"  # the server's limit for one message
 _FLOAT = re.compile(r"float\b", re.IGNORECASE)
 _PIECE = 512 * 1024
 
@@ -88,7 +88,7 @@ class MysqlTransfer(SqlTransfer):
             await self.session.ask(statement)
 
     def select_expression(self, column: str, type_: str) -> str:
-        # The server shows a FLOAT with six digits, as a DOUBLE with all.
+        # The server shows a FLOAT with six digits; cast to DOUBLE it has all digits.
         return f"({column} * 1e0) AS {column}" if _FLOAT.match(type_) else column
 
     async def begin_load(self) -> None:

@@ -8,7 +8,7 @@ from headwater.catalog.dialect import Dialect, TypeMapping
 from headwater.catalog.value_kinds import KindName, TypeSpelling, ValueKind
 from headwater.engines import _type_rules as r
 
-# MySQL compares and indexes only texts of a bounded length; a row has 65,535 bytes for all of them.
+# MySQL indexes only texts with a length; all of them together have 65,535 bytes per row.
 KEY_CHARACTERS, ROW_CHARACTERS = 255, 4000
 UTC = "times are stored in UTC, without a time zone"
 _SIGN = r"(?:\s+(?:unsigned|signed|zerofill))*"

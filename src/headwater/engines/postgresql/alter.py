@@ -19,7 +19,7 @@ _WIDENED = re.compile(r"(?:character varying|varchar)(?:\((\d+)\))?$|text$", re.
 _VOLATILE = re.compile(
     r"\b(?:random|clock_timestamp|timeofday|gen_random_uuid|uuid_generate_v4|nextval)\s*\(", re.IGNORECASE
 )
-# A table of more rows than this is worth a warning about what holds a lock while it is read.
+# For a table with more rows than this, hazards of locks mention the number.
 LARGE = 100_000
 
 
@@ -112,7 +112,7 @@ def _rename_table(change: c.RenameTable, schema: Schema) -> Iterable[str]:
     yield f"ALTER {_kind(schema, change)} {_target(change)} RENAME TO {quote(change.new_name)}"
     table = schema.relation(change.table, change.schema)
     if table and table.primary_key and not a.get(table.attrs, a.PRIMARY_KEY_NAME):
-        # A key of the standard name goes on having it: else it would seem to have been named by somebody.
+        # A key with the default name keeps the default name; otherwise it would look like a chosen name.
         names = f"{quote(f'{change.table}_pkey')} TO {quote(f'{change.new_name}_pkey')}"
         yield f"ALTER TABLE {quote(change.schema, change.new_name)} RENAME CONSTRAINT {names}"
 

@@ -11,7 +11,7 @@ def parse(text: str) -> list[Any]:
     Raises:
         ValueError: this is no array literal.
     """
-    start = text.find("{")  # bounds other than from 1 stand before it
+    start = text.find("{")  # lower bounds other than 1 come first
     if start < 0:
         raise ValueError("no array")
     items, at = _list(text, start + 1)

@@ -30,7 +30,7 @@ BLOCK_BYTES = 32 * 1024
 READ_BYTES = 32 * BLOCK_BYTES
 MOST_NAME = 63
 CONTROL = "global/pg_control"
-# Their content means nothing to another server (PostgreSQL's own pg_basebackup leaves the same out).
+# Their content is useless for another server (pg_basebackup excludes the same files).
 _EMPTY = frozenset(
     {
         "pg_wal",

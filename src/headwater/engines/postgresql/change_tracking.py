@@ -24,7 +24,7 @@ from headwater.engines.postgresql.ddl import literal, quote
 _SAME = ("system", "timeline", "database", "types")
 _FARTHEST = 2**31 - 10_000_000
 _SPLIT_PAGES = 8192
-# Their text names things of the catalog, which are renamed without touching rows.
+# Their text contains names of the catalog, which can change while rows do not.
 _NAMING = re.compile(r"^(pg_catalog\.)?reg[a-z]+(\[\])?$")
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}

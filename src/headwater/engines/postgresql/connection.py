@@ -13,7 +13,7 @@ from headwater.engines.postgresql.errors import connection_error, error_from
 from headwater.kit.network.tls import pem_files
 
 PORT = 5432
-# libpq looks into the home folder for what is not named; it finds nothing here.
+# libpq searches the home folder for missing parameters; it finds nothing here.
 NOWHERE = "/nonexistent/headwater"
 
 

@@ -58,12 +58,12 @@ def _by_socket(connection: psycopg.Connection[Any], statement: bytes) -> Iterato
                 else:
                     error = block[at + _HEAD.size : at + wanted].tobytes() if kind == b"E" else error
                     ready = kind == b"Z"
-                    block[at : at + wanted] = 0  # it may hold what looks like tabs and newlines
+                    block[at : at + wanted] = 0  # it may contain bytes that look like tabs and newlines
                 at += wanted
             rest = block[at:]
             places = np.concatenate(starts)
             if len(places):
-                for offset in range(1, _HEAD.size):  # and so may the lengths of rows
+                for offset in range(1, _HEAD.size):  # so may the lengths of rows
                     block[places - offset] = 0
                 yield block[:at], places
         if error:

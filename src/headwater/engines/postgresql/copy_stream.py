@@ -22,9 +22,9 @@ import numpy as np
 from headwater.engines import _copy_text as fields
 from headwater.kit.errors import HeadwaterError, Unavailable
 
-_READY = b"Z\0\0\0\x05"  # and one byte more, at the end of all answers
-_ROOM = 2**16  # before each block, for what of the one before belongs to it
-_AHEAD = 2  # blocks that may be full while one is cut
+_READY = b"Z\0\0\0\x05"  # one more byte at the end of the output
+_ROOM = 2**16  # space before each block for the rest of the previous one
+_AHEAD = 2  # blocks that may be full while one is processed
 _QUIET_SECONDS, _SOON_SECONDS, _TICK_SECONDS = 600, 0.05, 0.004
 
 
@@ -65,7 +65,7 @@ class CopyStream:
         return block
 
     def _filled(self) -> tuple[bytearray, int]:
-        if self._last is None:  # most answers are one block: no thread for these
+        if self._last is None:  # most outputs are one block and need no thread
             buffer = _buffer()
             return buffer, self._fill(buffer)
         if self._thread is None:
@@ -146,7 +146,7 @@ def open_stream(descriptor: int, message: bytes) -> Iterator[CopyStream]:
             yield stream
         finally:
             stream.close()
-            with contextlib.suppress(OSError):  # it may be gone
+            with contextlib.suppress(OSError):  # it may be closed
                 _tick(wire, 0)
                 wire.setblocking(False)
 

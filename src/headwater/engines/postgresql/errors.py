@@ -63,7 +63,7 @@ def connection_error(message: str) -> HeadwaterError:
     for part, sentence, hint in _CONNECTING:
         if part in message:
             return ConnectionRefused(sentence, hint=hint)
-    if "FATAL:" in message:  # it was reached: what it says is worth more than a guess
+    if "FATAL:" in message:  # the server was reached: its message is better than a guess
         return ConnectionRefused(
             f"The server refused the connection: {message.split('FATAL:', 1)[1].strip().splitlines()[0]}."
         )

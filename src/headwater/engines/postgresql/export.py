@@ -20,7 +20,7 @@ from headwater.engines.postgresql.session import PostgresSession
 
 CHUNK = 65_536
 _CSV = ("COPY (", "\n) TO STDOUT WITH (FORMAT csv, HEADER)")
-# A delimiter and a quote that JSON text cannot contain unescaped: what comes is the JSON of one row on each line.
+# A delimiter and a quote that JSON text cannot contain unescaped: each line is the JSON of one row.
 _NDJSON = (
     "COPY (SELECT row_to_json(r) FROM (",
     "\n) r) TO STDOUT WITH (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')",

@@ -18,7 +18,7 @@ from psycopg.adapt import Transformer
 from headwater.catalog.results import QueryError, ResultColumn, Row
 from headwater.engines.postgresql.columns import Origins
 
-# What the driver holds at once, however wide the rows are; they are passed on in larger batches.
+# The number of rows that the driver buffers, however wide; they are passed on in larger batches.
 CHUNK = 8
 _COPY = frozenset({pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH})
 _FAILED = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE})
@@ -63,7 +63,7 @@ async def results(connection: AsyncConnection[Any], values: Sequence[bytes | Non
                     over = True
                     raise psycopg.errors.error_from_result(result, encoding="utf-8")
                 if result.status in _COPY:
-                    pgconn.finish()  # a routine did this: there is no other way back
+                    pgconn.finish()  # a routine did this; closing the connection is the only way out
                     over = True
                     raise no_copy()
                 yield result

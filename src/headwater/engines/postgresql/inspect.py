@@ -91,7 +91,9 @@ async def _read(connection: psycopg.AsyncConnection[Any]) -> dict[str, list[Row]
         async with connection.transaction():
             await connection.execute(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             await connection.execute(b"SET LOCAL search_path = pg_catalog")
-            await connection.execute(b"SET LOCAL jit = off")  # compiling these queries takes longer than running them
+            await connection.execute(
+                b"SET LOCAL jit = off"
+            )  # JIT compilation of these queries takes longer than running them
             for name in QUERIES:
                 query = "SELECT coalesce(json_agg(q), '[]')::text FROM (" + getattr(queries, name) + ") q"
                 row = await (await connection.execute(query.encode())).fetchone()
@@ -122,7 +124,7 @@ def _grouped(rows: Sequence[Row]) -> dict[int, list[Row]]:
 def _in_order(relations: Sequence[Row], needs: Sequence[Row]) -> list[Row]:
     """Return tables by name, then views so that each comes after the views that it uses."""
     tables = [row for row in relations if row["kind"] not in {"v", "m"}]
-    tables.sort(key=lambda row: bool(row["parents"]))  # partitions and heirs after what they belong to
+    tables.sort(key=lambda row: bool(row["parents"]))  # partitions and child tables after their parents
     views = {row["oid"]: row for row in relations if row["kind"] in {"v", "m"}}
     before: dict[int, set[int]] = {oid: set() for oid in views}
     for need in needs:
@@ -130,7 +132,7 @@ def _in_order(relations: Sequence[Row], needs: Sequence[Row]) -> list[Row]:
             before[need["oid"]].add(need["needs"])
     try:
         order = list(TopologicalSorter(before).static_order())
-    except CycleError:  # two views that read each other: no order is right
+    except CycleError:  # two views that use each other: no order works
         order = list(views)
     return tables + [views[oid] for oid in order if oid in views]
 

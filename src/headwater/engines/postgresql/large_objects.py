@@ -28,7 +28,7 @@ _COLUMNS = (
 )
 _AT_ONCE = 500
 
-# What this role may read; until PostgreSQL 18 only the lists of rights tell it.
+# The objects that this role may read; before PostgreSQL 18 only their ACLs say so.
 READABLE = """
 SELECT m.oid, m.lomowner, m.lomacl FROM pg_largeobject_metadata m
 WHERE (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR pg_has_role(m.lomowner, 'USAGE')
@@ -43,7 +43,7 @@ _SIZED = f"""
 CROSS JOIN LATERAL (SELECT greatest(lo_lseek64(handle, 0, 2) + lo_close(handle), 1) AS bytes
                     FROM (SELECT lo_open(o.oid, 262144) AS handle OFFSET 0) opened) sized
 """  # noqa: S608 (of ours)
-# How many there are that this role may read, and how many that it may not.
+# How many objects this role may read, and how many it may not.
 THERE = f"""
 SELECT (SELECT count(*) FROM ({READABLE}) r) AS readable,
        (SELECT count(*) FROM pg_largeobject_metadata) - (SELECT count(*) FROM ({READABLE}) r) AS hidden
@@ -73,7 +73,7 @@ MAKE = (
     "CREATE TEMPORARY TABLE headwater_said (loid oid, owner name, rights jsonb, comment text)",
 )
 COPY_IN = f"COPY {_PIECES} FROM STDIN"
-# Pieces become objects; what piece 0 says is kept for the end. Without rights: the owner is who loads.
+# Creates objects from pieces; the metadata of piece 0 is kept for the end. The owner is the current role at first.
 PUT = f"""
 DO $headwater$ BEGIN
   PERFORM pg_catalog.lo_create(loid) FROM (SELECT DISTINCT loid FROM {_PIECES}) new
@@ -84,7 +84,7 @@ DO $headwater$ BEGIN
   TRUNCATE {_PIECES};
 END $headwater$
 """  # noqa: S608 (of ours)
-# The statements for what was said, where the roles are there: comments, owners, rights.
+# The statements for the metadata, if the roles exist: comments, owners, privileges.
 SAID = f"""
 SELECT statement FROM (
   SELECT 1, loid, NULL::text, NULL::text, format('COMMENT ON LARGE OBJECT %s IS %L', loid, comment)

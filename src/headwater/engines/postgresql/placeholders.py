@@ -47,7 +47,7 @@ def strip_placeholders(text: str) -> str:
             return match[0]
         if name not in names:
             names.append(name)
-        # As long as the name was, so that every position stays where it is.
+        # As long as the name, so that all positions stay the same.
         return f"${names.index(name) + 1}".ljust(len(name) + 1)
 
     return _PLACEHOLDER.sub(numbered, text)

@@ -16,7 +16,7 @@ from headwater.engines.postgresql.ddl import literal
 from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.queries import OURS, not_of_extension
 
-# Sequences of columns belong to who owns the table, as do indexes and the types of its rows.
+# Sequences of columns belong to the owner of the table, as do indexes and its row type.
 OWNERS = f"""
 SELECT pg_get_userbyid(t.owner) AS role, format('ALTER %s %s OWNER TO %I', t.word, t.name, pg_get_userbyid(t.owner))
        AS statement
@@ -42,7 +42,7 @@ FROM (
   WHERE (t.typtype IN ('e', 'd', 'r') OR r.relkind = 'c') AND {OURS} AND {not_of_extension("pg_type", "t.oid")}
 ) t WHERE t.owner <> (SELECT oid FROM pg_roles WHERE rolname = current_user) ORDER BY t.step, t.name
 """  # noqa: S608 (queries of ours)
-# Lists of rights against those that a new object begins with: what is missing is revoked, what is more is granted.
+# ACLs compared with the default ACL of a new object: missing privileges are revoked, additional ones granted.
 GRANTS = f"""
 WITH things (step, word, name, part, acl, usual) AS (
   SELECT 1, 'SCHEMA', quote_ident(n.nspname), '', n.nspacl,
@@ -115,7 +115,7 @@ SELECT pg_get_userbyid(owner) AS owner, CASE grantee WHEN 0 THEN NULL ELSE pg_ge
 FROM told GROUP BY owner, place, word, turn, grantee, is_grantable
 ORDER BY pg_get_userbyid(owner), place, word, turn, pg_get_userbyid(grantee), is_grantable
 """  # noqa: S608 (queries of ours)
-# Comments on what is not in the Schema, or has no comment there. Those of extensions come with them.
+# Comments on objects that are not in the Schema, or have no comment there. Extensions bring their own.
 COMMENTS = f"""
 SELECT format('COMMENT ON %s IS %L', t.thing, d.description) AS statement
 FROM (

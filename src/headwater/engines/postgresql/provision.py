@@ -41,11 +41,11 @@ from headwater.kit.process import Identity, command_line
 OWNER = "owner"
 SPARES = 3
 PORT = 5432
-# The keeper's own sessions are here; the database of the owner is called so until it gets its name.
+# The database of the administrator's sessions; the owner's database has this name until it gets its own.
 KEEPER_DATABASE, BLANK = "template1", "_blank"
 RESERVED = frozenset({KEEPER_DATABASE, BLANK, "template0", "postgres"})
 IDLE_TRANSACTION_SECONDS = 900
-# Sessions can lift their own time limits; who is this much over them is ended from outside.
+# Sessions can change their own time limits; a session that exceeds the quota by this much is ended.
 LENIENCY_SECONDS = 5
 SOCKET = f".s.PGSQL.{PORT}"
 PROVISION_OPTIONS: tuple[Option, ...] = (
@@ -56,7 +56,7 @@ _HBA = "local all all scram-sha-256\n"
 
 def _take_spare(template: Path, target: Path) -> bool:
     for spare in template.glob("spare-*"):
-        with contextlib.suppress(OSError):  # another database has taken it
+        with contextlib.suppress(OSError):  # another database has used it
             spare.rename(target)
             return True
     return False
@@ -84,7 +84,7 @@ def _template(version: str, cache: Path) -> Path:
     return folder
 
 
-# What every database has, made once: then a new one only takes its name and password, and copies less.
+# Created once in the template: a new database then only gets its name and password.
 _FURNISHING = f"""
 DROP DATABASE postgres
 CREATE ROLE {OWNER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS

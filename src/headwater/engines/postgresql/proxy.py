@@ -34,7 +34,7 @@ SQLSTATES: tuple[tuple[type[HeadwaterError], str], ...] = (
     (Conflict, NOT_NOW),
     (HeadwaterError, FAILED),
 )
-# Which socket a cancel key belongs to: it has a process id of this machine in it, and a secret.
+# The socket of each cancel key, which is a process id of this machine and a secret.
 _keys: dict[bytes, Path] = {}
 
 
@@ -63,7 +63,7 @@ class _Client(ProxyClient):
         while len(self._buffer) >= 8:
             length, code = struct.unpack("!II", self._buffer[:8])
             if not 8 <= length <= LONGEST_STARTUP:
-                self.transport.abort()  # this is no PostgreSQL client
+                self.transport.abort()  # not a PostgreSQL client
                 return
             if len(self._buffer) < length:
                 return
@@ -102,7 +102,9 @@ class _Client(ProxyClient):
                 async with asyncio.timeout(CANCEL_SECONDS):
                     reader, writer = await asyncio.open_unix_connection(str(path))
                     writer.write(message)
-                    await reader.read()  # the server closes when it has done it, and so does the client wait
+                    await (
+                        reader.read()
+                    )  # the server closes the connection when it is done, and the client waits for that
                     writer.close()
             except OSError as error:
                 log.info("proxy.cancel_failed", error=str(error))

@@ -14,7 +14,7 @@ SELECT has_database_privilege(current_database(), 'CREATE') AS create_schemas,
 FROM pg_roles WHERE rolname = current_user
 """
 
-# Everything that is the server's own, or an extension's, is left out everywhere.
+# System objects and objects of extensions are always left out.
 OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 
 
@@ -158,7 +158,7 @@ FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l 
 LEFT JOIN pg_aggregate g ON g.aggfnoid = p.oid
 WHERE {OURS} AND {not_of_extension("pg_proc", "p.oid")} ORDER BY 1, 2, 4
 """
-# Which views and tables a view, a table or a default needs to be there before it, by their place in pg_rewrite.
+# The views and tables that a view depends on, from pg_rewrite.
 VIEW_ORDER = f"""
 SELECT DISTINCT r.ev_class::int8 AS oid, d.refobjid::int8 AS needs
 FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
@@ -166,7 +166,7 @@ JOIN pg_class c ON c.oid = d.refobjid AND c.relkind IN ('v', 'm') JOIN pg_namesp
 WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class AND {OURS}
 """
 
-# What a snapshot needs beyond the Schema.
+# What a snapshot needs besides the Schema.
 MOMENT = """
 SELECT pg_export_snapshot() AS snapshot, 'PostgreSQL ' || current_setting('server_version') AS product,
        CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text AS lsn,

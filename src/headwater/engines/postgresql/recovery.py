@@ -127,7 +127,7 @@ class PostgresRecovery(RecoverySupport):
                 if name != now_at:
                     if descriptor >= 0:
                         os.close(descriptor)
-                    # Pieces of one file need not come in a row.
+                    # Pieces of one file need not be contiguous.
                     now_at, descriptor = name, os.open(_inside(data, name), os.O_WRONLY | os.O_CREAT, 0o600)
                 _put(descriptor, content, number * facts["block"])
         finally:
@@ -147,7 +147,7 @@ class PostgresRecovery(RecoverySupport):
         folders.give(instance.owner, signal)
         usual = server_command(replace(instance, archive_log=False))
         place = shlex.quote(str(log)).replace("%", "%%")
-        # The passwords in it are of another cluster, and may not be known any more.
+        # The passwords in it belong to another cluster, and may be unknown.
         _hba(instance).write_text("local all postgres trust\n")
         _hba(instance).chmod(0o600)
         folders.give(instance.owner, _hba(instance))
@@ -180,7 +180,7 @@ class PostgresRecovery(RecoverySupport):
                     command = sql.SQL("ALTER DATABASE {} RENAME TO {}")
                     await connection.execute(command.format(sql.Identifier(old_name), sql.Identifier(instance.name)))
         except psycopg.Error as error:
-            # What it says may show a statement, and with it a password.
+            # The message may contain a statement with a password.
             raise Unavailable(
                 f"The names and passwords of the recovered database could not be set ({type(error).__name__})."
             ) from None

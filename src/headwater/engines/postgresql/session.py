@@ -45,7 +45,7 @@ from headwater.engines.postgresql.queries import PING, PRIVILEGES
 
 ENDS_TRANSACTION = frozenset({"COMMIT", "ROLLBACK", "BEGIN", "START TRANSACTION", "PREPARE TRANSACTION"})
 _READS = re.compile(r"(?:\(\s*)*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DECLARE|FETCH|CLOSE|MOVE)\b", re.IGNORECASE)
-# Statements that only read, as far as their first word can tell.
+# First words of statements that only read.
 _QUERIES = re.compile(r"(?:\(\s*)*(?:SELECT|VALUES|TABLE|SHOW)\b", re.IGNORECASE)
 _JUDGED = re.compile(r"(?:\(\s*)*(?:SELECT|WITH|VALUES|TABLE|INSERT|UPDATE|DELETE|MERGE|EXPLAIN)\b", re.IGNORECASE)
 _CLIENT_COPY = re.compile(r"COPY\b.*?\b(?:FROM\s+STDIN|TO\s+STDOUT)\b", re.IGNORECASE | re.DOTALL)
@@ -178,7 +178,7 @@ class PostgresSession:
                     if meter.full and self._may_stop(statement.text):
                         command = "SELECT"
                         break
-                if result.command_status:  # the last chunk has it, or the empty result behind it
+                if result.command_status:  # the last chunk has the tag, or the empty result after it
                     command, affected = extended_protocol.tag(result)
         if rows := batch.rest():
             yield Rows(rows)
@@ -236,7 +236,7 @@ class PostgresSession:
     async def _begin_reading(self) -> None:
         await self._quiet("ROLLBACK")
         await self._quiet("BEGIN TRANSACTION READ ONLY")
-        await self._quiet("SELECT 1")  # takes the snapshot after which the mode is fixed
+        await self._quiet("SELECT 1")  # takes a snapshot; after that the mode cannot be changed
 
     async def _quiet(self, statement: str) -> None:
         try:

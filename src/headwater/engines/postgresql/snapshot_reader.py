@@ -33,7 +33,7 @@ from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.inspect import inspect
 from headwater.engines.postgresql.session import PostgresSession
 
-# What decides how values are spelled, and that nothing ends or filters the reading unseen.
+# Settings that determine the format of values, and that prevent timeouts and row filters.
 SETTINGS = (
     "SET TimeZone = 'UTC'",
     "SET DateStyle = 'ISO, YMD'",

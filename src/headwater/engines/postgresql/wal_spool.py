@@ -23,7 +23,7 @@ TIMEOUT_SECONDS = 60
 _SEGMENT = re.compile(r"([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})")
 _LEFT = re.compile(r"[0-9A-F]{24}\.[0-9A-F]{8}\.backup|[0-9A-F]{8}\.history|[0-9A-F]{24}\.partial")
 _POSITION = re.compile(r"([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})")
-# The first bytes of a segment and of a page say only whose they are: a log that ends in them ends before them.
+# Sizes of segment and page headers: a log that ends in a header really ends before it.
 LONG_HEADER = 40
 
 
@@ -61,12 +61,12 @@ def spooled_segments(instance: Instance) -> Sequence[LogSegment]:
                 here = path.lstat()
                 size = here.st_size
                 if not stat.S_ISREG(here.st_mode) or size & (size - 1) or size < LEAST:
-                    continue  # the server's user may put there what it likes
+                    continue  # the server's user can create any file there
                 timeline, high, low = (int(part, 16) for part in match.groups())
                 first = (high << 32) + low * size
                 segments.append(LogSegment(path.name, timeline, first, first + size, path))
             elif _LEFT.fullmatch(path.name):
-                path.unlink(missing_ok=True)  # a base knows what it says, and a recovery stays on its timeline
+                path.unlink(missing_ok=True)  # base backups have this information, and a recovery stays on its timeline
     return segments
 
 

@@ -131,7 +131,7 @@ def display_value(value: Value) -> tuple[str, bool]:
     try:
         return value.decode(), False
     except UnicodeDecodeError as error:
-        if isinstance(value, Cut) and error.start >= len(value) - 3:  # it was cut within a character
+        if isinstance(value, Cut) and error.start >= len(value) - 3:  # truncated within a character
             return value[: error.start].decode(), False
         return rows.quoted(value), True
 

@@ -15,7 +15,7 @@ from headwater.engines.redis.session import RedisSession
 from headwater.kit.errors import BadInput, Conflict
 
 Words = tuple[bytes | str | int, ...]
-# What marks the item of a list that is to be removed: lists can only be searched by value.
+# Marks a list item that will be removed: LREM only removes by value.
 _GONE = b"\0headwater: this item is being removed\0"
 
 
@@ -84,7 +84,7 @@ async def _now(session: RedisSession, key: bytes, kind: str, change: EntryChange
         case "list" if change.part:
             rows = await session.ask("LINDEX", key, _place(change.part))
         case _:
-            return change.was  # members of sets and entries of streams are there or not
+            return change.was  # members of sets and entries of streams have no value
     return None if rows is None else display_value(rows)[0]
 
 

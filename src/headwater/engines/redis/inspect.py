@@ -16,7 +16,7 @@ from headwater.engines.redis.session import RedisSession
 SAMPLED_KEYS = 10_000
 SCANNED_SECONDS = 5.0
 PAGE = 1000
-# Sizes and fields are asked of so many keys of a pattern.
+# The number of keys of a pattern whose sizes and fields are read.
 LOOKED_INTO = 20
 FIELDS = 200
 MOST_PATTERNS = 300

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 SEPARATOR = ":"
 ANY = "*"
-# So many different words at one place of a name are no words but values.
+# If one part of the name has more different words than this, they are values.
 MANY_WORDS = 20
 MANY_FIRST_WORDS = 100
 FEW = 3
@@ -47,7 +47,7 @@ def _group(
 def _are_values(words: Sequence[str], by_word: Mapping[str, Sequence[tuple[list[str], str]]], depth: int) -> bool:
     if len(words) > (MANY_WORDS if depth else MANY_FIRST_WORDS):
         return True
-    # Names of one word each beside values, or each with the same words behind it: alice, bob, carol.
+    # Single words beside values, or each followed by the same words, are values: alice, bob, carol.
     if not depth or len(words) < FEW:
         return bool(depth and words and ANY in by_word)
     return all(len(by_word[word]) == 1 for word in words)

@@ -9,7 +9,7 @@ from headwater.engines.redis.command_text import Command
 from headwater.engines.redis.errors import READ_ONLY
 from headwater.engines.redis.resp import ErrorReply, RespConnection, Status
 
-# KEYS looks at all keys at once, and nobody else is served meanwhile.
+# KEYS scans all keys at once and blocks all other clients.
 MANY_KEYS = 10_000
 _SERVER = "It affects the server, not the data."
 _SCRIPTS = "Scripts are not allowed here, because Headwater cannot check which keys they use."
@@ -74,7 +74,7 @@ _INSTEAD = {
     "SLOWLOG": "The Sessions page shows the open connections.",
 }
 _CLIENT = frozenset({"LIST", "INFO", "ID", "GETNAME", "HELP", "TRACKINGINFO"})
-# They tell and change nothing, though their flags do not say that they read.
+# They only read, although their flags do not say so.
 TELLS = frozenset({"PING", "ECHO", "TIME", "INFO", "COMMAND", "CLIENT", "PUBSUB", "LOLWUT"})
 
 

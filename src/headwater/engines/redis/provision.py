@@ -41,7 +41,7 @@ PROVISION_OPTIONS: tuple[Option, ...] = (
         help="Save writes to disk every second, or before each reply.",
     ),
 )
-# All commands but those that reach the server, its files or other hosts; some of the "dangerous" ones are only slow.
+# All commands except those that affect the server, its files or other hosts; some "dangerous" ones are only slow.
 OWNERS_COMMANDS = "+@all -@admin -@dangerous +info +keys +flushdb +flushall +sort +sort_ro +client|list -role"
 KILLS = 40
 _READS_ONLY = "-@write +del +unlink +flushdb +flushall +expire"
@@ -97,7 +97,7 @@ async def _kill_script(connection: client.Redis) -> None:
     try:
         await cast(Any, connection).execute_command("SCRIPT", "KILL")
     except RedisError as error:
-        # One that has written cannot be killed: then the server has to go, which forgets what it wrote.
+        # A script that has written cannot be killed: the server must be stopped, which discards its writes.
         if "NOTBUSY" not in str(error):
             raise Unavailable("The server of the database refused a command of its administrator.") from error
 

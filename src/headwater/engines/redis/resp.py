@@ -108,7 +108,7 @@ class RespConnection:
         if head.size < 0:
             return None
         wanted = head.size if most is None else min(head.size, most)
-        data = (await self._reader.readexactly(wanted + 2))[:-2]  # beyond a cut these are two of the bytes left out
+        data = (await self._reader.readexactly(wanted + 2))[:-2]  # after truncation these are two of the skipped bytes
         left = head.size - wanted
         while left:
             left -= len(await self._reader.readexactly(min(left, SKIPPED_AT_ONCE)))

@@ -157,7 +157,7 @@ class RedisSession:
                     yield frame
         finally:
             self._queuing = reply.queues(self._queuing)
-            if not reply.whole:  # the rest is on its way, and nobody reads it
+            if not reply.whole:  # the rest of the reply would arrive unread
                 self._break()
         seconds = time.perf_counter() - began
         yield Finished(number, command.verb, reply.meter.rows, None, reply.meter.full, seconds, reply.notices)

@@ -10,7 +10,7 @@ import sqlite3
 
 _READS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
 _WRITES = {sqlite3.SQLITE_INSERT: "INSERT", sqlite3.SQLITE_UPDATE: "UPDATE", sqlite3.SQLITE_DELETE: "DELETE"}
-# Settings that can be asked for, and those that can also be given a value; others are refused.
+# Pragmas that can be read, and those that can also be set; others are refused.
 _ASKED_NAMES = """
 application_id auto_vacuum cache_size collation_list compile_options data_version encoding foreign_key_check
 foreign_key_list foreign_keys freelist_count function_list index_info index_list index_xinfo integrity_check
@@ -56,7 +56,7 @@ class Authorizer:
 
     def __init__(self) -> None:
         self.read_only = False
-        self.own = False  # what we ask ourselves passes
+        self.own = False  # our own statements are allowed
         self.vacuum = False
         self.writes: list[str] = []
 
@@ -80,7 +80,7 @@ class Authorizer:
             return self._allows_pragma((first or "").lower(), second)
         if action in _WRITES:
             if first in {"sqlite_master", "sqlite_schema"}:
-                return True  # of statements that make something; the user's own need writable_schema
+                return True  # from CREATE statements; direct writes by users need writable_schema
             self.writes.append(_WRITES[action])
         if self.read_only:
             return False

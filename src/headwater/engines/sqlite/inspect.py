@@ -13,7 +13,7 @@ from headwater.engines.sqlite import parser, queries
 from headwater.engines.sqlite.ddl import standard_name
 from headwater.engines.sqlite.session import SqliteSession
 
-VIRTUAL, STORED = 2, 3  # what `hidden` says of generated columns; 1 are those that only a virtual table knows
+VIRTUAL, STORED = 2, 3  # values of `hidden` for generated columns; 1 is a hidden column of a virtual table
 
 
 async def inspect(session: Session) -> Schema:
@@ -38,7 +38,7 @@ async def inspect(session: Session) -> Schema:
         else:
             relation = _table(name, sql, columns[name], [row for row in indexes if _same(row[2], name)], marks)
         relations.append(_with(relation, [row for row in triggers if _same(row[2], name)], rows, sizes))
-    # Tables by name, because a change may make one anew; views as they were declared, each behind those it reads.
+    # Tables by name, because a change may recreate one; views in declaration order, each after those it uses.
     relations.sort(key=lambda item: (1, "") if item.kind == "view" else (0, item.name))
     return Schema(tuple(relations))
 
@@ -133,6 +133,6 @@ async def _view(session: SqliteSession, name: str, sql: str) -> Relation:
     query = queries.COLUMNS_OF_VIEW.format(name="'" + name.replace("'", "''") + "'")
     try:
         columns = await session.ask(query)
-    except QueryError:  # it reads what is not there
+    except QueryError:  # it uses a missing table
         columns = []
     return Relation(name, tuple(Column(*row) for row in columns), kind="view", definition=parser.view(sql))

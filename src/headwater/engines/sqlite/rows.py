@@ -21,8 +21,8 @@ import pyarrow as pa
 
 from headwater.engines import Batch
 
-VALUES, BYTES = 2**14, 4 * 2**20  # what is in memory at a time
-SHORT = 2048  # bytes of a value that may come as one of many
+VALUES, BYTES = 2**14, 4 * 2**20  # bytes in memory at a time
+SHORT = 2048  # the largest value that is read with many others
 _BYTES = pa.binary()
 _FUNCTION = "headwater_row"
 _REFUSALS = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG}
@@ -52,7 +52,7 @@ def _called(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> 
     """Yield rows as arguments of a function in their place; return how many there were, if there are more."""
     values: list[Any] = []
     given, rows = 0, max(1, VALUES // len(names))
-    numbers = list(range(rows, -1, -1))  # of rows that may be asked for: the cursor is one ahead
+    numbers = list(range(rows, -1, -1))  # number of rows to request: the cursor is one ahead
     extend, number = values.extend, numbers.pop
 
     def take(*row: Any) -> int:
@@ -85,7 +85,7 @@ def _calling(connection: sqlite3.Connection, take: Callable[..., int]) -> Iterat
     try:
         yield cursor
     finally:
-        with suppress(sqlite3.ProgrammingError):  # closed already: who stops reading does not always say so first
+        with suppress(sqlite3.ProgrammingError):  # already closed: the reader may stop without closing first
             cursor.close()
             connection.create_function(_FUNCTION, -1, None)
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
@@ -95,7 +95,7 @@ def _fetched(connection: sqlite3.Connection, query: str) -> Iterator[Batch]:
     """Yield rows in batches that are limited by their bytes."""
     values: list[Any] = []
     size = 0
-    connection.text_factory = bytearray  # not `bytes`, which blobs are; text may be no UTF-8
+    connection.text_factory = bytearray  # not `bytes`, the type of blobs; text may not be UTF-8
     try:
         for row in connection.execute(query):
             values.extend(row)

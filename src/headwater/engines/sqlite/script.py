@@ -13,7 +13,7 @@ from headwater.engines.sqlite.bulk_load import SETTINGS, OddText, value_of
 from headwater.engines.sqlite.ddl import quote, restore_ddl
 
 _HEAD = b"-- Load it into a new file: sqlite3 NEW.db < FILE\n\nPRAGMA foreign_keys = OFF;\nBEGIN;\n"
-# Whole steps of the exponent: powers of two that every version reads without rounding.
+# Steps of the exponent: powers of two that every version parses without rounding.
 _STEP = 52
 _DIGITS = 15
 
@@ -38,7 +38,7 @@ def literal(value: Any) -> bytes:
         case float():
             return _real(value).encode()
         case int():
-            # The smallest number is no constant: its digits alone are too large.
+            # The smallest integer cannot be a literal: without its sign it is too large.
             return str(value).encode() if value > -(2**63) else b"(-9223372036854775807 - 1)"
         case str():
             return _text(value.encode())
@@ -49,7 +49,7 @@ def literal(value: Any) -> bytes:
 
 
 def _text(text: bytes, *, odd: bool = False) -> bytes:
-    # The program ends a text at a NUL, and takes away a carriage return at the end of a line.
+    # The program ends a text at a NUL, and removes a carriage return at the end of a line.
     if odd or b"\0" in text or b"\r" in text:
         return b"CAST(x'" + text.hex().encode() + b"' AS TEXT)"
     return b"'" + text.replace(b"'", b"''") + b"'"

@@ -48,7 +48,7 @@ class SqliteTransfer(SqlTransfer):
 
     async def begin_read(self) -> None:
         await self.session.ask("BEGIN")
-        await self.session.ask("SELECT count(*) FROM sqlite_schema")  # from here on it sees one moment
+        await self.session.ask("SELECT count(*) FROM sqlite_schema")  # the read transaction begins here
 
     async def begin_load(self) -> None:
         """Do not enforce foreign keys, so that rows can come in any order."""

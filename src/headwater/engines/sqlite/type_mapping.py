@@ -42,7 +42,7 @@ def _by_affinity(written: str) -> ValueKind:
 
 
 def _spell_decimal(kind: ValueKind, keyed: bool) -> TypeSpelling:
-    # SQLite keeps fifteen digits of a number; as text all of them stay, but then texts are compared.
+    # SQLite stores fifteen digits of a number; text keeps all digits, but is compared as text.
     if kind.size and kind.size <= 15:
         return r.spelling(f"DECIMAL({kind.size},{kind.scale or 0})")
     size = f"({kind.size},{kind.scale or 0})" if kind.size else ""

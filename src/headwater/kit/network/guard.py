@@ -23,7 +23,7 @@ Ip: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 PATIENCE = 15.0
-# Addresses that are not for public hosts and that `ipaddress` calls global, or that hold another address.
+# Addresses that `ipaddress` calls global although they are not public, or that embed another address.
 _CLOSED: tuple[Network, ...] = tuple(
     ipaddress.ip_network(text)
     for text in (

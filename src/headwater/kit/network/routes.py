@@ -95,7 +95,7 @@ async def _through_tunnel(target: Target, tunnel: SshTunnel, policy: NetworkPoli
     address = parse_host(target.host)
     if address is not None and (address.is_link_local or address.is_multicast or address.is_unspecified):
         raise Blocked(f"Connections to {target.host} are not allowed, not even through a tunnel.")
-    from headwater.kit.network import ssh  # several megabytes, which those who have no tunnel need not pay
+    from headwater.kit.network import ssh  # several megabytes of memory that are needed only for tunnels
 
     async with ssh.connected(tunnel, policy) as connection:
         await ssh.check_forwarding(connection, target.host, target.port, tunnel)

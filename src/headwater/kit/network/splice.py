@@ -11,7 +11,7 @@ import asyncio
 import ssl
 from typing import cast
 
-# One for all: it is emptied in the same step of the loop that filled it.
+# One buffer for all: it is emptied in the same step of the loop that filled it.
 _buffer = memoryview(bytearray(256 * 1024))
 
 

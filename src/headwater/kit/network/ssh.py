@@ -165,7 +165,7 @@ async def _keys(tunnel: SshTunnel) -> AsyncIterator[list[asyncssh.SSHKey | async
     if tunnel.private_key:
         keys.append(_imported(tunnel.private_key, tunnel.passphrase))
     if not tunnel.use_agent:
-        yield keys or None  # with an empty list asyncssh looks for files
+        yield keys or None  # with an empty list asyncssh would search for key files
         return
     try:
         agent = await asyncssh.connect_agent()

@@ -67,7 +67,7 @@ def _lambda(node: Node, source: bytes) -> f.Expr:
     return f.Lambda(node.start_byte, node.end_byte, parameters(node, source), body_of(node, source))
 
 
-# Functions are expressions made of statements: the table below could not name them without a circle.
+# Functions are expressions that contain statements: the table below would need a circular import.
 HANDLERS.update(dict.fromkeys((*_FUNCTIONS, "method_definition"), _lambda))
 
 

@@ -19,7 +19,7 @@ _DEFINITION = re.compile(
     r"(create|alter|drop|rename|comment)\b|exec(ute)?\s+(\w+\.)?sp_rename\b|select\b.{1,2000}?\binto\b",
     re.IGNORECASE | re.DOTALL,
 )
-# Definitions that do not bear on tables and columns, so that not understanding them is no loss.
+# Definitions that do not affect tables and columns, and can be ignored.
 _BESIDE = re.compile(
     r"(create|alter|drop|comment\s+on)\s+(or\s+(?:replace|alter)\s+)?(constraint\s+|event\s+)?(\w+\s*=\s*\S+\s+)*(function|procedure|proc|trigger"
     r"|extension|role|user|policy|sequence|server|domain|cast|aggregate|operator|collation|text\s+search|publication|subscription"
@@ -36,7 +36,7 @@ _RENAME_TABLE = re.compile(rf"{_NAME}\s+TO\s+{_NAME}", re.IGNORECASE)
 _ADD_VALUE = re.compile(rf"ALTER\s+TYPE\s+{_NAME}\s+ADD\s+VALUE\s+(?:IF\s+NOT\s+EXISTS\s+)?'([^']*)'", re.IGNORECASE)
 _ADD_MANY = re.compile(r"\bADD\s+(?:COLUMN\s+)?\(", re.IGNORECASE)
 _SET_SCHEMA = re.compile(rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?{_NAME}\s+SET\s+SCHEMA\s+{_NAME}", re.IGNORECASE)
-# libSQL: a column is declared anew in place.
+# libSQL: a column is redefined in place.
 _REDECLARE = re.compile(
     rf"ALTER\s+TABLE\s+{_NAME}\s+ALTER\s+COLUMN\s+{_NAME}\s+TO\s+{_NAME}\s+([^;]*)$", re.IGNORECASE | re.DOTALL
 )

@@ -11,7 +11,7 @@ from headwater.catalog.names import snake
 from headwater.readers import CodeProject
 from headwater.readers.sqlalchemy import syntax as s
 
-# Functions that make a declarative base, and classes of libraries that are one.
+# Functions that create a declarative base, and library classes that are one.
 _BASE_MAKERS = frozenset({"declarative_base", "automap_base", "generate_base", "make_declarative_base"})
 _BASES = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta", "MappedAsDataclass", "AsyncAttrs", "SQLModel"})
 _BASE_DECORATORS = frozenset({"as_declarative", "mapped", "mapped_as_dataclass", "as_declarative_base"})

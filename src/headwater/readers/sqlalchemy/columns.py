@@ -13,7 +13,7 @@ from headwater.readers.sqlalchemy.classes import MappedClass
 MAKERS = frozenset({"Column", "mapped_column"})
 WRAPPERS = frozenset({"deferred", "column_property", "composite", "relationship_column", "encrypted"})
 RELATIONSHIPS = frozenset({"relationship", "Relationship", "relation", "dynamic_loader"})
-# Declared with Mapped[...] or a bare annotation, and yet no column of their own.
+# Declared with Mapped[...] or a bare annotation, but not a column.
 _NO_COLUMN = frozenset(
     {"association_proxy", "synonym", "hybrid_property", "query_expression", "column_property", "composite"}
     | {"object_session", "Relationship", "relationship", "relation", "dynamic_loader", "PrivateAttr"}
@@ -114,7 +114,7 @@ def _merged(maker_call: f.Call, helper: f.Function, call: f.Call) -> f.Call:
 def _of_assign(project: CodeProject, cls: MappedClass, name: str, stmt: f.Assign) -> Iterator[DeclaredColumn]:
     called = s.called(stmt.value)
     if called == "composite" and isinstance(stmt.value, f.Call):
-        # The attribute stands for the first of its columns; the others go by their own names.
+        # The attribute is the first of its columns; the others keep their own names.
         attribute = name
         for arg in stmt.value.args:
             inner = maker(project, cls.path, arg)

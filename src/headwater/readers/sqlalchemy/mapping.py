@@ -14,7 +14,7 @@ from headwater.readers.sqlalchemy import classes, columns, relations, relationsh
 from headwater.readers.sqlalchemy import syntax as s
 from headwater.readers.sqlalchemy.classes import MappedClass
 
-# Models that tests and migrations declare for themselves are not the application's, unless there are no others.
+# Models in tests and migrations are ignored, unless there are no others.
 _TEST = re.compile(r"(^|/)(tests?|testing|conftest\.py$|test_[^/]*\.py$|[^/]*_test\.py$)(/|$)?")
 
 
@@ -111,7 +111,7 @@ class ModelMapping:
         fields |= {field.name: field for field in self._synonyms(cls, fields)}
         inherited: dict[str, tuple[str, str]] = {}
         if parent and (above := self.models.get(parent.key)):
-            # A property of this class takes the place of its parent's column of that name.
+            # A property of this class replaces its parent's column of that name.
             hidden = {name for name, stmt in cls.body.items() if isinstance(stmt, f.Function)}
             handed_down = [field for field in above.fields if field.name not in hidden]
             inherited = {n: place for n, place in above.inherited.items() if n not in hidden}

@@ -9,7 +9,7 @@ from headwater.catalog import facts as f
 from headwater.catalog.names import snake
 from headwater.readers import CodeProject
 
-# Wrappers that say how an attribute is loaded or typed, and hold what it is.
+# Wrappers that set how an attribute is loaded or typed; the attribute is inside.
 MAPPED = frozenset({"Mapped", "WriteOnlyMapped", "DynamicMapped", "SQLAMapped"})
 LISTS = frozenset(
     {"list", "List", "set", "Set", "Sequence", "Iterable", "Collection", "MutableSequence", "AppenderQuery"}
@@ -151,7 +151,7 @@ def _called_on_name(call: f.Call, class_name: str) -> str | None:
     function = last(call.func).lower()
     if "plural" in function:
         return plural(inner)
-    # Whatever a code base calls its helper, what it makes of a class's name is the snake_case of it.
+    # Whatever the name of such a helper, it converts a class name to snake_case.
     return inner if function == "str" else snake(inner)
 
 

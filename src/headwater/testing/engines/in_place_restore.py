@@ -220,7 +220,7 @@ async def missing_tables_are_made(subject: Subject) -> None:
     snapshots = subject.engine.snapshots
     assert snapshots
     async with open_scenario(subject) as scenario:
-        await scenario.run("DELETE FROM album WHERE id > 490")  # its numbers go on behind 500 all the same
+        await scenario.run("DELETE FROM album WHERE id > 490")  # its numbers continue after 500 anyway
         saved = await scenario.read_state()
         await scenario.run("DROP TABLE album; DROP TABLE note")
         there = (await scenario.read_state()).schema

@@ -98,7 +98,7 @@ async def hostile_texts_are_sentences(subject: Subject) -> None:
         for text in ("", " ; ;", "-- nothing", *HOSTILE_TEXTS):
             await run_refused(session, text)
             if text.startswith("BEGIN"):
-                with suppress(QueryError):  # some engines end what a failed run began
+                with suppress(QueryError):  # some engines roll back what a failed run began
                     await run_all(session, "ROLLBACK")
             assert await rows(session, "SELECT 7") == [(7,)], repr(text)
 

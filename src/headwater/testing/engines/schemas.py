@@ -146,7 +146,7 @@ async def each_change_does_what_it_says(subject: Subject) -> None:
             placed = replace(change, schema=before.relations[0].schema)
             after = await _altered(subject, session, [placed], before)
             assert after != before, what
-            # Compared with a database made from what the catalog says, so that both are spelt by the engine.
+            # Compared with a database created from the catalog's result, so that the engine spells both.
             for statement in subject.engine.ddl(apply(before, placed)):
                 await _one(other, statement)
             _assert_same(after, await subject.engine.inspect(other), what)

@@ -12,7 +12,7 @@ from headwater.catalog.results import UNLIMITED, Cell, Frame, Limits, Row, Rows
 from headwater.engines import Address, Engine, Parameters, Session
 from headwater.kit.errors import HeadwaterError
 
-# Nothing below may take longer; what does hangs.
+# No check may take longer than this.
 PATIENCE = 20
 READ_ONLY = replace(UNLIMITED, read_only=True)
 _ROWS = ", ".join(f"({n}, {n})" for n in range(300))

@@ -35,7 +35,7 @@ from headwater.core.lineage.orm.values import (
 from headwater.core.lineage.symbols import External, Found, Package, Symbol
 from headwater.readers import Field
 
-# Decorators of Python, its usual libraries and JavaScript that make an attribute of a method; an ORM adds its own.
+# Decorators of Python, common libraries and JavaScript that turn a method into an attribute; ORMs add their own.
 _PROPERTIES = frozenset({"property", "cached_property", "computed_field", "classproperty", "reify", "get"})
 Span = tuple[int, int]
 

@@ -203,7 +203,7 @@ def _of_library(frame: Frame, function: Library, args: QueryArguments, expr: f.C
     at = (expr.func.start, expr.func.end)
     if "func" in rest[:-1]:
         return queries.apply(frame, _COLUMN, None, args, at)
-    if last in frame.index.language.declarations:  # what they name is declared, not used
+    if last in frame.index.language.declarations:  # their arguments are declarations, not usages
         for value in (*(v for v, _ in args.values), *(v for _, v, _ in args.named)):
             _forget(frame, value)
         return None

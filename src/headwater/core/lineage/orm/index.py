@@ -74,7 +74,7 @@ class CodeIndex:
         self.fields: dict[str, dict[str, Field]] = {
             key: {field.name: field for field in model.fields} for key, model in models.items()
         }
-        # Clients name a model's delegate by its name with a small first letter.
+        # Clients name a model's delegate like the model, with a lower-case first letter.
         self.delegates: dict[str, str] = {
             model.name[:1].lower() + model.name[1:]: key for key, model in models.items() if self.is_shaped(key)
         }
@@ -87,7 +87,7 @@ class CodeIndex:
         self.mixins = self._mixins()
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Vocabularies are found again by name: they are code, and sets have no order that could travel.
+        # Vocabularies are looked up by name in other processes: they are code, and sets have no stable order.
         return _restore, (self.symbols, self.models, self.relations, tuple(self.vocabularies), self.summaries)
 
     def with_summaries(self, summaries: Mapping[tuple[str, str], Summary]) -> CodeIndex:

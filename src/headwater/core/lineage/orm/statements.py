@@ -57,7 +57,7 @@ def _assign(frame: Frame, stmt: f.Assign) -> None:
         _augment(frame, stmt, value)
         return
     for target in stmt.targets:
-        # At the top level the symbol table knows more than the bare value: a Table, a declared type.
+        # At the top level the symbol table knows more than the value: a Table, a declared type.
         known = frame.top or (stmt.value is None and isinstance(target, f.Name) and target.id in frame.env)
         if value is None and known and isinstance(target, f.Name):
             continue
@@ -97,7 +97,7 @@ def _branch(frame: Frame, stmt: f.Branch) -> None:
         frame.env = dict(before)
         narrow(frame, stmt.test, False)
         run(frame, stmt.otherwise)
-    # A branch that returns or raises leaves nothing to what follows.
+    # A branch that returns or raises does not affect what follows.
     if _ends(stmt.body):
         return
     if stmt.otherwise and _ends(stmt.otherwise):

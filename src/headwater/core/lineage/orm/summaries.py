@@ -49,7 +49,7 @@ def summarise(index: CodeIndex, modules: Mapping[str, f.Module]) -> CodeIndex:
     paths = sorted(path for path, module in modules.items() if module.language in index.language.languages)
     every = [entry for path in paths for entry in _functions(index, path, modules[path])]
     opened = [entry for entry in every if _is_open(entry[2])]
-    # Where most signatures say nothing, what callers hand in is worth looking at every function.
+    # If most signatures have no types, the callers' arguments justify examining every function.
     todo = every if len(opened) > len(every) / 2 else opened
     for _ in range(ROUNDS):
         given: dict[Key, dict[str, Value]] = {}
