@@ -1,4 +1,4 @@
-"""Sessions of a server: who waits for whom is seen, and who holds others up is ended."""
+"""Sessions of a server: blocking sessions are shown and can be ended."""
 
 from __future__ import annotations
 

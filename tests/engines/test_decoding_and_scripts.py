@@ -1,4 +1,4 @@
-"""What dumps are good for without a server: scripts that the engines' own programs load, and texts that have meaning."""
+"""Snapshots without a server: scripts for the engines' own programs, and decoded texts."""
 
 from __future__ import annotations
 

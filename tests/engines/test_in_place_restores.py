@@ -1,4 +1,4 @@
-"""Whatever was changed since, a restore in place gives back the rows of then; completing leaves alone what is there."""
+"""In-place restores give back the rows of the snapshot; append_missing leaves existing rows unchanged."""
 
 from __future__ import annotations
 

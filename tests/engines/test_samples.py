@@ -1,4 +1,4 @@
-"""Whole databases, read as the server's own catalog tells them, and made anew from what was read.
+"""Complete sample databases: inspected, created again from the Schema, and inspected again.
 
 Ours has every kind of object; `HEADWATER_SAMPLES` is a folder with other people's, as `<engine>/*.sql`.
 """
@@ -30,7 +30,7 @@ ELSEWHERE = re.compile(
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
-async def test_round_trip_of_a_sample(path: Path) -> None:
+async def test_sample_round_trip(path: Path) -> None:
     text = re.sub(r"^\\.*$", "", path.read_text("utf-8-sig"), flags=re.MULTILINE)
     one = subject(path.parent.name)
     failed = []

@@ -1,4 +1,4 @@
-"""Encrypted connections to real servers with certificates made here: believed, refused, and asked of the client."""
+"""TLS connections to real servers with test certificates: trusted, rejected, and client certificates."""
 
 from __future__ import annotations
 

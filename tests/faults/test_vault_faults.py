@@ -1,4 +1,4 @@
-"""A storage that fails at any call, and bytes that change: no half snapshot, no wrong row, and another try works."""
+"""Storage that fails at any call, and changed bytes: no partial snapshot, no wrong row, and a retry succeeds."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def wanted(tables: dict[str, Given]) -> dict[str, list[Row]]:
 
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from-then-on"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> None:
+def test_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> None:
     """The call fails once and for all: a clean error or success; the old snapshot restores; a retry works."""
     base = MemoryBlobs()
     parent = builders.snapshot(Vault.create(base, builders.KEY), given_(1), sizes=SMALL)
@@ -87,7 +87,7 @@ def test_a_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> Non
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_every_call_of_making_and_opening(fault: Fault) -> None:
+def test_fault_at_every_call_of_create_and_open(fault: Fault) -> None:
     at = 0
     while True:
         blobs = MemoryBlobs()
@@ -172,7 +172,7 @@ def damages(content: dict[str, bytes], count: int) -> Iterator[tuple[str, bytes]
             yield name, bytes(data)
 
 
-def test_no_changed_byte_is_silent() -> None:
+def test_every_changed_byte_is_detected() -> None:
     """Verification finds every one that snapshots need; reading tells it or gives the very rows that were written."""
     blobs, truth = with_all_kinds()
     assert len(truth) == 3

@@ -1,4 +1,4 @@
-"""The laws of the storage's faults, on a real S3: by call as for the other stores, and by request, as HTTP fails.
+"""Storage faults on a real S3: at each call as for the other stores, and at each HTTP request.
 
 Each way to fail takes its share of the calls and requests of a snapshot, and each is tried on every request that writes;
 the profile says how large the shares are.
@@ -61,7 +61,7 @@ def holds(of: Vault, parent: Manifest, id_: str) -> bool:
 
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from-then-on"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_every_call(storage: s3.Place, fault: Fault, lasting: bool) -> None:
+def test_fault_at_every_call(storage: s3.Place, fault: Fault, lasting: bool) -> None:
     prefix = f"calls-{next(_numbers)}"
     of, parent = begun(storage.blobs(prefix))
     for at in itertools.count():
@@ -96,7 +96,7 @@ def proxy(storage: s3.Place) -> Iterator[Proxy]:
 
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from-then-on"])
 @pytest.mark.parametrize("spoil", SPOILS)
-def test_a_fault_at_every_request(storage: s3.Place, proxy: Proxy, spoil: Spoil, lasting: bool) -> None:
+def test_fault_at_every_request(storage: s3.Place, proxy: Proxy, spoil: Spoil, lasting: bool) -> None:
     prefix = f"requests-{next(_numbers)}"
     of, parent = begun(storage.blobs(prefix))
     spoilt = Vault(proxy.place.blobs(prefix), of.config, of.keys)

@@ -1,4 +1,4 @@
-"""Borders: the same keys give the same cuts however they come in, and a change moves none that is far."""
+"""Chunk boundaries: equal keys give equal boundaries for any batches, and a change moves only near ones."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ hash_lists = some.integers(0, 2**32).map(
 
 @settings(max_examples=examples(60), deadline=None)
 @given(hash_lists, some.lists(some.integers(1, 700), max_size=20), some.integers(1, 400))
-def test_cuts_do_not_depend_on_batches(hashes: np.ndarray, batches: list[int], weight: int) -> None:
+def test_boundaries_do_not_depend_on_batches(hashes: np.ndarray, batches: list[int], weight: int) -> None:
     weights = np.random.default_rng(weight).integers(0, 2 * weight, len(hashes))
     whole = chunks(hashes, weights, SMALL, [])
     assert chunks(hashes, weights, SMALL, batches) == whole
@@ -59,7 +59,7 @@ def test_cuts_do_not_depend_on_batches(hashes: np.ndarray, batches: list[int], w
 
 @settings(max_examples=examples(60), deadline=None)
 @given(hash_lists, some.integers(300, 1700), some.sampled_from(["insert", "delete", "change", "many"]), some.data())
-def test_a_change_moves_no_far_border(hashes: np.ndarray, place: int, kind: str, data: Any) -> None:
+def test_change_moves_only_near_boundaries(hashes: np.ndarray, place: int, kind: str, data: Any) -> None:
     new = np.array(data.draw(some.lists(some.integers(0, 2**64 - 1), min_size=1, max_size=50)), np.uint64)
     if kind == "delete":
         changed = np.delete(hashes, place)
@@ -83,7 +83,7 @@ def test_a_change_moves_no_far_border(hashes: np.ndarray, place: int, kind: str,
     assert met[0] <= place + len(new) + 12 * sizes.max_rows
 
 
-def test_longer_values_move_hardly_a_border() -> None:
+def test_longer_values_move_few_boundaries() -> None:
     """A chunk that has become too heavy is cut at a key, not at a byte: one more byte a row is no other table."""
     made = moved = 0
     for seed in range(40):
@@ -98,7 +98,7 @@ def test_longer_values_move_hardly_a_border() -> None:
     assert moved < made / 50
 
 
-def test_all_keys_alike_are_cut_at_half_the_most() -> None:
+def test_equal_keys_are_split_at_half_of_max_rows() -> None:
     high, low = np.full(1000, 2**64 - 1, np.uint64), np.zeros(1000, np.uint64)
     ones = np.ones(1000, np.int64)
     assert set(np.diff([0, *chunks(high, ones, SMALL, [])])[:-1]) == {SMALL.max_rows // 2}
@@ -106,7 +106,7 @@ def test_all_keys_alike_are_cut_at_half_the_most() -> None:
     assert chunker.chunk_boundaries(np.empty(0, np.uint64), np.empty(0, np.int64), SMALL, end=True) == []
 
 
-def test_chunks_are_about_as_large_as_they_should_be() -> None:
+def test_chunk_sizes_are_near_the_target() -> None:
     count = 400_000
     ids = column([str(number).encode() for number in range(count)])
     found = chunker.hashes([(ids, "integer")], 17)
@@ -127,7 +127,7 @@ values = some.lists(
 
 @settings(max_examples=examples(300), deadline=None)
 @given(values, some.integers(0, 2**64 - 1), some.sampled_from(["integer", "text"]), some.integers(0, 40))
-def test_a_row_s_hash_is_its_own(keys: list[bytes | None], salt: int, hint: Hint, cut: int) -> None:
+def test_row_hash_does_not_depend_on_other_rows(keys: list[bytes | None], salt: int, hint: Hint, cut: int) -> None:
     """A null or a word beside it must change nothing: else a border would move with the size of batches."""
     whole = chunker.hashes([(column(keys), hint)], salt)
     parts = [keys[:cut], keys[cut:]]
@@ -138,7 +138,7 @@ def test_a_row_s_hash_is_its_own(keys: list[bytes | None], salt: int, hint: Hint
 
 
 @pytest.mark.parametrize("hint", ["integer", "text"])
-def test_hashes_hang_on_salt_order_and_value(hint: Hint) -> None:
+def test_hash_depends_on_salt_order_and_value(hint: Hint) -> None:
     keys = column([str(number).encode() for number in range(500)])
     salts = 0x1234_5678_9ABC_DEF0, 0x0FED_CBA9_8765_4321
     first, second = (set(chunker.hashes([(keys, hint)], salt).tolist()) for salt in salts)

@@ -1,4 +1,4 @@
-"""Deltas: what is applied is what a plain dictionary of rows would be, for any keys, and its bytes come back."""
+"""Laws of deltas: applying one equals updating a dictionary of rows, for any keys, and bytes round-trip."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def columns(rows: list[tuple[bytes | None, ...]], width: int) -> tuple[Any, ...]
 
 @settings(max_examples=examples(200), deadline=None)
 @given(rows_, rows_, some.sets(keys, max_size=6), some.sampled_from([(0, 1), (1, 0)]), some.data())
-def test_a_delta_does_what_a_dictionary_does(before: Any, new: Any, gone: Any, key: tuple[int, ...], data: Any) -> None:
+def test_delta_matches_dictionary(before: Any, new: Any, gone: Any, key: tuple[int, ...], data: Any) -> None:
     table = [(*its, value) for its, value in before.items()]
     changed = [(*its, value) for its, value in new.items()]
     dead = [tuple(its[place] for place in key) for its in gone]
@@ -44,7 +44,7 @@ def test_a_delta_does_what_a_dictionary_does(before: Any, new: Any, gone: Any, k
 
 @settings(max_examples=examples(200), deadline=None)
 @given(rows_, rows_, some.sets(keys, max_size=2), some.booleans(), some.sampled_from([(0, 1), (1, 0)]))
-def test_keys_alone_are_those_of_whole_rows(
+def test_keys_match_those_of_complete_rows(
     before: Any, new: Any, gone: Any, replaces: bool, key: tuple[int, ...]
 ) -> None:
     if replaces:  # by chance they seldom are all there
@@ -60,9 +60,7 @@ def test_keys_alone_are_those_of_whole_rows(
 
 @settings(max_examples=examples(300), deadline=None)
 @given(rows_, some.tuples(rows_, rows_), some.tuples(*[some.sets(keys, max_size=6)] * 2), some.booleans())
-def test_two_deltas_as_one_leave_the_same_rows_in_the_same_order(
-    before: Any, new: Any, gone: Any, brings_back: bool
-) -> None:
+def test_merged_deltas_are_equivalent(before: Any, new: Any, gone: Any, brings_back: bool) -> None:
     if not brings_back:
         new = new[0], {its: value for its, value in new[1].items() if its not in gone[0]}
     both = [
@@ -80,7 +78,7 @@ def test_two_deltas_as_one_leave_the_same_rows_in_the_same_order(
     assert found == wanted
 
 
-def test_bytes_that_are_no_delta_are_damaged() -> None:
+def test_invalid_delta_is_damaged() -> None:
     good = deltas.encode(Delta(columns([(b"1", b"a", None)], 3), columns([(b"2", b"b")], 2)), HINTS, (0, 1))
     one = columns([(b"1",)], 1)[0]
     for content in (

@@ -1,4 +1,4 @@
-"""Old vaults stay readable: by Headwater, and by a reader that was written from docs/reference/vault-format.md alone.
+"""Old vaults stay readable: by Headwater, and by a reader written only from docs/reference/vault-format.md.
 
 The reader below imports nothing of Headwater. Who changes the format changes the page, the version, and adds a fixture.
 """
@@ -289,7 +289,7 @@ def shown(rows: list[tuple[Value, ...]]) -> list[list[str | None]]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_document_is_enough_to_read_it(version: str) -> None:
+def test_documentation_is_sufficient_to_read_a_vault(version: str) -> None:
     truth = wanted(version)
     reader = Reader(FIXTURES / version / "vault", truth["key"].encode(), "key")
     assert Reader(reader.folder, truth["passphrase"].encode(), "passphrase").master == reader.master
@@ -313,7 +313,7 @@ def test_the_document_is_enough_to_read_it(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_headwater_reads_it(version: str) -> None:
+def test_headwater_reads_old_vault(version: str) -> None:
     from headwater.vault import verification
     from headwater.vault.keys import KeySource
     from headwater.vault.local import LocalBlobs
@@ -331,7 +331,7 @@ def test_headwater_reads_it(version: str) -> None:
     assert verification.deep(of).findings == ()
 
 
-def test_the_reader_spells_floats_as_the_document_says() -> None:
+def test_float_format_matches_documentation() -> None:
     from headwater.vault import pages
 
     made = random.Random(4)

@@ -1,4 +1,4 @@
-"""Collection gives back what nothing needs, in two passes, and never what a snapshot or a writer needs."""
+"""Garbage collection deletes unused packs in two passes, and never one that a snapshot or a writer needs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def there(of: Vault) -> set[bytes]:
     return {pack for pack, _ in packs.listed(of.blobs)}
 
 
-def test_what_a_deleted_snapshot_alone_needed_goes_in_the_second_pass(place: Callable[[], Blobs]) -> None:
+def test_packs_of_deleted_snapshot_are_deleted_in_second_pass(place: Callable[[], Blobs]) -> None:
     of = Vault.create(place(), builders.KEY)
     one = builders.snapshot(of, given_(b"a"))
     two = builders.snapshot(of, given_(b"a"), parent=one)  # shares all with the first
@@ -52,7 +52,7 @@ def test_what_a_deleted_snapshot_alone_needed_goes_in_the_second_pass(place: Cal
     assert collect(of, NONE).deleted == 0
 
 
-def test_nothing_goes_before_the_margin(tmp_path: Path) -> None:
+def test_nothing_is_deleted_before_the_margin(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     of.delete(builders.snapshot(of, given_(b"a")).id)
     for _ in range(5):
@@ -62,7 +62,7 @@ def test_nothing_goes_before_the_margin(tmp_path: Path) -> None:
     assert collect(of, NONE).deleted == 2
 
 
-def test_what_came_to_be_needed_since_it_was_listed_stays(tmp_path: Path) -> None:
+def test_pack_needed_since_listing_is_kept(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     one = builders.snapshot(of, given_(b"a"))
     kept = of.blobs.read(f"snapshots/{one.id}")
@@ -73,7 +73,7 @@ def test_what_came_to_be_needed_since_it_was_listed_stays(tmp_path: Path) -> Non
     assert builders.rows(of, one, "t") == [(b"a",)]
 
 
-def test_a_writer_at_work_loses_nothing(tmp_path: Path) -> None:
+def test_active_writer_loses_nothing(tmp_path: Path) -> None:
     """Not what it builds on, though its snapshot is deleted; not what it wrote, though no manifest names it yet."""
     of = builders.vault(tmp_path)
     parent = builders.snapshot(of, given_(b"a"))
@@ -97,7 +97,7 @@ def test_a_writer_at_work_loses_nothing(tmp_path: Path) -> None:
         assert collect(fresh, NONE).deleted == 0
 
 
-def test_what_a_killed_writer_left_goes_when_its_lease_has_ended(tmp_path: Path) -> None:
+def test_leftovers_of_killed_writer_are_deleted_after_lease(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     kept = builders.snapshot(of, given_(b"a"))
     with of.write_snapshot("never", parent=kept) as writing:
@@ -113,7 +113,7 @@ def test_what_a_killed_writer_left_goes_when_its_lease_has_ended(tmp_path: Path)
     assert there(of) == kept.packs.keys()
 
 
-def test_a_lease_that_cannot_be_read_holds_all(tmp_path: Path) -> None:
+def test_unreadable_lease_blocks_deletion(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     of.delete(builders.snapshot(of, given_(b"a")).id)
     collect(of, NONE)
@@ -123,7 +123,7 @@ def test_a_lease_that_cannot_be_read_holds_all(tmp_path: Path) -> None:
     assert collect(of, NONE, longest=NONE).deleted == 2
 
 
-def test_a_manifest_that_cannot_be_read_lets_nothing_be_deleted(tmp_path: Path) -> None:
+def test_unreadable_manifest_blocks_deletion(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     one, two = builders.snapshot(of, given_(b"a")), builders.snapshot(of, given_(b"b"))
     of.delete(two.id)
@@ -141,7 +141,7 @@ def test_a_manifest_that_cannot_be_read_lets_nothing_be_deleted(tmp_path: Path) 
     assert there(of) == set()
 
 
-def test_lists_that_cannot_be_read_are_forgotten(tmp_path: Path) -> None:
+def test_unreadable_lists_are_ignored(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     kept = builders.snapshot(of, given_(b"a"))
     gone = builders.snapshot(of, given_(b"b"))
@@ -154,7 +154,7 @@ def test_lists_that_cannot_be_read_are_forgotten(tmp_path: Path) -> None:
     assert list(of.blobs.list("gc/")) == []
 
 
-def test_a_place_that_is_no_vault_is_not_collected(tmp_path: Path) -> None:
+def test_collecting_requires_a_vault(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     builders.snapshot(of, given_(b"a"))
     of.blobs.delete("config")
@@ -162,7 +162,7 @@ def test_a_place_that_is_no_vault_is_not_collected(tmp_path: Path) -> None:
         collect(of, NONE)
 
 
-def test_dead_bytes_are_told(tmp_path: Path) -> None:
+def test_dead_bytes_are_reported(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     rows = [bytes([number % 251]) * 999 + str(number).encode() for number in range(500)]
     one = builders.snapshot(of, {"t": given_(*rows)["t"], "u": given_(*rows[::-1])["t"]})
@@ -177,7 +177,7 @@ def test_dead_bytes_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", ["error", "lost", "half", "slow"])
-def test_a_pass_that_is_cut_off_anywhere_harms_nothing(tmp_path: Path, fault: Any) -> None:
+def test_interrupted_pass_is_harmless(tmp_path: Path, fault: Any) -> None:
     at = 0
     while True:
         of = builders.vault(tmp_path)

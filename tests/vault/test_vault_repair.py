@@ -1,4 +1,4 @@
-"""Repair puts right what has a copy elsewhere, tells what has none, and overwrites nothing."""
+"""Repair fixes segments that have a copy, reports the others, and overwrites nothing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def pages(of: Vault, taken: Manifest) -> list[Ref]:
     return [ref for chunk in of.table(taken.tables[0]).chunks() for ref in chunk.pages]
 
 
-def test_copies_of_another_snapshot_are_taken(of: Vault) -> None:
+def test_copies_in_other_snapshots_are_used(of: Vault) -> None:
     one, two = take(of), take(of)  # without a parent, so that each has its own
     child = take(of, parent=one)
     flip(of, *pages(of, one)[3:40:9])
@@ -65,7 +65,7 @@ def test_copies_of_another_snapshot_are_taken(of: Vault) -> None:
     assert repair(of).segments == 0
 
 
-def test_a_pack_that_is_gone_comes_back_from_a_fresh_snapshot(of: Vault) -> None:
+def test_missing_pack_is_repaired_from_new_snapshot(of: Vault) -> None:
     """Nothing else has what it had; the table has not changed, so reading it again gives the same pages."""
     one = take(of)
     (pack,) = {ref.pack for ref in pages(of, one)}
@@ -81,7 +81,7 @@ def test_a_pack_that_is_gone_comes_back_from_a_fresh_snapshot(of: Vault) -> None
     assert verification.quick(of).sound
 
 
-def test_a_damaged_tree_is_told_and_left(of: Vault) -> None:
+def test_damaged_tree_is_reported(of: Vault) -> None:
     """It says where its own pages lie, so that no other is like it."""
     one, two = take(of), take(of)
     root = one.tables[0].root.ref
@@ -92,7 +92,7 @@ def test_a_damaged_tree_is_told_and_left(of: Vault) -> None:
     assert builders.rows(of, two, "t") == TABLE.rows
 
 
-def test_what_has_no_copy_is_told_and_the_rest_is_put_right(of: Vault) -> None:
+def test_segments_without_copy_are_reported(of: Vault) -> None:
     one, two = take(of), take(of)
     page, other, twin = pages(of, one)[5], pages(of, one)[11], pages(of, two)[11]
     assert other.id == twin.id
@@ -106,7 +106,7 @@ def test_what_has_no_copy_is_told_and_the_rest_is_put_right(of: Vault) -> None:
     assert builders.rows(of, one, "t") == builders.rows(of, two, "t") == builders.rows(of, third, "t") == TABLE.rows
 
 
-def test_what_stands_in_is_kept_as_long_as_it_is_needed(of: Vault) -> None:
+def test_replacement_is_kept_while_used(of: Vault) -> None:
     one, two = take(of), take(of)
     flip(of, pages(of, one)[3])
     repair(of)
@@ -130,7 +130,7 @@ def test_what_stands_in_is_kept_as_long_as_it_is_needed(of: Vault) -> None:
     assert {name.split("/")[0] for name in builders.content(of)} == {"config", "keys"}
 
 
-def test_a_record_with_other_bytes_is_as_none(of: Vault) -> None:
+def test_damaged_record_is_ignored(of: Vault) -> None:
     one = take(of)
     take(of)
     flip(of, pages(of, one)[3])

@@ -1,4 +1,4 @@
-"""Verification finds what is missing, cut off and changed, says where, and reads what is shared once."""
+"""Verification finds missing, truncated and changed data, locates it, and reads shared segments once."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_sound_vault_has_no_findings(of: Vault) -> None:
     assert verification.deep(builders.vault(Path(of.blobs.folder))).sound  # type: ignore[attr-defined]
 
 
-def test_parts_read_everything_once_together_and_each_always_the_same(of: Vault) -> None:
+def test_shares_partition_the_vault(of: Vault) -> None:
     one = builders.snapshot(of, {"t": big(20_000)}, sizes=SMALL)
     parts = [verification.VerificationShare(number, 4) for number in range(4)]
     found = [verification.deep(of, part=part) for part in parts]
@@ -72,7 +72,7 @@ def test_parts_read_everything_once_together_and_each_always_the_same(of: Vault)
     assert [verification.deep(of, part=part).sound for part in parts].count(False) == 1
 
 
-def test_each_damaged_page_is_told_where_it_lies(of: Vault) -> None:
+def test_damaged_pages_are_located(of: Vault) -> None:
     one = builders.snapshot(of, {"t": big()}, sizes=SMALL)
     two = builders.snapshot(of, {"t": big(4100)}, parent=one, sizes=SMALL)
     wrong = pages_of(of, one)[3:90:17]
@@ -91,7 +91,7 @@ def test_each_damaged_page_is_told_where_it_lies(of: Vault) -> None:
 
 
 @pytest.mark.parametrize("how", ["gone", "empty", "shorter", "longer", "without its end", "another pack", "no begin"])
-def test_a_pack_that_is_not_whole_is_found_quickly(of: Vault, how: str) -> None:
+def test_quick_verification_finds_incomplete_packs(of: Vault, how: str) -> None:
     one = builders.snapshot(of, {"t": big()})
     builders.snapshot(of, {"t": big(10)})
     pack = pages_of(of, one)[0].pack
@@ -117,7 +117,7 @@ def test_a_pack_that_is_not_whole_is_found_quickly(of: Vault, how: str) -> None:
     assert verification.quick(of, [snapshot for snapshot in of.snapshots() if snapshot != one.id]).sound
 
 
-def test_manifests_and_slots_are_looked_at(of: Vault) -> None:
+def test_manifests_and_slots_are_verified(of: Vault) -> None:
     one, two = builders.snapshot(of, {"t": big(10)}), builders.snapshot(of, {"t": big(11)})
     data = of.blobs.read(f"snapshots/{one.id}")
     replace(of, f"snapshots/{one.id}", data[:-3])
@@ -127,7 +127,7 @@ def test_manifests_and_slots_are_looked_at(of: Vault) -> None:
     assert verification.deep(of, [two.id, "no-such-snapshot"]).findings[-1].snapshot == "no-such-snapshot"
 
 
-def test_a_pack_that_the_manifest_does_not_name_is_told(of: Vault) -> None:
+def test_pack_missing_in_manifest_is_reported(of: Vault) -> None:
     """Collection would delete it."""
     import msgspec
 
@@ -142,7 +142,7 @@ def test_a_pack_that_the_manifest_does_not_name_is_told(of: Vault) -> None:
     assert any("number of rows" in one for one in what)
 
 
-def test_a_storage_that_does_not_answer_is_no_damage(of: Vault) -> None:
+def test_unreachable_storage_is_not_damage(of: Vault) -> None:
     builders.snapshot(of, {"t": big(10)})
     calls = FaultyBlobs(of.blobs)
     verification.deep(Vault(calls, of.config, of.keys))

@@ -1,4 +1,4 @@
-"""Whole snapshots: what is read is what was written; what is the same is not written again."""
+"""Complete snapshots: rows round-trip, and unchanged data is not written again."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def tables(draw: Any) -> Given:
 
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(some.lists(tables(), max_size=3), some.integers(1, 70), some.data())
-def test_what_is_read_is_what_was_written(shared: Vault, given_: list[Given], batch: int, data: Any) -> None:
+def test_rows_round_trip(shared: Vault, given_: list[Given], batch: int, data: Any) -> None:
     named = {f"t{number}": one for number, one in enumerate(given_)}
     first = builders.snapshot(shared, named, sizes=SMALL, batch=batch)
     again = builders.snapshot(shared, named, sizes=SMALL, batch=data.draw(some.integers(1, 70)), parent=first)
@@ -92,7 +92,7 @@ def orders(count: int, seed: int = 1) -> list[Row]:
 ORDERS: tuple[Hint, ...] = ("integer", "integer", "text", "text", "timestamp")
 
 
-def test_the_same_again_writes_no_data_and_no_tree(tmp_path: Path) -> None:
+def test_unchanged_snapshot_writes_no_data_and_no_tree(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     rows = orders(20_000)
     first = builders.snapshot(of, {"orders": Given(ORDERS, rows, (0,))})
@@ -105,7 +105,7 @@ def test_the_same_again_writes_no_data_and_no_tree(tmp_path: Path) -> None:
     assert second.packs == first.packs
 
 
-def test_a_change_costs_what_has_changed(tmp_path: Path) -> None:
+def test_change_writes_only_changed_data(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     rows = orders(40_000)
     sizes = ChunkSizes(rows=256)
@@ -130,7 +130,7 @@ def test_a_change_costs_what_has_changed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("keyed", [True, False])
 @pytest.mark.parametrize("batch", [7, 5000])
-def test_packs_say_what_a_snapshot_needs(tmp_path: Path, keyed: bool, batch: int) -> None:
+def test_manifest_lists_needed_packs(tmp_path: Path, keyed: bool, batch: int) -> None:
     """What a manifest names is what reading it touches: collection believes it."""
     of = builders.vault(tmp_path)
     rows = orders(2000)
@@ -155,7 +155,7 @@ def test_packs_say_what_a_snapshot_needs(tmp_path: Path, keyed: bool, batch: int
     assert len(parent.packs) > 2
 
 
-def test_a_giant_row_is_a_chunk_of_its_own(tmp_path: Path) -> None:
+def test_giant_row_is_a_separate_chunk(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     rows: list[Row] = [(str(number).encode(), b"small") for number in range(100)]
     rows[50] = (b"50", random.Random(1).randbytes(9 * 2**20))
@@ -166,7 +166,7 @@ def test_a_giant_row_is_a_chunk_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("columns", "count"), [(0, 0), (0, 1), (0, 50_000), (1, 0), (300, 3)])
-def test_tables_without_columns_or_rows_and_with_many(tmp_path: Path, columns: int, count: int) -> None:
+def test_empty_and_wide_tables_round_trip(tmp_path: Path, columns: int, count: int) -> None:
     of = builders.vault(tmp_path)
     rows: list[Row] = [tuple(b"%d" % place for place in range(columns))] * count
     given_ = {"t": Given(("text",) * columns, rows)}
@@ -176,7 +176,7 @@ def test_tables_without_columns_or_rows_and_with_many(tmp_path: Path, columns: i
     assert builders.rows(of, second, "t") == rows
 
 
-def test_rows_without_a_key_keep_their_order_and_number(tmp_path: Path) -> None:
+def test_rows_without_key_keep_order_and_count(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     rows: list[Row] = [(b"same", None)] * 3000 + [(str(place % 17).encode(), None) for place in range(3000)]
     given_ = {"t": Given(("integer", "integer"), rows)}
@@ -189,7 +189,7 @@ def test_rows_without_a_key_keep_their_order_and_number(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "codec", [Codec("none", 0), Codec("lz4", 0), Codec("gzip", 6), Codec("deflate", 6), Codec("zstd", 19)]
 )
-def test_codecs_change_sizes_only(tmp_path: Path, codec: Codec) -> None:
+def test_codecs_change_only_sizes(tmp_path: Path, codec: Codec) -> None:
     of = builders.vault(tmp_path)
     given_ = {"orders": Given(ORDERS, orders(3000), (0,))}
     first = builders.snapshot(of, given_, codec=codec)
@@ -199,7 +199,7 @@ def test_codecs_change_sizes_only(tmp_path: Path, codec: Codec) -> None:
     assert builders.snapshot(of, given_).tables[0].root.id != b""
 
 
-def test_a_table_that_changes_its_shape_is_written_as_it_is(tmp_path: Path) -> None:
+def test_table_with_changed_columns_is_rewritten(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     rows = orders(3000)
     first = builders.snapshot(of, {"t": Given(ORDERS, rows, (0,))})
@@ -215,7 +215,7 @@ def test_a_table_that_changes_its_shape_is_written_as_it_is(tmp_path: Path) -> N
         assert builders.rows(of, second, "t") == changed
 
 
-def test_an_error_of_the_source_commits_nothing_and_leaves_no_lease(tmp_path: Path) -> None:
+def test_source_error_commits_nothing_and_releases_lease(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
 
     class Broken(list[Row]):
@@ -232,7 +232,7 @@ def test_an_error_of_the_source_commits_nothing_and_leaves_no_lease(tmp_path: Pa
     assert of.snapshots() == [taken.id]
 
 
-def test_a_parent_that_was_deleted_is_not_built_on(tmp_path: Path) -> None:
+def test_deleted_parent_is_rejected(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     first = builders.snapshot(of, {"t": Given(("text",), [(b"a",)])})
     of.delete(first.id)
@@ -241,7 +241,7 @@ def test_a_parent_that_was_deleted_is_not_built_on(tmp_path: Path) -> None:
     assert [name for name in builders.content(of) if name.startswith("leases/")] == []
 
 
-def test_a_snapshot_whose_lease_or_pack_is_gone_is_not_committed(tmp_path: Path) -> None:
+def test_commit_requires_lease_and_packs(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     given_ = Given(("text",), [(b"a",)])
 
@@ -266,7 +266,7 @@ def test_a_snapshot_whose_lease_or_pack_is_gone_is_not_committed(tmp_path: Path)
     assert of.snapshots() == []
 
 
-def test_a_manifest_that_names_what_nothing_keeps_is_refused(tmp_path: Path) -> None:
+def test_commit_rejects_foreign_packs(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     first = builders.snapshot(of, {"t": Given(("text",), [(b"a",)])})
     with of.write_snapshot("second") as writing, pytest.raises(Damaged, match="may be deleted"):
@@ -297,7 +297,7 @@ def test_a_manifest_that_names_what_nothing_keeps_is_refused(tmp_path: Path) -> 
     assert (third.tables[0].new, builders.rows(of, third, "t")) == (0, [(b"a",)])
 
 
-def test_two_writers_at_once_and_other_places(place: Callable[[], Blobs]) -> None:
+def test_concurrent_writers_and_other_stores(place: Callable[[], Blobs]) -> None:
     of = Vault.create(place(), builders.KEY)
     given_ = {"orders": Given(ORDERS, orders(3000), (0,))}
     parent = builders.snapshot(of, given_)
@@ -322,7 +322,7 @@ def with_deltas(of: Vault, rows: list[Row]) -> manifest.Manifest:
     return second
 
 
-def test_deltas_of_another_key_are_not_built_on(tmp_path: Path) -> None:
+def test_deltas_of_another_key_are_not_reused(tmp_path: Path) -> None:
     """Under the new key they would be applied to other rows."""
     of, made = builders.vault(tmp_path), random.Random(3)
     rows: list[Row] = [(b"%d" % place, b"%d" % place, made.randbytes(16).hex().encode()) for place in range(1500)]
@@ -338,7 +338,7 @@ def test_deltas_of_another_key_are_not_built_on(tmp_path: Path) -> None:
         assert sorted(builders.rows(of, taken, "t")) == sorted(other)
 
 
-def test_a_damaged_parent_keeps_no_snapshot_from_being_taken(tmp_path: Path) -> None:
+def test_damaged_parent_does_not_prevent_snapshots(tmp_path: Path) -> None:
     of, made = builders.vault(tmp_path), random.Random(3)
     rows: list[Row] = [(b"%d" % place, b"%d" % place, made.randbytes(16).hex().encode()) for place in range(1500)]
     parent = with_deltas(of, rows)

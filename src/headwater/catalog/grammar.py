@@ -15,18 +15,18 @@ class Grammar:
     """The SQL syntax of one engine.
 
     Args:
-        text: the type that CAST makes a text of.
-        nulls_first: whether NULLs stand before all else when sorted ascending.
-        compares_rows: whether `(a, b) > (1, 2)` is answered from an index.
+        text: the type in a CAST to text.
+        nulls_first: whether NULLs sort first in ascending order.
+        compares_rows: whether `(a, b) > (1, 2)` can use an index.
         hex_bytes: whether bytes are written `x'00ff'`; else their text `\\x00ff` is one of their spellings.
-        backslashes: whether a backslash in a text stands for more than itself.
+        backslashes: whether a backslash in a text is an escape character.
         begin: starts a transaction that writes.
-        lock: follows a SELECT whose rows nobody else may change meanwhile.
-        no_values: follows the table's name in an INSERT of nothing but defaults.
-        transactional_ddl: whether changes of the schema can be rolled back.
-        folds_names: whether a name without quotes is the same in lower case, and one with quotes is not.
+        lock: the clause that locks the rows of a SELECT.
+        no_values: follows the table's name in an INSERT of only defaults.
+        transactional_ddl: whether schema changes can be rolled back.
+        folds_names: whether unquoted names are folded to lower case, and quoted names are not.
         has_ilike: whether LIKE has a form that ignores case.
-        orders_nulls: whether ORDER BY can say where NULLs stand.
+        orders_nulls: whether ORDER BY supports NULLS FIRST and NULLS LAST.
         needs_limit: whether an OFFSET needs a LIMIT before it.
     """
 

@@ -55,7 +55,7 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index or, with `unique`, a unique constraint; an expression stands in `columns` in parentheses."""
+    """An index or, with `unique`, a unique constraint; an expression is in `columns` in parentheses."""
 
     name: str | None
     columns: tuple[str, ...]

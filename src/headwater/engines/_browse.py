@@ -27,7 +27,7 @@ class BrowsingSupport(Protocol):
 
         Raises:
             QueryError: the filter or the sort is not understood.
-            BadInput: the cursor was made for another list.
+            BadInput: the cursor belongs to another list.
         """
 
     async def entry(self, session: Session, collection: str, entry_id: str) -> CollectionEntry | None:
@@ -41,5 +41,5 @@ class BrowsingSupport(Protocol):
 
         Raises:
             QueryError: the database refused it.
-            BadInput: what is given is no such entry.
+            BadInput: the new value is not valid for the entry.
         """

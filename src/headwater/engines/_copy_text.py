@@ -22,12 +22,12 @@ def split_rows(data: np.ndarray, starts: np.ndarray, columns: int) -> Any:
     """Return rows as a record batch of byte strings or nulls; bytes between rows are skipped.
 
     Args:
-        data: the text of rows, each ended by a newline; what is between rows has neither tabs nor newlines.
+        data: the text of rows, each ended by a newline; bytes between rows contain neither tabs nor newlines.
         starts: where each row begins.
         columns: how many fields each has.
 
     Raises:
-        Unavailable: the rows have another number of fields.
+        Unavailable: the rows have a different number of fields.
     """
     rows = len(starts)
     if not columns:

@@ -39,8 +39,8 @@ def parse_url(text: str) -> tuple[str, Address]:
     """Return the engine and the address of a database URL; options that the engine does not have are errors.
 
     Raises:
-        NotFound: no engine opens such URLs.
-        BadInput: not a URL, or a port that is none.
+        NotFound: no engine supports such URLs.
+        BadInput: not a URL, or an invalid port.
     """
     scheme, colon, rest = text.strip().partition("://")
     if not colon or not scheme:

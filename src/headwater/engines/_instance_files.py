@@ -35,7 +35,7 @@ def make_private(instance: Instance, folder: Path) -> Path:
     """Create a folder that only the instance's server can enter, and return it.
 
     Raises:
-        Unavailable: somebody else has made it.
+        Unavailable: it belongs to another user.
     """
     folder.mkdir(exist_ok=True, mode=0o700)
     status, ours = folder.lstat(), {os.geteuid(), *([instance.owner.uid] if instance.owner else [])}

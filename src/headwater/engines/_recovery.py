@@ -70,7 +70,7 @@ class BaseBackup(Protocol):
         """Tell the server that the backup is complete, and return its description.
 
         Raises:
-            Unavailable: the server went away meanwhile, so that the base is none.
+            Unavailable: the server was stopped, so the backup is unusable.
         """
 
     async def close(self) -> None:

@@ -25,7 +25,7 @@ def statements(text: str, grammar: Grammar, parameters: Parameters = None) -> li
     """Return the statements of a text.
 
     Raises:
-        QueryError: there are none, there are several with parameters, or the text cannot be sent.
+        QueryError: there is none, there are several with parameters, or the text cannot be sent.
     """
     # A NUL ends a text for most servers: the rest, for example a condition, would be ignored.
     if "\0" in text:
@@ -52,7 +52,7 @@ def bind(text: str, parameters: Parameters, grammar: Grammar, mark: Callable[[Ce
     """Return a statement with every `$1` and `:name` replaced by `mark(value)`.
 
     Raises:
-        BadInput: a placeholder has no value, or a value no placeholder.
+        BadInput: a placeholder without a value, or a value without a placeholder.
     """
     named = parameters if isinstance(parameters, Mapping) else {}
     placed = [] if isinstance(parameters, Mapping) else list(parameters or ())

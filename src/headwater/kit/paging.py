@@ -38,7 +38,7 @@ def decode_cursor(cursor: str, *kinds: type[str] | type[int]) -> tuple[str | int
         kinds: the type of each part of the key, in order.
 
     Raises:
-        BadInput: the token was not made here, or for another list.
+        BadInput: the token is invalid, or belongs to another list.
     """
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))

@@ -92,7 +92,7 @@ def settings() -> Settings:
     """Return the settings of this process.
 
     Raises:
-        BadInput: a setting has a value that it cannot have, or the file is no TOML.
+        BadInput: a setting has an invalid value, or the file is not valid TOML.
     """
     try:
         return Settings()

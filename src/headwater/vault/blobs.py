@@ -37,8 +37,8 @@ class Blobs(Protocol):
         """Return a blob or a part of it.
 
         Raises:
-            Missing: there is none.
-            Damaged: it is shorter than what was asked for.
+            Missing: it does not exist.
+            Damaged: it is shorter than requested.
         """
 
     def read_parts(self, name: str, parts: Sequence[tuple[int, int]]) -> Sequence[bytes]:

@@ -98,7 +98,7 @@ def chunk_boundaries(row_hashes: np.ndarray, weights: np.ndarray, sizes: ChunkSi
         row_hashes: the hash of each row.
         weights: the bytes of each row.
         sizes: how large chunks are.
-        end: whether no more rows follow; else what is behind the last cut is not a chunk yet.
+        end: whether no more rows follow; otherwise the rows after the last boundary are not a chunk yet.
     """
     count = len(row_hashes)
     natural = np.flatnonzero(row_hashes < np.uint64(2**64 // sizes.rows))

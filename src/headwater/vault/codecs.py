@@ -66,7 +66,7 @@ def decompress(body: bytes) -> bytes:
     """Return the decompressed content of a segment.
 
     Raises:
-        Damaged: it is none that `compress` made.
+        Damaged: it is not output of `compress`.
     """
     name, packed = _NAMES.get(body[0]) if body else None, body[1:]
     try:

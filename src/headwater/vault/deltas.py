@@ -103,11 +103,11 @@ def apply(
     """Return columns after a delta: changed rows in place, new rows at the end.
 
     Args:
-        columns: some columns of the rows before.
-        key: the columns of their key.
+        columns: some columns of the old rows.
+        key: the columns of the key.
         delta: the change.
-        delta_key: the places of the key's columns among all columns.
-        places: the places of `columns` among all columns.
+        delta_key: the ordinals of the key's columns among all columns.
+        places: the ordinals of `columns` among all columns.
     """
     before = identity(key)
     if set(places) <= set(delta_key) and _only_replaces(before, delta, delta_key):

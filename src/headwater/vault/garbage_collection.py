@@ -31,8 +31,8 @@ class GcResult:
 
     Attributes:
         deleted, freed: packs that were deleted, and their bytes.
-        listed: packs that were found not to be needed, and are deleted by a later pass.
-        live, live_bytes: packs that something needs, and their bytes.
+        listed: unused packs, which a later pass deletes.
+        live, live_bytes: used packs, and their bytes.
         dead_bytes: of those, the bytes that no single snapshot needs; at most so much would a compaction give back.
         blocking_leases: leases that cannot be read; nothing is deleted before they have ended by age.
     """
@@ -50,12 +50,12 @@ def collect(vault: Vault, margin: timedelta = MARGIN, longest: timedelta = lease
     """Run one pass, which may be interrupted anywhere.
 
     Args:
-        vault: where.
-        margin: how long ago something must have been listed, to be deleted.
-        longest: the age at which leases end.
+        vault: the vault.
+        margin: how long a pack must have been listed before it is deleted.
+        longest: the age at which leases expire.
 
     Raises:
-        Damaged: a manifest cannot be read, so that what it needs is not known; nothing was deleted.
+        Damaged: a manifest cannot be read, so its packs are unknown; nothing was deleted.
     """
     blobs = vault.blobs
     read_config(blobs)  # an unmounted disk looks like an empty vault, in which nothing is used

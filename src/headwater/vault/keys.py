@@ -160,8 +160,8 @@ def remove_slot(blobs: Blobs, slot_id: str) -> None:
     """Delete a slot: its key source can no longer open the vault.
 
     Raises:
-        NotFound: there is none of this id.
-        Conflict: it is the last one that can be read.
+        NotFound: there is no slot with this id.
+        Conflict: it is the last readable slot.
     """
     existing = slots(blobs)
     if slot_id not in existing and slot_id not in damaged_slots(blobs):
@@ -206,8 +206,8 @@ def unlock(blobs: Blobs, vault: str, opener: KeySource) -> Keys:
     """Return the keys of a vault.
 
     Raises:
-        Locked: no slot is opened by this.
-        Damaged: neither, and there is one that cannot be read.
+        Locked: this key source opens no slot.
+        Damaged: the same, and one of the slots cannot be read.
     """
     for slot in slots(blobs).values():
         if keys := Keys.opened(slot, opener, vault):

@@ -140,7 +140,7 @@ def commit(blobs: Blobs, keys: Keys, manifest: Manifest) -> int:
     """Write a manifest, which makes the snapshot exist; return its size.
 
     Raises:
-        Damaged: there is another snapshot of this id.
+        Damaged: there is a different snapshot with this id.
     """
     name = FOLDER + manifest.id
     nonce = os.urandom(_NONCE)

@@ -92,7 +92,7 @@ class PackWriter:
     """Fills packs and uploads them, a few in parallel; `add` waits if uploads cannot keep up.
 
     Args:
-        written: called with id and size of each pack that is in the store for good.
+        written: called with id and size of each stored pack.
     """
 
     def __init__(self, blobs: Blobs, keys: Keys, written: Callable[[bytes, int], None], target: int = TARGET) -> None:

@@ -26,11 +26,11 @@ class S3Blobs:
     """A bucket, or a prefix in a bucket.
 
     Args:
-        bucket: its name; it must be there.
+        bucket: its name; it must exist.
         prefix: a folder of it, or "".
         options: `endpoint region access_key_id secret_access_key session_token`, as obstore names them.
-        http: whether it may be reached without TLS.
-        retries: how often a request that failed is made again, at growing distances.
+        http: whether connections without TLS are allowed.
+        retries: how often a failed request is repeated, with growing delays.
     """
 
     def __init__(

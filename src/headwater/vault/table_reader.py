@@ -88,8 +88,8 @@ class TableReader:
         """Yield the rows of the table in batches, in order; read-ahead is limited.
 
         Args:
-            threads: what fetches and decodes.
-            places: those of the columns that are wanted; all of them without.
+            threads: fetch and decode chunks.
+            places: the ordinals of the wanted columns; None for all.
         """
         under_way: deque[Future[Any]] = deque()
         try:

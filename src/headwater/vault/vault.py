@@ -80,8 +80,8 @@ class Vault:
         """Open a vault.
 
         Raises:
-            Missing: there is none.
-            Locked: this does not open it.
+            Missing: there is no vault.
+            Locked: the key source does not open it.
         """
         config = read_config(blobs)
         return cls(blobs, config, keyring.unlock(blobs, config.id, opener))
@@ -99,7 +99,7 @@ class Vault:
         """Yield the writer of a snapshot; if it does not commit, its packs belong to nothing and are deleted later.
 
         Raises:
-            Conflict: the parent was deleted meanwhile.
+            Conflict: the parent was deleted in the meantime.
         """
         lease = leases.take(self.blobs, self.keys, snapshot, list(parent.packs) if parent else [])
         if parent and self.blobs.find(manifest.FOLDER + parent.id) is None:
@@ -125,8 +125,8 @@ class Vault:
         """Make a snapshot exist once everything that it refers to is stored; return the size of its manifest.
 
         Raises:
-            Damaged: it refers to what neither it nor its parent wrote, or what was written cannot be read back.
-            Conflict: its lease has ended.
+            Damaged: it refers to packs that neither it nor its parent wrote, or a written pack cannot be read back.
+            Conflict: its lease has expired.
         """
         writing.ink.data.finish()
         writing.ink.trees.finish()

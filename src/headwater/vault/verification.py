@@ -81,8 +81,8 @@ def quick(vault: Vault, snapshots: Sequence[str] | None = None) -> VerificationR
     """Check that manifests are readable, and that each pack they need exists with the size in its footer.
 
     Args:
-        vault: where.
-        snapshots: which; all when not given.
+        vault: the vault.
+        snapshots: the snapshots to verify; None for all.
     """
     work = _VerificationRun(vault, snapshots)
     _footers(work)
@@ -100,11 +100,11 @@ def deep(
     """Do what `quick` does, and read all contents of snapshots, down to their rows.
 
     Args:
-        vault: where.
-        snapshots: which; all when not given.
-        part: which of the chunks are read; trees are read whole.
+        vault: the vault.
+        snapshots: the snapshots to verify; None for all.
+        part: the share of the chunks that is read; trees are always read.
         progress: called with rows done and rows in all.
-        threads: how many read at once; 1 is the caller's own.
+        threads: the number of reading threads; with 1 the caller's thread reads.
     """
     work = _VerificationRun(vault, snapshots, part, progress)
     _footers(work)

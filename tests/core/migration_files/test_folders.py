@@ -1,4 +1,4 @@
-"""Folders of other tools become scripts in their order."""
+"""Migration folders of other tools are read as scripts in order."""
 
 from __future__ import annotations
 

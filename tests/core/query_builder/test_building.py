@@ -1,4 +1,4 @@
-"""The law of the builder, on real servers: what is rendered from a parsed text gives the rows of the text."""
+"""Laws of the query builder, on real servers: SQL rendered from a parsed text returns the same rows."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_undrawable_clause_is_reported(text: str) -> None:
+def test_unsupported_clause_is_reported(text: str) -> None:
     found = parse(text, dialect("postgres"), SCHEMA)
     assert isinstance(found, BuilderRefusal), found
     assert found.clause == REFUSED[text]

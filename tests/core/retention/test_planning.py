@@ -1,4 +1,4 @@
-"""Retention: examples as data, and the laws that hold for every policy and every history."""
+"""Retention: examples as data, and laws for every policy and every history."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def at(text: str) -> datetime:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[one["what"] for one in EXAMPLES])
-def test_an_example(example: dict[str, Any]) -> None:
+def test_retention_examples(example: dict[str, Any]) -> None:
     rules = dict(example["policy"])
     policy = RetentionPolicy(within=timedelta(hours=rules.pop("within_hours", 0)), **rules)
     found = plan(policy, [Candidate(one, at(one)) for one in reversed(example["taken"])])
@@ -37,7 +37,7 @@ def test_an_example(example: dict[str, Any]) -> None:
     assert {one.id: list(one.reasons) for one in found if not one.keep} == example["deleted"]
 
 
-def test_others_of_another_group_do_not_stand_for_one() -> None:
+def test_groups_are_independent() -> None:
     narrow = Candidate("narrow", at("2026-11-20T23:00"), "only t")
     whole = [Candidate("whole", at("2026-11-20T03:00")), Candidate("before", at("2026-11-19T03:00"))]
     assert [one.id for one in plan(RetentionPolicy(daily=1), [narrow, *whole]) if one.keep] == ["narrow", "whole"]
@@ -72,9 +72,7 @@ def kept(policy: RetentionPolicy, history: list[Candidate]) -> set[str]:
 
 @LAW
 @given(POLICIES, HISTORIES, st.randoms(use_true_random=False))
-def test_the_order_of_the_snapshots_does_not_matter(
-    policy: RetentionPolicy, history: list[Candidate], chance: Any
-) -> None:
+def test_plan_ignores_input_order(policy: RetentionPolicy, history: list[Candidate], chance: Any) -> None:
     shuffled = list(history)
     chance.shuffle(shuffled)
     assert plan(policy, shuffled) == plan(policy, history)
@@ -82,14 +80,14 @@ def test_the_order_of_the_snapshots_does_not_matter(
 
 @LAW
 @given(POLICIES, HISTORIES)
-def test_what_was_kept_is_kept_again(policy: RetentionPolicy, history: list[Candidate]) -> None:
+def test_plan_is_idempotent(policy: RetentionPolicy, history: list[Candidate]) -> None:
     left = kept(policy, history)
     assert kept(policy, [one for one in history if one.id in left]) == left
 
 
 @LAW
 @given(POLICIES, HISTORIES, st.sampled_from(RULES), st.integers(1, 20))
-def test_to_keep_more_never_deletes_more(
+def test_larger_numbers_never_delete_more(
     policy: RetentionPolicy, history: list[Candidate], rule: str, more: int
 ) -> None:
     if policy.has_rules:
@@ -100,7 +98,7 @@ def test_to_keep_more_never_deletes_more(
 
 @LAW
 @given(POLICIES, HISTORIES)
-def test_the_newest_of_each_group_and_what_is_held_stay(policy: RetentionPolicy, history: list[Candidate]) -> None:
+def test_newest_and_pinned_snapshots_are_kept(policy: RetentionPolicy, history: list[Candidate]) -> None:
     left = kept(policy, history)
     assert {one.id for one in history if one.pins} <= left
     for group in {one.group for one in history}:
@@ -118,7 +116,7 @@ def test_every_decision_has_a_reason(policy: RetentionPolicy, history: list[Cand
 
 @LAW
 @given(POLICIES, HISTORIES, st.data())
-def test_holding_one_more_deletes_no_other(
+def test_pinning_a_snapshot_deletes_no_other(
     policy: RetentionPolicy, history: list[Candidate], data: st.DataObject
 ) -> None:
     if history:
@@ -129,7 +127,7 @@ def test_holding_one_more_deletes_no_other(
 
 @LAW
 @given(POLICIES, HISTORIES)
-def test_each_rule_keeps_as_many_as_it_says(policy: RetentionPolicy, history: list[Candidate]) -> None:
+def test_each_rule_keeps_its_number(policy: RetentionPolicy, history: list[Candidate]) -> None:
     found = plan(policy, history)
     for group in {one.group for one in history}:
         mine = {one.id for one in history if one.group == group}

@@ -1,4 +1,4 @@
-"""Values in the one form that all engines share."""
+"""Values in the canonical form that all engines share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each type becomes on the other side, and what is said of it."""
+"""Mapping of types and tables to other engines, and the reported losses."""
 
 from __future__ import annotations
 
@@ -283,7 +283,7 @@ def test_every_loss_is_reported() -> None:
     assert [table.target_name for table in plan.tables] == ["users", "orders", "old_users"]
 
 
-def test_some_tables_by_either_name() -> None:
+def test_tables_are_selected_by_bare_or_qualified_name() -> None:
     plan = plan_of(SHOP, "postgres", "sqlite", ["old.users", "orders"])
     assert [table.display_name for table in plan.tables] == ["sales.orders", "old.users"]
 
@@ -375,7 +375,7 @@ def test_long_names_are_truncated_by_target_limit() -> None:
     assert {loss.object for loss in plan.losses} >= {"ü" * 40, "ü" * 40 + "x"}
 
 
-def test_enums_of_two_namespaces_stay_two() -> None:
+def test_enums_with_same_name_stay_apart() -> None:
     columns = (Column("x", "a.mood"), Column("y", "b.mood"))
     schema = Schema((Relation("t", columns, "public"),), (Enum("mood", ("u",), "a"), Enum("mood", ("v",), "b")))
     plan = plan_of(schema, "postgres", "postgres")
@@ -430,7 +430,7 @@ def test_postgresql_and_sqlite_collations_are_reported() -> None:
         ("sqlite", '("a b" DESC)', "mysql", "(`a b` DESC)"),
     ],
 )
-def test_the_order_of_an_index_is_kept(source: str, key: str, target: str, made: str) -> None:
+def test_index_order_is_kept(source: str, key: str, target: str, made: str) -> None:
     columns = tuple(Column(name, "varchar(9)") for name in ("email", 'E "x"', "a`b", "a b"))
     table = Relation("t", columns, indexes=(Index("i", (key,)),))
     plan = plan_of(Schema((table,)), source, target)

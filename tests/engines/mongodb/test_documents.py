@@ -1,4 +1,4 @@
-"""Documents as the views show and change them."""
+"""Browsing and changing documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MongoDB as an engine: texts, documents, limits, cancelling, what is refused, inferred fields, encryption."""
+"""MongoDB as an engine: texts, documents, limits, cancelling, refused commands, inferred fields, TLS."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def pairs(name: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("text", "command"), pairs("parses.txt"))
-def test_texts_are_commands(text: str, command: str) -> None:
+def test_texts_are_parsed_to_commands(text: str, command: str) -> None:
     (statement,) = statements(text)
     assert json.loads(display_text(statement.command)) == json.loads(command)
 
 
 @pytest.mark.parametrize(("text", "place"), pairs("wrong.txt"))
-def test_texts_that_are_none_know_their_place(text: str, place: str) -> None:
+def test_syntax_errors_have_positions(text: str, place: str) -> None:
     with pytest.raises(QueryError) as raised:
         statements(text)
     assert raised.value.position == int(place), raised.value.message
@@ -52,7 +52,7 @@ def test_texts_that_are_none_know_their_place(text: str, place: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "why"), pairs("refused.txt"))
-async def test_what_is_not_run_here(text: str, why: str) -> None:
+async def test_forbidden_commands_are_rejected(text: str, why: str) -> None:
     async with connected(subject("mongodb"), "db.kept.insertOne({_id: 1, a: 1})") as session:
         error = await run_refused(session, text)
         assert why in f"{error.message} {error.hint}"
@@ -117,7 +117,7 @@ async def test_parameters_are_values() -> None:
                 await run_all(session, "db.t.find({b: :b})", given)
 
 
-async def test_errors_stop_the_run_and_the_session_lives_on() -> None:
+async def test_error_stops_run_and_keeps_session_usable() -> None:
     async with connected(subject("mongodb"), "db.t.insertOne({_id: 1})") as session:
         text = "db.t.insertOne({_id: 2})\ndb.t.insertMany([{_id: 3}, {_id: 1}])\ndb.t.drop()"
         error = await run_refused(session, text)
@@ -242,7 +242,7 @@ async def test_changes_are_commands() -> None:
 
 
 @pytest.mark.parametrize("database", ["admin", "local", "config", ""])
-async def test_databases_of_the_server_are_not_opened(database: str) -> None:
+async def test_system_databases_are_rejected(database: str) -> None:
     async with fresh() as address:
         with pytest.raises(HeadwaterError) as raised:
             await engine("mongodb").connect(replace(address, database=database))

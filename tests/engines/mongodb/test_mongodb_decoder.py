@@ -1,4 +1,4 @@
-"""What documents of a dump are read as: fields that are those of the document, and JSON that is the document again."""
+"""Decoding of documents in snapshots: fields equal those of the document, JSON gives the document back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collections restored in place: the documents of then, all of them, or nothing changed, whatever ends it where."""
+"""In-place restore of collections: all documents of the snapshot, or no change, wherever it fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snapshots of MongoDB: bytes that no driver would write, one moment while others write, what ends in the middle."""
+"""Snapshots of MongoDB: unusual bytes, consistency during writes, and interruptions."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_invalid_bson_round_trips() -> None:
     assert list(documents.joined(documents.cut(b"".join(kept)))) == kept
 
 
-def test_each_of_the_first_fields_has_a_column() -> None:
+def test_first_fields_have_columns() -> None:
     many = {f"f{number}": number for number in range(documents.FIELDS + 2)}
     kept = [
         encode({"_id": 1} | many),

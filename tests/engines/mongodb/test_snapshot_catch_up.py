@@ -1,4 +1,4 @@
-"""Dumps whose transaction the server ends: what is left is read outside, what has changed is read again, at one moment."""
+"""Snapshots whose transaction the server ends: the rest is read without it, and later changes are read again."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ async def test_missing_change_stream_has_clear_error(monkeypatch: pytest.MonkeyP
             await dump.close()
 
 
-async def test_whoever_writes_faster_than_it_is_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_many_concurrent_writes_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot_reader, "PASSES", 2)
     async with opened() as (address, database):
         dump = await MONGODB.snapshots.open_reader(address)

@@ -1,4 +1,4 @@
-"""Restores in place on MariaDB: triggers held off and put back as they were, keys, locks, and what is refused."""
+"""In-place restores on MariaDB: triggers are disabled and restored; keys, locks, and refusals."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def told(connection) -> list[dict[str, object]]:
         return [{name: value for name, value in row.items() if name != "CREATED"} for row in cursor.fetchall()]
 
 
-async def test_triggers_are_what_they_were() -> None:
+async def test_triggers_are_restored_unchanged() -> None:
     async with odd() as (made, connection):
         kept, before = await made.read_state(), told(connection)
         seen = []
@@ -95,7 +95,7 @@ async def test_triggers_are_repaired_after_kill() -> None:
         assert told(connection) == before
 
 
-async def test_a_trigger_that_the_user_may_not_make_is_refused() -> None:
+async def test_trigger_of_other_definer_is_rejected() -> None:
     async with odd() as (made, connection):
         kept, before = await made.read_state(), told(connection)
         user = f"u_{made.address.database}"[:30]
@@ -114,7 +114,7 @@ async def test_a_trigger_that_the_user_may_not_make_is_refused() -> None:
         assert told(connection) == before
 
 
-async def test_mysql_refuses_triggers_for_it_cannot_replace_one_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_mysql_rejects_tables_with_triggers(monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_scenario(subject("mysql")) as made:
         kept = await made.read_state()
         monkeypatch.setattr(MysqlSession, "mariadb", False)
@@ -134,7 +134,7 @@ async def test_non_transactional_tables_are_rejected() -> None:
         same(await made.read_state(), kept)
 
 
-async def test_keys_of_several_columns_to_itself_and_from_other_databases() -> None:
+async def test_self_referencing_and_cross_database_keys_are_checked() -> None:
     async with open_scenario(subject("mysql")) as made, subject("mysql").fresh() as other:
         await made.run(
             "CREATE TABLE tree (a INT, b INT, up_a INT, up_b INT, PRIMARY KEY (a, b),"
@@ -189,7 +189,7 @@ async def test_concurrent_writer_waits_for_restore() -> None:
         same((await made.read_state()).without("fired"), kept.without("fired"))
 
 
-async def test_a_cancel_ends_what_waits_for_a_lock() -> None:
+async def test_cancel_ends_lock_wait() -> None:
     async with odd() as (made, connection):
         kept, before = await made.read_state(), told(connection)
         connection.query("START TRANSACTION")
@@ -215,7 +215,7 @@ async def test_a_cancel_ends_what_waits_for_a_lock() -> None:
         same(await made.read_state(), kept)
 
 
-async def test_sequences_go_on_and_never_back() -> None:
+async def test_sequences_never_go_backwards() -> None:
     async with open_scenario(subject("mysql")) as made:
         await made.run("CREATE SEQUENCE numbers START 1; CREATE SEQUENCE gone START 1; DO NEXTVAL(gone)")
         await made.run("SELECT SETVAL(numbers, 50)")

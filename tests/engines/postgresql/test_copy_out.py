@@ -1,4 +1,4 @@
-"""COPY in bulk: the rows are those that the driver gives, whatever their sizes, and nothing is left behind."""
+"""COPY in bulk: the rows equal those of the driver, whatever their sizes, and no data remains unread."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def query(sizes: tuple[int, ...]) -> str:
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_rows_are_those_of_the_driver(connection: psycopg.Connection[tuple[str]], name: str) -> None:
+def test_rows_match_the_driver(connection: psycopg.Connection[tuple[str]], name: str) -> None:
     statement = query(SIZES[name])
     with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
         wanted = list(copy.rows())
@@ -72,9 +72,7 @@ def test_error_during_copy_keeps_connection_in_sync(
 
 
 @pytest.mark.parametrize("number", [200_000, 25_000])  # of many blocks, and of three, the last of which is there
-def test_one_that_is_left_in_the_middle_leaves_no_thread(
-    connection: psycopg.Connection[tuple[str]], number: int
-) -> None:
+def test_early_close_leaves_no_thread(connection: psycopg.Connection[tuple[str]], number: int) -> None:
     rows = copy_batches(connection, query((100,) * number), 2)
     assert next(rows).num_rows and next(rows).num_rows
     assert "copy-read" in {one.name for one in threading.enumerate()}
@@ -84,7 +82,7 @@ def test_one_that_is_left_in_the_middle_leaves_no_thread(
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.2])
-def test_what_looks_like_the_end_is_none(pause: float) -> None:
+def test_data_that_looks_like_the_end_is_read(pause: float) -> None:
     end = b"Z\0\0\0\x05I"
     parts = [end, b"a" * (3 * BLOCK) + end, end + b"b" * BLOCK, b"c", end]
     ours, theirs = socket.socketpair()

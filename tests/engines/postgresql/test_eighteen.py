@@ -1,4 +1,4 @@
-"""PostgreSQL 18, as it comes in the wheel, keeps the law as 15 does, with what is new in it."""
+"""PostgreSQL 18 from the wheel passes the same laws as version 15, also for its new features."""
 
 from __future__ import annotations
 

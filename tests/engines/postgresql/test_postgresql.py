@@ -1,4 +1,4 @@
-"""What only PostgreSQL does: its transactions, notices, plans, exports, sessions that wait."""
+"""Specifics of PostgreSQL: transactions, notices, plans, exports, blocked sessions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def exported(session, text: str, form, limits=UNLIMITED) -> str:
     return b"".join([chunk async for chunk in ENGINE.export.chunks(session, text, form, limits)]).decode()
 
 
-async def test_an_error_in_a_transaction_leaves_it_to_the_user() -> None:
+async def test_error_in_transaction_keeps_it_open() -> None:
     async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
         await run_all(session, "BEGIN; INSERT INTO t VALUES (1); SAVEPOINT s")
         with pytest.raises(QueryError):
@@ -35,7 +35,7 @@ async def test_an_error_in_a_transaction_leaves_it_to_the_user() -> None:
         assert await rows(session, "SELECT * FROM t") == [(1,)]
 
 
-async def test_columns_say_what_the_catalog_says() -> None:
+async def test_columns_match_the_catalog() -> None:
     made = "CREATE TYPE mood AS ENUM ('sad'); CREATE DOMAIN mail AS text; CREATE TABLE t (m mood, e mail, j jsonb, a int[], n numeric(5,2), u uuid, b bytea, at timestamptz(3), ok bool)"
     async with connected(subject("postgresql"), made) as session:
         frames = await run_all(session, "SELECT t.*, 1 AS one FROM t")
@@ -67,14 +67,14 @@ async def test_notices_are_reported() -> None:
 
 
 @pytest.mark.parametrize("text", ["COPY t FROM STDIN", "COPY t TO STDOUT", "copy (SELECT 1) to stdout"])
-async def test_copy_with_the_client_is_refused_and_harmless(text: str) -> None:
+async def test_client_copy_is_rejected(text: str) -> None:
     async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
         with pytest.raises(QueryError, match="COPY"):
             await run_all(session, text)
         assert await rows(session, "SELECT 7") == [(7,)]
 
 
-async def test_a_cut_result_leaves_the_users_transaction_whole() -> None:
+async def test_truncated_result_keeps_the_transaction() -> None:
     async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
         await run_all(session, "BEGIN; INSERT INTO t SELECT generate_series(1, 5000)")
         frames = await run_all(session, "SELECT a FROM t", None, Limits(rows=10))
@@ -84,7 +84,7 @@ async def test_a_cut_result_leaves_the_users_transaction_whole() -> None:
         assert await rows(session, "SELECT count(*) FROM t") == [(10_000,)]
 
 
-async def test_exports_are_what_the_rows_are() -> None:
+async def test_exports_match_rows() -> None:
     async with connected(subject("postgresql")) as session:
         text = "SELECT i, CASE WHEN i % 2 = 0 THEN E'a,\"b\"\\n\\\\ü' || i END AS s, ARRAY[i] AS a FROM generate_series(1, 3000) i -- all"
         found = list(csv.reader(io.StringIO(await exported(session, text, "csv"))))
@@ -95,7 +95,7 @@ async def test_exports_are_what_the_rows_are() -> None:
         assert await exported(session, "SELECT 1 AS a", "csv", READ_ONLY) == "a\n1\n"
 
 
-async def test_exports_end_early_and_say_what_is_wrong() -> None:
+async def test_exports_can_be_stopped_and_report_errors() -> None:
     async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
         with pytest.raises(QueryError) as raised:
             await exported(session, "SELECT x\nFROM t", "csv")
@@ -116,7 +116,7 @@ async def test_exports_end_early_and_say_what_is_wrong() -> None:
             await running
 
 
-async def test_check_finds_what_the_parser_finds() -> None:
+async def test_check_reports_parser_errors() -> None:
     async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
         assert await session.check("SELECT a FROM t WHERE a = :a; UPDATE t SET a = $1") is None
         assert (await session.check("SELECT a FROM t;\n SELECT b FROM t")).position == 25
@@ -146,7 +146,7 @@ async def test_plans_are_trees_with_advice() -> None:
         assert await rows(session, "SELECT count(*) FROM t") == [(60000,)]
 
 
-def test_hazards_say_what_postgresql_does() -> None:
+def test_hazards_match_postgresql() -> None:
     table = Relation("t", (Column("s", "character varying(20)"), Column("n", "integer")), rows=5_000_000)
 
     def kinds(change) -> list[str]:
@@ -172,7 +172,7 @@ async def test_a_thousand_tables_are_read_in_a_few_queries() -> None:
         assert len(found.relations) == 1000 and all(len(one.columns) == 3 and one.primary_key for one in found)
 
 
-async def test_a_restore_in_place_leaves_out_the_value_of_a_sequence_that_is_gone() -> None:
+async def test_in_place_restore_skips_dropped_sequences() -> None:
     async with open_scenario(subject("postgresql")) as made:
         kept = await made.read_state()
         await made.run("ALTER TABLE artist ALTER id DROP DEFAULT; DROP SEQUENCE artist_id_seq; DELETE FROM note")

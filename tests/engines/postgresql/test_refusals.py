@@ -1,4 +1,4 @@
-"""What PostgreSQL says when it lets nobody in, as sentences."""
+"""Connection errors of PostgreSQL as sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The spool: what the archiver's command does for sure, and how segments and positions are named."""
+"""The spool: guarantees of the archive command, and names of segments and positions."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_partial_segment_is_ignored_and_recopied(instance: Instance) -> None:
     assert wal_spool.spooled_segments(instance)[0].path.read_bytes() == b"a" * MB
 
 
-def test_a_full_spool_takes_nothing_more_but_what_it_has(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_spool_accepts_only_existing_segments(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wal_spool, "MOST", 2)
     first = made(instance.folder, b"a" * MB)
     second = made(instance.folder, b"b" * MB, NAME[:-1] + "3")

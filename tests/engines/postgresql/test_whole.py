@@ -1,4 +1,4 @@
-"""What belongs to a database beside its tables: pg_dump says the same of it before and after."""
+"""Objects besides tables: pg_dump has the same output before and after a restore."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_large_objects_round_trip(writes: list[tuple[int, int, bytes]], cut: int
     asyncio.run(trial())
 
 
-async def test_five_million_bytes_are_read_in_bounded_pieces(roles: dict[str, str]) -> None:
+async def test_large_object_is_read_in_bounded_pieces(roles: dict[str, str]) -> None:
     async with fresh() as source, fresh() as target:
         made(source, "SELECT lo_from_bytea(7, decode(repeat('00ff5c0a', 1310720), 'hex'))")
         async with dumped(source) as dump:
@@ -159,7 +159,7 @@ async def test_five_million_bytes_are_read_in_bounded_pieces(roles: dict[str, st
         assert objects(target) == objects(source)
 
 
-async def test_what_a_role_may_not_read_is_told_and_what_others_own_comes_back(roles: dict[str, str]) -> None:
+async def test_unreadable_objects_are_noted_and_owners_restored(roles: dict[str, str]) -> None:
     owner, reader = roles["owner"], roles["reader"]
     async with fresh() as source, fresh() as target:
         made(
@@ -193,7 +193,7 @@ async def test_what_a_role_may_not_read_is_told_and_what_others_own_comes_back(r
         assert await told_of(target) == ["postgres", "postgres"]
 
 
-async def test_a_role_that_may_not_give_things_away_says_so(roles: dict[str, str]) -> None:
+async def test_missing_privilege_to_set_owner_is_noted(roles: dict[str, str]) -> None:
     owner, reader = roles["owner"], roles["reader"]
     async with fresh() as source, fresh() as target:
         made(source, "CREATE TABLE t (a int)", f'ALTER TABLE t OWNER TO "{owner}"', f'ALTER ROLE "{reader}" LOGIN')
@@ -214,7 +214,7 @@ async def told_of(address: Address) -> list[str]:
         return [str(row[0]) for row in connection.execute(owners.encode())]
 
 
-async def test_what_a_snapshot_has_no_place_for_is_told() -> None:
+async def test_unsupported_objects_are_noted() -> None:
     async with fresh() as source:
         async with dumped(source) as dump:
             assert dump.notes == ()

@@ -1,4 +1,4 @@
-"""Keys and their parts as the views show and change them."""
+"""Browsing and changing keys and their elements."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ XADD st 2-1 k w
 """
 
 
-async def test_keys_are_listed_with_what_they_are() -> None:
+async def test_keys_are_listed_with_types() -> None:
     async with connected(subject("redis"), TEXT) as session:
         (holder,) = await redis.collections(session)
         assert (holder.kind, holder.count) == ("keys", 9)

@@ -1,4 +1,4 @@
-"""Redis as an engine: commands, cells, limits, cancelling, what is refused, patterns of keys, encryption."""
+"""Redis as an engine: commands, cells, limits, cancelling, refused commands, patterns of keys, TLS."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FOLDER = Path(__file__).parent
 REFUSED = [line for line in (FOLDER / "refused.txt").read_text().splitlines() if not line.startswith("#")]
 
 
-async def test_each_command_gives_its_frames() -> None:
+async def test_commands_yield_frames() -> None:
     text = '# greeting\nSET a "1 \\"x\\"\\n"\n\n  GET a  \nHSET h f 1 g 2\nHGETALL h\nGET none\nZADD z 1.5 m\nZRANGE z 0 -1 WITHSCORES'
     async with connected(subject("redis")) as session:
         frames = await run_all(session, text)
@@ -76,7 +76,7 @@ def test_words_are_quoted_as_in_redis_cli(text: str, words: list[bytes]) -> None
 @pytest.mark.parametrize(
     ("text", "place"), [("GET 'a", 4), ('SET a\nGET "b"c', 13), ("GET \ud800", 4), ("", None), ("# x", None)]
 )
-async def test_texts_that_cannot_be_sent(text: str, place: int | None) -> None:
+async def test_invalid_texts_are_rejected(text: str, place: int | None) -> None:
     async with connected(subject("redis")) as session:
         error = await run_refused(session, text)
         assert isinstance(error, QueryError) and error.position == place
@@ -106,7 +106,7 @@ async def test_parameters_stand_for_whole_words() -> None:
                 await run_all(session, text, given)
 
 
-async def test_a_wrong_command_stops_the_run() -> None:
+async def test_error_stops_the_run() -> None:
     async with connected(subject("redis")) as session:
         error = await run_refused(session, "SET a 1\nINCR\nSET b 1")
         assert isinstance(error, QueryError) and error.statement == 1 and error.position == 8
@@ -170,7 +170,7 @@ async def test_limits_time_and_cancel() -> None:
         assert await rows(session, "LLEN l") == [(20_000,)]
 
 
-async def test_keys_only_of_small_databases() -> None:
+async def test_keys_command_is_limited_to_small_databases() -> None:
     async with connected(subject("redis")) as session:
         assert await rows(session, "KEYS *") == []
         await run_all(session, "MSET " + " ".join(f"k{i} 1" for i in range(10_001)))

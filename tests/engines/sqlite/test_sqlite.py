@@ -1,4 +1,4 @@
-"""What only SQLite does: tables made anew with their rows, its plans, its places of errors."""
+"""Specifics of SQLite: rebuilt tables, plans, error positions."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def test_failed_change_changes_nothing() -> None:
             await run_all(session, "INSERT INTO child VALUES (2, 99)")
 
 
-async def test_a_key_that_rows_break_is_not_made() -> None:
+async def test_violated_key_is_not_created() -> None:
     async with connected(
         subject("sqlite"), "CREATE TABLE a (x INTEGER PRIMARY KEY, y INTEGER); INSERT INTO a VALUES (1, 5)"
     ) as session:
@@ -98,7 +98,7 @@ async def test_change_of_missing_object_has_clear_error() -> None:
         ("SELECT 1 +", None),
     ],
 )
-async def test_errors_know_their_place(text: str, place: int | None) -> None:
+async def test_errors_have_positions(text: str, place: int | None) -> None:
     async with connected(subject("sqlite")) as session:
         with pytest.raises(QueryError) as raised:
             await run_all(session, text)
@@ -133,7 +133,7 @@ async def test_plans_are_trees_with_advice() -> None:
             await subject("sqlite").engine.explain.plan(session, "SELECT 1; SELECT 2")
 
 
-async def test_two_writers_wait_or_are_told() -> None:
+async def test_second_writer_waits_or_fails() -> None:
     one = subject("sqlite")
     async with one.fresh() as address:
         first, second = await one.engine.connect(address), await one.engine.connect(address)
@@ -148,7 +148,7 @@ async def test_two_writers_wait_or_are_told() -> None:
         await second.close()
 
 
-async def test_a_file_that_is_none_of_ours_is_refused() -> None:
+async def test_attached_files_are_rejected() -> None:
     one = subject("sqlite")
     async with one.fresh() as address:
         address.path.write_text("no database at all")
@@ -164,7 +164,7 @@ async def test_too_large_numbers_are_bad_input() -> None:
             await rows(session, "SELECT $1", [2**70])
 
 
-async def test_a_session_keeps_its_locks_when_another_of_the_process_comes_and_goes(tmp_path: Path) -> None:
+async def test_session_keeps_locks_when_another_closes(tmp_path: Path) -> None:
     """Else another program takes itself for the last one, clears the log away, and what is written later is lost."""
     path, engine = tmp_path / "a.db", subject("sqlite").engine
     other = [sys.executable, "-c"]
@@ -185,7 +185,7 @@ async def test_a_session_keeps_its_locks_when_another_of_the_process_comes_and_g
         await session.close()
 
 
-async def test_what_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
+async def test_invalid_file_has_clear_error(tmp_path: Path) -> None:
     engine = subject("sqlite").engine
     (tmp_path / "notes.db").write_text("Dear diary, " * 100)
     for name, said in (("notes.db", "not an SQLite database"), ("gone.db", "does not exist"), (".", "a folder")):

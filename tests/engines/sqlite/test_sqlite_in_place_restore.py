@@ -1,4 +1,4 @@
-"""Restores in place of SQLite files: search indexes, conflict clauses, tables that are written with odd names."""
+"""In-place restores of SQLite files: full-text indexes, conflict clauses, locks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INSERT INTO boxes VALUES (1, 2, 3), (7, 5, 6)
 """
 
 
-async def test_search_indexes_over_a_table_follow_it_without_its_triggers() -> None:
+async def test_full_text_indexes_are_rebuilt_without_triggers() -> None:
     async with open_scenario(subject("sqlite")) as made:
         await made.run(SEARCH)
         kept = await made.read_state()

@@ -1,4 +1,4 @@
-"""An engine of a third party, found by its entry point: it passes the conformance suite, and does what any engine does."""
+"""A third-party engine, found by its entry point, passes the conformance suite and works everywhere."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def test_connect_ddl_query_inspect() -> None:
     assert (found.name, [column.name for column in found.columns], found.rows) == ("song", ["title", "year"], 2)
 
 
-def test_url_and_api_know_it() -> None:
+def test_url_and_api_accept_toy_engine() -> None:
     name, address = parse_url("toy:///tmp/a.json")
     assert (name, str(address.path)) == ("toy", "tmp/a.json")
     (shown,) = [serializers.engine(view) for view in engine_options.engines() if view.name == "toy"]

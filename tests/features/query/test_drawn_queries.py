@@ -56,7 +56,11 @@ async def test_what_is_drawn_and_written_gives_the_same_rows(database_fixture: D
 
 async def test_what_cannot_be_drawn_or_written_is_said(database_fixture: DatabaseFixture) -> None:
     refused = await database_fixture.post("builder/parse", text="with x as (select 1) select * from x")
-    assert (refused["query"], refused["clause"], refused["message"]) == (None, "WITH", "The query builder does not support WITH.")
+    assert (refused["query"], refused["clause"], refused["message"]) == (
+        None,
+        "WITH",
+        "The query builder does not support WITH.",
+    )
     query: dict[str, Any] = {"table": {"name": "people", "alias": "p"}}
     missing = query | {"joins": [{"table": {"name": "teams", "alias": "t"}}]}
     assert "no condition" in (await database_fixture.post("builder/render", 400, query=missing))["detail"]

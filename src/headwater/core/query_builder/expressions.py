@@ -27,7 +27,7 @@ def read(text: str, dialect: str) -> exp.Expr:
     """Return the tree of an expression.
 
     Raises:
-        BadInput: it is none.
+        BadInput: it is not an expression.
     """
     try:
         tree = sqlglot.parse_one(f"SELECT {text}", read=dialect)

@@ -72,8 +72,8 @@ def parse(text: str, style: SqlStyle, schema: Schema | None = None) -> QueryDraw
 
     Args:
         text: one statement; a semicolon at its end does not matter.
-        style: how the engine writes SQL.
-        schema: what tables there are, for columns that do not say of which table they are.
+        style: the SQL syntax of the engine.
+        schema: the tables of the database, to resolve unqualified columns.
     """
     try:
         trees = [tree for tree in sqlglot.parse(text, read=style.sqlglot) if tree is not None]

@@ -1,16 +1,16 @@
 """The plan of a retention policy.
 
-The rules are those of `restic forget`, which users of borg and of Proxmox Backup find again with small differences:
+The rules are those of `restic forget`, with small differences also those of borg and Proxmox Backup:
 
-- Each rule looks at all snapshots by itself, newest first, and keeps the newest of each of its periods, so many of
+- Each rule considers all snapshots independently, newest first, and keeps the newest of each of its periods, so many of
   them. A snapshot may be kept by several rules, and each number means what it says without the others. (borg and
   Proxmox let a later rule skip what an earlier one has kept, so that "4 weekly" reaches further back behind "7 daily".)
-- Periods without a snapshot do not count: a server that was off for a month loses nothing by that.
+- Periods without a snapshot do not count: a server that was off for a month loses no snapshots.
 - Weeks are those of ISO 8601, from Monday on. All periods are those of the policy's time zone; an hour that the clock
   repeats is two.
-- A rule that has found fewer periods than it may keep also keeps the oldest snapshot (restic since 0.17, borg's
+- A rule that finds fewer periods than it may keep also keeps the oldest snapshot (restic since 0.17, borg's
   "[oldest]"): without it, a yearly rule would have nothing to keep for the first year.
-- `within` counts back from the newest snapshot, not from now: what is kept never depends on when it is asked.
+- `within` counts back from the newest snapshot, not from now: the result does not depend on the current time.
 
 Snapshots of different groups, such as those of other tables, never stand for each other. The newest of a group is
 always kept, and so is one that is pinned: held by somebody, or in use. A policy without any rule keeps everything.

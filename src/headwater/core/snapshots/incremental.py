@@ -28,7 +28,7 @@ from headwater.vault.tree import ChunkRef, LeafRef
 # Changed rows are kept in memory up to this size; if there are more, the whole table is read.
 MOST_BYTES = 64 * 2**20
 MOST_KEYS = 2_000_000
-# When so many rows of a chunk have changed, it is read again: perhaps only one of its columns has, which is less to
+# If this many rows of a chunk have changed, it is read again: perhaps only one column has changed, which is less to
 # store than whole rows.
 AGAIN = 0.1
 
@@ -90,7 +90,7 @@ def write_changes(
     """Write a table as its parent plus the changes since; blocks.
 
     Raises:
-        ReadAll: nothing was written; too much has changed, or what the engine tells does not add up.
+        ReadAll: nothing was written; too much has changed, or the engine's counts are inconsistent.
     """
     if not since.before or not table.key or since.new > since.before * MOST_ROWS:
         raise ReadAll

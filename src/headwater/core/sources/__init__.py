@@ -46,7 +46,7 @@ def parse(text: str) -> Source:
     """Return the source of a string; an existing path takes precedence over a database of that name.
 
     Raises:
-        BadInput: the string is none of the known forms.
+        BadInput: the string has none of the known forms.
     """
     if url := _URL.match(text):
         return Source("url", text, scheme=url[1].lower().partition("+")[0])

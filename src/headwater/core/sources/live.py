@@ -15,9 +15,9 @@ def read(url: str) -> Schema:
     """Return the Schema of a database.
 
     Raises:
-        NotFound: no engine opens such URLs.
+        NotFound: no engine supports such URLs.
         BadInput: the URL is not one.
-        Unavailable: the database cannot be reached, or lets nobody in.
+        Unavailable: the database cannot be reached, or refuses the connection.
     """
     name, address = parse_url(url)
     if not address.path and not address.host:

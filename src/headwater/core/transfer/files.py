@@ -58,7 +58,7 @@ def shape_of(path: Path, filename: str) -> Shape:
     """Return the shape of a file, by its name and its first bytes.
 
     Raises:
-        Unreadable: it is none of the formats, or there is nothing in it.
+        Unreadable: it has none of the formats, or it is empty.
     """
     with path.open("rb") as file:
         head = file.read(PIECE)

@@ -46,7 +46,7 @@ class ChangeStream:
         """Wait until all changes up to a time are known.
 
         Raises:
-            Conflict: too much has changed. Unavailable: the stream has broken, or does not come along.
+            Conflict: too much has changed. Unavailable: the stream was interrupted, or is too slow.
         """
         idle = self._idle + 2  # the pending answer may be older
         try:

@@ -31,7 +31,7 @@ def outcome(statement: MongoStatement, answer: Document, number: int) -> Command
     """Return the result in an answer.
 
     Raises:
-        QueryError: some of the writes were refused, which the server does not call a failure.
+        QueryError: some of the writes were rejected, which the server reports as a success.
     """
     if wrong := answer.get("writeErrors"):
         first = wrong[0]

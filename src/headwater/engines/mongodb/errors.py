@@ -14,7 +14,7 @@ UNAUTHORIZED, AUTHENTICATION_FAILED, TIMED_OUT = 13, 18, 50
 NOT_FOUND = "26"
 INTERRUPTED = frozenset({11601, 237, 175})
 # NoSuchTransaction, TransactionTooOld, SnapshotTooOld, SnapshotUnavailable, TransactionExceededLifetimeLimitSeconds,
-# and CursorNotFound, for its cursors end with it.
+# and CursorNotFound, because its cursors end with the transaction.
 TRANSACTION_ENDED = frozenset({251, 225, 239, 246, 290, 43})
 
 

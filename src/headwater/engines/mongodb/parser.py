@@ -75,7 +75,7 @@ class MongoParser:
         """Read one value.
 
         Raises:
-            QueryError: what comes is none; its position says where.
+            QueryError: the next token is not a value; the error has its position.
         """
         self.skip()
         begin = self.position

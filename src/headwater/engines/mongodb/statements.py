@@ -38,7 +38,7 @@ def statements(text: str, parameters: Parameters = None) -> list[MongoStatement]
     """Return the commands of a text, one after another or separated by `;`.
 
     Raises:
-        QueryError: what stands there is none; its position says where.
+        QueryError: the text is not a command; the error has its position.
     """
     if "\0" in text:
         raise QueryError("The text contains a NUL character.", hint="Take it out.", position=text.index("\0"))

@@ -41,7 +41,7 @@ def inserts(
     """Yield commands that insert rows, each below the server's size limit.
 
     Raises:
-        QueryError: a row is larger than a document can be, or holds what none can.
+        QueryError: a row is too large for a document, or has an unsupported value.
     """
     places, long = paths(columns), ["long" in type_ for _, type_ in columns]
     held: list[RawBSONDocument] = []

@@ -92,7 +92,7 @@ def typed(given: Document) -> Any:
     """Return the value of an Extended JSON object: the object itself, or a value of another type.
 
     Raises:
-        BadInput: it begins as one and is none.
+        BadInput: it is not valid Extended JSON.
     """
     if len(given) != 1:
         return given

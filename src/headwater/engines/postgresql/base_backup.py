@@ -69,8 +69,8 @@ async def wal_position(instance: Instance) -> LogPosition | None:
         return await asyncio.to_thread(_resting, instance)
     try:
         async with await superuser(instance) as connection:
-            # In this order: what is over before the second look has its end in the log before the third. The upper end
-            # of a snapshot is the last transaction that ended, plus one; those that run may lie behind it.
+            # In this order: a transaction that ends before the second query is in the log before the third. The end
+            # of a snapshot is the last transaction that ended, plus one; running ones may be after it.
             (at,) = await _one(connection, b"SELECT clock_timestamp()")
             low, high = await _one(connection, _SNAPSHOT)
             (place,) = await _one(connection, _INSERT)

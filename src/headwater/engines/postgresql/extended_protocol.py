@@ -41,8 +41,8 @@ async def prepare(connection: AsyncConnection[Any], origins: Origins, text: str)
         described = await connection.wait(_answered(pgconn))
     if not described.nfields:
         return None
-    # What the look-ups below prepare goes by other names: the unnamed statement stays ours only until the next
-    # parse, so that it is sent again when they had something to ask.
+    # The queries below use named statements: the unnamed statement stays ours only until the next
+    # parse, so it is sent again after such a query.
     columns_shown = await origins.describe(described)
     await parse(connection, text)
     return columns_shown

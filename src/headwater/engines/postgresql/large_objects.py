@@ -36,7 +36,7 @@ WHERE (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR pg_has_rol
    OR EXISTS (SELECT FROM aclexplode(m.lomacl) x WHERE x.privilege_type = 'SELECT'
               AND CASE x.grantee WHEN 0 THEN true ELSE pg_has_role(x.grantee, 'USAGE') END)
 """
-# Each object with its size; OFFSET 0 keeps the steps apart: it is opened once, then measured, then closed. One lateral
+# Each object with its size; OFFSET 0 separates the steps: it is opened once, then measured, then closed. One lateral
 # join for each step would let the planner remember the size of a handle, and handles are used again.
 _SIZED = f"""
 ({READABLE}) o

@@ -184,7 +184,7 @@ SYSTEM = """
 SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system,
        (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline
 """
-# Tables with rows of their own: their columns but for generated ones, and the key in whose order they are read: the
+# Tables with rows of their own: their columns without generated ones, and the key by which they are sorted: the
 # primary key, or else the smallest unique index on columns that are never null.
 DUMPED = f"""
 SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, pg_relation_filenode(c.oid)::int8 AS file,
@@ -217,8 +217,8 @@ FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON 
 WHERE {OURS} AND {not_of_extension("pg_class", "c.oid")} ORDER BY 1, 2
 """
 VERSIONS = "SELECT extname AS name, extversion AS version FROM pg_extension ORDER BY 1"
-# What a snapshot does not hold, as sentences. Objects with an OID below 16384 came with the server.
-# A range type makes a cast of its own.
+# What a snapshot does not contain, as sentences. Objects with an OID below 16384 belong to the server.
+# A range type creates its own cast.
 _OF_ANOTHER = (
     "EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_cast'::regclass AND i.objid = o.oid AND i.deptype = 'i')"
 )

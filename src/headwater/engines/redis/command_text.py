@@ -38,8 +38,8 @@ def commands(text: str, parameters: Parameters = None) -> list[Command]:
     """Return the commands of a text; empty lines and lines that begin with # are left out.
 
     Raises:
-        QueryError: there are none, several with parameters, or quotes that do not end.
-        BadInput: a placeholder has no value, or a value no placeholder.
+        QueryError: there is none, there are several with parameters, or quotes are not closed.
+        BadInput: a placeholder without a value, or a value without a placeholder.
     """
     parsed: list[tuple[list[tuple[bytes, str | None]], int, int]] = []
     place = 0

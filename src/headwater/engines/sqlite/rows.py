@@ -36,9 +36,9 @@ def batches(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> 
     """Yield the rows of a query.
 
     Args:
-        connection: one that nobody else uses meanwhile.
+        connection: a connection that nobody else uses.
         names: the columns, quoted.
-        rest: the query from its FROM on, without a LIMIT; it comes to the same rows in the same order each time.
+        rest: the query from FROM on, without a LIMIT; it must return the same rows in the same order each time.
 
     Raises:
         sqlite3.Error: SQLite cannot read them, or was interrupted.

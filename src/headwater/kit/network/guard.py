@@ -83,14 +83,14 @@ async def resolve(
     Args:
         host: a name or an address in any spelling.
         port: a TCP port.
-        policy: what may be reached beside public addresses.
-        resolver: looks a name up; the system's without it.
-        patience: seconds that looking up may take.
+        policy: the addresses that are allowed besides public ones.
+        resolver: resolves a name; by default the system's resolver.
+        patience: time limit for resolving, in seconds.
 
     Raises:
-        BadInput: this is no host name or port.
-        Blocked: one of its addresses may not be reached; it is not said which.
-        UnknownHost: the name is not known.
+        BadInput: not a host name or port.
+        Blocked: one of its addresses is not allowed; the error does not say which.
+        UnknownHost: the name cannot be resolved.
     """
     if not 1 <= port <= 65535:
         raise BadInput(f"{port} is not a port.", hint="Ports go from 1 to 65535.")
@@ -120,7 +120,7 @@ def parse_host(host: str) -> Ip | None:
     """Return the address in a host string, or None if it is a name.
 
     Raises:
-        BadInput: it is neither; sockets, lists of hosts, user names and zones are not.
+        BadInput: it is neither; sockets, lists of hosts, user names and zones are not allowed.
     """
     text = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     try:

@@ -65,8 +65,8 @@ async def open_route(target: Target, route: Route, policy: NetworkPolicy) -> Asy
     """Yield the TCP address to connect to for a target; everything that was opened is closed at the end.
 
     Raises:
-        BadInput, Blocked: the target, proxy or SSH host may not be reached.
-        Unavailable: a name is not known, or the way is not open; a sentence says which part.
+        BadInput, Blocked: the target, proxy or SSH host is not allowed.
+        Unavailable: a name cannot be resolved, or a part of the route fails; the sentence says which.
     """
     match route:
         case Direct():

@@ -55,9 +55,9 @@ async def connected(tunnel: SshTunnel, policy: NetworkPolicy) -> AsyncIterator[a
     connection remains with its current users, and the next user gets a new one.
 
     Raises:
-        HostKeyUnknown: no key is pinned; the error carries the one that was shown.
+        HostKeyUnknown: no key is pinned; the error has the host's key.
         HostKeyChanged: another key is pinned.
-        TunnelFailed: not reached, or not let in.
+        TunnelFailed: the host cannot be reached, or refuses the login.
     """
     if tunnel.jump and tunnel.jump.jump:
         raise Invalid({"ssh.jump.jump": "Only one jump host is supported."})

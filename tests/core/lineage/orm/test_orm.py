@@ -1,4 +1,4 @@
-"""Each case is a small code base whose lines say in a trailing comment which columns they use, and how."""
+"""Each case is a small code base; trailing comments list the columns that each line uses, and how."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ def described(claim) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_every_line_is_claimed_as_its_comment_says(case):
+def test_claims_match_comments(case):
     files = split(case.read_text("utf-8"))
     assert sorted(claimed(files)) == sorted(expected(files))
