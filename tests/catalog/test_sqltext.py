@@ -38,9 +38,9 @@ SPLITS = {
 
 @pytest.mark.parametrize(("text", "expected"), SPLITS.items())
 def test_split_statements_matches_servers(text, expected):
-    found = list(statements.split(text))
-    assert [statement.text for statement in found] == expected
-    for statement in found:
+    result = list(statements.split(text))
+    assert [statement.text for statement in result] == expected
+    for statement in result:
         assert text[statement.start : statement.start + len(statement.text)] == statement.text
 
 

@@ -27,9 +27,10 @@ DAMAGES = rounds("DAMAGES", 1050, quick=210)
 
 
 def rows_(seed: int) -> list[Row]:
-    made = random.Random(seed)
+    chance = random.Random(seed)
     return [
-        (b"%d" % place, made.choice([b"new", b"paid", None]), made.randbytes(9).hex().encode()) for place in range(80)
+        (b"%d" % place, chance.choice([b"new", b"paid", None]), chance.randbytes(9).hex().encode())
+        for place in range(80)
     ]
 
 
@@ -72,10 +73,12 @@ def test_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> None:
             assert error.message
         else:
             assert "second" in of.snapshots()
-        there = [one for one in of.snapshots() if blobs.content[f"snapshots/{one}"] != b"somebody else's"]
+        there = [
+            snapshot for snapshot in of.snapshots() if blobs.content[f"snapshots/{snapshot}"] != b"somebody else's"
+        ]
         assert parent.id in there
-        for one in there:  # if it is there in spite of an error, because the answer was lost, it is whole
-            assert restored(of, one) == wanted(given_(1 if one == parent.id else 2))
+        for item in there:  # if it is there in spite of an error, because the answer was lost, it is whole
+            assert restored(of, item) == wanted(given_(1 if item == parent.id else 2))
         assert verification.deep(of, there).sound
         third = builders.snapshot(of, given_(3), parent=of.manifest(parent.id), sizes=SMALL)
         assert restored(of, third.id) == wanted(given_(3))
@@ -93,13 +96,13 @@ def test_fault_at_every_call_of_create_and_open(fault: Fault) -> None:
         blobs = MemoryBlobs()
         faulty = FaultyBlobs(blobs, at, fault)
         try:
-            made = Vault.create(faulty, builders.KEY)
+            created = Vault.create(faulty, builders.KEY)
         except HeadwaterError:
             if not blobs.content.get("config", b"{").startswith(b"{") or fault == "half":
                 at += 1  # the place is spoilt, which was told
                 continue
-            made = Vault.create(blobs, builders.KEY)
-        taken = builders.snapshot(Vault(blobs, made.config, made.keys), given_(1))
+            created = Vault.create(blobs, builders.KEY)
+        taken = builders.snapshot(Vault(blobs, created.config, created.keys), given_(1))
         assert restored(Vault.open(blobs, builders.KEY), taken.id) == wanted(given_(1))
         if not faulty.failed:
             break
@@ -149,25 +152,25 @@ def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
 
 def damages(content: dict[str, bytes], count: int) -> Iterator[tuple[str, bytes]]:
     """Give blobs with a flipped bit, bytes overwritten, an end cut off, or something added; every blob has its turn."""
-    made = random.Random(20261121)
+    chance = random.Random(20261121)
     names = sorted(content)
     for number in range(count):
         name = (
             names[number % len(names)]
             if number % 2
-            else made.choice([one for one in names if one.startswith("packs/")])
+            else chance.choice([name for name in names if name.startswith("packs/")])
         )
         data = bytearray(content[name])
-        place = made.randrange(len(data))
-        kind = made.randrange(8)
+        place = chance.randrange(len(data))
+        kind = chance.randrange(8)
         if kind < 5:
-            data[place] ^= 1 << made.randrange(8)
+            data[place] ^= 1 << chance.randrange(8)
         elif kind == 5:
-            data[place : place + 16] = made.randbytes(len(data[place : place + 16]))
+            data[place : place + 16] = chance.randbytes(len(data[place : place + 16]))
         elif kind == 6:
             data = data[:place]
         else:
-            data += made.randbytes(made.randrange(1, 30))
+            data += chance.randbytes(chance.randrange(1, 30))
         if bytes(data) != content[name]:
             yield name, bytes(data)
 
@@ -178,7 +181,7 @@ def test_every_changed_byte_is_detected() -> None:
     assert len(truth) == 3
     kinds = {kind for pack, _ in packs.listed(blobs) for kind in kinds_in(blobs, pack)}
     assert kinds == {packs.PAGE, packs.DELTA, packs.LEAF, packs.ROOT}
-    done = told = 0
+    done = output = 0
     touched: set[str] = set()
     for name, data in damages(blobs.content, DAMAGES):
         done += 1
@@ -187,31 +190,31 @@ def test_every_changed_byte_is_detected() -> None:
         try:
             of = Vault.open(broken, builders.KEY)
         except HeadwaterError:
-            told += 1
+            output += 1
             assert name.startswith(("config", "keys/"))
             continue
-        found = verification.deep(of, threads=1)
+        result = verification.deep(of, threads=1)
         if name.startswith(("packs/", "snapshots/")):
-            assert not found.sound, name
-            told += 1
+            assert not result.sound, name
+            output += 1
         for snapshot in truth:
             for table in truth[snapshot]:
                 try:
                     rows = read(of, snapshot, table)
                 except HeadwaterError:
-                    assert not found.sound
+                    assert not result.sound
                 else:
                     assert rows == truth[snapshot][table], (name, snapshot, table)
     assert touched == {"config", "keys", "packs", "snapshots", "leases", "gc"}
     assert done >= 0.95 * DAMAGES
-    assert told > 0.6 * done
+    assert output > 0.6 * done
 
 
 def read(of: Vault, snapshot: str, name: str) -> list[Row]:
     """Return rows as `builders.rows`, without threads, which take longer than so few rows."""
-    reader = of.table(next(one for one in of.manifest(snapshot).tables if one.name == name))
-    found = [reader.batch(chunk) for chunk in reader.chunks()]
-    return [row for batch in found for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
+    reader = of.table(next(table for table in of.manifest(snapshot).tables if table.name == name))
+    result = [reader.batch(chunk) for chunk in reader.chunks()]
+    return [row for batch in result for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
 
 
 def kinds_in(blobs: MemoryBlobs, pack: bytes) -> set[int]:

@@ -35,14 +35,14 @@ def processes() -> Any:
 def test_committed_snapshots_survive_kills(tmp_path: Path, processes: Any) -> None:
     folder = tmp_path / "vault"
     of = Vault.create(LocalBlobs(folder), builders.KEY)
-    made = random.Random(20261121)
+    chance = random.Random(20261121)
     newest, under_way = "", 0
     for round_ in range(KILLS):
         begun = processes.Event()
         child = processes.Process(target=vault_helpers.loop, args=(folder, round_, begun), daemon=True)
         child.start()
         assert begun.wait(240)
-        time.sleep(made.uniform(0.0, 0.25))  # the moment of the kill, not a wait for something
+        time.sleep(chance.uniform(0.0, 0.25))  # the moment of the kill, not a wait for something
         child.kill()
         child.join(120)
         assert child.exitcode == -9
@@ -67,9 +67,9 @@ def test_committed_snapshots_survive_kills(tmp_path: Path, processes: Any) -> No
 def test_concurrent_writers_and_collector_lose_nothing(tmp_path: Path, processes: Any) -> None:
     folder = tmp_path / "vault"
     of = Vault.create(LocalBlobs(folder), builders.KEY)
-    told, over, until = processes.Queue(), processes.Event(), time.monotonic() + SECONDS
+    output, over, until = processes.Queue(), processes.Event(), time.monotonic() + SECONDS
     writers = [
-        processes.Process(target=vault_helpers.write, args=(folder, seed, over, told), daemon=True) for seed in (1, 2)
+        processes.Process(target=vault_helpers.write, args=(folder, seed, over, output), daemon=True) for seed in (1, 2)
     ]
     for writer in writers:
         writer.start()
@@ -87,7 +87,7 @@ def test_concurrent_writers_and_collector_lose_nothing(tmp_path: Path, processes
                 assert sound
                 looked += 1
     over.set()
-    outcomes = [told.get(timeout=240) for _ in writers]
+    outcomes = [output.get(timeout=240) for _ in writers]
     for writer in writers:
         writer.join(120)
     assert [error for _, _, error in outcomes] == ["", ""]

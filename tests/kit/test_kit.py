@@ -13,11 +13,11 @@ from headwater.kit.errors import BadInput, HeadwaterError, NotFound, did_you_mea
 
 
 def every_error() -> list[type[HeadwaterError]]:
-    found, todo = [], [HeadwaterError]
+    result, todo = [], [HeadwaterError]
     while todo:
-        found.append(todo.pop())
-        todo += found[-1].__subclasses__()
-    return found
+        result.append(todo.pop())
+        todo += result[-1].__subclasses__()
+    return result
 
 
 @pytest.mark.parametrize("kind", every_error())
@@ -46,11 +46,11 @@ def test_unknown_plugin_lists_known_ones():
 
 
 def test_ids_sort_by_time_and_are_version_7():
-    made = [ids.new_id() for _ in range(2000)]
-    assert len(set(made)) == 2000
-    assert {one.version for one in made} == {7}
-    assert {one.variant for one in made} == {"specified in RFC 4122"}
-    assert [one.int >> 80 for one in made] == sorted(one.int >> 80 for one in made)
+    created = [ids.new_id() for _ in range(2000)]
+    assert len(set(created)) == 2000
+    assert {item.version for item in created} == {7}
+    assert {item.variant for item in created} == {"specified in RFC 4122"}
+    assert [item.int >> 80 for item in created] == sorted(item.int >> 80 for item in created)
 
 
 @given(st.lists(st.one_of(st.text(), st.integers(-(2**53), 2**53)), min_size=1, max_size=4))

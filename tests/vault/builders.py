@@ -71,7 +71,7 @@ def snapshot(
     id_: str | None = None,
 ) -> Manifest:
     """Take a snapshot of tables and commit it."""
-    started, made = datetime.now(UTC), []
+    started, created = datetime.now(UTC), []
     id_ = id_ or str(uuid.uuid4())
     with into.write_snapshot(id_, codec=codec, parent=parent, sizes=sizes, threads=threads) as writing:
         for name, given in tables.items():
@@ -79,7 +79,7 @@ def snapshot(
             old = into.table(before).parent() if before else None
             written = TableWriter(writing.ink, TableShape(given.hints, given.key), old).write(batches(given, batch))
             columns = [ManifestColumn(f"c{place}", "text", hint) for place, hint in enumerate(given.hints)]
-            made.append(manifest.table("public", name, columns, given.key, written))
+            created.append(manifest.table("public", name, columns, given.key, written))
         taken = Manifest(
             id=id_,
             database="shop",
@@ -87,7 +87,7 @@ def snapshot(
             finished=datetime.now(UTC),
             engine="test",
             parent=parent.id if parent else None,
-            tables=tuple(made),
+            tables=tuple(created),
         )
         into.commit(writing, taken)
     return taken
@@ -95,13 +95,13 @@ def snapshot(
 
 def rows(of: Vault, taken: Manifest, name: str, places: Sequence[int] | None = None) -> list[Row]:
     """Return the rows of a table of a snapshot."""
-    table = next(one for one in taken.tables if one.name == name)
-    found: list[Row] = []
+    table = next(table for table in taken.tables if table.name == name)
+    result: list[Row] = []
     with ThreadPoolExecutor(2) as threads:
         for batch in of.table(table).rows(threads, places):
             columns = [column.to_pylist() for column in batch.columns]
-            found.extend(zip(*columns, strict=True) if columns else [()] * batch.num_rows)
-    return found
+            result.extend(zip(*columns, strict=True) if columns else [()] * batch.num_rows)
+    return result
 
 
 def content(of: Vault) -> dict[str, bytes]:

@@ -39,12 +39,12 @@ HINTS: tuple[Hint, ...] = (
 
 def rows() -> list[Row]:
     """Return rows whose columns give every kind of page, with and without nulls."""
-    made = random.Random(1)
-    found: list[Row] = []
+    chance = random.Random(1)
+    result: list[Row] = []
     for place in range(200):
-        number = made.randrange(-(2**63), 2**63)
+        number = chance.randrange(-(2**63), 2**63)
         odd = ("1e-7", "9999999999", "1e+10", "0.000001", "0.1", "3e+300", "nan", "-inf", "-0")
-        float_ = made.choice([repr(number / 1e9), f"{place}.5", *odd])
+        float_ = chance.choice([repr(number / 1e9), f"{place}.5", *odd])
         row: list[bytes | None] = [
             b"%d" % place,
             b"%d" % (number >> (place % 60)),
@@ -54,19 +54,19 @@ def rows() -> list[Row]:
             if place % 10 != 9
             else b"2026-01-01 00:00:00.5+00",
             b"20%02d-%02d-28" % (place % 100, place % 12 + 1),
-            b"%08x-0000-4000-8000-%012x" % (made.getrandbits(32), place),
-            b"\\x" + made.randbytes(place % 7).hex().encode(),
-            made.randbytes(place % 30),
+            b"%08x-0000-4000-8000-%012x" % (chance.getrandbits(32), place),
+            b"\\x" + chance.randbytes(place % 7).hex().encode(),
+            chance.randbytes(place % 30),
             [b"new", b"paid", b""][place % 3],
             b"always",
         ]
-        found.append(
+        result.append(
             tuple(
-                None if column and made.random() < (0.1 if place > 120 else 0) else one
+                None if column and chance.random() < (0.1 if place > 120 else 0) else one
                 for column, one in enumerate(row)
             )
         )
-    return found
+    return result
 
 
 def write(folder: Path) -> None:
@@ -90,7 +90,7 @@ def write(folder: Path) -> None:
             of, {"everything": Given(HINTS, content, (0,))}, parent=last, sizes=SIZES, codec=codec, id_=f"000{number}"
         )
     _delta(of, last)
-    found = {
+    result = {
         taken: {
             table.name: _shown(builders.rows(of, of.manifest(taken), table.name)) for table in of.manifest(taken).tables
         }
@@ -101,7 +101,7 @@ def write(folder: Path) -> None:
             {
                 "key": builders.KEY.secret.decode(),
                 "passphrase": PASSPHRASE,
-                "snapshots": {taken: found[taken] for taken in ("0001", "0006")},
+                "snapshots": {taken: result[taken] for taken in ("0001", "0006")},
             },
             separators=(",", ":"),
         )
@@ -124,7 +124,7 @@ def _delta(of: Vault, last: Manifest) -> None:
             added = builders.pa.array([old.column(0)[-1].as_py() + b".5"], builders.VALUES)
             columns = [
                 builders.pa.concat_arrays([new[0], added]),
-                *(builders.pa.concat_arrays([one, one]) for one in new[1:]),
+                *(builders.pa.concat_arrays([item, item]) for item in new[1:]),
             ]
             writer.change(chunk, Delta(tuple(columns), (old.column(0).slice(4, 1),)), chunk.rows)
         table = manifest.table("public", "everything", before.columns, before.key, writer.end())
@@ -143,7 +143,7 @@ def _delta(of: Vault, last: Manifest) -> None:
 
 
 def _shown(found: list[Row]) -> list[list[str | None]]:
-    return [[None if one is None else one.decode("latin-1") for one in row] for row in found]
+    return [[None if item is None else item.decode("latin-1") for item in row] for row in found]
 
 
 if __name__ == "__main__":

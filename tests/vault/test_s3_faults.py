@@ -52,11 +52,11 @@ def holds(of: Vault, parent: Manifest, id_: str) -> bool:
     The old one restores, the new one is whole or not there, whatever was answered, and the next one is right.
     """
     name = f"snapshots/{id_}"
-    found = of.blobs.find(name) is not None and of.blobs.read(name) != b"somebody else's"
-    for one, seed in ((parent.id, 1), (id_, 2)) if found else ((parent.id, 1),):
-        assert restored(of, one) == wanted(given_(seed))
-    assert verification.deep(of, [parent.id, id_] if found else [parent.id]).sound
-    return found
+    result = of.blobs.find(name) is not None and of.blobs.read(name) != b"somebody else's"
+    for item, seed in ((parent.id, 1), (id_, 2)) if result else ((parent.id, 1),):
+        assert restored(of, item) == wanted(given_(seed))
+    assert verification.deep(of, [parent.id, id_] if result else [parent.id]).sound
+    return result
 
 
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from-then-on"])
@@ -90,8 +90,8 @@ def proxy(storage: s3.Place) -> Iterator[Proxy]:
     def rival(path: str) -> None:
         obstore.put(store, path.removeprefix(f"/{s3.BUCKET}/"), b"somebody else's")
 
-    with proxied(storage, rival) as found:
-        yield found
+    with proxied(storage, rival) as result:
+        yield result
 
 
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from-then-on"])

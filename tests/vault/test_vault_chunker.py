@@ -25,13 +25,13 @@ def column(values: list[bytes | None]) -> Any:
 
 def chunks(hashes: np.ndarray, weights: np.ndarray, sizes: ChunkSizes, batches: list[int]) -> list[int]:
     """Cut rows that come in such batches, as the writer does."""
-    made, start, have = [], 0, 0
+    created, start, have = [], 0, 0
     for size in itertools.chain(batches, [len(hashes)]):
         have = min(have + size, len(hashes))
-        found = chunker.chunk_boundaries(hashes[start:have], weights[start:have], sizes, end=False)
-        made += [start + cut for cut in found]
-        start = made[-1] if made else 0
-    return made + [start + cut for cut in chunker.chunk_boundaries(hashes[start:], weights[start:], sizes, end=True)]
+        boundaries = chunker.chunk_boundaries(hashes[start:have], weights[start:have], sizes, end=False)
+        created += [start + cut for cut in boundaries]
+        start = created[-1] if created else 0
+    return created + [start + cut for cut in chunker.chunk_boundaries(hashes[start:], weights[start:], sizes, end=True)]
 
 
 hash_lists = some.integers(0, 2**32).map(
@@ -85,7 +85,7 @@ def test_change_moves_only_near_boundaries(hashes: np.ndarray, place: int, kind:
 
 def test_longer_values_move_few_boundaries() -> None:
     """A chunk that has become too heavy is cut at a key, not at a byte: one more byte a row is no other table."""
-    made = moved = 0
+    created = moved = 0
     for seed in range(40):
         random = np.random.default_rng(seed)
         hashes, weights = random.integers(0, 2**64, 2000, dtype=np.uint64), random.integers(60, 140, 2000)
@@ -93,9 +93,9 @@ def test_longer_values_move_few_boundaries() -> None:
         weights[500:560] += 1
         after = chunks(hashes, weights, SMALL, [])
         assert [cut for cut in before if cut < 500] == [cut for cut in after if cut < 500]
-        made += len([cut for cut in before if cut >= 500])
+        created += len([cut for cut in before if cut >= 500])
         moved += len({*before} ^ {*after})
-    assert moved < made / 50
+    assert moved < created / 50
 
 
 def test_equal_keys_are_split_at_half_of_max_rows() -> None:
@@ -109,8 +109,8 @@ def test_equal_keys_are_split_at_half_of_max_rows() -> None:
 def test_chunk_sizes_are_near_the_target() -> None:
     count = 400_000
     ids = column([str(number).encode() for number in range(count)])
-    found = chunker.hashes([(ids, "integer")], 17)
-    cuts = chunker.chunk_boundaries(found, np.ones(count, np.int64), ChunkSizes(), end=True)
+    hashes_ = chunker.hashes([(ids, "integer")], 17)
+    cuts = chunker.chunk_boundaries(hashes_, np.ones(count, np.int64), ChunkSizes(), end=True)
     assert 0.5 * ChunkSizes().rows < count / len(cuts) < 2 * ChunkSizes().rows
 
 
@@ -132,7 +132,7 @@ def test_row_hash_does_not_depend_on_other_rows(keys: list[bytes | None], salt: 
     whole = chunker.hashes([(column(keys), hint)], salt)
     parts = [keys[:cut], keys[cut:]]
     apart = [chunker.hashes([(column(part), hint)], salt).tolist() for part in parts if part]
-    assert whole.tolist() == [one for part in apart for one in part]
+    assert whole.tolist() == [item for part in apart for item in part]
     alone = [int(chunker.hashes([(column([key]), hint)], salt)[0]) for key in keys]
     assert whole.tolist() == alone
 

@@ -37,9 +37,9 @@ def test_delta_matches_dictionary(before: Any, new: Any, gone: Any, key: tuple[i
     places = data.draw(some.permutations([0, 1, 2]))
     wide = columns(table, 3)
     applied = deltas.apply([wide[at] for at in places], [wide[at] for at in key], delta, key, places)
-    found = list(zip(*(applied[places.index(at)].to_pylist() for at in range(3)), strict=True))
+    result = list(zip(*(applied[places.index(at)].to_pylist() for at in range(3)), strict=True))
     kept = {its: value for its, value in before.items() if its in new or its not in gone} | new
-    assert found == [(*its, value) for its, value in kept.items()]
+    assert result == [(*its, value) for its, value in kept.items()]
 
 
 @settings(max_examples=examples(200), deadline=None)
@@ -55,7 +55,7 @@ def test_keys_match_those_of_complete_rows(
     keyed = [wide[at] for at in key]
     whole = deltas.apply(wide, keyed, delta, key, (0, 1, 2))
     alone = deltas.apply(keyed, keyed, delta, key, key)
-    assert [one.to_pylist() for one in alone] == [whole[at].to_pylist() for at in key]
+    assert [item.to_pylist() for item in alone] == [whole[at].to_pylist() for at in key]
 
 
 @settings(max_examples=examples(300), deadline=None)
@@ -72,21 +72,21 @@ def test_merged_deltas_are_equivalent(before: Any, new: Any, gone: Any, brings_b
     for delta in both:
         one_by_one = deltas.apply(one_by_one, one_by_one[:2], delta, (0, 1), (0, 1, 2))
     together = deltas.apply(wide, wide[:2], at_once, (0, 1), (0, 1, 2))
-    found, wanted = (list(zip(*(one.to_pylist() for one in side), strict=True)) for side in (together, one_by_one))
+    result, wanted = (list(zip(*(item.to_pylist() for item in side), strict=True)) for side in (together, one_by_one))
     if brings_back:  # a row that was gone and is back may stand where it stood
-        found, wanted = sorted(found, key=repr), sorted(wanted, key=repr)
-    assert found == wanted
+        result, wanted = sorted(result, key=repr), sorted(wanted, key=repr)
+    assert result == wanted
 
 
 def test_invalid_delta_is_damaged() -> None:
     good = deltas.encode(Delta(columns([(b"1", b"a", None)], 3), columns([(b"2", b"b")], 2)), HINTS, (0, 1))
-    one = columns([(b"1",)], 1)[0]
+    column = columns([(b"1",)], 1)[0]
     for content in (
         b"",
         b"\xc1",
         good[:-1],
         b"\x92\x90\x90",
-        deltas.encode(Delta((one, one.slice(1)), (one,)), HINTS[:2], (0,)),
+        deltas.encode(Delta((column, column.slice(1)), (column,)), HINTS[:2], (0,)),
     ):
         with pytest.raises(Damaged):
             deltas.decode(content)

@@ -58,12 +58,12 @@ def test_chain_of_snapshots_round_trips(tmp_path: Path, seed: int) -> None:
     rows, taken, kept = table(4000, chance), None, []
     for _ in range(9):
         taken = builders.snapshot(vault, {"t": given(rows)}, parent=taken, sizes=SIZES, batch=chance.randint(50, 3000))
-        kept.append((taken, sorted(rows.values(), key=lambda one: int(one[0] or 0))))
+        kept.append((taken, sorted(rows.values(), key=lambda row: int(row[0] or 0))))
         assert taken.tables[0].rows == len(rows)
         work(rows, chance)
     for one, expected in kept:  # the older ones too
         found = builders.rows(builders.again(vault.blobs), one, "t")
-        assert sorted(found, key=lambda one: int(one[0] or 0)) == expected
+        assert sorted(found, key=lambda item: int(item[0] or 0)) == expected
 
 
 def test_scattered_changes_cost_only_their_rows(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_scattered_changes_do_not_rewrite_the_table(tmp_path: Path) -> None:
         taken = builders.snapshot(vault, {"t": given(rows)}, parent=taken)
         assert taken.tables[0].new < first.tables[0].stored * 0.04
     found = builders.rows(vault, taken, "t")
-    assert sorted(found, key=lambda one: int(one[0] or 0)) == [rows[number] for number in sorted(rows)]
+    assert sorted(found, key=lambda item: int(item[0] or 0)) == [rows[number] for number in sorted(rows)]
 
 
 def test_large_deltas_become_pages(tmp_path: Path) -> None:

@@ -34,11 +34,11 @@ def there(of: Vault) -> set[bytes]:
 
 def test_packs_of_deleted_snapshot_are_deleted_in_second_pass(place: Callable[[], Blobs]) -> None:
     of = Vault.create(place(), builders.KEY)
-    one = builders.snapshot(of, given_(b"a"))
-    two = builders.snapshot(of, given_(b"a"), parent=one)  # shares all with the first
+    snapshot = builders.snapshot(of, given_(b"a"))
+    two = builders.snapshot(of, given_(b"a"), parent=snapshot)  # shares all with the first
     three = builders.snapshot(of, given_(b"c"))
     assert collect(of, NONE).deleted == 0
-    of.delete(one.id)
+    of.delete(snapshot.id)
     of.delete(three.id)
     first = collect(of, NONE)
     assert (first.deleted, first.listed, first.live) == (0, 2, 2)
@@ -64,13 +64,13 @@ def test_nothing_is_deleted_before_the_margin(tmp_path: Path) -> None:
 
 def test_pack_needed_since_listing_is_kept(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
-    one = builders.snapshot(of, given_(b"a"))
-    kept = of.blobs.read(f"snapshots/{one.id}")
-    of.delete(one.id)
+    snapshot = builders.snapshot(of, given_(b"a"))
+    kept = of.blobs.read(f"snapshots/{snapshot.id}")
+    of.delete(snapshot.id)
     assert collect(of, NONE).listed == 2
-    of.blobs.create(f"snapshots/{one.id}", kept)  # whatever the way: it is needed now
+    of.blobs.create(f"snapshots/{snapshot.id}", kept)  # whatever the way: it is needed now
     assert collect(of, NONE).deleted == 0
-    assert builders.rows(of, one, "t") == [(b"a",)]
+    assert builders.rows(of, snapshot, "t") == [(b"a",)]
 
 
 def test_active_writer_loses_nothing(tmp_path: Path) -> None:
@@ -80,27 +80,27 @@ def test_active_writer_loses_nothing(tmp_path: Path) -> None:
 
     class Meanwhile(LocalBlobs):
         def find(self, name: str) -> Any:
-            found = super().find(name)
+            result = super().find(name)
             if name.startswith(packs.FOLDER):  # a pack was written a moment ago
                 if parent.id in of.snapshots():
                     of.delete(parent.id)
                 for _ in range(3):
                     assert collect(builders.again(of.blobs), NONE).deleted == 0
-            return found
+            return result
 
     writer = Vault.open(Meanwhile(of.blobs.folder), builders.KEY)  # type: ignore[attr-defined]
-    made = builders.snapshot(writer, {**given_(b"a"), "more": Given(("text",), [(b"b",)])}, parent=parent)
+    snapshot = builders.snapshot(writer, {**given_(b"a"), "more": Given(("text",), [(b"b",)])}, parent=parent)
     fresh = builders.again(of.blobs)
-    assert builders.rows(fresh, made, "t") == [(b"a",)]
-    assert builders.rows(fresh, made, "more") == [(b"b",)]
+    assert builders.rows(fresh, snapshot, "t") == [(b"a",)]
+    assert builders.rows(fresh, snapshot, "more") == [(b"b",)]
     for _ in range(3):
         assert collect(fresh, NONE).deleted == 0
 
 
 def test_leftovers_of_killed_writer_are_deleted_after_lease(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
-    kept = builders.snapshot(of, given_(b"a"))
-    with of.write_snapshot("never", parent=kept) as writing:
+    snapshot = builders.snapshot(of, given_(b"a"))
+    with of.write_snapshot("never", parent=snapshot) as writing:
         writing.ink.data.add(packs.PAGE, bytes(16), b"half a table")
         writing.ink.data.finish()
         assert len(there(of)) == 3
@@ -110,7 +110,7 @@ def test_leftovers_of_killed_writer_are_deleted_after_lease(tmp_path: Path) -> N
             last = collect(of, NONE, longest=NONE)
         assert last.deleted == 1
         assert list(of.blobs.list(leases.FOLDER)) == []
-    assert there(of) == kept.packs.keys()
+    assert there(of) == snapshot.packs.keys()
 
 
 def test_unreadable_lease_blocks_deletion(tmp_path: Path) -> None:
@@ -143,14 +143,14 @@ def test_unreadable_manifest_blocks_deletion(tmp_path: Path) -> None:
 
 def test_unreadable_lists_are_ignored(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
-    kept = builders.snapshot(of, given_(b"a"))
+    snapshot = builders.snapshot(of, given_(b"a"))
     gone = builders.snapshot(of, given_(b"b"))
     of.delete(gone.id)
     for number, data in enumerate((b"", b"HWGONE", b"nonsense" * 9, b"HWGONE\x00\x01" + b"".join(there(of)))):
         of.blobs.create(f"gc/{number}", data)
     for _ in range(2):
         collect(of, NONE)
-    assert there(of) == kept.packs.keys()
+    assert there(of) == snapshot.packs.keys()
     assert list(of.blobs.list("gc/")) == []
 
 
@@ -165,15 +165,15 @@ def test_collecting_requires_a_vault(tmp_path: Path) -> None:
 def test_dead_bytes_are_reported(tmp_path: Path) -> None:
     of = builders.vault(tmp_path)
     rows = [bytes([number % 251]) * 999 + str(number).encode() for number in range(500)]
-    one = builders.snapshot(of, {"t": given_(*rows)["t"], "u": given_(*rows[::-1])["t"]})
-    second = builders.snapshot(of, {"t": given_(*rows)["t"]}, parent=one)
+    snapshot = builders.snapshot(of, {"t": given_(*rows)["t"], "u": given_(*rows[::-1])["t"]})
+    second = builders.snapshot(of, {"t": given_(*rows)["t"]}, parent=snapshot)
     sizes = dict(packs.listed(of.blobs))
     assert collect(of, NONE).dead_bytes < 400  # footers
-    of.delete(one.id)
-    told = collect(of, NONE)
-    assert told.dead_bytes == sum(sizes[pack].size - size for pack, size in second.packs.items())
-    assert told.dead_bytes > 1000
-    assert told.live_bytes == sum(sizes[pack].size for pack in second.packs)
+    of.delete(snapshot.id)
+    result = collect(of, NONE)
+    assert result.dead_bytes == sum(sizes[pack].size - size for pack, size in second.packs.items())
+    assert result.dead_bytes > 1000
+    assert result.live_bytes == sum(sizes[pack].size for pack in second.packs)
 
 
 @pytest.mark.parametrize("fault", ["error", "lost", "half", "slow"])
@@ -181,10 +181,10 @@ def test_interrupted_pass_is_harmless(tmp_path: Path, fault: Any) -> None:
     at = 0
     while True:
         of = builders.vault(tmp_path)
-        one = builders.snapshot(of, given_(b"a"))
-        two = builders.snapshot(of, given_(b"a", b"b"), parent=one)
+        snapshot = builders.snapshot(of, given_(b"a"))
+        two = builders.snapshot(of, given_(b"a", b"b"), parent=snapshot)
         lost = builders.snapshot(of, given_(b"c"))
-        of.delete(one.id)
+        of.delete(snapshot.id)
         of.delete(lost.id)
         collect(of, NONE)
         faulty = FaultyBlobs(of.blobs, at, fault)

@@ -18,8 +18,8 @@ edges = some.sampled_from([LOW, LOW + 1, -(2**32), -1, 0, 1, 255, 256, 2**32, 2*
 @given(some.lists(some.one_of(edges, some.integers(LOW, HIGH), some.integers(-9, 9))), some.binary(max_size=5))
 def test_integers_round_trip(values: list[int], behind: bytes) -> None:
     packed = integer_codec.pack(np.array(values, np.int64))
-    found, size = integer_codec.unpack(memoryview(packed + behind), len(values))
-    assert found.tolist() == values
+    result, size = integer_codec.unpack(memoryview(packed + behind), len(values))
+    assert result.tolist() == values
     assert size == len(packed)
 
 
@@ -40,10 +40,10 @@ def test_similar_numbers_are_small(values: list[int], most: int) -> None:
 @given(some.binary(min_size=10, max_size=60), some.integers(0, 40))
 def test_arbitrary_bytes_are_rejected_or_decoded(data: bytes, count: int) -> None:
     try:
-        found, size = integer_codec.unpack(memoryview(data), count)
+        result, size = integer_codec.unpack(memoryview(data), count)
     except ValueError:
         return
-    assert len(found) == count
+    assert len(result) == count
     assert size <= len(data)
 
 

@@ -264,8 +264,8 @@ def test_arbitrary_bytes_are_damaged_or_a_column(hint: Hint, data: Any) -> None:
     page[place] = data.draw(some.integers(0, 255))
     cut = data.draw(some.one_of(some.just(len(page)), some.integers(0, len(page))))
     try:
-        found = pages.decode(bytes(page[:cut]))
+        decoded = pages.decode(bytes(page[:cut]))
     except Damaged:
         return
-    found.validate(full=True)
-    assert found.type == VALUES
+    decoded.validate(full=True)
+    assert decoded.type == VALUES

@@ -121,28 +121,28 @@ def blobs(tmp_path: Path) -> LocalBlobs:
 def written(blobs: Any, keys_: Keys, segments: list[tuple[int, bytes]], target: int = 2000) -> list[Ref]:
     writer = PackWriter(blobs, keys_, lambda *_: None, target)
     try:
-        made = [writer.add(kind, secrets.token_bytes(16), body) for kind, body in segments]
+        created = [writer.add(kind, secrets.token_bytes(16), body) for kind, body in segments]
         writer.finish()
     finally:
         writer.close()
-    return made
+    return created
 
 
 def test_segments_round_trip(blobs: LocalBlobs) -> None:
     keys_ = Keys.new()
     segments = [(PAGE, secrets.token_bytes(number * 37 % 900)) for number in range(60)]
-    made = written(blobs, keys_, segments)
+    created = written(blobs, keys_, segments)
     reader = PackReader(blobs, keys_)
-    assert len({ref.pack for ref in made}) > 5
-    assert [reader.segment(kind, ref) for (kind, _), ref in zip(segments, made, strict=True)] == [
+    assert len({ref.pack for ref in created}) > 5
+    assert [reader.segment(kind, ref) for (kind, _), ref in zip(segments, created, strict=True)] == [
         b for _, b in segments
     ]
-    mixed = made[::-3] + made[:5] + made[:5]
-    by_ref = dict(zip(made, (body for _, body in segments), strict=True))
+    mixed = created[::-3] + created[:5] + created[:5]
+    by_ref = dict(zip(created, (body for _, body in segments), strict=True))
     assert reader.segments(PAGE, mixed) == [by_ref[ref] for ref in mixed]
     listed = [entry for pack, _ in packs.listed(blobs) for entry in reader.entries(pack)]
-    assert {(entry.kind, entry.ref) for entry in listed} == {(PAGE, ref) for ref in made}
-    assert dict(packs.listed(blobs)).keys() == {ref.pack for ref in made}
+    assert {(entry.kind, entry.ref) for entry in listed} == {(PAGE, ref) for ref in created}
+    assert dict(packs.listed(blobs)).keys() == {ref.pack for ref in created}
 
 
 def test_only_packs_are_listed(blobs: LocalBlobs) -> None:
@@ -196,7 +196,7 @@ def test_incomplete_pack_is_reported(blobs: LocalBlobs) -> None:
 
 
 def test_many_threads_write_one_pack(blobs: LocalBlobs) -> None:
-    keys_, made, lock = Keys.new(), {}, threading.Lock()
+    keys_, created, lock = Keys.new(), {}, threading.Lock()
     writer = PackWriter(blobs, keys_, lambda *_: None, 5000)
 
     def work(worker: int) -> None:
@@ -204,7 +204,7 @@ def test_many_threads_write_one_pack(blobs: LocalBlobs) -> None:
             body = b"%d of %d" % (number, worker) * 9
             ref = writer.add(PAGE, bytes(16), body)
             with lock:
-                made[ref] = body
+                created[ref] = body
 
     threads = [threading.Thread(target=work, args=(worker,)) for worker in range(6)]
     for thread in threads:
@@ -213,8 +213,8 @@ def test_many_threads_write_one_pack(blobs: LocalBlobs) -> None:
         thread.join()
     writer.finish()
     writer.close()
-    assert len(made) == 600
-    assert dict(zip(made, PackReader(blobs, keys_).segments(PAGE, list(made)), strict=True)) == made
+    assert len(created) == 600
+    assert dict(zip(created, PackReader(blobs, keys_).segments(PAGE, list(created)), strict=True)) == created
 
 
 class Service:
@@ -250,8 +250,8 @@ def test_slot_opens_only_with_its_key(blobs: LocalBlobs, kind: int) -> None:
         openers()[kind],
         [KeySource.passphrase("correct hors"), KeySource.key(b"l" * 32), KeySource.of(Service())],
     )
-    made = Vault.create(blobs, right, "mine")
-    assert Vault.open(blobs, right).keys.content == made.keys.content
+    created = Vault.create(blobs, right, "mine")
+    assert Vault.open(blobs, right).keys.content == created.keys.content
     for opener in wrong:
         with pytest.raises(Locked) as raised:
             Vault.open(blobs, opener)
@@ -301,11 +301,11 @@ def test_key_rotation(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("cheap")
 def test_damaged_slot_is_ignored(blobs: LocalBlobs) -> None:
-    made = Vault.create(blobs, KeySource.key(b"k" * 32))
+    created = Vault.create(blobs, KeySource.key(b"k" * 32))
     (good,) = keys.slots(blobs)
     for name, data in (("bad", b"\xc1 nonsense"), ("empty", b"")):
         blobs.create(keys.SLOTS + name, data)
-    assert Vault.open(blobs, KeySource.key(b"k" * 32)).id == made.id
+    assert Vault.open(blobs, KeySource.key(b"k" * 32)).id == created.id
     assert sorted(keys.damaged_slots(blobs)) == ["bad", "empty"]
     with pytest.raises(Conflict):
         keys.remove_slot(blobs, good)
@@ -318,11 +318,11 @@ def test_damaged_slot_is_ignored(blobs: LocalBlobs) -> None:
 
 
 def test_slot_with_excessive_cost_is_rejected(blobs: LocalBlobs) -> None:
-    made = Vault.create(blobs, KeySource.key(b"k" * 32))
+    created = Vault.create(blobs, KeySource.key(b"k" * 32))
     dear = keys.Slot("passphrase", bytes(60), "", bytes(16), 2**31)
     blobs.create(keys.SLOTS + "dear", msgspec.msgpack.encode(dear))
     with pytest.raises(Locked):
-        keys.unlock(blobs, made.id, KeySource.passphrase("x"))
+        keys.unlock(blobs, created.id, KeySource.passphrase("x"))
 
 
 def test_passphrase_cost() -> None:
@@ -333,19 +333,19 @@ def test_passphrase_cost() -> None:
 
 
 def test_concurrent_creation_gives_one_vault(blobs: LocalBlobs) -> None:
-    start, made = threading.Barrier(8), []
+    start, created = threading.Barrier(8), []
 
     def make() -> None:
         start.wait()
-        made.append(Vault.create(blobs, KeySource.key(b"k" * 32)))
+        created.append(Vault.create(blobs, KeySource.key(b"k" * 32)))
 
     threads = [threading.Thread(target=make) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({one.id for one in made}) == 1
-    assert len({one.keys.content for one in made}) == 1
+    assert len({item.id for item in created}) == 1
+    assert len({item.keys.content for item in created}) == 1
     assert len(keys.slots(blobs)) == 1
 
 
@@ -368,9 +368,9 @@ def example(id_: str, **more: Any) -> manifest.Manifest:
 
 def test_manifest_is_bound_to_name_and_key(blobs: LocalBlobs) -> None:
     keys_ = Keys.new()
-    one = example("one", label="before the rename", extras={"roles": ["a"]}, moment={"lsn": "0/16B"})
-    manifest.commit(blobs, keys_, one)
-    assert manifest.read(blobs, keys_, "one") == one
+    item = example("one", label="before the rename", extras={"roles": ["a"]}, moment={"lsn": "0/16B"})
+    manifest.commit(blobs, keys_, item)
+    assert manifest.read(blobs, keys_, "one") == item
     assert manifest.names(blobs) == ["one"]
     blobs.create("snapshots/two", blobs.read("snapshots/one"))
     with pytest.raises(Damaged):
@@ -381,7 +381,7 @@ def test_manifest_is_bound_to_name_and_key(blobs: LocalBlobs) -> None:
         manifest.read(blobs, keys_, "three")
     with pytest.raises(Damaged, match="a different snapshot"):
         manifest.commit(blobs, keys_, example("one", label="other"))
-    assert manifest.read(blobs, keys_, "one") == one
+    assert manifest.read(blobs, keys_, "one") == item
     manifest.delete(blobs, "one")
     assert manifest.names(blobs) == ["two"]
 
@@ -413,19 +413,19 @@ def test_newer_manifest_is_rejected(tmp_path: Path) -> None:
 
 def test_leases_hold_until_released_or_expired(blobs: LocalBlobs) -> None:
     keys_ = Keys.new()
-    one = leases.take(blobs, keys_, "s1", [b"a" * 16, b"b" * 16])
+    snapshot = leases.take(blobs, keys_, "s1", [b"a" * 16, b"b" * 16])
     two = leases.take(blobs, keys_, "s2", [])
     now = datetime.now(UTC)
-    found = leases.leased_packs(blobs, keys_, now)
-    first, second = blobs.find(one), blobs.find(two)
+    leased = leases.leased_packs(blobs, keys_, now)
+    first, second = blobs.find(snapshot), blobs.find(two)
     assert first and second
-    assert (found.packs, found.since, found.ended) == ({b"a" * 16, b"b" * 16}, first.modified, [])
+    assert (leased.packs, leased.since, leased.ended) == ({b"a" * 16, b"b" * 16}, first.modified, [])
     later = leases.leased_packs(blobs, keys_, now + timedelta(hours=25))
-    assert (later.packs, later.since, sorted(later.ended)) == (set(), None, sorted([one, two]))
-    leases.release(blobs, one)
+    assert (later.packs, later.since, sorted(later.ended)) == (set(), None, sorted([snapshot, two]))
+    leases.release(blobs, snapshot)
     leases.check(blobs, two)
     with pytest.raises(Conflict, match="too long"):
-        leases.check(blobs, one)
+        leases.check(blobs, snapshot)
     blobs.delete(two)
     blobs.create(two, b"what is this")
     assert leases.leased_packs(blobs, keys_, now).unread == [two]

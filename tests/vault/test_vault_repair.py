@@ -67,8 +67,8 @@ def test_copies_in_other_snapshots_are_used(of: Vault) -> None:
 
 def test_missing_pack_is_repaired_from_new_snapshot(of: Vault) -> None:
     """Nothing else has what it had; the table has not changed, so reading it again gives the same pages."""
-    one = take(of)
-    (pack,) = {ref.pack for ref in pages(of, one)}
+    snapshot = take(of)
+    (pack,) = {ref.pack for ref in pages(of, snapshot)}
     of.blobs.delete(packs.blob_name(pack))
     lost = repair(of)
     assert lost.segments == 0
@@ -77,7 +77,7 @@ def test_missing_pack_is_repaired_from_new_snapshot(of: Vault) -> None:
     done = repair(of)
     assert done.segments > 50
     assert done.left == ()
-    assert builders.rows(builders.again(of.blobs), one, "t") == TABLE.rows
+    assert builders.rows(builders.again(of.blobs), snapshot, "t") == TABLE.rows
     assert verification.quick(of).sound
 
 
@@ -131,9 +131,9 @@ def test_replacement_is_kept_while_used(of: Vault) -> None:
 
 
 def test_damaged_record_is_ignored(of: Vault) -> None:
-    one = take(of)
+    snapshot = take(of)
     take(of)
-    flip(of, pages(of, one)[3])
+    flip(of, pages(of, snapshot)[3])
     repair(of)
     (name,) = [name for _, name in repair_log.records(of.blobs)]
     data = of.blobs.read(name)
@@ -142,7 +142,7 @@ def test_damaged_record_is_ignored(of: Vault) -> None:
         of.blobs.create(name, broken)
         assert not verification.deep(of).sound
         with pytest.raises(Damaged):
-            builders.rows(builders.again(of.blobs), one, "t")
+            builders.rows(builders.again(of.blobs), snapshot, "t")
     of.blobs.create(name.replace("moved/", "moved/zz"), data)
     assert repair(of).left == ()
-    assert builders.rows(of, one, "t") == TABLE.rows
+    assert builders.rows(of, snapshot, "t") == TABLE.rows

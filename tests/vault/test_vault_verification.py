@@ -40,31 +40,31 @@ def pages_of(of: Vault, taken: Manifest) -> list[packs.Ref]:
 
 
 def test_a_sound_vault_has_no_findings(of: Vault) -> None:
-    one = builders.snapshot(of, {"t": big(), "empty": Given((), [])}, sizes=SMALL)
-    two = builders.snapshot(of, {"t": big(4100)}, parent=one, sizes=SMALL)
-    for found in (verification.quick(of), verification.deep(of)):
-        assert found.findings == ()
-        assert found.sound
-        assert (found.snapshots, found.packs) == (2, 4)
+    snapshot = builders.snapshot(of, {"t": big(), "empty": Given((), [])}, sizes=SMALL)
+    two = builders.snapshot(of, {"t": big(4100)}, parent=snapshot, sizes=SMALL)
+    for result in (verification.quick(of), verification.deep(of)):
+        assert result.findings == ()
+        assert result.sound
+        assert (result.snapshots, result.packs) == (2, 4)
     seen: list[tuple[int, int]] = []
-    found = verification.deep(of, progress=lambda done, total: seen.append((done, total)))
+    result = verification.deep(of, progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (8100, 8100)
     assert seen == sorted(seen)
     alone = verification.deep(of, [two.id])
     assert (alone.rows, alone.snapshots) == (4100, 1)
     # What is shared is read once.
-    assert alone.rows <= found.rows < 4000 + 600
+    assert alone.rows <= result.rows < 4000 + 600
     assert verification.deep(builders.vault(Path(of.blobs.folder))).sound  # type: ignore[attr-defined]
 
 
 def test_shares_partition_the_vault(of: Vault) -> None:
-    one = builders.snapshot(of, {"t": big(20_000)}, sizes=SMALL)
+    snapshot = builders.snapshot(of, {"t": big(20_000)}, sizes=SMALL)
     parts = [verification.VerificationShare(number, 4) for number in range(4)]
-    found = [verification.deep(of, part=part) for part in parts]
-    assert all(one.sound and 20_000 * 0.1 < one.rows < 20_000 * 0.45 for one in found)
-    assert sum(one.rows for one in found) == 20_000
-    assert verification.deep(of, part=verification.VerificationShare(5, 4)).rows == found[1].rows
-    ref = pages_of(of, one)[20]
+    result = [verification.deep(of, part=part) for part in parts]
+    assert all(item.sound and 20_000 * 0.1 < item.rows < 20_000 * 0.45 for item in result)
+    assert sum(item.rows for item in result) == 20_000
+    assert verification.deep(of, part=verification.VerificationShare(5, 4)).rows == result[1].rows
+    ref = pages_of(of, snapshot)[20]
     name = packs.blob_name(ref.pack)
     data = bytearray(of.blobs.read(name))
     data[ref.offset + 3] ^= 1
@@ -83,11 +83,11 @@ def test_damaged_pages_are_located(of: Vault) -> None:
         data[ref.offset + ref.length // 2] ^= 0x10
     replace(of, name, bytes(data))
     assert verification.quick(of).sound
-    found = verification.deep(of)
-    assert {(one.snapshot, one.table, one.pack, one.offset) for one in found.findings} == {
+    result = verification.deep(of)
+    assert {(finding.snapshot, finding.table, finding.pack, finding.offset) for finding in result.findings} == {
         (snapshot.id, "public.t", name, ref.offset) for snapshot in (one, two) for ref in wrong
     }
-    assert all(str(one.offset) in one.what for one in found.findings)
+    assert all(str(finding.offset) in finding.what for finding in result.findings)
 
 
 @pytest.mark.parametrize("how", ["gone", "empty", "shorter", "longer", "without its end", "another pack", "no begin"])
@@ -111,8 +111,10 @@ def test_quick_verification_finds_incomplete_packs(of: Vault, how: str) -> None:
             "no begin": b"X" + data[1:],
         }[how],
     )
-    found = verification.quick(of)
-    assert {(one.snapshot, one.table, one.pack) for one in found.findings} == {(one.id, "public.t", name)}
+    result = verification.quick(of)
+    assert {(finding.snapshot, finding.table, finding.pack) for finding in result.findings} == {
+        (one.id, "public.t", name)
+    }
     assert not verification.deep(of).sound
     assert verification.quick(of, [snapshot for snapshot in of.snapshots() if snapshot != one.id]).sound
 
@@ -123,7 +125,7 @@ def test_manifests_and_slots_are_verified(of: Vault) -> None:
     replace(of, f"snapshots/{one.id}", data[:-3])
     of.blobs.create(keys.SLOTS + "bad", b"?")
     for found in (verification.quick(of), verification.deep(of)):
-        assert [(one.snapshot, one.pack) for one in found.findings] == [(None, None), (one.id, None)]
+        assert [(finding.snapshot, finding.pack) for finding in found.findings] == [(None, None), (one.id, None)]
     assert verification.deep(of, [two.id, "no-such-snapshot"]).findings[-1].snapshot == "no-such-snapshot"
 
 
@@ -133,13 +135,13 @@ def test_pack_missing_in_manifest_is_reported(of: Vault) -> None:
 
     from headwater.vault import manifest
 
-    one = builders.snapshot(of, {"t": big(10)})
-    tables = tuple(msgspec.structs.replace(table, packs={}, rows=11) for table in one.tables)
-    of.delete(one.id)
-    manifest.commit(of.blobs, of.keys, msgspec.structs.replace(one, tables=tables))
-    what = {found.what for found in verification.deep(of).findings}
-    assert any("does not name" in one for one in what)
-    assert any("number of rows" in one for one in what)
+    snapshot = builders.snapshot(of, {"t": big(10)})
+    tables = tuple(msgspec.structs.replace(table, packs={}, rows=11) for table in snapshot.tables)
+    of.delete(snapshot.id)
+    manifest.commit(of.blobs, of.keys, msgspec.structs.replace(snapshot, tables=tables))
+    what = {finding.what for finding in verification.deep(of).findings}
+    assert any("does not name" in item for item in what)
+    assert any("number of rows" in item for item in what)
 
 
 def test_unreachable_storage_is_not_damage(of: Vault) -> None:

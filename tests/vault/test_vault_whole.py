@@ -63,11 +63,11 @@ def test_rows_round_trip(shared: Vault, given_: list[Given], batch: int, data: A
     first = builders.snapshot(shared, named, sizes=SMALL, batch=batch)
     again = builders.snapshot(shared, named, sizes=SMALL, batch=data.draw(some.integers(1, 70)), parent=first)
     fresh = builders.again(shared.blobs)
-    for name, one in named.items():
-        assert builders.rows(fresh, fresh.manifest(first.id), name) == list(one.rows)
-        assert builders.rows(fresh, fresh.manifest(again.id), name) == list(one.rows)
-        places = data.draw(some.lists(some.sampled_from(range(len(one.hints))), max_size=3)) if one.hints else []
-        wanted = [tuple(row[place] for place in places) for row in one.rows]
+    for name, item in named.items():
+        assert builders.rows(fresh, fresh.manifest(first.id), name) == list(item.rows)
+        assert builders.rows(fresh, fresh.manifest(again.id), name) == list(item.rows)
+        places = data.draw(some.lists(some.sampled_from(range(len(item.hints))), max_size=3)) if item.hints else []
+        wanted = [tuple(row[place] for place in places) for row in item.rows]
         assert builders.rows(fresh, first, name, places) == wanted
     assert all(table.new == 0 for table in again.tables)
     assert [table.root for table in again.tables] == [table.root for table in first.tables]
@@ -76,14 +76,14 @@ def test_rows_round_trip(shared: Vault, given_: list[Given], batch: int, data: A
 
 
 def orders(count: int, seed: int = 1) -> list[Row]:
-    made = random.Random(seed)
+    chance = random.Random(seed)
     return [
         (
             str(number).encode(),
-            str(made.randrange(10**6)).encode(),
-            made.choice([b"new", b"paid", b"sent", None]),
-            made.randbytes(12).hex().encode(),
-            f"2026-{made.randrange(1, 13):02}-11 10:{made.randrange(60):02}:00".encode(),
+            str(chance.randrange(10**6)).encode(),
+            chance.choice([b"new", b"paid", b"sent", None]),
+            chance.randbytes(12).hex().encode(),
+            f"2026-{chance.randrange(1, 13):02}-11 10:{chance.randrange(60):02}:00".encode(),
         )
         for number in range(count)
     ]
@@ -297,7 +297,7 @@ def test_commit_rejects_foreign_packs(tmp_path: Path) -> None:
     assert (third.tables[0].new, builders.rows(of, third, "t")) == (0, [(b"a",)])
 
 
-def test_concurrent_writers_and_other_stores(place: Callable[[], Blobs]) -> None:
+def test_concurrent_writers_of_one_parent(place: Callable[[], Blobs]) -> None:
     of = Vault.create(place(), builders.KEY)
     given_ = {"orders": Given(ORDERS, orders(3000), (0,))}
     parent = builders.snapshot(of, given_)
@@ -339,8 +339,8 @@ def test_deltas_of_another_key_are_not_reused(tmp_path: Path) -> None:
 
 
 def test_damaged_parent_does_not_prevent_snapshots(tmp_path: Path) -> None:
-    of, made = builders.vault(tmp_path), random.Random(3)
-    rows: list[Row] = [(b"%d" % place, b"%d" % place, made.randbytes(16).hex().encode()) for place in range(1500)]
+    of, created = builders.vault(tmp_path), random.Random(3)
+    rows: list[Row] = [(b"%d" % place, b"%d" % place, created.randbytes(16).hex().encode()) for place in range(1500)]
     parent = with_deltas(of, rows)
     for pack in parent.packs:
         name, data = packs.blob_name(pack), of.blobs.read(packs.blob_name(pack))

@@ -43,9 +43,9 @@ LEFT_OUT = {
 
 def test_skipped_files_have_reasons(tmp_path):
     archive = zipped(tmp_path / "a.zip", [(name, "x = 1\n") for name in (*LEFT_OUT, "app/main.py")])
-    found = intake(archive)
-    assert reasons(found) == LEFT_OUT
-    assert [source.path for source in found.sources] == ["app/main.py"]
+    result = intake(archive)
+    assert reasons(result) == LEFT_OUT
+    assert [source.path for source in result.sources] == ["app/main.py"]
     assert set(LEFT_OUT.values()) <= set(REASONS)
 
 
@@ -64,8 +64,8 @@ CONTENTS = {
 @pytest.mark.parametrize(("name", "content", "reason"), [(n, c, r) for n, (c, r) in CONTENTS.items()])
 def test_content_decides_when_the_name_does_not(name, content, reason, tmp_path):
     (tmp_path / name).write_bytes(content)
-    found = intake(tmp_path, limits=IntakeLimits(file_bytes=200_000))
-    assert reasons(found).get(name, "") == reason
+    result = intake(tmp_path, limits=IntakeLimits(file_bytes=200_000))
+    assert reasons(result).get(name, "") == reason
 
 
 ENCODINGS = {
@@ -91,15 +91,15 @@ def test_legacy_encodings_are_converted(tmp_path):
 
 def test_unsafe_archive_paths_are_refused(tmp_path):
     names = ["../evil.py", "a/../../evil.py", "/etc/evil.py", "C:/evil.py", "/".join(["d"] * 80) + "/x.py", "ok/a.py"]
-    found = intake(zipped(tmp_path / "slip.zip", [(name, "x = 1") for name in names]))
-    assert sorted(reasons(found).values()) == [
+    result = intake(zipped(tmp_path / "slip.zip", [(name, "x = 1") for name in names]))
+    assert sorted(reasons(result).values()) == [
         "absolute_path",
         "absolute_path",
         "path_escape",
         "path_escape",
         "too_deep",
     ]
-    assert [source.path for source in found.sources] == ["ok/a.py"]
+    assert [source.path for source in result.sources] == ["ok/a.py"]
     assert not list(tmp_path.glob("**/evil.py"))
 
 
@@ -112,8 +112,8 @@ def test_links_and_devices_are_not_followed(tmp_path):
         plain = tarfile.TarInfo("ok.py")
         plain.size = 5
         tar.addfile(plain, io.BytesIO(b"x = 1"))
-    found = intake(tmp_path / "a.tar.gz")
-    assert reasons(found) == {"link.py": "link", "hard.py": "link", "dev.py": "device"}
+    result = intake(tmp_path / "a.tar.gz")
+    assert reasons(result) == {"link.py": "link", "hard.py": "link", "dev.py": "device"}
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         info = zipfile.ZipInfo("link.py")
         info.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -128,9 +128,9 @@ def test_folder_skips_links_and_ignored_files(tmp_path):
     (tmp_path / "app" / ".gitignore").write_text("secret.py\n")
     (tmp_path / "loop").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "pipe.py")
-    found = intake(tmp_path)
-    assert [source.path for source in found.sources] == ["app/a.py"]
-    assert reasons(found) | {"app/.gitignore": ""} == {
+    result = intake(tmp_path)
+    assert [source.path for source in result.sources] == ["app/a.py"]
+    assert reasons(result) | {"app/.gitignore": ""} == {
         "loop": "link",
         "pipe.py": "device",
         "app/secret.py": "ignored",
@@ -156,9 +156,9 @@ def test_wrong_stated_size_is_detected(tmp_path):
         at = raw.find(size)
         raw[at : at + 4] = (100).to_bytes(4, "little")
     path.write_bytes(raw)
-    found = intake(path)
-    assert reasons(found)["a.py"] in ("not_readable", "too_large")
-    assert [source.path for source in found.sources] == ["ok.py"]
+    result = intake(path)
+    assert reasons(result)["a.py"] in ("not_readable", "too_large")
+    assert [source.path for source in result.sources] == ["ok.py"]
 
 
 def test_limits_of_text_and_entries_are_enforced(tmp_path):
@@ -211,11 +211,11 @@ def test_damaged_member_is_skipped(tmp_path):
     at = raw.find(compressed[:8])
     raw[at + 2 : at + 6] = b"\xff\xff\xff\xff"
     path.write_bytes(raw)
-    found = intake(path)
-    assert reasons(found) == {"a.py": "not_readable"}
-    assert [source.path for source in found.sources] == ["b.py"]
+    result = intake(path)
+    assert reasons(result) == {"a.py": "not_readable"}
+    assert [source.path for source in result.sources] == ["b.py"]
 
 
 def test_common_folder_is_removed_from_paths(tmp_path):
-    found = intake(zipped(tmp_path / "a.zip", [("app-main/x.py", "x"), ("app-main/y/z.py", "x")]))
-    assert [source.path for source in found.sources] == ["x.py", "y/z.py"]
+    result = intake(zipped(tmp_path / "a.zip", [("app-main/x.py", "x"), ("app-main/y/z.py", "x")]))
+    assert [source.path for source in result.sources] == ["x.py", "y/z.py"]

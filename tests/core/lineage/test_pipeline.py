@@ -28,13 +28,13 @@ def write(case: Path, folder: Path) -> Path:
 
 
 def expected(folder: Path) -> list[tuple[str, int, str]]:
-    found = set()
+    result = set()
     for file in folder.rglob("*.*"):
         for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
             if match := _EXPECTED.search(line):
-                said = {part.strip() for part in match[1].split(",")}
-                found |= {(str(file.relative_to(folder)), number, use) for use in said if use.split()[0] in _KINDS}
-    return sorted(found)
+                message = {part.strip() for part in match[1].split(",")}
+                result |= {(str(file.relative_to(folder)), number, use) for use in message if use.split()[0] in _KINDS}
+    return sorted(result)
 
 
 def claimed(folder: Path) -> list[tuple[str, int, str]]:
@@ -122,7 +122,7 @@ def test_unparsed_sql_is_listed_with_its_line(tmp_path):
     (tmp_path / "a.sql").write_text("create table users (id int);\n", "utf-8")
     (tmp_path / "b.py").write_text("x = 1\nQ = 'select id from users where where where'\n", "utf-8")
     missed = pipeline.scan(tmp_path, processes=1).not_understood
-    assert [(one.file_path, one.line_number) for one in missed] == [("b.py", 2)]
+    assert [(item.file_path, item.line_number) for item in missed] == [("b.py", 2)]
 
 
 def test_cyclic_imports_and_syntax_errors_are_tolerated(tmp_path):

@@ -48,10 +48,10 @@ def symbols():
     ],
 )
 def test_names_resolve_to_definitions(symbols, path, name, place):
-    found = symbols.lookup(path, name)
-    assert isinstance(found, Found)
-    assert (found.path, found.name) == place
-    assert symbols.resolve(path, name) == (found.path, found.stmt)
+    symbol = symbols.lookup(path, name)
+    assert isinstance(symbol, Found)
+    assert (symbol.path, symbol.name) == place
+    assert symbols.resolve(path, name) == (symbol.path, symbol.stmt)
 
 
 def test_external_names_are_qualified(symbols):
@@ -75,7 +75,7 @@ def test_cycles_and_unknown_names_resolve_to_none(symbols):
 
 def test_slim_table_resolves_the_same_without_positions(symbols):
     slim = pickle.loads(pickle.dumps(symbols.slim()))
-    found = slim.lookup("server/app/__init__.py", "User")
-    assert (found.path, found.name) == ("server/app/models/user.py", "User")
+    symbol = slim.lookup("server/app/__init__.py", "User")
+    assert (symbol.path, symbol.name) == ("server/app/models/user.py", "User")
     shifted = {path: text if path.endswith(".ts") else "\n\n" + text for path, text in FILES.items()}
     assert pickle.dumps(CodeBase(shifted).symbols.slim()) == pickle.dumps(symbols.slim())

@@ -35,10 +35,10 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[one["what"] for one in EXAMPLES])
+@pytest.mark.parametrize("example", EXAMPLES, ids=[item["what"] for item in EXAMPLES])
 def test_schedule_examples(example: dict[str, Any]) -> None:
-    found = times(checked(example["cron"], example["zone"]), at(example["after"]))
-    assert [f"{one:%Y-%m-%dT%H:%M}" for one in islice(found, len(example["times"]))] == example["times"]
+    result = times(checked(example["cron"], example["zone"]), at(example["after"]))
+    assert [f"{item:%Y-%m-%dT%H:%M}" for item in islice(result, len(example["times"]))] == example["times"]
 
 
 @LAW
@@ -46,7 +46,7 @@ def test_schedule_examples(example: dict[str, Any]) -> None:
 def test_times_are_increasing(schedule: Schedule, after: datetime) -> None:
     found = [after, *islice(times(schedule, after), 10)]
     assert all(one < two for one, two in pairwise(found))
-    assert all(one.tzinfo is UTC for one in found[1:])
+    assert all(item.tzinfo is UTC for item in found[1:])
 
 
 @LAW
@@ -66,10 +66,10 @@ def test_latest_matches_times(schedule: Schedule, after: datetime, minutes: int)
     first = next(times(schedule, after))
     until = first + timedelta(minutes=minutes)
     every = [first]
-    for one in times(schedule, first):
-        if one > until:
+    for time in times(schedule, first):
+        if time > until:
             break
-        every.append(one)
+        every.append(time)
     assert latest(schedule, first, until) == every[-1]
 
 

@@ -52,11 +52,11 @@ def test_invalid_source_is_rejected(text):
 
 
 def test_live_database_is_read(tmp_path):
-    with closing(sqlite3.connect(tmp_path / "shop.db")) as made:
-        made.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, note TEXT)")
-    found = sources.read(f"sqlite:///{tmp_path}/shop.db", lambda path: Schema())
-    assert found.source == "shop.db"
-    assert [column.name for column in found.relation("orders").columns] == ["id", "note"]
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as created:
+        created.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, note TEXT)")
+    result = sources.read(f"sqlite:///{tmp_path}/shop.db", lambda path: Schema())
+    assert result.source == "shop.db"
+    assert [column.name for column in result.relation("orders").columns] == ["id", "note"]
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ async def column(session, name: str) -> Column:
 
 
 async def test_modify_column_keeps_unchanged_attributes() -> None:
-    made = "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(9) COLLATE utf8mb4_bin DEFAULT 'x' COMMENT 'c', j JSON, at DATETIME DEFAULT now() ON UPDATE now())"
-    async with connected(subject("mysql"), made) as session:
+    created = "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(9) COLLATE utf8mb4_bin DEFAULT 'x' COMMENT 'c', j JSON, at DATETIME DEFAULT now() ON UPDATE now())"
+    async with connected(subject("mysql"), created) as session:
         for name, change in (
             ("s", c.AlterType("t", column="s", type="varchar(20)")),
             ("id", c.AlterType("t", column="id", type="bigint(20)")),
@@ -110,11 +110,11 @@ async def test_check_runs_nothing() -> None:
 
 
 async def test_procedure_returns_several_results() -> None:
-    made = "CREATE PROCEDURE p() BEGIN SELECT 1 AS a; SELECT 'x' AS b, 2 AS c; END"
-    async with connected(subject("mysql"), made) as session:
+    created = "CREATE PROCEDURE p() BEGIN SELECT 1 AS a; SELECT 'x' AS b, 2 AS c; END"
+    async with connected(subject("mysql"), created) as session:
         frames = await run_all(session, "CALL p(); SELECT 7")
         started = [frame for frame in frames if isinstance(frame, Started)]
-        assert [(one.statement, one.columns and len(one.columns)) for one in started] == [(0, 1), (0, 2), (1, 1)]
+        assert [(item.statement, item.columns and len(item.columns)) for item in started] == [(0, 1), (0, 2), (1, 1)]
         assert await rows(session, "CALL p()", None, Limits(rows=1)) == [(1,), ("x", 2)]
 
 
@@ -132,7 +132,7 @@ async def test_plans_are_trees_with_advice() -> None:
         await run_all(session, "INSERT INTO t SELECT seq, seq % 1000 FROM seq_1_to_20000; CREATE INDEX by_a ON t (a)")
         engine = subject("mysql").engine
         plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = 5", run=True)
-        (advice,) = [one for one in plan.advice if one.kind == "missing_index"]
+        (advice,) = [item for item in plan.advice if item.kind == "missing_index"]
         assert advice.statement == "ALTER TABLE `t` ADD INDEX (`b`)" and advice.figures["rows_read"] == 20000
         assert plan.execution_ms is not None and "ALL" in str(plan.root)
         await run_all(session, advice.statement)
@@ -146,12 +146,12 @@ async def test_plans_are_trees_with_advice() -> None:
 
 
 async def test_missing_server_tls_is_rejected() -> None:
-    one = subject("mysql")
-    async with one.fresh() as address:
+    tested = subject("mysql")
+    async with tested.fresh() as address:
         for mode in ("require", "verify-ca", "verify-full"):
             with pytest.raises(HeadwaterError, match="not offer TLS"):
-                await one.engine.connect(replace(address, tls=Tls(mode)))
-        session = await one.engine.connect(replace(address, tls=Tls("prefer")))
+                await tested.engine.connect(replace(address, tls=Tls(mode)))
+        session = await tested.engine.connect(replace(address, tls=Tls("prefer")))
         assert (await session.ping()).tls is None
         await session.close()
 

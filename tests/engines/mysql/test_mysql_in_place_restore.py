@@ -47,12 +47,12 @@ def linked(address: Address, user: str = "root", password: str = ""):
 
 @asynccontextmanager
 async def odd() -> AsyncIterator[tuple[RestoreScenario, pymysql.Connection]]:
-    async with open_scenario(subject("mysql")) as made:
-        connection = linked(made.address)
+    async with open_scenario(subject("mysql")) as scenario:
+        connection = linked(scenario.address)
         try:
             for statement in ODD:
                 connection.query(statement.encode("latin1" if "piped" in statement else "utf8"))
-            yield made, connection
+            yield scenario, connection
         finally:
             connection.close()
 
@@ -64,8 +64,8 @@ def told(connection) -> list[dict[str, object]]:
 
 
 async def test_triggers_are_restored_unchanged() -> None:
-    async with odd() as (made, connection):
-        kept, before = await made.read_state(), told(connection)
+    async with odd() as (scenario, connection):
+        kept, before = await scenario.read_state(), told(connection)
         seen = []
 
         def batches() -> Iterator[Batch]:
@@ -73,105 +73,111 @@ async def test_triggers_are_restored_unchanged() -> None:
             yield from kept.tables["artist"][1]
 
         table = kept.tables["artist"][0]
-        await made.restore_tables(TableRestoreRequest([(table, batches()), *kept.of(["album"])], "overwrite"))
+        await scenario.restore_tables(TableRestoreRequest([(table, batches()), *kept.of(["album"])], "overwrite"))
         assert told(connection) == before
         assert all(row["ACTION_STATEMENT"] != then["ACTION_STATEMENT"] for row, then in zip(seen, before, strict=True))
         assert [row["ACTION_ORDER"] for row in seen] == [row["ACTION_ORDER"] for row in before]
-        same(await made.read_state(), kept)
+        same(await scenario.read_state(), kept)
 
 
 async def test_triggers_are_repaired_after_kill() -> None:
-    async with odd() as (made, connection):
-        kept, before = await made.read_state(), told(connection)
+    async with odd() as (scenario, connection):
+        state, before = await scenario.read_state(), told(connection)
         triggers.hold_off(connection, triggers.of(connection, ["artist", "album"]))
         assert told(connection) != before
-        same(await made.read_state(), kept)  # the schema that is shown has them as they were
-        await made.fires()
-        await made.run("DELETE FROM fired")
-        kept = await made.read_state()
-        await made.restore(kept, "append", [])
+        same(await scenario.read_state(), state)  # the schema that is shown has them as they were
+        await scenario.fires()
+        await scenario.run("DELETE FROM fired")
+        state = await scenario.read_state()
+        await scenario.restore(state, "append", [])
         assert told(connection) != before
-        await made.restore(kept, "overwrite")
+        await scenario.restore(state, "overwrite")
         assert told(connection) == before
 
 
 async def test_trigger_of_other_definer_is_rejected() -> None:
-    async with odd() as (made, connection):
-        kept, before = await made.read_state(), told(connection)
-        user = f"u_{made.address.database}"[:30]
+    async with odd() as (scenario, connection):
+        kept, before = await scenario.read_state(), told(connection)
+        user = f"u_{scenario.address.database}"[:30]
         connection.query(f"CREATE USER {user}@'%' IDENTIFIED BY 'x'")
         try:
-            connection.query(f"GRANT ALL ON {made.address.database}.* TO {user}@'%'")
-            made.address = Address(
-                HOST, PORT, made.address.database, user, "x", tls=made.address.tls, endpoint=made.address.endpoint
+            connection.query(f"GRANT ALL ON {scenario.address.database}.* TO {user}@'%'")
+            scenario.address = Address(
+                HOST,
+                PORT,
+                scenario.address.database,
+                user,
+                "x",
+                tls=scenario.address.tls,
+                endpoint=scenario.address.endpoint,
             )
-            error = await fails(made.restore(kept, "overwrite"))
+            error = await fails(scenario.restore(kept, "overwrite"))
             assert "cannot be disabled" in error.message
             assert "root@" in (error.hint or "")
-            same(await made.read_state(), kept)
+            same(await scenario.read_state(), kept)
         finally:
             connection.query(f"DROP USER {user}@'%'")
         assert told(connection) == before
 
 
 async def test_mysql_rejects_tables_with_triggers(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with open_scenario(subject("mysql")) as made:
-        kept = await made.read_state()
+    async with open_scenario(subject("mysql")) as scenario:
+        state = await scenario.read_state()
         monkeypatch.setattr(MysqlSession, "mariadb", False)
-        error = await fails(made.restore(kept, "overwrite", ["artist"]))
+        error = await fails(scenario.restore(state, "overwrite", ["artist"]))
         assert "artist_delete of artist" in error.message
-        assert await made.restore(kept, "overwrite", ["note"]) == [TableRestoreResult(4, 4, 4)]
+        assert await scenario.restore(state, "overwrite", ["note"]) == [TableRestoreResult(4, 4, 4)]
         monkeypatch.undo()
-        same(await made.read_state(), kept)
+        same(await scenario.read_state(), state)
 
 
 async def test_non_transactional_tables_are_rejected() -> None:
-    async with open_scenario(subject("mysql")) as made:
-        await made.run("ALTER TABLE note ENGINE = MyISAM")
-        kept = await made.read_state()
-        error = await fails(made.restore(kept, "append", ["artist", "note"]))
+    async with open_scenario(subject("mysql")) as scenario:
+        await scenario.run("ALTER TABLE note ENGINE = MyISAM")
+        state = await scenario.read_state()
+        error = await fails(scenario.restore(state, "append", ["artist", "note"]))
         assert "note (MyISAM)" in error.message
-        same(await made.read_state(), kept)
+        same(await scenario.read_state(), state)
 
 
 async def test_self_referencing_and_cross_database_keys_are_checked() -> None:
-    async with open_scenario(subject("mysql")) as made, subject("mysql").fresh() as other:
-        await made.run(
+    async with open_scenario(subject("mysql")) as scenario, subject("mysql").fresh() as other:
+        await scenario.run(
             "CREATE TABLE tree (a INT, b INT, up_a INT, up_b INT, PRIMARY KEY (a, b),"
             " CONSTRAINT up FOREIGN KEY (up_a, up_b) REFERENCES tree (a, b));"
             "INSERT INTO tree VALUES (1, 1, NULL, 7), (1, 2, 1, 1), (2, 1, NULL, NULL)"
         )
-        kept = await made.read_state()
-        assert await made.restore(kept, "overwrite", ["tree"]) == [TableRestoreResult(3, 3, 3)]
-        await made.run("INSERT INTO tree VALUES (9, 9, 2, 1)")
+        state = await scenario.read_state()
+        assert await scenario.restore(state, "overwrite", ["tree"]) == [TableRestoreResult(3, 3, 3)]
+        await scenario.run("INSERT INTO tree VALUES (9, 9, 2, 1)")
         connection = linked(other)
         try:
             connection.query(
-                f"CREATE TABLE far (a INT, b INT, CONSTRAINT abroad FOREIGN KEY (a, b) REFERENCES {made.address.database}.tree (a, b))"
+                f"CREATE TABLE far (a INT, b INT, CONSTRAINT abroad FOREIGN KEY (a, b) REFERENCES {scenario.address.database}.tree (a, b))"
             )
             connection.query("INSERT INTO far VALUES (9, 9)")
-            error = await fails(made.restore(kept, "overwrite", ["tree"]))
+            error = await fails(scenario.restore(state, "overwrite", ["tree"]))
             assert "abroad" in error.message
-            assert await made.ask("SELECT count(*) FROM tree") == 4
+            assert await scenario.ask("SELECT count(*) FROM tree") == 4
             connection.query("DROP TABLE far")
         finally:
             connection.close()
-        assert await made.restore(kept, "overwrite", ["tree"]) == [TableRestoreResult(4, 3, 3)]
+        assert await scenario.restore(state, "overwrite", ["tree"]) == [TableRestoreResult(4, 3, 3)]
 
 
 async def test_concurrent_writer_waits_for_restore() -> None:
-    async with open_scenario(subject("mysql")) as made:
-        kept = await made.read_state()
-        await made.run("INSERT INTO artist (id, name) VALUES (900, 'late')")
-        said: list[object] = []
+    async with open_scenario(subject("mysql")) as scenario:
+        state = await scenario.read_state()
+        await scenario.run("INSERT INTO artist (id, name) VALUES (900, 'late')")
+        message: list[object] = []
 
         def write() -> None:
-            connection = linked(made.address)
+            connection = linked(scenario.address)
             try:
                 connection.query("INSERT INTO album (artist_id, title) VALUES (900, 'too late')")
-                said.append("written")
+                message.append("written")
             except pymysql.Error as error:
-                said.append(error.args[0])
+                message.append(error.args[0])
             finally:
                 connection.close()
 
@@ -180,20 +186,20 @@ async def test_concurrent_writer_waits_for_restore() -> None:
         def batches() -> Iterator[Batch]:
             writer.start()
             time.sleep(0.5)
-            assert said == []
-            yield from kept.tables["artist"][1]
+            assert message == []
+            yield from state.tables["artist"][1]
 
-        await made.restore_tables(TableRestoreRequest([(kept.tables["artist"][0], batches())], "overwrite"))
+        await scenario.restore_tables(TableRestoreRequest([(state.tables["artist"][0], batches())], "overwrite"))
         await asyncio.to_thread(writer.join, 20)
-        assert said == [1452]  # there is no such artist any more
-        same((await made.read_state()).without("fired"), kept.without("fired"))
+        assert message == [1452]  # there is no such artist any more
+        same((await scenario.read_state()).without("fired"), state.without("fired"))
 
 
 async def test_cancel_ends_lock_wait() -> None:
-    async with odd() as (made, connection):
-        kept, before = await made.read_state(), told(connection)
+    async with odd() as (scenario, connection):
+        kept, before = await scenario.read_state(), told(connection)
         connection.query("START TRANSACTION")
-        refill = await subject("mysql").engine.in_place_restore.open(made.address)
+        refill = await subject("mysql").engine.in_place_restore.open(scenario.address)
         try:
             connection.query("SELECT * FROM note FOR UPDATE")
             put = asyncio.create_task(
@@ -212,34 +218,34 @@ async def test_cancel_ends_lock_wait() -> None:
             connection.query("ROLLBACK")
             await refill.close()
         assert told(connection) == before
-        same(await made.read_state(), kept)
+        same(await scenario.read_state(), kept)
 
 
 async def test_sequences_never_go_backwards() -> None:
-    async with open_scenario(subject("mysql")) as made:
-        await made.run("CREATE SEQUENCE numbers START 1; CREATE SEQUENCE gone START 1; DO NEXTVAL(gone)")
-        await made.run("SELECT SETVAL(numbers, 50)")
-        kept = await made.read_state()
-        await made.run("CREATE OR REPLACE SEQUENCE numbers START 1; DROP SEQUENCE gone")
-        await made.restore(kept, "overwrite", ["note"])
-        assert await made.ask("SELECT NEXTVAL(numbers)") == 51
-        await made.run("SELECT SETVAL(numbers, 90)")
-        await made.restore(kept, "overwrite", ["note"])
-        assert await made.ask("SELECT NEXTVAL(numbers)") == 91
+    async with open_scenario(subject("mysql")) as scenario:
+        await scenario.run("CREATE SEQUENCE numbers START 1; CREATE SEQUENCE gone START 1; DO NEXTVAL(gone)")
+        await scenario.run("SELECT SETVAL(numbers, 50)")
+        state = await scenario.read_state()
+        await scenario.run("CREATE OR REPLACE SEQUENCE numbers START 1; DROP SEQUENCE gone")
+        await scenario.restore(state, "overwrite", ["note"])
+        assert await scenario.ask("SELECT NEXTVAL(numbers)") == 51
+        await scenario.run("SELECT SETVAL(numbers, 90)")
+        await scenario.restore(state, "overwrite", ["note"])
+        assert await scenario.ask("SELECT NEXTVAL(numbers)") == 91
 
 
 async def test_concurrent_restores_are_serialized() -> None:
-    async with open_scenario(subject("mysql")) as made:
-        kept = await made.read_state()
-        await asyncio.gather(*(made.restore(kept, "overwrite") for _ in range(3)))
-        same(await made.read_state(), kept)
-        await made.fires()
+    async with open_scenario(subject("mysql")) as scenario:
+        state = await scenario.read_state()
+        await asyncio.gather(*(scenario.restore(state, "overwrite") for _ in range(3)))
+        same(await scenario.read_state(), state)
+        await scenario.fires()
 
 
 async def test_concurrent_trigger_change_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with open_scenario(subject("mysql")) as made:
-        kept = await made.read_state()
-        connection, real = linked(made.address), triggers.put_back
+    async with open_scenario(subject("mysql")) as scenario:
+        state = await scenario.read_state()
+        connection, real = linked(scenario.address), triggers.put_back
 
         def late(*given: object) -> list[triggers.Row]:
             calls.append(len(calls))
@@ -254,7 +260,7 @@ async def test_concurrent_trigger_change_is_kept(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(triggers, "put_back", late)
         try:
             before = {row["TRIGGER_NAME"]: row["ACTION_STATEMENT"] for row in told(connection)}
-            await made.restore(kept, "overwrite")
+            await scenario.restore(state, "overwrite")
             after = {row["TRIGGER_NAME"]: row["ACTION_STATEMENT"] for row in told(connection)}
         finally:
             connection.close()

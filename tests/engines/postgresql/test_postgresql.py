@@ -36,8 +36,8 @@ async def test_error_in_transaction_keeps_it_open() -> None:
 
 
 async def test_columns_match_the_catalog() -> None:
-    made = "CREATE TYPE mood AS ENUM ('sad'); CREATE DOMAIN mail AS text; CREATE TABLE t (m mood, e mail, j jsonb, a int[], n numeric(5,2), u uuid, b bytea, at timestamptz(3), ok bool)"
-    async with connected(subject("postgresql"), made) as session:
+    created = "CREATE TYPE mood AS ENUM ('sad'); CREATE DOMAIN mail AS text; CREATE TABLE t (m mood, e mail, j jsonb, a int[], n numeric(5,2), u uuid, b bytea, at timestamptz(3), ok bool)"
+    async with connected(subject("postgresql"), created) as session:
         frames = await run_all(session, "SELECT t.*, 1 AS one FROM t")
         (started,) = [frame for frame in frames if isinstance(frame, Started)]
         assert [(column.type, column.kind) for column in started.columns] == [
@@ -87,8 +87,8 @@ async def test_truncated_result_keeps_the_transaction() -> None:
 async def test_exports_match_rows() -> None:
     async with connected(subject("postgresql")) as session:
         text = "SELECT i, CASE WHEN i % 2 = 0 THEN E'a,\"b\"\\n\\\\ü' || i END AS s, ARRAY[i] AS a FROM generate_series(1, 3000) i -- all"
-        found = list(csv.reader(io.StringIO(await exported(session, text, "csv"))))
-        assert found[0] == ["i", "s", "a"] and found[2] == ["2", 'a,"b"\n\\ü2', "{2}"] and len(found) == 3001
+        result = list(csv.reader(io.StringIO(await exported(session, text, "csv"))))
+        assert result[0] == ["i", "s", "a"] and result[2] == ["2", 'a,"b"\n\\ü2', "{2}"] and len(result) == 3001
         lines = (await exported(session, text, "ndjson")).splitlines()
         assert json.loads(lines[0]) == {"i": 1, "s": None, "a": [1]} and len(lines) == 3000
         assert json.loads(lines[1])["s"] == 'a,"b"\n\\ü2'
@@ -129,19 +129,19 @@ async def test_plans_are_trees_with_advice() -> None:
     async with connected(subject("postgresql"), 'CREATE TABLE t (a int, b int, "C d" text)') as session:
         await run_all(session, "INSERT INTO t SELECT i, i % 1000, 'x' FROM generate_series(1, 30000) i; ANALYZE t")
         plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = $1 AND \"C d\" = 'x'", [5], run=True)
-        (advice,) = [one for one in plan.advice if one.kind == "missing_index"]
+        (advice,) = [item for item in plan.advice if item.kind == "missing_index"]
         assert advice.figures == {"rows_read": 30000.0, "rows_kept": 30.0}
         await run_all(session, advice.statement)
         plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = 5", run=True)
-        assert not [one for one in plan.advice if one.kind == "missing_index"] and plan.execution_ms is not None
+        assert not [item for item in plan.advice if item.kind == "missing_index"] and plan.execution_ms is not None
         plan = await engine.explain.plan(session, 'SELECT * FROM t ORDER BY a, "C d"', run=False)
         assert plan.execution_ms is None and plan.root.rows_actual is None
         await run_all(session, "SET work_mem = '64kB'")
         plan = await engine.explain.plan(session, 'SELECT * FROM t ORDER BY "C d", a', run=True)
-        assert [one.kind for one in plan.advice] == ["spill"] and plan.advice[0].figures["kilobytes"] > 64
+        assert [item.kind for item in plan.advice] == ["spill"] and plan.advice[0].figures["kilobytes"] > 64
         await run_all(session, "INSERT INTO t SELECT i, 7, 'y' FROM generate_series(1, 30000) i")
         plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = 7", run=True)
-        assert "bad_estimate" in {one.kind for one in plan.advice}
+        assert "bad_estimate" in {item.kind for item in plan.advice}
         await engine.explain.plan(session, "DELETE FROM t", run=True)
         assert await rows(session, "SELECT count(*) FROM t") == [(60000,)]
 
@@ -168,15 +168,15 @@ async def test_a_thousand_tables_are_read_in_a_few_queries() -> None:
             session,
             "DO $$ BEGIN FOR i IN 1..1000 LOOP EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, a text, b int)', i); END LOOP; END $$",
         )
-        found = await subject("postgresql").engine.inspect(session)
-        assert len(found.relations) == 1000 and all(len(one.columns) == 3 and one.primary_key for one in found)
+        schema = await subject("postgresql").engine.inspect(session)
+        assert len(schema.relations) == 1000 and all(len(item.columns) == 3 and item.primary_key for item in schema)
 
 
 async def test_in_place_restore_skips_dropped_sequences() -> None:
-    async with open_scenario(subject("postgresql")) as made:
-        kept = await made.read_state()
-        await made.run("ALTER TABLE artist ALTER id DROP DEFAULT; DROP SEQUENCE artist_id_seq; DELETE FROM note")
-        assert await made.restore(kept, "overwrite") == [
+    async with open_scenario(subject("postgresql")) as scenario:
+        state = await scenario.read_state()
+        await scenario.run("ALTER TABLE artist ALTER id DROP DEFAULT; DROP SEQUENCE artist_id_seq; DELETE FROM note")
+        assert await scenario.restore(state, "overwrite") == [
             TableRestoreResult(200, 200, 200),
             TableRestoreResult(500, 500, 500),
             TableRestoreResult(0, 4, 4),

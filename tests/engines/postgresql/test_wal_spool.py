@@ -69,7 +69,7 @@ def test_full_spool_accepts_only_existing_segments(instance: Instance, monkeypat
     first = made(instance.folder, b"a" * MB)
     second = made(instance.folder, b"b" * MB, NAME[:-1] + "3")
     third = made(instance.folder, b"c" * MB, NAME[:-1] + "4")
-    assert [archive(instance, one) for one in (first, second, third, first)] == [0, 0, 1, 0]
+    assert [archive(instance, item) for item in (first, second, third, first)] == [0, 0, 1, 0]
     wal_spool.spooled_segments(instance)[0].path.unlink()
     assert archive(instance, third) == 0
 
@@ -80,7 +80,7 @@ def test_history_files_are_removed_and_unknown_files_kept(instance: Instance) ->
     for name in (f"{NAME}.00000028.backup", "00000002.history", "notes.txt"):
         (folder / name).write_text("x")
     assert wal_spool.spooled_segments(instance) == []
-    assert [one.name for one in folder.iterdir()] == ["notes.txt"]
+    assert [item.name for item in folder.iterdir()] == ["notes.txt"]
 
 
 def test_lsn_is_parsed_and_formatted() -> None:

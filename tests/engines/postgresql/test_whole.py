@@ -33,7 +33,7 @@ SERVER = f"host={HOST} port={PORT} user=postgres"
 @pytest.fixture
 def roles() -> Any:
     """Two roles of the server, for this test alone; databases in which they have something are gone before."""
-    names = {one: f"hw {one} {uuid.uuid4().hex[:8]}" for one in ("owner", "reader")}
+    names = {item: f"hw {item} {uuid.uuid4().hex[:8]}" for item in ("owner", "reader")}
     with psycopg.connect(f"{SERVER} dbname=postgres", autocommit=True) as admin:
         for name in names.values():
             admin.execute(f'CREATE ROLE "{name}"'.encode())
@@ -58,9 +58,9 @@ async def told(address: Address) -> list[str]:
     program = await asyncio.create_subprocess_exec(
         *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env={"PATH": os.environ["PATH"]}
     )
-    said, error = await asyncio.wait_for(program.communicate(), 60)
+    message, error = await asyncio.wait_for(program.communicate(), 60)
     assert program.returncode == 0, error.decode()
-    lines = [line for line in said.decode().splitlines() if line and not line.startswith(("--", "\\", "SET "))]
+    lines = [line for line in message.decode().splitlines() if line and not line.startswith(("--", "\\", "SET "))]
     rights = [line for line in lines if line.startswith(("GRANT ", "REVOKE ", "ALTER DEFAULT PRIVILEGES "))]
     return [line for line in lines if line not in rights] + sorted(rights)
 
@@ -80,11 +80,11 @@ async def read(dump: Any) -> list[list[Any]]:
 
 async def filled(dump: Any, target: Address, rows: list[list[Any]] | None = None) -> list[str]:
     """Fill a database from a dump and return what is said of what could not be."""
-    found = rows if rows is not None else await read(dump)
+    result = rows if rows is not None else await read(dump)
     fill = await POSTGRES.snapshots.open_loader(target)
     try:
         await fill.run_statements(POSTGRES.snapshots.pre_data_ddl(dump.schema))
-        for table, batches in zip(dump.tables, found, strict=True):
+        for table, batches in zip(dump.tables, result, strict=True):
             loaded = await asyncio.to_thread(fill.load_rows, table, batches)
             assert await asyncio.to_thread(fill.count_rows, table) == loaded
         await fill.run_statements(POSTGRES.snapshots.post_data_ddl(dump.schema))
@@ -104,7 +104,7 @@ async def test_pg_dump_output_matches_after_restore(way: str, roles: dict[str, s
             else:
                 file = tmp_path / "script.sql"
                 pieces = POSTGRES.script.chunks(
-                    dump.schema, ((one, dump.read(one)) for one in dump.tables), dump.extras
+                    dump.schema, ((table, dump.read(table)) for table in dump.tables), dump.extras
                 )
                 file.write_bytes(b"".join(await asyncio.to_thread(list, pieces)))
                 await load("postgresql", target, file)
@@ -141,7 +141,7 @@ def test_large_objects_round_trip(writes: list[tuple[int, int, bytes]], cut: int
                     connection.execute(opened, (writes[0][0], cut))
             async with dumped(source) as dump:
                 assert await filled(dump, target) == []
-                assert {one.name for one in dump.tables} == ({"pg_largeobject"} if writes else set())
+                assert {table.name for table in dump.tables} == ({"pg_largeobject"} if writes else set())
             assert objects(target) == objects(source)
 
     asyncio.run(trial())
@@ -172,8 +172,8 @@ async def test_unreadable_objects_are_noted_and_owners_restored(roles: dict[str,
         made(target, f'GRANT ALL ON SCHEMA public TO "{reader}"')
         async with dumped(replace(source, user=reader)) as dump:
             assert dump.notes == ("1 large objects are not in the snapshot, because the role may not read them.",)
-            told = await filled(dump, target)
-        assert told == []
+            output = await filled(dump, target)
+        assert output == []
         assert [(oid, data) for oid, data, _ in objects(target)] == [(1, b"mine"), (3, b"all")]
     async with fresh() as source, fresh() as target:
         made(
@@ -199,9 +199,9 @@ async def test_missing_privilege_to_set_owner_is_noted(roles: dict[str, str]) ->
         made(source, "CREATE TABLE t (a int)", f'ALTER TABLE t OWNER TO "{owner}"', f'ALTER ROLE "{reader}" LOGIN')
         made(target, f'GRANT ALL ON SCHEMA public TO "{reader}"')
         async with dumped(source) as dump:
-            (said,) = await filled(dump, replace(target, user=reader))
-        assert said.startswith("1 owners or rights could not be set")
-        assert owner in said
+            (message,) = await filled(dump, replace(target, user=reader))
+        assert message.startswith("1 owners or rights could not be set")
+        assert owner in message
 
 
 async def told_of(address: Address) -> list[str]:

@@ -38,20 +38,20 @@ def _spelled(kind: str, value: Any) -> bytes | None:
 def _expected(connection: sqlite3.Connection, names: list[str], rest: str) -> list[tuple[bytes | None, ...]]:
     connection.text_factory = bytes
     listed = ", ".join(f"typeof({name}), {name}" for name in names)
-    found = [
+    result = [
         tuple(_spelled(kind.decode(), value) for kind, value in zip(row[::2], row[1::2], strict=True))
         for row in connection.execute(f"SELECT {listed} {rest}")
     ]
     connection.text_factory = str
-    return found
+    return result
 
 
 def _given(connection: sqlite3.Connection, names: list[str], rest: str) -> list[tuple[bytes | None, ...]]:
-    found: list[tuple[bytes | None, ...]] = []
+    result: list[tuple[bytes | None, ...]] = []
     for batch in rows.batches(connection, names, rest):
         batch.validate(full=True)
-        found += zip(*(column.to_pylist() for column in batch.columns), strict=True)
-    return found
+        result += zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    return result
 
 
 def _numbers(connection: sqlite3.Connection, value: str, extra: str = "") -> None:
@@ -156,11 +156,11 @@ def test_fallback_reads_each_row_once(tmp_path: Path) -> None:
     whole = _expected(connection, ["id", "v"], "FROM t ORDER BY id")
     for place in (1, 2, size - 1, size, size + 1, size + 2, MANY):
         connection.execute("UPDATE t SET v = CAST(x'80' AS TEXT) WHERE id = ?", (place,))
-        found = _given(connection, ["id", "v"], "FROM t ORDER BY id")
-        assert found[place - 1] == (str(place).encode(), b"'\x80")
+        result = _given(connection, ["id", "v"], "FROM t ORDER BY id")
+        assert result[place - 1] == (str(place).encode(), b"'\x80")
         connection.execute("UPDATE t SET v = id WHERE id = ?", (place,))
-        found[place - 1] = whole[place - 1]
-        assert found == whole
+        result[place - 1] = whole[place - 1]
+        assert result == whole
 
 
 @pytest.mark.parametrize("count", [5, MANY])

@@ -65,8 +65,12 @@ async def test_connect_ddl_query_inspect() -> None:
             await run_all(session, statement)
         await run_all(session, "insert song Hey 1968\ninsert song Help 1965")
         assert await rows(session, "select song") == [("Hey", "1968"), ("Help", "1965")]
-        found = (await toy.inspect(session)).relations[0]
-    assert (found.name, [column.name for column in found.columns], found.rows) == ("song", ["title", "year"], 2)
+        relation = (await toy.inspect(session)).relations[0]
+    assert (relation.name, [column.name for column in relation.columns], relation.rows) == (
+        "song",
+        ["title", "year"],
+        2,
+    )
 
 
 def test_url_and_api_accept_toy_engine() -> None:

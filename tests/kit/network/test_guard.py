@@ -63,15 +63,15 @@ async def test_every_spelling_is_blocked(connections: list[object]) -> None:
     for spelling, wanted in LINES:
         try:
             await resolve(spelling, 5432, NetworkPolicy(), resolver=look_up)
-            found = "allowed"
+            result = "allowed"
         except Blocked:
-            found = "blocked"
+            result = "blocked"
         except BadInput:
-            found = "refused"
+            result = "refused"
         except UnknownHost:
-            found = "unknown"
-        if found != wanted:
-            wrong.append((spelling, wanted, found))
+            result = "unknown"
+        if result != wanted:
+            wrong.append((spelling, wanted, result))
     assert wrong == []
 
 
@@ -94,9 +94,9 @@ async def test_private_networks_can_be_allowed() -> None:
         with pytest.raises(Blocked):
             await resolve(never, 5432, policy)
     narrow = NetworkPolicy(private=(ipaddress.ip_network("10.0.0.0/8"),))
-    with pytest.raises(Blocked) as told:
+    with pytest.raises(Blocked) as output:
         await resolve("192.168.1.1", 5432, narrow)
-    assert "HEADWATER_ALLOWED_NETWORKS" in str(told.value.hint)
+    assert "HEADWATER_ALLOWED_NETWORKS" in str(output.value.hint)
 
 
 async def test_trusted_caller_may_use_loopback() -> None:

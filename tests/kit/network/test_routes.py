@@ -165,9 +165,9 @@ async def test_unknown_and_changed_host_keys_are_rejected(ssh_host: SshHost, ech
     ],
 )
 async def test_ssh_errors_are_clear(ssh_host: SshHost, echo: Target, change: dict, sentence: str) -> None:
-    with pytest.raises(HeadwaterError, match=sentence) as told:
+    with pytest.raises(HeadwaterError, match=sentence) as output:
         await through(echo, replace(ssh_host.tunnel, **change))
-    assert "right" not in str(told.value)
+    assert "right" not in str(output.value)
 
 
 async def test_unreachable_target_behind_ssh_host(ssh_host: SshHost) -> None:
@@ -220,7 +220,7 @@ async def test_equal_tunnels_share_one_connection(ssh_host: SshHost, echo: Targe
         assert await through(echo, ssh_host.tunnel) == b"hello", "who is not let in disturbs nobody"
     assert not ssh._lines
     async with asyncio.timeout(120):
-        await asyncio.gather(*(one.wait_closed() for one in Door.connections))
+        await asyncio.gather(*(connection.wait_closed() for connection in Door.connections))
 
 
 async def test_lost_connection_is_replaced(ssh_host: SshHost, echo: Target) -> None:

@@ -23,12 +23,12 @@ def split(text: str) -> dict[str, str]:
 
 
 def expected(files: dict[str, str]) -> set[tuple[str, int, str]]:
-    found = set()
+    result = set()
     for path, text in files.items():
         for number, line in enumerate(text.splitlines(), 1):
             if match := _EXPECTED.search(line):
-                found |= {(path, number, usage.strip()) for usage in match[1].split(",")}
-    return found
+                result |= {(path, number, usage.strip()) for usage in match[1].split(",")}
+    return result
 
 
 def claimed(files: dict[str, str]) -> set[tuple[str, int, str]]:
