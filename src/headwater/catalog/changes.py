@@ -34,7 +34,7 @@ class Change:
         return None
 
     def hazards(self) -> tuple[Hazard, ...]:
-        """Return what can go wrong when this is applied to a database with rows and readers."""
+        """Return what can go wrong when the change is applied to a database that is in use."""
         return ()
 
 

@@ -134,11 +134,11 @@ class Meter:
         return rows
 
     def _weighed(self, rows: list[Row], most: int) -> list[Row]:
-        for place, row in enumerate(rows):
+        for index, row in enumerate(rows):
             self._bytes += sum(len(cell) if isinstance(cell, str) else 8 for cell in row)
-            if self._bytes > most and (self.rows or place):
+            if self._bytes > most and (self.rows or index):
                 self.full = True
-                return rows[:place]
+                return rows[:index]
         return rows
 
 

@@ -42,7 +42,7 @@ def split_rows(data: np.ndarray, starts: np.ndarray, columns: int) -> Any:
     for end in ends:
         arrays.append(_column(data, memory, begin, end, wanted))
         begin = end + 1
-    return pa.RecordBatch.from_arrays(arrays, [str(place) for place in range(columns)])
+    return pa.RecordBatch.from_arrays(arrays, [str(index) for index in range(columns)])
 
 
 def _column(data: np.ndarray, memory: Any, begin: np.ndarray, end: np.ndarray, wanted: np.ndarray) -> Any:

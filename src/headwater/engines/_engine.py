@@ -1,4 +1,4 @@
-"""What an engine package offers: one frozen `ENGINE`, with core verbs and an object for each optional capability."""
+"""The interface of an engine package: one frozen `ENGINE` with core functions and optional capability objects."""
 
 from __future__ import annotations
 

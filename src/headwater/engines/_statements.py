@@ -65,13 +65,13 @@ def bind(text: str, parameters: Parameters, grammar: Grammar, mark: Callable[[Ce
             used.add(name)
             return mark(named[name])
         if number := match["number"]:
-            place = int(number)
-            if not 1 <= place <= len(placed):
+            position = int(number)
+            if not 1 <= position <= len(placed):
                 raise BadInput(
-                    f"There is no value for ${place}.", hint=f"{len(placed)} values are given, starting with $1."
+                    f"There is no value for ${position}.", hint=f"{len(placed)} values are given, starting with $1."
                 )
-            used.add(place)
-            return mark(placed[place - 1])
+            used.add(position)
+            return mark(placed[position - 1])
         return match[0]
 
     done = _placeholder(grammar).sub(put, text)

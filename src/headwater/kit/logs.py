@@ -45,7 +45,7 @@ def _redact_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def configure(level: str, form: Literal["text", "json"]) -> None:
-    """Send structlog and the standard library's logging through the same processors."""
+    """Send the log entries of structlog and the standard library through the same processors."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -42,9 +42,9 @@ def spawn(
 
     Args:
         command: the program and its arguments.
-        death_signal: what the kernel sends it when the thread that started it dies (Linux).
+        death_signal: the signal that the kernel sends it when the thread that started it dies (Linux).
         identity: the user to run as; None is the current one.
-        env: its whole environment; None is ours.
+        env: its complete environment; None is ours.
         cwd: its working folder.
         output: where its stdout and stderr go; None is ours.
         memory_mb: the most memory that each of its processes may map (RLIMIT_AS).

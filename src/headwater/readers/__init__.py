@@ -1,6 +1,6 @@
 """Readers, one file or folder each, found by listing: schema text or ORM models in, Schema and models out.
 
-A reader module has:
+A reader module contains:
 
     NAME: str                                   as shown to users, for instance "SQLAlchemy"
     detects(file: SourceFile) -> bool           a cheap test of one file: does it declare something I read?

@@ -257,7 +257,7 @@ class FaultyBlobs:
 
     Args:
         at: the call that fails, from 0; None for none.
-        fault: `full` no room (ENOSPC) · `error` the store does not answer (EIO, 500) · `half` a write is stored in
+        fault: `full` no room (ENOSPC) · `error` the store does not respond (EIO, 500) · `half` a write is stored in
             part and reported as done, a read comes short · `lost` it is done, but the answer is lost · `slow` it
             takes a moment · `taken` somebody else has just written this name (412).
         lasting: whether all later calls fail as well.

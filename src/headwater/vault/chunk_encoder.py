@@ -164,7 +164,7 @@ def _delta_if_smaller(
 
 def difference(old: Sequence[Any], new: Sequence[Any], key: Sequence[int]) -> Delta | None:
     """Return the delta from the old rows to the new ones, or None if they are the same rows in any order."""
-    there, here = (deltas.identity([side[place] for place in key]) for side in (old, new))
+    there, here = (deltas.identity([side[ordinal] for ordinal in key]) for side in (old, new))
     at = pc.index_in(here, value_set=there)
     changed = at.is_null().to_numpy(zero_copy_only=False)
     for before, now in zip(old, new, strict=True):
@@ -175,7 +175,7 @@ def difference(old: Sequence[Any], new: Sequence[Any], key: Sequence[int]) -> De
     if not changed.any() and not pc.any(gone).as_py():
         return None
     rows = pa.array(np.flatnonzero(changed))
-    return Delta([column.take(rows) for column in new], [old[place].filter(gone) for place in key])
+    return Delta([column.take(rows) for column in new], [old[ordinal].filter(gone) for ordinal in key])
 
 
 def is_heavy(chunk: ChunkRef) -> bool:

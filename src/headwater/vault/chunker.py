@@ -108,8 +108,8 @@ def chunk_boundaries(row_hashes: np.ndarray, weights: np.ndarray, sizes: ChunkSi
         before = int(total[start - 1]) if start else 0
         heavy = max(start + 1, int(np.searchsorted(total, before + sizes.max_bytes, "right")))
         forced = min(start + sizes.max_rows, heavy)
-        place = int(np.searchsorted(natural, start + sizes.min_rows))
-        cut = min(forced, int(natural[place]) if place < len(natural) else forced)
+        index = int(np.searchsorted(natural, start + sizes.min_rows))
+        cut = min(forced, int(natural[index]) if index < len(natural) else forced)
         if cut >= count:
             break
         if cut == forced:

@@ -69,7 +69,7 @@ class _Pages(Sequence[Column]):
 def encode(delta: Delta, hints: Sequence[Hint], key: Sequence[int]) -> bytes:
     """Return a delta as bytes; its columns are encoded like those of pages."""
     rows = [pages.encode(column, hint) for column, hint in zip(delta.rows, hints, strict=True)]
-    gone = [pages.encode(column, hints[place]) for column, place in zip(delta.gone, key, strict=True)]
+    gone = [pages.encode(column, hints[ordinal]) for column, ordinal in zip(delta.gone, key, strict=True)]
     return msgspec.msgpack.encode(_Written(rows, gone))
 
 
@@ -121,13 +121,13 @@ def apply(
 
 def _only_replaces(before: Column, delta: Delta, key: Sequence[int]) -> bool:
     """Return True if a delta only replaces rows of existing keys, so that the keys stay the same."""
-    new = identity([delta.rows[place] for place in key])
+    new = identity([delta.rows[ordinal] for ordinal in key])
     return not len(delta.gone[0]) and bool(pc.sum(pc.is_in(before, value_set=new)).as_py() == len(new))
 
 
 def choose_delta(before: Column, delta: Delta, key: Sequence[int]) -> Any:
     """Return the indexes of the resulting rows, in order, among the old rows followed by those of the delta."""
-    new = identity([delta.rows[place] for place in key])
+    new = identity([delta.rows[ordinal] for ordinal in key])
     at = pc.index_in(before, value_set=new)
     replaced, positions = at.is_valid().to_numpy(zero_copy_only=False), at.drop_null().to_numpy()
     rows = np.arange(len(before))
@@ -145,7 +145,7 @@ def merge(first: Delta, second: Delta, key: Sequence[int]) -> Delta:
 
     A row that the first one deletes and the second one adds again keeps its original position.
     """
-    early, late = (identity([delta.rows[place] for place in key]) for delta in (first, second))
+    early, late = (identity([delta.rows[ordinal] for ordinal in key]) for delta in (first, second))
     lost, gone = identity(second.gone), identity(first.gone)
     chosen = choose_delta(early, second, key)
     left = pc.invert(pc.is_in(gone, value_set=pa.concat_arrays([late, lost])))

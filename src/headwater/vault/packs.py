@@ -189,9 +189,9 @@ class PackReader:
 
     def _one(self, kind: int, ref: Ref, moved: Mapping[int, Sequence[Ref]]) -> bytes:
         """Return a segment from its original position, or from the first replacement that can be read."""
-        for place in moved.get(ref.offset, ()):
+        for ref_ in moved.get(ref.offset, ()):
             with contextlib.suppress(Damaged):
-                return self._read(kind, place.pack, [place])[place]
+                return self._read(kind, ref_.pack, [ref_])[ref_]
         return self._read(kind, ref.pack, [ref])[ref]
 
     def entries(self, pack: bytes) -> list[PackEntry]:

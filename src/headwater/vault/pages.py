@@ -35,7 +35,7 @@ def encode(column: Column, hint: Hint = "text") -> bytes:
 
     Args:
         column: n byte strings or nulls.
-        hint: what the values look like; a wrong hint costs size, never values.
+        hint: the expected format of the values; a wrong hint costs space, but loses no value.
     """
     rows, present = len(column), column
     flags, bitmap = 0, b""

@@ -72,8 +72,8 @@ def _written(
             if copy in places or not places or (body := _body(vault, kind, copy)) is None:
                 continue
             now = into.add(kind, copy.id, body)
-            for place in left.pop((kind, copy.id)):
-                moves.setdefault(place.pack, {})[place.offset] = now
+            for damaged in left.pop((kind, copy.id)):
+                moves.setdefault(damaged.pack, {})[damaged.offset] = now
         if not left:
             break
     return moves

@@ -138,8 +138,8 @@ def _spans(wanted: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 def _cut(begins: Sequence[int], views: Sequence[memoryview], start: int, length: int) -> bytes:
     if not length:
         return b""
-    place = bisect.bisect_right(begins, start) - 1
-    return bytes(views[place][start - begins[place] : start - begins[place] + length])
+    index = bisect.bisect_right(begins, start) - 1
+    return bytes(views[index][start - begins[index] : start - begins[index] + length])
 
 
 def _cut_off(name: str) -> Damaged:

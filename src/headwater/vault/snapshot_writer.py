@@ -157,7 +157,7 @@ class TableWriter:
     def _submit(self, rows: Any, hash_: int, raw: int) -> None:
         while len(self._under_way) >= self._ink.ahead:
             self._add(self._under_way.popleft().result())
-        first = _first([rows.column(place)[0].as_py() for place in self._shape.key], hash_, self._turns[hash_])
+        first = _first([rows.column(ordinal)[0].as_py() for ordinal in self._shape.key], hash_, self._turns[hash_])
         if not self._shape.key:
             self._turns[hash_] += 1
         chunk = chunk_encoder.ChunkRows(rows, first, hash_, raw)

@@ -73,9 +73,9 @@ class TableReader:
         contents = self.content(PAGE, [chunk.pages[position] for position in places])
         columns = [pages.decode(content) for content in contents]
         for delta in self._deltas(chunk):
-            key = [columns[places.index(place)] for place in self._key]
+            key = [columns[places.index(ordinal)] for ordinal in self._key]
             columns = deltas.apply(columns, key, delta, self._key, places)
-        return [columns[places.index(place)] for place in wanted]
+        return [columns[places.index(ordinal)] for ordinal in wanted]
 
     def _deltas(self, chunk: ChunkRef) -> Iterator[Delta]:
         return map(deltas.decode, self.content(DELTA, chunk.deltas))

@@ -192,11 +192,11 @@ def _wrong_by_footer(vault: Vault, pack: bytes) -> str | None:
             return f"{packs.blob_name(pack)} does not start with the header of a pack."
     except Damaged as error:
         return error.message
-    place = len(packs.MAGIC)
+    offset = len(packs.MAGIC)
     for entry in entries:
-        if entry.ref.offset != place:
+        if entry.ref.offset != offset:
             return f"{packs.blob_name(pack)} has a footer with a gap."
-        place += entry.ref.length
+        offset += entry.ref.length
     blob = vault.blobs.find(packs.blob_name(pack))
     if blob is None or blob.size != packs.size_of(entries):
         return f"{packs.blob_name(pack)} has a different size than its footer says."

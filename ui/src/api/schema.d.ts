@@ -4341,7 +4341,7 @@ export interface components {
         };
         /**
          * Index
-         * @description An index or, with `unique`, a unique constraint; an expression stands in `columns` in parentheses.
+         * @description An index or, with `unique`, a unique constraint; an expression is in `columns` in parentheses.
          */
         Index: {
             /** Name */

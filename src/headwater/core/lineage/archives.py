@@ -34,7 +34,7 @@ def open_container(source: Path, limits: IntakeLimits) -> Iterator[Iterator[Arch
     """Open a folder, ZIP, tar archive or single source file and yield an iterator over its entries.
 
     Raises:
-        Unreadable: no such path, or neither a folder nor a whole archive.
+        Unreadable: no such path, or neither a folder nor a complete archive.
         TooLarge: an archive of more entries than `limits.entries`.
     """
     if source.is_dir():

@@ -145,10 +145,10 @@ class _Finder:
         )
 
     def _miss(self, flat: Flat, start: int = 0, text: str = "") -> None:
-        place = next((piece.start for piece in flat.pieces if piece.start >= 0), 0)
+        first_byte = next((piece.start for piece in flat.pieces if piece.start >= 0), 0)
         span = flat.span(start, start + 1)
         excerpt = " ".join((text or flat.text).split())[:_EXCERPT]
-        self.missed.append(Missed(span[0] if span else place, excerpt, "No SQL dialect can parse it."))
+        self.missed.append(Missed(span[0] if span else first_byte, excerpt, "No SQL dialect can parse it."))
 
 
 _PHRASES = {

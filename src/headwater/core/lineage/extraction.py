@@ -17,8 +17,8 @@ from headwater.readers import SourceFile
 class Extracted(msgspec.Struct, frozen=True, array_like=True):
     """The encoded facts of one file.
 
-    `errors` counts the places that did not parse; `spoken` says that some ORM here can be used in its language,
-    `sql` that it may hold SQL. A file with neither has empty facts.
+    `errors` counts the places that did not parse; `spoken` says that an ORM of the code base supports its language,
+    `sql` that it may contain SQL. A file with neither has empty facts.
     """
 
     path: str
@@ -41,7 +41,7 @@ def extract(
 
     Args:
         sources: the files that intake let through.
-        spoken: the languages in which tables can be declared or used here.
+        spoken: the languages in which the code base can declare or use tables.
         cache: facts known from earlier scans; new ones are added.
         processes: upper bound of worker processes.
         on_bytes: called with the number of source bytes done so far; may raise to stop.

@@ -64,12 +64,12 @@ def intake(
 
     Args:
         source: path of the folder or archive.
-        limits: bounds; the defaults of `Limits` when None.
+        limits: the limits; the defaults if None.
         keep_texts: keep the text of files that are not read too, for a file browser.
         on_file: called with the number of files seen so far; may raise to stop.
 
     Raises:
-        Unreadable: not a folder, not a whole archive, or no file in it.
+        Unreadable: not a folder, not a complete archive, or no file in it.
         TooLarge: more entries or more text than the limits allow.
     """
     limits = limits or IntakeLimits()

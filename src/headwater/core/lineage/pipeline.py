@@ -117,11 +117,11 @@ def scan(
         cache: facts and claims of earlier scans.
         progress: called at most five times a second and at each change of phase; may raise to stop the scan.
         processes: upper bound of worker processes; the available cores when None.
-        limits: what intake accepts.
+        limits: the limits of intake.
         keep_texts: return the text of every text file in `texts`.
 
     Raises:
-        Unreadable: not a folder, not a whole archive, or nothing in it.
+        Unreadable: not a folder, not a complete archive, or empty.
         TooLarge: more entries or text than the limits allow.
     """
     work = ScanContext(source, _NAMES, cache or NoCache(), progress, processes, limits or IntakeLimits(), keep_texts)
@@ -135,7 +135,7 @@ def schema_of(
     """Return the Schema that a code base, or one schema file, declares; the passes after `schema` are left out.
 
     Raises:
-        Unreadable: not a file, folder or whole archive.
+        Unreadable: not a file, folder or complete archive.
         TooLarge: more entries or text than the limits allow.
     """
     work = ScanContext(source, _NAMES, cache or NoCache(), progress, None, IntakeLimits(), False)

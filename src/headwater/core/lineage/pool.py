@@ -57,11 +57,11 @@ def map_batches(
 
     Args:
         work: a module-level function; it and the items must pickle.
-        items: what to cut into batches.
+        items: the items to split into batches.
         weight: bytes of one item.
         processes: upper bound; the available cores when None.
         setup: a function and its argument that each process runs once before the first batch.
-        here: what runs in place of `setup` and `work` when everything stays in this process; need not pickle.
+        here: replaces `setup` and `work` if everything stays in this process; need not pickle.
     """
     count = min(processes or available_cores(), available_cores())
     if count <= 1 or sum(map(weight, items)) < _SMALL_BYTES:

@@ -49,7 +49,7 @@ class LanguageSummary(msgspec.Struct, frozen=True):
 
 
 class ReaderSummary(msgspec.Struct, frozen=True):
-    """What one reader found, and the folder in which it found most of it."""
+    """The results of one reader, and the folder in which it found most of them."""
 
     reader: str
     path: str

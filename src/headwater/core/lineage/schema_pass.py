@@ -33,7 +33,7 @@ def read(project: CodeProject, detected: Mapping[str, Sequence[SourceFile]], lab
     Args:
         project: the code base, for readers that look at other files.
         detected: the files that each reader has something to read in.
-        label: what the merged Schema says its source is.
+        label: the source name of the merged Schema.
     """
     results = {name: all_readers()[name].read(project, files) for name, files in detected.items()}
     readings = [(all_readers()[name].NAME, reading) for name, reading in results.items()]

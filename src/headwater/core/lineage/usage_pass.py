@@ -54,9 +54,9 @@ def run(
     """Return the claims and the SQL that could not be parsed, each by path.
 
     Args:
-        index: what `prepare` made.
+        index: the result of `prepare`.
         extracted: facts by path.
-        modules: the same facts, decoded; what stays in this process is looked at in these.
+        modules: the same facts, decoded, for files that are processed here.
         cache: claims known from earlier scans with an equal index.
         processes: upper bound of worker processes.
         on_progress: called with (bytes of facts done, all bytes, claims so far); may raise to stop.

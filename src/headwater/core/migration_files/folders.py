@@ -29,7 +29,7 @@ def read(files: Mapping[str, str]) -> list[Script]:
     """Return the migrations of a folder, oldest first.
 
     Args:
-        files: the texts of the folder's files by their path with slashes; what is no migration is passed over.
+        files: the texts of the folder's files by their path with slashes; files that are not migrations are ignored.
 
     Raises:
         BadInput: there is no migration among them, or two have the same version.
@@ -74,10 +74,10 @@ def _flyway(files: Mapping[str, str]) -> Iterator[Script]:
 
 def _prisma(files: Mapping[str, str]) -> Iterator[Script]:
     for path, text in files.items():
-        place = PurePosixPath(path)
-        if place.name == "migration.sql" and (match := _PRISMA.fullmatch(place.parent.name)):
-            down = files.get(str(place.parent / "down.sql"))
-            yield Script(place.parent.name, match["name"].replace("_", " "), text, down, "prisma")
+        file_path = PurePosixPath(path)
+        if file_path.name == "migration.sql" and (match := _PRISMA.fullmatch(file_path.parent.name)):
+            down = files.get(str(file_path.parent / "down.sql"))
+            yield Script(file_path.parent.name, match["name"].replace("_", " "), text, down, "prisma")
 
 
 def _pairs(files: Mapping[str, str]) -> Iterator[Script]:
@@ -111,8 +111,8 @@ def _sections(text: str, marks: re.Pattern[str]) -> tuple[str, str | None]:
     """Split a file at the comments that begin its up and down sections."""
     parts: dict[str, str] = {}
     matches = list(marks.finditer(text))
-    for place, match in enumerate(matches):
-        end = matches[place + 1].start() if place + 1 < len(matches) else len(text)
+    for index, match in enumerate(matches):
+        end = matches[index + 1].start() if index + 1 < len(matches) else len(text)
         alone = "transaction:false" in match[0]
         parts[match["way"].lower()] = ("-- headwater: no transaction\n" if alone else "") + text[match.end() : end]
     down = parts.get("down", "").strip()

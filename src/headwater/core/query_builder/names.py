@@ -83,11 +83,11 @@ class NameScope:
         With `columns_first`, a column of a table of that name goes before the alias, as in GROUP BY.
         """
         if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
-            place = int(node.name)
-            before = self.picks[:place]
-            if len(before) < place or any(pick.term.kind == "star" and not pick.aggregate for pick in before):
-                raise CannotDraw("ORDER BY", f"{place} is not the position of a selected column.")
-            return self.picks[place - 1]
+            position = int(node.name)
+            before = self.picks[:position]
+            if len(before) < position or any(pick.term.kind == "star" and not pick.aggregate for pick in before):
+                raise CannotDraw("ORDER BY", f"{position} is not the position of a selected column.")
+            return self.picks[position - 1]
         if not isinstance(node, exp.Column) or node.args.get("table"):
             return None
         name = spelling(node.this, self.style)

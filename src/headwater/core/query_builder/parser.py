@@ -79,8 +79,8 @@ def parse(text: str, style: SqlStyle, schema: Schema | None = None) -> QueryDraw
         trees = [tree for tree in sqlglot.parse(text, read=style.sqlglot) if tree is not None]
     except ParseError as error:
         where = error.errors[0] if error.errors else {}
-        place = f" near {where['highlight']!r} in line {where['line']}" if where.get("highlight") else ""
-        return BuilderRefusal("", f"The statement cannot be read{place}.")
+        position = f" near {where['highlight']!r} in line {where['line']}" if where.get("highlight") else ""
+        return BuilderRefusal("", f"The statement cannot be read{position}.")
     except (SqlglotError, RecursionError, ValueError, AttributeError, TypeError, IndexError):
         return BuilderRefusal("", "The statement cannot be read.")
     if len(trees) != 1:

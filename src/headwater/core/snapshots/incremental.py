@@ -124,8 +124,8 @@ def _changed(
         size += batch.nbytes
         if size > MOST_BYTES:
             raise ReadAll
-        for place, rows in _by_range(numbers, batch):
-            ranges[place].rows.append(rows)
+        for index, rows in _by_range(numbers, batch):
+            ranges[index].rows.append(rows)
 
 
 def _by_range(numbers: np.ndarray, batch: Batch) -> Iterator[tuple[int, Batch]]:
@@ -171,7 +171,7 @@ def _deleted(
         for index, key_range in enumerate(ranges)
         if key_range.chunk.rows - existing.get(index, 0) != left.get(index, 0)
     ]
-    if sum(ranges[place].chunk.rows for place in short) > MOST_KEYS:
+    if sum(ranges[index].chunk.rows for index in short) > MOST_KEYS:
         raise ReadAll
     present: dict[int, list[Any]] = defaultdict(list)
     for numbers, batch in dump.keys_in_ranges(table, firsts, short):
@@ -202,26 +202,26 @@ def _write(
     ranges: Sequence[_Range],
     firsts: Sequence[Key],
 ) -> None:
-    place = 0
+    index = 0
     for branch, leaf in zip(branches, leaves, strict=True):
-        end = place + len(leaf)
-        if not any(key_range.touched for key_range in ranges[place:end]):
+        end = index + len(leaf)
+        if not any(key_range.touched for key_range in ranges[index:end]):
             writer.keep_leaf(branch, leaf)
-            place = end
+            index = end
             continue
         writer.end_leaf()
-        while place < end:
-            range_, after = ranges[place], place + 1
+        while index < end:
+            range_, after = ranges[index], index + 1
             if range_.again:
                 while after < end and ranges[after].again:
                     after += 1
-                low = firsts[place] if place else None
+                low = firsts[index] if index else None
                 writer.rows(dump.rows_between(table, low, firsts[after] if after < len(ranges) else None))
             elif range_.touched:
                 writer.change(range_.chunk, _delta(table, range_), range_.chunk.rows + range_.added - range_.lost)
             else:
                 writer.keep(range_.chunk)
-            place = after
+            index = after
         writer.end_leaf()
 
 

@@ -52,7 +52,7 @@ def to_dict(table: ManifestTable) -> dict[str, Any]:
         "schema": table.schema,
         "name": table.name,
         "columns": [[column.name, column.type] for column in table.columns],
-        "key": [table.columns[place].name for place in table.key],
+        "key": [table.columns[ordinal].name for ordinal in table.key],
         "rows": table.rows,
         "raw": table.raw,
         "stored": table.stored,

@@ -274,11 +274,11 @@ def row_decoder(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[Seque
 
 def row_reducer(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[list[Any]], list[Any]]:
     """Return the function that drops the parts of a canonical row that a dialect cannot store, as planned."""
-    reducers = {place: reduce for place, kind in enumerate(kinds) if (reduce := reducer(dialect, kind))}
+    reducers = {index: reduce for index, kind in enumerate(kinds) if (reduce := reducer(dialect, kind))}
 
     def reduced(row: list[Any]) -> list[Any]:
-        for place, reduce in reducers.items():
-            row[place] = reduce(row[place])
+        for index, reduce in reducers.items():
+            row[index] = reduce(row[index])
         return row
 
     return reduced
@@ -286,12 +286,12 @@ def row_reducer(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[list[
 
 def row_encoder(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[Sequence[Any]], tuple[Value, ...]]:
     """Return the function that converts a canonical row to one to load."""
-    makers = {place: encoder(dialect, kind) for place, kind in enumerate(kinds) if _special_encoder(dialect, kind)}
+    makers = {index: encoder(dialect, kind) for index, kind in enumerate(kinds) if _special_encoder(dialect, kind)}
 
     def encode(row: Sequence[Any]) -> tuple[Value, ...]:
         encoded = list(row)
-        for place, make in makers.items():
-            encoded[place] = make(encoded[place])
+        for index, make in makers.items():
+            encoded[index] = make(encoded[index])
         return tuple(encoded)
 
     return encode

@@ -16,10 +16,10 @@ class InsertWriter:
     """Writes rows of a table as multi-row INSERTs; columns that the database computes are left out."""
 
     def __init__(self, dialect: Dialect, quote: Callable[..., str], table: Relation) -> None:
-        columns = [(place, column) for place, column in enumerate(table.columns) if not column.generated]
+        columns = [(index, column) for index, column in enumerate(table.columns) if not column.generated]
         assert dialect.grammar and dialect.types and dialect.types.read
         self._grammar, read = dialect.grammar, dialect.types.read
-        self._cells = [(place, read(column.type)) for place, column in columns]
+        self._cells = [(index, read(column.type)) for index, column in columns]
         names = ", ".join(quote(column.name) for _, column in columns)
         # A GENERATED ALWAYS identity accepts a number only with this clause.
         always = any(("identity", "always") in column.attrs for column in table.columns)
@@ -32,7 +32,7 @@ class InsertWriter:
 
     def rows(self, rows: Iterable[Row]) -> bytes:
         """Return the text of some rows."""
-        lines = ["(" + ", ".join(self._constant(row[place], kind) for place, kind in self._cells) + ")" for row in rows]
+        lines = ["(" + ", ".join(self._constant(row[index], kind) for index, kind in self._cells) + ")" for row in rows]
         parts = [",\n".join(lines[at : at + AT_ONCE]) for at in range(0, len(lines), AT_ONCE)]
         return "".join(f"{self._head}{part};\n" for part in parts).encode()
 

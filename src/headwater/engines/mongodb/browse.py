@@ -105,9 +105,9 @@ class MongoBrowsing(BrowsingSupport):
             key=lambda item: item["name"],
         )
         result = []
-        for place, one in enumerate(named):
+        for index, one in enumerate(named):
             view = one.get("type") == "view"
-            count = await _counted(session, one["name"], {}) if place < COUNTED_HOLDERS and not view else None
+            count = await _counted(session, one["name"], {}) if index < COUNTED_HOLDERS and not view else None
             result.append(Collection(one["name"], "view" if view else "collection", count))
         return tuple(result)
 

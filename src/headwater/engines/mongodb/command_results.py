@@ -36,8 +36,8 @@ def outcome(statement: MongoStatement, answer: Document, number: int) -> Command
     if wrong := answer.get("writeErrors"):
         first = wrong[0]
         done = int(answer.get("n", 0))
-        place = int(first.get("index", 0)) + 1
-        message = f"{first.get('errmsg', 'The write was refused')} (document {place}; {done} written)"
+        document_number = int(first.get("index", 0)) + 1
+        message = f"{first.get('errmsg', 'The write was refused')} (document {document_number}; {done} written)"
         raise errors.failed(message, int(first.get("code", 0)), statement, number)
     match statement.name:
         case "insert" | "delete":

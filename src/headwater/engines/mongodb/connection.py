@@ -80,8 +80,8 @@ async def _passage(to: Address, seconds: float) -> TlsTunnel | None:
     encryption = None if to.socket else context(to.tls)
     if encryption is None:
         return None
-    place = (to.host, to.port, to.endpoint)
-    if to.tls.mode == "prefer" and time.monotonic() < _plain_until.get(place, 0.0):
+    key = (to.host, to.port, to.endpoint)
+    if to.tls.mode == "prefer" and time.monotonic() < _plain_until.get(key, 0.0):
         return None
     endpoint = to.endpoint or Endpoint(to.host, to.port or PORT)
     tunnel = TlsTunnel(endpoint, encryption, to.tls.server_name or to.host or endpoint.ip)
@@ -93,7 +93,7 @@ async def _passage(to: Address, seconds: float) -> TlsTunnel | None:
             await tunnel.close()
         # A server without TLS closes the connection during the handshake.
         if to.tls.mode == "prefer" and isinstance(error, ssl.SSLError | ConnectionResetError | EOFError | TimeoutError):
-            _plain_until[place] = time.monotonic() + REMEMBERED_SECONDS
+            _plain_until[key] = time.monotonic() + REMEMBERED_SECONDS
             return None
         raise
     return tunnel

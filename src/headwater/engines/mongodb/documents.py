@@ -70,23 +70,23 @@ def cut(data: bytes) -> Batch:
     memory, buffer = np.frombuffer(data, np.uint8), pa.py_buffer(data)
     begins, ends = bounds[:-1], bounds[1:]
     first = begins + _HEAD
-    place = first + _ids(memory, first, ends)
-    ids = _between(buffer, first, place)
+    offset = first + _ids(memory, first, ends)
+    ids = _between(buffer, first, offset)
     zeros = np.flatnonzero(memory == 0)
     names, values = [], []
     going = np.ones(len(begins), bool)
     for _ in range(FIELDS):
-        value, end, going = _element(memory, zeros, place, ends - 1, going)
+        value, end, going = _element(memory, zeros, offset, ends - 1, going)
         if not going.any():
             break
-        names.append(_between(buffer, place, value))
+        names.append(_between(buffer, offset, value))
         values.append(_between(buffer, value, end, ~going))
-        place = end
+        offset = end
     joined_names = (
-        pc.binary_join_element_wise(*names, pa.scalar(b"", _BYTES)) if names else _between(buffer, place, place)
+        pc.binary_join_element_wise(*names, pa.scalar(b"", _BYTES)) if names else _between(buffer, offset, offset)
     )
     missing = [pa.nulls(len(begins), _BYTES)] * (FIELDS - len(values))
-    arrays = [ids, joined_names, *values, *missing, _between(buffer, place, ends)]
+    arrays = [ids, joined_names, *values, *missing, _between(buffer, offset, ends)]
     return pa.RecordBatch.from_arrays(arrays, [str(number) for number in range(len(arrays))])
 
 
@@ -113,9 +113,9 @@ def fields(batch: Batch, wanted: Sequence[str]) -> list[list[bytes | None]]:
     for row, (id_element, which, rest) in enumerate(zip(ids, known, rests, strict=True)):
         places, behind = _places(which), _behind_them(rest) if len(rest) > 1 else {}
         for name, cells in zip(names, columns, strict=True):
-            place = places.get(name)
-            if place is not None:
-                cells.append(which[place[0] : place[0] + 1] + values[place[1]][row])
+            index = places.get(name)
+            if index is not None:
+                cells.append(which[index[0] : index[0] + 1] + values[index[1]][row])
             elif id_element and name == id_element[1:_NAME]:
                 cells.append(id_element[:1] + id_element[_NAME:])
             else:
@@ -126,10 +126,10 @@ def fields(batch: Batch, wanted: Sequence[str]) -> list[list[bytes | None]]:
 @lru_cache(4096)
 def _places(names: bytes) -> Mapping[bytes, tuple[int, int]]:
     """Return the column offset of each name and its number; if a name occurs twice, the last one counts."""
-    offsets, place = {}, 0
+    offsets, offset = {}, 0
     for number, name in enumerate(_split(names)):
-        offsets[name[1:]] = (place, number)
-        place += len(name)
+        offsets[name[1:]] = (offset, number)
+        offset += len(name)
     return offsets
 
 
@@ -150,23 +150,23 @@ def _bare(document: bytes) -> bytes:
 @lru_cache(4096)
 def _split(names: bytes) -> Sequence[bytes]:
     """Return the type and name of each field; the names of many documents are the same."""
-    parts, place = [], 0
-    while place < len(names):
-        end = names.index(b"\0", place + 1) + 1
-        parts.append(names[place:end])
-        place = end
+    parts, offset = [], 0
+    while offset < len(names):
+        end = names.index(b"\0", offset + 1) + 1
+        parts.append(names[offset:end])
+        offset = end
     return parts
 
 
 def _bounds(data: bytes) -> np.ndarray:
     """Return the offsets at which documents begin, and the end of the last; each document starts with its length."""
-    bounds, place = [0], 0
-    while place < len(data):
-        length = unpack_from("<i", data, place)[0] if place + _SMALLEST <= len(data) else 0
-        place += length
-        if length < _SMALLEST or place > len(data):
+    bounds, offset = [0], 0
+    while offset < len(data):
+        length = unpack_from("<i", data, offset)[0] if offset + _SMALLEST <= len(data) else 0
+        offset += length
+        if length < _SMALLEST or offset > len(data):
             raise Unavailable("The database sent documents whose length differs from the announced length.")
-        bounds.append(place)
+        bounds.append(offset)
     return np.array(bounds, np.int64)
 
 

@@ -141,23 +141,23 @@ class MongoParser:
 
     def _string(self) -> str:
         begin, mark = self.position, self.text[self.position]
-        place, parts = begin + 1, []
-        while place < len(self.text) and self.text[place] != mark:
-            if self.text[place] != "\\":
-                parts.append(self.text[place])
-                place += 1
+        position, parts = begin + 1, []
+        while position < len(self.text) and self.text[position] != mark:
+            if self.text[position] != "\\":
+                parts.append(self.text[position])
+                position += 1
                 continue
-            code = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))").match(self.text, place)
+            code = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))").match(self.text, position)
             if code:
                 parts.append(chr(int(code[1] or code[2], 16)))
-                place = code.end()
+                position = code.end()
             else:
-                follow = self.text[place + 1 : place + 2]
+                follow = self.text[position + 1 : position + 2]
                 parts.append(_ESCAPES.get(follow, follow))
-                place += 2
-        if place >= len(self.text):
+                position += 2
+        if position >= len(self.text):
             raise self.wrong("The quoted text is not closed.", begin, f"Close it with {mark}.")
-        self.position = place + 1
+        self.position = position + 1
         return "".join(parts).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _regex(self) -> Regex[str]:

@@ -63,11 +63,11 @@ def _insert(table: str, documents: list[RawBSONDocument]) -> Document:
 
 def _document(places: Sequence[Path], values: Sequence[Any], options: CodecOptions[Document]) -> RawBSONDocument:
     document: Document = {}
-    for place, value in zip(places, values, strict=True):
+    for path, value in zip(places, values, strict=True):
         inner = document
-        for name in place[:-1]:
+        for name in path[:-1]:
             inner = inner.setdefault(name, {})
-        inner[place[-1]] = value
+        inner[path[-1]] = value
     try:
         raw = encode(document, codec_options=options)
     except (BSONError, OverflowError, RecursionError) as error:
@@ -98,7 +98,7 @@ def _value(value: Any, long: bool) -> Any:
 def row(raw: bytes, places: Sequence[Path], options: CodecOptions[Document]) -> list[Any]:
     """Return the cells of a document as Python values."""
     document = decode(raw, codec_options=options)
-    return [_plain(_at(document, place)) for place in places]
+    return [_plain(_at(document, path)) for path in places]
 
 
 def _at(document: Any, path: Path) -> Any:

@@ -68,10 +68,10 @@ def _bits(data: bytes) -> Cell:
 
 def prepare(result: Any) -> None:
     """Register decoders for the bytes of a result, which PyMySQL does not convert."""
-    for place, (encoding, _) in enumerate(result.converters):
+    for index, (encoding, _) in enumerate(result.converters):
         if encoding is None:
-            bits = result.fields[place].type_code == FIELD_TYPE.BIT
-            result.converters[place] = (None, _bits if bits else _hexadecimal)
+            bits = result.fields[index].type_code == FIELD_TYPE.BIT
+            result.converters[index] = (None, _bits if bits else _hexadecimal)
 
 
 def described(fields: list[Any], database: str) -> tuple[ResultColumn, ...]:

@@ -82,8 +82,8 @@ def dialled(path: Path, seconds: float) -> socket.socket:
 
 def _channel(to: Address, seconds: float) -> socket.socket:
     """Return a socket to the checked address; the server must answer in time."""
-    place = (to.endpoint.ip, to.endpoint.port) if to.endpoint else (to.host, to.port or PORT)
-    channel = socket.create_connection(place, timeout=seconds)
+    address = (to.endpoint.ip, to.endpoint.port) if to.endpoint else (to.host, to.port or PORT)
+    channel = socket.create_connection(address, timeout=seconds)
     channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     channel.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     return channel

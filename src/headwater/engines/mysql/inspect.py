@@ -33,8 +33,8 @@ async def inspect(session: Session) -> Schema:
     """Read the whole Schema of the database."""
     assert isinstance(session, MysqlSession)
     rows = await _read(session)
-    (place,) = rows["SCHEMA"] or [{}]
-    database = str(place.get("schema_name", ""))
+    (database_row,) = rows["SCHEMA"] or [{}]
+    database = str(database_row.get("schema_name", ""))
     for name, column in EXPRESSIONS:
         for row in rows[name]:
             _tidy(row, column, database, mariadb=session.mariadb)
@@ -48,7 +48,7 @@ async def inspect(session: Session) -> Schema:
             text = await _create_table(session, name) if "partitioned" in row["create_options"] else ""
             relations.append(_table(row, parts, text, database, mariadb=session.mariadb))
     views = [_view(row, parts) for row in rows["VIEWS"]]
-    created = [routines.routine(row, parts.parameters[row["specific_name"]], place) for row in rows["ROUTINES"]]
+    created = [routines.routine(row, parts.parameters[row["specific_name"]], database_row) for row in rows["ROUTINES"]]
     return Schema(
         (*relations, *_in_order(views)),
         sequences=tuple(sequences),

@@ -199,11 +199,11 @@ def _enforce(cursor: Cursor, instance: Instance, full: bool) -> None:
     for (number,) in cursor.fetchall():
         with contextlib.suppress(pymysql.Error):  # it has ended by itself
             cursor.execute("KILL CONNECTION %s", (number,))
-    place = f"{_pattern(instance.name)}.*"
+    scope = f"{_pattern(instance.name)}.*"
     if full:
-        cursor.execute(f"REVOKE INSERT, UPDATE, CREATE, ALTER, INDEX ON {place} FROM %s@'localhost'", (OWNER,))
+        cursor.execute(f"REVOKE INSERT, UPDATE, CREATE, ALTER, INDEX ON {scope} FROM %s@'localhost'", (OWNER,))
     else:
-        cursor.execute(f"GRANT ALL ON {place} TO %s@'localhost'", (OWNER,))
+        cursor.execute(f"GRANT ALL ON {scope} TO %s@'localhost'", (OWNER,))
 
 
 class MysqlProvisioning(ProvisioningSupport):

@@ -135,7 +135,7 @@ def hint(kind: str) -> Hint:
 def select(table: SnapshotTable) -> str:
     """Return the query that gives each row as one text."""
     parts = ", ".join(_field(column) for column in table.columns)
-    order = ", ".join(quote(table.columns[place].name) for place in table.key)
+    order = ", ".join(quote(table.columns[ordinal].name) for ordinal in table.key)
     text = f"CONCAT(CONCAT_WS('\\t', {parts}), '\\n')"
     return f"SELECT {text} FROM {quote(table.name)}" + (f" ORDER BY {order}" if order else "")  # noqa: S608
 

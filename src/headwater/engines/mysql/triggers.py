@@ -48,9 +48,9 @@ def hold_off(connection: Any, rows: Iterable[Row]) -> None:
     Raises:
         QueryError: the user may not make them as they are.
     """
-    for row, place in _placed(rows):
+    for row, order in _placed(rows):
         try:
-            _replace(connection, row, place, f"{_BEFORE}{bare(row['action_statement'])}{_AFTER}")
+            _replace(connection, row, order, f"{_BEFORE}{bare(row['action_statement'])}{_AFTER}")
         except pymysql.Error as error:
             name = f"{row['trigger_name']} of {row['event_object_table']}"
             raise QueryError(
@@ -67,11 +67,11 @@ def put_back(connection: Any, tables: Iterable[str]) -> list[Row]:
     A trigger whose table stays locked by others remains as it is, which makes no difference to users.
     """
     triggers = of(connection, tables)
-    for row, place in _placed(triggers):
+    for row, order in _placed(triggers):
         if bare(row["action_statement"]) != row["action_statement"]:
             for _ in range(_TRIES):
                 with contextlib.suppress(pymysql.Error):
-                    _replace(connection, row, place, bare(row["action_statement"]))
+                    _replace(connection, row, order, bare(row["action_statement"]))
                     break
     return [{**row, "action_statement": bare(row["action_statement"])} for row in triggers]
 

@@ -73,11 +73,11 @@ async def wal_position(instance: Instance) -> LogPosition | None:
             # of a snapshot is the last transaction that ended, plus one; running ones may be after it.
             (at,) = await _one(connection, b"SELECT clock_timestamp()")
             low, high = await _one(connection, _SNAPSHOT)
-            (place,) = await _one(connection, _INSERT)
+            (position,) = await _one(connection, _INSERT)
             (segment,) = await _one(connection, _SEGMENT)
     except (Unavailable, psycopg.Error):
         return None
-    return LogPosition(at, behind_header(place, segment), high, low == high)
+    return LogPosition(at, behind_header(position, segment), high, low == high)
 
 
 def _resting(instance: Instance) -> LogPosition | None:
@@ -94,8 +94,8 @@ def _resting(instance: Instance) -> LogPosition | None:
         return None
     segment = int(control_data["Bytes per WAL segment"])
     epoch, _, low = control_data["Latest checkpoint's NextXID"].partition(":")
-    place = behind_header(parse_position(control_data["Latest checkpoint's REDO location"]), segment)
-    return LogPosition(at, place, (int(epoch) << 32) + int(low), True)
+    position = behind_header(parse_position(control_data["Latest checkpoint's REDO location"]), segment)
+    return LogPosition(at, position, (int(epoch) << 32) + int(low), True)
 
 
 async def flush_log(instance: Instance) -> int | None:
@@ -105,8 +105,8 @@ async def flush_log(instance: Instance) -> int | None:
     with _told():
         async with await superuser(instance) as connection:
             (segment,) = await _one(connection, _SEGMENT)
-            (place,) = await _one(connection, b"SELECT (pg_switch_wal() - '0/0')::bigint")
-    return rounded_up(place, segment)
+            (position,) = await _one(connection, b"SELECT (pg_switch_wal() - '0/0')::bigint")
+    return rounded_up(position, segment)
 
 
 @contextlib.contextmanager
@@ -124,8 +124,8 @@ async def create_restore_point(instance: Instance, name: str) -> int:
         raise BadInput(f"The name of a restore point can have at most {MOST_NAME} bytes.")
     with _told():
         async with await superuser(instance) as connection:
-            (place,) = await _one(connection, b"SELECT (pg_create_restore_point(%s) - '0/0')::bigint", name)
-    return int(place)
+            (position,) = await _one(connection, b"SELECT (pg_create_restore_point(%s) - '0/0')::bigint", name)
+    return int(position)
 
 
 async def open_base_backup(instance: Instance) -> BaseBackup:
@@ -186,7 +186,7 @@ class PostgresBaseBackup:
             else b"pg_stop_backup(false, false)"
         )
         try:
-            place, label = await _one(self._connection, b"SELECT (lsn - '0/0')::bigint, labelfile FROM " + call)
+            position, label = await _one(self._connection, b"SELECT (lsn - '0/0')::bigint, labelfile FROM " + call)
         except psycopg.Error as error:
             raise Unavailable(
                 "The database was stopped during its base backup.",
@@ -199,7 +199,7 @@ class PostgresBaseBackup:
         return BaseBackupInfo(
             int(timeline[1]),
             first - first % self._segment,
-            int(place),
+            int(position),
             self._changes,
             version_of(self._instance),
             self._system,
@@ -214,8 +214,8 @@ class PostgresBaseBackup:
 def _listed(data: Path) -> tuple[list[str], list[str]]:
     """Return the folders and files of a base backup by path; the control file is read separately."""
     folders, files = [], []
-    for place, inner, names in os.walk(data):
-        inside = os.path.relpath(place, data)
+    for folder, inner, names in os.walk(data):
+        inside = os.path.relpath(folder, data)
         prefix = "" if inside == "." else f"{inside}/"
         empty = [f"{prefix}{name}" for name in inner if not prefix and name in _EMPTY]
         inner[:] = sorted(name for name in inner if f"{prefix}{name}" not in empty and not _NOT.fullmatch(name))

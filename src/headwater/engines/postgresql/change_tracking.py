@@ -55,8 +55,8 @@ def count_query(table: SnapshotTable, new: str, part: str = "true") -> str:
 
 def size_query(table: SnapshotTable) -> str:
     """Return the query for the number of pages of a table, and the server version."""
-    place = literal(_place(table))
-    pages = f"pg_relation_size({place}) / current_setting('block_size')::int"
+    name = literal(_place(table))
+    pages = f"pg_relation_size({name}) / current_setting('block_size')::int"
     return f"SELECT {pages}, current_setting('server_version_num')::int"
 
 
@@ -87,7 +87,7 @@ def unchanged_query(table: SnapshotTable, new: str, range_starts: Sequence[Key])
 
 def keys_statement(table: SnapshotTable, range_starts: Sequence[Key], ranges: Sequence[int]) -> str:
     """Return the COPY of the keys in some ranges, each after the number of its range."""
-    columns = ", ".join(quote(table.columns[place].name) for place in table.key)
+    columns = ", ".join(quote(table.columns[ordinal].name) for ordinal in table.key)
     wanted = ", ".join(map(str, ranges))
     numbered = f"SELECT {_range(table, range_starts)} AS range, {columns} FROM ONLY {_place(table)}"  # noqa: S608
     return f"COPY (SELECT * FROM ({numbered}) numbered WHERE range IN ({wanted})) TO STDOUT"  # noqa: S608
@@ -106,13 +106,14 @@ def _place(table: SnapshotTable) -> str:
 
 
 def _key(table: SnapshotTable) -> str:
-    names = [quote(table.columns[place].name) for place in table.key]
+    names = [quote(table.columns[ordinal].name) for ordinal in table.key]
     return names[0] if len(names) == 1 else f"ROW({', '.join(names)})"
 
 
 def _values(table: SnapshotTable, key: Key) -> str:
     values = [
-        f"{literal(unescape(value))}::{table.columns[place].type}" for place, value in zip(table.key, key, strict=True)
+        f"{literal(unescape(value))}::{table.columns[ordinal].type}"
+        for ordinal, value in zip(table.key, key, strict=True)
     ]
     return values[0] if len(values) == 1 else f"ROW({', '.join(values)})"
 
@@ -132,9 +133,9 @@ def unescape(value: bytes) -> str:
 def copy_statement(table: SnapshotTable, condition: str = "true") -> str:
     """Return the statement that reads a table: only its own rows, not those of child tables."""
     names = [quote(column.name) for column in table.columns]
-    order = f" ORDER BY {', '.join(names[place] for place in table.key)}" if table.key else ""
-    place = quote(table.schema, table.name)
-    return f"COPY (SELECT {', '.join(names)} FROM ONLY {place} WHERE {condition}{order}) TO STDOUT"  # noqa: S608 (all quoted)
+    order = f" ORDER BY {', '.join(names[ordinal] for ordinal in table.key)}" if table.key else ""
+    table_name = quote(table.schema, table.name)
+    return f"COPY (SELECT {', '.join(names)} FROM ONLY {table_name} WHERE {condition}{order}) TO STDOUT"  # noqa: S608 (all quoted)
 
 
 class PostgresChangeTracking:

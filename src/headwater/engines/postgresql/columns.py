@@ -117,7 +117,7 @@ class Origins:
             self._kinds |= {int(oid): kind for oid, kind in await cursor.fetchall()}
             order = sorted(new)
             await cursor.execute(_NAMES, [",".join(f"{oid}:{modifier}" for oid, modifier in order)])
-            self._names |= {order[int(place) - 1]: name for place, name in await cursor.fetchall()}
+            self._names |= {order[int(position) - 1]: name for position, name in await cursor.fetchall()}
 
     async def _learn_tables(self, tables: set[int]) -> None:
         new = tables - {table for table, _ in self._tables}

@@ -141,8 +141,8 @@ def _schemas(schema: Schema) -> Iterator[str]:
     used = {relation.schema for relation in schema.relations} | {enum.schema for enum in schema.enums}
     for name in sorted({*filter(None, names), *filter(None, used)} - {"public"}):
         yield f"CREATE SCHEMA {quote(name)}"
-    for name, place in a.starting(schema.attrs, a.EXTENSION).items():
-        yield f"CREATE EXTENSION {quote(name)} SCHEMA {quote(place)}"
+    for name, schema_name in a.starting(schema.attrs, a.EXTENSION).items():
+        yield f"CREATE EXTENSION {quote(name)} SCHEMA {quote(schema_name)}"
 
 
 def _types(schema: Schema) -> Iterator[str]:

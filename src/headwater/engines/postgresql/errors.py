@@ -75,13 +75,13 @@ def error_from(error: psycopg.Error, statement: int, start: int) -> HeadwaterErr
     diagnostic = error.diag
     if diagnostic.message_primary is None or (diagnostic.sqlstate or "").startswith(("08003", "08006", "57P")):
         return Unavailable("The connection to the database was lost.", hint="Run it again.")
-    place = diagnostic.statement_position
+    position = diagnostic.statement_position
     detail = "\n".join(part for part in (diagnostic.message_detail, diagnostic.context) if part)
     return QueryError(
         diagnostic.message_primary,
         hint=diagnostic.message_hint,
         sqlstate=diagnostic.sqlstate or "",
-        position=start + int(place) - 1 if place else None,
+        position=start + int(position) - 1 if position else None,
         statement=statement,
         detail=detail,
     )

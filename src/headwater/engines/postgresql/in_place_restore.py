@@ -83,19 +83,19 @@ class PostgresInPlaceRestore:
 
     def _name(self, table: SnapshotTable) -> str:
         """Return a table in the spelling of `regclass`, for queries on the catalog."""
-        place = literal(quote(table.schema, table.name))
-        row = self._connection.execute(f"SELECT {place}::regclass::text".encode()).fetchone()
+        table_name = literal(quote(table.schema, table.name))
+        row = self._connection.execute(f"SELECT {table_name}::regclass::text".encode()).fetchone()
         return str(row[0]) if row else ""
 
     def _fill(self, table: SnapshotTable, batches: Iterable[Batch], request: TableRestoreRequest) -> int:
         if request.mode != "append_missing":
             return self._copy(copy_in_statement(table), batches)
-        place, names = quote(table.schema, table.name), ", ".join(quote(column.name) for column in table.columns)
-        empty = f"SELECT {names} FROM {place} WITH NO DATA"  # noqa: S608 (quoted)
+        table_name, names = quote(table.schema, table.name), ", ".join(quote(column.name) for column in table.columns)
+        empty = f"SELECT {names} FROM {table_name} WITH NO DATA"  # noqa: S608 (quoted)
         self._run(f"CREATE TEMPORARY TABLE headwater_missing ON COMMIT DROP AS {empty}")
         self._copy(f"COPY headwater_missing ({names}) FROM STDIN", batches)
         insert = (
-            f"INSERT INTO {place} ({names}) OVERRIDING SYSTEM VALUE "  # noqa: S608 (quoted)
+            f"INSERT INTO {table_name} ({names}) OVERRIDING SYSTEM VALUE "  # noqa: S608 (quoted)
             f"SELECT {names} FROM headwater_missing ON CONFLICT DO NOTHING"
         )
         written = self._connection.execute(insert.encode()).rowcount

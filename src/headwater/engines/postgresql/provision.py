@@ -129,10 +129,10 @@ _FICLONE = 0x4004_9409
 def _copy_tree(source: Path, target: Path) -> None:
     """Copy a data directory, sharing blocks where the file system can."""
     for folder, _, files in os.walk(source):
-        place = target / os.path.relpath(folder, source)
-        place.mkdir(mode=0o700)
+        destination = target / os.path.relpath(folder, source)
+        destination.mkdir(mode=0o700)
         for name in files:
-            _clone(os.path.join(folder, name), os.path.join(place, name))
+            _clone(os.path.join(folder, name), os.path.join(destination, name))
 
 
 def give_tree(tree: Path, owner: Identity | None) -> None:

@@ -239,9 +239,9 @@ _KINDS = (
     ("languages", "pg_language", "true"),
 )
 _COUNTED = " UNION ALL ".join(
-    f"SELECT {place}, '{kind}', count(*) FROM {catalog} o "
+    f"SELECT {index}, '{kind}', count(*) FROM {catalog} o "
     f"WHERE o.oid >= 16384 AND {condition} AND {not_of_extension(catalog, 'o.oid')}"
-    for place, (kind, catalog, condition) in enumerate(_KINDS)
+    for index, (kind, catalog, condition) in enumerate(_KINDS)
 )
 LEFT_OUT = f"""
 SELECT 'The rows of ' || count(*) || ' foreign tables are not in the snapshot.' AS note

@@ -146,13 +146,13 @@ class PostgresRecovery(RecoverySupport):
         signal.touch(0o600)
         folders.give(instance.owner, signal)
         usual = server_command(replace(instance, archive_log=False))
-        place = shlex.quote(str(log)).replace("%", "%%")
+        folder = shlex.quote(str(log)).replace("%", "%%")
         # The passwords in it belong to another cluster, and may be unknown.
         _hba(instance).write_text("local all postgres trust\n")
         _hba(instance).chmod(0o600)
         folders.give(instance.owner, _hba(instance))
         settings = _SETTINGS | _goal(target) | {"hba_file": str(_hba(instance))}
-        settings |= {"restore_command": f'test -e {place}/%f && cp {place}/%f "%p"'}
+        settings |= {"restore_command": f'test -e {folder}/%f && cp {folder}/%f "%p"'}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return replace(usual, command=(*usual.command, *flags))
 

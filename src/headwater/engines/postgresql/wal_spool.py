@@ -44,9 +44,9 @@ def settings(instance: Instance) -> Mapping[str, str]:
 
 
 def _command(spool: Path) -> str:
-    place = shlex.quote(str(spool)).replace("%", "%%")
+    folder = shlex.quote(str(spool)).replace("%", "%%")
     return (
-        f'D={place}; if test -e "$D/%f"; then cmp -s "%p" "$D/%f" && sync "$D"; exit; fi; '
+        f'D={folder}; if test -e "$D/%f"; then cmp -s "%p" "$D/%f" && sync "$D"; exit; fi; '
         f'test "$(ls "$D" | wc -l)" -lt {MOST} || exit 1; '
         'dd if="%p" of="$D/.%f" bs=1048576 conv=fsync 2>/dev/null && mv -f "$D/.%f" "$D/%f" && sync "$D"'
     )

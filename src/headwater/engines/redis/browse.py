@@ -184,9 +184,9 @@ async def _ordered(session: RedisSession, key: bytes, kind: str, search: Search)
     rows = await session.ask(verb, key, begin, begin + search.limit, *scores, most=LONGEST_PART)
     values = rows if isinstance(rows, list) else []
     result = []
-    for place, value in enumerate(values[: search.limit]):
+    for index, value in enumerate(values[: search.limit]):
         if kind == "list":
-            result.append(_part(str(begin + place).encode(), value))
+            result.append(_part(str(begin + index).encode(), value))
         elif isinstance(value, list) and len(value) == 2:
             result.append(Element(*_scored(value)))
     return ElementPage(tuple(result), str(begin + search.limit) if len(values) > search.limit else None)

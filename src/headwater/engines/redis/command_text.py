@@ -42,14 +42,14 @@ def commands(text: str, parameters: Parameters = None) -> list[Command]:
         BadInput: a placeholder without a value, or a value without a placeholder.
     """
     parsed: list[tuple[list[tuple[bytes, str | None]], int, int]] = []
-    place = 0
+    position = 0
     for line in text.split("\n"):
         stripped = line.strip()
         if stripped and not stripped.startswith("#"):
-            start = place + line.index(stripped[0])
+            start = position + line.index(stripped[0])
             words = _words(stripped, start, len(parsed))
             parsed.append((words, start, start + len(stripped)))
-        place += len(line) + 1
+        position += len(line) + 1
     if not parsed:
         raise QueryError("There is nothing to run.", hint="Type a command, such as GET key.")
     if parameters and len(parsed) > 1:
@@ -60,19 +60,19 @@ def commands(text: str, parameters: Parameters = None) -> list[Command]:
 def _words(line: str, start: int, number: int) -> list[tuple[bytes, str | None]]:
     """Return the words of a line, and for each its text if it was not quoted."""
     words: list[tuple[bytes, str | None]] = []
-    place = 0
-    while place < len(line):
-        if line[place].isspace():
-            place += 1
+    position = 0
+    while position < len(line):
+        if line[position].isspace():
+            position += 1
             continue
-        if line[place] in "\"'":
-            word, place = _quoted(line, place, start, number)
+        if line[position] in "\"'":
+            word, position = _quoted(line, position, start, number)
             words.append((word, None))
             continue
-        end = next((at for at in range(place, len(line)) if line[at].isspace()), len(line))
-        plain = line[place:end]
-        words.append((_encoded(plain, start + place, number), plain))
-        place = end
+        end = next((at for at in range(position, len(line)) if line[at].isspace()), len(line))
+        plain = line[position:end]
+        words.append((_encoded(plain, start + position, number), plain))
+        position = end
     return words
 
 

@@ -71,9 +71,9 @@ def user_of(words: list[bytes]) -> str | None:
     if verb == b"AUTH" and len(words) == 3:
         return words[1].decode(errors="replace")
     if verb == b"HELLO":
-        for place, word in enumerate(words[2:-2], 2):
+        for index, word in enumerate(words[2:-2], 2):
             if word.upper() == b"AUTH":
-                return words[place + 1].decode(errors="replace")
+                return words[index + 1].decode(errors="replace")
     return None
 
 

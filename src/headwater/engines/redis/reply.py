@@ -53,11 +53,11 @@ class Reply:
     async def _elements(self, head: Head) -> AsyncGenerator[Frame, None]:
         columns = rows.columns(self.command, None, pairs=head.kind == "%")
         chunk: list[Row] = []
-        for place in range(head.size):
+        for index in range(head.size):
             value = await self.channel.element(self.most)
             if head.kind == "%":
                 value = [value, await self.channel.element(self.most)]
-            if place == 0:
+            if index == 0:
                 first = value[1] if head.kind == "%" and isinstance(value, list) else value
                 columns = rows.columns(self.command, first, pairs=head.kind == "%")
                 yield self._started(columns)

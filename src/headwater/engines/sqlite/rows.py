@@ -112,8 +112,8 @@ def _fetched(connection: sqlite3.Connection, query: str) -> Iterator[Batch]:
 
 def _batch(values: Sequence[Any], columns: int) -> Batch:
     """Return rows as a batch, from the sequence of their values."""
-    arrays = [_column(values[place::columns]) for place in range(columns)]
-    return pa.RecordBatch.from_arrays(arrays, [str(place) for place in range(columns)])
+    arrays = [_column(values[index::columns]) for index in range(columns)]
+    return pa.RecordBatch.from_arrays(arrays, [str(index) for index in range(columns)])
 
 
 def _column(values: Sequence[Any]) -> Any:

@@ -312,8 +312,8 @@ def _columns(cursor: sqlite3.Cursor, rows: list[Row]) -> tuple[ResultColumn, ...
     if cursor.description is None:
         return None
     return tuple(
-        ResultColumn(described[0], *_type_of(next((row[place] for row in rows if row[place] is not None), None)))
-        for place, described in enumerate(cursor.description)
+        ResultColumn(described[0], *_type_of(next((row[index] for row in rows if row[index] is not None), None)))
+        for index, described in enumerate(cursor.description)
     )
 
 

@@ -63,7 +63,7 @@ class SqliteSnapshotReader:
     def read(self, table: SnapshotTable) -> Iterator[Batch]:
         """Yield the rows of a table; one table at a time."""
         names = [quote(column.name) for column in table.columns]
-        order = ", ".join(names[place] for place in table.key)
+        order = ", ".join(names[ordinal] for ordinal in table.key)
         rest = f"FROM {quote(table.name)} " + (f"ORDER BY {order}" if order else "NOT INDEXED")
         with self._one, self._session.our_own() as connection:
             try:

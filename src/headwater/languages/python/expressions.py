@@ -147,7 +147,7 @@ def _unary(node: Node, source: bytes) -> f.Expr:
 
 
 def _inside(node: Node, source: bytes) -> f.Expr:
-    """Lower what only wraps: parentheses, await, type."""
+    """Lower nodes that only wrap another: parentheses, await, type."""
     inside = expressions(node.children, source)
     if len(inside) == 1:
         return inside[0]

@@ -37,7 +37,7 @@ def statements(node: Node, source: bytes) -> Stmts:
 
 
 def _block(node: Node, source: bytes) -> Stmts:
-    """Lower the block that a compound statement holds."""
+    """Lower the block of a compound statement."""
     for child in reversed(node.children):
         if child.kind_id in _BLOCK:
             return statements(child, source)
@@ -175,7 +175,7 @@ def _match(node: Node, source: bytes) -> Stmts:
 
 
 def _class_test(case: Node, subject: tuple[f.Do, ...], source: bytes) -> f.Expr:
-    """Lower `case User():` to what it asks: `isinstance(subject, User)`; other patterns are opaque."""
+    """Lower `case User():` to `isinstance(subject, User)`; other patterns are opaque."""
     start, end = case.start_byte, case.start_byte
     patterns = [child.children[0] for child in case.children if child.kind_id in _CASE_PATTERN and child.children]
     if len(subject) != 1 or len(patterns) != 1 or patterns[0].kind_id not in _CLASS_PATTERN:
@@ -230,7 +230,7 @@ def _class(node: Node, source: bytes, decorators: tuple[f.Expr, ...] = ()) -> St
 
 
 def _generic_base(node: Node, source: bytes) -> f.Expr:
-    """Lower `class A[T]` as what it means: a base `Generic[T]`."""
+    """Lower `class A[T]` to a base `Generic[T]`."""
     start, end = node.start_byte, node.end_byte
     names = expressions(node.children, source)
     index = names[0] if len(names) == 1 else f.SequenceExpr(start, end, names)

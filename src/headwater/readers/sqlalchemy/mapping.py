@@ -114,12 +114,12 @@ class ModelMapping:
             # A property of this class replaces its parent's column of that name.
             hidden = {name for name, stmt in cls.body.items() if isinstance(stmt, f.Function)}
             handed_down = [field for field in above.fields if field.name not in hidden]
-            inherited = {n: place for n, place in above.inherited.items() if n not in hidden}
+            inherited = {n: column for n, column in above.inherited.items() if n not in hidden}
             if single:
                 fields = {field.name: field for field in handed_down} | fields
             else:
                 inherited |= {x.name: (above.table, x.column) for x in handed_down if x.column}
-                inherited = {n: place for n, place in inherited.items() if n not in fields}
+                inherited = {n: column for n, column in inherited.items() if n not in fields}
         line = self.builder.line(cls.path, cls.stmt.start)
         ordered = tuple(fields.values())
         self.models[cls.key] = Model(

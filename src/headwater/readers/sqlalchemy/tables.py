@@ -1,4 +1,4 @@
-"""`Table(...)` objects: declared beside classes, under them, or instead of them."""
+"""`Table(...)` objects, beside mapped classes, in their `__table__`, or without classes."""
 
 from __future__ import annotations
 

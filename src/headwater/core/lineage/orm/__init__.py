@@ -31,8 +31,8 @@ def index(
     Args:
         symbols: the symbol table of these modules.
         modules: the facts of every file, by path.
-        readings: what each reader found, by the reader's module name.
-        schema: the Schema that all readings together give.
+        readings: the result of each reader, by module name.
+        schema: the merged Schema of all readings.
     """
     known = from_readings(symbols, readings, schema)
     if not known.models:

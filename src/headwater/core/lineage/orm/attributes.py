@@ -125,8 +125,8 @@ def relation_columns(index: CodeIndex, model: str, field: Field) -> list[tuple[s
     target = index.models.get(field.target or "")
     if target is None:
         return []
-    mine = [place for column in field.local if (place := index.owner_of(model, column))]
-    theirs = [place for column in field.remote if (place := index.owner_of(target.key, column))]
+    mine = [owner for column in field.local if (owner := index.owner_of(model, column))]
+    theirs = [owner for column in field.remote if (owner := index.owner_of(target.key, column))]
     middle = [(field.through, c) for c in (*field.through_local, *field.through_remote)] if field.through else []
     return [*mine, *middle, *theirs]
 

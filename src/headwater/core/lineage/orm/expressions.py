@@ -273,11 +273,11 @@ def _bind_attribute(frame: Frame, target: f.Attr, value: Value) -> None:
         if isinstance(item, Dict):
             item.entries.append(EntryValue(name, span, value))
         if isinstance(item, InstanceValue):
-            place = frame.index.column_of(item.model, name)
-            if place:
+            column = frame.index.column_of(item.model, name)
+            if column:
                 sure = item.sure and not isinstance(receiver, Union)
                 usage: UsageType = "write" if item.new else "update"
-                frame.record_usage(item.model, place, span, usage, item.why, "A" if sure else "B", "attribute")
+                frame.record_usage(item.model, column, span, usage, item.why, "A" if sure else "B", "attribute")
 
 
 def _bind_item(frame: Frame, target: f.Subscript, value: Value) -> None:

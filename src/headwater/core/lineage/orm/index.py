@@ -114,7 +114,7 @@ class CodeIndex:
         for key in self.models:
             path, _, name = key.rpartition(":")
             mixins |= {(info.path, info.name) for info in self.lineage(path, name)}
-        return frozenset(place for place in mixins if f"{place[0]}:{place[1]}" not in self.models)
+        return frozenset(mixin for mixin in mixins if f"{mixin[0]}:{mixin[1]}" not in self.models)
 
     def current_user(self, loader: str) -> tuple[str, str] | None:
         """Return the function that loads the signed-in user, by its decorator, as (path, name)."""
@@ -240,8 +240,8 @@ def from_readings(symbols: Symbols, readings: Mapping[str, Reading], schema: Sch
 
     Args:
         symbols: the symbol table.
-        readings: what each reader found, by the reader's module name.
-        schema: the Schema that all readings together give.
+        readings: the result of each reader, by module name.
+        schema: the merged Schema of all readings.
     """
     models = {model.key: model for reading in readings.values() for model in reading.models}
     used = {model.reader.casefold() for model in models.values()} | {name for name, r in readings.items() if r.models}

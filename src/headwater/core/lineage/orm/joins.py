@@ -26,8 +26,8 @@ def implicit_join(frame: Frame, sources: tuple[str, ...], target: str, span: tup
     if len(pairs) != 1:
         return
     name = frame.index.models[target].name
-    for place in pairs[0]:
-        frame.record_usage(target, place, span, "join", f"Joining {name} uses the only foreign key between them.", "B")
+    for column in pairs[0]:
+        frame.record_usage(target, column, span, "join", f"Joining {name} uses the only foreign key between them.", "B")
 
 
 def _keys(index: CodeIndex, sources: tuple[str, ...], target: str) -> list[Places]:

@@ -225,10 +225,10 @@ def owners_of(receiver: Value, args: QueryArguments) -> tuple[str, ...]:
 def name_column(frame: Frame, owners: tuple[str, ...], name: str, span: Span, usage: UsageType) -> bool:
     """Record a column that is used by its bare name."""
     for owner in owners:
-        place = frame.index.column_of(owner, name)
-        if place:
+        column = frame.index.column_of(owner, name)
+        if column:
             model = frame.index.models[owner].name
-            frame.record_usage(owner, place, span, usage, f"{name} is named as a column of {model}.")
+            frame.record_usage(owner, column, span, usage, f"{name} is named as a column of {model}.")
             return True
     return False
 
