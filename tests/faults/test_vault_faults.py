@@ -43,9 +43,9 @@ def given_(seed: int) -> dict[str, Given]:
     }
 
 
-def restored(of: Vault, id_: str) -> dict[str, list[Row]]:
-    taken = of.manifest(id_)
-    return {table.name: builders.rows(of, taken, table.name) for table in taken.tables}
+def restored(vault: Vault, id_: str) -> dict[str, list[Row]]:
+    taken = vault.manifest(id_)
+    return {table.name: builders.rows(vault, taken, table.name) for table in taken.tables}
 
 
 def wanted(tables: dict[str, Given]) -> dict[str, list[Row]]:
@@ -61,10 +61,10 @@ def test_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> None:
     at = failures = 0
     while True:
         blobs = MemoryBlobs(base.content)
-        of = Vault.open(blobs, builders.KEY)
+        vault = Vault.open(blobs, builders.KEY)
         faulty = FaultyBlobs(blobs, at, fault, lasting=lasting)
         try:
-            before = Vault(faulty, of.config, of.keys)
+            before = Vault(faulty, vault.config, vault.keys)
             builders.snapshot(
                 before, given_(2), parent=before.manifest(parent.id), sizes=SMALL, id_="second", threads=1
             )
@@ -72,16 +72,16 @@ def test_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> None:
             failures += 1
             assert error.message
         else:
-            assert "second" in of.snapshots()
+            assert "second" in vault.snapshots()
         there = [
-            snapshot for snapshot in of.snapshots() if blobs.content[f"snapshots/{snapshot}"] != b"somebody else's"
+            snapshot for snapshot in vault.snapshots() if blobs.content[f"snapshots/{snapshot}"] != b"somebody else's"
         ]
         assert parent.id in there
         for item in there:  # if it is there in spite of an error, because the answer was lost, it is whole
-            assert restored(of, item) == wanted(given_(1 if item == parent.id else 2))
-        assert verification.deep(of, there).sound
-        third = builders.snapshot(of, given_(3), parent=of.manifest(parent.id), sizes=SMALL)
-        assert restored(of, third.id) == wanted(given_(3))
+            assert restored(vault, item) == wanted(given_(1 if item == parent.id else 2))
+        assert verification.deep(vault, there).sound
+        third = builders.snapshot(vault, given_(3), parent=vault.manifest(parent.id), sizes=SMALL)
+        assert restored(vault, third.id) == wanted(given_(3))
         if not faulty.failed:
             break
         at += 1
@@ -113,13 +113,13 @@ def test_fault_at_every_call_of_create_and_open(fault: Fault) -> None:
 def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
     """Return a vault with every kind of blob and segment, and what its snapshots hold."""
     blobs = MemoryBlobs()
-    of = Vault.create(blobs, builders.KEY)
+    vault = Vault.create(blobs, builders.KEY)
     tables = given_(1) | {"large": Given(("text",), [(random.Random(5).randbytes(1500),)])}
-    one = builders.snapshot(of, tables, sizes=SMALL)
-    two = builders.snapshot(of, given_(2), parent=one, sizes=SMALL, codec=Codec("none", 0))
+    one = builders.snapshot(vault, tables, sizes=SMALL)
+    two = builders.snapshot(vault, given_(2), parent=one, sizes=SMALL, codec=Codec("none", 0))
     before = next(table for table in two.tables if table.name == "orders")
-    with of.write_snapshot("third", parent=two) as writing:
-        reader = of.table(before)
+    with vault.write_snapshot("third", parent=two) as writing:
+        reader = vault.table(before)
         writer = TableWriter(writing.ink, TableShape(("integer", "text", "hex"), (0,)), reader.parent())
         chunks = list(reader.chunks())
         large = max(chunks, key=lambda chunk: chunk.rows)  # borders hang on the vault's key: some chunks have one row
@@ -133,7 +133,7 @@ def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
                 )
                 writer.change(chunk, Delta(changed, (old.column(0).slice(3, 1),)), chunk.rows - 1)
         written = writer.end()
-        of.commit(
+        vault.commit(
             writing,
             Manifest(
                 id="third",
@@ -145,9 +145,9 @@ def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
                 tables=(manifest.table("public", "orders", before.columns, before.key, written),),
             ),
         )
-    leases.take(blobs, of.keys, "a writer at work", [])
+    leases.take(blobs, vault.keys, "a writer at work", [])
     blobs.create("gc/0000", b"HWGONE\x00\x01" + bytes(32))
-    return blobs, {snapshot: restored(of, snapshot) for snapshot in of.snapshots()}
+    return blobs, {snapshot: restored(vault, snapshot) for snapshot in vault.snapshots()}
 
 
 def damages(content: dict[str, bytes], count: int) -> Iterator[tuple[str, bytes]]:
@@ -188,19 +188,19 @@ def test_every_changed_byte_is_detected() -> None:
         touched.add(name.split("/")[0])
         broken = MemoryBlobs({**blobs.content, name: data})
         try:
-            of = Vault.open(broken, builders.KEY)
+            vault = Vault.open(broken, builders.KEY)
         except HeadwaterError:
             output += 1
             assert name.startswith(("config", "keys/"))
             continue
-        result = verification.deep(of, threads=1)
+        result = verification.deep(vault, threads=1)
         if name.startswith(("packs/", "snapshots/")):
             assert not result.sound, name
             output += 1
         for snapshot in truth:
             for table in truth[snapshot]:
                 try:
-                    rows = read(of, snapshot, table)
+                    rows = read(vault, snapshot, table)
                 except HeadwaterError:
                     assert not result.sound
                 else:
@@ -210,9 +210,9 @@ def test_every_changed_byte_is_detected() -> None:
     assert output > 0.6 * done
 
 
-def read(of: Vault, snapshot: str, name: str) -> list[Row]:
+def read(vault: Vault, snapshot: str, name: str) -> list[Row]:
     """Return rows as `builders.rows`, without threads, which take longer than so few rows."""
-    reader = of.table(next(table for table in of.manifest(snapshot).tables if table.name == name))
+    reader = vault.table(next(table for table in vault.manifest(snapshot).tables if table.name == name))
     result = [reader.batch(chunk) for chunk in reader.chunks()]
     return [row for batch in result for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
 
@@ -239,15 +239,15 @@ def test_nothing_can_be_read_without_the_key(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(keys, "_COST", 2**8)
     blobs = MemoryBlobs()
-    of = Vault.create(blobs, KeySource.passphrase(CANARIES["passphrase"].decode()))
-    keys.add_slot(blobs, of.id, of.keys, KeySource.key(CANARIES["key"]), "")
+    vault = Vault.create(blobs, KeySource.passphrase(CANARIES["passphrase"].decode()))
+    keys.add_slot(blobs, vault.id, vault.keys, KeySource.key(CANARIES["key"]), "")
     text: Any = lambda name: CANARIES[name].decode()  # noqa: E731
     first: Manifest | None = None
     for number in range(2):
         rows: list[Row] = [(CANARIES["row"], b"%d" % (number * place)) for place in range(500)]
         id_ = f"snapshot-{number}"
-        with of.write_snapshot(id_, codec=Codec("none", 0), parent=first) as writing:
-            old = of.table(first.tables[0]).parent() if first else None
+        with vault.write_snapshot(id_, codec=Codec("none", 0), parent=first) as writing:
+            old = vault.table(first.tables[0]).parent() if first else None
             written = TableWriter(writing.ink, TableShape(("text", "text"), (1,)), old).write(
                 builders.batches(Given(("text", "text"), rows))
             )
@@ -256,8 +256,8 @@ def test_nothing_can_be_read_without_the_key(monkeypatch: pytest.MonkeyPatch) ->
                 id=id_,
                 database=text("database"),
                 label=text("label"),
-                started=of.config.created,
-                finished=of.config.created,
+                started=vault.config.created,
+                finished=vault.config.created,
                 engine="test",
                 schema=CANARIES["table"],
                 extras={"roles": [text("statement")]},
@@ -265,17 +265,17 @@ def test_nothing_can_be_read_without_the_key(monkeypatch: pytest.MonkeyPatch) ->
                     manifest.table("public", text("table"), columns, (1,), written, {"fact": text("engine's fact")}),
                 ),
             )
-            of.commit(writing, first)
-            leases.take(blobs, of.keys, id_, list(first.packs))
-    of.delete("snapshot-0")
-    garbage_collection.collect(of)
+            vault.commit(writing, first)
+            leases.take(blobs, vault.keys, id_, list(first.packs))
+    vault.delete("snapshot-0")
+    garbage_collection.collect(vault)
     assert {name.split("/")[0] for name in blobs.content} == {"config", "keys", "packs", "snapshots", "leases"}
-    secrets = {**CANARIES, "master": of.keys._master, "content key": of.keys.content}
+    secrets = {**CANARIES, "master": vault.keys._master, "content key": vault.keys.content}
     for name, data in blobs.content.items():
         for what, canary in secrets.items():
             for spelled in (canary, canary.hex().encode(), canary[::-1]):
                 assert spelled not in data, f"{what} in {name}"
             assert canary.decode("latin-1") not in name
-    shown = f"{of.keys!r} {of.keys} {KeySource.key(CANARIES['key'])!r} {vars(of)!r}"
+    shown = f"{vault.keys!r} {vault.keys} {KeySource.key(CANARIES['key'])!r} {vars(vault)!r}"
     assert "canary" not in shown
-    assert builders.rows(of, of.manifest("snapshot-1"), text("table"))[3] == (CANARIES["row"], b"3")
+    assert builders.rows(vault, vault.manifest("snapshot-1"), text("table"))[3] == (CANARIES["row"], b"3")

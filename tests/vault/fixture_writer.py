@@ -71,8 +71,8 @@ def rows() -> list[Row]:
 
 def write(folder: Path) -> None:
     """Write the vault and what is in it."""
-    of = Vault.create(LocalBlobs(folder / "vault"), builders.KEY, "key")
-    keys.add_slot(of.blobs, of.id, of.keys, KeySource.passphrase(PASSPHRASE), "passphrase")
+    vault = Vault.create(LocalBlobs(folder / "vault"), builders.KEY, "key")
+    keys.add_slot(vault.blobs, vault.id, vault.keys, KeySource.passphrase(PASSPHRASE), "passphrase")
     content = rows()
     tables = {
         "everything": Given(HINTS, content, (0,)),
@@ -80,21 +80,27 @@ def write(folder: Path) -> None:
         "without columns": Given((), [()] * 5),
         "without rows": Given(("text",), []),
     }
-    parent = builders.snapshot(of, tables, sizes=SIZES, id_="0001")
+    parent = builders.snapshot(vault, tables, sizes=SIZES, id_="0001")
     last = parent
     for number, codec in enumerate((Codec("gzip", 6), Codec("deflate", 6), Codec("lz4", 0), Codec("none", 0)), 2):
         content = [
             (*row[:-1], b"version %d" % number) if place % 300 == number else row for place, row in enumerate(content)
         ]
         last = builders.snapshot(
-            of, {"everything": Given(HINTS, content, (0,))}, parent=last, sizes=SIZES, codec=codec, id_=f"000{number}"
+            vault,
+            {"everything": Given(HINTS, content, (0,))},
+            parent=last,
+            sizes=SIZES,
+            codec=codec,
+            id_=f"000{number}",
         )
-    _delta(of, last)
+    _delta(vault, last)
     result = {
         taken: {
-            table.name: _shown(builders.rows(of, of.manifest(taken), table.name)) for table in of.manifest(taken).tables
+            table.name: _shown(builders.rows(vault, vault.manifest(taken), table.name))
+            for table in vault.manifest(taken).tables
         }
-        for taken in of.snapshots()
+        for taken in vault.snapshots()
     }
     (folder / "rows.json").write_text(
         json.dumps(
@@ -109,10 +115,10 @@ def write(folder: Path) -> None:
     (folder / "vault" / "temporary").rmdir()
 
 
-def _delta(of: Vault, last: Manifest) -> None:
+def _delta(vault: Vault, last: Manifest) -> None:
     before = last.tables[0]
-    with of.write_snapshot("0006", parent=last, sizes=SIZES) as writing:
-        reader = of.table(before)
+    with vault.write_snapshot("0006", parent=last, sizes=SIZES) as writing:
+        reader = vault.table(before)
         writer = TableWriter(writing.ink, TableShape(HINTS, (0,)), reader.parent())
         for number, chunk in enumerate(reader.chunks()):
             old = reader.batch(chunk)
@@ -128,7 +134,7 @@ def _delta(of: Vault, last: Manifest) -> None:
             ]
             writer.change(chunk, Delta(tuple(columns), (old.column(0).slice(4, 1),)), chunk.rows)
         table = manifest.table("public", "everything", before.columns, before.key, writer.end())
-        of.commit(
+        vault.commit(
             writing,
             Manifest(
                 id="0006",

@@ -62,7 +62,7 @@ def test_chain_of_snapshots_round_trips(tmp_path: Path, seed: int) -> None:
         assert taken.tables[0].rows == len(rows)
         work(rows, chance)
     for one, expected in kept:  # the older ones too
-        found = builders.rows(builders.again(vault.blobs), one, "t")
+        found = builders.rows(builders.reopened(vault.blobs), one, "t")
         assert sorted(found, key=lambda item: int(item[0] or 0)) == expected
 
 
@@ -133,7 +133,7 @@ def applied(columns: list[Any], delta: Delta) -> list[Any]:
     return deltas.apply(columns, [columns[0]], delta, (0,), (0, 1))
 
 
-def told(columns: list[Any]) -> list[tuple[Any, ...]]:
+def sorted_rows(columns: list[Any]) -> list[tuple[Any, ...]]:
     return sorted(zip(*(column.to_pylist() for column in columns), strict=True))
 
 
@@ -142,7 +142,7 @@ def test_merged_delta_matches_two_deltas(before: dict[int, int], first: Any, sec
     columns = delta_of((before, set())).rows
     one, other = delta_of(first), delta_of(second)
     merged = deltas.decode(deltas.encode(deltas.merge(one, other, (0,)), ("integer", "integer"), (0,)))
-    assert told(applied(list(columns), merged)) == told(applied(applied(list(columns), one), other))
+    assert sorted_rows(applied(list(columns), merged)) == sorted_rows(applied(applied(list(columns), one), other))
 
 
 def test_reverted_change_reuses_old_pages(tmp_path: Path) -> None:

@@ -276,24 +276,24 @@ def test_slot_is_bound_to_its_vault(blobs: LocalBlobs, tmp_path: Path, kind: int
 
 @pytest.mark.usefixtures("cheap")
 def test_key_rotation(tmp_path: Path) -> None:
-    of = builders.vault(tmp_path)
-    taken = builders.snapshot(of, {"t": builders.Given(("text",), [(b"kept",)])})
-    before = builders.content(of)
-    (old,) = keys.slots(of.blobs)
-    new = keys.add_slot(of.blobs, of.id, of.keys, KeySource.passphrase("next year's"), "2027")
-    assert keys.slots(of.blobs)[new].label == "2027"
+    vault = builders.vault(tmp_path)
+    taken = builders.snapshot(vault, {"t": builders.Given(("text",), [(b"kept",)])})
+    before = builders.content(vault)
+    (old,) = keys.slots(vault.blobs)
+    new = keys.add_slot(vault.blobs, vault.id, vault.keys, KeySource.passphrase("next year's"), "2027")
+    assert keys.slots(vault.blobs)[new].label == "2027"
     for opener in (builders.KEY, KeySource.passphrase("next year's")):
-        assert builders.rows(Vault.open(of.blobs, opener), taken, "t") == [(b"kept",)]
-    keys.remove_slot(of.blobs, old)
+        assert builders.rows(Vault.open(vault.blobs, opener), taken, "t") == [(b"kept",)]
+    keys.remove_slot(vault.blobs, old)
     with pytest.raises(Locked):
-        Vault.open(of.blobs, builders.KEY)
-    assert builders.rows(Vault.open(of.blobs, KeySource.passphrase("next year's")), taken, "t") == [(b"kept",)]
+        Vault.open(vault.blobs, builders.KEY)
+    assert builders.rows(Vault.open(vault.blobs, KeySource.passphrase("next year's")), taken, "t") == [(b"kept",)]
     with pytest.raises(Conflict, match="last key slot"):
-        keys.remove_slot(of.blobs, new)
+        keys.remove_slot(vault.blobs, new)
     with pytest.raises(NotFound) as raised:
-        keys.remove_slot(of.blobs, old)
+        keys.remove_slot(vault.blobs, old)
     assert new in str(raised.value.hint)
-    after = builders.content(of)
+    after = builders.content(vault)
     assert {name: data for name, data in after.items() if not name.startswith(keys.SLOTS)} == {
         name: data for name, data in before.items() if not name.startswith(keys.SLOTS)
     }
@@ -405,10 +405,10 @@ def test_changed_byte_of_manifest_is_detected(blobs: LocalBlobs) -> None:
 
 
 def test_newer_manifest_is_rejected(tmp_path: Path) -> None:
-    of = builders.vault(tmp_path)
-    manifest.commit(of.blobs, of.keys, example("one", version=99))
+    vault = builders.vault(tmp_path)
+    manifest.commit(vault.blobs, vault.keys, example("one", version=99))
     with pytest.raises(Damaged, match="newer"):
-        of.manifest("one")
+        vault.manifest("one")
 
 
 def test_leases_hold_until_released_or_expired(blobs: LocalBlobs) -> None:

@@ -46,7 +46,7 @@ def linked(address: Address, user: str = "root", password: str = ""):
 
 
 @asynccontextmanager
-async def odd() -> AsyncIterator[tuple[RestoreScenario, pymysql.Connection]]:
+async def open_odd_scenario() -> AsyncIterator[tuple[RestoreScenario, pymysql.Connection]]:
     async with open_scenario(subject("mysql")) as scenario:
         connection = linked(scenario.address)
         try:
@@ -57,47 +57,47 @@ async def odd() -> AsyncIterator[tuple[RestoreScenario, pymysql.Connection]]:
             connection.close()
 
 
-def told(connection) -> list[dict[str, object]]:
+def read_triggers(connection) -> list[dict[str, object]]:
     with connection.cursor(pymysql.cursors.DictCursor) as cursor:
         cursor.execute(TRIGGERS)
         return [{name: value for name, value in row.items() if name != "CREATED"} for row in cursor.fetchall()]
 
 
 async def test_triggers_are_restored_unchanged() -> None:
-    async with odd() as (scenario, connection):
-        kept, before = await scenario.read_state(), told(connection)
+    async with open_odd_scenario() as (scenario, connection):
+        saved, before = await scenario.read_state(), read_triggers(connection)
         seen = []
 
         def batches() -> Iterator[Batch]:
-            seen.extend(told(connection))
-            yield from kept.tables["artist"][1]
+            seen.extend(read_triggers(connection))
+            yield from saved.tables["artist"][1]
 
-        table = kept.tables["artist"][0]
-        await scenario.restore_tables(TableRestoreRequest([(table, batches()), *kept.of(["album"])], "overwrite"))
-        assert told(connection) == before
+        table = saved.tables["artist"][0]
+        await scenario.restore_tables(TableRestoreRequest([(table, batches()), *saved.of(["album"])], "overwrite"))
+        assert read_triggers(connection) == before
         assert all(row["ACTION_STATEMENT"] != then["ACTION_STATEMENT"] for row, then in zip(seen, before, strict=True))
         assert [row["ACTION_ORDER"] for row in seen] == [row["ACTION_ORDER"] for row in before]
-        same(await scenario.read_state(), kept)
+        same(await scenario.read_state(), saved)
 
 
 async def test_triggers_are_repaired_after_kill() -> None:
-    async with odd() as (scenario, connection):
-        state, before = await scenario.read_state(), told(connection)
+    async with open_odd_scenario() as (scenario, connection):
+        state, before = await scenario.read_state(), read_triggers(connection)
         triggers.hold_off(connection, triggers.of(connection, ["artist", "album"]))
-        assert told(connection) != before
+        assert read_triggers(connection) != before
         same(await scenario.read_state(), state)  # the schema that is shown has them as they were
         await scenario.fires()
         await scenario.run("DELETE FROM fired")
         state = await scenario.read_state()
         await scenario.restore(state, "append", [])
-        assert told(connection) != before
+        assert read_triggers(connection) != before
         await scenario.restore(state, "overwrite")
-        assert told(connection) == before
+        assert read_triggers(connection) == before
 
 
 async def test_trigger_of_other_definer_is_rejected() -> None:
-    async with odd() as (scenario, connection):
-        kept, before = await scenario.read_state(), told(connection)
+    async with open_odd_scenario() as (scenario, connection):
+        saved, before = await scenario.read_state(), read_triggers(connection)
         user = f"u_{scenario.address.database}"[:30]
         connection.query(f"CREATE USER {user}@'%' IDENTIFIED BY 'x'")
         try:
@@ -111,13 +111,13 @@ async def test_trigger_of_other_definer_is_rejected() -> None:
                 tls=scenario.address.tls,
                 endpoint=scenario.address.endpoint,
             )
-            error = await fails(scenario.restore(kept, "overwrite"))
+            error = await fails(scenario.restore(saved, "overwrite"))
             assert "cannot be disabled" in error.message
             assert "root@" in (error.hint or "")
-            same(await scenario.read_state(), kept)
+            same(await scenario.read_state(), saved)
         finally:
             connection.query(f"DROP USER {user}@'%'")
-        assert told(connection) == before
+        assert read_triggers(connection) == before
 
 
 async def test_mysql_rejects_tables_with_triggers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,14 +196,14 @@ async def test_concurrent_writer_waits_for_restore() -> None:
 
 
 async def test_cancel_ends_lock_wait() -> None:
-    async with odd() as (scenario, connection):
-        kept, before = await scenario.read_state(), told(connection)
+    async with open_odd_scenario() as (scenario, connection):
+        saved, before = await scenario.read_state(), read_triggers(connection)
         connection.query("START TRANSACTION")
         refill = await subject("mysql").engine.in_place_restore.open(scenario.address)
         try:
             connection.query("SELECT * FROM note FOR UPDATE")
             put = asyncio.create_task(
-                asyncio.to_thread(refill.restore_tables, TableRestoreRequest(kept.of(["artist", "note"]), "overwrite"))
+                asyncio.to_thread(refill.restore_tables, TableRestoreRequest(saved.of(["artist", "note"]), "overwrite"))
             )
             await asyncio.sleep(0.5)
             assert not put.done()
@@ -217,8 +217,8 @@ async def test_cancel_ends_lock_wait() -> None:
         finally:
             connection.query("ROLLBACK")
             await refill.close()
-        assert told(connection) == before
-        same(await scenario.read_state(), kept)
+        assert read_triggers(connection) == before
+        same(await scenario.read_state(), saved)
 
 
 async def test_sequences_never_go_backwards() -> None:
@@ -259,9 +259,9 @@ async def test_concurrent_trigger_change_is_kept(monkeypatch: pytest.MonkeyPatch
         calls: list[int] = []
         monkeypatch.setattr(triggers, "put_back", late)
         try:
-            before = {row["TRIGGER_NAME"]: row["ACTION_STATEMENT"] for row in told(connection)}
+            before = {row["TRIGGER_NAME"]: row["ACTION_STATEMENT"] for row in read_triggers(connection)}
             await scenario.restore(state, "overwrite")
-            after = {row["TRIGGER_NAME"]: row["ACTION_STATEMENT"] for row in told(connection)}
+            after = {row["TRIGGER_NAME"]: row["ACTION_STATEMENT"] for row in read_triggers(connection)}
         finally:
             connection.close()
         del before["artist_insert"]

@@ -33,7 +33,7 @@ def archive(instance: Instance, segment: Path) -> int:
     return subprocess.run(command, shell=True, check=False, cwd=segment.parent, capture_output=True).returncode
 
 
-def made(folder: Path, content: bytes, name: str = NAME) -> Path:
+def write_segment(folder: Path, content: bytes, name: str = NAME) -> Path:
     place = folder / "pg_wal"
     place.mkdir(exist_ok=True)
     (place / name).write_bytes(content)
@@ -41,7 +41,7 @@ def made(folder: Path, content: bytes, name: str = NAME) -> Path:
 
 
 def test_segment_copy_is_atomic_and_idempotent(instance: Instance) -> None:
-    segment = made(instance.folder, bytes(range(256)) * 4096)
+    segment = write_segment(instance.folder, bytes(range(256)) * 4096)
     assert [archive(instance, segment) for _ in range(2)] == [0, 0]
     (part,) = wal_spool.spooled_segments(instance)
     assert (part.name, part.timeline, part.first, part.end) == (NAME, 1, 2 * MB, 3 * MB)
@@ -49,13 +49,13 @@ def test_segment_copy_is_atomic_and_idempotent(instance: Instance) -> None:
 
 
 def test_existing_segment_is_not_overwritten(instance: Instance) -> None:
-    assert archive(instance, made(instance.folder, b"a" * MB)) == 0
-    assert archive(instance, made(instance.folder, b"b" * MB)) != 0
+    assert archive(instance, write_segment(instance.folder, b"a" * MB)) == 0
+    assert archive(instance, write_segment(instance.folder, b"b" * MB)) != 0
     assert wal_spool.spooled_segments(instance)[0].path.read_bytes() == b"a" * MB
 
 
 def test_partial_segment_is_ignored_and_recopied(instance: Instance) -> None:
-    segment = made(instance.folder, b"a" * MB)
+    segment = write_segment(instance.folder, b"a" * MB)
     folder = wal_spool.spool_folder(instance)
     folder.mkdir()
     (folder / f".{NAME}").write_bytes(b"a" * 1000)
@@ -66,9 +66,9 @@ def test_partial_segment_is_ignored_and_recopied(instance: Instance) -> None:
 
 def test_full_spool_accepts_only_existing_segments(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wal_spool, "MOST", 2)
-    first = made(instance.folder, b"a" * MB)
-    second = made(instance.folder, b"b" * MB, NAME[:-1] + "3")
-    third = made(instance.folder, b"c" * MB, NAME[:-1] + "4")
+    first = write_segment(instance.folder, b"a" * MB)
+    second = write_segment(instance.folder, b"b" * MB, NAME[:-1] + "3")
+    third = write_segment(instance.folder, b"c" * MB, NAME[:-1] + "4")
     assert [archive(instance, item) for item in (first, second, third, first)] == [0, 0, 1, 0]
     wal_spool.spooled_segments(instance)[0].path.unlink()
     assert archive(instance, third) == 0
