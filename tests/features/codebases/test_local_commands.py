@@ -89,8 +89,8 @@ def test_reports_are_written(headwater, app, suffix, tmp_path):
 
 
 BAD = {
-    ("scan", "nowhere"): "There is no nowhere.",
-    ("scan", "app/models.txt"): "There is no app/models.txt.",
+    ("scan", "nowhere"): "nowhere does not exist.",
+    ("scan", "app/models.txt"): "app/models.txt does not exist.",
     ("scan", "app", "--out", "report.pdf"): "Reports are written as .json, .csv, .html, not .pdf.",
     ("scan", "app", "--out", "no/such/folder/report.json"): "The report cannot be written",
     ("schema", "app", "--format", "yaml"): "There is no format called 'yaml'.",

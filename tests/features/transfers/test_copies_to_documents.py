@@ -92,7 +92,7 @@ async def test_nothing_is_copied_from_documents(copy_fixture: CopyFixture) -> No
     wrong = await copy_fixture.post(f"{copy_fixture.target}/copies/plan", 400, target_id=copy_fixture.source)
     assert "MongoDB cannot be copied from" in wrong["detail"] and "copied into" in wrong["hint"]
     wrong = await copy_fixture.post(f"{copy_fixture.target}/exports", 400, format="csv")
-    assert "MongoDB does not support tables" in wrong["detail"]
+    assert "MongoDB has no tables" in wrong["detail"]
     files = {"file": ("a.csv", b"a,b\n1,2\n")}
     wrong = await copy_fixture.person.send("POST", f"/databases/{copy_fixture.target}/imports", 400, files=files)
-    assert "MongoDB does not support tables" in wrong["detail"]
+    assert "MongoDB has no tables" in wrong["detail"]

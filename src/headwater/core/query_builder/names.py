@@ -61,7 +61,7 @@ class NameScope:
             return self.tables[0].alias
         owners = [table.alias for table in self.tables if self._has(table, column)]
         if len(owners) != 1:
-            raise CannotDraw(clause, f"{column} is ambiguous: write it as table.{column}.")
+            raise CannotDraw(clause, f"The table of {column} is not clear: write it as table.{column}.")
         return owners[0]
 
     def _check(self, table: QueryTable, column: str, clause: str) -> None:
