@@ -1,4 +1,4 @@
-"""Laws of the change vocabulary: what a change does, its reverse undoes."""
+"""Laws of the change vocabulary: every change has its effect, and its reverse undoes it."""
 
 from __future__ import annotations
 
@@ -97,6 +97,6 @@ def test_codec_round_trips_deterministically():
 @pytest.mark.parametrize(
     "text", [b"", b"[]", b"{", b'{"format": 99, "schema": {}}', b'{"format":1,"schema":{"relations":3}}']
 )
-def test_a_foreign_document_is_refused_with_a_sentence(text):
+def test_codec_rejects_foreign_documents(text):
     with pytest.raises(BadInput):
         codec.from_json(text)

@@ -1,4 +1,4 @@
-"""How identifiers split into words, as a table."""
+"""Splitting identifiers into words, as a table."""
 
 from __future__ import annotations
 

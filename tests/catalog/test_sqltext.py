@@ -1,4 +1,4 @@
-"""Where statements end, and what placeholders become, as tables."""
+"""Splitting of statements and masking of placeholders, as tables."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ SPLITS = {
 
 
 @pytest.mark.parametrize(("text", "expected"), SPLITS.items())
-def test_statements_are_split_like_servers_do(text, expected):
-    found = list(statements.split(text))
-    assert [statement.text for statement in found] == expected
-    for statement in found:
+def test_split_statements_matches_servers(text, expected):
+    result = list(statements.split(text))
+    assert [statement.text for statement in result] == expected
+    for statement in result:
         assert text[statement.start : statement.start + len(statement.text)] == statement.text
 
 

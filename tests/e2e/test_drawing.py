@@ -167,7 +167,7 @@ def test_a_query_is_built_and_text_and_drawing_follow_each_other(page: Page, sit
     write(page, "select 1")
     page.get_by_role("button", name="Builder").click()
     builder = page.get_by_role("region", name="Builder")
-    expect(builder).to_contain_text("There is no table to draw.")
+    expect(builder).to_contain_text("The query has no table.")
     builder.get_by_label("Start with a table").select_option(label="sales")
     builder.get_by_role("button", name="+ shops").click()
     builder.get_by_label("Add a column").select_option(label="shops.city")
@@ -195,7 +195,7 @@ def test_a_query_is_built_and_text_and_drawing_follow_each_other(page: Page, sit
     expect(builder.get_by_label("Column 1: name")).to_have_value("most")
     expect(builder.get_by_label("Filter 1: operator")).to_have_value("between")
     write(page, "with x as (select 1) select * from x")
-    expect(builder).to_contain_text("WITH cannot be drawn.")
+    expect(builder).to_contain_text("The query builder does not support WITH.")
     assert written(page) == "with x as (select 1) select * from x"
 
 

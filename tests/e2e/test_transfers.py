@@ -48,7 +48,7 @@ def test_in_across_and_out(page: Page, site: Site, tmp_path: Path) -> None:
     page.get_by_role("button", name="Skip it").click()
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text("2,999 rows imported.")).to_be_visible()
-    expect(page.get_by_text("'x' is no integer")).to_be_visible()
+    expect(page.get_by_text("'x' is not a valid integer")).to_be_visible()
     picture(page, "import-done")
 
     page.goto(f"{main}/transfers/copy")

@@ -259,7 +259,7 @@ def test_a_database_elsewhere_is_connected_over_ssh(page: Page, site: Site, ssh_
     dialog.get_by_label("User").fill("ines")
     dialog.get_by_label("Password").fill("open sesame")
     dialog.get_by_role("button", name="Test").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("nobody has confirmed yet")
+    expect(dialog.get_by_role("alert")).to_contain_text("is not confirmed yet")
     dialog.get_by_role("button", name="Pin this key").click()
     dialog.get_by_role("button", name="Test").click()
     expect(dialog.get_by_role("status")).to_contain_text("MariaDB")

@@ -1,4 +1,4 @@
-"""Sessions of a server: who waits for whom is seen, and who holds others up is ended."""
+"""Sessions of a server: blocking sessions are shown and can be ended."""
 
 from __future__ import annotations
 
@@ -21,9 +21,13 @@ async def test_blocking_sessions_are_listed_and_ended(name: str) -> None:
         await run_all(first, f"{table}; BEGIN; UPDATE t SET a = 2")
         waiting = asyncio.create_task(run_all(second, "UPDATE t SET a = 3"))
         async with asyncio.timeout(120):
-            while not (blocked := [found for found in await engine.activity.sessions(watcher) if found.blocked_by]):
+            while not (
+                blocked := [session for session in await engine.activity.sessions(watcher) if session.blocked_by]
+            ):
                 await asyncio.sleep(0.3)  # who asks MariaDB more often than every 0.1 s is told the same again
-        (blocker,) = [found for found in await engine.activity.sessions(watcher) if found.id in blocked[0].blocked_by]
+        (blocker,) = [
+            session for session in await engine.activity.sessions(watcher) if session.id in blocked[0].blocked_by
+        ]
         assert blocked[0].query == "UPDATE t SET a = 3" and blocker.state == "idle in transaction"
         assert await engine.activity.end_session(watcher, blocker.id, terminate=True)
         await waiting

@@ -1,4 +1,4 @@
-"""What dumps are good for without a server: scripts that the engines' own programs load, and texts that have meaning."""
+"""Snapshots without a server: scripts for the engines' own programs, and decoded texts."""
 
 from __future__ import annotations
 
@@ -41,26 +41,26 @@ async def load(name: str, address: Address, file: Path) -> None:
     command = commands[name]
     words = command.split() if isinstance(command, str) else command
     with file.open("rb") as script:
-        made = await asyncio.create_subprocess_exec(
+        subprocess_exec = await asyncio.create_subprocess_exec(
             *words,
             stdin=None if name == "postgresql" else script,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env={"PATH": os.environ["PATH"]},
         )
-        told, _ = await asyncio.wait_for(made.communicate(), LONGEST_SECONDS)
-    assert made.returncode == 0, told.decode()
-    assert not told, told.decode()[:500]
+        output, _ = await asyncio.wait_for(subprocess_exec.communicate(), LONGEST_SECONDS)
+    assert subprocess_exec.returncode == 0, output.decode()
+    assert not output, output.decode()[:500]
 
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_script_restores_the_database(name: str, tmp_path: Path) -> None:
     """Law: dump → script → the engine's own program → dump is equal, to the byte, for everything and every type."""
-    one = subject(name)
-    engine: Any = one.engine
-    async with one.fresh() as source, one.fresh() as target:
+    tested = subject(name)
+    engine: Any = tested.engine
+    async with tested.fresh() as source, tested.fresh() as target:
         session = await engine.connect(source)
-        for text in (one.everything, one.values):
+        for text in (tested.everything, tested.values):
             await run_all(session, text)
         await session.close()
         first = await engine.snapshots.open_reader(source)
@@ -72,7 +72,7 @@ async def test_script_restores_the_database(name: str, tmp_path: Path) -> None:
                 with file.open("wb") as out:
                     out.writelines(
                         engine.script.chunks(
-                            first.schema, ((one, first.read(one)) for one in first.tables), first.extras
+                            first.schema, ((table, first.read(table)) for table in first.tables), first.extras
                         )
                     )
 
@@ -96,12 +96,12 @@ def unsized(schema: Schema) -> Schema:
 @pytest.mark.parametrize("name", NAMES)
 async def test_decoded_cells_match_session_cells(name: str) -> None:
     """Law: what is read out of a dump is what a query of the live table gives, for values of every type."""
-    one = subject(name)
-    engine: Any = one.engine
-    async with one.fresh() as address:
+    tested = subject(name)
+    engine: Any = tested.engine
+    async with tested.fresh() as address:
         session = await engine.connect(address)
         # A session of SQLite shows no text that is none; row 4 has one.
-        for text in (one.everything, one.values, 'DELETE FROM "every class" WHERE id = 4' * (name == "sqlite")):
+        for text in (tested.everything, tested.values, 'DELETE FROM "every class" WHERE id = 4' * (name == "sqlite")):
             if text:
                 await run_all(session, text)
         dump, source_ = await engine.snapshots.open_reader(address), engine.transfer.source(session)
@@ -125,12 +125,14 @@ async def test_decoded_cells_match_session_cells(name: str) -> None:
                         assert decoder.may_fail, column.name
                         continue
                     assert (values.type, len(values)) == (decoder.type, len(live))
-                    assert values.is_null().to_pylist() == [one is None for one in read]
+                    assert values.is_null().to_pylist() == [item is None for item in read]
                 await source_.begin_read()
                 where = engine.quote(table.schema, table.name)
                 copied = [
                     row
-                    async for rows in source_.scan(where, [(engine.quote(one.name), one.type) for one in table.columns])
+                    async for rows in source_.scan(
+                        where, [(engine.quote(column.name), column.type) for column in table.columns]
+                    )
                     for row in rows
                 ]
                 for place, column in enumerate(table.columns):
@@ -149,7 +151,9 @@ async def test_decoded_cells_match_session_cells(name: str) -> None:
 @settings(max_examples=examples(200), deadline=None)
 def test_copy_escapes_round_trip(values: list[str | None]) -> None:
     escapes = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f", "\v": "\\v"}
-    escaped = [None if one is None else "".join(escapes.get(each, each) for each in one).encode() for one in values]
+    escaped = [
+        None if value is None else "".join(escapes.get(each, each) for each in value).encode() for value in values
+    ]
     assert unescape_copy_text(pa.array(escaped, pa.binary())).to_pylist() == values
 
 
@@ -157,9 +161,9 @@ def test_copy_escapes_round_trip(values: list[str | None]) -> None:
 @settings(max_examples=examples(300), deadline=None)
 def test_real_numbers_round_trip_exactly(value: float) -> None:
     with sqlite3.connect(":memory:") as connection:
-        (found,) = connection.execute(f"SELECT {literal(value).decode()}").fetchone()
+        (result,) = connection.execute(f"SELECT {literal(value).decode()}").fetchone()
     connection.close()
-    assert struct.pack(">d", found) == struct.pack(">d", value) or (value == 0 == found)
+    assert struct.pack(">d", result) == struct.pack(">d", value) or (value == 0 == result)
 
 
 @pytest.mark.parametrize(

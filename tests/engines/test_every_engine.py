@@ -1,4 +1,4 @@
-"""Every engine found by listing passes the whole conformance suite, on a real server."""
+"""Every engine passes the complete conformance suite on a real server."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ REFILLING = [
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", plugins.names("engines"))
-async def test_engine(name, check):
+async def test_engine_conforms(name, check):
     await check(subject(name))
 
 
 @pytest.mark.parametrize("check", SQL_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", [name for name in plugins.names("engines") if all_engines()[name].language == "sql"])
-async def test_engine_that_speaks_sql(name, check):
+async def test_sql_engine_conforms(name, check):
     await check(subject(name))
 
 
 @pytest.mark.parametrize("check", SNAPSHOT_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", [name for name in plugins.names("engines") if all_engines()[name].snapshots])
-async def test_engine_of_snapshots(name, check):
+async def test_snapshot_engine_conforms(name, check):
     await check(subject(name))
 
 
 @pytest.mark.parametrize("check", IN_PLACE_RESTORE_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", REFILLING)
-async def test_engine_that_restores_in_place(name, check):
+async def test_in_place_restore_engine_conforms(name, check):
     await check(subject(name))

@@ -1,4 +1,4 @@
-"""Whatever was changed since, a restore in place gives back the rows of then; completing leaves alone what is there."""
+"""In-place restores give back the rows of the snapshot; append_missing leaves existing rows unchanged."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def test_in_place_restore_overwrites_and_completes(name: str, changes: list[str]
 async def _overwritten_and_completed(name: str, changes: str) -> None:
     if name == "sqlite":
         changes = changes.replace("concat(name, '", "(name || '")  # it has no concat() before 3.44
-    async with open_scenario(subject(name)) as made:
-        kept = await made.read_state()
-        await made.run(changes)
-        spoilt = await made.read_state()
-        await made.restore(kept, "append_missing", ["artist", "album"])
-        found = await made.read_state()
+    async with open_scenario(subject(name)) as scenario:
+        kept = await scenario.read_state()
+        await scenario.run(changes)
+        spoilt = await scenario.read_state()
+        await scenario.restore(kept, "append_missing", ["artist", "album"])
+        state = await scenario.read_state()
         for table in ("artist", "album"):
             place = kept.tables[table][0].key[0]
             mine = {row[place] for row in spoilt.rows(table)}
-            added = set(found.rows(table)) - set(spoilt.rows(table))
-            assert set(spoilt.rows(table)) <= set(found.rows(table))
+            added = set(state.rows(table)) - set(spoilt.rows(table))
+            assert set(spoilt.rows(table)) <= set(state.rows(table))
             assert added == {row for row in kept.rows(table) if row[place] not in mine}
-        await made.restore(kept, "overwrite")
-        same((await made.read_state()).without("fired"), kept.without("fired"))
-        await made.fires()
+        await scenario.restore(kept, "overwrite")
+        same((await scenario.read_state()).without("fired"), kept.without("fired"))
+        await scenario.fires()

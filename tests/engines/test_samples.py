@@ -1,4 +1,4 @@
-"""Whole databases, read as the server's own catalog tells them, and made anew from what was read.
+"""Complete sample databases: inspected, created again from the Schema, and inspected again.
 
 Ours has every kind of object; `HEADWATER_SAMPLES` is a folder with other people's, as `<engine>/*.sql`.
 """
@@ -30,19 +30,19 @@ ELSEWHERE = re.compile(
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
-async def test_round_trip_of_a_sample(path: Path) -> None:
+async def test_sample_round_trip(path: Path) -> None:
     text = re.sub(r"^\\.*$", "", path.read_text("utf-8-sig"), flags=re.MULTILINE)
-    one = subject(path.parent.name)
+    tested = subject(path.parent.name)
     failed = []
-    async with connected(one) as session:
-        for statement in split(text, one.engine.dialect.grammar):
+    async with connected(tested) as session:
+        for statement in split(text, tested.engine.dialect.grammar):
             if ELSEWHERE.match(statement.text):
                 continue
             try:
                 await run_all(session, statement.text)
             except HeadwaterError as error:
                 failed.append(f"{error.message} | {statement.text[:120]!r}")
-        first = await one.engine.inspect(session)
+        first = await tested.engine.inspect(session)
         told = await rows(session, importlib.import_module(f"engines.{path.parent.name}.place").COLUMNS)
     read = sorted(
         (table.name, column.name, column.nullable)
@@ -51,13 +51,13 @@ async def test_round_trip_of_a_sample(path: Path) -> None:
         for column in table.columns
     )
     assert read == sorted((str(table), str(column), bool(nullable)) for table, column, nullable in told)
-    async with connected(one) as session:
-        for made in one.engine.ddl(first):
+    async with connected(tested) as session:
+        for created in tested.engine.ddl(first):
             try:
-                await run_all(session, made)
+                await run_all(session, created)
             except HeadwaterError as error:
-                raise AssertionError(f"{error.message}\n{made}") from error
-        second = await one.engine.inspect(session)
+                raise AssertionError(f"{error.message}\n{created}") from error
+        second = await tested.engine.inspect(session)
     print(
         f"\n{path.parent.name}/{path.name}: {len(first.relations)} relations; {len(failed)} statements could not be loaded",
         *failed[:5],

@@ -1,4 +1,4 @@
-"""Encrypted connections to real servers with certificates made here: believed, refused, and asked of the client."""
+"""TLS connections to real servers with test certificates: trusted, rejected, and client certificates."""
 
 from __future__ import annotations
 
@@ -167,8 +167,8 @@ async def test_mutual_tls_succeeds(server: Server) -> None:
 @pytest.mark.parametrize(
     ("what", "sentence"),
     [
-        ("another CA", "not signed by a CA we know"),
-        ("another name", "another name"),
+        ("another CA", "not signed by a trusted CA"),
+        ("another name", "another host name"),
         ("no certificate", ""),
         ("no TLS", ""),
     ],

@@ -82,7 +82,7 @@ def test_command_line_from_login_to_scan(headwater: HeadwaterProcess, home: Path
     assert "Did you mean From the terminal?" in cli(
         home, "codebases", "upload", str(folder), "--project", "From the termnal", code=2
     )
-    assert "There is no" in cli(home, "codebases", "upload", str(tmp_path / "none"), "--project", project, code=2)
+    assert "does not exist" in cli(home, "codebases", "upload", str(tmp_path / "none"), "--project", project, code=2)
     job = parsed(home, "codebases", "upload", str(folder), "--project", "From the terminal")["job"]["id"]
     lines = [json.loads(line) for line in cli(home, "jobs", "watch", job, "--json").splitlines()]
     assert (lines[-1]["event"], lines[-1]["data"]["state"]) == ("end", "completed")

@@ -1,4 +1,4 @@
-"""kill -9 of a child that takes, deletes and collects snapshots; and two writers beside a collector without patience."""
+"""kill -9 of a process that takes and deletes snapshots and collects garbage; and concurrent writers."""
 
 from __future__ import annotations
 
@@ -32,68 +32,68 @@ def processes() -> Any:
     return context
 
 
-def test_every_committed_snapshot_outlives_kills(tmp_path: Path, processes: Any) -> None:
+def test_committed_snapshots_survive_kills(tmp_path: Path, processes: Any) -> None:
     folder = tmp_path / "vault"
-    of = Vault.create(LocalBlobs(folder), builders.KEY)
-    made = random.Random(20261121)
+    vault = Vault.create(LocalBlobs(folder), builders.KEY)
+    chance = random.Random(20261121)
     newest, under_way = "", 0
     for round_ in range(KILLS):
         begun = processes.Event()
         child = processes.Process(target=vault_helpers.loop, args=(folder, round_, begun), daemon=True)
         child.start()
         assert begun.wait(240)
-        time.sleep(made.uniform(0.0, 0.25))  # the moment of the kill, not a wait for something
+        time.sleep(chance.uniform(0.0, 0.25))  # the moment of the kill, not a wait for something
         child.kill()
         child.join(120)
         assert child.exitcode == -9
-        of = builders.again(LocalBlobs(folder))
-        under_way += bool(list(of.blobs.list(leases.FOLDER)))
-        there = of.snapshots()
+        vault = builders.reopened(LocalBlobs(folder))
+        under_way += bool(list(vault.blobs.list(leases.FOLDER)))
+        there = vault.snapshots()
         assert there[-1] >= newest if there else not newest
-        assert verification.deep(of, threads=1).findings == ()
-        assert all(vault_helpers.is_what_its_id_says(of, snapshot) for snapshot in there)
+        assert verification.deep(vault, threads=1).findings == ()
+        assert all(vault_helpers.is_what_its_id_says(vault, snapshot) for snapshot in there)
         # Nobody's hand is needed: leases end by age, which is now, and what was left behind is given back.
         for _ in range(2):
-            collect(of, vault_helpers.NONE, longest=vault_helpers.NONE)
-        needed = {pack for snapshot in there for pack in of.manifest(snapshot).packs}
-        assert {pack for pack, _ in packs.listed(of.blobs)} == needed
+            collect(vault, vault_helpers.NONE, longest=vault_helpers.NONE)
+        needed = {pack for snapshot in there for pack in vault.manifest(snapshot).packs}
+        assert {pack for pack, _ in packs.listed(vault.blobs)} == needed
         assert not list((folder / "temporary").iterdir())
-        assert {blob.name.split("/")[0] for blob in of.blobs.list("")} <= {"config", "keys", "packs", "snapshots"}
+        assert {blob.name.split("/")[0] for blob in vault.blobs.list("")} <= {"config", "keys", "packs", "snapshots"}
         newest = there[-1] if there else ""
     assert newest
     assert under_way > (KILLS // 4 if profiles.LONG else 0), "hardly a kill came in the middle of anything"
 
 
-def test_two_writers_and_a_collector_lose_nothing(tmp_path: Path, processes: Any) -> None:
+def test_concurrent_writers_and_collector_lose_nothing(tmp_path: Path, processes: Any) -> None:
     folder = tmp_path / "vault"
-    of = Vault.create(LocalBlobs(folder), builders.KEY)
-    told, over, until = processes.Queue(), processes.Event(), time.monotonic() + SECONDS
+    vault = Vault.create(LocalBlobs(folder), builders.KEY)
+    output, over, until = processes.Queue(), processes.Event(), time.monotonic() + SECONDS
     writers = [
-        processes.Process(target=vault_helpers.write, args=(folder, seed, over, told), daemon=True) for seed in (1, 2)
+        processes.Process(target=vault_helpers.write, args=(folder, seed, over, output), daemon=True) for seed in (1, 2)
     ]
     for writer in writers:
         writer.start()
     deleted = passes = looked = 0
     while time.monotonic() < until or deleted <= 5 or min(passes, looked) <= 5:
-        deleted += collect(of, vault_helpers.NONE).deleted
+        deleted += collect(vault, vault_helpers.NONE).deleted
         passes += 1
-        for snapshot in of.snapshots()[-2:]:
+        for snapshot in vault.snapshots()[-2:]:
             try:
-                sound = vault_helpers.is_what_its_id_says(of, snapshot)
+                sound = vault_helpers.is_what_its_id_says(vault, snapshot)
             except HeadwaterError as error:
                 # The writers delete snapshots, too: only one that is still there must be whole.
-                assert of.blobs.find(f"snapshots/{snapshot}") is None, error
+                assert vault.blobs.find(f"snapshots/{snapshot}") is None, error
             else:
                 assert sound
                 looked += 1
     over.set()
-    outcomes = [told.get(timeout=240) for _ in writers]
+    outcomes = [output.get(timeout=240) for _ in writers]
     for writer in writers:
         writer.join(120)
     assert [error for _, _, error in outcomes] == ["", ""]
     for _ in range(2):
-        collect(of, vault_helpers.NONE)
-    fresh = builders.again(LocalBlobs(folder))
+        collect(vault, vault_helpers.NONE)
+    fresh = builders.reopened(LocalBlobs(folder))
     assert verification.deep(fresh).findings == ()
     assert all(vault_helpers.is_what_its_id_says(fresh, snapshot) for snapshot in fresh.snapshots())
     assert {pack for pack, _ in packs.listed(fresh.blobs)} == {

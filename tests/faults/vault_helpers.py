@@ -34,50 +34,52 @@ def fingerprint(found: list[Row]) -> str:
     return hashlib.sha256(repr(found).encode()).hexdigest()
 
 
-def take(of: Vault, seed: int, parent: Manifest | None) -> Manifest:
+def take(vault: Vault, seed: int, parent: Manifest | None) -> Manifest:
     """Take a snapshot of random rows, alike to those of others, whose id tells what is in it."""
-    made = random.Random(seed)
-    state = {key: 0 if key % 40 else made.randrange(50) for key in range(made.randrange(300, 500))}
+    chance = random.Random(seed)
+    state = {key: 0 if key % 40 else chance.randrange(50) for key in range(chance.randrange(300, 500))}
     content = rows(state)
-    id_ = f"{time.time_ns():020d}-{made.randrange(10**6):06d}-{fingerprint(content)}"
-    return builders.snapshot(of, {"t": Given(("integer", "hex"), content, (0,))}, parent=parent, sizes=SIZES, id_=id_)
+    id_ = f"{time.time_ns():020d}-{chance.randrange(10**6):06d}-{fingerprint(content)}"
+    return builders.snapshot(
+        vault, {"t": Given(("integer", "hex"), content, (0,))}, parent=parent, sizes=SIZES, id_=id_
+    )
 
 
-def is_what_its_id_says(of: Vault, snapshot: str) -> bool:
+def is_what_its_id_says(vault: Vault, snapshot: str) -> bool:
     """Say whether a snapshot has the rows that were given to it."""
-    return fingerprint(builders.rows(of, of.manifest(snapshot), "t")) == snapshot.rsplit("-", 1)[1]
+    return fingerprint(builders.rows(vault, vault.manifest(snapshot), "t")) == snapshot.rsplit("-", 1)[1]
 
 
 def loop(folder: Path, seed: int, begun: Any) -> None:
     """Take, delete and collect, until killed."""
-    of, made = Vault.open(LocalBlobs(folder), builders.KEY), random.Random(seed)
+    vault, created = Vault.open(LocalBlobs(folder), builders.KEY), random.Random(seed)
     begun.set()
     while True:
-        there = of.snapshots()
-        take(of, made.randrange(2**40), of.manifest(there[-1]) if there and made.random() < 0.8 else None)
+        there = vault.snapshots()
+        take(vault, created.randrange(2**40), vault.manifest(there[-1]) if there and created.random() < 0.8 else None)
         for old in there[: max(0, len(there) - _KEPT)]:
-            of.delete(old)
-        if made.random() < 0.4:
-            collect(of, NONE)
+            vault.delete(old)
+        if created.random() < 0.4:
+            collect(vault, NONE)
 
 
 def write(folder: Path, seed: int, over: Any, told: Any) -> None:
     """Take and delete beside others until it is over; what goes wrong is reported."""
-    of, made = Vault.open(LocalBlobs(folder), builders.KEY), random.Random(seed)
+    vault, created = Vault.open(LocalBlobs(folder), builders.KEY), random.Random(seed)
     done = refused = 0
     try:
         while not over.is_set() or done < 3:
-            there = of.snapshots()
+            there = vault.snapshots()
             try:
-                parent = of.manifest(made.choice(there)) if there and made.random() < 0.8 else None
-                take(of, made.randrange(2**40), parent)
+                parent = vault.manifest(created.choice(there)) if there and created.random() < 0.8 else None
+                take(vault, created.randrange(2**40), parent)
                 done += 1
             except (Conflict, Missing) as error:
                 if isinstance(error, Missing) and not str(error).startswith("snapshots/"):
                     raise
                 refused += 1  # the other writer deleted the parent: told, and nothing was made
             if len(there) > _KEPT:
-                of.delete(made.choice(there))
+                vault.delete(created.choice(there))
         told.put((done, refused, ""))
     except Exception as error:
         told.put((done, refused, repr(error)))

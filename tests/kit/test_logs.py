@@ -1,4 +1,4 @@
-"""Secrets are masked in logs by the name of their field, by their shape and by their known value."""
+"""Secrets are masked in logs by field name, by format and by known value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 @pytest.mark.parametrize(
     "name", ["password", "new_password", "secret", "authorization", "Cookie", "api_key", "access_token"]
 )
-def test_by_name(name: str) -> None:
+def test_secrets_are_masked_by_name(name: str) -> None:
     assert redact({name: "x", "other": 1}) == {name: MASK, "other": 1}
 
 
@@ -27,12 +27,12 @@ def test_by_name(name: str) -> None:
         ("a password is asked for", "a password is asked for"),
     ],
 )
-def test_by_shape(text: str, masked: str) -> None:
+def test_secrets_are_masked_by_format(text: str, masked: str) -> None:
     assert redact(text) == masked
     assert redact({"deep": [{"er": text}]}) == {"deep": [{"er": masked}]}
 
 
-def test_by_known_value() -> None:
+def test_secrets_are_masked_by_value() -> None:
     keep_secret("the store's own word", "short")
     assert redact("it said the store's own word twice") == f"it said {MASK} twice"
     assert redact("short") == "short"

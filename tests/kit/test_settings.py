@@ -1,4 +1,4 @@
-"""Settings as an operator writes them, and a sentence for those that are wrong."""
+"""Settings of an operator, and errors for wrong ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEN, HOME = ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("192.168.7.
 @pytest.mark.parametrize(
     "text", ["10.0.0.0/8,192.168.7.0/24", " 10.0.0.0/8 , 192.168.7.0/24,", '["10.0.0.0/8", "192.168.7.0/24"]']
 )
-def test_networks_are_a_list_with_commas_or_json(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_networks_are_parsed_from_commas_or_json(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEADWATER_ALLOWED_NETWORKS", text)
     assert settings.__wrapped__().allowed_networks == (TEN, HOME)
 
@@ -31,13 +31,13 @@ def test_networks_are_a_list_with_commas_or_json(text: str, monkeypatch: pytest.
         ("LOG_LEVEL", "loud"),
     ],
 )
-def test_a_wrong_setting_is_named(name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_setting_is_reported(name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"HEADWATER_{name}", text)
     with pytest.raises(BadInput, match=f"HEADWATER_{name}"):
         settings.__wrapped__()
 
 
-def test_a_file_that_is_no_toml_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_toml_has_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("headwater.toml").write_text("port = = 1")
     with pytest.raises(BadInput, match=r"headwater\.toml"):

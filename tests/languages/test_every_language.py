@@ -1,4 +1,4 @@
-"""Every language found by listing passes the whole conformance suite."""
+"""Every language passes the complete conformance suite."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from headwater.testing.languages import CHECKS
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", plugins.names("languages"))
-def test_language(name, check):
+def test_language_conforms(name, check):
     check(plugins.load("languages", name))

@@ -1,4 +1,4 @@
-"""Source text and the facts it comes to: each case holds both, separated by a line of equals signs."""
+"""Source text and its facts: each case has both, separated by a line of equals signs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def render(value: object) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_source_comes_to_these_facts(case):
+def test_facts_match_cases(case):
     source, expected = case.read_text("utf-8").split("=====\n")
     suffix = "." + case.stem.split("_")[0]
     module = by_suffix()[suffix].facts("file" + suffix, source.encode())
@@ -43,7 +43,7 @@ def test_source_comes_to_these_facts(case):
     assert module.errors == 0
 
 
-def test_syntax_errors_are_counted_and_the_rest_is_read():
+def test_syntax_errors_are_counted():
     source = b"def broken(:\n    pass\n\nclass Fine:\n    x = 1\n"
     module = by_suffix()[".py"].facts("a.py", source)
     assert module.errors > 0
@@ -59,7 +59,7 @@ def test_positions_are_bytes_of_the_name():
     assert source[assign.targets[0].start : assign.targets[0].end].decode() == "größe"
 
 
-def test_a_string_with_escapes_keeps_its_place():
+def test_string_with_escapes_keeps_positions():
     source = b'x = "a\\n\\u00e9b" "c"\n'
     (assign,) = by_suffix()[".py"].facts("a.py", source).body
     assert [(part.text, source[part.start : part.end]) for part in assign.value.parts] == [

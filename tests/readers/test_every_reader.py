@@ -1,4 +1,4 @@
-"""Every reader found by listing passes the whole conformance suite."""
+"""Every reader passes the complete conformance suite."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from headwater.testing.readers import CHECKS
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", plugins.names("readers"))
-def test_reader(name, check):
+def test_reader_conforms(name, check):
     check(plugins.load("readers", name))

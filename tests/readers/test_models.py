@@ -1,4 +1,4 @@
-"""Model files and the tables that they declare: each case ends with a file `expected`, a line per table."""
+"""Model files and their tables: each case ends with a file `expected`, one line per table."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _field(field) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_files_declare_these_tables(case):
+def test_models_match_cases(case):
     files = split(case.read_text("utf-8"))
     expected = files.pop("expected").splitlines()
     reader = plugins.load("readers", case.stem.split("_")[0])

@@ -43,13 +43,13 @@ def vault(folder: Path) -> Vault:
     return Vault.create(LocalBlobs(folder / f"vault-{next(_numbers)}"), KEY)
 
 
-def again(blobs: Blobs) -> Vault:
-    """Open a vault anew, with nothing kept in memory."""
+def reopened(blobs: Blobs) -> Vault:
+    """Open a vault again, with nothing cached in memory."""
     return Vault.open(blobs, KEY)
 
 
 def batches(given: Given, size: int = 1000) -> Iterator[Any]:
-    """Give rows as the engines do: batches of columns of bytes."""
+    """Yield rows as engines do: batches of columns of bytes."""
     names = [str(place) for place in range(len(given.hints))]
     for start in range(0, len(given.rows), size):
         rows = given.rows[start : start + size]
@@ -71,7 +71,7 @@ def snapshot(
     id_: str | None = None,
 ) -> Manifest:
     """Take a snapshot of tables and commit it."""
-    started, made = datetime.now(UTC), []
+    started, created = datetime.now(UTC), []
     id_ = id_ or str(uuid.uuid4())
     with into.write_snapshot(id_, codec=codec, parent=parent, sizes=sizes, threads=threads) as writing:
         for name, given in tables.items():
@@ -79,7 +79,7 @@ def snapshot(
             old = into.table(before).parent() if before else None
             written = TableWriter(writing.ink, TableShape(given.hints, given.key), old).write(batches(given, batch))
             columns = [ManifestColumn(f"c{place}", "text", hint) for place, hint in enumerate(given.hints)]
-            made.append(manifest.table("public", name, columns, given.key, written))
+            created.append(manifest.table("public", name, columns, given.key, written))
         taken = Manifest(
             id=id_,
             database="shop",
@@ -87,23 +87,23 @@ def snapshot(
             finished=datetime.now(UTC),
             engine="test",
             parent=parent.id if parent else None,
-            tables=tuple(made),
+            tables=tuple(created),
         )
         into.commit(writing, taken)
     return taken
 
 
-def rows(of: Vault, taken: Manifest, name: str, places: Sequence[int] | None = None) -> list[Row]:
+def rows(target: Vault, taken: Manifest, name: str, places: Sequence[int] | None = None) -> list[Row]:
     """Return the rows of a table of a snapshot."""
-    table = next(one for one in taken.tables if one.name == name)
-    found: list[Row] = []
+    table = next(table for table in taken.tables if table.name == name)
+    result: list[Row] = []
     with ThreadPoolExecutor(2) as threads:
-        for batch in of.table(table).rows(threads, places):
+        for batch in target.table(table).rows(threads, places):
             columns = [column.to_pylist() for column in batch.columns]
-            found.extend(zip(*columns, strict=True) if columns else [()] * batch.num_rows)
-    return found
+            result.extend(zip(*columns, strict=True) if columns else [()] * batch.num_rows)
+    return result
 
 
-def content(of: Vault) -> dict[str, bytes]:
+def content(target: Vault) -> dict[str, bytes]:
     """Return all blobs of a vault."""
-    return {blob.name: of.blobs.read(blob.name) for blob in of.blobs.list("")}
+    return {blob.name: target.blobs.read(blob.name) for blob in target.blobs.list("")}

@@ -39,12 +39,12 @@ HINTS: tuple[Hint, ...] = (
 
 def rows() -> list[Row]:
     """Return rows whose columns give every kind of page, with and without nulls."""
-    made = random.Random(1)
-    found: list[Row] = []
+    chance = random.Random(1)
+    result: list[Row] = []
     for place in range(200):
-        number = made.randrange(-(2**63), 2**63)
+        number = chance.randrange(-(2**63), 2**63)
         odd = ("1e-7", "9999999999", "1e+10", "0.000001", "0.1", "3e+300", "nan", "-inf", "-0")
-        float_ = made.choice([repr(number / 1e9), f"{place}.5", *odd])
+        float_ = chance.choice([repr(number / 1e9), f"{place}.5", *odd])
         row: list[bytes | None] = [
             b"%d" % place,
             b"%d" % (number >> (place % 60)),
@@ -54,25 +54,25 @@ def rows() -> list[Row]:
             if place % 10 != 9
             else b"2026-01-01 00:00:00.5+00",
             b"20%02d-%02d-28" % (place % 100, place % 12 + 1),
-            b"%08x-0000-4000-8000-%012x" % (made.getrandbits(32), place),
-            b"\\x" + made.randbytes(place % 7).hex().encode(),
-            made.randbytes(place % 30),
+            b"%08x-0000-4000-8000-%012x" % (chance.getrandbits(32), place),
+            b"\\x" + chance.randbytes(place % 7).hex().encode(),
+            chance.randbytes(place % 30),
             [b"new", b"paid", b""][place % 3],
             b"always",
         ]
-        found.append(
+        result.append(
             tuple(
-                None if column and made.random() < (0.1 if place > 120 else 0) else one
+                None if column and chance.random() < (0.1 if place > 120 else 0) else one
                 for column, one in enumerate(row)
             )
         )
-    return found
+    return result
 
 
 def write(folder: Path) -> None:
     """Write the vault and what is in it."""
-    of = Vault.create(LocalBlobs(folder / "vault"), builders.KEY, "key")
-    keys.add_slot(of.blobs, of.id, of.keys, KeySource.passphrase(PASSPHRASE), "passphrase")
+    vault = Vault.create(LocalBlobs(folder / "vault"), builders.KEY, "key")
+    keys.add_slot(vault.blobs, vault.id, vault.keys, KeySource.passphrase(PASSPHRASE), "passphrase")
     content = rows()
     tables = {
         "everything": Given(HINTS, content, (0,)),
@@ -80,28 +80,34 @@ def write(folder: Path) -> None:
         "without columns": Given((), [()] * 5),
         "without rows": Given(("text",), []),
     }
-    parent = builders.snapshot(of, tables, sizes=SIZES, id_="0001")
+    parent = builders.snapshot(vault, tables, sizes=SIZES, id_="0001")
     last = parent
     for number, codec in enumerate((Codec("gzip", 6), Codec("deflate", 6), Codec("lz4", 0), Codec("none", 0)), 2):
         content = [
             (*row[:-1], b"version %d" % number) if place % 300 == number else row for place, row in enumerate(content)
         ]
         last = builders.snapshot(
-            of, {"everything": Given(HINTS, content, (0,))}, parent=last, sizes=SIZES, codec=codec, id_=f"000{number}"
+            vault,
+            {"everything": Given(HINTS, content, (0,))},
+            parent=last,
+            sizes=SIZES,
+            codec=codec,
+            id_=f"000{number}",
         )
-    _delta(of, last)
-    found = {
+    _delta(vault, last)
+    result = {
         taken: {
-            table.name: _shown(builders.rows(of, of.manifest(taken), table.name)) for table in of.manifest(taken).tables
+            table.name: _shown(builders.rows(vault, vault.manifest(taken), table.name))
+            for table in vault.manifest(taken).tables
         }
-        for taken in of.snapshots()
+        for taken in vault.snapshots()
     }
     (folder / "rows.json").write_text(
         json.dumps(
             {
                 "key": builders.KEY.secret.decode(),
                 "passphrase": PASSPHRASE,
-                "snapshots": {taken: found[taken] for taken in ("0001", "0006")},
+                "snapshots": {taken: result[taken] for taken in ("0001", "0006")},
             },
             separators=(",", ":"),
         )
@@ -109,10 +115,10 @@ def write(folder: Path) -> None:
     (folder / "vault" / "temporary").rmdir()
 
 
-def _delta(of: Vault, last: Manifest) -> None:
+def _delta(vault: Vault, last: Manifest) -> None:
     before = last.tables[0]
-    with of.write_snapshot("0006", parent=last, sizes=SIZES) as writing:
-        reader = of.table(before)
+    with vault.write_snapshot("0006", parent=last, sizes=SIZES) as writing:
+        reader = vault.table(before)
         writer = TableWriter(writing.ink, TableShape(HINTS, (0,)), reader.parent())
         for number, chunk in enumerate(reader.chunks()):
             old = reader.batch(chunk)
@@ -124,11 +130,11 @@ def _delta(of: Vault, last: Manifest) -> None:
             added = builders.pa.array([old.column(0)[-1].as_py() + b".5"], builders.VALUES)
             columns = [
                 builders.pa.concat_arrays([new[0], added]),
-                *(builders.pa.concat_arrays([one, one]) for one in new[1:]),
+                *(builders.pa.concat_arrays([item, item]) for item in new[1:]),
             ]
             writer.change(chunk, Delta(tuple(columns), (old.column(0).slice(4, 1),)), chunk.rows)
         table = manifest.table("public", "everything", before.columns, before.key, writer.end())
-        of.commit(
+        vault.commit(
             writing,
             Manifest(
                 id="0006",
@@ -143,7 +149,7 @@ def _delta(of: Vault, last: Manifest) -> None:
 
 
 def _shown(found: list[Row]) -> list[list[str | None]]:
-    return [[None if one is None else one.decode("latin-1") for one in row] for row in found]
+    return [[None if item is None else item.decode("latin-1") for item in row] for row in found]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every store of a vault passes the conformance suite; and each one's own ways to fail."""
+"""Every store of a vault passes the conformance suite; and errors that are specific to a store."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from vault import s3
 
 
 @pytest.mark.parametrize("check", vaults.CHECKS, ids=lambda check: check.__name__)
-def test_it_conforms(place: Callable[[], Blobs], check: vaults.Check) -> None:
+def test_store_conforms(place: Callable[[], Blobs], check: vaults.Check) -> None:
     check(place())
 
 
 @pytest.mark.parametrize("check", vaults.CHECKS, ids=lambda check: check.__name__)
-def test_the_double_conforms_while_nothing_fails(tmp_path: Path, check: vaults.Check) -> None:
+def test_faulty_double_conforms_without_faults(tmp_path: Path, check: vaults.Check) -> None:
     check(vaults.FaultyBlobs(LocalBlobs(tmp_path)))
 
 
@@ -39,12 +39,12 @@ class _Forgetful(LocalBlobs):
 
 
 @pytest.mark.parametrize("check", [vaults.is_created_once, vaults.has_one_winner])
-def test_a_store_that_overwrites_does_not(tmp_path: Path, check: vaults.Check) -> None:
+def test_overwriting_store_does_not_conform(tmp_path: Path, check: vaults.Check) -> None:
     with pytest.raises((AssertionError, Missing)):
         check(_Forgetful(tmp_path))
 
 
-def test_a_storage_that_is_not_there_is_told_soon() -> None:
+def test_unreachable_storage_is_reported_quickly() -> None:
     port = free_port()
     blobs = s3.Place(f"http://127.0.0.1:{port}").blobs("x")
     began = time.monotonic()
@@ -63,16 +63,16 @@ def test_a_storage_that_is_not_there_is_told_soon() -> None:
     assert time.monotonic() - began < 60
 
 
-def test_wrong_keys_and_wrong_buckets_are_told(storage: s3.Place) -> None:
+def test_wrong_keys_and_buckets_are_reported(storage: s3.Place) -> None:
     wrong = s3.S3Blobs(s3.BUCKET, "x", http=True, retries=0, **{**storage.options, "secret_access_key": "not-that"})
-    with pytest.raises(StorageUnavailable, match="refuses") as raised:
+    with pytest.raises(StorageUnavailable, match="rejected") as raised:
         wrong.create("config", b"")
     assert "not-that" not in str(raised.value.hint) + raised.value.message
     nowhere = s3.S3Blobs("no-such-bucket", "x", http=True, retries=0, **storage.options)
     assert nowhere.find("config") is None
 
 
-def test_prefixes_do_not_see_each_other(storage: s3.Place) -> None:
+def test_prefixes_are_isolated(storage: s3.Place) -> None:
     one, two = storage.blobs("apart"), storage.blobs("apart2")
     assert one.create("config", b"1")
     assert two.create("config", b"2")
@@ -85,7 +85,7 @@ def test_prefixes_do_not_see_each_other(storage: s3.Place) -> None:
     [(errno.ENOSPC, StorageFull), (errno.EDQUOT, StorageFull), (errno.EIO, StorageUnavailable)],
 )
 @pytest.mark.parametrize("function", ["write", "fsync", "link", "open"])
-def test_a_disk_that_fails_leaves_nothing(
+def test_disk_error_leaves_no_blob(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, error: type[Exception], function: str
 ) -> None:
     blobs = LocalBlobs(tmp_path / "vault")
@@ -111,7 +111,7 @@ def test_short_writes_are_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert blobs.read("packs/00/it") == bytes(5_000)
 
 
-def test_a_folder_that_cannot_be_listed_is_no_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_folder_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blobs = LocalBlobs(tmp_path)
     blobs.create("snapshots/one", b"")
     real = os.scandir
@@ -128,7 +128,7 @@ def test_a_folder_that_cannot_be_listed_is_no_empty_folder(tmp_path: Path, monke
         list(blobs.list(""))
 
 
-def test_what_a_killed_writer_left_is_swept(tmp_path: Path) -> None:
+def test_leftovers_of_killed_writers_are_swept(tmp_path: Path) -> None:
     blobs = LocalBlobs(tmp_path)
     blobs.create("config", b"{}")
     old, new = tmp_path / "temporary" / "1-old", tmp_path / "temporary" / "1-new"
@@ -141,7 +141,7 @@ def test_what_a_killed_writer_left_is_swept(tmp_path: Path) -> None:
     assert (old.exists(), new.exists()) == (False, True)
 
 
-def test_only_its_owner_reads_it(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_files(tmp_path: Path) -> None:
     blobs = LocalBlobs(tmp_path / "vault")
     blobs.create("packs/00/it", b"")
     modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "vault").rglob("*")}

@@ -1,4 +1,4 @@
-"""The laws of the storage's faults, on a real S3: by call as for the other stores, and by request, as HTTP fails.
+"""Storage faults on a real S3: at each call as for the other stores, and at each HTTP request.
 
 Each way to fail takes its share of the calls and requests of a snapshot, and each is tried on every request that writes;
 the profile says how large the shares are.
@@ -38,45 +38,45 @@ def is_due(at: int, number: int, shares: int = SHARES) -> bool:
 
 
 def begun(blobs: S3Blobs) -> tuple[Vault, Manifest]:
-    of = Vault.create(blobs, builders.KEY)
-    return of, builders.snapshot(of, given_(1), sizes=SMALL, threads=1)
+    vault = Vault.create(blobs, builders.KEY)
+    return vault, builders.snapshot(vault, given_(1), sizes=SMALL, threads=1)
 
 
-def second(of: Vault, parent: Manifest, id_: str) -> None:
-    builders.snapshot(of, given_(2), parent=of.manifest(parent.id), sizes=SMALL, id_=id_, threads=1)
+def second(vault: Vault, parent: Manifest, id_: str) -> None:
+    builders.snapshot(vault, given_(2), parent=vault.manifest(parent.id), sizes=SMALL, id_=id_, threads=1)
 
 
-def holds(of: Vault, parent: Manifest, id_: str) -> bool:
+def holds(vault: Vault, parent: Manifest, id_: str) -> bool:
     """Check the laws after a snapshot that may have failed; return whether it is there.
 
     The old one restores, the new one is whole or not there, whatever was answered, and the next one is right.
     """
     name = f"snapshots/{id_}"
-    found = of.blobs.find(name) is not None and of.blobs.read(name) != b"somebody else's"
-    for one, seed in ((parent.id, 1), (id_, 2)) if found else ((parent.id, 1),):
-        assert restored(of, one) == wanted(given_(seed))
-    assert verification.deep(of, [parent.id, id_] if found else [parent.id]).sound
-    return found
+    result = vault.blobs.find(name) is not None and vault.blobs.read(name) != b"somebody else's"
+    for item, seed in ((parent.id, 1), (id_, 2)) if result else ((parent.id, 1),):
+        assert restored(vault, item) == wanted(given_(seed))
+    assert verification.deep(vault, [parent.id, id_] if result else [parent.id]).sound
+    return result
 
 
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from-then-on"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_every_call(storage: s3.Place, fault: Fault, lasting: bool) -> None:
+def test_fault_at_every_call(storage: s3.Place, fault: Fault, lasting: bool) -> None:
     prefix = f"calls-{next(_numbers)}"
-    of, parent = begun(storage.blobs(prefix))
+    vault, parent = begun(storage.blobs(prefix))
     for at in itertools.count():
         if not is_due(at, FAULTS.index(fault)):
             continue
         faulty, id_ = FaultyBlobs(storage.blobs(prefix), at, fault, lasting=lasting), f"second-{at}"
         try:
-            second(Vault(faulty, of.config, of.keys), parent, id_)
+            second(Vault(faulty, vault.config, vault.keys), parent, id_)
         except HeadwaterError as error:
             assert error.message
-            holds(of, parent, id_)
+            holds(vault, parent, id_)
         else:
-            assert holds(of, parent, id_)
-        third = builders.snapshot(of, given_(3), parent=parent, sizes=SMALL)
-        assert restored(of, third.id) == wanted(given_(3))
+            assert holds(vault, parent, id_)
+        third = builders.snapshot(vault, given_(3), parent=parent, sizes=SMALL)
+        assert restored(vault, third.id) == wanted(given_(3))
         if not faulty.failed:
             break
     assert at > 10
@@ -90,16 +90,16 @@ def proxy(storage: s3.Place) -> Iterator[Proxy]:
     def rival(path: str) -> None:
         obstore.put(store, path.removeprefix(f"/{s3.BUCKET}/"), b"somebody else's")
 
-    with proxied(storage, rival) as found:
-        yield found
+    with proxied(storage, rival) as result:
+        yield result
 
 
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from-then-on"])
 @pytest.mark.parametrize("spoil", SPOILS)
-def test_a_fault_at_every_request(storage: s3.Place, proxy: Proxy, spoil: Spoil, lasting: bool) -> None:
+def test_fault_at_every_request(storage: s3.Place, proxy: Proxy, spoil: Spoil, lasting: bool) -> None:
     prefix = f"requests-{next(_numbers)}"
-    of, parent = begun(storage.blobs(prefix))
-    spoilt = Vault(proxy.place.blobs(prefix), of.config, of.keys)
+    vault, parent = begun(storage.blobs(prefix))
+    spoilt = Vault(proxy.place.blobs(prefix), vault.config, vault.keys)
     proxy.arm(None)
     second(spoilt, parent, "second")
     writes = {at for at, method in enumerate(proxy.methods) if method == "PUT"}
@@ -118,13 +118,13 @@ def test_a_fault_at_every_request(storage: s3.Place, proxy: Proxy, spoil: Spoil,
             failed += 1
             assert error.message
             assert lasting or spoil not in RETRIED, (at, error.message)
-            holds(of, parent, id_)
+            holds(vault, parent, id_)
         else:
-            assert holds(of, parent, id_)
+            assert holds(vault, parent, id_)
         over, seen = not proxy.spoilt, len(proxy.methods)
         proxy.arm(None)
         third = builders.snapshot(spoilt, given_(3), parent=parent, sizes=SMALL)
-        assert restored(of, third.id) == wanted(given_(3))
+        assert restored(vault, third.id) == wanted(given_(3))
         if over:
             break
     assert seen > 10

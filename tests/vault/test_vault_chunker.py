@@ -1,4 +1,4 @@
-"""Borders: the same keys give the same cuts however they come in, and a change moves none that is far."""
+"""Chunk boundaries: equal keys give equal boundaries for any batches, and a change moves only near ones."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def column(values: list[bytes | None]) -> Any:
 
 def chunks(hashes: np.ndarray, weights: np.ndarray, sizes: ChunkSizes, batches: list[int]) -> list[int]:
     """Cut rows that come in such batches, as the writer does."""
-    made, start, have = [], 0, 0
+    created, start, have = [], 0, 0
     for size in itertools.chain(batches, [len(hashes)]):
         have = min(have + size, len(hashes))
-        found = chunker.chunk_boundaries(hashes[start:have], weights[start:have], sizes, end=False)
-        made += [start + cut for cut in found]
-        start = made[-1] if made else 0
-    return made + [start + cut for cut in chunker.chunk_boundaries(hashes[start:], weights[start:], sizes, end=True)]
+        boundaries = chunker.chunk_boundaries(hashes[start:have], weights[start:have], sizes, end=False)
+        created += [start + cut for cut in boundaries]
+        start = created[-1] if created else 0
+    return created + [start + cut for cut in chunker.chunk_boundaries(hashes[start:], weights[start:], sizes, end=True)]
 
 
 hash_lists = some.integers(0, 2**32).map(
@@ -41,7 +41,7 @@ hash_lists = some.integers(0, 2**32).map(
 
 @settings(max_examples=examples(60), deadline=None)
 @given(hash_lists, some.lists(some.integers(1, 700), max_size=20), some.integers(1, 400))
-def test_cuts_do_not_depend_on_batches(hashes: np.ndarray, batches: list[int], weight: int) -> None:
+def test_boundaries_do_not_depend_on_batches(hashes: np.ndarray, batches: list[int], weight: int) -> None:
     weights = np.random.default_rng(weight).integers(0, 2 * weight, len(hashes))
     whole = chunks(hashes, weights, SMALL, [])
     assert chunks(hashes, weights, SMALL, batches) == whole
@@ -59,7 +59,7 @@ def test_cuts_do_not_depend_on_batches(hashes: np.ndarray, batches: list[int], w
 
 @settings(max_examples=examples(60), deadline=None)
 @given(hash_lists, some.integers(300, 1700), some.sampled_from(["insert", "delete", "change", "many"]), some.data())
-def test_a_change_moves_no_far_border(hashes: np.ndarray, place: int, kind: str, data: Any) -> None:
+def test_change_moves_only_near_boundaries(hashes: np.ndarray, place: int, kind: str, data: Any) -> None:
     new = np.array(data.draw(some.lists(some.integers(0, 2**64 - 1), min_size=1, max_size=50)), np.uint64)
     if kind == "delete":
         changed = np.delete(hashes, place)
@@ -83,9 +83,9 @@ def test_a_change_moves_no_far_border(hashes: np.ndarray, place: int, kind: str,
     assert met[0] <= place + len(new) + 12 * sizes.max_rows
 
 
-def test_longer_values_move_hardly_a_border() -> None:
+def test_longer_values_move_few_boundaries() -> None:
     """A chunk that has become too heavy is cut at a key, not at a byte: one more byte a row is no other table."""
-    made = moved = 0
+    created = moved = 0
     for seed in range(40):
         random = np.random.default_rng(seed)
         hashes, weights = random.integers(0, 2**64, 2000, dtype=np.uint64), random.integers(60, 140, 2000)
@@ -93,12 +93,12 @@ def test_longer_values_move_hardly_a_border() -> None:
         weights[500:560] += 1
         after = chunks(hashes, weights, SMALL, [])
         assert [cut for cut in before if cut < 500] == [cut for cut in after if cut < 500]
-        made += len([cut for cut in before if cut >= 500])
+        created += len([cut for cut in before if cut >= 500])
         moved += len({*before} ^ {*after})
-    assert moved < made / 50
+    assert moved < created / 50
 
 
-def test_all_keys_alike_are_cut_at_half_the_most() -> None:
+def test_equal_keys_are_split_at_half_of_max_rows() -> None:
     high, low = np.full(1000, 2**64 - 1, np.uint64), np.zeros(1000, np.uint64)
     ones = np.ones(1000, np.int64)
     assert set(np.diff([0, *chunks(high, ones, SMALL, [])])[:-1]) == {SMALL.max_rows // 2}
@@ -106,11 +106,11 @@ def test_all_keys_alike_are_cut_at_half_the_most() -> None:
     assert chunker.chunk_boundaries(np.empty(0, np.uint64), np.empty(0, np.int64), SMALL, end=True) == []
 
 
-def test_chunks_are_about_as_large_as_they_should_be() -> None:
+def test_chunk_sizes_are_near_the_target() -> None:
     count = 400_000
     ids = column([str(number).encode() for number in range(count)])
-    found = chunker.hashes([(ids, "integer")], 17)
-    cuts = chunker.chunk_boundaries(found, np.ones(count, np.int64), ChunkSizes(), end=True)
+    hashes_ = chunker.hashes([(ids, "integer")], 17)
+    cuts = chunker.chunk_boundaries(hashes_, np.ones(count, np.int64), ChunkSizes(), end=True)
     assert 0.5 * ChunkSizes().rows < count / len(cuts) < 2 * ChunkSizes().rows
 
 
@@ -127,18 +127,18 @@ values = some.lists(
 
 @settings(max_examples=examples(300), deadline=None)
 @given(values, some.integers(0, 2**64 - 1), some.sampled_from(["integer", "text"]), some.integers(0, 40))
-def test_a_row_s_hash_is_its_own(keys: list[bytes | None], salt: int, hint: Hint, cut: int) -> None:
+def test_row_hash_does_not_depend_on_other_rows(keys: list[bytes | None], salt: int, hint: Hint, cut: int) -> None:
     """A null or a word beside it must change nothing: else a border would move with the size of batches."""
     whole = chunker.hashes([(column(keys), hint)], salt)
     parts = [keys[:cut], keys[cut:]]
     apart = [chunker.hashes([(column(part), hint)], salt).tolist() for part in parts if part]
-    assert whole.tolist() == [one for part in apart for one in part]
+    assert whole.tolist() == [item for part in apart for item in part]
     alone = [int(chunker.hashes([(column([key]), hint)], salt)[0]) for key in keys]
     assert whole.tolist() == alone
 
 
 @pytest.mark.parametrize("hint", ["integer", "text"])
-def test_hashes_hang_on_salt_order_and_value(hint: Hint) -> None:
+def test_hash_depends_on_salt_order_and_value(hint: Hint) -> None:
     keys = column([str(number).encode() for number in range(500)])
     salts = 0x1234_5678_9ABC_DEF0, 0x0FED_CBA9_8765_4321
     first, second = (set(chunker.hashes([(keys, hint)], salt).tolist()) for salt in salts)

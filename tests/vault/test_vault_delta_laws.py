@@ -1,4 +1,4 @@
-"""Deltas: what is applied is what a plain dictionary of rows would be, for any keys, and its bytes come back."""
+"""Laws of deltas: applying one equals updating a dictionary of rows, for any keys, and bytes round-trip."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def columns(rows: list[tuple[bytes | None, ...]], width: int) -> tuple[Any, ...]
 
 @settings(max_examples=examples(200), deadline=None)
 @given(rows_, rows_, some.sets(keys, max_size=6), some.sampled_from([(0, 1), (1, 0)]), some.data())
-def test_a_delta_does_what_a_dictionary_does(before: Any, new: Any, gone: Any, key: tuple[int, ...], data: Any) -> None:
+def test_delta_matches_dictionary(before: Any, new: Any, gone: Any, key: tuple[int, ...], data: Any) -> None:
     table = [(*its, value) for its, value in before.items()]
     changed = [(*its, value) for its, value in new.items()]
     dead = [tuple(its[place] for place in key) for its in gone]
@@ -37,14 +37,14 @@ def test_a_delta_does_what_a_dictionary_does(before: Any, new: Any, gone: Any, k
     places = data.draw(some.permutations([0, 1, 2]))
     wide = columns(table, 3)
     applied = deltas.apply([wide[at] for at in places], [wide[at] for at in key], delta, key, places)
-    found = list(zip(*(applied[places.index(at)].to_pylist() for at in range(3)), strict=True))
+    result = list(zip(*(applied[places.index(at)].to_pylist() for at in range(3)), strict=True))
     kept = {its: value for its, value in before.items() if its in new or its not in gone} | new
-    assert found == [(*its, value) for its, value in kept.items()]
+    assert result == [(*its, value) for its, value in kept.items()]
 
 
 @settings(max_examples=examples(200), deadline=None)
 @given(rows_, rows_, some.sets(keys, max_size=2), some.booleans(), some.sampled_from([(0, 1), (1, 0)]))
-def test_keys_alone_are_those_of_whole_rows(
+def test_keys_match_those_of_complete_rows(
     before: Any, new: Any, gone: Any, replaces: bool, key: tuple[int, ...]
 ) -> None:
     if replaces:  # by chance they seldom are all there
@@ -55,14 +55,12 @@ def test_keys_alone_are_those_of_whole_rows(
     keyed = [wide[at] for at in key]
     whole = deltas.apply(wide, keyed, delta, key, (0, 1, 2))
     alone = deltas.apply(keyed, keyed, delta, key, key)
-    assert [one.to_pylist() for one in alone] == [whole[at].to_pylist() for at in key]
+    assert [item.to_pylist() for item in alone] == [whole[at].to_pylist() for at in key]
 
 
 @settings(max_examples=examples(300), deadline=None)
 @given(rows_, some.tuples(rows_, rows_), some.tuples(*[some.sets(keys, max_size=6)] * 2), some.booleans())
-def test_two_deltas_as_one_leave_the_same_rows_in_the_same_order(
-    before: Any, new: Any, gone: Any, brings_back: bool
-) -> None:
+def test_merged_deltas_are_equivalent(before: Any, new: Any, gone: Any, brings_back: bool) -> None:
     if not brings_back:
         new = new[0], {its: value for its, value in new[1].items() if its not in gone[0]}
     both = [
@@ -74,21 +72,21 @@ def test_two_deltas_as_one_leave_the_same_rows_in_the_same_order(
     for delta in both:
         one_by_one = deltas.apply(one_by_one, one_by_one[:2], delta, (0, 1), (0, 1, 2))
     together = deltas.apply(wide, wide[:2], at_once, (0, 1), (0, 1, 2))
-    found, wanted = (list(zip(*(one.to_pylist() for one in side), strict=True)) for side in (together, one_by_one))
+    result, wanted = (list(zip(*(item.to_pylist() for item in side), strict=True)) for side in (together, one_by_one))
     if brings_back:  # a row that was gone and is back may stand where it stood
-        found, wanted = sorted(found, key=repr), sorted(wanted, key=repr)
-    assert found == wanted
+        result, wanted = sorted(result, key=repr), sorted(wanted, key=repr)
+    assert result == wanted
 
 
-def test_bytes_that_are_no_delta_are_damaged() -> None:
+def test_invalid_delta_is_damaged() -> None:
     good = deltas.encode(Delta(columns([(b"1", b"a", None)], 3), columns([(b"2", b"b")], 2)), HINTS, (0, 1))
-    one = columns([(b"1",)], 1)[0]
+    column = columns([(b"1",)], 1)[0]
     for content in (
         b"",
         b"\xc1",
         good[:-1],
         b"\x92\x90\x90",
-        deltas.encode(Delta((one, one.slice(1)), (one,)), HINTS[:2], (0,)),
+        deltas.encode(Delta((column, column.slice(1)), (column,)), HINTS[:2], (0,)),
     ):
         with pytest.raises(Damaged):
             deltas.decode(content)

@@ -1,4 +1,4 @@
-"""What has changed is kept as new pages or as a delta, whichever is less; either way it is read back as it was written."""
+"""Changes are stored as new pages or as a delta, whichever is smaller; both are read back unchanged."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ def work(rows: dict[int, Row], chance: random.Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_snapshot_upon_snapshot_is_what_was_there(tmp_path: Path, seed: int) -> None:
+def test_chain_of_snapshots_round_trips(tmp_path: Path, seed: int) -> None:
     chance, vault = random.Random(seed), builders.vault(tmp_path)
     rows, taken, kept = table(4000, chance), None, []
     for _ in range(9):
         taken = builders.snapshot(vault, {"t": given(rows)}, parent=taken, sizes=SIZES, batch=chance.randint(50, 3000))
-        kept.append((taken, sorted(rows.values(), key=lambda one: int(one[0] or 0))))
+        kept.append((taken, sorted(rows.values(), key=lambda row: int(row[0] or 0))))
         assert taken.tables[0].rows == len(rows)
         work(rows, chance)
     for one, expected in kept:  # the older ones too
-        found = builders.rows(builders.again(vault.blobs), one, "t")
-        assert sorted(found, key=lambda one: int(one[0] or 0)) == expected
+        found = builders.rows(builders.reopened(vault.blobs), one, "t")
+        assert sorted(found, key=lambda item: int(item[0] or 0)) == expected
 
 
-def test_scattered_changes_of_every_column_cost_what_the_rows_do(tmp_path: Path) -> None:
+def test_scattered_changes_cost_only_their_rows(tmp_path: Path) -> None:
     chance, vault = random.Random(1), builders.vault(tmp_path)
     rows = table(20_000, chance)
     first = builders.snapshot(vault, {"t": given(rows)})
@@ -81,7 +81,7 @@ def test_scattered_changes_of_every_column_cost_what_the_rows_do(tmp_path: Path)
     assert builders.rows(vault, third, "t") == builders.rows(vault, second, "t")
 
 
-def test_deltas_end_in_pages_before_they_are_many(tmp_path: Path) -> None:
+def test_many_deltas_become_pages(tmp_path: Path) -> None:
     chance, vault = random.Random(2), builders.vault(tmp_path)
     rows, taken = table(2000, chance), None
     most = 0
@@ -92,7 +92,7 @@ def test_deltas_end_in_pages_before_they_are_many(tmp_path: Path) -> None:
     assert 0 < most <= 4
 
 
-def test_scattered_changes_never_cost_the_table_again(tmp_path: Path) -> None:
+def test_scattered_changes_do_not_rewrite_the_table(tmp_path: Path) -> None:
     chance, vault = random.Random(4), builders.vault(tmp_path)
     rows = table(20_000, chance)
     first = taken = builders.snapshot(vault, {"t": given(rows)})
@@ -101,10 +101,10 @@ def test_scattered_changes_never_cost_the_table_again(tmp_path: Path) -> None:
         taken = builders.snapshot(vault, {"t": given(rows)}, parent=taken)
         assert taken.tables[0].new < first.tables[0].stored * 0.04
     found = builders.rows(vault, taken, "t")
-    assert sorted(found, key=lambda one: int(one[0] or 0)) == [rows[number] for number in sorted(rows)]
+    assert sorted(found, key=lambda item: int(item[0] or 0)) == [rows[number] for number in sorted(rows)]
 
 
-def test_deltas_that_weigh_much_become_pages(tmp_path: Path) -> None:
+def test_large_deltas_become_pages(tmp_path: Path) -> None:
     chance, vault = random.Random(5), builders.vault(tmp_path)
     rows = table(4000, chance)
     taken = builders.snapshot(vault, {"t": given(rows)})
@@ -133,19 +133,19 @@ def applied(columns: list[Any], delta: Delta) -> list[Any]:
     return deltas.apply(columns, [columns[0]], delta, (0,), (0, 1))
 
 
-def told(columns: list[Any]) -> list[tuple[Any, ...]]:
+def sorted_rows(columns: list[Any]) -> list[tuple[Any, ...]]:
     return sorted(zip(*(column.to_pylist() for column in columns), strict=True))
 
 
 @for_all(some.dictionaries(KEYS, some.integers(0, 99)), CHANGES, CHANGES)
-def test_one_delta_does_what_two_do(before: dict[int, int], first: Any, second: Any) -> None:
+def test_merged_delta_matches_two_deltas(before: dict[int, int], first: Any, second: Any) -> None:
     columns = delta_of((before, set())).rows
     one, other = delta_of(first), delta_of(second)
     merged = deltas.decode(deltas.encode(deltas.merge(one, other, (0,)), ("integer", "integer"), (0,)))
-    assert told(applied(list(columns), merged)) == told(applied(applied(list(columns), one), other))
+    assert sorted_rows(applied(list(columns), merged)) == sorted_rows(applied(applied(list(columns), one), other))
 
 
-def test_what_was_changed_back_is_the_old_pages(tmp_path: Path) -> None:
+def test_reverted_change_reuses_old_pages(tmp_path: Path) -> None:
     chance, vault = random.Random(3), builders.vault(tmp_path)
     rows = table(2000, chance)
     before = dict(rows)

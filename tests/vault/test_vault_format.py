@@ -1,4 +1,4 @@
-"""Old vaults stay readable: by Headwater, and by a reader that was written from docs/reference/vault-format.md alone.
+"""Old vaults stay readable: by Headwater, and by a reader written only from docs/reference/vault-format.md.
 
 The reader below imports nothing of Headwater. Who changes the format changes the page, the version, and adds a fixture.
 """
@@ -103,44 +103,44 @@ class Reader:
         return list(struct.iter_unpack("<B16sII", listed))
 
     def rows(self, table: dict[str, Any]) -> list[tuple[Value, ...]]:
-        found: list[tuple[Value, ...]] = []
+        result: list[tuple[Value, ...]] = []
         packs, firsts, chunks, rows, refs = msgspec.msgpack.decode(self.segment(3, tuple(table["root"])))
         leaves = references(packs, refs)
         assert len(leaves) == len(firsts) == len(chunks)
         for leaf, number, many in zip(leaves, chunks, rows, strict=True):
-            before = len(found)
-            found += self.leaf(leaf, table["key"], number)
-            assert len(found) - before == many
-        assert len(found) == table["rows"]
-        return found
+            before = len(result)
+            result += self.leaf(leaf, table["key"], number)
+            assert len(result) - before == many
+        assert len(result) == table["rows"]
+        return result
 
     def leaf(self, ref: tuple[bytes, bytes, int, int], key: list[int], number: int) -> list[tuple[Value, ...]]:
         packs, columns, firsts, counts, deltas, refs = msgspec.msgpack.decode(self.segment(2, ref))
         assert len(firsts) == number
         left = iter(references(packs, refs))
-        found: list[tuple[Value, ...]] = []
+        result: list[tuple[Value, ...]] = []
         for rows, changes in zip(counts, deltas, strict=True):
-            pages = [self.page(self.segment(0, one)) for one in itertools.islice(left, columns)]
+            pages = [self.page(self.segment(0, item)) for item in itertools.islice(left, columns)]
             chunk = list(zip(*pages, strict=True)) if columns else [()] * rows
-            for one in itertools.islice(left, changes):
-                chunk = self.changed(chunk, key, self.segment(1, one))
+            for item in itertools.islice(left, changes):
+                chunk = self.changed(chunk, key, self.segment(1, item))
             assert len(chunk) == rows
-            found += chunk
+            result += chunk
         assert next(left, None) is None
-        return found
+        return result
 
     def changed(self, chunk: list[tuple[Value, ...]], key: list[int], delta: bytes) -> list[tuple[Value, ...]]:
         rows, gone = msgspec.msgpack.decode(delta)
         new = {tuple(row[place] for place in key): row for row in zip(*map(self.page, rows), strict=True)}
         dead = set(zip(*map(self.page, gone), strict=True))
-        found = []
+        result = []
         for row in chunk:
             its = tuple(row[place] for place in key)
             if its in new:
-                found.append(new.pop(its))
+                result.append(new.pop(its))
             elif its not in dead:
-                found.append(row)
-        return found + list(new.values())
+                result.append(row)
+        return result + list(new.values())
 
     def page(self, data: bytes) -> list[Value]:
         kind, flags, rows = struct.unpack_from("<BBI", data)
@@ -153,9 +153,9 @@ class Reader:
             there = [bool(body[row // 8] >> row % 8 & 1) for row in range(rows)]
             body = body[size:]
         values = iter(KINDS[kind](body, sum(there)))
-        found = [next(values) if one else None for one in there]
+        result = [next(values) if item else None for item in there]
         assert next(values, None) is None
-        return found
+        return result
 
 
 def references(packs: bytes, refs: bytes) -> list[tuple[bytes, bytes, int, int]]:
@@ -171,10 +171,10 @@ def numbers(data: bytes, count: int) -> tuple[list[int], bytes]:
     planes = data[10 : 10 + stored * width]
     plain = [sum(planes[plane * stored + at] << 8 * plane for plane in range(width)) for at in range(stored)]
     if mode == 0:
-        found = [base + one for one in plain]
+        result = [base + item for item in plain]
     else:
-        found = list(itertools.accumulate(((one >> 1) ^ -(one & 1) for one in plain), initial=base))
-    signed = [(one + 2**63) % 2**64 - 2**63 for one in found]
+        result = list(itertools.accumulate(((item >> 1) ^ -(item & 1) for item in plain), initial=base))
+    signed = [(item + 2**63) % 2**64 - 2**63 for item in result]
     return signed, data[10 + stored * width :]
 
 
@@ -208,23 +208,23 @@ def shown_float(value: float) -> bytes:
 
 def floats(data: bytes, count: int) -> list[bytes]:
     raw = [bytes(data[plane * count + at] for plane in range(8)) for at in range(count)]
-    return [shown_float(struct.unpack("<d", one)[0]) for one in raw]
+    return [shown_float(struct.unpack("<d", item)[0]) for item in raw]
 
 
 def moments(data: bytes, count: int) -> list[bytes]:
     values, rest = numbers(data[1:], count)
     assert not rest
-    epoch, found = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None), []
+    epoch, result = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None), []
     for value in values:
         moment = epoch + timedelta(**{"seconds" if data[0] & 2 else "microseconds": value})
         text = moment.strftime(f"{moment.year:04}-%m-%d %H:%M:%S") + f".{moment.microsecond:06}".rstrip("0").rstrip(".")
-        found.append(text.encode() + (b"+00" if data[0] & 1 else b""))
-    return found
+        result.append(text.encode() + (b"+00" if data[0] & 1 else b""))
+    return result
 
 
 def hexadecimal(data: bytes, count: int) -> list[bytes]:
     prefix = data[1 : 1 + data[0]]
-    return [prefix + one.hex().encode() for one in strings(data[1 + data[0] :], count)]
+    return [prefix + string.hex().encode() for string in strings(data[1 + data[0] :], count)]
 
 
 def dictionary(data: bytes, count: int) -> list[bytes]:
@@ -241,11 +241,11 @@ def uuid(data: bytes) -> bytes:
 KINDS: dict[int, Any] = {
     1: lambda data, count: [data] * count,
     2: strings,
-    3: lambda data, count: [b"%d" % one for one in numbers(data, count)[0]],
+    3: lambda data, count: [b"%d" % item for item in numbers(data, count)[0]],
     4: floats,
     5: moments,
     6: lambda data, count: [
-        (date(1970, 1, 1) + timedelta(one)).isoformat().encode() for one in numbers(data, count)[0]
+        (date(1970, 1, 1) + timedelta(item)).isoformat().encode() for item in numbers(data, count)[0]
     ],
     7: lambda data, count: [uuid(data[16 * at : 16 * at + 16]) for at in range(count)],
     8: hexadecimal,
@@ -255,7 +255,7 @@ KINDS: dict[int, Any] = {
 
 def lz4(data: bytes, size: int) -> bytes:
     """Unpack a raw LZ4 block (the format is public: lz4_Block_format.md)."""
-    found, at = bytearray(), 0
+    result, at = bytearray(), 0
 
     def more(length: int) -> int:
         nonlocal at
@@ -268,16 +268,16 @@ def lz4(data: bytes, size: int) -> bytes:
     while at < len(data):
         token, at = data[at], at + 1
         literals = more(token >> 4)
-        found += data[at : at + literals]
+        result += data[at : at + literals]
         at += literals
         if at >= len(data):
             break
         offset = int.from_bytes(data[at : at + 2], "little")
         at += 2
         for _ in range(more(token & 15) + 4):
-            found.append(found[-offset])
-    assert len(found) == size
-    return bytes(found)
+            result.append(result[-offset])
+    assert len(result) == size
+    return bytes(result)
 
 
 def wanted(version: str) -> dict[str, Any]:
@@ -285,11 +285,11 @@ def wanted(version: str) -> dict[str, Any]:
 
 
 def shown(rows: list[tuple[Value, ...]]) -> list[list[str | None]]:
-    return [[None if one is None else one.decode("latin-1") for one in row] for row in rows]
+    return [[None if item is None else item.decode("latin-1") for item in row] for row in rows]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_document_is_enough_to_read_it(version: str) -> None:
+def test_documentation_is_sufficient_to_read_a_vault(version: str) -> None:
     truth = wanted(version)
     reader = Reader(FIXTURES / version / "vault", truth["key"].encode(), "key")
     assert Reader(reader.folder, truth["passphrase"].encode(), "passphrase").master == reader.master
@@ -313,7 +313,7 @@ def test_the_document_is_enough_to_read_it(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_headwater_reads_it(version: str) -> None:
+def test_headwater_reads_old_vault(version: str) -> None:
     from headwater.vault import verification
     from headwater.vault.keys import KeySource
     from headwater.vault.local import LocalBlobs
@@ -331,14 +331,14 @@ def test_headwater_reads_it(version: str) -> None:
     assert verification.deep(of).findings == ()
 
 
-def test_the_reader_spells_floats_as_the_document_says() -> None:
+def test_float_format_matches_documentation() -> None:
     from headwater.vault import pages
 
-    made = random.Random(4)
+    chance = random.Random(4)
     odd = [0.0, -0.0, 123.0, 5e-324, 1.7976931348623157e308, 100.0, math.inf, -math.inf, 0.1, -2.5e-5, 9.999999e-7]
     odd += [lead * 10.0**power for power in range(-12, 26) for lead in (1, -1.5, 9.999, 1.23456789012345)]
-    bits = [struct.unpack("<d", made.randbytes(8))[0] for _ in range(2000)]
-    values = odd + bits + [made.uniform(-1e11, 1e11) for _ in range(2000)]
+    bits = [struct.unpack("<d", chance.randbytes(8))[0] for _ in range(2000)]
+    values = odd + bits + [chance.uniform(-1e11, 1e11) for _ in range(2000)]
     text = [shown_float(value) for value in values if not math.isnan(value)] + [b"nan"]
     page = pages.encode(pages.pa.array(text, pages.VALUES), "float")
     assert page[0] == pages.FLOATS, "what the reader shows is not what Headwater shows"

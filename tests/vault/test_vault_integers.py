@@ -1,4 +1,4 @@
-"""Packed numbers: any int64 comes back, and few bytes hold what is near."""
+"""Packed integers: any int64 round-trips, and similar numbers take few bytes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ edges = some.sampled_from([LOW, LOW + 1, -(2**32), -1, 0, 1, 255, 256, 2**32, 2*
 
 @settings(max_examples=examples(500), deadline=None)
 @given(some.lists(some.one_of(edges, some.integers(LOW, HIGH), some.integers(-9, 9))), some.binary(max_size=5))
-def test_numbers_come_back(values: list[int], behind: bytes) -> None:
+def test_integers_round_trip(values: list[int], behind: bytes) -> None:
     packed = integer_codec.pack(np.array(values, np.int64))
-    found, size = integer_codec.unpack(memoryview(packed + behind), len(values))
-    assert found.tolist() == values
+    result, size = integer_codec.unpack(memoryview(packed + behind), len(values))
+    assert result.tolist() == values
     assert size == len(packed)
 
 
@@ -32,22 +32,22 @@ def test_numbers_come_back(values: list[int], behind: bytes) -> None:
         ([LOW, HIGH] * 50, 10 + 100),  # the step between them is one, modulo 2**64
     ],
 )
-def test_what_is_near_takes_little(values: list[int], most: int) -> None:
+def test_similar_numbers_are_small(values: list[int], most: int) -> None:
     assert len(integer_codec.pack(np.array(list(values), np.int64))) <= most
 
 
 @settings(max_examples=examples(300), deadline=None)
 @given(some.binary(min_size=10, max_size=60), some.integers(0, 40))
-def test_other_bytes_are_refused_or_some_numbers(data: bytes, count: int) -> None:
+def test_arbitrary_bytes_are_rejected_or_decoded(data: bytes, count: int) -> None:
     try:
-        found, size = integer_codec.unpack(memoryview(data), count)
+        result, size = integer_codec.unpack(memoryview(data), count)
     except ValueError:
         return
-    assert len(found) == count
+    assert len(result) == count
     assert size <= len(data)
 
 
-def test_half_of_it_is_refused() -> None:
+def test_truncated_input_is_rejected() -> None:
     packed = integer_codec.pack(np.arange(1000, dtype=np.int64) ** 3)
     for cut in range(10, len(packed), 97):
         with pytest.raises(ValueError, match="not packed"):

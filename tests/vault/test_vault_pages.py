@@ -1,4 +1,4 @@
-"""Pages give back the very same bytes whatever the hint, and equal columns are equal pages."""
+"""Pages give back exactly the same bytes whatever the hint, and equal columns give equal pages."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ few = some.sampled_from([b"red", b"green", b"blue", b""])
         lambda values: some.lists(some.one_of(values, values, values, some.none()), max_size=60)
     ),
 )
-def test_what_looks_alike_comes_back(hint: Hint, values: list[bytes | None]) -> None:
+def test_typed_values_round_trip(hint: Hint, values: list[bytes | None]) -> None:
     equal(values, hint)
 
 
@@ -190,7 +190,7 @@ def test_what_looks_alike_comes_back(hint: Hint, values: list[bytes | None]) -> 
     some.sampled_from([ints, small, floats, trimmed, dates, uuids, octets]),
     some.data(),
 )
-def test_one_value_that_does_not_fit_spoils_nothing(hint: Hint, kind: Any, data: Any) -> None:
+def test_single_exception_round_trips(hint: Hint, kind: Any, data: Any) -> None:
     values = data.draw(some.lists(kind, min_size=1, max_size=40))
     place = data.draw(some.integers(0, len(values)))
     equal([*values[:place], data.draw(some.one_of(near, anything)), *values[place:]], hint)
@@ -198,7 +198,7 @@ def test_one_value_that_does_not_fit_spoils_nothing(hint: Hint, kind: Any, data:
 
 @pytest.mark.parametrize("hint", HINTS)
 @pytest.mark.parametrize("kind", sorted(NEARLY))
-def test_near_misses_alone_twice_and_together(hint: Hint, kind: str) -> None:
+def test_almost_typed_values_round_trip(hint: Hint, kind: str) -> None:
     every = [value.encode() for value in NEARLY[kind]]
     for value in every:
         equal([value], hint)
@@ -210,7 +210,7 @@ def test_near_misses_alone_twice_and_together(hint: Hint, kind: str) -> None:
 
 
 @pytest.mark.parametrize("hint", HINTS)
-def test_nothing_nulls_and_much(hint: Hint) -> None:
+def test_empty_null_and_large_columns_round_trip(hint: Hint) -> None:
     equal([], hint)
     equal([None] * 9, hint)
     equal([b""] * 9, hint)
@@ -235,7 +235,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("hint", HINTS)
-def test_what_the_hint_says_is_kept_as_such(hint: Hint) -> None:
+def test_hinted_types_are_stored_compactly(hint: Hint) -> None:
     """Else the tests above would all be about text."""
     kind, pattern = KINDS[hint]
     values = [
@@ -253,7 +253,7 @@ def test_what_the_hint_says_is_kept_as_such(hint: Hint) -> None:
 
 @settings(max_examples=examples(600), deadline=None)
 @given(some.sampled_from(HINTS), some.data())
-def test_bytes_that_are_no_page_are_damaged_or_some_column(hint: Hint, data: Any) -> None:
+def test_arbitrary_bytes_are_damaged_or_a_column(hint: Hint, data: Any) -> None:
     """Never anything but Damaged, whatever is changed: no crash, no other error."""
     _, pattern = KINDS[hint]
     values = [
@@ -264,8 +264,8 @@ def test_bytes_that_are_no_page_are_damaged_or_some_column(hint: Hint, data: Any
     page[place] = data.draw(some.integers(0, 255))
     cut = data.draw(some.one_of(some.just(len(page)), some.integers(0, len(page))))
     try:
-        found = pages.decode(bytes(page[:cut]))
+        decoded = pages.decode(bytes(page[:cut]))
     except Damaged:
         return
-    found.validate(full=True)
-    assert found.type == VALUES
+    decoded.validate(full=True)
+    assert decoded.type == VALUES

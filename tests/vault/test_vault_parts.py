@@ -1,4 +1,4 @@
-"""Codecs, trees, packs, keys, manifests and leases, each alone."""
+"""Codecs, trees, packs, keys, manifests and leases, each separately."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CODECS = [Codec(name, level) for name, levels in codecs.LEVELS.items() for level
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: f"{codec.name}-{codec.level}")
 @settings(max_examples=examples(30), deadline=None)
 @given(some.one_of(some.binary(max_size=2000), some.binary(min_size=1, max_size=50).map(lambda one: one * 3000)))
-def test_codecs_give_back(codec: Codec, content: bytes) -> None:
+def test_codecs_round_trip(codec: Codec, content: bytes) -> None:
     body = codec.compress(content)
     assert codecs.decompress(body) == content
     assert len(body) <= len(content) + 1
@@ -43,7 +43,7 @@ def test_codecs_give_back(codec: Codec, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: f"{codec.name}-{codec.level}")
-def test_codecs_make_smaller_and_tell_damage(codec: Codec) -> None:
+def test_codecs_compress_and_detect_damage(codec: Codec) -> None:
     content = b"".join(b"row %d of many;" % number for number in range(5000))
     body = codec.compress(content)
     if codec.name != "none":
@@ -88,19 +88,19 @@ refs = some.builds(
         )
     )
 )
-def test_leaves_come_back(chunks: list[ChunkRef]) -> None:
+def test_leaves_round_trip(chunks: list[ChunkRef]) -> None:
     assert tree.decode_leaf(tree.encode_leaf(chunks)) == chunks
 
 
 @settings(max_examples=examples(100), deadline=None)
 @given(some.lists(some.builds(LeafRef, refs, some.binary(max_size=30), some.integers(0, 99), some.integers(0, 2**40))))
-def test_roots_come_back(branches: list[LeafRef]) -> None:
+def test_roots_round_trip(branches: list[LeafRef]) -> None:
     assert tree.decode_root(tree.encode_root(branches)) == branches
 
 
 @settings(max_examples=examples(200), deadline=None)
 @given(some.data())
-def test_trees_with_other_bytes_are_damaged_or_some_tree(data: Any) -> None:
+def test_arbitrary_bytes_are_damaged_or_a_tree(data: Any) -> None:
     ref = Ref(b"i" * 16, b"p" * 16, 8, 99)
     leaf = tree.encode_leaf([ChunkRef(b"a", 5, (ref, ref)), ChunkRef(b"b", 5, (ref, ref), (ref,))])
     root = tree.encode_root([LeafRef(ref, b"a", 2, 10)])
@@ -121,38 +121,38 @@ def blobs(tmp_path: Path) -> LocalBlobs:
 def written(blobs: Any, keys_: Keys, segments: list[tuple[int, bytes]], target: int = 2000) -> list[Ref]:
     writer = PackWriter(blobs, keys_, lambda *_: None, target)
     try:
-        made = [writer.add(kind, secrets.token_bytes(16), body) for kind, body in segments]
+        created = [writer.add(kind, secrets.token_bytes(16), body) for kind, body in segments]
         writer.finish()
     finally:
         writer.close()
-    return made
+    return created
 
 
-def test_segments_come_back_alone_and_together(blobs: LocalBlobs) -> None:
+def test_segments_round_trip(blobs: LocalBlobs) -> None:
     keys_ = Keys.new()
     segments = [(PAGE, secrets.token_bytes(number * 37 % 900)) for number in range(60)]
-    made = written(blobs, keys_, segments)
+    created = written(blobs, keys_, segments)
     reader = PackReader(blobs, keys_)
-    assert len({ref.pack for ref in made}) > 5
-    assert [reader.segment(kind, ref) for (kind, _), ref in zip(segments, made, strict=True)] == [
+    assert len({ref.pack for ref in created}) > 5
+    assert [reader.segment(kind, ref) for (kind, _), ref in zip(segments, created, strict=True)] == [
         b for _, b in segments
     ]
-    mixed = made[::-3] + made[:5] + made[:5]
-    by_ref = dict(zip(made, (body for _, body in segments), strict=True))
+    mixed = created[::-3] + created[:5] + created[:5]
+    by_ref = dict(zip(created, (body for _, body in segments), strict=True))
     assert reader.segments(PAGE, mixed) == [by_ref[ref] for ref in mixed]
     listed = [entry for pack, _ in packs.listed(blobs) for entry in reader.entries(pack)]
-    assert {(entry.kind, entry.ref) for entry in listed} == {(PAGE, ref) for ref in made}
-    assert dict(packs.listed(blobs)).keys() == {ref.pack for ref in made}
+    assert {(entry.kind, entry.ref) for entry in listed} == {(PAGE, ref) for ref in created}
+    assert dict(packs.listed(blobs)).keys() == {ref.pack for ref in created}
 
 
-def test_what_is_no_pack_is_not_listed(blobs: LocalBlobs) -> None:
+def test_only_packs_are_listed(blobs: LocalBlobs) -> None:
     (ref,) = written(blobs, Keys.new(), [(PAGE, b"x")])
     for name in ("packs/readme", "packs/00/zz", f"packs/00/{'1' * 32}", f"packs/0/{'0' * 32}"):
         blobs.create(name, b"somebody's notes")
     assert [pack for pack, _ in packs.listed(blobs)] == [ref.pack]
 
 
-def test_a_segment_is_bound_to_its_place_kind_pack_and_vault(blobs: LocalBlobs) -> None:
+def test_segment_is_bound_to_position_kind_pack_and_vault(blobs: LocalBlobs) -> None:
     keys_ = Keys.new()
     made = written(blobs, keys_, [(PAGE, b"a" * 30), (PAGE, b"b" * 30)], target=1)
     reader = PackReader(blobs, keys_)
@@ -177,7 +177,7 @@ def test_a_segment_is_bound_to_its_place_kind_pack_and_vault(blobs: LocalBlobs) 
             call()
 
 
-def test_a_pack_that_is_lost_stops_everybody(blobs: LocalBlobs) -> None:
+def test_lost_pack_stops_all_writers(blobs: LocalBlobs) -> None:
     """Several tables write into one pack: whoever hears first that it is lost must not be the only one."""
     faulty = FaultyBlobs(blobs, 0, "full")
     writer = PackWriter(faulty, Keys.new(), lambda *_: None, 100)
@@ -190,13 +190,13 @@ def test_a_pack_that_is_lost_stops_everybody(blobs: LocalBlobs) -> None:
     writer.close()
 
 
-def test_a_pack_that_was_not_stored_whole_is_told(blobs: LocalBlobs) -> None:
-    with pytest.raises(Damaged, match="not stored whole"):
+def test_incomplete_pack_is_reported(blobs: LocalBlobs) -> None:
+    with pytest.raises(Damaged, match="not stored completely"):
         written(FaultyBlobs(blobs, 0, "half"), Keys.new(), [(PAGE, bytes(500))])
 
 
 def test_many_threads_write_one_pack(blobs: LocalBlobs) -> None:
-    keys_, made, lock = Keys.new(), {}, threading.Lock()
+    keys_, created, lock = Keys.new(), {}, threading.Lock()
     writer = PackWriter(blobs, keys_, lambda *_: None, 5000)
 
     def work(worker: int) -> None:
@@ -204,7 +204,7 @@ def test_many_threads_write_one_pack(blobs: LocalBlobs) -> None:
             body = b"%d of %d" % (number, worker) * 9
             ref = writer.add(PAGE, bytes(16), body)
             with lock:
-                made[ref] = body
+                created[ref] = body
 
     threads = [threading.Thread(target=work, args=(worker,)) for worker in range(6)]
     for thread in threads:
@@ -213,8 +213,8 @@ def test_many_threads_write_one_pack(blobs: LocalBlobs) -> None:
         thread.join()
     writer.finish()
     writer.close()
-    assert len(made) == 600
-    assert dict(zip(made, PackReader(blobs, keys_).segments(PAGE, list(made)), strict=True)) == made
+    assert len(created) == 600
+    assert dict(zip(created, PackReader(blobs, keys_).segments(PAGE, list(created)), strict=True)) == created
 
 
 class Service:
@@ -245,13 +245,13 @@ def openers() -> list[KeySource]:
 
 @pytest.mark.usefixtures("cheap")
 @pytest.mark.parametrize("kind", range(3))
-def test_a_slot_opens_by_what_it_was_made_for_only(blobs: LocalBlobs, kind: int) -> None:
+def test_slot_opens_only_with_its_key(blobs: LocalBlobs, kind: int) -> None:
     right, wrong = (
         openers()[kind],
         [KeySource.passphrase("correct hors"), KeySource.key(b"l" * 32), KeySource.of(Service())],
     )
-    made = Vault.create(blobs, right, "mine")
-    assert Vault.open(blobs, right).keys.content == made.keys.content
+    created = Vault.create(blobs, right, "mine")
+    assert Vault.open(blobs, right).keys.content == created.keys.content
     for opener in wrong:
         with pytest.raises(Locked) as raised:
             Vault.open(blobs, opener)
@@ -260,7 +260,7 @@ def test_a_slot_opens_by_what_it_was_made_for_only(blobs: LocalBlobs, kind: int)
 
 @pytest.mark.usefixtures("cheap")
 @pytest.mark.parametrize("kind", range(3))
-def test_a_slot_is_of_its_vault(blobs: LocalBlobs, tmp_path: Path, kind: int) -> None:
+def test_slot_is_bound_to_its_vault(blobs: LocalBlobs, tmp_path: Path, kind: int) -> None:
     """A slot carried into another vault opens nothing, whoever wrapped it: the wrong key would write what nobody reads."""
     opener = openers()[kind]
     here, there = Vault.create(blobs, opener), Vault.create(LocalBlobs(tmp_path / "there"), opener)
@@ -275,37 +275,37 @@ def test_a_slot_is_of_its_vault(blobs: LocalBlobs, tmp_path: Path, kind: int) ->
 
 
 @pytest.mark.usefixtures("cheap")
-def test_rotation_is_a_new_slot_and_the_old_one_removed(tmp_path: Path) -> None:
-    of = builders.vault(tmp_path)
-    taken = builders.snapshot(of, {"t": builders.Given(("text",), [(b"kept",)])})
-    before = builders.content(of)
-    (old,) = keys.slots(of.blobs)
-    new = keys.add_slot(of.blobs, of.id, of.keys, KeySource.passphrase("next year's"), "2027")
-    assert keys.slots(of.blobs)[new].label == "2027"
+def test_key_rotation(tmp_path: Path) -> None:
+    vault = builders.vault(tmp_path)
+    taken = builders.snapshot(vault, {"t": builders.Given(("text",), [(b"kept",)])})
+    before = builders.content(vault)
+    (old,) = keys.slots(vault.blobs)
+    new = keys.add_slot(vault.blobs, vault.id, vault.keys, KeySource.passphrase("next year's"), "2027")
+    assert keys.slots(vault.blobs)[new].label == "2027"
     for opener in (builders.KEY, KeySource.passphrase("next year's")):
-        assert builders.rows(Vault.open(of.blobs, opener), taken, "t") == [(b"kept",)]
-    keys.remove_slot(of.blobs, old)
+        assert builders.rows(Vault.open(vault.blobs, opener), taken, "t") == [(b"kept",)]
+    keys.remove_slot(vault.blobs, old)
     with pytest.raises(Locked):
-        Vault.open(of.blobs, builders.KEY)
-    assert builders.rows(Vault.open(of.blobs, KeySource.passphrase("next year's")), taken, "t") == [(b"kept",)]
+        Vault.open(vault.blobs, builders.KEY)
+    assert builders.rows(Vault.open(vault.blobs, KeySource.passphrase("next year's")), taken, "t") == [(b"kept",)]
     with pytest.raises(Conflict, match="last key slot"):
-        keys.remove_slot(of.blobs, new)
+        keys.remove_slot(vault.blobs, new)
     with pytest.raises(NotFound) as raised:
-        keys.remove_slot(of.blobs, old)
+        keys.remove_slot(vault.blobs, old)
     assert new in str(raised.value.hint)
-    after = builders.content(of)
+    after = builders.content(vault)
     assert {name: data for name, data in after.items() if not name.startswith(keys.SLOTS)} == {
         name: data for name, data in before.items() if not name.startswith(keys.SLOTS)
     }
 
 
 @pytest.mark.usefixtures("cheap")
-def test_a_damaged_slot_keeps_nobody_out_and_does_not_count(blobs: LocalBlobs) -> None:
-    made = Vault.create(blobs, KeySource.key(b"k" * 32))
+def test_damaged_slot_is_ignored(blobs: LocalBlobs) -> None:
+    created = Vault.create(blobs, KeySource.key(b"k" * 32))
     (good,) = keys.slots(blobs)
     for name, data in (("bad", b"\xc1 nonsense"), ("empty", b"")):
         blobs.create(keys.SLOTS + name, data)
-    assert Vault.open(blobs, KeySource.key(b"k" * 32)).id == made.id
+    assert Vault.open(blobs, KeySource.key(b"k" * 32)).id == created.id
     assert sorted(keys.damaged_slots(blobs)) == ["bad", "empty"]
     with pytest.raises(Conflict):
         keys.remove_slot(blobs, good)
@@ -317,39 +317,39 @@ def test_a_damaged_slot_keeps_nobody_out_and_does_not_count(blobs: LocalBlobs) -
         Vault.open(blobs, KeySource.key(b"l" * 32))
 
 
-def test_a_slot_that_asks_for_all_memory_is_refused(blobs: LocalBlobs) -> None:
-    made = Vault.create(blobs, KeySource.key(b"k" * 32))
+def test_slot_with_excessive_cost_is_rejected(blobs: LocalBlobs) -> None:
+    created = Vault.create(blobs, KeySource.key(b"k" * 32))
     dear = keys.Slot("passphrase", bytes(60), "", bytes(16), 2**31)
     blobs.create(keys.SLOTS + "dear", msgspec.msgpack.encode(dear))
     with pytest.raises(Locked):
-        keys.unlock(blobs, made.id, KeySource.passphrase("x"))
+        keys.unlock(blobs, created.id, KeySource.passphrase("x"))
 
 
-def test_the_real_cost_of_a_passphrase() -> None:
+def test_passphrase_cost() -> None:
     slot = Keys.new().slot(KeySource.passphrase("x"), "vault", "")
     assert slot.cost >= 2**17
     assert Keys.opened(slot, KeySource.passphrase("x"), "vault")
     assert Keys.opened(slot, KeySource.passphrase("x"), "other") is None
 
 
-def test_of_many_who_make_a_vault_all_have_the_same(blobs: LocalBlobs) -> None:
-    start, made = threading.Barrier(8), []
+def test_concurrent_creation_gives_one_vault(blobs: LocalBlobs) -> None:
+    start, created = threading.Barrier(8), []
 
     def make() -> None:
         start.wait()
-        made.append(Vault.create(blobs, KeySource.key(b"k" * 32)))
+        created.append(Vault.create(blobs, KeySource.key(b"k" * 32)))
 
     threads = [threading.Thread(target=make) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({one.id for one in made}) == 1
-    assert len({one.keys.content for one in made}) == 1
+    assert len({item.id for item in created}) == 1
+    assert len({item.keys.content for item in created}) == 1
     assert len(keys.slots(blobs)) == 1
 
 
-def test_a_vault_of_the_future_and_no_vault_are_told(blobs: LocalBlobs) -> None:
+def test_newer_or_missing_vault_is_reported(blobs: LocalBlobs) -> None:
     with pytest.raises(Missing):
         Vault.open(blobs, builders.KEY)
     blobs.create("config", b'{"version":99,"id":"x","created":"2026-11-21T00:00:00Z"}')
@@ -366,11 +366,11 @@ def example(id_: str, **more: Any) -> manifest.Manifest:
     return manifest.Manifest(id=id_, database="shop", started=moment, finished=moment, engine="test", **more)
 
 
-def test_a_manifest_is_bound_to_its_name_and_key(blobs: LocalBlobs) -> None:
+def test_manifest_is_bound_to_name_and_key(blobs: LocalBlobs) -> None:
     keys_ = Keys.new()
-    one = example("one", label="before the rename", extras={"roles": ["a"]}, moment={"lsn": "0/16B"})
-    manifest.commit(blobs, keys_, one)
-    assert manifest.read(blobs, keys_, "one") == one
+    item = example("one", label="before the rename", extras={"roles": ["a"]}, moment={"lsn": "0/16B"})
+    manifest.commit(blobs, keys_, item)
+    assert manifest.read(blobs, keys_, "one") == item
     assert manifest.names(blobs) == ["one"]
     blobs.create("snapshots/two", blobs.read("snapshots/one"))
     with pytest.raises(Damaged):
@@ -379,14 +379,14 @@ def test_a_manifest_is_bound_to_its_name_and_key(blobs: LocalBlobs) -> None:
         manifest.read(blobs, Keys.new(), "one")
     with pytest.raises(Missing):
         manifest.read(blobs, keys_, "three")
-    with pytest.raises(Damaged, match="another"):
+    with pytest.raises(Damaged, match="a different snapshot"):
         manifest.commit(blobs, keys_, example("one", label="other"))
-    assert manifest.read(blobs, keys_, "one") == one
+    assert manifest.read(blobs, keys_, "one") == item
     manifest.delete(blobs, "one")
     assert manifest.names(blobs) == ["two"]
 
 
-def test_every_changed_byte_of_a_manifest_is_found(blobs: LocalBlobs) -> None:
+def test_changed_byte_of_manifest_is_detected(blobs: LocalBlobs) -> None:
     keys_ = Keys.new()
     manifest.commit(blobs, keys_, example("one"))
     data = blobs.read("snapshots/one")
@@ -404,28 +404,28 @@ def test_every_changed_byte_of_a_manifest_is_found(blobs: LocalBlobs) -> None:
             manifest.read(blobs, keys_, "one")
 
 
-def test_a_newer_manifest_is_not_misread(tmp_path: Path) -> None:
-    of = builders.vault(tmp_path)
-    manifest.commit(of.blobs, of.keys, example("one", version=99))
+def test_newer_manifest_is_rejected(tmp_path: Path) -> None:
+    vault = builders.vault(tmp_path)
+    manifest.commit(vault.blobs, vault.keys, example("one", version=99))
     with pytest.raises(Damaged, match="newer"):
-        of.manifest("one")
+        vault.manifest("one")
 
 
-def test_leases_hold_until_they_are_given_back_or_over(blobs: LocalBlobs) -> None:
+def test_leases_hold_until_released_or_expired(blobs: LocalBlobs) -> None:
     keys_ = Keys.new()
-    one = leases.take(blobs, keys_, "s1", [b"a" * 16, b"b" * 16])
+    snapshot = leases.take(blobs, keys_, "s1", [b"a" * 16, b"b" * 16])
     two = leases.take(blobs, keys_, "s2", [])
     now = datetime.now(UTC)
-    found = leases.leased_packs(blobs, keys_, now)
-    first, second = blobs.find(one), blobs.find(two)
+    leased = leases.leased_packs(blobs, keys_, now)
+    first, second = blobs.find(snapshot), blobs.find(two)
     assert first and second
-    assert (found.packs, found.since, found.ended) == ({b"a" * 16, b"b" * 16}, first.modified, [])
+    assert (leased.packs, leased.since, leased.ended) == ({b"a" * 16, b"b" * 16}, first.modified, [])
     later = leases.leased_packs(blobs, keys_, now + timedelta(hours=25))
-    assert (later.packs, later.since, sorted(later.ended)) == (set(), None, sorted([one, two]))
-    leases.release(blobs, one)
+    assert (later.packs, later.since, sorted(later.ended)) == (set(), None, sorted([snapshot, two]))
+    leases.release(blobs, snapshot)
     leases.check(blobs, two)
     with pytest.raises(Conflict, match="too long"):
-        leases.check(blobs, one)
+        leases.check(blobs, snapshot)
     blobs.delete(two)
     blobs.create(two, b"what is this")
     assert leases.leased_packs(blobs, keys_, now).unread == [two]

@@ -1,4 +1,4 @@
-"""Repair puts right what has a copy elsewhere, tells what has none, and overwrites nothing."""
+"""Repair fixes segments that have a copy, reports the others, and overwrites nothing."""
 
 from __future__ import annotations
 
@@ -24,125 +24,130 @@ TABLE = Given(("integer", "text"), [(b"%d" % place, b"row %d" % (place * 7919 % 
 
 
 @pytest.fixture
-def of(tmp_path: Path) -> Vault:
+def vault(tmp_path: Path) -> Vault:
     return builders.vault(tmp_path)
 
 
-def take(of: Vault, parent: Manifest | None = None) -> Manifest:
-    return builders.snapshot(of, {"t": TABLE}, sizes=SIZES, parent=parent)
+def take(vault: Vault, parent: Manifest | None = None) -> Manifest:
+    return builders.snapshot(vault, {"t": TABLE}, sizes=SIZES, parent=parent)
 
 
-def flip(of: Vault, *refs: Ref) -> None:
+def flip(vault: Vault, *refs: Ref) -> None:
     for ref in refs:
         name = packs.blob_name(ref.pack)
-        data = bytearray(of.blobs.read(name))
+        data = bytearray(vault.blobs.read(name))
         data[ref.offset + ref.length // 2] ^= 1
-        of.blobs.delete(name)
-        of.blobs.create(name, bytes(data))
+        vault.blobs.delete(name)
+        vault.blobs.create(name, bytes(data))
 
 
-def pages(of: Vault, taken: Manifest) -> list[Ref]:
-    return [ref for chunk in of.table(taken.tables[0]).chunks() for ref in chunk.pages]
+def pages(vault: Vault, taken: Manifest) -> list[Ref]:
+    return [ref for chunk in vault.table(taken.tables[0]).chunks() for ref in chunk.pages]
 
 
-def test_copies_of_another_snapshot_are_taken(of: Vault) -> None:
-    one, two = take(of), take(of)  # without a parent, so that each has its own
-    child = take(of, parent=one)
-    flip(of, *pages(of, one)[3:40:9])
-    before = builders.content(of)
-    assert not verification.deep(of).sound
+def test_copies_in_other_snapshots_are_used(vault: Vault) -> None:
+    one, two = take(vault), take(vault)  # without a parent, so that each has its own
+    child = take(vault, parent=one)
+    flip(vault, *pages(vault, one)[3:40:9])
+    before = builders.content(vault)
+    assert not verification.deep(vault).sound
     with pytest.raises(Damaged):
-        builders.rows(of, one, "t")
-    done = repair(of)
+        builders.rows(vault, one, "t")
+    done = repair(vault)
     assert (done.segments, done.left) == (5, ())
-    fresh = builders.again(of.blobs)
+    fresh = builders.reopened(vault.blobs)
     for taken in (one, two, child):
         assert builders.rows(fresh, taken, "t") == TABLE.rows
     assert verification.deep(fresh).sound
-    after = builders.content(of)
+    after = builders.content(vault)
     assert {name: after[name] for name in before} == before
     assert {name.split("/")[0] for name in after.keys() - before.keys()} == {"packs", "moved"}
-    assert repair(of).segments == 0
+    assert repair(vault).segments == 0
 
 
-def test_a_pack_that_is_gone_comes_back_from_a_fresh_snapshot(of: Vault) -> None:
+def test_missing_pack_is_repaired_from_new_snapshot(vault: Vault) -> None:
     """Nothing else has what it had; the table has not changed, so reading it again gives the same pages."""
-    one = take(of)
-    (pack,) = {ref.pack for ref in pages(of, one)}
-    of.blobs.delete(packs.blob_name(pack))
-    lost = repair(of)
+    snapshot = take(vault)
+    (pack,) = {ref.pack for ref in pages(vault, snapshot)}
+    vault.blobs.delete(packs.blob_name(pack))
+    lost = repair(vault)
     assert lost.segments == 0
     assert lost.left
-    take(of)
-    done = repair(of)
+    take(vault)
+    done = repair(vault)
     assert done.segments > 50
     assert done.left == ()
-    assert builders.rows(builders.again(of.blobs), one, "t") == TABLE.rows
-    assert verification.quick(of).sound
+    assert builders.rows(builders.reopened(vault.blobs), snapshot, "t") == TABLE.rows
+    assert verification.quick(vault).sound
 
 
-def test_a_damaged_tree_is_told_and_left(of: Vault) -> None:
+def test_damaged_tree_is_reported(vault: Vault) -> None:
     """It says where its own pages lie, so that no other is like it."""
-    one, two = take(of), take(of)
+    one, two = take(vault), take(vault)
     root = one.tables[0].root.ref
-    flip(of, root)
-    done = repair(of)
+    flip(vault, root)
+    done = repair(vault)
     assert done.segments == 0
     assert {(finding.snapshot, finding.offset) for finding in done.left} == {(one.id, root.offset)}
-    assert builders.rows(of, two, "t") == TABLE.rows
+    assert builders.rows(vault, two, "t") == TABLE.rows
 
 
-def test_what_has_no_copy_is_told_and_the_rest_is_put_right(of: Vault) -> None:
-    one, two = take(of), take(of)
-    page, other, twin = pages(of, one)[5], pages(of, one)[11], pages(of, two)[11]
+def test_segments_without_copy_are_reported(vault: Vault) -> None:
+    one, two = take(vault), take(vault)
+    page, other, twin = pages(vault, one)[5], pages(vault, one)[11], pages(vault, two)[11]
     assert other.id == twin.id
-    flip(of, page, other, twin)
-    done = repair(of)
+    flip(vault, page, other, twin)
+    done = repair(vault)
     assert done.segments == 1
     left = {(finding.snapshot, finding.offset) for finding in done.left}
     assert left == {(one.id, other.offset), (two.id, twin.offset)}
-    third = take(of)  # now there is a copy
-    assert repair(of).left == ()
-    assert builders.rows(of, one, "t") == builders.rows(of, two, "t") == builders.rows(of, third, "t") == TABLE.rows
+    third = take(vault)  # now there is a copy
+    assert repair(vault).left == ()
+    assert (
+        builders.rows(vault, one, "t")
+        == builders.rows(vault, two, "t")
+        == builders.rows(vault, third, "t")
+        == TABLE.rows
+    )
 
 
-def test_what_stands_in_is_kept_as_long_as_it_is_needed(of: Vault) -> None:
-    one, two = take(of), take(of)
-    flip(of, pages(of, one)[3])
-    repair(of)
-    of.delete(two.id)
+def test_replacement_is_kept_while_used(vault: Vault) -> None:
+    one, two = take(vault), take(vault)
+    flip(vault, pages(vault, one)[3])
+    repair(vault)
+    vault.delete(two.id)
     for _ in range(3):
-        collect(of, NONE)
-    fresh = builders.again(of.blobs)
+        collect(vault, NONE)
+    fresh = builders.reopened(vault.blobs)
     assert builders.rows(fresh, one, "t") == TABLE.rows
     # What stands in is damaged in turn, and repaired again from a third copy.
-    (name,) = [name for _, name in repair_log.records(of.blobs)]
-    (pack,) = repair_log.targets(of.blobs, of.keys, name)
-    of.blobs.delete(packs.blob_name(pack))
-    assert not verification.deep(of).sound
-    take(of)
-    assert repair(of).left == ()
-    assert builders.rows(of, one, "t") == TABLE.rows
-    for snapshot in of.snapshots():
-        of.delete(snapshot)
+    (name,) = [name for _, name in repair_log.records(vault.blobs)]
+    (pack,) = repair_log.targets(vault.blobs, vault.keys, name)
+    vault.blobs.delete(packs.blob_name(pack))
+    assert not verification.deep(vault).sound
+    take(vault)
+    assert repair(vault).left == ()
+    assert builders.rows(vault, one, "t") == TABLE.rows
+    for snapshot in vault.snapshots():
+        vault.delete(snapshot)
     for _ in range(3):
-        collect(of, NONE)
-    assert {name.split("/")[0] for name in builders.content(of)} == {"config", "keys"}
+        collect(vault, NONE)
+    assert {name.split("/")[0] for name in builders.content(vault)} == {"config", "keys"}
 
 
-def test_a_record_with_other_bytes_is_as_none(of: Vault) -> None:
-    one = take(of)
-    take(of)
-    flip(of, pages(of, one)[3])
-    repair(of)
-    (name,) = [name for _, name in repair_log.records(of.blobs)]
-    data = of.blobs.read(name)
+def test_damaged_record_is_ignored(vault: Vault) -> None:
+    snapshot = take(vault)
+    take(vault)
+    flip(vault, pages(vault, snapshot)[3])
+    repair(vault)
+    (name,) = [name for _, name in repair_log.records(vault.blobs)]
+    data = vault.blobs.read(name)
     for broken in (data[:-1], bytes([data[0] ^ 1]) + data[1:], b""):
-        of.blobs.delete(name)
-        of.blobs.create(name, broken)
-        assert not verification.deep(of).sound
+        vault.blobs.delete(name)
+        vault.blobs.create(name, broken)
+        assert not verification.deep(vault).sound
         with pytest.raises(Damaged):
-            builders.rows(builders.again(of.blobs), one, "t")
-    of.blobs.create(name.replace("moved/", "moved/zz"), data)
-    assert repair(of).left == ()
-    assert builders.rows(of, one, "t") == TABLE.rows
+            builders.rows(builders.reopened(vault.blobs), snapshot, "t")
+    vault.blobs.create(name.replace("moved/", "moved/zz"), data)
+    assert repair(vault).left == ()
+    assert builders.rows(vault, snapshot, "t") == TABLE.rows

@@ -1,4 +1,4 @@
-"""Verification finds what is missing, cut off and changed, says where, and reads what is shared once."""
+"""Verification finds missing, truncated and changed data, locates it, and reads shared segments once."""
 
 from __future__ import annotations
 
@@ -24,82 +24,82 @@ def big(count: int = 4000) -> Given:
     )
 
 
-def replace(of: Vault, name: str, data: bytes | None) -> None:
-    of.blobs.delete(name)
+def replace(vault: Vault, name: str, data: bytes | None) -> None:
+    vault.blobs.delete(name)
     if data is not None:
-        of.blobs.create(name, data)
+        vault.blobs.create(name, data)
 
 
 @pytest.fixture
-def of(tmp_path: Path) -> Vault:
+def vault(tmp_path: Path) -> Vault:
     return builders.vault(tmp_path)
 
 
-def pages_of(of: Vault, taken: Manifest) -> list[packs.Ref]:
-    return [ref for chunk in of.table(taken.tables[0]).chunks() for ref in chunk.pages]
+def pages_of(vault: Vault, taken: Manifest) -> list[packs.Ref]:
+    return [ref for chunk in vault.table(taken.tables[0]).chunks() for ref in chunk.pages]
 
 
-def test_a_sound_vault_has_no_findings(of: Vault) -> None:
-    one = builders.snapshot(of, {"t": big(), "empty": Given((), [])}, sizes=SMALL)
-    two = builders.snapshot(of, {"t": big(4100)}, parent=one, sizes=SMALL)
-    for found in (verification.quick(of), verification.deep(of)):
-        assert found.findings == ()
-        assert found.sound
-        assert (found.snapshots, found.packs) == (2, 4)
+def test_a_sound_vault_has_no_findings(vault: Vault) -> None:
+    snapshot = builders.snapshot(vault, {"t": big(), "empty": Given((), [])}, sizes=SMALL)
+    two = builders.snapshot(vault, {"t": big(4100)}, parent=snapshot, sizes=SMALL)
+    for result in (verification.quick(vault), verification.deep(vault)):
+        assert result.findings == ()
+        assert result.sound
+        assert (result.snapshots, result.packs) == (2, 4)
     seen: list[tuple[int, int]] = []
-    found = verification.deep(of, progress=lambda done, total: seen.append((done, total)))
+    result = verification.deep(vault, progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (8100, 8100)
     assert seen == sorted(seen)
-    alone = verification.deep(of, [two.id])
+    alone = verification.deep(vault, [two.id])
     assert (alone.rows, alone.snapshots) == (4100, 1)
     # What is shared is read once.
-    assert alone.rows <= found.rows < 4000 + 600
-    assert verification.deep(builders.vault(Path(of.blobs.folder))).sound  # type: ignore[attr-defined]
+    assert alone.rows <= result.rows < 4000 + 600
+    assert verification.deep(builders.vault(Path(vault.blobs.folder))).sound  # type: ignore[attr-defined]
 
 
-def test_parts_read_everything_once_together_and_each_always_the_same(of: Vault) -> None:
-    one = builders.snapshot(of, {"t": big(20_000)}, sizes=SMALL)
+def test_shares_partition_the_vault(vault: Vault) -> None:
+    snapshot = builders.snapshot(vault, {"t": big(20_000)}, sizes=SMALL)
     parts = [verification.VerificationShare(number, 4) for number in range(4)]
-    found = [verification.deep(of, part=part) for part in parts]
-    assert all(one.sound and 20_000 * 0.1 < one.rows < 20_000 * 0.45 for one in found)
-    assert sum(one.rows for one in found) == 20_000
-    assert verification.deep(of, part=verification.VerificationShare(5, 4)).rows == found[1].rows
-    ref = pages_of(of, one)[20]
+    result = [verification.deep(vault, part=part) for part in parts]
+    assert all(item.sound and 20_000 * 0.1 < item.rows < 20_000 * 0.45 for item in result)
+    assert sum(item.rows for item in result) == 20_000
+    assert verification.deep(vault, part=verification.VerificationShare(5, 4)).rows == result[1].rows
+    ref = pages_of(vault, snapshot)[20]
     name = packs.blob_name(ref.pack)
-    data = bytearray(of.blobs.read(name))
+    data = bytearray(vault.blobs.read(name))
     data[ref.offset + 3] ^= 1
-    replace(of, name, bytes(data))
-    assert [verification.deep(of, part=part).sound for part in parts].count(False) == 1
+    replace(vault, name, bytes(data))
+    assert [verification.deep(vault, part=part).sound for part in parts].count(False) == 1
 
 
-def test_each_damaged_page_is_told_where_it_lies(of: Vault) -> None:
-    one = builders.snapshot(of, {"t": big()}, sizes=SMALL)
-    two = builders.snapshot(of, {"t": big(4100)}, parent=one, sizes=SMALL)
-    wrong = pages_of(of, one)[3:90:17]
+def test_damaged_pages_are_located(vault: Vault) -> None:
+    one = builders.snapshot(vault, {"t": big()}, sizes=SMALL)
+    two = builders.snapshot(vault, {"t": big(4100)}, parent=one, sizes=SMALL)
+    wrong = pages_of(vault, one)[3:90:17]
     assert {ref.pack for ref in wrong} == {wrong[0].pack}
     name = packs.blob_name(wrong[0].pack)
-    data = bytearray(of.blobs.read(name))
+    data = bytearray(vault.blobs.read(name))
     for ref in wrong:
         data[ref.offset + ref.length // 2] ^= 0x10
-    replace(of, name, bytes(data))
-    assert verification.quick(of).sound
-    found = verification.deep(of)
-    assert {(one.snapshot, one.table, one.pack, one.offset) for one in found.findings} == {
+    replace(vault, name, bytes(data))
+    assert verification.quick(vault).sound
+    result = verification.deep(vault)
+    assert {(finding.snapshot, finding.table, finding.pack, finding.offset) for finding in result.findings} == {
         (snapshot.id, "public.t", name, ref.offset) for snapshot in (one, two) for ref in wrong
     }
-    assert all(str(one.offset) in one.what for one in found.findings)
+    assert all(str(finding.offset) in finding.what for finding in result.findings)
 
 
 @pytest.mark.parametrize("how", ["gone", "empty", "shorter", "longer", "without its end", "another pack", "no begin"])
-def test_a_pack_that_is_not_whole_is_found_quickly(of: Vault, how: str) -> None:
-    one = builders.snapshot(of, {"t": big()})
-    builders.snapshot(of, {"t": big(10)})
-    pack = pages_of(of, one)[0].pack
+def test_quick_verification_finds_incomplete_packs(vault: Vault, how: str) -> None:
+    one = builders.snapshot(vault, {"t": big()})
+    builders.snapshot(vault, {"t": big(10)})
+    pack = pages_of(vault, one)[0].pack
     name = packs.blob_name(pack)
-    data = of.blobs.read(name)
-    other = next(of.blobs.read(packs.blob_name(other)) for other, _ in packs.listed(of.blobs) if other != pack)
+    data = vault.blobs.read(name)
+    other = next(vault.blobs.read(packs.blob_name(other)) for other, _ in packs.listed(vault.blobs) if other != pack)
     replace(
-        of,
+        vault,
         name,
         {
             "gone": None,
@@ -111,41 +111,43 @@ def test_a_pack_that_is_not_whole_is_found_quickly(of: Vault, how: str) -> None:
             "no begin": b"X" + data[1:],
         }[how],
     )
-    found = verification.quick(of)
-    assert {(one.snapshot, one.table, one.pack) for one in found.findings} == {(one.id, "public.t", name)}
-    assert not verification.deep(of).sound
-    assert verification.quick(of, [snapshot for snapshot in of.snapshots() if snapshot != one.id]).sound
+    result = verification.quick(vault)
+    assert {(finding.snapshot, finding.table, finding.pack) for finding in result.findings} == {
+        (one.id, "public.t", name)
+    }
+    assert not verification.deep(vault).sound
+    assert verification.quick(vault, [snapshot for snapshot in vault.snapshots() if snapshot != one.id]).sound
 
 
-def test_manifests_and_slots_are_looked_at(of: Vault) -> None:
-    one, two = builders.snapshot(of, {"t": big(10)}), builders.snapshot(of, {"t": big(11)})
-    data = of.blobs.read(f"snapshots/{one.id}")
-    replace(of, f"snapshots/{one.id}", data[:-3])
-    of.blobs.create(keys.SLOTS + "bad", b"?")
-    for found in (verification.quick(of), verification.deep(of)):
-        assert [(one.snapshot, one.pack) for one in found.findings] == [(None, None), (one.id, None)]
-    assert verification.deep(of, [two.id, "no-such-snapshot"]).findings[-1].snapshot == "no-such-snapshot"
+def test_manifests_and_slots_are_verified(vault: Vault) -> None:
+    one, two = builders.snapshot(vault, {"t": big(10)}), builders.snapshot(vault, {"t": big(11)})
+    data = vault.blobs.read(f"snapshots/{one.id}")
+    replace(vault, f"snapshots/{one.id}", data[:-3])
+    vault.blobs.create(keys.SLOTS + "bad", b"?")
+    for found in (verification.quick(vault), verification.deep(vault)):
+        assert [(finding.snapshot, finding.pack) for finding in found.findings] == [(None, None), (one.id, None)]
+    assert verification.deep(vault, [two.id, "no-such-snapshot"]).findings[-1].snapshot == "no-such-snapshot"
 
 
-def test_a_pack_that_the_manifest_does_not_name_is_told(of: Vault) -> None:
+def test_pack_missing_in_manifest_is_reported(vault: Vault) -> None:
     """Collection would delete it."""
     import msgspec
 
     from headwater.vault import manifest
 
-    one = builders.snapshot(of, {"t": big(10)})
-    tables = tuple(msgspec.structs.replace(table, packs={}, rows=11) for table in one.tables)
-    of.delete(one.id)
-    manifest.commit(of.blobs, of.keys, msgspec.structs.replace(one, tables=tables))
-    what = {found.what for found in verification.deep(of).findings}
-    assert any("does not name" in one for one in what)
-    assert any("number of rows" in one for one in what)
+    snapshot = builders.snapshot(vault, {"t": big(10)})
+    tables = tuple(msgspec.structs.replace(table, packs={}, rows=11) for table in snapshot.tables)
+    vault.delete(snapshot.id)
+    manifest.commit(vault.blobs, vault.keys, msgspec.structs.replace(snapshot, tables=tables))
+    what = {finding.what for finding in verification.deep(vault).findings}
+    assert any("does not name" in item for item in what)
+    assert any("number of rows" in item for item in what)
 
 
-def test_a_storage_that_does_not_answer_is_no_damage(of: Vault) -> None:
-    builders.snapshot(of, {"t": big(10)})
-    calls = FaultyBlobs(of.blobs)
-    verification.deep(Vault(calls, of.config, of.keys))
+def test_unreachable_storage_is_not_damage(vault: Vault) -> None:
+    builders.snapshot(vault, {"t": big(10)})
+    calls = FaultyBlobs(vault.blobs)
+    verification.deep(Vault(calls, vault.config, vault.keys))
     for at in range(calls.calls):
         with pytest.raises(StorageUnavailable):
-            verification.deep(Vault(FaultyBlobs(of.blobs, at), of.config, of.keys), threads=1)
+            verification.deep(Vault(FaultyBlobs(vault.blobs, at), vault.config, vault.keys), threads=1)

@@ -1,4 +1,4 @@
-"""Whole snapshots: what is read is what was written; what is the same is not written again."""
+"""Complete snapshots: rows round-trip, and unchanged data is not written again."""
 
 from __future__ import annotations
 
@@ -58,16 +58,16 @@ def tables(draw: Any) -> Given:
 
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(some.lists(tables(), max_size=3), some.integers(1, 70), some.data())
-def test_what_is_read_is_what_was_written(shared: Vault, given_: list[Given], batch: int, data: Any) -> None:
+def test_rows_round_trip(shared: Vault, given_: list[Given], batch: int, data: Any) -> None:
     named = {f"t{number}": one for number, one in enumerate(given_)}
     first = builders.snapshot(shared, named, sizes=SMALL, batch=batch)
     again = builders.snapshot(shared, named, sizes=SMALL, batch=data.draw(some.integers(1, 70)), parent=first)
-    fresh = builders.again(shared.blobs)
-    for name, one in named.items():
-        assert builders.rows(fresh, fresh.manifest(first.id), name) == list(one.rows)
-        assert builders.rows(fresh, fresh.manifest(again.id), name) == list(one.rows)
-        places = data.draw(some.lists(some.sampled_from(range(len(one.hints))), max_size=3)) if one.hints else []
-        wanted = [tuple(row[place] for place in places) for row in one.rows]
+    fresh = builders.reopened(shared.blobs)
+    for name, item in named.items():
+        assert builders.rows(fresh, fresh.manifest(first.id), name) == list(item.rows)
+        assert builders.rows(fresh, fresh.manifest(again.id), name) == list(item.rows)
+        places = data.draw(some.lists(some.sampled_from(range(len(item.hints))), max_size=3)) if item.hints else []
+        wanted = [tuple(row[place] for place in places) for row in item.rows]
         assert builders.rows(fresh, first, name, places) == wanted
     assert all(table.new == 0 for table in again.tables)
     assert [table.root for table in again.tables] == [table.root for table in first.tables]
@@ -76,14 +76,14 @@ def test_what_is_read_is_what_was_written(shared: Vault, given_: list[Given], ba
 
 
 def orders(count: int, seed: int = 1) -> list[Row]:
-    made = random.Random(seed)
+    chance = random.Random(seed)
     return [
         (
             str(number).encode(),
-            str(made.randrange(10**6)).encode(),
-            made.choice([b"new", b"paid", b"sent", None]),
-            made.randbytes(12).hex().encode(),
-            f"2026-{made.randrange(1, 13):02}-11 10:{made.randrange(60):02}:00".encode(),
+            str(chance.randrange(10**6)).encode(),
+            chance.choice([b"new", b"paid", b"sent", None]),
+            chance.randbytes(12).hex().encode(),
+            f"2026-{chance.randrange(1, 13):02}-11 10:{chance.randrange(60):02}:00".encode(),
         )
         for number in range(count)
     ]
@@ -92,57 +92,57 @@ def orders(count: int, seed: int = 1) -> list[Row]:
 ORDERS: tuple[Hint, ...] = ("integer", "integer", "text", "text", "timestamp")
 
 
-def test_the_same_again_writes_no_data_and_no_tree(tmp_path: Path) -> None:
-    of = builders.vault(tmp_path)
+def test_unchanged_snapshot_writes_no_data_and_no_tree(tmp_path: Path) -> None:
+    vault = builders.vault(tmp_path)
     rows = orders(20_000)
-    first = builders.snapshot(of, {"orders": Given(ORDERS, rows, (0,))})
-    before = builders.content(of)
-    second = builders.snapshot(of, {"orders": Given(ORDERS, rows, (0,))}, parent=first, batch=777)
-    new = builders.content(of).keys() - before.keys()
+    first = builders.snapshot(vault, {"orders": Given(ORDERS, rows, (0,))})
+    before = builders.content(vault)
+    second = builders.snapshot(vault, {"orders": Given(ORDERS, rows, (0,))}, parent=first, batch=777)
+    new = builders.content(vault).keys() - before.keys()
     assert new == {f"snapshots/{second.id}"}
     assert second.tables[0].new == 0
     assert second.tables[0].stored == first.tables[0].stored > 0
     assert second.packs == first.packs
 
 
-def test_a_change_costs_what_has_changed(tmp_path: Path) -> None:
-    of = builders.vault(tmp_path)
+def test_change_writes_only_changed_data(tmp_path: Path) -> None:
+    vault = builders.vault(tmp_path)
     rows = orders(40_000)
     sizes = ChunkSizes(rows=256)
-    first = builders.snapshot(of, {"orders": Given(ORDERS, rows, (0,))}, sizes=sizes)
+    first = builders.snapshot(vault, {"orders": Given(ORDERS, rows, (0,))}, sizes=sizes)
     clustered = [
         (*row[:2], b"returned", *row[3:]) if 10_000 <= place < 10_400 else row for place, row in enumerate(rows)
     ]
-    second = builders.snapshot(of, {"orders": Given(ORDERS, clustered, (0,))}, parent=first, sizes=sizes)
-    assert builders.rows(of, second, "orders") == clustered
-    assert builders.rows(of, first, "orders") == rows
+    second = builders.snapshot(vault, {"orders": Given(ORDERS, clustered, (0,))}, parent=first, sizes=sizes)
+    assert builders.rows(vault, second, "orders") == clustered
+    assert builders.rows(vault, first, "orders") == rows
     assert 0 < second.tables[0].new < first.tables[0].stored * 0.02
     scattered = [(*row[:2], b"lost", *row[3:]) if place % 100 == 7 else row for place, row in enumerate(rows)]
-    third = builders.snapshot(of, {"orders": Given(ORDERS, scattered, (0,))}, parent=first, sizes=sizes)
+    third = builders.snapshot(vault, {"orders": Given(ORDERS, scattered, (0,))}, parent=first, sizes=sizes)
     # One column of four that vary, and the tree.
     assert third.tables[0].new < first.tables[0].stored * 0.2
     inserted = [*rows[:5000], (b"5000.5", b"1", None, b"x", b"y"), *rows[5000:9000], *rows[9001:]]
-    fourth = builders.snapshot(of, {"orders": Given(ORDERS, inserted, (0,))}, parent=first, sizes=sizes)
+    fourth = builders.snapshot(vault, {"orders": Given(ORDERS, inserted, (0,))}, parent=first, sizes=sizes)
     # What is new in a chunk comes behind the rest of it.
-    assert sorted(builders.rows(of, fourth, "orders"), key=repr) == sorted(inserted, key=repr)
+    assert sorted(builders.rows(vault, fourth, "orders"), key=repr) == sorted(inserted, key=repr)
     assert fourth.tables[0].new < first.tables[0].stored * 0.05
 
 
 @pytest.mark.parametrize("keyed", [True, False])
 @pytest.mark.parametrize("batch", [7, 5000])
-def test_packs_say_what_a_snapshot_needs(tmp_path: Path, keyed: bool, batch: int) -> None:
+def test_manifest_lists_needed_packs(tmp_path: Path, keyed: bool, batch: int) -> None:
     """What a manifest names is what reading it touches: collection believes it."""
-    of = builders.vault(tmp_path)
+    vault = builders.vault(tmp_path)
     rows = orders(2000)
     key = (0,) if keyed else ()
     parent: manifest.Manifest | None = None
     for round_ in range(4):
         rows = [row if place % 500 != round_ else (row[0], b"%d" % round_, *row[2:]) for place, row in enumerate(rows)]
         given_ = {"orders": Given(ORDERS, rows, key), "empty": Given(ORDERS, [], key)}
-        parent = builders.snapshot(of, given_, parent=parent, sizes=ChunkSizes(rows=64), batch=batch)
+        parent = builders.snapshot(vault, given_, parent=parent, sizes=ChunkSizes(rows=64), batch=batch)
         for table in parent.tables:
             needed: Counter[bytes] = Counter({table.root.pack: table.root.length})
-            reader = of.table(table)
+            reader = vault.table(table)
             for branch in reader.branches():
                 needed[branch.ref.pack] += branch.ref.length
                 for chunk in reader.leaf(branch):
@@ -155,54 +155,54 @@ def test_packs_say_what_a_snapshot_needs(tmp_path: Path, keyed: bool, batch: int
     assert len(parent.packs) > 2
 
 
-def test_a_giant_row_is_a_chunk_of_its_own(tmp_path: Path) -> None:
-    of = builders.vault(tmp_path)
+def test_giant_row_is_a_separate_chunk(tmp_path: Path) -> None:
+    vault = builders.vault(tmp_path)
     rows: list[Row] = [(str(number).encode(), b"small") for number in range(100)]
     rows[50] = (b"50", random.Random(1).randbytes(9 * 2**20))
     rows[51] = (b"51", b"\0" * (5 * 2**20))
-    taken = builders.snapshot(of, {"t": Given(("integer", "text"), rows, (0,))}, batch=7)
-    assert builders.rows(of, taken, "t") == rows
-    assert sorted(chunk.rows for chunk in of.table(taken.tables[0]).chunks())[:2] == [1, 1]
+    taken = builders.snapshot(vault, {"t": Given(("integer", "text"), rows, (0,))}, batch=7)
+    assert builders.rows(vault, taken, "t") == rows
+    assert sorted(chunk.rows for chunk in vault.table(taken.tables[0]).chunks())[:2] == [1, 1]
 
 
 @pytest.mark.parametrize(("columns", "count"), [(0, 0), (0, 1), (0, 50_000), (1, 0), (300, 3)])
-def test_tables_without_columns_or_rows_and_with_many(tmp_path: Path, columns: int, count: int) -> None:
-    of = builders.vault(tmp_path)
+def test_empty_and_wide_tables_round_trip(tmp_path: Path, columns: int, count: int) -> None:
+    vault = builders.vault(tmp_path)
     rows: list[Row] = [tuple(b"%d" % place for place in range(columns))] * count
     given_ = {"t": Given(("text",) * columns, rows)}
-    first = builders.snapshot(of, given_, batch=999)
-    second = builders.snapshot(of, given_, parent=first, batch=1000)
+    first = builders.snapshot(vault, given_, batch=999)
+    second = builders.snapshot(vault, given_, parent=first, batch=1000)
     assert (first.tables[0].rows, second.tables[0].new) == (count, 0)
-    assert builders.rows(of, second, "t") == rows
+    assert builders.rows(vault, second, "t") == rows
 
 
-def test_rows_without_a_key_keep_their_order_and_number(tmp_path: Path) -> None:
-    of = builders.vault(tmp_path)
+def test_rows_without_key_keep_order_and_count(tmp_path: Path) -> None:
+    vault = builders.vault(tmp_path)
     rows: list[Row] = [(b"same", None)] * 3000 + [(str(place % 17).encode(), None) for place in range(3000)]
     given_ = {"t": Given(("integer", "integer"), rows)}
-    first = builders.snapshot(of, given_, sizes=ChunkSizes(rows=64))
-    second = builders.snapshot(of, given_, sizes=ChunkSizes(rows=64), parent=first, batch=97)
-    assert builders.rows(of, second, "t") == rows
+    first = builders.snapshot(vault, given_, sizes=ChunkSizes(rows=64))
+    second = builders.snapshot(vault, given_, sizes=ChunkSizes(rows=64), parent=first, batch=97)
+    assert builders.rows(vault, second, "t") == rows
     assert second.tables[0].new == 0
 
 
 @pytest.mark.parametrize(
     "codec", [Codec("none", 0), Codec("lz4", 0), Codec("gzip", 6), Codec("deflate", 6), Codec("zstd", 19)]
 )
-def test_codecs_change_sizes_only(tmp_path: Path, codec: Codec) -> None:
-    of = builders.vault(tmp_path)
+def test_codecs_change_only_sizes(tmp_path: Path, codec: Codec) -> None:
+    vault = builders.vault(tmp_path)
     given_ = {"orders": Given(ORDERS, orders(3000), (0,))}
-    first = builders.snapshot(of, given_, codec=codec)
-    assert builders.rows(of, first, "orders") == given_["orders"].rows
-    second = builders.snapshot(of, given_, parent=first)
+    first = builders.snapshot(vault, given_, codec=codec)
+    assert builders.rows(vault, first, "orders") == given_["orders"].rows
+    second = builders.snapshot(vault, given_, parent=first)
     assert second.tables[0].new == 0  # ids are of what is packed, not of how
-    assert builders.snapshot(of, given_).tables[0].root.id != b""
+    assert builders.snapshot(vault, given_).tables[0].root.id != b""
 
 
-def test_a_table_that_changes_its_shape_is_written_as_it_is(tmp_path: Path) -> None:
-    of = builders.vault(tmp_path)
+def test_table_with_changed_columns_is_rewritten(tmp_path: Path) -> None:
+    vault = builders.vault(tmp_path)
     rows = orders(3000)
-    first = builders.snapshot(of, {"t": Given(ORDERS, rows, (0,))})
+    first = builders.snapshot(vault, {"t": Given(ORDERS, rows, (0,))})
     for hints, changed, key in (
         (ORDERS[:4], [row[:4] for row in rows], (0,)),
         ((*ORDERS, "text"), [(*row, b"more") for row in rows], (0,)),
@@ -211,12 +211,12 @@ def test_a_table_that_changes_its_shape_is_written_as_it_is(tmp_path: Path) -> N
         (ORDERS, rows, ()),
         (ORDERS, rows, (1, 0)),
     ):
-        second = builders.snapshot(of, {"t": Given(hints, changed, key)}, parent=first)
-        assert builders.rows(of, second, "t") == changed
+        second = builders.snapshot(vault, {"t": Given(hints, changed, key)}, parent=first)
+        assert builders.rows(vault, second, "t") == changed
 
 
-def test_an_error_of_the_source_commits_nothing_and_leaves_no_lease(tmp_path: Path) -> None:
-    of = builders.vault(tmp_path)
+def test_source_error_commits_nothing_and_releases_lease(tmp_path: Path) -> None:
+    vault = builders.vault(tmp_path)
 
     class Broken(list[Row]):
         def __getitem__(self, place: Any) -> Any:
@@ -225,30 +225,30 @@ def test_an_error_of_the_source_commits_nothing_and_leaves_no_lease(tmp_path: Pa
             return super().__getitem__(place)
 
     with pytest.raises(ConnectionError):
-        builders.snapshot(of, {"t": Given(ORDERS, Broken(orders(5000)), (0,))})
-    assert of.snapshots() == []
-    assert [name for name in builders.content(of) if name.startswith("leases/")] == []
-    taken = builders.snapshot(of, {"t": Given(ORDERS, orders(500), (0,))})
-    assert of.snapshots() == [taken.id]
+        builders.snapshot(vault, {"t": Given(ORDERS, Broken(orders(5000)), (0,))})
+    assert vault.snapshots() == []
+    assert [name for name in builders.content(vault) if name.startswith("leases/")] == []
+    taken = builders.snapshot(vault, {"t": Given(ORDERS, orders(500), (0,))})
+    assert vault.snapshots() == [taken.id]
 
 
-def test_a_parent_that_was_deleted_is_not_built_on(tmp_path: Path) -> None:
-    of = builders.vault(tmp_path)
-    first = builders.snapshot(of, {"t": Given(("text",), [(b"a",)])})
-    of.delete(first.id)
-    with pytest.raises(Conflict, match="deleted meanwhile"):
-        builders.snapshot(of, {"t": Given(("text",), [(b"a",)])}, parent=first)
-    assert [name for name in builders.content(of) if name.startswith("leases/")] == []
+def test_deleted_parent_is_rejected(tmp_path: Path) -> None:
+    vault = builders.vault(tmp_path)
+    first = builders.snapshot(vault, {"t": Given(("text",), [(b"a",)])})
+    vault.delete(first.id)
+    with pytest.raises(Conflict, match="deleted in the meantime"):
+        builders.snapshot(vault, {"t": Given(("text",), [(b"a",)])}, parent=first)
+    assert [name for name in builders.content(vault) if name.startswith("leases/")] == []
 
 
-def test_a_snapshot_whose_lease_or_pack_is_gone_is_not_committed(tmp_path: Path) -> None:
-    of = builders.vault(tmp_path)
+def test_commit_requires_lease_and_packs(tmp_path: Path) -> None:
+    vault = builders.vault(tmp_path)
     given_ = Given(("text",), [(b"a",)])
 
     def without(prefix: str) -> None:
-        real = of.blobs.list
+        real = vault.blobs.list
 
-        class Taking(type(of.blobs)):  # type: ignore[misc]
+        class Taking(type(vault.blobs)):  # type: ignore[misc]
             """Somebody deletes what is there, just before the pack is read back or the lease checked."""
 
             def find(self, name: str) -> Any:
@@ -257,20 +257,20 @@ def test_a_snapshot_whose_lease_or_pack_is_gone_is_not_committed(tmp_path: Path)
                         self.delete(blob.name)
                 return super().find(name)
 
-        builders.snapshot(Vault.open(Taking(of.blobs.folder), builders.KEY), {"t": given_})  # type: ignore[attr-defined]
+        builders.snapshot(Vault.open(Taking(vault.blobs.folder), builders.KEY), {"t": given_})  # type: ignore[attr-defined]
 
     with pytest.raises(Conflict, match="too long"):
         without("leases/")
     with pytest.raises((Missing, Damaged)):
         without("packs/")
-    assert of.snapshots() == []
+    assert vault.snapshots() == []
 
 
-def test_a_manifest_that_names_what_nothing_keeps_is_refused(tmp_path: Path) -> None:
-    of = builders.vault(tmp_path)
-    first = builders.snapshot(of, {"t": Given(("text",), [(b"a",)])})
-    with of.write_snapshot("second") as writing, pytest.raises(Damaged, match="nothing keeps"):
-        of.commit(
+def test_commit_rejects_foreign_packs(tmp_path: Path) -> None:
+    vault = builders.vault(tmp_path)
+    first = builders.snapshot(vault, {"t": Given(("text",), [(b"a",)])})
+    with vault.write_snapshot("second") as writing, pytest.raises(Damaged, match="may be deleted"):
+        vault.commit(
             writing,
             manifest.Manifest(
                 id="second",
@@ -281,8 +281,8 @@ def test_a_manifest_that_names_what_nothing_keeps_is_refused(tmp_path: Path) -> 
                 tables=tuple(manifest.reuse_table(table) for table in first.tables),
             ),
         )
-    with of.write_snapshot("third", parent=first) as writing:
-        of.commit(
+    with vault.write_snapshot("third", parent=first) as writing:
+        vault.commit(
             writing,
             manifest.Manifest(
                 id="third",
@@ -293,65 +293,65 @@ def test_a_manifest_that_names_what_nothing_keeps_is_refused(tmp_path: Path) -> 
                 tables=tuple(manifest.reuse_table(table) for table in first.tables),
             ),
         )
-    third = of.manifest("third")
-    assert (third.tables[0].new, builders.rows(of, third, "t")) == (0, [(b"a",)])
+    third = vault.manifest("third")
+    assert (third.tables[0].new, builders.rows(vault, third, "t")) == (0, [(b"a",)])
 
 
-def test_two_writers_at_once_and_other_places(place: Callable[[], Blobs]) -> None:
-    of = Vault.create(place(), builders.KEY)
+def test_concurrent_writers_of_one_parent(place: Callable[[], Blobs]) -> None:
+    vault = Vault.create(place(), builders.KEY)
     given_ = {"orders": Given(ORDERS, orders(3000), (0,))}
-    parent = builders.snapshot(of, given_)
+    parent = builders.snapshot(vault, given_)
     other = {"orders": Given(ORDERS, orders(3000, seed=2), (0,))}
-    with of.write_snapshot("outer", parent=parent):  # a writer that never ends well
-        second = builders.snapshot(builders.again(of.blobs), other, parent=parent)
-    fresh = builders.again(of.blobs)
+    with vault.write_snapshot("outer", parent=parent):  # a writer that never ends well
+        second = builders.snapshot(builders.reopened(vault.blobs), other, parent=parent)
+    fresh = builders.reopened(vault.blobs)
     assert sorted(fresh.snapshots()) == sorted([parent.id, second.id])
     assert builders.rows(fresh, fresh.manifest(parent.id), "orders") == given_["orders"].rows
     assert builders.rows(fresh, fresh.manifest(second.id), "orders") == other["orders"].rows
-    assert {pack for pack, _ in packs.listed(of.blobs)} == parent.packs.keys() | second.packs.keys()
+    assert {pack for pack, _ in packs.listed(vault.blobs)} == parent.packs.keys() | second.packs.keys()
 
 
-def with_deltas(of: Vault, rows: list[Row]) -> manifest.Manifest:
+def with_deltas(vault: Vault, rows: list[Row]) -> manifest.Manifest:
     """Take two snapshots, the second of which has deltas."""
-    first = builders.snapshot(of, {"t": Given(("integer", "integer", "hex"), rows, (0,))}, sizes=ChunkSizes(rows=64))
+    first = builders.snapshot(vault, {"t": Given(("integer", "integer", "hex"), rows, (0,))}, sizes=ChunkSizes(rows=64))
     changed = [(*row[:2], b"00ff") if place % 40 == 7 else row for place, row in enumerate(rows)]
     second = builders.snapshot(
-        of, {"t": Given(("integer", "integer", "hex"), changed, (0,))}, parent=first, sizes=ChunkSizes(rows=64)
+        vault, {"t": Given(("integer", "integer", "hex"), changed, (0,))}, parent=first, sizes=ChunkSizes(rows=64)
     )
-    assert any(chunk.deltas for chunk in of.table(second.tables[0]).chunks())
+    assert any(chunk.deltas for chunk in vault.table(second.tables[0]).chunks())
     return second
 
 
-def test_deltas_of_another_key_are_not_built_on(tmp_path: Path) -> None:
+def test_deltas_of_another_key_are_not_reused(tmp_path: Path) -> None:
     """Under the new key they would be applied to other rows."""
-    of, made = builders.vault(tmp_path), random.Random(3)
+    vault, made = builders.vault(tmp_path), random.Random(3)
     rows: list[Row] = [(b"%d" % place, b"%d" % place, made.randbytes(16).hex().encode()) for place in range(1500)]
-    parent = with_deltas(of, rows)
+    parent = with_deltas(vault, rows)
     # The first keys of all chunks are the same under both, and every second column is other than what its delta says.
     other = [
         (row[0], row[1] if place % 64 < 32 else b"%d" % (place + 10_000), row[2]) for place, row in enumerate(rows)
     ]
     for key in ((1,), (0,), (1, 0), ()):
         taken = builders.snapshot(
-            of, {"t": Given(("integer", "integer", "hex"), other, key)}, parent=parent, sizes=ChunkSizes(rows=64)
+            vault, {"t": Given(("integer", "integer", "hex"), other, key)}, parent=parent, sizes=ChunkSizes(rows=64)
         )
-        assert sorted(builders.rows(of, taken, "t")) == sorted(other)
+        assert sorted(builders.rows(vault, taken, "t")) == sorted(other)
 
 
-def test_a_damaged_parent_keeps_no_snapshot_from_being_taken(tmp_path: Path) -> None:
-    of, made = builders.vault(tmp_path), random.Random(3)
-    rows: list[Row] = [(b"%d" % place, b"%d" % place, made.randbytes(16).hex().encode()) for place in range(1500)]
-    parent = with_deltas(of, rows)
+def test_damaged_parent_does_not_prevent_snapshots(tmp_path: Path) -> None:
+    vault, created = builders.vault(tmp_path), random.Random(3)
+    rows: list[Row] = [(b"%d" % place, b"%d" % place, created.randbytes(16).hex().encode()) for place in range(1500)]
+    parent = with_deltas(vault, rows)
     for pack in parent.packs:
-        name, data = packs.blob_name(pack), of.blobs.read(packs.blob_name(pack))
-        broken = {entry.ref.offset for entry in of.packs.entries(pack) if entry.kind == packs.PAGE}
+        name, data = packs.blob_name(pack), vault.blobs.read(packs.blob_name(pack))
+        broken = {entry.ref.offset for entry in vault.packs.entries(pack) if entry.kind == packs.PAGE}
         changed = bytearray(data)
         for offset in broken:
             changed[offset] ^= 1
-        of.blobs.delete(name)
-        of.blobs.create(name, bytes(changed))
+        vault.blobs.delete(name)
+        vault.blobs.create(name, bytes(changed))
     anew = [(row[0], b"%d" % (place + 5), row[2][::-1]) for place, row in enumerate(rows)]
     taken = builders.snapshot(
-        of, {"t": Given(("integer", "integer", "hex"), anew, (0,))}, parent=parent, sizes=ChunkSizes(rows=64)
+        vault, {"t": Given(("integer", "integer", "hex"), anew, (0,))}, parent=parent, sizes=ChunkSizes(rows=64)
     )
-    assert builders.rows(of, taken, "t", [1, 2]) == [row[1:] for row in anew]
+    assert builders.rows(vault, taken, "t", [1, 2]) == [row[1:] for row in anew]

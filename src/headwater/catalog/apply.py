@@ -1,7 +1,7 @@
-"""Folds changes into a Schema: how a list of migrations becomes the tables that they leave behind.
+"""Applies changes to a Schema: a list of migrations becomes the tables that they leave behind.
 
-A change that names a table or column that is not there leaves the Schema as it was: migrations in the wild
-say IF EXISTS, or touch tables that another tool made. `apply_all` returns the Schema that all of them leave.
+A change of a table or column that does not exist leaves the Schema as it was: real migrations say IF EXISTS, or use
+tables that another tool created. `apply_all` returns the Schema after all changes.
 """
 
 from __future__ import annotations
@@ -172,15 +172,15 @@ def _drop_check(relation: Relation, change: c.DropCheck) -> Relation:
 
 
 def _add_enum(schema: Schema, change: c.AddEnum) -> Schema:
-    kept = tuple(enum for enum in schema.enums if enum.name != change.enum.name)
-    return replace(schema, enums=(*kept, change.enum))
+    enums = tuple(enum for enum in schema.enums if enum.name != change.enum.name)
+    return replace(schema, enums=(*enums, change.enum))
 
 
 def _drop_enum(schema: Schema, change: c.DropEnum) -> Schema:
     return replace(schema, enums=tuple(enum for enum in schema.enums if enum.name != change.table))
 
 
-# The value types are Any because each function takes its own member of the closed family; `apply` pairs them by type.
+# The value types are Any because each function takes its own change type; `apply` selects the function by type.
 _ON_SCHEMA: dict[type[c.Change], Callable[[Schema, Any], Schema]] = {
     c.AddTable: _add_table,
     c.DropTable: _drop_table,

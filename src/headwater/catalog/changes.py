@@ -1,7 +1,7 @@
-"""The change vocabulary: a closed family of named types, each of which says its reverse and its hazards.
+"""The vocabulary of schema changes: a closed family of named types, each of which knows its reverse and its hazards.
 
-A migration file, a diff and a schema editor all speak in these; `apply.py` folds them into a Schema.
-What a change replaces rides along as `was` when it is known: without it a change has no reverse.
+Migration files, diffs and the schema editor all use these; `apply.py` applies them to a Schema. What a change replaces
+is stored in `was` if it is known: without it a change has no reverse.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ class Hazard:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step from a Schema to another; concrete types name the table (and its schema) that they touch."""
+    """One step from one Schema to another; concrete types name the table (and its schema) that they change."""
 
     table: str
     schema: str | None = None
 
     def reverse(self) -> Change | None:
-        """Return the change that undoes this one, or None when what was there is not known."""
+        """Return the change that undoes this one, or None if what it replaces is not known."""
         return None
 
     def hazards(self) -> tuple[Hazard, ...]:
-        """Return what can go wrong when this is applied to a database with rows and readers."""
+        """Return what can go wrong when the change is applied to a database that is in use."""
         return ()
 
 
 @dataclass(frozen=True, slots=True)
 class AddTable(Change):
-    """A relation comes into being."""
+    """A relation is created."""
 
     relation: Relation = Relation("")
 
@@ -50,7 +50,7 @@ class AddTable(Change):
 
 @dataclass(frozen=True, slots=True)
 class DropTable(Change):
-    """A relation goes away with its rows."""
+    """A relation is dropped with its rows."""
 
     was: Relation | None = None
 
@@ -59,14 +59,14 @@ class DropTable(Change):
 
     def hazards(self) -> tuple[Hazard, ...]:
         return (
-            Hazard("data_loss", f"All rows of {self.table} are lost."),
-            Hazard("breaks_readers", f"Whatever reads {self.table} fails."),
+            Hazard("data_loss", f"All rows of {self.table} are deleted."),
+            Hazard("breaks_readers", f"Queries that read {self.table} fail."),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class RenameTable(Change):
-    """A relation gets another name; keys that refer to it follow."""
+    """A relation is renamed; foreign keys to it follow."""
 
     new_name: str = ""
 
@@ -74,12 +74,12 @@ class RenameTable(Change):
         return RenameTable(self.new_name, self.schema, self.table)
 
     def hazards(self) -> tuple[Hazard, ...]:
-        return (Hazard("breaks_readers", f"Whatever names {self.table} fails until it says {self.new_name}."),)
+        return (Hazard("breaks_readers", f"Queries that use {self.table} fail until they use {self.new_name}."),)
 
 
 @dataclass(frozen=True, slots=True)
 class AddColumn(Change):
-    """A table gets one more column."""
+    """A column is added to a table."""
 
     column: Column = Column("")
 
@@ -89,12 +89,17 @@ class AddColumn(Change):
     def hazards(self) -> tuple[Hazard, ...]:
         if self.column.nullable or self.column.default is not None or self.column.generated:
             return ()
-        return (Hazard("may_fail", f"{self.column.name} may not be null and has no default: fails when rows exist."),)
+        return (
+            Hazard(
+                "may_fail",
+                f"{self.column.name} cannot be NULL and has no default: the change fails if the table has rows.",
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class DropColumn(Change):
-    """A column goes away with its values, keys and indexes."""
+    """A column is dropped with its values, keys and indexes."""
 
     column: str = ""
     was: Column | None = None
@@ -105,14 +110,14 @@ class DropColumn(Change):
     def hazards(self) -> tuple[Hazard, ...]:
         name = f"{self.table}.{self.column}"
         return (
-            Hazard("data_loss", f"The values of {name} are lost."),
-            Hazard("breaks_readers", f"Whatever names {name} fails."),
+            Hazard("data_loss", f"The values of {name} are deleted."),
+            Hazard("breaks_readers", f"Queries that use {name} fail."),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class RenameColumn(Change):
-    """A column gets another name; keys and indexes follow."""
+    """A column is renamed; keys and indexes follow."""
 
     column: str = ""
     new_name: str = ""
@@ -121,13 +126,13 @@ class RenameColumn(Change):
         return RenameColumn(self.table, self.schema, self.new_name, self.column)
 
     def hazards(self) -> tuple[Hazard, ...]:
-        text = f"Whatever names {self.table}.{self.column} fails until it says {self.new_name}."
+        text = f"Queries that use {self.table}.{self.column} fail until they use {self.new_name}."
         return (Hazard("breaks_readers", text),)
 
 
 @dataclass(frozen=True, slots=True)
 class AlterType(Change):
-    """A column gets another type."""
+    """The type of a column changes."""
 
     column: str = ""
     type: str = ""
@@ -140,13 +145,13 @@ class AlterType(Change):
         name = f"{self.table}.{self.column}"
         return (
             Hazard("rewrite", f"The table may be rewritten under a lock while {name} changes its type."),
-            Hazard("may_fail", f"Values of {name} that do not fit {self.type} stop the change."),
+            Hazard("may_fail", f"The change fails if a value of {name} does not fit {self.type}."),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class SetNullable(Change):
-    """A column begins or ceases to accept NULL."""
+    """A column starts or stops accepting NULL."""
 
     column: str = ""
     nullable: bool = True
@@ -158,14 +163,14 @@ class SetNullable(Change):
         if self.nullable:
             return ()
         return (
-            Hazard("may_fail", f"Fails while {self.table}.{self.column} holds a NULL."),
+            Hazard("may_fail", f"The change fails if {self.table}.{self.column} contains NULL."),
             Hazard("lock", f"{self.table} is locked while all rows are checked."),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class SetDefault(Change):
-    """A column's default changes (None: it has none)."""
+    """The default of a column changes (None: it has none)."""
 
     column: str = ""
     default: str | None = None
@@ -177,7 +182,7 @@ class SetDefault(Change):
 
 @dataclass(frozen=True, slots=True)
 class SetPrimaryKey(Change):
-    """The primary key becomes these columns (empty: there is none)."""
+    """The primary key is set to these columns (empty: there is none)."""
 
     columns: tuple[str, ...] = ()
     was: tuple[str, ...] | None = None
@@ -188,7 +193,7 @@ class SetPrimaryKey(Change):
 
 @dataclass(frozen=True, slots=True)
 class AddForeignKey(Change):
-    """A table begins to refer to another."""
+    """A foreign key is added to a table."""
 
     key: ForeignKey = ForeignKey((), "")
 
@@ -198,13 +203,13 @@ class AddForeignKey(Change):
     def hazards(self) -> tuple[Hazard, ...]:
         return (
             Hazard("lock", f"{self.table} and {self.key.ref_table} are locked while all rows are checked."),
-            Hazard("may_fail", f"Fails when a row of {self.table} refers to nothing."),
+            Hazard("may_fail", f"The change fails if a row of {self.table} refers to a row that does not exist."),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class DropForeignKey(Change):
-    """A table ceases to refer to another; the key is known by name, or by its columns."""
+    """A foreign key is dropped, identified by its name or by its columns."""
 
     name: str | None = None
     columns: tuple[str, ...] = ()
@@ -216,7 +221,7 @@ class DropForeignKey(Change):
 
 @dataclass(frozen=True, slots=True)
 class AddIndex(Change):
-    """A table gets an index or a unique constraint."""
+    """An index or a unique constraint is added to a table."""
 
     index: Index = Index(None, ())
 
@@ -225,13 +230,15 @@ class AddIndex(Change):
 
     def hazards(self) -> tuple[Hazard, ...]:
         lock = Hazard("lock", f"Writes to {self.table} wait while the index is built, unless built concurrently.")
-        twins = Hazard("may_fail", f"Fails when two rows of {self.table} are equal in these columns.")
+        twins = Hazard(
+            "may_fail", f"The change fails if two rows of {self.table} have the same values in these columns."
+        )
         return (lock, twins) if self.index.unique else (lock,)
 
 
 @dataclass(frozen=True, slots=True)
 class DropIndex(Change):
-    """An index goes away (`table` may be empty: in most engines an index name alone says which)."""
+    """An index is dropped (`table` may be empty: in most engines the index name is enough)."""
 
     name: str = ""
     was: Index | None = None
@@ -242,7 +249,7 @@ class DropIndex(Change):
 
 @dataclass(frozen=True, slots=True)
 class AddCheck(Change):
-    """A table gets a condition that every row must fulfil."""
+    """A check constraint is added to a table."""
 
     check: Check = Check("")
 
@@ -250,12 +257,12 @@ class AddCheck(Change):
         return DropCheck(self.table, self.schema, self.check.name or "", was=self.check)
 
     def hazards(self) -> tuple[Hazard, ...]:
-        return (Hazard("may_fail", f"Fails when a row of {self.table} breaks it."),)
+        return (Hazard("may_fail", f"The change fails if a row of {self.table} violates the check."),)
 
 
 @dataclass(frozen=True, slots=True)
 class DropCheck(Change):
-    """A condition is lifted; `name` may name any constraint of the table."""
+    """A check is dropped; `name` may be any constraint of the table."""
 
     name: str = ""
     was: Check | None = None
@@ -266,7 +273,7 @@ class DropCheck(Change):
 
 @dataclass(frozen=True, slots=True)
 class AddEnum(Change):
-    """A named type with a closed list of values comes into being, or gets a new list; `table` is its name."""
+    """An enum type is created, or gets a new list of values; `table` is its name."""
 
     enum: Enum = Enum("", ())
 
@@ -276,7 +283,7 @@ class AddEnum(Change):
 
 @dataclass(frozen=True, slots=True)
 class DropEnum(Change):
-    """A named type goes away; `table` is its name."""
+    """An enum type is dropped; `table` is its name."""
 
     was: Enum | None = None
 

@@ -1,4 +1,4 @@
-"""Stable JSON of a Schema: the same Schema always gives the same bytes, and reading them gives it back."""
+"""Stable JSON of a Schema: equal Schemas always give the same bytes, and can be read back."""
 
 from __future__ import annotations
 

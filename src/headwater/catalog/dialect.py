@@ -1,6 +1,6 @@
-"""What the rest of Headwater has to know of an engine's language and limits, as data; each engine fills in its own.
+"""The language and limits of an engine, as data for the rest of Headwater; each engine provides its own.
 
-Code outside of `engines/` asks a dialect and never compares its name: a new engine changes no other file.
+Code outside `engines/` asks a dialect and never compares its name: a new engine changes no other file.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ DataModel = Literal["relational", "document", "key_value"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeMapping:
-    """How types and values of a dialect correspond to the kinds that all engines share.
+    """How types and values of a dialect correspond to the shared kinds.
 
     Args:
-        read: returns what a type means; None where no types are declared, so that nothing can be copied from there.
+        read: returns the kind of a type; None if no types are declared, so that nothing can be copied from there.
         spell: returns the type for a kind; the flag says whether the column is part of a key or an index.
         decoders: turn a value that a session gives into the canonical value of its kind, where that is special.
         encoders: turn a canonical value into one that a session loads, where that is special.
@@ -45,7 +45,7 @@ class TypeMapping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditorHints:
-    """What the query editor and the forms of the web UI need to know; see `EngineOut` in `features/databases`.
+    """Settings of the query editor and the forms of the web UI; see `EngineOut` in `features/databases`.
 
     Args:
         editor_language: the language in Monaco.
@@ -72,23 +72,23 @@ class EditorHints:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dialect:
-    """One engine's dialect; two are the same only when they are one object.
+    """The dialect of one engine; two dialects are the same only if they are the same object.
 
     Args:
         display_name: the engine as users read it in a sentence.
-        data_model: what a database holds.
+        data_model: what a database contains.
         sqlglot: the dialect in sqlglot; empty when the engine speaks no SQL.
-        grammar: how rows are read and edited with SQL; None when that is not done with SQL.
-        types: how types and values are copied; None when nothing is copied.
+        grammar: SQL for reading and editing rows; None if the engine does not use SQL for that.
+        types: how types and values are copied; None if nothing can be copied.
         editor: what the UI needs to know.
         default_schema: the schema in which tables are created; None when there are no schemas.
         max_identifier_length: how long names may be, in bytes when `identifier_bytes`, else in characters.
-        identifier_quote: what stands around a quoted name.
+        identifier_quote: the quote character of names.
         case_insensitive_tables: whether names of tables that differ by case are the same.
         has_comments: whether tables and columns have comments.
-        has_named_enums: whether a list of values is a type with a name.
-        has_enum_checks: whether a list of values becomes a check.
-        has_partial_indexes: whether an index may hold some rows only.
+        has_named_enums: whether an enum is a named type.
+        has_enum_checks: whether an enum becomes a check.
+        has_partial_indexes: whether an index may have a condition.
         has_deferrable_keys: whether foreign keys can be checked at the end of a transaction.
         has_set_default: whether foreign keys can set defaults.
         unindexable: which kinds have no index, as words behind "an index"; empty when all have.
@@ -98,17 +98,17 @@ class Dialect:
         table_attributes: attributes that new tables get.
         counter_attributes: attributes that new tables with a counter get.
         copied_attributes: attributes that are copied between databases of this dialect.
-        has_implicit_counters: whether an integer primary key numbers its rows by itself.
+        has_implicit_counters: whether an integer primary key numbers its rows automatically.
         has_unsigned_counters: whether counters may be unsigned.
         ignores_trailing_spaces: whether keys that differ by spaces at their end are the same.
         computed_defaults: types whose defaults are written in parentheses.
-        stores_zero_characters: whether texts may hold a zero character.
+        stores_zero_characters: whether texts may contain a NUL character.
         limits_times_to_a_day: whether times of day below 0 and above 24 hours are refused.
-        keeps_utc_offset: whether constants of moments name their zone.
-        timestamp_digits: digits of a second that a moment keeps.
-        max_row_megabytes: the largest row; None when there is no limit worth saying.
-        current_date: the default that is the current day.
-        has_precise_now: whether CURRENT_TIMESTAMP takes digits.
+        keeps_utc_offset: whether constants of timestamps include their zone.
+        timestamp_digits: digits of a second in a timestamp.
+        max_row_megabytes: the largest row; None if there is no practical limit.
+        current_date: the default expression for the current date.
+        has_precise_now: whether CURRENT_TIMESTAMP accepts a precision.
         boolean_literals: false and true as defaults.
     """
 

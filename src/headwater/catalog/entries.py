@@ -1,4 +1,4 @@
-"""Entries of databases that have no tables: documents of collections, keys and the parts of their values."""
+"""Entries of databases without tables: documents of collections, keys and the elements of their values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ChangeKind = Literal["insert", "replace", "delete", "expire", "put", "remove"]
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What holds entries: a collection, a view, or all keys of a database."""
+    """A container of entries: a collection, a view, or all keys of a database."""
 
     name: str
     kind: Literal["collection", "view", "keys"]
@@ -21,9 +21,9 @@ class Collection:
 class CollectionEntry:
     """A document or a key.
 
-    `id` names it within its holder. `body` is what it holds as text: Extended JSON, or the value of a key that has
-    no parts; `whole` is False when that was cut. `binary` says that `body` is escaped bytes, which cannot be edited
-    as text. `length` counts characters or parts; `seconds_left` is None for what stays.
+    `id` identifies it in its collection. `body` is its content as text: Extended JSON, or the value of a key that has
+    no elements; `whole` is False if the body was truncated. `binary` says that `body` is escaped bytes, which cannot be
+    edited as text. `length` counts characters or elements; `seconds_left` is None if it does not expire.
     """
 
     id: str
@@ -38,7 +38,7 @@ class CollectionEntry:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A field, item, member or stream entry of a key's value; `name` is its field, place, member or id.
+    """A field, item, member or stream entry of a key's value; `name` is its field, index, member or id.
 
     `whole` is False when the value was cut.
     """
@@ -51,7 +51,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class EntryPage:
-    """Some entries, where the next ones begin, and how many there are when that is quick to say."""
+    """Some entries, the cursor of the next page, and the total number if it is cheap to count."""
 
     items: tuple[CollectionEntry, ...]
     next: str | None = None
@@ -60,7 +60,7 @@ class EntryPage:
 
 @dataclass(frozen=True, slots=True)
 class ElementPage:
-    """Some parts of an entry, and where the next ones begin."""
+    """Some elements of an entry, and the cursor of the next page."""
 
     items: tuple[Element, ...]
     next: str | None = None
@@ -68,7 +68,7 @@ class ElementPage:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for: `filter` and `sort` in the engine's own words."""
+    """A search: `filter` and `sort` in the engine's own syntax."""
 
     filter: str = ""
     sort: str = ""
@@ -80,9 +80,9 @@ class Search:
 class EntryChange:
     """One change of one entry.
 
-    `insert` makes one (of `type`, with a first `part` where it has parts), `replace` its body, `delete` ends it,
-    `expire` lets it end in `seconds` (None: never), `put` and `remove` change one part. `was` is what the editor
-    showed: when that is no longer so, nothing is changed.
+    `insert` creates an entry (of `type`, with a first `part` if it has elements), `replace` replaces its body, `delete`
+    deletes it, `expire` sets its time to live to `seconds` (None: forever), `put` and `remove` change one element.
+    `was` is what the editor showed: if the entry has changed since then, nothing is changed.
     """
 
     kind: ChangeKind
@@ -96,7 +96,7 @@ class EntryChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangeOutcome:
-    """Whether a change was made and to which entry; if not, `now` is what there is, None when it is gone."""
+    """Whether a change was made and to which entry; if not, `now` is the current value, None if it is gone."""
 
     applied: bool
     id: str

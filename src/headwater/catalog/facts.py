@@ -1,9 +1,9 @@
-"""Facts: source code of any language as one small tree, which is all that lineage ever sees of a language.
+"""Facts: source code of any language as one small tree; lineage sees nothing else of a language.
 
-Each language file lowers its syntax tree to these few nodes and drops the tree. What does not bear on data
-(visibility, async, casts of no effect) is left out: `await x` is `x`, `(x)` is `x`, `x!` is `x`. Positions are
-byte offsets into the UTF-8 source and mark the *name* that a reader of the code would point at. Nodes are
-msgspec structs so that they pickle, cache and travel between processes as bytes (`encode`, `decode`).
+Each language converts its syntax tree to these few nodes and drops the tree. Whatever does not concern data
+(visibility, async, casts without effect) is left out: `await x` is `x`, `(x)` is `x`, `x!` is `x`. Positions are byte
+offsets into the UTF-8 source and mark the *name* that a reader of the code would point at. Nodes are msgspec structs so
+that they can be pickled, cached and sent between processes as bytes (`encode`, `decode`).
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ class Assign(Node, frozen=True, tag=30):
 
 
 class Do(Node, frozen=True, tag=31):
-    """An expression for its effect; also `del x`, `throw x`, `assert x` with their word in `word`."""
+    """An expression statement; also `del x`, `throw x`, `assert x` with their keyword in `word`."""
 
     value: Expr
     word: str = ""
@@ -302,10 +302,10 @@ _decoder = msgspec.msgpack.Decoder(Module)
 
 
 def encode(module: Module) -> bytes:
-    """Return the facts as compact bytes for the cache and for other processes."""
+    """Return the facts as compact bytes, for the cache and for other processes."""
     return _encoder.encode(module)
 
 
 def decode(data: bytes) -> Module:
-    """Return the facts that `encode` wrote."""
+    """Return facts from the bytes that `encode` returned."""
     return _decoder.decode(data)

@@ -1,4 +1,4 @@
-"""How SQL is spelt where engines differ, as far as reading and editing the rows of a table needs it."""
+"""The SQL syntax differences between engines that matter for reading and editing the rows of a table."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ _BYTES = re.compile(r"\\x((?:[0-9a-fA-F]{2})*)")
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """One engine's spelling.
+    """The SQL syntax of one engine.
 
     Args:
-        text: the type that CAST makes a text of.
-        nulls_first: whether NULLs stand before all else when sorted ascending.
-        compares_rows: whether `(a, b) > (1, 2)` is answered from an index.
+        text: the type in a CAST to text.
+        nulls_first: whether NULLs sort first in ascending order.
+        compares_rows: whether `(a, b) > (1, 2)` can use an index.
         hex_bytes: whether bytes are written `x'00ff'`; else their text `\\x00ff` is one of their spellings.
-        backslashes: whether a backslash in a text stands for more than itself.
+        backslashes: whether a backslash in a text is an escape character.
         begin: starts a transaction that writes.
-        lock: follows a SELECT whose rows nobody else may change meanwhile.
-        no_values: follows the table's name in an INSERT of nothing but defaults.
-        transactional_ddl: whether changes of the schema can be rolled back.
-        folds_names: whether a name without quotes is the same in lower case, and one with quotes is not.
+        lock: the clause that locks the rows of a SELECT.
+        no_values: follows the table's name in an INSERT of only defaults.
+        transactional_ddl: whether schema changes can be rolled back.
+        folds_names: whether unquoted names are folded to lower case, and quoted names are not.
         has_ilike: whether LIKE has a form that ignores case.
-        orders_nulls: whether ORDER BY can say where NULLs stand.
+        orders_nulls: whether ORDER BY supports NULLS FIRST and NULLS LAST.
         needs_limit: whether an OFFSET needs a LIMIT before it.
     """
 
@@ -45,7 +45,7 @@ class Grammar:
     needs_limit: bool = True
 
     def literal(self, value: Cell, type_: str = "") -> str:
-        """Return a cell of a column of this type as it stands in SQL."""
+        """Return a cell of a column of this type as an SQL literal."""
         if value is None:
             return "NULL"
         if isinstance(value, bool):
@@ -58,7 +58,7 @@ class Grammar:
         return "'" + text.replace("'", "''") + "'"
 
     def bytes_of(self, value: Cell, type_: str) -> str | None:
-        """Return the digits of a cell that can only be given as a hexadecimal literal; None when it can be bound."""
+        """Return the digits of a cell that can only be a hexadecimal literal; None if it can be a parameter."""
         binary = self.hex_bytes and isinstance(value, str) and re.search("blob|binary", type_, re.IGNORECASE)
         match = _BYTES.fullmatch(str(value)) if binary else None
         return match[1].lower() if match else None

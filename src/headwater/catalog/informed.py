@@ -1,4 +1,4 @@
-"""What a change replaces, looked up in the Schema that it is for: with it, the change can say its reverse."""
+"""Completes changes with what they replace, looked up in the Schema, so that they can be reversed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from headwater.catalog.model import Relation, Schema
 
 
 def informed(change: c.Change, schema: Schema) -> c.Change:
-    """Return the change with `was` as the Schema has it; as it is when it needs none or the Schema does not know."""
+    """Return the change with `was` from the Schema; unchanged if it needs none or the Schema does not have it."""
     if isinstance(change, c.DropEnum):
-        found = next((one for one in schema.enums if (one.name, one.schema) == (change.table, change.schema)), None)
-        return replace(change, was=change.was or found)
+        enum = next((enum for enum in schema.enums if (enum.name, enum.schema) == (change.table, change.schema)), None)
+        return replace(change, was=change.was or enum)
     relation = schema.relation(change.table, change.schema)
     return _in(relation, change) if relation else change
 
@@ -31,9 +31,9 @@ def _in(relation: Relation, change: c.Change) -> c.Change:
             return replace(change, was=relation.primary_key)
         case c.DropForeignKey(was=None):
             wanted, by = (change.name, "name") if change.name else (change.columns, "columns")
-            return replace(change, was=next((one for one in relation.foreign_keys if getattr(one, by) == wanted), None))
+            return replace(change, was=next((key for key in relation.foreign_keys if getattr(key, by) == wanted), None))
         case c.DropIndex(was=None):
-            return replace(change, was=next((one for one in relation.indexes if one.name == change.name), None))
+            return replace(change, was=next((index for index in relation.indexes if index.name == change.name), None))
         case c.DropCheck(was=None):
-            return replace(change, was=next((one for one in relation.checks if one.name == change.name), None))
+            return replace(change, was=next((check for check in relation.checks if check.name == change.name), None))
     return change

@@ -1,7 +1,7 @@
 """The Schema: tables, columns, keys, indexes, enums, as plain frozen values.
 
-Foreign keys hold names, not pointers, so that values compare, hash, pickle and serialise. No consumer may ask
-which engine or file a Schema came from; each object carries `origins` that say where it was declared.
+Foreign keys contain names, not pointers, so values can be compared, hashed, pickled and serialised. Consumers must not
+ask which engine or file a Schema came from; each object has `origins` that say where it was declared.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 Named = TypeVar("Named", "Column", "Relation")
-# What only one engine knows of an object, under names which that engine declares; sorted by name.
+# Attributes of an object that only one engine has, under names that the engine declares; sorted by name.
 Attributes = tuple[tuple[str, str], ...]
 RelationKind = Literal["table", "view", "materialized_view", "collection", "keyspace"]
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a thing was declared: a file and 1-based line, or the name of a database with line 0."""
+    """Where something was declared: a file and 1-based line, or the name of a database with line 0."""
 
     file: str
     line: int = 0
@@ -55,7 +55,7 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index or, with `unique`, a unique constraint; an expression stands in `columns` in parentheses."""
+    """An index or, with `unique`, a unique constraint; an expression is in `columns` in parentheses."""
 
     name: str | None
     columns: tuple[str, ...]
@@ -67,7 +67,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A condition that every row fulfils."""
+    """A condition that every row must satisfy."""
 
     expression: str
     name: str | None = None
@@ -76,7 +76,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Enum:
-    """A named type with a closed list of values."""
+    """An enum type: a named, closed list of values."""
 
     name: str
     values: tuple[str, ...]
@@ -86,7 +86,7 @@ class Enum:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A named type: another type with a condition, a default or a ban on NULL."""
+    """A named type based on another type, with a condition, a default or NOT NULL."""
 
     name: str
     type: str
@@ -112,7 +112,7 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Routine:
-    """A function, procedure or aggregate; `definition` is the statement that makes it."""
+    """A function, procedure or aggregate; `definition` is its CREATE statement."""
 
     name: str
     kind: Literal["function", "procedure", "aggregate", "window"] = "function"
@@ -127,7 +127,7 @@ class Routine:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Something that runs when rows of its table change; `definition` is the statement that makes it."""
+    """Code that runs when rows of its table change; `definition` is its CREATE statement."""
 
     name: str
     definition: str = ""
@@ -167,11 +167,11 @@ class Relation:
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
     def column(self, name: str) -> Column | None:
-        """Return the column of that name, exactly spelt first, then ignoring case; or None."""
+        """Return the column with this name (an exact match first, then ignoring case), or None."""
         return _find(self.columns, name)
 
     def references(self, column: str) -> tuple[str, str] | None:
-        """Return the (table, column) that a column refers to by a single-column foreign key, or None."""
+        """Return the (table, column) that a column references by a single-column foreign key, or None."""
         for key in self.foreign_keys:
             if key.columns == (column,):
                 return key.ref_table, key.ref_columns[0] if key.ref_columns else ""
@@ -180,7 +180,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Everything that one source declares. Relations keep the order in which the source declares them."""
+    """Everything that one source declares. Relations keep the order of their declaration."""
 
     relations: tuple[Relation, ...] = ()
     enums: tuple[Enum, ...] = ()
@@ -191,17 +191,17 @@ class Schema:
     attrs: Attributes = ()
 
     def relation(self, name: str, schema: str | None = None) -> Relation | None:
-        """Return the relation of that name (and schema, when given), exact spelling first, or None."""
-        found = [r for r in self.relations if schema is None or r.schema is None or r.schema == schema]
-        return _find(found, name)
+        """Return the relation with this name (and schema, if given), an exact match first, or None."""
+        rs = [r for r in self.relations if schema is None or r.schema is None or r.schema == schema]
+        return _find(rs, name)
 
     def __iter__(self) -> Iterator[Relation]:
         return iter(self.relations)
 
     def with_relation(self, relation: Relation) -> Schema:
-        """Return this Schema with a relation added, or put in the place of its namesake."""
-        kept = tuple(relation if _same(r, relation) else r for r in self.relations)
-        return replace(self, relations=kept if relation in kept else (*kept, relation))
+        """Return this Schema with a relation added, or replacing one of the same name."""
+        relations = tuple(relation if _same(r, relation) else r for r in self.relations)
+        return replace(self, relations=relations if relation in relations else (*relations, relation))
 
     def without_relation(self, name: str, schema: str | None = None) -> Schema:
         """Return this Schema without one relation."""

@@ -1,7 +1,7 @@
-"""Names: how snake_case, camelCase and PascalCase spell the same words.
+"""Compares and converts names in snake_case, camelCase and PascalCase.
 
-Names are compared as word lists, and only inside a resolved model: `userId`, `user_id` and `UserID` are one
-name there, and nothing at all elsewhere.
+Names are compared as word lists, and only within a resolved model: there `userId`, `user_id` and `UserID` are the same
+name; elsewhere they are unrelated.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ def same_name(left: str, right: str) -> bool:
 
 
 def snake(name: str) -> str:
-    """Spell an identifier in snake_case."""
+    """Return an identifier in snake_case."""
     return "_".join(words(name))
 
 
 def camel(name: str) -> str:
-    """Spell an identifier in camelCase."""
+    """Return an identifier in camelCase."""
     first, *rest = words(name) or ("",)
     return first + "".join(word.capitalize() for word in rest)
 
 
 def pascal(name: str) -> str:
-    """Spell an identifier in PascalCase."""
+    """Return an identifier in PascalCase."""
     return "".join(word.capitalize() for word in words(name))

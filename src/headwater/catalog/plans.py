@@ -1,4 +1,4 @@
-"""How a server would run a statement, what is to be said about it, and who else is at work there."""
+"""Query plans with advice, and the sessions of a server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class PlanNode:
-    """A node of a query plan: what it does, on what, at what cost; times and rows are None until it was run."""
+    """A node of a query plan: its operation, object and cost; times and rows are None unless the query was run."""
 
     operation: str
     target: str = ""
@@ -24,7 +24,7 @@ class PlanNode:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A piece of advice on a plan with the figures behind it; `statement` is what would mend it."""
+    """Advice on a plan with the figures behind it; `statement` would fix the problem."""
 
     kind: Literal["missing_index", "bad_estimate", "sequential_scan", "spill", "other"]
     text: str
@@ -34,7 +34,7 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """A query plan and what is to be said about it."""
+    """A query plan and advice on it."""
 
     root: PlanNode
     advice: tuple[Advice, ...] = ()

@@ -1,4 +1,4 @@
-"""What a running query gives: frames in order, cells as JSON scalars, and errors that know their place."""
+"""The output of a running query: frames in order, cells as JSON scalars, and errors with their position."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from headwater.kit.errors import BadInput, Cancelled
 
-# A cell is a JSON scalar: numbers that JavaScript keeps exactly, booleans, NULL; all else is the engine's own text.
+# A cell is a JSON scalar: numbers that are exact in JavaScript, booleans, NULL; anything else is the engine's text.
 Cell: TypeAlias = bool | int | float | str | None
 Row: TypeAlias = tuple[Cell, ...]
 Kind = Literal["number", "text", "time", "boolean", "json", "binary", "array", "uuid", "enum", "other"]
@@ -28,7 +28,7 @@ class ResultColumn:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A statement has begun: its number in the run, where it stands in the text, and its columns (None: no rows)."""
+    """A statement has begun: its number in the run, its position in the text, and its columns (None: no rows)."""
 
     statement: int
     start: int
@@ -38,14 +38,14 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Some rows of the statement that runs."""
+    """Some rows of the running statement."""
 
     rows: list[Row]
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The statement has ended; `truncated` when a limit cut its rows off, `affected` for writes."""
+    """The statement has ended; `truncated` if a limit cut off its rows, `affected` for writes."""
 
     statement: int
     command: str
@@ -61,12 +61,12 @@ Frame: TypeAlias = Started | Rows | Finished
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one run may take: rows and bytes for each statement, seconds for all; None is no limit."""
+    """The limits of one run: rows and bytes for each statement, seconds for all; None is no limit."""
 
     rows: int | None = 1000
     bytes: int | None = 16 * 2**20
     seconds: float | None = 60.0
-    # Cells longer than this many characters are cut; the grid asks for the whole value when it is opened.
+    # Cells longer than this many characters are truncated; the grid loads the whole value when a cell is opened.
     cell: int | None = None
     read_only: bool = False
 
@@ -101,7 +101,7 @@ class QueryError(BadInput):
 
 
 class QueryTimeout(QueryError):
-    """The statement took longer than it may."""
+    """The statement took longer than its time limit."""
 
     code = "query_timeout"
 
@@ -111,7 +111,7 @@ class QueryCancelled(Cancelled):
 
 
 class Meter:
-    """Counts what a statement gives against the limits of its run."""
+    """Counts the output of a statement against the limits of its run."""
 
     def __init__(self, limits: Limits) -> None:
         self.rows = 0
@@ -120,7 +120,7 @@ class Meter:
         self._bytes = 0
 
     def take(self, rows: list[Row]) -> list[Row]:
-        """Return the rows that still fit, with long cells cut."""
+        """Return the rows within the limits, with long cells truncated."""
         limits = self._limits
         if self.full:
             return []
@@ -134,11 +134,11 @@ class Meter:
         return rows
 
     def _weighed(self, rows: list[Row], most: int) -> list[Row]:
-        for place, row in enumerate(rows):
+        for index, row in enumerate(rows):
             self._bytes += sum(len(cell) if isinstance(cell, str) else 8 for cell in row)
-            if self._bytes > most and (self.rows or place):
+            if self._bytes > most and (self.rows or index):
                 self.full = True
-                return rows[:place]
+                return rows[:index]
         return rows
 
 

@@ -1,7 +1,7 @@
-"""SQL as text: placeholders masked, parsed in whichever dialect fits.
+"""SQL as text: masks placeholders, and parses it in the dialect that fits.
 
-Readers of migrations and the finder of SQL in strings both stand on this. Every mask has the length of what it
-hides: positions in a parsed tree stay positions in the text.
+Readers of migrations and the search for SQL in strings both use this. Every mask has the length of what it replaces, so
+positions in a parsed tree are positions in the text.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 DIALECTS: Final = ("postgres", "mysql", "sqlite", "tsql")
 
 _PLACEHOLDER = re.compile(
-    r"'(?:[^']|'')*'"  # a string stays as it is
+    r"'(?:[^']|'')*'"  # a string is not changed
     r"|(?P<mustache>\{\{[^{}\n]*\}\}|\#\{[^{}\n]*\}|\$\{[^{}\n]*\}|<%=?.*?%>)"
     r"|(?P<named>%\(\w+\)s|(?<![\w:])@\w+|(?<![:\w]):[A-Za-z_]\w*)"
     r"|(?P<short>%s|%d|\?\d*|\$\d+)"
@@ -36,16 +36,16 @@ def mask(text: str) -> str:
 
 
 def _mask_one(match: re.Match[str]) -> str:
-    found = match[0]
-    if found.startswith("'"):
-        return found
+    text = match[0]
+    if text.startswith("'"):
+        return text
     if _NAME_NEXT.search(match.string, max(0, match.start() - 12), match.start()):
-        return "x" * len(found)
-    return "0" if len(found) == 1 else f"'{'x' * (len(found) - 2)}'"
+        return "x" * len(text)
+    return "0" if len(text) == 1 else f"'{'x' * (len(text) - 2)}'"
 
 
 def likely_dialects(text: str) -> Sequence[str]:
-    """Return the dialects to try, likeliest first, by marks that only one of them knows."""
+    """Return the dialects to try, likeliest first, by syntax that only one of them has."""
     if "`" in text or re.search(r"\bENGINE\s*=|\bAUTO_INCREMENT\b", text, re.IGNORECASE):
         return ("mysql", "sqlite", "postgres", "tsql")
     if re.search(r"\[\w+\]\s*[.,()\s]|\bNVARCHAR\b|\bIDENTITY\s*\(|\bdbo\.", text, re.IGNORECASE):
@@ -57,10 +57,10 @@ def likely_dialects(text: str) -> Sequence[str]:
 
 @lru_cache(maxsize=4096)
 def parse(text: str, dialects: Sequence[str] | None = None) -> tuple[tuple[exp.Expr, ...], str]:
-    """Return the trees of a text in the first dialect that understands all of it, and that dialect.
+    """Return the trees of a text in the first dialect that can parse all of it, and that dialect.
 
-    A tree of type Command means that the statement was only recognised by its first word; a text that no
-    dialect parses gives no trees and dialect "".
+    A tree of type Command means that the parser recognised only the first word of the statement; a text that no dialect
+    can parse returns no trees and dialect "".
     """
     fallback: tuple[tuple[exp.Expr, ...], str] = ((), "")
     for dialect in dialects or likely_dialects(text):
@@ -82,5 +82,5 @@ _CLICKHOUSE = re.compile(
 
 
 def is_foreign(text: str) -> bool:
-    """Return True if SQL is of a database whose dialect is not read (ClickHouse)."""
+    """Return True if SQL is written for a database whose dialect is not supported (ClickHouse)."""
     return _CLICKHOUSE.search(text) is not None

@@ -1,4 +1,4 @@
-"""SQL as text, cut into statements: where one ends is the same for readers of migrations and for all engines."""
+"""Splits SQL text into statements, in the same way for readers of migrations and for all engines."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _LEAD = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*(?!!).*?\*/)*", re.DOTALL)
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """One statement: its text without leading comments, and where that begins in the whole text (characters)."""
+    """One statement: its text without leading comments, and its start in the whole text (in characters)."""
 
     text: str
     start: int
 
 
 def split(text: str, grammar: Grammar | None = None) -> Iterator[Statement]:
-    """Cut SQL text into statements, respecting quotes, comments, dollar quotes, routines, GO, DELIMITER and COPY.
+    """Split SQL text into statements, respecting quotes, comments, dollar quotes, routines, GO, DELIMITER and COPY.
 
-    Without a grammar the text itself shows whether backslashes escape quotes in it.
+    Without a grammar, the text itself shows whether backslashes escape quotes.
     """
     backslashes = grammar.backslashes if grammar else _HAS_BACKSLASHES.search(text) is not None
     token = _BACKSLASH_TOKEN if backslashes else _TOKEN
@@ -64,14 +64,14 @@ def _after_dollar(text: str, opening: re.Match[str]) -> int:
 
 
 def _step(word: str, text: str, start: int) -> int:
-    """Return how a word changes the nesting of a routine's body; outside routines nothing nests."""
+    """Return how a word changes the nesting depth of a routine's body; outside routines nothing is nested."""
     if not _ROUTINE.match(text, _LEAD.match(text, start).end()):  # type: ignore[union-attr]
         return 0
     return 1 if word in ("BEGIN", "CASE") else -1 if word in ("END", "END CASE") else 0
 
 
 def _after_copy(text: str, end: int, start: int) -> int:
-    """Return where to go on after a statement: behind the rows when it was a COPY FROM stdin of a dump."""
+    """Return the position after a statement: after the rows if it is a COPY FROM stdin in a dump."""
     begin = text.rfind("COPY", max(0, end - 4000), end)
     if begin < 0 or not _COPY.match(text[begin:end]):
         return start

@@ -24,7 +24,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """One usage, as every door shows it.
+    """One usage, as all user interfaces show it.
 
     `column_name` is `*` for the row as a whole (a delete). Lines are 1-based, columns are 0-based characters of
     their line; `line_number` is where the column's name stands. Tier A is exact (typed receiver or qualified
@@ -49,7 +49,7 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class NotUnderstood(msgspec.Struct, frozen=True):
-    """Text that looks like SQL or a model and could not be understood; counted and shown, never dropped."""
+    """Text that looks like SQL or a model and could not be parsed; counted and shown, never dropped."""
 
     file_path: str
     line_number: int

@@ -1,4 +1,4 @@
-"""The kinds of values that all engines share, whatever they call their types: every type mapping goes through them."""
+"""The kinds of values that all engines share, whatever they call their types; every type mapping uses them."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ KindName = Literal[
 
 @dataclass(frozen=True, slots=True)
 class ValueKind:
-    """What a column holds.
+    """The kind of the values of a column.
 
-    `size` is bits of numbers, characters of texts, bytes of binaries; None is no limit. `any` is a value of whatever
-    type each row gives it, as in SQLite. `written` is the type as its own dialect spells it, for types that no other
-    dialect knows and for copies within a dialect.
+    `size` is bits of numbers, characters of texts, bytes of binaries; None is no limit. `any` is a value whose type
+    differs by row, as in SQLite. `written` is the type as its own dialect spells it, for types that no other dialect
+    has and for copies within a dialect.
     """
 
     name: KindName
@@ -48,9 +48,9 @@ class ValueKind:
 
 @dataclass(frozen=True, slots=True)
 class TypeSpelling:
-    """A kind as a type of one dialect: what changes by that, and which values it refuses.
+    """The type of a dialect for a kind: the losses, and which values it refuses.
 
-    `stored_types` are those that a document's value may have, where tables are documents.
+    `stored_types` are the types that a document's value may have, for engines with documents instead of tables.
     """
 
     type: str

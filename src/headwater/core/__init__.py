@@ -1,1 +1,1 @@
-"""Pure parts: Schema and values in, value out. They know each other not at all."""
+"""Pure functions from Schemas and values to values; the packages do not depend on each other."""

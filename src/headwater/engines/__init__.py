@@ -1,8 +1,8 @@
-"""Database engines, one folder each, found by listing; each answers only what it alone knows.
+"""Database engines: one folder each, found by listing the folder.
 
-An engine package offers one value, `ENGINE`: its identity, its core verbs, and an object for each optional capability
-(`engine.snapshots`, `engine.recovery`, `engine.proxy`, …), None where the engine does not have it. Nobody asks for an
-engine by its name.
+An engine package has one value, `ENGINE`: its identity, its core functions, and an object for each optional capability
+(`engine.snapshots`, `engine.recovery`, `engine.proxy`, …) or None where the engine does not have it. Other code never
+asks for an engine by its name.
 """
 
 from headwater.engines._address import Address

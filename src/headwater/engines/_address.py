@@ -1,4 +1,4 @@
-"""Where a database is, and what its URL says of TLS in the words of any engine."""
+"""The address of a database, and the TLS options of its URL."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from headwater.kit.network.tls import Tls, TlsMode
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a database is and who asks. `endpoint` is the checked address that `host` stands for.
+    """The address of a database and the credentials. `endpoint` is the checked address of `host`.
 
-    `host` is only a name to check certificates by when `endpoint` is set. `path` is the file of engines that
-    live in files; `socket` a folder or file of a Unix socket, never taken from a user.
+    If `endpoint` is set, `host` is only the name that certificates are checked against. `path` is the file of engines
+    that use files; `socket` is the folder or file of a Unix socket and never comes from a user.
     """
 
     host: str = ""
@@ -57,9 +57,9 @@ _MODES: Mapping[str, TlsMode] = {
 
 
 def tls_of(scheme: str, host: str, query: Mapping[str, str]) -> Tls:
-    """Return what the URL says of TLS in any engine's words; without a word, all but loopback is verified."""
-    said = next((query[key].lower() for key in TLS_KEYS if key in query), "")
-    if said and said not in _MODES:
-        raise BadInput(f"{said!r} is no TLS mode.", hint="Use disable, prefer, require, verify-ca or verify-full.")
+    """Return the TLS options of the URL; without any, every host but loopback must have a verified certificate."""
+    mode = next((query[key].lower() for key in TLS_KEYS if key in query), "")
+    if mode and mode not in _MODES:
+        raise BadInput(f"{mode!r} is not a TLS mode.", hint="Use disable, prefer, require, verify-ca or verify-full.")
     encrypted = scheme.lower() == "rediss"
-    return Tls(_MODES[said] if said else "prefer" if host in LOOPBACK and not encrypted else "verify-full")
+    return Tls(_MODES[mode] if mode else "prefer" if host in LOOPBACK and not encrypted else "verify-full")

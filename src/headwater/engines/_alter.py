@@ -1,4 +1,4 @@
-"""What engines without schemas look up alike when they alter a table."""
+"""Helpers for altering tables, shared by engines without schemas."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from headwater.kit.errors import NotFound, did_you_mean
 
 
 def table_of(schema: Schema, change: Change) -> Relation:
-    """Return the table that a change is about, or raise NotFound with the right names."""
-    found = schema.relation(change.table)
-    if found is None:
+    """Return the table of a change, or raise NotFound with a hint that lists similar names."""
+    table = schema.relation(change.table)
+    if table is None:
         names = [relation.name for relation in schema]
         raise NotFound(f"There is no table {change.table}.", hint=did_you_mean(change.table, names))
-    return found
+    return table
 
 
 def kind_of(schema: Schema, change: Change) -> str:
-    """Return how DDL calls what a change is about."""
-    found = schema.relation(change.table)
-    return "VIEW" if found and found.kind == "view" else "TABLE"
+    """Return the DDL keyword for the object of a change: TABLE, VIEW and so on."""
+    relation = schema.relation(change.table)
+    return "VIEW" if relation and relation.kind == "view" else "TABLE"

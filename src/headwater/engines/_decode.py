@@ -1,4 +1,4 @@
-"""Reading snapshots without a server: what the stored texts mean, and scripts that load them."""
+"""Reading snapshots without a server: decoders for the stored texts, and scripts that load them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ Array: TypeAlias = Any  # a pyarrow Array
 
 
 class ConversionError(ValueError):
-    """A value of a column is none of the type that the column is read as; only its text has it."""
+    """A value does not fit the type that its column is read as; it can only be read as text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """How the texts of a dumped column are read.
+    """How the texts of a snapshot column are read.
 
-    `type` is the Arrow type of what `values` makes of texts; it raises ConversionError for a text that it cannot hold.
-    Infinite moments become the largest and smallest number that there is, as DuckDB has them. `text` gives what
-    people read: nothing of it is escaped. `cells` gives what a session of the engine would, `transfer_cells` what one
-    that copies would (`TransferSource.scan`), where that is something else. `may_fail` says that there may be texts
-    that do not fit, and `has_infinity` whether some of them stand for an infinite moment. `whole_document` says that
-    the column has all of a row, as a text of JSON.
+    `type` is the Arrow type that `values` returns; `values` raises ConversionError for a text that does not fit.
+    Infinite timestamps become the largest and smallest numbers, as in DuckDB. `text` returns readable, unescaped text.
+    `cells` returns the cells that a session of the engine would return, `transfer_cells` those of a session that copies
+    (`TransferSource.scan`), if they differ. `may_fail` says that some texts may not fit the type, `has_infinity` that
+    some may be infinite timestamps. `whole_document` says that the column contains the complete row as JSON text.
     """
 
     type: Any
@@ -41,26 +40,26 @@ class Decoder:
 
 
 class DocumentFlattening(Protocol):
-    """Columns that users read documents by, where a snapshot stores documents in other columns."""
+    """Flat columns for documents, which a snapshot stores in other columns."""
 
     def flat_columns(self, table: SnapshotTable, schema: Schema) -> tuple[SnapshotColumn, ...]:
-        """Return the columns that users read a table by; `DecodingSupport.decoder` knows them."""
+        """Return the columns that users see of a collection; `DecodingSupport.decoder` accepts them."""
 
     def flatten(self, batch: Batch, columns: Sequence[SnapshotColumn]) -> Batch:
-        """Return some of these columns of rows, which come as the snapshot stores them."""
+        """Return some of the flat columns of rows, which are given as the snapshot stores them."""
 
 
 class DecodingSupport(Protocol):
-    """What the texts of a snapshot mean: values, readable text, cells. `flattening` is for engines of documents."""
+    """Decodes the texts of a snapshot to values, readable text and cells. `flattening` is for document engines."""
 
     flattening: DocumentFlattening | None = None
 
     def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
-        """Return how a column of a snapshot is read; `schema` knows the types that the database defines itself."""
+        """Return the decoder of a snapshot column; `schema` has the types that the database defines itself."""
 
 
 class ScriptSupport(Protocol):
-    """Snapshots as scripts that the engine's own command-line client loads."""
+    """Writes snapshots as scripts that the engine's own command-line client can load."""
 
     def chunks(
         self, schema: Schema, tables: Iterable[tuple[SnapshotTable, Iterable[Batch]]], extras: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""What the decoders of engines are made of: texts of many values into Arrow arrays and into cells, column by column."""
+"""Building blocks of decoders: they convert many texts at once to Arrow arrays and to cells."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from headwater.engines._decode import Array, ConversionError, Decoder
 
 BYTES, TEXT = pa.binary(), pa.string()
 MOMENT, ZONED = pa.timestamp("us"), pa.timestamp("us", "UTC")
-# The moments and days that DuckDB takes for infinite.
+# The timestamps and dates that are infinite in DuckDB.
 ENDLESS_MOMENT, ENDLESS_DAY = 2**63 - 1, 2**31 - 1
 _ESCAPES = ((b"\\b", b"\b"), (b"\\f", b"\f"), (b"\\n", b"\n"), (b"\\r", b"\r"), (b"\\t", b"\t"), (b"\\v", b"\v"))
 _FAR = re.compile(
     r"(?P<year>\d{4,})-(?P<rest>\d\d-\d\d)"
     r"(?: (?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d{1,6}))?(?:\+00)?)?(?P<era> BC)?"
 )
-_MARK = b"\xff"  # is in no text
+_MARK = b"\xff"  # occurs in no text
 
 
 def unescape_copy_text(values: Array) -> Array:
-    """Return texts whose tabs, newlines and backslashes were escaped as COPY does, as they were."""
+    """Return the texts with COPY's escapes of tabs, newlines and backslashes removed."""
     if not (pc.any(pc.match_substring(values, b"\\")).as_py() or False):
         return utf8(values)
-    # Pairs of backslashes first, from the left: of what is left, each begins an escape.
+    # Pairs of backslashes first, from the left: each remaining backslash begins an escape.
     values = pc.replace_substring(values, b"\\\\", _MARK)
     for escaped, plain in _ESCAPES:
         values = pc.replace_substring(values, escaped, plain)
@@ -38,16 +38,16 @@ def unescape_copy_text(values: Array) -> Array:
 
 
 def utf8(values: Array) -> Array:
-    """Return byte strings as texts; bytes that are none are shown by their numbers."""
+    """Return byte strings as texts; bytes that are not UTF-8 are shown as escapes."""
     try:
         return values.cast(TEXT)
     except pa.ArrowInvalid:
-        shown = [None if value is None else value.decode(errors="backslashreplace") for value in values.to_pylist()]
-        return pa.array(shown, TEXT)
+        decoded = [None if value is None else value.decode(errors="backslashreplace") for value in values.to_pylist()]
+        return pa.array(decoded, TEXT)
 
 
 def texts(kind: Kind, text: Callable[[Array], Array] = utf8) -> Decoder:
-    """Return the decoder of a column that stays text."""
+    """Return the decoder of a column that remains text."""
     return Decoder(TEXT, kind, text, text, lambda values: _list(text(values)))
 
 
@@ -65,7 +65,7 @@ def _safe(value: Any) -> Cell:
 
 
 def floats(type_: Any) -> Decoder:
-    """Return the decoder of floating-point numbers; cells that no JSON number stands for are texts."""
+    """Return the decoder of floating-point numbers; cells without a JSON number (NaN, infinity) are texts."""
 
     def cells(values: Array) -> list[Cell]:
         numbers, spelled = _list(utf8(values).cast(pa.float64())), None
@@ -82,13 +82,13 @@ def floats(type_: Any) -> Decoder:
 
 
 def decimals(precision: int, scale: int) -> Decoder:
-    """Return the decoder of numbers of a fixed scale; their cells stay text, which has all digits."""
+    """Return the decoder of fixed-scale numbers; their cells stay text, so that no digit is lost."""
     type_ = pa.decimal128(precision, scale)
     return Decoder(type_, "number", _cast(type_), utf8, lambda values: _list(utf8(values)), may_fail=True)
 
 
 def booleans(true: bytes) -> Decoder:
-    """Return the decoder of booleans of which one text is true."""
+    """Return the decoder of booleans; one given text means true."""
 
     def values(given: Array) -> Array:
         return pc.equal(given, pa.scalar(true, BYTES))
@@ -100,13 +100,13 @@ def booleans(true: bytes) -> Decoder:
 
 
 def timestamps(zoned: bool) -> Decoder:
-    """Return the decoder of moments to the microsecond, in UTC when `zoned`."""
+    """Return the decoder of timestamps in microseconds, in UTC when `zoned`."""
     type_ = ZONED if zoned else MOMENT
     return _times(type_, _endless(type_, pa.int64(), ENDLESS_MOMENT))
 
 
 def dates() -> Decoder:
-    """Return the decoder of days."""
+    """Return the decoder of dates."""
     return _times(pa.date32(), _endless(pa.date32(), pa.int32(), ENDLESS_DAY))
 
 
@@ -121,11 +121,11 @@ def _has_infinity(values: Array) -> bool:
 
 
 def hex_bytes(prefix: bytes) -> Decoder:
-    """Return the decoder of bytes that are written as digits behind a prefix; their cells are `\\x` and digits."""
+    """Return the decoder of bytes written as hexadecimal digits after a prefix; cells are `\\x` and digits."""
 
     def values(given: Array) -> Array:
-        found = [None if one is None else bytes.fromhex(one[len(prefix) :].decode()) for one in given.to_pylist()]
-        return pa.array(found, BYTES)
+        blobs = [None if value is None else bytes.fromhex(value[len(prefix) :].decode()) for value in given.to_pylist()]
+        return pa.array(blobs, BYTES)
 
     def text(given: Array) -> Array:
         if prefix:
@@ -136,8 +136,8 @@ def hex_bytes(prefix: bytes) -> Decoder:
 
 
 def _list(values: Array) -> list[Any]:
-    found: list[Any] = values.to_pylist()
-    return found
+    cells: list[Any] = values.to_pylist()
+    return cells
 
 
 def _cast(type_: Any) -> Callable[[Array], Array]:
@@ -151,20 +151,20 @@ def _cast(type_: Any) -> Callable[[Array], Array]:
 
 
 def _endless(type_: Any, number: Any, largest: int) -> Callable[[Array], Array]:
-    """Return what makes moments of texts, infinite ones by the number that stands for them."""
+    """Return a converter of texts to timestamps that also knows infinite ones."""
 
     def cast(values: Array) -> Array:
         try:
             return utf8(values).cast(type_)
         except pa.ArrowInvalid:
-            found = [None if one is None else _counted(one.decode(), largest) for one in values.to_pylist()]
-            return pa.array(found, number).cast(type_)
+            numbers = [None if value is None else _counted(value.decode(), largest) for value in values.to_pylist()]
+            return pa.array(numbers, number).cast(type_)
 
     return cast
 
 
 def _counted(text: str, largest: int) -> int:
-    """Return a moment in microseconds, or a day in days, from 1970 on; also before Christ and after the year 9999."""
+    """Return a timestamp in microseconds or a date in days since 1970; also BC and after the year 9999."""
     if text.endswith("infinity"):
         return -largest if text.startswith("-") else largest
     match = _FAR.fullmatch(text)
@@ -186,7 +186,7 @@ def _counted(text: str, largest: int) -> int:
 
 
 def _first_unfit(values: Array, type_: Any) -> str:
-    """Return the first text that is none of a type, shortened."""
+    """Return the first text that does not fit a type, shortened."""
     for value in utf8(values).to_pylist():
         try:
             pa.array([value], TEXT).cast(type_)

@@ -1,4 +1,4 @@
-"""Which engines there are, and which of them a URL names."""
+"""Finds the installed engines, and the engine and address that a URL names."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ DEFAULT_ENGINE = "postgresql"  # of new databases, unless another one is named
 
 @cache
 def all_engines() -> dict[str, Engine]:
-    """Return every engine by its folder name."""
+    """Return all engines by folder name."""
     return {name: engine(name) for name in plugins.names("engines")}
 
 
 def engine(name: str) -> Engine:
-    """Return one engine, or raise NotFound with the right names."""
-    found: Engine = plugins.load("engines", name).ENGINE
-    return found
+    """Return one engine, or raise NotFound with a hint that lists similar names."""
+    loaded: Engine = plugins.load("engines", name).ENGINE
+    return loaded
 
 
 def engine_of_scheme(scheme: str) -> str:
-    """Return the name of the engine that opens URLs of a scheme, or raise NotFound."""
+    """Return the name of the engine that supports URLs of this scheme, or raise NotFound."""
     wanted = scheme.lower().partition("+")[0]
-    known = {known: name for name, one in all_engines().items() for known in one.schemes}
+    known = {known: name for name, engine_ in all_engines().items() for known in engine_.schemes}
     if wanted not in known:
-        raise NotFound(f"No engine is installed that opens {scheme}:// addresses.", hint=did_you_mean(wanted, known))
+        raise NotFound(f"No installed engine supports {scheme}:// URLs.", hint=did_you_mean(wanted, known))
     return known[wanted]
 
 
 def parse_url(text: str) -> tuple[str, Address]:
-    """Return the engine and the address that a database URL names; what the engine does not know is an error.
+    """Return the engine and the address of a database URL; options that the engine does not have are errors.
 
     Raises:
-        NotFound: no engine opens such URLs.
-        BadInput: not a URL, or a port that is none.
+        NotFound: no engine supports such URLs.
+        BadInput: not a URL, or an invalid port.
     """
     scheme, colon, rest = text.strip().partition("://")
     if not colon or not scheme:
         raise BadInput("This is not a database URL.", hint="It looks like postgresql://user:password@host:5432/name.")
     if scheme.lower().endswith("+srv"):
         raise BadInput(
-            f"{scheme}:// names a list of hosts, and Headwater connects to one.",
-            hint=f"Name the host of one member: {scheme.partition('+')[0]}://user@host/database?tls=true",
+            f"A {scheme}:// URL names a list of hosts, but Headwater connects to one host.",
+            hint=f"Give the host of one member: {scheme.partition('+')[0]}://user@host/database?tls=true",
         )
     name = engine_of_scheme(scheme)
     if not all_engines()[name].port:

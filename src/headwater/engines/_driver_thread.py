@@ -1,4 +1,4 @@
-"""A thread of its own for a driver that blocks, and the ways to end what it does there."""
+"""Runs a blocking database driver in a thread of its own, and interrupts it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Found = TypeVar("Found")
 
 
 class DriverThread:
-    """One thread that works for one session; `interrupt` makes what runs there return soon."""
+    """One thread that works for one session; `interrupt` makes a call that runs there return soon."""
 
     def __init__(self, name: str, interrupt: Callable[[], Awaitable[None]]) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
@@ -23,11 +23,11 @@ class DriverThread:
 
     @property
     def stopped(self) -> bool:
-        """Whether somebody cancelled the run, or its time is up."""
+        """True if the run was cancelled or its time is over."""
         return self.cancelled or self.late
 
     async def call(self, work: Callable[[], Found]) -> Found:
-        """Do something in the thread; when the caller is cancelled, what runs is interrupted and waited for."""
+        """Call a function in the thread; if the caller is cancelled, interrupt the function and wait for it."""
         if self._closed:
             raise Unavailable("The session is closed.", hint="Connect again.")
         future = asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -40,13 +40,13 @@ class DriverThread:
             raise
 
     async def cancel(self) -> None:
-        """End the run, from another task."""
+        """Stop the run, from another task."""
         self.cancelled = True
         await self._interrupt()
 
     @contextlib.asynccontextmanager
     async def ended_in_time(self, seconds: float | None) -> AsyncIterator[None]:
-        """A run begins; end it after so many seconds, by our own clock."""
+        """Limit a run to this many seconds, measured by our own clock."""
         self.cancelled = self.late = False
         if seconds is None:
             yield
@@ -66,6 +66,6 @@ class DriverThread:
             await asyncio.gather(*pending, return_exceptions=True)
 
     def close(self) -> None:
-        """End the thread when it has done what it does."""
+        """Stop the thread after its current call."""
         self._closed = True
         self._thread.shutdown(wait=False)

@@ -1,4 +1,4 @@
-"""What an engine package offers: one frozen `ENGINE`, with core verbs and an object for each optional capability."""
+"""The interface of an engine package: one frozen `ENGINE` with core functions and optional capability objects."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ExportForm: TypeAlias = Literal["csv", "ndjson"]
 
 @dataclass(frozen=True, slots=True)
 class AlterStep:
-    """Statements that carry out one change, and what can go wrong; `transactional` when they can be rolled back."""
+    """The statements for one change, and its hazards; `transactional` if they can be rolled back."""
 
     change: Change
     statements: tuple[str, ...]
@@ -36,24 +36,24 @@ class AlterStep:
 
 
 class ExplainSupport(Protocol):
-    """Query plans."""
+    """Returns query plans."""
 
     async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> QueryPlan:
-        """Return the plan; with `run` the statement is executed in a transaction that is rolled back."""
+        """Return the plan; with `run`, execute the statement in a transaction that is rolled back."""
 
 
 class ActivitySupport(Protocol):
-    """The sessions of a server."""
+    """Lists the sessions of a server and ends them."""
 
     async def sessions(self, session: Session) -> tuple[ServerSession, ...]:
         """Return the sessions of this database that the connection may see, the longest-running first."""
 
     async def end_session(self, session: Session, target: str, *, terminate: bool) -> bool:
-        """Cancel the query of a session, or end the session; False when it does not exist any more."""
+        """Cancel the query of a session, or end the session; return False if it does not exist any more."""
 
 
 class ExportSupport(Protocol):
-    """Results as text, written by the server itself."""
+    """Exports results as text that the server writes itself."""
 
     def chunks(self, session: Session, text: str, form: ExportForm, limits: Limits) -> AsyncIterator[bytes]:
         """Yield the result of one SELECT as chunks of CSV (with a header) or NDJSON."""
@@ -63,19 +63,19 @@ class Connect(Protocol):
     """Opens a session."""
 
     async def __call__(self, address: Address, *, seconds: float = 10.0) -> Session:
-        """Connect, or raise Unavailable or Unauthenticated-like sentences that tell a user what to fix."""
+        """Connect, or raise an error whose hint says what to fix."""
 
 
 class Quote(Protocol):
-    """Quotes a name."""
+    """Quotes names."""
 
     def __call__(self, *names: str | None) -> str:
-        """Return a qualified identifier in the engine's quotes; empty parts are left out."""
+        """Return a quoted, qualified identifier; empty parts are left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """A database engine: its identity, its core verbs, and a capability object (or None) for each thing some can do.
+    """A database engine: its identity, core functions, and a capability object (or None) for each optional feature.
 
     Args:
         name: the name of its folder or entry point.

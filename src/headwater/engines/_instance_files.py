@@ -1,4 +1,4 @@
-"""What instances of every engine keep in their folders: a socket, which may lie elsewhere, and secrets."""
+"""Files that every instance has in its folder: a socket (which may be elsewhere) and secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SOCKET_PATH_LIMIT = 103
 
 
 def socket_folder(instance: Instance, socket: str) -> Path:
-    """Return the folder of the socket: in the instance's, or a short one when that path is too long for a socket."""
+    """Return the folder of the socket: inside the instance's folder, or a short path if that one is too long."""
     near = instance.folder / "run"
     if len(str(near / socket).encode()) <= SOCKET_PATH_LIMIT:
         return near
@@ -27,38 +27,40 @@ def socket_folder(instance: Instance, socket: str) -> Path:
 
 
 def socket_file(instance: Instance, socket: str) -> Path:
-    """Return the file of the socket."""
+    """Return the path of the socket."""
     return socket_folder(instance, socket) / socket
 
 
 def make_private(instance: Instance, folder: Path) -> Path:
-    """Make a folder that only the instance's server can enter, and return it.
+    """Create a folder that only the instance's server can enter, and return it.
 
     Raises:
-        Unavailable: somebody else has made it.
+        Unavailable: it belongs to another user.
     """
     folder.mkdir(exist_ok=True, mode=0o700)
-    found, ours = folder.lstat(), {os.geteuid(), *([instance.owner.uid] if instance.owner else [])}
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
-        raise Unavailable(f"Somebody else has made {folder}.", hint="Remove it, or use a shorter HEADWATER_HOME.")
+    status, ours = folder.lstat(), {os.geteuid(), *([instance.owner.uid] if instance.owner else [])}
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid not in ours:
+        raise Unavailable(
+            f"The folder {folder} belongs to another user.", hint="Remove it, or use a shorter HEADWATER_HOME."
+        )
     give(instance.owner, folder)
     folder.chmod(0o700)
     return folder
 
 
 def leave(instance: Instance, socket: str) -> None:
-    """Remove the folder of the socket, which may lie elsewhere."""
+    """Delete the folder of the socket, which may be outside the instance's folder."""
     shutil.rmtree(socket_folder(instance, socket), ignore_errors=True)
 
 
 def give(owner: Identity | None, path: Path) -> None:
-    """Let a file or folder belong to a server's user, where it has one of its own."""
+    """Change the owner of a file or folder to the server's user, if the server has one."""
     if owner:
         os.chown(path, owner.uid, owner.gid)
 
 
 def write_secret(file: Path, secret: str, owner: Identity | None = None) -> None:
-    """Write a file that only its owner can read: whole, or not at all."""
+    """Write a file that only its owner can read, atomically."""
     fresh = file.with_name(f"{file.name}.new")
     fresh.unlink(missing_ok=True)
     fresh.touch(0o600)

@@ -1,4 +1,4 @@
-"""What can be set on a connection or a new database, declared once for the CLI, the web form and the API."""
+"""Options of a connection or a new database, declared once for the CLI, the web form and the API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A CLI flag and form field; `choice_labels` are the choices as users read them, empty when they are the same."""
+    """A CLI flag and form field; `choice_labels` are the texts of the choices, empty if they equal the choices."""
 
     name: str
     label: str

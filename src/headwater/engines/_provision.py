@@ -1,4 +1,4 @@
-"""What an engine must say so that a driver can run a server of it."""
+"""The protocol by which a driver runs a server of an engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from headwater.kit.process import Identity
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A database that Headwater runs: its folder, which its server owns, and what was asked for.
+    """A database that Headwater runs: its folder, which the server owns, and its settings.
 
     `quotas` has the numbers `connections disk_mb temp_mb statement_seconds memory_mb`. `owner` is the
     operating-system user of the server, None for our own. With `archives`, an engine with `recovery` keeps the log
@@ -33,7 +33,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class ServerCommand:
-    """How a server is started, and the signal on which it ends cleanly; `memory_mb` limits each of its processes."""
+    """How a server is started, and its clean-shutdown signal; `memory_mb` limits each of its processes."""
 
     command: tuple[str, ...]
     stop_signal: signal.Signals
@@ -43,14 +43,14 @@ class ServerCommand:
 
 @dataclass(frozen=True, slots=True)
 class SessionCounts:
-    """What goes on in a running instance: sessions that are open, and those that are at work or in a transaction."""
+    """The number of open sessions of an instance, and of those that are active or in a transaction."""
 
     sessions: int
     busy: int
 
 
 class ProvisioningSupport(Protocol):
-    """An engine of which Headwater can run a server of its own; it says what, the driver says where and when.
+    """An engine that Headwater can run servers of: the engine says what to run, the driver where and when.
 
     All methods can be called again after they were interrupted at any point.
     """
@@ -58,34 +58,34 @@ class ProvisioningSupport(Protocol):
     options: tuple[Option, ...]
 
     def unavailable_reason(self) -> str | None:
-        """Return why no server can be run on this machine, or None."""
+        """Return why this machine cannot run a server, or None if it can."""
 
     def warm_template(self, cache: Path) -> None:
-        """Make ahead what the first `make` would have to. Blocks."""
+        """Prepare the template that the first new database needs. Blocks."""
 
     def create_data_dir(self, instance: Instance, cache: Path) -> None:
-        """Fill the instance's empty folder with what its server needs; `cache` keeps templates. Blocks."""
+        """Fill the instance's empty folder with the data directory; `cache` keeps templates. Blocks."""
 
     def server_command(self, instance: Instance) -> ServerCommand | None:
-        """Return how to start the server; None when the engine needs none."""
+        """Return the command that starts the server, or None if the engine has no server."""
 
     def is_ready(self, instance: Instance) -> bool:
-        """Return True if a server that was started takes connections now. Cheap: asked every few milliseconds."""
+        """Return True if a started server accepts connections. Must be cheap: it is called every few milliseconds."""
 
     async def setup(self, instance: Instance) -> None:
-        """Make role, database and quotas as wanted, in a server that is ready."""
+        """Create or update role, database and quotas in a server that is ready."""
 
     def address(self, instance: Instance) -> Address:
-        """Return where the owner of the database connects on this machine."""
+        """Return the address at which the owner of the database connects on this machine."""
 
     async def session_counts(self, instance: Instance) -> SessionCounts:
-        """Return what goes on, our own look excepted."""
+        """Return the session counts, without our own session."""
 
     async def metrics(self, instance: Instance) -> Mapping[str, float]:
-        """Return figures of a running instance: size_bytes, connections, and what the engine counts."""
+        """Return figures of a running instance: size_bytes, connections, and the engine's own counters."""
 
     async def enforce_quotas(self, instance: Instance, *, full: bool) -> None:
-        """End what breaks the quotas of a running instance; when it is `full`, writing needs an effort."""
+        """End sessions that exceed the quotas; if the instance is `full`, make it refuse ordinary writes."""
 
     def clean_up(self, instance: Instance) -> None:
-        """Remove what the instance has outside of its folder."""
+        """Delete what the instance has outside its folder."""

@@ -1,4 +1,4 @@
-"""What an engine must know of its wire protocol so that the proxy can stand before its databases."""
+"""The protocol by which the proxy accepts clients of an engine's databases."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from headwater.kit.network.splice import HalfDuplex
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """A way that the proxy opened for a client: the socket behind it, and who is told of the client and its bytes."""
+    """A connection that the proxy opened for a client: its socket, and the meter that counts its bytes."""
 
     address: Address
     meter: ConnectionMeter
 
 
 class ConnectionMeter(Protocol):
-    """Told by the proxy what its clients do, so that an idle database can sleep and a crowded one refuse."""
+    """Counts clients and bytes for the proxy, so that idle databases can sleep and full ones refuse clients."""
 
     def connected(self) -> None:
-        """Somebody connects; raises TooMany when no connection is left."""
+        """A client connects; raises TooMany if no connection is free."""
 
     def received_bytes(self) -> None:
-        """Bytes came from a client."""
+        """A client has sent bytes."""
 
     def disconnected(self) -> None:
-        """Somebody is gone."""
+        """A client has disconnected."""
 
 
 UpstreamResolver: TypeAlias = Callable[[str], Awaitable[Upstream]]
 
 
 class ProxySupport(Protocol):
-    """An engine whose wire protocol the proxy speaks as far as it must: to learn the database, and to say no.
+    """An engine whose wire protocol the proxy speaks well enough to read the database's name and to refuse clients.
 
     `server_speaks_first`: clients wait for the server's first message, and need a port of their own. `alpn_protocols`
     are the names that clients negotiate in TLS.
@@ -46,10 +46,10 @@ class ProxySupport(Protocol):
     alpn_protocols: tuple[str, ...] = ()
 
     def recognizes(self, first: bytes) -> bool:
-        """Return True if a client that begins with these bytes, at least one, speaks this protocol."""
+        """Return True if a client whose first bytes (at least one) are these speaks this protocol."""
 
     def client_protocol(self, opener: UpstreamResolver, tls: ssl.SSLContext | None) -> HalfDuplex:
-        """Return the protocol of one client: it asks `opener` by the database's name, then carries bytes."""
+        """Return the protocol object of one client; it asks `opener` for the database by name, then relays bytes."""
 
     def client_url(self, host_port: str, database: str, password: str) -> str:
-        """Return the URL by which a client asks the proxy at `place`, `host:port`, for the database of that name."""
+        """Return the URL by which a client reaches the database through the proxy at `place` (`host:port`)."""

@@ -1,4 +1,4 @@
-"""A client at the proxy, whatever protocol it speaks: its first messages are looked at, then its bytes only pass."""
+"""A client of the proxy, for any protocol: its first messages are parsed, then its bytes are relayed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ log = structlog.get_logger()
 
 
 class ProxyClient(HalfDuplex):
-    """A client, from its first byte to its last; a subclass takes its first messages apart in `begin`."""
+    """A client connection; a subclass parses the first messages in `begin`."""
 
     LONGEST: ClassVar[int]
-    """How much it may say before it was answered."""
+    """The number of bytes that a client may send before it is answered."""
     EXPECTED: ClassVar[tuple[type[Exception], ...]] = ()
-    """What a client can do wrong, which is no mistake of ours."""
+    """Errors that a client can cause; they are not logged as errors of Headwater."""
 
     def __init__(self, opener: UpstreamResolver) -> None:
         self._opener = opener
@@ -30,7 +30,7 @@ class ProxyClient(HalfDuplex):
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
-        """Take what has come apart as far as it is complete."""
+        """Parse the messages that have arrived completely."""
         raise NotImplementedError
 
     def received(self, data: bytes) -> None:
@@ -42,7 +42,7 @@ class ProxyClient(HalfDuplex):
         if self._task is None:
             self.begin()
         elif len(self._buffer) > self.LONGEST and self.transport:
-            self.transport.pause_reading()  # no client says so much before it was answered
+            self.transport.pause_reading()  # no client sends this much before it is answered
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._in_time()
@@ -54,12 +54,12 @@ class ProxyClient(HalfDuplex):
             self._opening = None
 
     def _hurry(self, seconds: float) -> None:
-        """Close a client that says nothing for so long: it does not hold a place for ever."""
+        """Close a client that is silent for too long, so that it does not occupy a connection."""
         if self._timer is None and self.transport:
             self._timer = asyncio.get_running_loop().call_later(seconds, self.transport.close)
 
     def _in_time(self) -> None:
-        """It has said what it wants."""
+        """The client has sent its first messages in time."""
         if self._timer:
             self._timer.cancel()
 
@@ -68,7 +68,7 @@ class ProxyClient(HalfDuplex):
         self._task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Whatever went wrong here, a client that waits is told by the end of its connection."""
+        """Close the connection if the task failed, so that the client does not wait."""
         if not task.cancelled() and (error := task.exception()) is not None:
             if not isinstance(error, self.EXPECTED):
                 log.error("proxy.crashed", exc_info=error)

@@ -1,8 +1,8 @@
-"""What an engine must say so that a database that Headwater runs can be brought back to any moment.
+"""The protocol of point-in-time recovery for databases that Headwater runs.
 
-A server that `archives` puts finished parts of its log of changes into a spool, a folder of its instance. A base is a
-copy of all its files, made while it runs; with the log since the base's start they are the database at any later
-moment. Positions are numbers that grow along the log; a timeline is a way that the log has gone.
+A server with `archives` puts finished segments of its change log (WAL) into the spool, a folder of its instance. A base
+backup is a copy of all its files, made while it runs; together with the log since its start it gives the database at
+any later time. Positions are numbers that grow along the log; a timeline is one history of the log.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from headwater.engines._provision import Instance, ServerCommand
 
 @dataclass(frozen=True, slots=True)
 class LogSegment:
-    """A part of a log: the changes from a position up to another, as the server named and left it."""
+    """A segment of the log: the changes between two positions, in the server's own file."""
 
     name: str
     timeline: int
@@ -29,7 +29,7 @@ class LogSegment:
 
 @dataclass(frozen=True, slots=True)
 class LogPosition:
-    """Where a log is at a moment: what was committed before `at` lies before `position`.
+    """A position of the log and a time: everything committed before `at` is before `position`.
 
     When the log is `quiet`, `changes` grows with the next transaction that changes something and ends; else one may
     end without that.
@@ -43,7 +43,7 @@ class LogPosition:
 
 @dataclass(frozen=True, slots=True)
 class BaseBackupInfo:
-    """A complete base: the log it needs, from `first` to `end`, and what `restore_base` and `recovery_command` need."""
+    """A complete base backup: the log it needs (`first` to `end`), and what restoring and recovering it need."""
 
     timeline: int
     first: int
@@ -59,27 +59,27 @@ FileBlock = tuple[str, int, bytes]
 
 
 class BaseBackup(Protocol):
-    """A base that is being made; the server is told so, and stays awake."""
+    """A base backup in progress; the server knows about it and is not put to sleep."""
 
     size_bytes: int
 
     def blocks(self) -> Iterator[FileBlock]:
-        """Yield all files in pieces, in order; a file without bytes is one empty piece. Blocks."""
+        """Yield all files in pieces, in order; an empty file is one empty piece. Blocks."""
 
     async def finish(self) -> BaseBackupInfo:
-        """Tell the server that all was read, and return what the base is.
+        """Tell the server that the backup is complete, and return its description.
 
         Raises:
-            Unavailable: the server went away meanwhile, so that the base is none.
+            Unavailable: the server was stopped, so the backup is unusable.
         """
 
     async def close(self) -> None:
-        """Let go of the server; safe to call twice."""
+        """Release the server; safe to call twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryTarget:
-    """How far a recovery goes: up to a time, a position, a named point, or the end of the log that is there.
+    """Where a recovery stops: at a time, a position, a named restore point, or the end of the available log.
 
     With `inclusive`, what happened exactly then is in it.
     """
@@ -93,51 +93,51 @@ class RecoveryTarget:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryResult:
-    """What a recovery says of itself at its end: the time of the last transaction in it, if there was any."""
+    """The result that a recovery reports: the time of the last replayed transaction, if there was one."""
 
     last_transaction_at: datetime | None
 
 
 class RecoverySupport(Protocol):
-    """An engine whose instances can be brought back to a moment. Methods that are not `async` may block."""
+    """An engine that can restore instances to a point in time. Methods that are not `async` may block."""
 
     def is_local(self, instance: Instance) -> bool:
         """Return True if the files of an instance are on this machine."""
 
     def spooled_segments(self, instance: Instance) -> Sequence[LogSegment]:
-        """Return the finished parts in the spool, oldest first; what else the server left there is taken away."""
+        """Return the finished segments in the spool, oldest first; other files there are deleted."""
 
     async def wal_position(self, instance: Instance) -> LogPosition | None:
-        """Return where the log is now; None when that cannot be told: it is just starting, or was killed."""
+        """Return the current end of the log, or None if it is unknown (the server is starting, or was killed)."""
 
     async def flush_log(self, instance: Instance) -> int | None:
-        """Let a running server finish the part that it writes to; return where that ends, None when it sleeps."""
+        """Make a running server finish its current segment; return the end position, or None if it is not running."""
 
     async def create_restore_point(self, instance: Instance, name: str) -> int:
-        """Write a name into the log of a running server and return where it stands."""
+        """Write a named restore point into the log of a running server and return its position."""
 
     async def open_base_backup(self, instance: Instance) -> BaseBackup:
-        """Begin a base of a running server, to be closed by the caller."""
+        """Begin a base backup of a running server; the caller closes it."""
 
     def restore_base(self, instance: Instance, facts: Mapping[str, Any], blocks: Iterable[FileBlock]) -> None:
-        """Put a base's files into the empty folder of an instance."""
+        """Write the files of a base backup into the empty folder of an instance."""
 
     def recovery_command(
         self, instance: Instance, facts: Mapping[str, Any], target: RecoveryTarget, log: Path
     ) -> ServerCommand:
-        """Return the program that brings laid files to a goal by the parts of the log in a folder.
+        """Return the command that replays the log in a folder on top of restored files, up to a target.
 
-        It has arrived when the instance is `ready`, and ends by its stop signal as servers do.
+        The target is reached when the instance is `ready`; the process ends on its stop signal as servers do.
         """
 
     def target_not_reached(self, output: str) -> bool:
-        """Say, by what it printed, whether a recovery has ended because the log did not come to its goal."""
+        """Return True if the output of a recovery says that the log ended before the target."""
 
     def recovery_result(self, output: str) -> RecoveryResult:
-        """Return what a recovery told of its end, by what it printed."""
+        """Return the result of a recovery, from its output."""
 
     async def take_ownership(self, instance: Instance, old_name: str) -> None:
-        """Make an instance whose recovery has arrived, and still runs, its new owner's: names and passwords.
+        """Give a recovered instance that still runs the names and passwords of its new owner.
 
         Args:
             instance: as it shall be.
@@ -145,7 +145,7 @@ class RecoverySupport(Protocol):
         """
 
     def parse_position(self, text: str) -> int:
-        """Return the position that a text names; raises BadInput."""
+        """Return the position in a text; raises BadInput."""
 
     def format_position(self, position: int) -> str:
-        """Return a position as the engine writes it."""
+        """Return a position in the engine's notation."""

@@ -1,4 +1,4 @@
-"""How many rows are passed on at once: a number of them, or fewer when they are wide, so that memory has a bound."""
+"""Limits how many rows are passed on at once: fewer if they are wide, so that memory is bounded."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ Held = TypeVar("Held", bound=Sequence[Any])
 
 
 def weight(row: Sequence[Any]) -> int:
-    """Return about how many bytes the texts and binaries of a row have: numbers do not count."""
+    """Return the approximate size of a row in bytes; only texts and binaries count."""
     return sum(len(cell) for cell in row if isinstance(cell, str | bytes))
 
 
 def take_batch(rows: Iterator[Held]) -> list[Held]:
-    """Take as many rows as are passed on at once; none when there are no more."""
-    found: list[Held] = []
+    """Take one batch of rows; returns an empty batch at the end."""
+    batch: list[Held] = []
     size = 0
     for row in rows:
-        found.append(row)
+        batch.append(row)
         size += weight(row)
-        if len(found) >= ROWS or size >= BYTES:
+        if len(batch) >= ROWS or size >= BYTES:
             break
-    return found
+    return batch
 
 
 class RowBuffer(Generic[Held]):
-    """Rows that come in small pieces, held until they are worth passing on."""
+    """Collects small batches of rows until they are large enough to pass on."""
 
     def __init__(self) -> None:
         self._rows: list[Held] = []
         self._size = 0
 
     def add(self, rows: Iterable[Held], weight_of_each: int | None = None) -> Iterator[list[Held]]:
-        """Hold some rows; give what is held whenever that is enough."""
+        """Add rows; return the buffered rows if there are enough."""
         for row in rows:
             self._rows.append(row)
             self._size += weight(row) if weight_of_each is None else weight_of_each
@@ -43,6 +43,6 @@ class RowBuffer(Generic[Held]):
                 yield self.rest()
 
     def rest(self) -> list[Held]:
-        """Return what is held."""
+        """Return the remaining rows."""
         rows, self._rows, self._size = self._rows, [], 0
         return rows

@@ -1,4 +1,4 @@
-"""What scripts of INSERTs have in common: rows put together into statements of a size that every program takes."""
+"""Combines rows into INSERT statements of a size that every client program accepts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _BYTES, _ROWS = 256 * 1024, 500
 
 
 def inserts(head: bytes, rows: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield statements that begin with `head`, each with many rows or one that is larger; rows are in parentheses."""
+    """Yield statements that begin with `head`, each with many rows or one large row; rows are in parentheses."""
     held: list[bytes] = []
     size = 0
     for row in rows:

@@ -1,4 +1,4 @@
-"""Sessions: connections to a database, by which statements are run."""
+"""Sessions: connections to a database that run statements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Parameters: TypeAlias = Sequence[Cell] | Mapping[str, Cell] | None
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """What a ping tells, safe to show: no host names of others, no paths, no secrets."""
+    """Facts that a ping returns; safe to show: no names of other hosts, no paths, no secrets."""
 
     product: str
     version: str
@@ -26,17 +26,17 @@ class ServerFacts:
 
 
 class Session(Protocol):
-    """One connection. Not for two tasks at once, but for `cancel`, which any task may call."""
+    """One connection. Only one task may use it at a time, except for `cancel`, which any task may call."""
 
     async def ping(self) -> ServerFacts:
-        """Return facts about the server and the rights of this connection."""
+        """Return facts about the server and the privileges of this connection."""
 
     def run(self, text: str, parameters: Parameters = None, limits: Limits = STANDARD) -> AsyncGenerator[Frame, None]:
-        """Run the statements of a text in order and give their frames as they come.
+        """Run the statements of a text in order and yield their frames as they arrive.
 
-        Rows come by a server-side cursor or the like: memory does not grow with the result. With
-        `limits.read_only` the engine itself refuses writes. Who stops early closes the generator (`aclosing`): what
-        runs is ended then, and not before.
+        Rows come from a server-side cursor or the like: memory does not grow with the result. With `limits.read_only`
+        the engine itself refuses writes. To stop early, close the generator (`aclosing`): the running statement is
+        ended then.
 
         Args:
             text: one or more statements in the engine's language.
@@ -51,13 +51,13 @@ class Session(Protocol):
         """
 
     async def check(self, text: str) -> QueryError | None:
-        """Return the first error in a text without running it; None when there is none, or it cannot be known."""
+        """Return the first error in a text without running it; None if there is none or it cannot be determined."""
 
     async def cancel(self) -> None:
-        """End what runs, from another task."""
+        """Stop the running statement, from another task."""
 
     def broken(self) -> bool:
-        """Return True if an idle connection has been lost; cheap, sends nothing to the server."""
+        """True if an idle connection was lost; cheap, sends nothing to the server."""
 
     async def close(self) -> None:
         """Close the connection; safe to call twice."""

@@ -10,17 +10,17 @@ from headwater.catalog.model import Schema
 from headwater.catalog.results import QueryError
 from headwater.engines._address import Address
 
-# What the text of a column's values looks like: a hint for compression, never a promise.
+# The expected format of a column's texts: a hint for compression, never a guarantee.
 Hint = Literal["text", "integer", "float", "timestamp", "timestamptz", "date", "uuid", "hex"]
 # A pyarrow RecordBatch whose columns are byte strings or nulls (`pa.binary()`), named by their ordinals "0", "1", …
 Batch: TypeAlias = Any
-# A fact of a `SnapshotTable`, and the kind by which `TransferTarget.drop` drops such rows. Manifests hold this value.
+# A fact of a `SnapshotTable`, and the kind by which `TransferTarget.drop` drops such rows. Manifests contain it.
 STANDALONE_ROWS = "apart"
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotColumn:
-    """A column of a snapshot: its name, its type as the engine spells it, and what its text looks like."""
+    """A column of a snapshot: its name, its type as the engine spells it, and a hint about its values."""
 
     name: str
     type: str
@@ -46,18 +46,18 @@ class SnapshotTable:
 
     @property
     def display_name(self) -> str:
-        """The qualified name as users write it."""
+        """The qualified name for users."""
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
 
 class CatchUp(Protocol):
-    """Re-reads what others changed while a snapshot was read without one transaction around it."""
+    """Reads rows again that changed while a snapshot was read without a transaction."""
 
     def is_consistent(self) -> bool:
-        """Return True if everything that was read belongs to `SnapshotReader.moment`."""
+        """True if everything that was read belongs to `SnapshotReader.moment`."""
 
     def changes_since_read(self) -> Iterator[tuple[SnapshotTable, Batch, Any]]:
-        """Yield what changed since it was read, in pieces: current rows, and an array of keys of deleted rows.
+        """Yield the changes since the first read, in pieces: current rows, and an array of keys of deleted rows.
 
         A row may be one that was not read before, and a key one of no row. At the end, either everything is
         consistent, or the method is to be called again; each time there is less left. `SnapshotReader.moment` and
@@ -70,19 +70,19 @@ class CatchUp(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What an earlier snapshot recorded of itself and of a table, to find the changes since."""
+    """What an earlier snapshot recorded about itself and a table, to find later changes."""
 
     product: str
     moment: Mapping[str, Any]
     table: SnapshotTable
 
 
-# The values of a key, as `Batch` has them.
+# The values of a key, as in `Batch`.
 Key: TypeAlias = Sequence[bytes]
 
 
 class ChangeTracking(Protocol):
-    """Finds what changed in a table since an earlier snapshot, for less than reading all of it.
+    """Finds what changed in a table since an earlier snapshot without reading the whole table.
 
     `range_starts` are keys in order, each the first of a range that ends before the next; the first range is open to
     the left, the last one to the right. All methods block.
@@ -114,7 +114,7 @@ class ChangeTracking(Protocol):
 
 
 class SnapshotReader(Protocol):
-    """A database at one consistent point, open to be read.
+    """A consistent snapshot of a database, open for reading.
 
     `moment` identifies the point in the engine's own terms (LSN, GTID). `extras` has what the Schema cannot express
     and `BulkLoader.restore_extras` restores: of it, `sequences` (schema, name, value, called) and `counters` (table,
@@ -157,44 +157,44 @@ class SnapshotReader(Protocol):
 
 
 class BulkLoader(Protocol):
-    """Loads a snapshot into a database that nothing else uses meanwhile."""
+    """Loads a snapshot into a database that nothing else uses."""
 
     async def run_statements(self, statements: Iterable[str]) -> None:
-        """Run statements of `pre_data_ddl` or `post_data_ddl`, one by one."""
+        """Run statements of `pre_data_ddl` or `post_data_ddl`, one at a time."""
 
     def load_rows(self, table: SnapshotTable, batches: Iterable[Batch]) -> int:
-        """Insert rows into an empty table and return how many. Blocks; several threads may load, each its table.
+        """Insert rows into an empty table and return how many. Blocks; several threads may load different tables.
 
         Either all rows of a call are inserted, or none.
         """
 
     def count_rows(self, table: SnapshotTable) -> int:
-        """Return how many rows of its own a table has. Blocks."""
+        """Return the number of rows of a table, without those of child tables. Blocks."""
 
     async def restore_extras(self, extras: Mapping[str, Any]) -> list[str]:
-        """Restore `SnapshotReader.extras`; return sentences on what could not be restored."""
+        """Restore `SnapshotReader.extras`; return sentences about what could not be restored."""
 
     def cancel(self) -> None:
-        """Interrupt what is being loaded, from any thread."""
+        """Interrupt the load, from any thread."""
 
     async def close(self) -> None:
         """Close the connections; safe to call twice."""
 
 
 class SnapshotSupport(Protocol):
-    """Takes snapshots of databases, and creates databases from them."""
+    """Takes snapshots of databases, and creates databases from snapshots."""
 
     async def open_reader(self, address: Address, *, seconds: float = 15.0) -> SnapshotReader:
-        """Open a database at one consistent point; the caller closes it."""
+        """Open a consistent snapshot of a database; the caller closes it."""
 
     async def open_loader(self, address: Address, *, seconds: float = 15.0) -> BulkLoader:
-        """Open an empty database to be loaded; the caller closes it."""
+        """Open an empty database for loading; the caller closes it."""
 
     def pre_data_ddl(self, schema: Schema) -> tuple[str, ...]:
-        """Return the statements that create bare tables, before rows are loaded."""
+        """Return the statements that create tables without indexes and keys, before rows are loaded."""
 
     def post_data_ddl(self, schema: Schema) -> tuple[str, ...]:
-        """Return the statements that create indexes, keys and what else comes after the rows."""
+        """Return the statements that create indexes, keys and everything else after the rows are loaded."""
 
 
 Mode = Literal["overwrite", "append", "append_missing"]
@@ -202,7 +202,7 @@ Mode = Literal["overwrite", "append", "append_missing"]
 
 @dataclass(frozen=True, slots=True)
 class TableRestoreRequest:
-    """What an in-place restore puts into existing tables.
+    """The tables and rows of an in-place restore.
 
     `pre_data` are statements that create what is missing, `post_data` those that run after the rows are written. Of
     `SnapshotReader.extras`, `sequences`, `counters` and `generators` count; none is set below its current value.
@@ -217,7 +217,7 @@ class TableRestoreRequest:
 
 @dataclass(frozen=True, slots=True)
 class TableRestoreResult:
-    """How many rows a table had before its restore, how many were written, and how many it has now."""
+    """The number of rows of a table before its restore, of those written, and after the restore."""
 
     rows_before: int
     rows_written: int
@@ -225,15 +225,15 @@ class TableRestoreResult:
 
 
 def dangling_reference_error(table: str, parent: str, key: str) -> QueryError:
-    """Return the error for rows that would refer to rows that do not exist, by the foreign key `key`."""
+    """Return the error for rows that would refer to missing rows by the foreign key `key`."""
     return QueryError(
-        f"Rows of {table} would refer to rows of {parent} that are not there (foreign key {key}).",
+        f"Rows of {table} would refer to rows of {parent} that do not exist (foreign key {key}).",
         hint="Restore the tables that belong together, or into a new database.",
     )
 
 
 class InPlaceRestore(Protocol):
-    """Restores tables of a database that is in use: all of them, or nothing is changed."""
+    """Restores tables of a database that is in use: all of them, or none."""
 
     def restore_tables(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
         """Restore the tables and return the result of each. Blocks.
@@ -257,4 +257,4 @@ class InPlaceRestoreSupport(Protocol):
     """Restores single tables of a database in place."""
 
     async def open(self, address: Address, *, seconds: float = 15.0) -> InPlaceRestore:
-        """Open a database in which tables are restored; the caller closes it."""
+        """Open a database for restoring tables; the caller closes it."""

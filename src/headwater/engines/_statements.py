@@ -1,4 +1,4 @@
-"""What engines that speak SQL share of texts: cutting them into statements that can be sent, and binding values."""
+"""Helpers for engines that speak SQL: splitting texts into statements, and binding parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from headwater.catalog.statements import Statement, split
 from headwater.engines._session import Parameters
 from headwater.kit.errors import BadInput
 
-# Runs are taken whole (`++`): a literal of bytes may have millions of characters.
+# Possessive quantifiers (`++`): a literal of bytes may have millions of characters.
 _STANDARD = r"--[^\n]*|/\*.*?\*/|'(?:[^']++|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`"
 _ESCAPED = r"'(?:[^'\\]++|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\""
 _BACKSLASHES = rf"--[ \t][^\n]*|\#[^\n]*|/\*.*?\*/|{_ESCAPED}|`(?:[^`]|``)*`|(?<=\w)[$:]\w+|:="
@@ -25,21 +25,23 @@ def statements(text: str, grammar: Grammar, parameters: Parameters = None) -> li
     """Return the statements of a text.
 
     Raises:
-        QueryError: there are none, there are several with parameters, or the text cannot be sent.
+        QueryError: there is none, there are several with parameters, or the text cannot be sent.
     """
-    # A NUL ends a text for most servers: what stands behind it, say a condition, would be lost.
+    # A NUL ends a text for most servers: the rest, for example a condition, would be ignored.
     if "\0" in text:
-        raise QueryError("The text holds a NUL character.", hint="Take it out.", position=text.index("\0"))
+        raise QueryError("The text contains a NUL character.", hint="Remove it.", position=text.index("\0"))
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise QueryError("The text holds half a character.", hint="Take it out.", position=error.start) from None
-    found = list(split(text, grammar))
-    if not found:
+        raise QueryError(
+            "The text contains an incomplete character.", hint="Remove it.", position=error.start
+        ) from None
+    parts = list(split(text, grammar))
+    if not parts:
         raise QueryError("There is nothing to run.", hint="Type a statement, such as SELECT 1.")
-    if parameters and len(found) > 1:
-        raise QueryError("Parameters go with one statement, not with several.")
-    return found
+    if parameters and len(parts) > 1:
+        raise QueryError("Parameters can be used only with a single statement.")
+    return parts
 
 
 def _placeholder(grammar: Grammar) -> re.Pattern[str]:
@@ -47,10 +49,10 @@ def _placeholder(grammar: Grammar) -> re.Pattern[str]:
 
 
 def bind(text: str, parameters: Parameters, grammar: Grammar, mark: Callable[[Cell], str]) -> str:
-    """Return a statement with every `$1` and `:name` replaced by what `mark` makes of its value.
+    """Return a statement with every `$1` and `:name` replaced by `mark(value)`.
 
     Raises:
-        BadInput: a placeholder has no value, or a value no placeholder.
+        BadInput: a placeholder without a value, or a value without a placeholder.
     """
     named = parameters if isinstance(parameters, Mapping) else {}
     placed = [] if isinstance(parameters, Mapping) else list(parameters or ())
@@ -59,15 +61,17 @@ def bind(text: str, parameters: Parameters, grammar: Grammar, mark: Callable[[Ce
     def put(match: re.Match[str]) -> str:
         if name := match["name"]:
             if name not in named:
-                raise BadInput(f"There is no value for :{name}.", hint=f"Given are: {', '.join(named) or 'none'}.")
+                raise BadInput(f"There is no value for :{name}.", hint=f"Given: {', '.join(named) or 'none'}.")
             used.add(name)
             return mark(named[name])
         if number := match["number"]:
-            place = int(number)
-            if not 1 <= place <= len(placed):
-                raise BadInput(f"There is no value for ${place}.", hint=f"{len(placed)} are given, from $1 on.")
-            used.add(place)
-            return mark(placed[place - 1])
+            position = int(number)
+            if not 1 <= position <= len(placed):
+                raise BadInput(
+                    f"There is no value for ${position}.", hint=f"{len(placed)} values are given, starting with $1."
+                )
+            used.add(position)
+            return mark(placed[position - 1])
         return match[0]
 
     done = _placeholder(grammar).sub(put, text)
@@ -77,7 +81,7 @@ def bind(text: str, parameters: Parameters, grammar: Grammar, mark: Callable[[Ce
 
 
 def replace_placeholders(text: str, grammar: Grammar, mark: str) -> tuple[str, int]:
-    """Return a statement with `mark` in the place of every placeholder, nothing else moved, and how many there are."""
+    """Return a statement with every placeholder replaced by `mark`, and the number of placeholders."""
     count = 0
 
     def put(match: re.Match[str]) -> str:

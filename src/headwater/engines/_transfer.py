@@ -1,4 +1,4 @@
-"""Bulk transfers between databases: one side is read in a consistent snapshot, the other side is loaded."""
+"""Bulk transfers between databases: the source is read in a consistent snapshot, the target is loaded."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Columns: TypeAlias = Sequence[tuple[str, str]]
 
 
 class TransferSource(Protocol):
-    """A session from which a whole database is read.
+    """A session that reads a whole database.
 
     It formats values in one way, whatever the server is set to: times in UTC and ISO 8601, numbers with all digits.
     """
 
     async def begin_read(self) -> None:
-        """Open a read-only transaction that sees one consistent state until the session is closed."""
+        """Open a read-only transaction with one consistent state, until the session is closed."""
 
     def select_expression(self, column: str, type_: str) -> str:
         """Return the expression that selects a column of a type without loss; `column` is quoted."""
@@ -31,13 +31,13 @@ class TransferSource(Protocol):
 
 
 class TransferTarget(Protocol):
-    """A session by which tables are loaded, read back and dropped."""
+    """A session that loads tables, reads them back and drops them."""
 
     async def begin_load(self) -> None:
-        """Make the session strict: a value that does not fit is an error, and no default replaces a value."""
+        """Make the session strict: a value that does not fit is an error, and defaults never replace values."""
 
     async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows into a table (quoted): all or none of them where the engine has transactions.
+        """Insert rows into a table (quoted): all or none, if the engine has transactions.
 
         Values are those that the engine's encoders produce (`core/transfer/codec`). An open transaction stays open,
         also after an error.
@@ -47,7 +47,7 @@ class TransferTarget(Protocol):
         """
 
     async def finish_load(self, counters: Sequence[tuple[str, str]]) -> None:
-        """Set counters of (table, column) past the largest number, and check constraints that were deferred."""
+        """Set the counters of (table, column) past the largest value, and check deferred constraints."""
 
     def scan(self, table: str, columns: Columns) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
         """Yield the rows of a table (quoted) in batches of bounded size."""
@@ -58,7 +58,7 @@ class TransferTarget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TransferSupport:
-    """How a session of the engine becomes a side of a transfer; None where the engine cannot be that side."""
+    """How the engine takes part in a transfer, as source or as target; None where it cannot."""
 
     source: Callable[[Session], TransferSource] | None = None
     target: Callable[[Session], TransferTarget] | None = None
@@ -85,7 +85,7 @@ async def drop_all(target: TransferTarget, objects: Sequence[Sequence[str]]) -> 
 
 
 class SqlTransfer:
-    """What sides of a transfer have in common when their engine speaks SQL."""
+    """Code that sources and targets of SQL engines share."""
 
     session: Session
 

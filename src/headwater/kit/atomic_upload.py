@@ -1,4 +1,4 @@
-"""A file that arrives in chunks: written beside its place, and there when it is whole, or not at all."""
+"""Receives a file in chunks: it is written to a temporary file and moved to its path when complete."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ async def receive(
     hint: str,
     check: Callable[[Path], None] | None = None,
 ) -> int:
-    """Store what arrives and return its size in bytes; whatever goes wrong, no file stays behind.
+    """Store chunks as a file and return its size in bytes; on any error, no file remains.
 
     Args:
-        target: where it goes; its folder is created.
-        chunks: what arrives.
-        limit_mb: how much it may be.
-        display_name: how its sender calls it.
-        hint: what the sender of too much can do.
-        check: looks at the file before it counts as there, and raises when it is none that is wanted.
+        target: the path of the file; its folder is created.
+        chunks: the received chunks.
+        limit_mb: the size limit.
+        display_name: its name for the sender.
+        hint: the hint if the file is too large.
+        check: checks the complete file before it is moved, and raises if it is not valid.
 
     Raises:
-        TooLarge: more than `limit_mb`; noticed as soon as that is exceeded.
-        Unavailable: the disk does not take it.
+        TooLarge: more than `limit_mb`; raised as soon as the limit is exceeded.
+        Unavailable: the file cannot be written.
     """
     part = target.with_name(target.name + PART)
     part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,4 +1,4 @@
-"""The one place that asks what time it is; always UTC, so that tests and logs agree."""
+"""The only module that reads the clock; always UTC, so that tests and logs agree."""
 
 from __future__ import annotations
 

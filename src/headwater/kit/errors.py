@@ -1,7 +1,7 @@
-"""The one error tree: what went wrong as a sentence, with its HTTP status, CLI exit code and a hint.
+"""The error tree: an error has a sentence, a hint, an HTTP status and a CLI exit code.
 
-A class docstring is the default sentence of its errors, so that the message a user reads is
-written once and beside the code that it means.
+A class docstring is the default sentence of its errors, so the message that a user reads is written once, beside the
+code.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class BadInput(HeadwaterError):
 
 
 class Invalid(BadInput):
-    """Some of the fields are not right."""
+    """Some fields are not valid."""
 
     status = 422
     code = "invalid"
@@ -73,7 +73,7 @@ class Forbidden(HeadwaterError):
 
 
 class NotFound(HeadwaterError):
-    """There is nothing by that name."""
+    """Nothing with this name exists."""
 
     status = 404
     exit_code = 2
@@ -81,14 +81,14 @@ class NotFound(HeadwaterError):
 
 
 class Conflict(HeadwaterError):
-    """That is taken, or has changed in the meantime."""
+    """This already exists, or it has changed in the meantime."""
 
     status = 409
     code = "conflict"
 
 
 class TooMany(HeadwaterError):
-    """Too many tries; wait a little."""
+    """Too many attempts. Wait a moment and try again."""
 
     status = 429
     code = "too_many"
@@ -99,7 +99,7 @@ class TooMany(HeadwaterError):
 
 
 class Unavailable(HeadwaterError):
-    """A part that is needed does not answer."""
+    """A required service does not respond."""
 
     status = 503
     code = "unavailable"
@@ -113,7 +113,7 @@ class Cancelled(HeadwaterError):
 
 
 def did_you_mean(wrong: str, right: Iterable[str], *, limit: int = 3) -> str:
-    """Return a hint that answers a wrong name with the nearest right ones, or with the first few."""
+    """Return a hint for a wrong name: the most similar valid names, or the first few."""
     names = sorted(set(right))
     folded = {name.casefold(): name for name in names}
     near = difflib.get_close_matches(wrong.casefold(), list(folded), n=limit, cutoff=0.5)
@@ -121,5 +121,5 @@ def did_you_mean(wrong: str, right: Iterable[str], *, limit: int = 3) -> str:
         return f"Did you mean {', '.join(folded[name] for name in near)}?"
     if not names:
         return "There are none yet."
-    shown = ", ".join(names[: limit * 4])
-    return f"There are: {shown}{', …' if len(names) > limit * 4 else ''}"
+    first_names = ", ".join(names[: limit * 4])
+    return f"Available: {first_names}{', …' if len(names) > limit * 4 else ''}"

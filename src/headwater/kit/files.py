@@ -1,4 +1,4 @@
-"""Files in folders that belong to somebody else: to be read with our rights, but not wherever they point to."""
+"""Opens files in folders that belong to somebody else, without following links."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import os
 
 
 def unlinked(path: str, flags: int) -> int:
-    """Open a file, as `opener` of `open`, unless it is a link: then OSError is raised."""
+    """Open a file, for use as `opener` of `open`; raises OSError if it is a link."""
     return os.open(path, flags | os.O_NOFOLLOW)

@@ -1,4 +1,4 @@
-"""Identifiers: UUID version 7 (RFC 9562), which sort by the time they were made."""
+"""Identifiers: UUID version 7 (RFC 9562), which sort by creation time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logging: structured, to stderr, with every secret masked by the name of its field and by its known value."""
+"""Structured logging to stderr; secrets are masked by field name and by known value."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _known: set[str] = set()
 
 
 def keep_secret(*values: str) -> None:
-    """Mask these values wherever they would be logged from now on."""
+    """Mask these values in all later log entries."""
     _known.update(value for value in values if len(value) >= 8)
 
 
 def redact(value: Any, name: str = "") -> Any:
-    """Return a value as it may be logged."""
+    """Return a value with its secrets masked."""
     if SECRET_NAME.search(name):
         return MASK
     if isinstance(value, Mapping):
@@ -45,7 +45,7 @@ def _redact_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def configure(level: str, form: Literal["text", "json"]) -> None:
-    """Send structlog and the standard library's logging through the same processors."""
+    """Send the log entries of structlog and the standard library through the same processors."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

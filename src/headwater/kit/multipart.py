@@ -1,6 +1,6 @@
-"""A form that carries a file, multipart/form-data: how it is described, and how the file is taken out as it arrives.
+"""Forms with a file upload (multipart/form-data): their OpenAPI description, and streaming of the file.
 
-Nothing is kept in memory or in temporary folders: who asks for the chunks says where they go.
+Nothing is buffered in memory or in temporary folders: the caller of `chunks` decides where they go.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FIELD_LIMIT = 10_000
 
 
 def described(file: str, **fields: dict[str, Any]) -> dict[str, Any]:
-    """Return what OpenAPI says of a request with such a form: what its file is, and the schemas of other fields."""
+    """Return the OpenAPI description of such a request: its file, and the schemas of other fields."""
     properties = {"file": {"type": "string", "format": "binary", "description": file}, **fields}
     schema = {"type": "object", "required": ["file"], "properties": properties}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
@@ -26,7 +26,7 @@ def described(file: str, **fields: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class _Part:
-    """One part of the form as far as it has arrived."""
+    """One part of the form, as far as it was received."""
 
     name: str = ""
     filename: str | None = None
@@ -62,14 +62,14 @@ class Upload:
         self.filename: str | None = None
 
     async def open(self) -> None:
-        """Read until the file begins; `filename` and the fields before it are known then."""
+        """Read until the file begins; then `filename` and the fields before it are known."""
         while self.filename is None and await self._feed():
             pass
         if self.filename is None:
             raise BadInput(f"The field `{self._field_name}` with the file is missing.")
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Give the content of the file; raises BadInput when the request ends in the middle."""
+        """Yield the content of the file; raises BadInput if the request ends too early."""
         while True:
             for chunk in self._chunks:
                 yield chunk
@@ -88,7 +88,7 @@ class Upload:
         except MultipartParseError as error:
             raise BadInput("The form cannot be read.", hint="Send multipart/form-data.") from error
         if not self._complete:
-            raise BadInput("The upload ends in the middle.", hint="Send it again.")
+            raise BadInput("The upload is incomplete.", hint="Send it again.")
         return False
 
     def _begin(self) -> None:

@@ -38,7 +38,7 @@ def decode_cursor(cursor: str, *kinds: type[str] | type[int]) -> tuple[str | int
         kinds: the type of each part of the key, in order.
 
     Raises:
-        BadInput: the token was not made here, or for another list.
+        BadInput: the token is invalid, or belongs to another list.
     """
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
@@ -46,7 +46,7 @@ def decode_cursor(cursor: str, *kinds: type[str] | type[int]) -> tuple[str | int
     except (binascii.Error, ValueError, msgspec.DecodeError):
         key = []
     if [type(part) for part in key] != list(kinds):
-        raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
+        raise BadInput("The cursor does not belong to this list.", hint="Leave it out to start from the beginning.")
     return tuple(key)
 
 

@@ -1,7 +1,7 @@
-"""Finds the parts (engines, readers, languages) by folder listing and entry points: names before imports.
+"""Finds plugins (engines, readers, languages) by listing folders and entry points, before importing them.
 
-Reading the names imports nothing; loading a part imports that part alone. A third party ships one by an
-entry point in the group `headwater.<room>`, for instance `headwater.readers`.
+Listing names imports nothing; loading a plugin imports only that one. Other packages provide plugins by an entry point
+in the group `headwater.<room>`, for instance `headwater.readers`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from headwater.kit.errors import NotFound, did_you_mean
 @cache
 def _folder(room: str) -> tuple[str, ...]:
     package = importlib.import_module(f"headwater.{room}")
-    found = (module.name for module in pkgutil.iter_modules(package.__path__))
-    return tuple(sorted(name for name in found if not name.startswith("_")))
+    names = (module.name for module in pkgutil.iter_modules(package.__path__))
+    return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
 @cache
@@ -28,13 +28,13 @@ def _entry_points(room: str) -> dict[str, EntryPoint]:
 
 
 def names(room: str) -> tuple[str, ...]:
-    """Return the names of the parts in a room (`engines`, `readers`, `languages`), sorted, importing none."""
+    """Return the names of all plugins of a kind (`engines`, `readers`, `languages`), sorted, without importing them."""
     return tuple(sorted({*_folder(room), *_entry_points(room)}))
 
 
 @cache
 def load(room: str, name: str) -> ModuleType:
-    """Import one part and return its module.
+    """Import one plugin and return its module.
 
     Raises:
         NotFound: no such part; the hint lists the right names.
@@ -48,5 +48,5 @@ def load(room: str, name: str) -> ModuleType:
 
 
 def load_all(room: str) -> dict[str, ModuleType]:
-    """Import every part of a room and return them by name."""
+    """Import every plugin of a kind and return them by name."""
     return {name: load(room, name) for name in names(room)}

@@ -1,4 +1,4 @@
-"""Child processes that never outlive us: started in a group of their own, and told to end when their parent dies."""
+"""Child processes that never outlive us: each has its own process group and a death signal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The operating-system user that a child runs as."""
+    """The operating-system user of a child."""
 
     name: str
     uid: int
@@ -42,9 +42,9 @@ def spawn(
 
     Args:
         command: the program and its arguments.
-        death_signal: what the kernel sends it when the thread that started it dies (Linux).
+        death_signal: the signal that the kernel sends it when the thread that started it dies (Linux).
         identity: the user to run as; None is the current one.
-        env: its whole environment; None is ours.
+        env: its complete environment; None is ours.
         cwd: its working folder.
         output: where its stdout and stderr go; None is ours.
         memory_mb: the most memory that each of its processes may map (RLIMIT_AS).
@@ -80,7 +80,7 @@ def _prepared(death_signal: signal.Signals, memory_mb: int | None) -> Callable[[
 
 
 async def wait(process: subprocess.Popen[bytes], patience: float | None = None) -> int | None:
-    """Return the exit code of a child, or None when it still runs after `patience` seconds."""
+    """Return the exit code of a child, or None if it still runs after `patience` seconds."""
     loop = asyncio.get_running_loop()
     end = None if patience is None else loop.time() + patience
     pause = 0.02
@@ -93,7 +93,7 @@ async def wait(process: subprocess.Popen[bytes], patience: float | None = None) 
 
 
 async def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, patience: float = 10.0) -> None:
-    """End a child gently, then by force, and kill what it left behind in its group."""
+    """Stop a child with its stop signal, then by force, and kill what remains of its group."""
     if process.poll() is None:
         process.send_signal(how)
         if await wait(process, patience) is None:
@@ -103,18 +103,18 @@ async def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SI
 
 
 def kill_group(leader: int) -> None:
-    """Kill what is left of the group of a child that has ended."""
+    """Kill the remaining processes in the group of a child that has ended."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
 
 
 def command_line(pid: int) -> str:
-    """Return the command line of a running process, or an empty string when there is none."""
+    """Return the command line of a running process, or an empty string if it does not exist."""
     proc = Path(f"/proc/{pid}/cmdline")
     if Path("/proc/self").exists():
         try:
             return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
         except OSError:
             return ""
-    shown = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False)
-    return shown.stdout.strip()
+    result = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False)
+    return result.stdout.strip()

@@ -1,4 +1,4 @@
-"""Settings: one class, read from `HEADWATER_*` variables and `headwater.toml`, and nowhere else."""
+"""Settings: one class, read only from `HEADWATER_*` variables and `headwater.toml`."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ PREFIX = "HEADWATER_"
 
 
 def _listed(value: Any) -> Any:
-    """Return the items of a list that stands in a variable, as JSON or with commas between them."""
+    """Return the items of a list in a variable, as JSON or separated by commas."""
     if not isinstance(value, str):
         return value
     return (
         json.loads(value)
         if value.lstrip().startswith("[")
-        else [one.strip() for one in value.split(",") if one.strip()]
+        else [item.strip() for item in value.split(",") if item.strip()]
     )
 
 
 class Settings(BaseSettings):
-    """Everything an operator can set; each is documented in docs/reference/settings.md."""
+    """All settings; each is documented in docs/reference/settings.md."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file="headwater.toml", extra="ignore")
 
@@ -45,27 +45,29 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `headwater up` listens on.")
     port: int = Field(7717, description="Port that `headwater up` listens on.")
     workers: int = Field(1, ge=0, le=64, description="Worker processes that `headwater up` starts.")
-    open_signup: bool = Field(True, description="Whether strangers may sign up, until an administrator decides.")
+    open_signup: bool = Field(True, description="Whether anyone can sign up, until an administrator changes this.")
     secure_cookies: bool = Field(
         True, description="Use `__Host-` cookies; set to false only for plain http on a trusted network."
     )
-    access_token_seconds: int = Field(600, ge=30, description="Life of an access token.")
-    session_days: int = Field(30, ge=1, description="Life of a session that is not used.")
+    access_token_seconds: int = Field(600, ge=30, description="Lifetime of an access token.")
+    session_days: int = Field(30, ge=1, description="Lifetime of a session that is not used.")
     max_upload_mb: int = Field(500, ge=1, description="Largest code base that can be uploaded, in MB.")
     proxy_port: int = Field(7718, description="Port at which clients reach the databases that Headwater runs.")
     mysql_proxy_port: int = Field(
-        7719, description="The same for clients of MySQL and MariaDB, who wait for a greeting."
+        7719, description="The same for clients of MySQL and MariaDB, which wait for the server to send first."
     )
-    tls_certificate: Path | None = Field(None, description="PEM file of the certificate that the proxy shows.")
+    tls_certificate: Path | None = Field(None, description="PEM file of the certificate of the proxy.")
     tls_key: Path | None = Field(None, description="PEM file of the key of that certificate.")
     allowed_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (), description="Private networks that connections may reach: `10.0.0.0/8,192.168.7.0/24`."
     )
     allow_loopback: bool = Field(
-        False, description="Let connections reach this very machine; only for a Headwater with one trusted user."
+        False, description="Allow connections to this machine itself; only for a Headwater with one trusted user."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
-    log_format: Literal["text", "json"] = Field("text", description="How it is logged.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Lowest level of log entries that are written."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Format of log entries.")
 
     @classmethod
     def settings_customise_sources(
@@ -76,7 +78,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put the environment over `headwater.toml`."""
+        """Let environment variables override `headwater.toml`."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @property
@@ -90,13 +92,13 @@ def settings() -> Settings:
     """Return the settings of this process.
 
     Raises:
-        BadInput: a setting has a value that it cannot have, or the file is no TOML.
+        BadInput: a setting has an invalid value, or the file is not valid TOML.
     """
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = PREFIX + ".".join(map(str, first["loc"])).upper()
-        raise BadInput(f"{name}: {first['msg']}.", hint="docs/reference/settings.md says what it takes.") from error
+        raise BadInput(f"{name}: {first['msg']}.", hint="See docs/reference/settings.md for its values.") from error
     except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"headwater.toml is no TOML: {error}.") from error
+        raise BadInput(f"headwater.toml is not valid TOML: {error}.") from error

@@ -1,4 +1,4 @@
-"""Where results are printed: as wide as the terminal, and never cut where a program reads them."""
+"""The console for results: as wide as the terminal, and never truncated when a program reads it."""
 
 from __future__ import annotations
 

@@ -22,13 +22,13 @@ from headwater.kit import plugins
 
 
 class Language(Protocol):
-    """What a language module offers."""
+    """The interface of a language module."""
 
     NAME: str
     SUFFIXES: tuple[str, ...]
 
     def facts(self, path: str, source: bytes) -> Module:
-        """Lower UTF-8 source text to facts.
+        """Convert UTF-8 source text to facts.
 
         Args:
             path: the file's path inside its code base, with forward slashes.
@@ -42,8 +42,8 @@ class Language(Protocol):
 @cache
 def by_name() -> Mapping[str, Language]:
     """Return each language by its name."""
-    found = cast(dict[str, Language], plugins.load_all("languages"))
-    return MappingProxyType({language.NAME: language for language in found.values()})
+    modules = cast(dict[str, Language], plugins.load_all("languages"))
+    return MappingProxyType({language.NAME: language for language in modules.values()})
 
 
 @cache

@@ -1,4 +1,4 @@
-"""JavaScript, with and without JSX, to facts; to the parser it is TypeScript without types."""
+"""JavaScript and JSX as facts; the parser treats it as TypeScript without types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL files as facts: each statement is one `Do` of a Text, so that SQL in files and in strings are one thing."""
+"""SQL files as facts: each statement is one `Do` of a Text, so that SQL in files and in strings is handled alike."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Readers, one file or folder each, found by listing: schema text or ORM models in, Schema and models out.
 
-A reader module has:
+A reader module contains:
 
     NAME: str                                   as shown to users, for instance "SQLAlchemy"
     detects(file: SourceFile) -> bool           a cheap test of one file: does it declare something I read?
@@ -53,7 +53,7 @@ class Field(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Model(msgspec.Struct, frozen=True):
-    """What code calls a table: a mapped class, a Prisma model, a Table object.
+    """A class or object through which code uses a table: a mapped class, a Prisma model, a Table object.
 
     `key` is unique in the project (`path:QualifiedName`); `target` of a Field is such a key. A table of joined
     inheritance has the columns of its parents under `inherited`: attribute name -> (table, column).
@@ -71,7 +71,7 @@ class Model(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What a reader found. `steps` is set by readers of migrations: the folded changes, already in `schema`."""
+    """The result of a reader. `steps` is set by readers of migrations: the changes applied in `schema`."""
 
     schema: Schema
     models: tuple[Model, ...] = ()
@@ -86,18 +86,18 @@ Result = Literal[
 
 
 class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What calling one function or method of an ORM means.
+    """The meaning of calling one function or method of an ORM.
 
     `args` is how columns in its positional arguments are used. `named` says that the names of keyword arguments,
     and keys of a mapping given in their place, are columns of the receiver's entity, used so. `row` marks an
     effect on rows as a whole. `result` is what comes back:
 
-        none      nothing that is known          same      the receiver, or for a function its first argument
-        column    an SQL expression              query     a query of the arguments
-        one       one element of the receiver    many      all its elements
-        rows      the rows of the argument, a query    scalar, scalars    their first column
-        entity    an alias of the argument       derived   a subquery, whose columns are new names
-        loader    a loading option of a relationship
+    none      nothing that is known          same      the receiver, or for a function its first argument
+    column    an SQL expression              query     a query of the arguments
+    one       one element of the receiver    many      all its elements
+    rows      the rows of the argument, a query    scalar, scalars    their first column
+    entity    an alias of the argument       derived   a subquery, whose columns are new names
+    loader    a loading option of a relationship
     """
 
     args: Role = "value"
@@ -107,7 +107,7 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class OptionsShape(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the keys of an options object mean, for ORMs that query by objects.
+    """The meaning of the keys of an options object, for ORMs that query with objects.
 
     `keys` maps a key of the options to the role of the columns named in its value ("value": the role that the
     method gives its data). Deeper down, a key in `through` passes on the role that it stands in (`AND`, `some`);
@@ -155,7 +155,7 @@ class Vocabulary(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CodeProject(Protocol):
-    """What a reader may ask about the code base it stands in."""
+    """The code base around a reader's files, for lookups."""
 
     def files(self) -> Iterable[SourceFile]:
         """Return all source files, by path."""
@@ -168,12 +168,12 @@ class CodeProject(Protocol):
 
 
 class Reader(Protocol):
-    """What a reader module offers; one that reads models also has a VOCABULARY."""
+    """The interface of a reader module; one that reads models also has a VOCABULARY."""
 
     NAME: str
 
     def detects(self, file: SourceFile) -> bool:
-        """Tell whether this file declares something that this reader reads."""
+        """Return True if this file declares something that this reader reads."""
 
     def read(self, project: CodeProject, files: Sequence[SourceFile]) -> Reading:
         """Read the detected files.

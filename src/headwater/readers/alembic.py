@@ -1,7 +1,7 @@
-"""Alembic migrations to changes: each revision's `upgrade`, in the order of the revision graph, folded to a Schema.
+"""Alembic migrations as changes: each revision's `upgrade`, in the order of the revision graph, applied to a Schema.
 
-Loops over written-out lists are unrolled and functions of the same file are followed; what depends on a live
-database is left out. SQL in `op.execute` goes to the SQL reader.
+Loops over literal lists are unrolled and functions of the same file are followed; code that depends on a live database
+is skipped. SQL in `op.execute` goes to the SQL reader.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _DEFINES = re.compile(r"\b(create|alter|drop|rename)\s+(\w+\s+){0,3}(table|view|
 
 
 def detects(file: SourceFile) -> bool:
-    """Tell whether a file is an Alembic revision."""
+    """Return True if a file is an Alembic revision."""
     return file.language == "python" and b"down_revision" in file.source and b"def upgrade" in file.source
 
 
 def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:
-    """Return the Schema that all revisions leave behind, and the changes that lead to it."""
+    """Return the Schema after all revisions, and the changes that lead to it."""
     revisions = [revision for file in files if (revision := _revision(project, file))]
     schema, steps = Schema(), []
     for revision in in_order(revisions):
@@ -43,7 +43,7 @@ def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:
 
 @dataclass(frozen=True)
 class Revision:
-    """One migration file: its id, those that it follows, and its functions."""
+    """One migration file: its id, its predecessors, and its functions."""
 
     id: str
     after: tuple[str, ...]
@@ -52,7 +52,7 @@ class Revision:
 
 
 def in_order(revisions: Iterable[Revision]) -> list[Revision]:
-    """Sort revisions so that each comes after those it follows; by path where the graph leaves a choice."""
+    """Sort revisions so that each comes after its predecessors; by path where the graph allows several orders."""
     waiting = sorted(revisions, key=lambda revision: revision.file.path)
     known = {revision.id for revision in waiting}
     done: set[str] = set()
@@ -86,7 +86,7 @@ def _revision(project: CodeProject, file: SourceFile) -> Revision | None:
 
 @dataclass
 class _Call:
-    """One operation: its arguments without the table's name, which a batch knows already."""
+    """One operation: its arguments without the table's name, which a batch has already."""
 
     call: f.Call
     table: str
@@ -96,7 +96,7 @@ class _Call:
 
 @dataclass
 class _Run:
-    """Follows one revision's statements; `constants` are the loop variables whose values are written out."""
+    """Follows the statements of one revision; `constants` are loop variables with literal values."""
 
     project: CodeProject
     file: SourceFile
@@ -106,11 +106,11 @@ class _Run:
     depth: int = 0
 
     def __post_init__(self) -> None:
-        """Make the one builder of tables, which knows the lines of the file."""
+        """Create the builder of tables, which knows the lines of the file."""
         self.builder = Builder(self.project, [self.file], lambda _path, _name: None, lambda _path, _name: None)
 
     def changes(self, body: Iterable[f.Stmt], schema: Schema) -> Iterator[c.Change]:
-        """Iterate over the changes that statements make."""
+        """Yield the changes that statements make."""
         for stmt in body:
             if isinstance(stmt, f.Scope):
                 self._open_batches(stmt.items)
@@ -167,7 +167,7 @@ class _Run:
         return _Call(call, table or "", space, rest)
 
     def text(self, expr: f.Expr | None) -> str | None:
-        """Return the text that an expression comes to: a literal, a constant, a loop variable."""
+        """Return the text value of an expression: a literal, a constant, a loop variable."""
         if isinstance(expr, f.Name) and expr.id in self.constants:
             value = self.constants[expr.id]
             return None if value is expr else self.text(value)
@@ -187,10 +187,10 @@ class _Run:
         """Build a table from columns and constraints as `create_table` takes them."""
         path = self.file.path
         builder = self.builder
-        made = [(part, call) for part in parts if (call := maker(self.project, path, part))]
-        columns = [from_call(self.project, path, "", call, None, part.start) for part, call in made]
+        calls = [(part, call) for part in parts if (call := maker(self.project, path, part))]
+        columns = [from_call(self.project, path, "", call, None, part.start) for part, call in calls]
         builder.add(name, schema, [column for column in columns if column.name], path, at)
-        taken = {id(part) for part, _ in made}
+        taken = {id(part) for part, _ in calls}
         rest = [part for part in parts if isinstance(part, f.Call) and id(part) not in taken]
         builder.constrain(name, schema, rest, path)
         builder.finish()

@@ -1,1 +1,1 @@
-"""Shipped with the product: conformance suites that every part must pass, and in-memory doubles."""
+"""Shipped with Headwater: conformance suites for engines, readers, languages, drivers and stores, and doubles."""

@@ -1,7 +1,7 @@
-"""The conformance suite of drivers: what every way to run a server must hold to, for every engine that it runs.
+"""The conformance suite of drivers: requirements on every way to run a server, for every engine.
 
-Each check takes a driver, without any database yet, and a function that gives new specs; it raises AssertionError.
-`CHECKS` lists them. They use a server's sessions only by the engine's own contract.
+Each check takes a driver without databases, and a function that returns new specs; it raises AssertionError. `CHECKS`
+lists them. They use a server's sessions only through the engine's contract.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Check = Callable[[Driver, Callable[[], Spec]], Awaitable[None]]
 
 
 async def write_mark(driver: Driver, spec: Spec) -> None:
-    """Write something that `find_mark` finds."""
+    """Write a row that `find_mark` can find."""
     browsing = engine(spec.engine).browsing
     if browsing is None:
         await run(driver, spec, "CREATE TABLE kept (answer int)")
@@ -35,7 +35,7 @@ async def write_mark(driver: Driver, spec: Spec) -> None:
 
 
 async def find_mark(driver: Driver, spec: Spec) -> None:
-    """Fail unless what `write_mark` wrote is there."""
+    """Fail unless the row of `write_mark` exists."""
     browsing = engine(spec.engine).browsing
     if browsing is None:
         await run(driver, spec, "SELECT answer FROM kept")
@@ -48,7 +48,7 @@ async def find_mark(driver: Driver, spec: Spec) -> None:
 
 
 async def run(driver: Driver, spec: Spec, text: str) -> None:
-    """Run a statement as the owner, over a connection of its own."""
+    """Run a statement as the owner, over a new connection."""
     session = await engine(spec.engine).connect(driver.dsn(spec))
     try:
         async for _ in session.run(text):
@@ -58,7 +58,7 @@ async def run(driver: Driver, spec: Spec, text: str) -> None:
 
 
 async def connects(driver: Driver, spec: Spec) -> bool:
-    """Say whether the owner can connect."""
+    """Return True if the owner can connect."""
     try:
         session = await engine(spec.engine).connect(driver.dsn(spec), seconds=3)
         await session.ping()
@@ -69,7 +69,7 @@ async def connects(driver: Driver, spec: Spec) -> bool:
 
 
 async def goes_its_way(driver: Driver, new: Callable[[], Spec]) -> None:
-    """Absent, stopped, running, stopped, absent; every verb twice is as good as once; what was written stays."""
+    """States go from absent to stopped, running, stopped, absent; every call is idempotent; written data stays."""
     spec = new()
     assert driver.status(spec) == "absent"
     for _ in range(2):
@@ -91,24 +91,24 @@ async def goes_its_way(driver: Driver, new: Callable[[], Spec]) -> None:
 
 
 async def nobody_else_connects(driver: Driver, new: Callable[[], Spec]) -> None:
-    """A password opens its own database only, and a stopped database takes nobody."""
-    one, two = new(), new()
-    for spec in (one, two):
+    """A password opens only its own database, and a stopped database accepts no connection."""
+    first, two = new(), new()
+    for spec in (first, two):
         await driver.create(spec)
         await driver.start(spec)
         assert await connects(driver, spec)
-    if driver.dsn(one).password:
-        assert not await connects(driver, replace(one, password=two.password))
-    await driver.stop(one)
-    if driver.dsn(one).path is None:
-        assert not await connects(driver, one)
+    if driver.dsn(first).password:
+        assert not await connects(driver, replace(first, password=two.password))
+    await driver.stop(first)
+    if driver.dsn(first).path is None:
+        assert not await connects(driver, first)
     assert await connects(driver, two)
-    for spec in (one, two):
+    for spec in (first, two):
         await driver.destroy(spec)
 
 
 async def follows_its_spec(driver: Driver, new: Callable[[], Spec]) -> None:
-    """A changed password or quota holds after `apply`, and after a start when nobody applied it."""
+    """A changed password or quota is in effect after `apply`, and after a start without `apply`."""
     spec = new()
     await driver.create(spec)
     await driver.start(spec)
@@ -125,7 +125,7 @@ async def follows_its_spec(driver: Driver, new: Callable[[], Spec]) -> None:
 
 
 async def is_measured(driver: Driver, new: Callable[[], Spec]) -> None:
-    """Sessions are seen, figures are numbers, the disk is counted, and enforcing quotas harms nobody who keeps them."""
+    """Sessions are counted, figures are numbers, disk usage is measured, and quotas affect nobody within them."""
     spec = new()
     await driver.create(spec)
     await driver.start(spec)
@@ -142,7 +142,7 @@ async def is_measured(driver: Driver, new: Callable[[], Spec]) -> None:
 
 
 async def is_cut_off_anywhere(driver: Driver, new: Callable[[], Spec]) -> None:
-    """A create or start that is cancelled leaves nothing that cannot be created, started and destroyed."""
+    """After a cancelled create or start, the database can be created, started and destroyed."""
     for pause in (0.0, 0.01, 0.03, 0.1):
         spec = new()
         for work in (driver.create(spec), driver.start(spec)):
@@ -165,11 +165,11 @@ async def _whatever(work: Awaitable[None]) -> None:
 
 
 async def ends_what_it_started(driver: Driver, new: Callable[[], Spec]) -> None:
-    """`close` ends every server; `sweep` keeps what somebody knows, and what nobody knows until its grace is over."""
+    """`close` stops every server; `sweep` keeps known instances, and unknown ones until the grace period is over."""
     spec, stray = new(), new()
-    for one in (spec, stray):
-        await driver.create(one)
-        await driver.start(one)
+    for instance in (spec, stray):
+        await driver.create(instance)
+        await driver.start(instance)
     await driver.close()
     assert driver.status(spec) == "stopped"
     await driver.sweep({spec.id}, timedelta(days=1))

@@ -1,7 +1,7 @@
-"""The conformance suite of languages: what every module found in `headwater.languages` must hold to.
+"""The conformance suite of languages: requirements on every module in `headwater.languages`.
 
 Each check takes a language and raises AssertionError. `CHECKS` lists them; a test runs all of them over
-`plugins.load_all("languages")`, so that a new language is covered the moment its file exists.
+`plugins.load_all("languages")`, so that a new language is covered as soon as its file exists.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 from headwater.catalog import facts
 from headwater.languages import Language
 
-# Sources that no language may choke on, whatever it makes of them.
+# Sources for which no language may raise, whatever the result.
 HOSTILE = (
     b"",
     b"\n",
@@ -36,13 +36,13 @@ FOREIGN = (b"\xff\xfe\xfa not utf-8 \x80", b"\x00\xd8\x00\xdc")
 
 
 def is_described(language: Language) -> None:
-    """The module names itself and its suffixes in the agreed form."""
+    """The module has its name and its suffixes in the required form."""
     assert language.NAME.lower() == language.NAME and language.NAME
     assert language.SUFFIXES and all(s.startswith(".") and s == s.lower() for s in language.SUFFIXES)
 
 
 def never_raises(language: Language) -> None:
-    """Whatever the bytes are, facts come back, and they say whose they are."""
+    """Any bytes give facts with the right path."""
     for source in (*HOSTILE, *FOREIGN):
         module = language.facts("folder/file", source)
         assert module.path == "folder/file"
@@ -59,7 +59,7 @@ def positions_lie_in_the_source(language: Language) -> None:
 
 
 def names_stand_where_they_say(language: Language) -> None:
-    """The range of a name holds that name."""
+    """The range of a name contains that name."""
     for source in HOSTILE:
         for node in walk(language.facts("f", source).body):
             if isinstance(node, facts.Name) and node.id.isascii():
@@ -67,7 +67,7 @@ def names_stand_where_they_say(language: Language) -> None:
 
 
 def facts_travel(language: Language) -> None:
-    """Facts come back from the cache and from other processes as they were."""
+    """Facts survive the cache and transport to other processes."""
     for source in HOSTILE:
         module = language.facts("f", source)
         assert facts.decode(facts.encode(module)) == module
@@ -75,7 +75,7 @@ def facts_travel(language: Language) -> None:
 
 
 def same_source_same_facts(language: Language) -> None:
-    """Nothing is remembered from one file to the next."""
+    """No state is kept from one file to the next."""
     first = [language.facts("f", source) for source in HOSTILE]
     assert [language.facts("f", source) for source in HOSTILE] == first
 
@@ -91,7 +91,7 @@ CHECKS: tuple[Callable[[Language], None], ...] = (
 
 
 def walk(value: object) -> Iterator[facts.Node]:
-    """Iterate over all nodes in facts."""
+    """Yield all nodes in facts."""
     stack = [value]
     while stack:
         current = stack.pop()

@@ -1,7 +1,7 @@
-"""The conformance suite of readers: what every module found in `headwater.readers` must hold to.
+"""The conformance suite of readers: requirements on every module in `headwater.readers`.
 
 Each check takes a reader and raises AssertionError. `CHECKS` lists them; a test runs all of them over
-`plugins.load_all("readers")`. `CodeBase` is the in-memory stand-in for a scanned code base.
+`plugins.load_all("readers")`. `CodeBase` is an in-memory double of a scanned code base.
 """
 
 from __future__ import annotations
@@ -72,17 +72,17 @@ class CodeBase:
         return self.symbols.resolve(path, name)
 
     def read(self, reader: Reader) -> Reading:
-        """Return what a reader makes of the files that it detects."""
+        """Return the result of a reader on the files that it detects."""
         return reader.read(self, [source for source in self.sources if reader.detects(source)])
 
 
 def is_described(reader: Reader) -> None:
-    """The module says its name as users read it."""
+    """The module has its display name."""
     assert reader.NAME.strip() == reader.NAME and reader.NAME
 
 
 def passes_over_what_is_not_its_own(reader: Reader) -> None:
-    """Empty files and other people's prose are not detected, or read to nothing."""
+    """Empty files and plain prose are not detected, or give an empty reading."""
     texts = {path: text for path, text in HOSTILE.items() if path.startswith(("empty", "plain"))}
     reading = CodeBase(texts).read(reader)
     assert not reading.schema.relations
@@ -96,7 +96,7 @@ def nothing_to_read_is_nothing_read(reader: Reader) -> None:
 
 
 def broken_text_never_raises(reader: Reader) -> None:
-    """Broken, circular and contradictory declarations are read as far as they make sense."""
+    """Broken, circular and contradictory declarations are read as far as possible."""
     whole = CodeBase(HOSTILE).read(reader)
     _is_sound(whole)
     for path, text in HOSTILE.items():
@@ -105,7 +105,7 @@ def broken_text_never_raises(reader: Reader) -> None:
 
 
 def readings_travel(reader: Reader) -> None:
-    """A reading survives JSON and pickling as it was, and reading again gives the same."""
+    """A reading survives JSON and pickling unchanged, and reading again gives the same."""
     reading = CodeBase(HOSTILE).read(reader)
     assert codec.from_json(codec.to_json(reading.schema)) == reading.schema
     assert pickle.loads(pickle.dumps(reading)) == reading  # noqa: S301

@@ -1,7 +1,7 @@
-"""The conformance suite of `Blobs`: what every store of a vault must hold to; and two doubles.
+"""The conformance suite of `Blobs`: requirements on every store of a vault; and two doubles.
 
 Each check takes an empty store and raises AssertionError; `CHECKS` lists them. `MemoryBlobs` is a store in memory,
-`FaultyBlobs` one that fails when told to.
+`FaultyBlobs` one that fails on demand.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SIZES = (0, 1, 3, 4095, 4096, 4097, 65_537, 1_048_575, 20_000_003)
 
 
 def fails(error: type[Exception], call: Callable[[], object]) -> None:
-    """Assert that a call raises just this error, and none that is more special."""
+    """Assert that a call raises exactly this error, not a subclass."""
     try:
         call()
     except Exception as raised:
@@ -38,7 +38,7 @@ def _bytes(size: int) -> bytes:
 
 
 def is_created_once(blobs: Blobs) -> None:
-    """Who creates first wins; the same bytes again are as good as once; others change nothing."""
+    """The first create wins; creating the same bytes again is safe; other bytes change nothing."""
     assert blobs.create("snapshots/one", b"first")
     assert blobs.create("snapshots/one", b"first")
     assert not blobs.create("snapshots/one", b"other")
@@ -50,7 +50,7 @@ def is_created_once(blobs: Blobs) -> None:
 
 
 def has_one_winner(blobs: Blobs) -> None:
-    """Of many that create one name at once, exactly one wins, and what is there is all of its own."""
+    """If several callers create one name at once, exactly one wins, and the blob is completely its own."""
     start = threading.Barrier(_RACERS)
 
     def race(racer: int) -> bool:
@@ -64,7 +64,7 @@ def has_one_winner(blobs: Blobs) -> None:
 
 
 def reads_parts(blobs: Blobs) -> None:
-    """Whole, from a place on, a part, and many parts in the order asked for, far and near, twice and empty."""
+    """Reads a whole blob, a tail, a part, and several parts in any order, distance and repetition, also empty ones."""
     data = _bytes(3_000_000)
     blobs.create("packs/00/it", data)
     assert blobs.read("packs/00/it") == data
@@ -73,13 +73,13 @@ def reads_parts(blobs: Blobs) -> None:
     assert blobs.read("packs/00/it", 7, 11) == data[7:18]
     assert blobs.read("packs/00/it", 7, 0) == b""
     parts = [(2_000_000, 10), (0, 1), (1, 5), (3, 9), (0, 1), (2_999_999, 1), (17, 0), (0, 3_000_000)]
-    found = blobs.read_parts("packs/00/it", parts)
-    assert list(found) == [data[start : start + length] for start, length in parts]
+    contents = blobs.read_parts("packs/00/it", parts)
+    assert list(contents) == [data[start : start + length] for start, length in parts]
     assert list(blobs.read_parts("packs/00/it", [])) == []
 
 
 def tells_what_is_cut_off(blobs: Blobs) -> None:
-    """What lies behind the end is Damaged, be it a byte or all of it; never fewer bytes than asked for."""
+    """Reading past the end raises Damaged, for one byte or all; it never returns fewer bytes than requested."""
     blobs.create("packs/00/it", b"0123456789")
     blobs.create("packs/00/empty", b"")
     for start, length in ((9, 2), (10, 1), (50, 1), (0, 11)):
@@ -90,7 +90,7 @@ def tells_what_is_cut_off(blobs: Blobs) -> None:
 
 
 def tells_what_is_missing(blobs: Blobs) -> None:
-    """What is not there is Missing for readers, None for `find`, nothing for `list` and `delete`."""
+    """A missing blob raises Missing for readers; `find` returns None; `list` and `delete` ignore it."""
     blobs.create("packs/00/it", b"x")
     for name in ("packs/00/other", "packs/11/it", "elsewhere/it", "alone"):
         fails(Missing, lambda name=name: blobs.read(name))  # type: ignore[misc]
@@ -104,7 +104,7 @@ def tells_what_is_missing(blobs: Blobs) -> None:
 
 
 def lists_what_is_there(blobs: Blobs) -> None:
-    """A listing has what was created a moment ago, at any depth, in its folder only, and nothing deleted."""
+    """A listing has new blobs at once, at any depth, only of its folder, and no deleted ones."""
     names = {f"packs/{number % 16:02x}/{number:032x}" for number in range(60)}
     for name in names:
         blobs.create(name, name.encode() * 2)
@@ -126,30 +126,30 @@ def lists_what_is_there(blobs: Blobs) -> None:
 
 
 def keeps_any_size(blobs: Blobs) -> None:
-    """Nothing, a byte, sizes about those of blocks, and 20 MB come back as they were."""
+    """Blobs of any size are read back unchanged: empty, a byte, around block sizes, 20 MB."""
     for size in _SIZES:
         data = _bytes(size)
         assert blobs.create(f"packs/00/{size}", data)
-        found = blobs.find(f"packs/00/{size}")
-        assert found and found.size == size
+        blob = blobs.find(f"packs/00/{size}")
+        assert blob and blob.size == size
         assert blobs.read(f"packs/00/{size}") == data
 
 
 def has_a_clock(blobs: Blobs) -> None:
-    """Of two blobs, one after the other, the second is not older, in `find` and in `list`; times have a zone."""
+    """A later blob is not older than an earlier one, in `find` and in `list`; times have a time zone."""
     blobs.create("clock/1", b"")
     blobs.create("clock/2", b"")
-    one, two = blobs.find("clock/1"), blobs.find("clock/2")
-    assert one and two and one.modified.tzinfo
-    assert one.modified <= two.modified
+    first, two = blobs.find("clock/1"), blobs.find("clock/2")
+    assert first and two and first.modified.tzinfo
+    assert first.modified <= two.modified
     assert {blob.name: blob.modified for blob in blobs.list("clock/")} == {
-        one.name: one.modified,
+        first.name: first.modified,
         two.name: two.modified,
     }
 
 
 def shows_nothing_half(blobs: Blobs) -> None:
-    """While blobs are being written, whoever looks finds each of them whole or not at all, and nothing else."""
+    """While blobs are being written, readers see each of them complete or not at all, and nothing else."""
     data = _bytes(5_000_000)
     names = [f"packs/00/{number}" for number in range(8)]
 
@@ -173,7 +173,7 @@ def shows_nothing_half(blobs: Blobs) -> None:
 
 
 def is_swept(blobs: Blobs) -> None:
-    """Sweeping takes nothing that was created, however old, and may be done in an empty place."""
+    """Sweeping deletes no created blob, however old, and works on an empty store."""
     blobs.sweep(timedelta(0))
     blobs.create("config", b"{}")
     blobs.sweep(timedelta(0))
@@ -195,7 +195,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 class MemoryBlobs:
-    """A store in memory; `content` may be looked at and tampered with."""
+    """A store in memory; `content` may be inspected and changed."""
 
     def __init__(self, content: dict[str, bytes] | None = None) -> None:
         self.content = dict(content or {})
@@ -217,7 +217,7 @@ class MemoryBlobs:
         """See `Blobs`."""
         data = self._found(name)
         if any(length < 0 or start + length > len(data) for start, length in parts):
-            raise Damaged(f"{name} of the vault is cut off.")
+            raise Damaged(f"{name} of the vault is truncated.")
         return [data[start : start + length] for start, length in parts]
 
     def find(self, name: str) -> Blob | None:
@@ -229,8 +229,8 @@ class MemoryBlobs:
     def list(self, prefix: str) -> Iterator[Blob]:
         """See `Blobs`."""
         for name in [name for name in tuple(self.content) if name.startswith(prefix)]:
-            if found := self.find(name):
-                yield found
+            if blob := self.find(name):
+                yield blob
 
     def delete(self, name: str) -> None:
         """See `Blobs`."""
@@ -257,7 +257,7 @@ class FaultyBlobs:
 
     Args:
         at: the call that fails, from 0; None for none.
-        fault: `full` no room (ENOSPC) · `error` the store does not answer (EIO, 500) · `half` a write is stored in
+        fault: `full` no room (ENOSPC) · `error` the store does not respond (EIO, 500) · `half` a write is stored in
             part and reported as done, a read comes short · `lost` it is done, but the answer is lost · `slow` it
             takes a moment · `taken` somebody else has just written this name (412).
         lasting: whether all later calls fail as well.
@@ -285,10 +285,10 @@ class FaultyBlobs:
     def read(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         """See `Blobs`."""
         due = self._due()
-        found = self._unless_lost(due, self.inner.read(name, start, length))
+        content = self._unless_lost(due, self.inner.read(name, start, length))
         if due == "half" and length is None:
-            return found[: len(found) // 2]
-        return self._whole(due, found)
+            return content[: len(content) // 2]
+        return self._whole(due, content)
 
     def read_parts(self, name: str, parts: Sequence[tuple[int, int]]) -> Sequence[bytes]:
         """See `Blobs`."""
@@ -320,7 +320,7 @@ class FaultyBlobs:
         self._unless_lost(due, None)
 
     def _due(self) -> Fault | None:
-        """Count a call, raise what it fails with at once, and return what else is wrong with it."""
+        """Count a call, raise its error if it is immediate, and return any other fault."""
         with self._lock:
             number, self.calls = self.calls, self.calls + 1
             if self._at is None or number < self._at or (number > self._at and not self._lasting):
@@ -343,5 +343,5 @@ class FaultyBlobs:
     @staticmethod
     def _whole(due: Fault | None, answer: Answer) -> Answer:
         if due == "half":
-            raise Damaged("A blob of the vault is cut off.")
+            raise Damaged("A blob of the vault is truncated.")
         return answer

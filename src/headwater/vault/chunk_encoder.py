@@ -1,6 +1,6 @@
-"""Encodes a chunk: as pages, as the chunk that the parent has, or as that with a delta, whichever is the least.
+"""Encodes a chunk as pages, as the parent's chunk, or as the parent's chunk with a delta, whichever is smallest.
 
-This is what the threads of a writer do; it knows nothing of the order of chunks or of where their bytes will lie.
+This runs in the threads of a writer; it depends on neither the order of chunks nor their position in packs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ID_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class TableShape:
-    """The columns of a table: what each looks like, and which of them are its key (none: rows have no key)."""
+    """The columns of a table: their hints, and which of them are the key (none: rows have no key)."""
 
     hints: tuple[Hint, ...]
     key: tuple[int, ...] = ()
@@ -39,10 +39,10 @@ class TableShape:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """What the parent snapshot has of a table: its root, chunks and leaves by their first keys, and ways to read.
+    """The table in the parent snapshot: its root, its chunks and leaves by first key, and functions to read them.
 
-    `read` gives the rows of a chunk, `changes` what all its deltas do as one. `key` are the places of its key's
-    columns: deltas of its chunks mean nothing under another key.
+    `read` returns the rows of a chunk, `changes` all its deltas merged into one. `key` has the ordinals of the key's
+    columns: deltas are meaningless under another key.
     """
 
     root: Ref
@@ -55,9 +55,9 @@ class Parent:
 
 @dataclass(slots=True)
 class WriteContext:
-    """What all tables of one snapshot are written with: packs for pages and for trees, keys, codec, threads.
+    """What all tables of a snapshot are written with: packs for pages and trees, keys, codec, threads.
 
-    `ahead` is how many chunks may be in memory, those that the threads are at among them.
+    `ahead` is the number of chunks that may be in memory, including those that threads are encoding.
     """
 
     data: PackWriter
@@ -69,18 +69,18 @@ class WriteContext:
     sizes: ChunkSizes = field(default_factory=ChunkSizes)
 
     def id(self, content: bytes) -> bytes:
-        """Return the id of some content; without the key of the vault it says nothing about it."""
+        """Return the id of some content; it reveals nothing without the key of the vault."""
         return content_id(self.keys, content)
 
 
 def content_id(keys: Keys, content: bytes) -> bytes:
-    """Return the keyed BLAKE3 of some content, cut to 16 bytes."""
+    """Return the keyed BLAKE3 hash of some content, truncated to 16 bytes."""
     return blake3.blake3(content, key=keys.content).digest(length=ID_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A page or delta: one that is there already, or one that is not yet."""
+    """A page or delta: an existing one, or a new one."""
 
     id: bytes
     old: Ref | None
@@ -89,7 +89,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A chunk as its pages, or as `kept`, the one that the parent has, with a delta or as it is."""
+    """A chunk as pages, or as `kept`, the parent's chunk, unchanged or with a delta."""
 
     first: bytes
     hash: int
@@ -102,7 +102,7 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class ChunkRows:
-    """The rows of a chunk: what it is recognised by, the hash of its first key, and the bytes of its text."""
+    """The rows of a chunk: its first key, the hash of that key, and the size of its text."""
 
     table: Any  # pa.Table
     first: bytes
@@ -111,17 +111,17 @@ class ChunkRows:
 
 
 def encode(ink: WriteContext, shape: TableShape, parent: Parent | None, rows: ChunkRows) -> Encoded:
-    """Return a chunk as what costs the least."""
+    """Return a chunk in its smallest encoding."""
     encoded = Encoded(rows.first, rows.hash, rows.table.num_rows, rows.raw)
     before = parent.chunks.get(rows.first) if parent else None
     if parent and before and len(before.pages) == rows.table.num_columns:
         return _encode_against_parent(ink, shape, parent, before, rows, encoded)
-    found = (_page(ink, rows.table.column(index), hint) for index, hint in enumerate(shape.hints))
-    return replace(encoded, pages=tuple(found))
+    pages = (_page(ink, rows.table.column(index), hint) for index, hint in enumerate(shape.hints))
+    return replace(encoded, pages=tuple(pages))
 
 
 def _page(ink: WriteContext, column: Any, hint: Hint) -> Segment:
-    """Return a column as a page; one after the other, so that no more than one is in memory as it is."""
+    """Return a column as a page; columns are encoded one after another, so that only one is uncompressed in memory."""
     content = pages.encode(_whole(column), hint)
     return Segment(ink.id(content), None, ink.codec.compress(content))
 
@@ -129,42 +129,42 @@ def _page(ink: WriteContext, column: Any, hint: Hint) -> Segment:
 def _encode_against_parent(
     ink: WriteContext, shape: TableShape, parent: Parent, before: ChunkRef, rows: ChunkRows, encoded: Encoded
 ) -> Encoded:
-    """Return a chunk whose beginning the parent has, too, as what costs the least."""
+    """Return a chunk that begins with the same key as one of the parent, in its smallest encoding."""
     columns = [_whole(rows.table.column(index)) for index in range(rows.table.num_columns)]
     contents = [pages.encode(column, hint) for column, hint in zip(columns, shape.hints, strict=True)]
     ids = [ink.id(content) for content in contents]
-    same = [known.id == found for known, found in zip(before.pages, ids, strict=True)]
+    same = [known.id == page_id for known, page_id in zip(before.pages, ids, strict=True)]
     if not all(same) and shape.key:
         cost = sum(known.length for known, there in zip(before.pages, same, strict=True) if not there)
         if delta_if_smaller := _delta_if_smaller(ink, shape, parent, before, columns, cost):
             return replace(encoded, reused_chunk=delta_if_smaller[0], delta=delta_if_smaller[1])
-    found = [
+    segments = [
         Segment(id_, known) if there else Segment(id_, None, ink.codec.compress(content))
         for id_, known, there, content in zip(ids, before.pages, same, contents, strict=True)
     ]
-    return replace(encoded, pages=tuple(found))
+    return replace(encoded, pages=tuple(segments))
 
 
 def _delta_if_smaller(
     ink: WriteContext, shape: TableShape, parent: Parent, before: ChunkRef, columns: Sequence[Any], cost: int
 ) -> tuple[ChunkRef, Segment | None] | None:
-    """Return the parent's chunk with what has changed, unless new pages, which cost so many bytes, are less."""
+    """Return the parent's chunk with a delta, or None if new pages (of this many bytes) are smaller."""
     try:
         batch = parent.read(before).columns
     except Damaged:
-        return None  # what cannot be read must not keep the next snapshots from being taken
+        return None  # damage in the parent must not prevent new snapshots
     delta = difference(batch, columns, shape.key)
     if delta is None:
         return before, None
     if delta.size > before.rows * MOST_ROWS or is_heavy(before):
         return None
-    chunk, made = changed(ink, shape, parent, before, delta)
-    return (chunk, made) if len(made.body) < cost else None
+    chunk, segment = changed(ink, shape, parent, before, delta)
+    return (chunk, segment) if len(segment.body) < cost else None
 
 
 def difference(old: Sequence[Any], new: Sequence[Any], key: Sequence[int]) -> Delta | None:
-    """Return what makes the old rows the new ones, or None when they are the same rows, in whatever order."""
-    there, here = (deltas.identity([side[place] for place in key]) for side in (old, new))
+    """Return the delta from the old rows to the new ones, or None if they are the same rows in any order."""
+    there, here = (deltas.identity([side[ordinal] for ordinal in key]) for side in (old, new))
     at = pc.index_in(here, value_set=there)
     changed = at.is_null().to_numpy(zero_copy_only=False)
     for before, now in zip(old, new, strict=True):
@@ -175,18 +175,18 @@ def difference(old: Sequence[Any], new: Sequence[Any], key: Sequence[int]) -> De
     if not changed.any() and not pc.any(gone).as_py():
         return None
     rows = pa.array(np.flatnonzero(changed))
-    return Delta([column.take(rows) for column in new], [old[place].filter(gone) for place in key])
+    return Delta([column.take(rows) for column in new], [old[ordinal].filter(gone) for ordinal in key])
 
 
 def is_heavy(chunk: ChunkRef) -> bool:
-    """Whether the deltas of a chunk are so much beside its pages that these are better written anew."""
+    """Return True if the deltas of a chunk are so large compared with its pages that it should be rewritten."""
     return sum(ref.length for ref in chunk.deltas) > MOST_ROWS * sum(ref.length for ref in chunk.pages)
 
 
 def changed(
     ink: WriteContext, shape: TableShape, parent: Parent, chunk: ChunkRef, delta: Delta
 ) -> tuple[ChunkRef, Segment]:
-    """Return a chunk of the parent, and the delta for it; where there are many, all of them become one."""
+    """Return a chunk of the parent and its new delta; if there are many deltas, all are merged into one."""
     if len(chunk.deltas) >= MOST_DELTAS:
         delta = deltas.merge(parent.changes(chunk), delta, shape.key)
         chunk = replace(chunk, deltas=())

@@ -1,4 +1,4 @@
-"""How the content of a segment is made smaller: a byte that says how, then the bytes."""
+"""Compression of the content of segments: a byte for the codec, then the compressed bytes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _local = threading.local()
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """A way to compress; zstd 3 is the default, `bench/RESULTS.md` says why."""
+    """A compression codec and level; zstd 3 is the default, `bench/RESULTS.md` says why."""
 
     name: Name = "zstd"
     level: int = 3
@@ -38,7 +38,7 @@ class Codec:
             raise ValueError(f"no codec {self.name} {self.level}")
 
     def compress(self, content: bytes) -> bytes:
-        """Return the content behind the byte of its codec; as it is when it would not get smaller."""
+        """Return the compressed content after the byte of its codec; uncompressed if that is smaller."""
         packed = _compressed(self, content)
         return bytes([_CODES[self.name]]) + packed if len(packed) < len(content) else b"\0" + content
 
@@ -63,10 +63,10 @@ def _compressed(codec: Codec, content: bytes) -> bytes:
 
 
 def decompress(body: bytes) -> bytes:
-    """Return the content of a segment.
+    """Return the decompressed content of a segment.
 
     Raises:
-        Damaged: it is none that `compress` made.
+        Damaged: it is not output of `compress`.
     """
     name, packed = _NAMES.get(body[0]) if body else None, body[1:]
     try:
@@ -75,9 +75,9 @@ def decompress(body: bytes) -> bytes:
         if name == "zstd":
             if "unzstd" not in _local.__dict__:
                 _local.unzstd = zstandard.ZstdDecompressor()
-            found: bytes = _local.unzstd.decompress(packed)
-            return found
-        if name == "gzip" and packed:  # nothing is no gzip, but gzip says it is
+            content: bytes = _local.unzstd.decompress(packed)
+            return content
+        if name == "gzip" and packed:  # gzip accepts an empty input
             return gzip.decompress(packed)
         if name == "deflate":
             return zlib.decompress(packed)
@@ -85,5 +85,8 @@ def decompress(body: bytes) -> bytes:
             size = int.from_bytes(packed[:4], "little")
             return bytes(pa.decompress(packed[4:], size, codec="lz4_raw", asbytes=True))
     except (zstandard.ZstdError, zlib.error, OSError, EOFError, pa.ArrowException) as error:
-        raise Damaged("A page of the vault cannot be unpacked.") from error
-    raise Damaged("A page of the vault was packed in a way that this Headwater does not know.", hint="Update it.")
+        raise Damaged("A page of the vault cannot be decompressed.") from error
+    raise Damaged(
+        "A page of the vault uses a compression that this version of Headwater does not support.",
+        hint="Update Headwater.",
+    )

@@ -1,8 +1,8 @@
-"""Deltas: rows of a chunk that are other ones now, without the columns of the rest being stored again.
+"""Deltas: the changed rows of a chunk, stored without the columns of the unchanged rows.
 
-A delta has whole rows that take the place of those with the same key, or come behind the others, and keys whose rows
-are gone. A column page is stored again when a value in it changes; where a few rows change in every chunk, that is
-every page, and a delta is smaller.
+A delta has complete rows that replace those with the same key or are appended, and the keys of deleted rows. A column
+page is stored again if one of its values changes; if a few rows change in every chunk, that is every page, and a delta
+is smaller.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from headwater.vault import pages
 from headwater.vault.errors import Damaged
 from headwater.vault.pages import Column, Hint
 
-# A chunk is written anew when more of its rows than this have changed; so many deltas become one.
+# A chunk is rewritten if more than this share of its rows have changed; this many deltas are merged into one.
 MOST_ROWS, MOST_DELTAS = 0.3, 4
 
 
@@ -31,19 +31,19 @@ class _Written(msgspec.Struct, array_like=True, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """`rows` has every column of the rows that are new or other; `gone` the key columns of those that are gone."""
+    """`rows` has all columns of the new and changed rows; `gone` the key columns of the deleted rows."""
 
     rows: Sequence[Column]
     gone: Sequence[Column]
 
     @property
     def size(self) -> int:
-        """How many rows it changes."""
+        """The number of rows that it changes."""
         return len(self.rows[0]) + len(self.gone[0])
 
 
 class _Pages(Sequence[Column]):
-    """Columns that are decoded when somebody asks for them."""
+    """Columns that are decoded on first use."""
 
     def __init__(self, encoded: Sequence[bytes]) -> None:
         self._encoded = encoded
@@ -67,9 +67,9 @@ class _Pages(Sequence[Column]):
 
 
 def encode(delta: Delta, hints: Sequence[Hint], key: Sequence[int]) -> bytes:
-    """Return a delta as bytes; its columns are encoded as those of pages are."""
+    """Return a delta as bytes; its columns are encoded like those of pages."""
     rows = [pages.encode(column, hint) for column, hint in zip(delta.rows, hints, strict=True)]
-    gone = [pages.encode(column, hints[place]) for column, place in zip(delta.gone, key, strict=True)]
+    gone = [pages.encode(column, hints[ordinal]) for column, ordinal in zip(delta.gone, key, strict=True)]
     return msgspec.msgpack.encode(_Written(rows, gone))
 
 
@@ -86,7 +86,7 @@ def decode(data: bytes) -> Delta:
 
 
 def identity(key: Sequence[Column]) -> Column:
-    """Return one value for each row that is equal when all values of its key are."""
+    """Return one value for each row, equal for rows whose key values are equal."""
     if len(key) == 1:
         return key[0]
     colon, nothing = pa.scalar(b":", pages.VALUES), pa.scalar(b"", pages.VALUES)
@@ -100,14 +100,14 @@ def identity(key: Sequence[Column]) -> Column:
 def apply(
     columns: Sequence[Column], key: Sequence[Column], delta: Delta, delta_key: Sequence[int], places: Sequence[int]
 ) -> list[Column]:
-    """Return columns as they are after a delta: changed rows in their places, new ones at the end.
+    """Return columns after a delta: changed rows in place, new rows at the end.
 
     Args:
-        columns: some columns of the rows before.
-        key: the columns of their key.
+        columns: some columns of the old rows.
+        key: the columns of the key.
         delta: the change.
-        delta_key: the places of the key's columns among all columns.
-        places: the places of `columns` among all columns.
+        delta_key: the ordinals of the key's columns among all columns.
+        places: the ordinals of `columns` among all columns.
     """
     before = identity(key)
     if set(places) <= set(delta_key) and _only_replaces(before, delta, delta_key):
@@ -120,32 +120,32 @@ def apply(
 
 
 def _only_replaces(before: Column, delta: Delta, key: Sequence[int]) -> bool:
-    """Say whether a delta only has other rows for keys that are there: then the keys stay as they are."""
-    new = identity([delta.rows[place] for place in key])
+    """Return True if a delta only replaces rows of existing keys, so that the keys stay the same."""
+    new = identity([delta.rows[ordinal] for ordinal in key])
     return not len(delta.gone[0]) and bool(pc.sum(pc.is_in(before, value_set=new)).as_py() == len(new))
 
 
 def choose_delta(before: Column, delta: Delta, key: Sequence[int]) -> Any:
-    """Return which rows of those before, followed by those of the delta, are there afterwards, and in what order."""
-    new = identity([delta.rows[place] for place in key])
+    """Return the indexes of the resulting rows, in order, among the old rows followed by those of the delta."""
+    new = identity([delta.rows[ordinal] for ordinal in key])
     at = pc.index_in(before, value_set=new)
-    replaced, found = at.is_valid().to_numpy(zero_copy_only=False), at.drop_null().to_numpy()
+    replaced, positions = at.is_valid().to_numpy(zero_copy_only=False), at.drop_null().to_numpy()
     rows = np.arange(len(before))
-    rows[replaced] = len(before) + found
+    rows[replaced] = len(before) + positions
     if len(delta.gone[0]):
         gone = pc.is_in(before, value_set=identity(delta.gone)).to_numpy(zero_copy_only=False)
         rows = rows[~gone | replaced]
     left = np.ones(len(new), bool)
-    left[found] = False
+    left[positions] = False
     return pa.array(np.concatenate((rows, len(before) + np.flatnonzero(left))))
 
 
 def merge(first: Delta, second: Delta, key: Sequence[int]) -> Delta:
-    """Return the delta that leaves the same rows as two that are applied one after the other, in the same order.
+    """Return the delta that is equivalent to two deltas, one after the other, including the order of rows.
 
-    A row that the first one takes away and the second one brings back stands where it stood.
+    A row that the first one deletes and the second one adds again keeps its original position.
     """
-    early, late = (identity([one.rows[place] for place in key]) for one in (first, second))
+    early, late = (identity([delta.rows[ordinal] for ordinal in key]) for delta in (first, second))
     lost, gone = identity(second.gone), identity(first.gone)
     chosen = choose_delta(early, second, key)
     left = pc.invert(pc.is_in(gone, value_set=pa.concat_arrays([late, lost])))

@@ -1,4 +1,4 @@
-"""What can be wrong with a vault."""
+"""The errors of a vault."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from headwater.kit.errors import Unauthenticated, Unavailable
 
 
 class StorageUnavailable(Unavailable):
-    """The storage of the vault does not answer."""
+    """The storage of the vault does not respond."""
 
     code = "storage_unavailable"
 
 
 class StorageFull(StorageUnavailable):
-    """There is no room left in the storage of the vault."""
+    """The storage of the vault is full."""
 
     code = "storage_full"
 
 
 class Damaged(Unavailable):
-    """Something in the vault is not what was written."""
+    """Data in the vault is damaged."""
 
     code = "vault_damaged"
 
 
 class Missing(Damaged):
-    """Something that the vault refers to is not there."""
+    """Data that the vault refers to is missing."""
 
     code = "vault_incomplete"
 
 
 class Locked(Unauthenticated):
-    """No key was given that opens this vault."""
+    """The given key does not open this vault."""
 
     code = "vault_locked"

@@ -1,8 +1,8 @@
-"""Gives back the room of what no snapshot needs any more; in two passes, without a lock, beside writers at work.
+"""Deletes packs that no snapshot needs, in two passes, without a lock, while writers are active.
 
-A pass lists what nothing needs as `gc/<id>`. A later pass deletes what was listed long enough ago, by the clock of the
-store, and is still not needed. So whatever looks at the wrong moment (a writer that is about to commit, a slow
-listing) has the whole margin to become visible. Why the order of the listings matters: docs/decisions/0008.
+A pass lists unused packs as `gc/<id>`. A later pass deletes packs that were listed long enough ago, by the clock of the
+store, and are still unused. So whatever is not visible yet (a writer that is about to commit, a slow listing) has the
+whole margin to become visible. docs/decisions/0008 explains why the order of the listings matters.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _ID = 16
 
 @dataclass(frozen=True, slots=True)
 class GcResult:
-    """What a pass did.
+    """What a pass of garbage collection did.
 
     Attributes:
         deleted, freed: packs that were deleted, and their bytes.
-        listed: packs that were found not to be needed, and are deleted by a later pass.
-        live, live_bytes: packs that something needs, and their bytes.
+        listed: unused packs, which a later pass deletes.
+        live, live_bytes: used packs, and their bytes.
         dead_bytes: of those, the bytes that no single snapshot needs; at most so much would a compaction give back.
         blocking_leases: leases that cannot be read; nothing is deleted before they have ended by age.
     """
@@ -47,19 +47,19 @@ class GcResult:
 
 
 def collect(vault: Vault, margin: timedelta = MARGIN, longest: timedelta = leases.LONGEST) -> GcResult:
-    """Make a pass, which may be cut off anywhere.
+    """Run one pass, which may be interrupted anywhere.
 
     Args:
-        vault: where.
-        margin: how long ago something must have been listed, to be deleted.
-        longest: the age at which leases end.
+        vault: the vault.
+        margin: how long a pack must have been listed before it is deleted.
+        longest: the age at which leases expire.
 
     Raises:
-        Damaged: a manifest cannot be read, so that what it needs is not known; nothing was deleted.
+        Damaged: a manifest cannot be read, so its packs are unknown; nothing was deleted.
     """
     blobs = vault.blobs
-    read_config(blobs)  # an empty folder where the vault's disk is not mounted needs nothing, too
-    # The packs come first: what is among them and belongs to a writer, its lease or its manifest is found below.
+    read_config(blobs)  # an unmounted disk looks like an empty vault, in which nothing is used
+    # Packs are listed first: the lease or manifest of a writer whose packs are among them is found below.
     there = dict(packs.listed(blobs))
     pending = list(blobs.list(FOLDER))
     now = _now(vault)
@@ -77,23 +77,23 @@ def collect(vault: Vault, margin: timedelta = MARGIN, longest: timedelta = lease
     for lease in held.ended:
         blobs.delete(lease)
     blobs.sweep(longest)
-    kept = {pack: blob.size for pack, blob in there.items() if pack in needed}
+    live = {pack: blob.size for pack, blob in there.items() if pack in needed}
     return GcResult(
         len(deleted),
         sum(there[pack].size for pack in deleted),
         len(gone - deleted),
-        len(kept),
-        sum(kept.values()),
-        sum(size - min(size, needed[pack]) for pack, size in kept.items()),
+        len(live),
+        sum(live.values()),
+        sum(size - min(size, needed[pack]) for pack, size in live.items()),
         tuple(held.unread),
     )
 
 
 def _needed(vault: Vault, now: datetime, longest: timedelta) -> tuple[dict[bytes, int], LeasedPacks]:
-    """Return what snapshots need, and what writers hold.
+    """Return the packs that snapshots need and that writers hold.
 
-    Manifests are listed before the leases and once more after them: a snapshot that was committed, its lease given
-    back, between two listings is in the third.
+    Manifests are listed before the leases and once more after them: a snapshot that is committed, and its lease
+    released, between two listings is in the third.
     """
     needed: dict[bytes, int] = {}
     seen: set[str] = set()
@@ -105,17 +105,17 @@ def _needed(vault: Vault, now: datetime, longest: timedelta) -> tuple[dict[bytes
 
 
 def _mark_repairs(vault: Vault, needed: dict[bytes, int], held: LeasedPacks) -> None:
-    """Add what stands in for packs that are needed; which may be damaged in turn, and have something that does."""
+    """Add the replacements of needed packs; these may be damaged and have replacements in turn."""
     left = list(repair_log.records(vault.blobs))
-    while due := [one for one in left if one[0] in needed or one[0] in held.packs]:
-        left = [one for one in left if one not in due]
+    while due := [move for move in left if move[0] in needed or move[0] in held.packs]:
+        left = [move for move in left if move not in due]
         for _, name in due:
             for pack, size in repair_log.targets(vault.blobs, vault.keys, name).items():
                 needed[pack] = needed.get(pack, 0) + size
 
 
 def _forget_repairs(vault: Vault, alive: Set[bytes]) -> None:
-    """Delete records of packs that nobody needs and that are gone."""
+    """Delete repair records of packs that are unused and gone."""
     for pack, name in list(repair_log.records(vault.blobs)):
         if pack not in alive:
             vault.blobs.delete(name)
@@ -138,7 +138,7 @@ def _packs(vault: Vault, snapshot: str) -> dict[bytes, int]:
         raise
     except Damaged as error:
         raise Damaged(
-            f"Snapshot {snapshot} cannot be read, so nothing is collected: {error.message}",
+            f"Snapshot {snapshot} cannot be read, so nothing is deleted: {error.message}",
             hint="Repair or delete this snapshot.",
         ) from error
     needed = manifest.packs
@@ -154,12 +154,12 @@ def _now(vault: Vault) -> datetime:
     blob = vault.blobs.find(name)
     vault.blobs.delete(name)
     if blob is None:
-        raise Damaged("The storage does not show what was just written to it.", hint="Verify the vault.")
+        raise Damaged("The storage does not list a file that was just written.", hint="Verify the vault.")
     return blob.modified
 
 
 def _delete(vault: Vault, due: Iterable[Blob], gone: set[bytes]) -> set[bytes]:
-    """Delete what was listed long enough ago and is still not needed; then the lists."""
+    """Delete packs that were listed long enough ago and are still unused; then the lists."""
     due = list(due)
     deleted = {pack for blob in due for pack in _listed(vault, blob.name)} & gone
     for pack in deleted:
@@ -170,7 +170,7 @@ def _delete(vault: Vault, due: Iterable[Blob], gone: set[bytes]) -> set[bytes]:
 
 
 def _list_new(vault: Vault, pending: Iterable[Blob], gone: set[bytes], now: datetime, margin: timedelta) -> None:
-    """List what is not needed and on no list that waits."""
+    """Write a list of unused packs that are on no other list."""
     for blob in pending:
         if now - blob.modified <= margin:
             gone = gone - _listed(vault, blob.name)
@@ -179,7 +179,7 @@ def _list_new(vault: Vault, pending: Iterable[Blob], gone: set[bytes], now: date
 
 
 def _listed(vault: Vault, name: str) -> set[bytes]:
-    """Return the packs of a list; one that cannot be read has none, so that they are listed again."""
+    """Return the packs of a list; an unreadable list has none, so that they are listed again."""
     try:
         data = vault.blobs.read(name)
     except Damaged:

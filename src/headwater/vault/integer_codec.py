@@ -1,7 +1,7 @@
-"""Whole numbers as few bytes: differences from a base or from the one before, by planes of equal significance.
+"""Packs integers: differences from a base or from the previous number, stored in byte planes.
 
-Layout: mode (1 byte: 0 from the base, 1 from the one before), bytes a number (1 byte: 0 to 8), base (8), then the
-lowest bytes of all numbers, the next ones, and so on.
+Layout: mode (1 byte: 0 from the base, 1 from the previous number), bytes per number (1 byte: 0 to 8), base (8 bytes),
+then the lowest bytes of all numbers, the next ones, and so on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _POWERS = np.array([10**power for power in range(1, 20)], np.uint64)
 
 
 def pack(values: np.ndarray) -> bytes:
-    """Return int64 numbers as bytes; differences are taken modulo 2**64, so that none is too large."""
+    """Return int64 numbers as bytes; differences are modulo 2**64, so that none overflows."""
     if not len(values):
         return _HEAD.pack(_FROM_BASE, 0, 0)
     bits = values.view(np.uint64)
@@ -32,7 +32,7 @@ def pack(values: np.ndarray) -> bytes:
 
 
 def unpack(data: memoryview, count: int) -> tuple[np.ndarray, int]:
-    """Return so many int64 numbers, and how many bytes they took.
+    """Return this many int64 numbers, and how many bytes they took.
 
     Raises:
         ValueError: these are not the bytes of so many numbers.
@@ -55,8 +55,8 @@ def unpack(data: memoryview, count: int) -> tuple[np.ndarray, int]:
 
 
 def digits(values: np.ndarray) -> np.ndarray:
-    """Return how many characters each number takes in decimal, its sign included."""
-    size = np.abs(values).view(np.uint64)  # of the smallest number, too
+    """Return the number of characters of each number in decimal, including the sign."""
+    size = np.abs(values).view(np.uint64)  # also for the smallest number
     count: np.ndarray = np.searchsorted(_POWERS, size, "right") + 1 + (values < 0)
     return count
 

@@ -1,8 +1,8 @@
-"""The keys of a vault: one random master key, wrapped once for each way to open it, and what is derived from it.
+"""The keys of a vault: one random master key, wrapped once for each way to open it, and the derived keys.
 
-A slot is a blob `keys/<id>` with the master key wrapped by a passphrase (scrypt), by a key that somebody else keeps
-(a file, the key of this Headwater), or by a service that wraps and unwraps (`KeyWrapper`, the shape of a KMS). Changing
-a key means a new slot and the old one deleted; no page is written anew.
+A slot is a blob `keys/<id>` that contains the master key, wrapped with a passphrase (scrypt), with an external key (a
+file, the key of this Headwater), or by a service that wraps and unwraps keys (`KeyWrapper`, the interface of a KMS). To
+change a key, add a slot and delete the old one; no page is rewritten.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SLOTS = "keys/"
 _NONCE = 12
 # scrypt: 2**17 × 8 × 128 bytes = 128 MB and about half a second (RFC 7914; OWASP's first choice).
 _COST, _BLOCK = 2**17, 8
-_DEAREST = 2**20  # 1 GB: a slot that was tampered with must not take all memory
+_DEAREST = 2**20  # 1 GB: a manipulated slot must not use all memory
 
 
 class Slot(msgspec.Struct, frozen=True, tag=False):
@@ -46,18 +46,18 @@ class Slot(msgspec.Struct, frozen=True, tag=False):
 
 
 class KeyWrapper(Protocol):
-    """A service that wraps keys without giving its own away."""
+    """A service that wraps and unwraps keys without revealing its own, such as a KMS."""
 
     def wrap(self, key: bytes) -> bytes:
-        """Return a key as only this service can read it."""
+        """Return a key in a form that only this service can read."""
 
     def unwrap(self, wrapped: bytes) -> bytes:
-        """Return the key; raises ValueError when it was wrapped by something else."""
+        """Return the key; raises ValueError if something else wrapped it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KeySource:
-    """What opens a slot: a passphrase, a key of 32 bytes or more, or a service."""
+    """The secret that opens a slot: a passphrase, a key of 32 bytes or more, or a service."""
 
     kind: Literal["passphrase", "key", "service"]
     secret: bytes = b""
@@ -65,22 +65,22 @@ class KeySource:
 
     @classmethod
     def passphrase(cls, text: str) -> KeySource:
-        """Open by something that a person remembers."""
+        """Open with a passphrase."""
         return cls("passphrase", text.encode())
 
     @classmethod
     def key(cls, secret: bytes) -> KeySource:
-        """Open by a random secret."""
+        """Open with a random secret."""
         return cls("key", secret)
 
     @classmethod
     def of(cls, service: KeyWrapper) -> KeySource:
-        """Open by a service."""
+        """Open with a service."""
         return cls("service", service=service)
 
 
 class Keys:
-    """What is derived from the master key of one vault; never shown, never logged."""
+    """The keys derived from the master key of one vault; never shown, never logged."""
 
     def __init__(self, master: bytes) -> None:
         self._master = master
@@ -89,7 +89,7 @@ class Keys:
 
     @classmethod
     def new(cls) -> Keys:
-        """Return keys that nobody has seen."""
+        """Return new random keys."""
         return cls(secrets.token_bytes(32))
 
     def pack(self, pack: bytes) -> AESGCM:
@@ -115,7 +115,7 @@ class Keys:
         return HKDF(hashes.SHA256(), length, None, b"headwater vault 1 " + purpose).derive(self._master)
 
     def slot(self, opener: KeySource, vault: str, label: str) -> Slot:
-        """Return a slot that this opener opens."""
+        """Return a new slot that this key source can open."""
         secret = opener.secret
         salt, cost = (os.urandom(16), _COST) if opener.kind == "passphrase" else (b"", 0)
         if opener.service:
@@ -128,7 +128,7 @@ class Keys:
 
     @classmethod
     def opened(cls, slot: Slot, opener: KeySource, vault: str) -> Keys | None:
-        """Return the keys behind a slot, or None when this opener does not open it."""
+        """Return the keys in a slot, or None if this key source cannot open it."""
         if slot.kind != opener.kind:
             return None
         try:
@@ -148,39 +148,41 @@ def _wrapping(secret: bytes, salt: bytes, cost: int) -> bytes:
 
 
 def add_slot(blobs: Blobs, vault: str, keys: Keys, opener: KeySource, label: str) -> str:
-    """Write a slot and return its id; raises Damaged when it cannot be read back."""
+    """Write a slot and return its id; raises Damaged if it cannot be read back."""
     slot_id = secrets.token_hex(8)
     data = msgspec.msgpack.encode(keys.slot(opener, vault, label))
     if not blobs.create(SLOTS + slot_id, data) or blobs.read(SLOTS + slot_id) != data:
-        raise Damaged("The key slot was not stored whole.", hint="Try again.")  # nobody must rely on it
+        raise Damaged("The key slot was not stored completely.", hint="Try again.")  # it must not be used
     return slot_id
 
 
 def remove_slot(blobs: Blobs, slot_id: str) -> None:
-    """Delete a slot: what it was made for opens the vault no more.
+    """Delete a slot: its key source can no longer open the vault.
 
     Raises:
-        NotFound: there is none of this id.
-        Conflict: it is the last one that can be read.
+        NotFound: there is no slot with this id.
+        Conflict: it is the last readable slot.
     """
-    found = slots(blobs)
-    if slot_id not in found and slot_id not in damaged_slots(blobs):
-        raise NotFound(f"This vault has no key slot {slot_id}.", hint=did_you_mean(slot_id, found))
-    if not found.keys() - {slot_id}:
+    existing = slots(blobs)
+    if slot_id not in existing and slot_id not in damaged_slots(blobs):
+        raise NotFound(f"This vault has no key slot {slot_id}.", hint=did_you_mean(slot_id, existing))
+    if not existing.keys() - {slot_id}:
         raise _last()
     content = blobs.read(SLOTS + slot_id)
     blobs.delete(SLOTS + slot_id)
-    if not slots(blobs):  # somebody else removed the others meanwhile
+    if not slots(blobs):  # somebody else has removed the other slots meanwhile
         blobs.create(SLOTS + slot_id, content)
         raise _last()
 
 
 def _last() -> Conflict:
-    return Conflict("This is the last key slot: without it nobody could open the vault.", hint="Add another one first.")
+    return Conflict(
+        "This is the last key slot: without it, nobody can open the vault.", hint="Add another key slot first."
+    )
 
 
 def slots(blobs: Blobs) -> dict[str, Slot]:
-    """Return the slots of a vault by id; those that cannot be read open nothing, and are not among them."""
+    """Return the readable slots of a vault by id."""
     return {slot_id: slot for slot_id, slot in _listed(blobs) if slot}
 
 
@@ -204,12 +206,12 @@ def unlock(blobs: Blobs, vault: str, opener: KeySource) -> Keys:
     """Return the keys of a vault.
 
     Raises:
-        Locked: no slot is opened by this.
-        Damaged: neither, and there is one that cannot be read.
+        Locked: this key source opens no slot.
+        Damaged: the same, and one of the slots cannot be read.
     """
     for slot in slots(blobs).values():
         if keys := Keys.opened(slot, opener, vault):
             return keys
     if damaged_slots(blobs):
-        raise Damaged("No key slot is opened by this, and one of them cannot be read.", hint="Give another key.")
-    raise Locked(hint="Give the passphrase or the key that one of its slots was made for.")
+        raise Damaged("This key opens none of the key slots, and one of them cannot be read.", hint="Give another key.")
+    raise Locked(hint="Give the passphrase or key of one of the key slots.")

@@ -1,7 +1,7 @@
-"""Blobs as files of a folder.
+"""Blobs as files in a folder.
 
-A blob is written to a file beside it, synced, and linked to its name, which fails when the name is taken; then the
-folder is synced. obstore's own local store does not sync, so that a crash could leave empty files behind a commit.
+A blob is written to a temporary file, synced, and linked to its name, which fails if the name exists; then the folder
+is synced. obstore's own local store does not sync, so a crash could leave empty files after a commit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TEMPORARY = "temporary"
 
 
 class LocalBlobs:
-    """A folder of this machine, made on first use, that only its owner may read."""
+    """A folder of this machine, created on first use, that only its owner can read."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -50,7 +50,7 @@ class LocalBlobs:
     def _same(self, path: Path, data: bytes) -> bool:
         if path.read_bytes() != data:
             return False
-        _sync_folder(path.parent)  # the one who linked it may not have come to this
+        _sync_folder(path.parent)  # the writer that linked it may have crashed before this
         return True
 
     def read(self, name: str, start: int = 0, length: int | None = None) -> bytes:
@@ -79,7 +79,7 @@ class LocalBlobs:
         with _told(prefix):
             for folder, folders, files in os.walk(self.folder / prefix, onerror=_unlisted):
                 if Path(folder) == self.folder:
-                    folders[:] = [one for one in folders if one != _TEMPORARY]
+                    folders[:] = [folder for folder in folders if folder != _TEMPORARY]
                 for file in files:
                     if blob := self.find((Path(folder) / file).relative_to(self.folder).as_posix()):
                         yield blob
@@ -90,10 +90,10 @@ class LocalBlobs:
             (self.folder / name).unlink()
 
     def sweep(self, older: timedelta) -> None:
-        """See `Blobs`; a writer that was killed leaves its temporary file."""
+        """See `Blobs`; killed writers leave temporary files."""
         with _told(_TEMPORARY):
             self._make(self.folder / _TEMPORARY)
-            with tempfile.TemporaryFile(dir=self.folder / _TEMPORARY) as clock:  # the disk may have a clock of its own
+            with tempfile.TemporaryFile(dir=self.folder / _TEMPORARY) as clock:  # a network disk may have its own clock
                 now = os.fstat(clock.fileno()).st_mtime
             for path in (self.folder / _TEMPORARY).iterdir():
                 with contextlib.suppress(FileNotFoundError):
@@ -105,11 +105,11 @@ class LocalBlobs:
             return
         self._make(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(folder.parent)  # a folder is there for good when its parent says so
+        _sync_folder(folder.parent)  # a folder is durable when its parent is synced
 
 
 def _unlisted(error: OSError) -> None:
-    """Raise when a folder cannot be listed: whoever collects would take what is in it for not there."""
+    """Raise if a folder cannot be listed: garbage collection would take its blobs for missing."""
     if not isinstance(error, FileNotFoundError):
         raise error
 
@@ -138,19 +138,19 @@ def _part(descriptor: int, name: str, start: int, length: int) -> bytes:
     while len(block) != length:
         more = os.pread(descriptor, max(0, length - len(block)), start + len(block))
         if not more:
-            raise Damaged(f"{name} of the vault is cut off.", hint="Verify the vault.")
+            raise Damaged(f"{name} of the vault is truncated.", hint="Verify the vault.")
         block += more
     return block
 
 
 @contextlib.contextmanager
 def _told(name: str) -> Iterator[None]:
-    """Turn what the operating system says into sentences."""
+    """Turn errors of the operating system into sentences."""
     try:
         yield
     except FileNotFoundError as error:
         raise Missing(f"{name} of the vault is missing.", hint="Verify the vault.") from error
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull(hint="Make room on its disk; nothing was lost.") from error
-        raise StorageUnavailable(f"The folder of the vault: {error.strerror}.") from error
+            raise StorageFull(hint="Free some space on its disk. No data was lost.") from error
+        raise StorageUnavailable(f"The folder of the vault cannot be used: {error.strerror}.") from error

@@ -1,4 +1,4 @@
-"""The manifest of a snapshot: the one blob whose existence makes it one, encrypted and bound to its name."""
+"""The manifest of a snapshot: the blob whose existence makes the snapshot exist, encrypted and bound to its name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CODEC = Codec("zstd", 9)
 
 
 class SegmentRef(msgspec.Struct, frozen=True, array_like=True):
-    """A `Ref` as it is written."""
+    """A `Ref` in its serialized form."""
 
     id: bytes
     pack: bytes
@@ -35,7 +35,7 @@ class SegmentRef(msgspec.Struct, frozen=True, array_like=True):
 
     @classmethod
     def of(cls, ref: Ref) -> SegmentRef:
-        """Return a reference as it is written."""
+        """Return a reference in its serialized form."""
         return cls(ref.id, ref.pack, ref.offset, ref.length)
 
     @property
@@ -45,7 +45,7 @@ class SegmentRef(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ManifestColumn(msgspec.Struct, frozen=True, array_like=True):
-    """A column: its name, its type as the engine spells it, and what its text looks like."""
+    """A column: its name, its type as the engine spells it, and a hint about its values."""
 
     name: str
     type: str
@@ -55,9 +55,9 @@ class ManifestColumn(msgspec.Struct, frozen=True, array_like=True):
 class ManifestTable(msgspec.Struct, frozen=True):
     """A table of a snapshot.
 
-    `key` are the places of the columns of its key. `raw` counts the bytes of the text of all values, `stored` those
-    of all segments that the table is made of, `new` those that this snapshot added. `packs` says how many bytes of
-    which packs it needs. `facts` are the engine's own, by which the next snapshot reads only what has changed.
+    `key` has the ordinals of the key's columns. `raw` counts the bytes of the text of all values, `stored` those of all
+    segments of the table, `new` those that this snapshot added. `packs` says how many bytes of which packs it needs.
+    `facts` belong to the engine; with them the next snapshot reads only what has changed.
     """
 
     schema: str | None
@@ -74,10 +74,10 @@ class ManifestTable(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """A snapshot: what it is of, when, and where everything is.
+    """A snapshot: its database, its time, and where all its data is.
 
-    `schema` is the Schema as the catalog's codec writes it; `moment` is what the engine calls the moment it was taken
-    at (LSN, GTID …); `extras` are statements and values that the engine needs to make everything else anew.
+    `schema` is the Schema in the catalog's JSON; `moment` is the engine's name for the point in time (LSN, GTID …);
+    `extras` are statements and values with which the engine recreates everything else.
     """
 
     version: int = VERSION
@@ -114,7 +114,7 @@ def table(
     written: WrittenTable,
     facts: Mapping[str, Any] | None = None,
 ) -> ManifestTable:
-    """Return a table that was written, as a manifest lists it."""
+    """Return the manifest entry of a written table."""
     counted = written.counted
     return ManifestTable(
         schema,
@@ -132,25 +132,25 @@ def table(
 
 
 def reuse_table(before: ManifestTable, facts: Mapping[str, Any] | None = None) -> ManifestTable:
-    """Return a table of the parent that has not changed, as the manifest of the next snapshot lists it."""
+    """Return the manifest entry of an unchanged table of the parent for the next snapshot."""
     return msgspec.structs.replace(before, new=0, facts=before.facts if facts is None else facts)
 
 
 def commit(blobs: Blobs, keys: Keys, manifest: Manifest) -> int:
-    """Write a manifest: from here on the snapshot exists; returns its size.
+    """Write a manifest, which makes the snapshot exist; return its size.
 
     Raises:
-        Damaged: there is another snapshot of this id.
+        Damaged: there is a different snapshot with this id.
     """
     name = FOLDER + manifest.id
     nonce = os.urandom(_NONCE)
     content = _CODEC.compress(msgspec.msgpack.encode(manifest))
     sealed = _MAGIC + nonce + keys.manifest(name).encrypt(nonce, content, name.encode())
     if not blobs.create(name, sealed):
-        raise Damaged(f"There is another snapshot {manifest.id} in the vault.")
+        raise Damaged(f"The vault already has a different snapshot {manifest.id}.")
     if blobs.read(name) != sealed:
         blobs.delete(name)
-        raise Damaged(f"The manifest of snapshot {manifest.id} was not stored whole.", hint="Try again.")
+        raise Damaged(f"The manifest of snapshot {manifest.id} was not stored completely.", hint="Try again.")
     return len(sealed)
 
 
@@ -161,7 +161,9 @@ def read(blobs: Blobs, keys: Keys, snapshot: str) -> Manifest:
     start = len(_MAGIC) + _NONCE
     try:
         if data[: len(_MAGIC)] != _MAGIC:
-            raise Damaged(f"{name} is none that this Headwater knows.", hint="Update it.")
+            raise Damaged(
+                f"{name} has a format that this version of Headwater does not support.", hint="Update Headwater."
+            )
         content = keys.manifest(name).decrypt(data[len(_MAGIC) : start], data[start:], name.encode())
         return msgspec.msgpack.decode(decompress(content), type=Manifest)
     except (InvalidTag, ValueError, msgspec.MsgspecError) as error:
@@ -169,10 +171,10 @@ def read(blobs: Blobs, keys: Keys, snapshot: str) -> Manifest:
 
 
 def names(blobs: Blobs) -> list[str]:
-    """Return the ids of all snapshots, in their order."""
+    """Return the ids of all snapshots, sorted."""
     return sorted(blob.name.removeprefix(FOLDER) for blob in blobs.list(FOLDER))
 
 
 def delete(blobs: Blobs, snapshot: str) -> None:
-    """Delete a manifest; what only it needed is collected later."""
+    """Delete a manifest; garbage collection later deletes what only it needed."""
     blobs.delete(FOLDER + snapshot)

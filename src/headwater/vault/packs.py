@@ -1,8 +1,8 @@
-"""Packs: many small segments in one blob, each encrypted for itself and readable alone.
+"""Packs: many small segments in one blob, each encrypted and readable separately.
 
-A pack's key is derived from its random id, and a segment's nonce is its place in the pack, so that no pair of key and
-nonce is ever used twice. The footer lists the segments; it is what garbage collection and repair read, while readers
-of a snapshot come with a `Ref` that says where a segment lies. Layout: docs/reference/vault-format.md.
+The key of a pack is derived from its random id, and the nonce of a segment is its offset in the pack, so no pair of key
+and nonce is ever used twice. The footer lists the segments; garbage collection and repair read it, while readers of a
+snapshot have a `Ref` with the position of a segment. Layout: docs/reference/vault-format.md.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from headwater.vault import repair_log
 from headwater.vault.blobs import Blob, Blobs
 from headwater.vault.errors import Damaged
 from headwater.vault.keys import Keys
-from headwater.vault.repair_log import Ref as Ref  # a segment is referred to by whoever reads packs
+from headwater.vault.repair_log import Ref as Ref  # a reference to a segment, also exported from here
 
 FOLDER = "packs/"
 MAGIC, END = b"HWPACK\x00\x01", b"HWPACKEN"
@@ -38,14 +38,14 @@ _NAME = re.compile(r"packs/([0-9a-f]{2})/\1[0-9a-f]{30}")
 
 @dataclass(frozen=True, slots=True)
 class PackEntry:
-    """A segment as the footer of its pack lists it."""
+    """A segment in the footer of its pack."""
 
     kind: int
     ref: Ref
 
 
 def blob_name(pack: bytes) -> str:
-    """Return the name of the blob that a pack is."""
+    """Return the blob name of a pack."""
     text = pack.hex()
     return f"{FOLDER}{text[:2]}/{text}"
 
@@ -81,7 +81,7 @@ class _Open:
         return b"".join((*self.parts, _TRAILER.pack(length, END)))
 
     def _append(self, kind: int, body: bytes) -> int:
-        """Encrypt a segment behind the others and return its length."""
+        """Encrypt and append a segment, and return its length."""
         self.parts.append(self.cipher.encrypt(_nonce(self.size), body, _bound(self.id, self.size, kind)))
         length = len(self.parts[-1])
         self.size += length
@@ -89,10 +89,10 @@ class _Open:
 
 
 class PackWriter:
-    """Fills packs and uploads them, a few at a time; `add` waits when uploads cannot keep up.
+    """Fills packs and uploads them, a few in parallel; `add` waits if uploads cannot keep up.
 
     Args:
-        written: called with id and size of each pack that is in the store for good.
+        written: called with id and size of each stored pack.
     """
 
     def __init__(self, blobs: Blobs, keys: Keys, written: Callable[[bytes, int], None], target: int = TARGET) -> None:
@@ -105,7 +105,7 @@ class PackWriter:
         self._failed: BaseException | None = None
 
     def add(self, kind: int, content: bytes, body: bytes) -> Ref:
-        """Add a segment and return where it will be; raises what an earlier upload failed with."""
+        """Add a segment and return its position; raises the error of an earlier upload."""
         with self._lock:
             self._check()
             if self._open is None:
@@ -117,7 +117,7 @@ class PackWriter:
             return ref
 
     def finish(self) -> None:
-        """Upload what is left and wait until all is in the store; raises what any upload failed with."""
+        """Upload the rest and wait until everything is stored; raises the error of any upload."""
         with self._lock:
             self._check()
             if self._open:
@@ -125,13 +125,13 @@ class PackWriter:
             self._collect(len(self._running))
 
     def close(self) -> None:
-        """Stop; what was not finished is lost, and nobody refers to it."""
+        """Stop; unfinished packs are discarded, and nothing refers to them."""
         self._uploads.shutdown(wait=True, cancel_futures=True)
 
     def _seal(self) -> None:
         assert self._open
         done, self._open = self._open, None
-        self._collect(sum(one.done() for one in self._running))
+        self._collect(sum(upload.done() for upload in self._running))
         self._room.acquire()
         self._running.append(self._uploads.submit(self._upload, done.id, done.sealed()))
 
@@ -142,24 +142,24 @@ class PackWriter:
         self._check()
 
     def _check(self) -> None:
-        if self._failed:  # whoever wrote into the pack that is lost must not get to a commit, whoever hears of it first
+        if self._failed:  # no snapshot with segments in the lost pack may commit, whichever caller gets the error first
             raise self._failed
 
     def _upload(self, pack: bytes, data: bytes) -> None:
         try:
             name = blob_name(pack)
             if not self._blobs.create(name, data):
-                raise Damaged(f"{name} is in the vault already.")
+                raise Damaged(f"{name} already exists in the vault.")
             blob = self._blobs.find(name)
             if blob is None or blob.size != len(data):
-                raise Damaged(f"{name} was not stored whole.", hint="Try again; nothing was lost.")
+                raise Damaged(f"{name} was not stored completely.", hint="Try again. No data was lost.")
             self._written(pack, len(data))
         finally:
             self._room.release()
 
 
 class PackReader:
-    """Reads segments; keeps the ciphers of the packs that it has seen."""
+    """Reads segments, and caches the ciphers of packs."""
 
     def __init__(self, blobs: Blobs, keys: Keys) -> None:
         self._blobs, self._keys = blobs, keys
@@ -170,39 +170,39 @@ class PackReader:
         return self.segments(kind, [ref])[0]
 
     def segments(self, kind: int, refs: Sequence[Ref]) -> list[bytes]:
-        """Return many segments in the order asked for, with few requests; what was repaired comes from elsewhere."""
-        found: dict[Ref, bytes] = {}
+        """Return many segments in the given order, with few requests; repaired ones from their new position."""
+        contents: dict[Ref, bytes] = {}
         for pack, wanted in _by_pack(refs).items():
             try:
-                found.update(self._read(kind, pack, wanted))
+                contents.update(self._read(kind, pack, wanted))
             except Damaged:
                 moved = repair_log.moved(self._blobs, self._keys, pack)
                 if not moved:
                     raise
                 for ref in wanted:
-                    found[ref] = self._one(kind, ref, moved)
-        return [found[ref] for ref in refs]
+                    contents[ref] = self._one(kind, ref, moved)
+        return [contents[ref] for ref in refs]
 
     def _read(self, kind: int, pack: bytes, refs: Sequence[Ref]) -> Mapping[Ref, bytes]:
         parts = self._blobs.read_parts(blob_name(pack), [(ref.offset, ref.length) for ref in refs])
         return {ref: self._opened(kind, ref, part) for ref, part in zip(refs, parts, strict=True)}
 
     def _one(self, kind: int, ref: Ref, moved: Mapping[int, Sequence[Ref]]) -> bytes:
-        """Return a segment from where it was, or from the first place that it was moved to where it can be read."""
-        for place in moved.get(ref.offset, ()):
+        """Return a segment from its original position, or from the first replacement that can be read."""
+        for ref_ in moved.get(ref.offset, ()):
             with contextlib.suppress(Damaged):
-                return self._read(kind, place.pack, [place])[place]
+                return self._read(kind, ref_.pack, [ref_])[ref_]
         return self._read(kind, ref.pack, [ref])[ref]
 
     def entries(self, pack: bytes) -> list[PackEntry]:
-        """Return what is in a pack by its footer."""
+        """Return the contents of a pack, from its footer."""
         name = blob_name(pack)
         blob = self._blobs.find(name)
         size = blob.size if blob else 0
         length, end = _TRAILER.unpack(self._blobs.read(name, max(0, size - _TRAILER.size), _TRAILER.size))
         start = size - _TRAILER.size - length
         if end != END or start < len(MAGIC):
-            raise Damaged(f"{name} of the vault has no end.", hint="Verify the vault.")
+            raise Damaged(f"{name} of the vault has no footer.", hint="Verify the vault.")
         footer = self._opened(FOOTER, Ref(b"", pack, start, length), self._blobs.read(name, start, length))
         return [PackEntry(kind, Ref(content, pack, at, long)) for kind, content, at, long in _ENTRY.iter_unpack(footer)]
 
@@ -219,7 +219,7 @@ class PackReader:
 
 
 def size_of(entries: Sequence[PackEntry]) -> int:
-    """Return how large a pack with these segments is."""
+    """Return the size of a pack with these segments."""
     footer = len(entries) * _ENTRY.size + TAG
     return len(MAGIC) + sum(entry.ref.length for entry in entries) + footer + _TRAILER.size
 
@@ -232,7 +232,7 @@ def _by_pack(refs: Sequence[Ref]) -> Mapping[bytes, list[Ref]]:
 
 
 def listed(blobs: Blobs) -> Iterator[tuple[bytes, Blob]]:
-    """Give every pack that is there, by its id; what else somebody put into the folder is passed over."""
+    """Yield all packs by id; other blobs in the folder are skipped."""
     for blob in blobs.list(FOLDER):
         if _NAME.fullmatch(blob.name):
             yield bytes.fromhex(blob.name[-32:]), blob

@@ -1,8 +1,8 @@
-"""Pages: one column of one chunk as canonical bytes, and back; the bytes of a value are never changed.
+"""Pages: one column of one chunk as canonical bytes, and back; the bytes of a value never change.
 
-A column is an Arrow array of byte strings or nulls: the text form that an engine gives. What looks like numbers,
-times, UUIDs or hexadecimal digits is kept as such when it comes back as the very same bytes, which is checked for
-each page; all else is kept as it is. The layout is in docs/reference/vault-format.md.
+A column is an Arrow array of byte strings or nulls, in the engine's text format. Values that look like numbers, times,
+UUIDs or hexadecimal digits are stored as such if they give back exactly the same bytes, which is checked for each page;
+everything else is stored as it is. The layout is in docs/reference/vault-format.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ VALUES = pa.binary()
 _HEAD = struct.Struct("<BBI")
 _HAS_NULLS = 1
 NULLS, CONSTANT, BYTES, INTEGERS, FLOATS, MOMENTS, DAYS, UUIDS, HEX, DICTIONARY = range(10)
-_SMALL = 255  # the most values of a dictionary
+_SMALL = 255  # the largest dictionary
 _LONGEST_PREFIX = 255
 
 
@@ -35,7 +35,7 @@ def encode(column: Column, hint: Hint = "text") -> bytes:
 
     Args:
         column: n byte strings or nulls.
-        hint: what the values look like; a wrong hint costs size, never values.
+        hint: the expected format of the values; a wrong hint costs space, but loses no value.
     """
     rows, present = len(column), column
     flags, bitmap = 0, b""
@@ -50,7 +50,7 @@ def encode(column: Column, hint: Hint = "text") -> bytes:
 
 
 def decode(page: bytes) -> Column:
-    """Return the column that a page was made of.
+    """Return the column of a page.
 
     Raises:
         Damaged: these are not the bytes of a page.
@@ -77,12 +77,12 @@ def decode(page: bytes) -> Column:
 
 
 def rows(page: bytes) -> int:
-    """Return how many values the column of a page has; raises Damaged."""
+    """Return the number of values in a page; raises Damaged."""
     try:
-        found: int = _HEAD.unpack_from(page)[2]
+        count: int = _HEAD.unpack_from(page)[2]
     except struct.error as error:
         raise Damaged("A page cannot be read.") from error
-    return found
+    return count
 
 
 def _body(present: Column, hint: Hint) -> tuple[int, bytes]:
@@ -90,15 +90,15 @@ def _body(present: Column, hint: Hint) -> tuple[int, bytes]:
     first = present[0].as_py()
     if len(present) * len(first) == len(data) and data == first * len(present) and _even(offsets, len(first)):
         return CONSTANT, first
-    if (tried := _TYPED.get(hint)) and (made := tried(present)):
-        return made
-    if made := _dictionary(present):
-        return made
+    if (tried := _TYPED.get(hint)) and (body := tried(present)):
+        return body
+    if body := _dictionary(present):
+        return body
     return BYTES, _strings(data, offsets)
 
 
 def _parts(column: Column) -> tuple[bytes, np.ndarray]:
-    """Return the bytes of all values in a row, and where each begins and the last ends."""
+    """Return the concatenated bytes of all values, and their offsets."""
     _, offsets, data = column.buffers()
     places = np.frombuffer(offsets, np.int32, len(column) + 1, column.offset * 4).astype(np.int64)
     start, end = int(places[0]), int(places[-1])
@@ -110,7 +110,7 @@ def _even(offsets: np.ndarray, size: int) -> bool:
 
 
 def _strings(data: bytes, offsets: np.ndarray) -> bytes:
-    """Return lengths and bytes: one length when all are equal, else as few bytes a length as hold the largest."""
+    """Return lengths and bytes: one length if all are equal, else as few bytes per length as the largest needs."""
     lengths = np.diff(offsets)
     return integer_codec.pack(lengths) + data
 
@@ -205,14 +205,14 @@ def _moments(zoned: bool) -> Callable[[Column], tuple[int, bytes] | None]:
         whole = not fraction.any()
         if not _spelled(np.frombuffer(data, np.uint8), offsets, fraction, 3 if zoned else 0):
             return None
-        kept = values // _SECOND if whole else values
-        return MOMENTS, struct.pack("<B", zoned | whole << 1) + integer_codec.pack(kept)
+        numbers = values // _SECOND if whole else values
+        return MOMENTS, struct.pack("<B", zoned | whole << 1) + integer_codec.pack(numbers)
 
     return made
 
 
 def _spelled(data: np.ndarray, offsets: np.ndarray, fraction: np.ndarray, zone: int) -> bool:
-    """Whether times are spelled as they are read back: `2024-01-31 23:59:59.5+00`, no zeros at the end."""
+    """Return True if times are spelled canonically: `2024-01-31 23:59:59.5+00`, without trailing zeros."""
     behind = np.where(fraction != 0, 7, 0)
     for power in (10, 100, 1_000, 10_000, 100_000):
         behind -= (fraction % power == 0) & (fraction != 0)
@@ -247,7 +247,7 @@ def _read_days(body: memoryview, count: int) -> Column:
     return _shown(pa.array(integer_codec.unpack(body, count)[0].astype(np.int32)).cast(pa.date32()))
 
 
-# The places of a UUID's digits in its text, with dashes between them, and in its digits alone.
+# The offsets of a UUID's digits in its text, with and without dashes.
 _GROUPS = ((0, 8, 0), (9, 13, 8), (14, 18, 12), (19, 23, 16), (24, 36, 20))
 
 
@@ -276,7 +276,7 @@ def _read_uuids(body: memoryview, count: int) -> Column:
 
 
 def _unhex(digits: bytes) -> bytes | None:
-    """Return what lower-case hexadecimal digits stand for, or None when there is anything else."""
+    """Return the bytes of lower-case hexadecimal digits, or None if there are other characters."""
     try:
         values = binascii.unhexlify(digits)
     except binascii.Error:
@@ -285,7 +285,7 @@ def _unhex(digits: bytes) -> bytes | None:
 
 
 def _hex(present: Column) -> tuple[int, bytes] | None:
-    """Return hexadecimal digits as bytes; all values begin with the same prefix that ends in an x, if any."""
+    """Return hexadecimal digits as bytes; all values begin with the same prefix ending in x, if any."""
     first = present[0].as_py()
     prefix = first[: first.find(b"x") + 1]
     if len(prefix) > _LONGEST_PREFIX or (prefix and not pc.all(pc.starts_with(present, prefix)).as_py()):
@@ -300,7 +300,7 @@ def _hex(present: Column) -> tuple[int, bytes] | None:
 
 
 def _without(data: bytes, offsets: np.ndarray, prefix: int) -> tuple[bytes, np.ndarray]:
-    """Return values without so many bytes at the beginning of each."""
+    """Return values without this many leading bytes."""
     rows, table = len(offsets) - 1, np.frombuffer(data, np.uint8)
     if _even(offsets, int(offsets[1])):
         cut = table.reshape(rows, -1)[:, prefix:]

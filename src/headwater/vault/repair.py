@@ -1,9 +1,9 @@
-"""Puts damaged segments right from other copies of them: of other snapshots, or of a fresh one that was taken for it.
+"""Repairs damaged segments from other copies: from other snapshots, or from a new one taken for this purpose.
 
-A segment is known by the id of its content, so any pack whose footer lists the same id has what is needed. Copies go
-into a new pack, and a record says where (`repair_log`). What was read once more from the database makes copies, too:
-a snapshot that is taken without a parent stores every page anew. Trees say where their own pages lie, so that no two
-are alike: a damaged leaf or root has no copy, and stays a finding.
+A segment is identified by the id of its content, so any pack whose footer lists the same id has a copy. Copies go into
+a new pack, and a record says where they are (`repair_log`). A snapshot that is taken without a parent stores every page
+anew, and so provides copies. Trees contain the positions of their own pages, so no two are equal: a damaged leaf or
+root has no copy, and remains a finding.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from headwater.vault.verification import Finding
 
 @dataclass(frozen=True, slots=True)
 class RepairResult:
-    """What a repair did: how many segments can be read again, and what is still wrong."""
+    """The result of a repair: how many segments are readable again, and the remaining findings."""
 
     segments: int
     left: tuple[Finding, ...]
 
 
 def repair(vault: Vault) -> RepairResult:
-    """Verify everything, and put right what has a copy that can be read; nothing is overwritten."""
+    """Verify everything, and repair segments that have a readable copy; nothing is overwritten."""
     findings = verification.deep(vault).findings
     done = _copied(vault, _broken(findings))
     return RepairResult(done, verification.deep(vault).findings if done else findings)
 
 
 def _broken(findings: tuple[Finding, ...]) -> dict[tuple[int, bytes], set[Ref]]:
-    """Return what is broken by kind and id of the content: one id may lie damaged in several places."""
+    """Return the damaged segments by kind and content id: one id may be damaged in several places."""
     broken: dict[tuple[int, bytes], set[Ref]] = {}
     for finding in findings:
         if finding.segment:
@@ -48,10 +48,10 @@ def _broken(findings: tuple[Finding, ...]) -> dict[tuple[int, bytes], set[Ref]]:
 
 
 def _copied(vault: Vault, broken: Mapping[tuple[int, bytes], set[Ref]]) -> int:
-    """Write copies of what is broken, and where they are; returns how many places were put right."""
+    """Write copies of damaged segments and a record of their positions; return how many were repaired."""
     if not broken:
         return 0
-    with vault.write_snapshot(f"repair {uuid.uuid4()}") as writing:  # for its lease: nobody refers to the new pack yet
+    with vault.write_snapshot(f"repair {uuid.uuid4()}") as writing:  # for its lease: nothing refers to the new pack yet
         moves = _written(vault, writing.ink.data, broken)
         writing.ink.data.finish()
         for pack in writing.packs:
@@ -72,8 +72,8 @@ def _written(
             if copy in places or not places or (body := _body(vault, kind, copy)) is None:
                 continue
             now = into.add(kind, copy.id, body)
-            for place in left.pop((kind, copy.id)):
-                moves.setdefault(place.pack, {})[place.offset] = now
+            for damaged in left.pop((kind, copy.id)):
+                moves.setdefault(damaged.pack, {})[damaged.offset] = now
         if not left:
             break
     return moves
@@ -83,11 +83,11 @@ def _copies(vault: Vault, pack: bytes) -> list[tuple[int, Ref]]:
     try:
         return [(entry.kind, entry.ref) for entry in vault.packs.entries(pack) if entry.kind != FOOTER]
     except Damaged:
-        return []  # it has no list of what is in it
+        return []  # it has no readable footer
 
 
 def _body(vault: Vault, kind: int, copy: Ref) -> bytes | None:
-    """Return a segment as it is stored, if it is what its id says."""
+    """Return the stored form of a segment if it matches its id."""
     try:
         body = vault.packs.segment(kind, copy)
         return body if content_id(vault.keys, decompress(body)) == copy.id else None

@@ -1,7 +1,7 @@
-"""Records of repairs: segments of a damaged pack, and where they lie now.
+"""Records of repairs: segments of a damaged pack, and their new positions.
 
-Nothing in a vault is changed, so who refers to a damaged place goes on to. A record `moved/<pack>/<id>` says where
-else its segments are; readers ask for it only when a pack is damaged or missing.
+Nothing in a vault is changed, so references to a damaged position remain. A record `moved/<pack>/<id>` says where else
+its segments are; readers look for it only if a pack is damaged or missing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NONCE = 12
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """Where a segment lies: `id` of its content, pack, offset and length there."""
+    """The position of a segment: `id` of its content, pack, offset and length."""
 
     id: bytes
     pack: bytes
@@ -33,7 +33,7 @@ class Ref:
 
 
 class _Move(msgspec.Struct, frozen=True, array_like=True):
-    """A segment: its offset in the damaged pack, its id, and pack, offset and length of where it is now."""
+    """A segment: its offset in the damaged pack, its id, and its new pack, offset and length."""
 
     before: int
     id: bytes
@@ -43,26 +43,26 @@ class _Move(msgspec.Struct, frozen=True, array_like=True):
 
 
 def record(blobs: Blobs, keys: Keys, pack: bytes, moves: Mapping[int, Ref]) -> None:
-    """Write where segments of a pack, by their offsets, are now; raises Damaged when it cannot be read back."""
+    """Write the new positions of segments of a pack, by offset; raises Damaged if the record cannot be read back."""
     name = f"{FOLDER}{pack.hex()}/{secrets.token_hex(8)}"
     nonce = os.urandom(_NONCE)
     listed = [_Move(at, ref.id, ref.pack, ref.offset, ref.length) for at, ref in moves.items()]
     sealed = nonce + keys.repair(name).encrypt(nonce, msgspec.msgpack.encode(listed), name.encode())
     if not blobs.create(name, sealed) or blobs.read(name) != sealed:
-        raise Damaged("The record of a repair was not stored whole.", hint="Try again.")
+        raise Damaged("The record of a repair was not stored completely.", hint="Try again.")
 
 
 def moved(blobs: Blobs, keys: Keys, pack: bytes) -> dict[int, list[Ref]]:
-    """Return where segments of a pack, by their offsets, are now; records that cannot be read say nothing."""
-    found: dict[int, list[Ref]] = {}
+    """Return the new positions of segments of a pack, by offset; unreadable records are ignored."""
+    positions: dict[int, list[Ref]] = {}
     for blob in blobs.list(f"{FOLDER}{pack.hex()}/"):
         for move in _read(blobs, keys, blob.name):
-            found.setdefault(move.before, []).append(Ref(move.id, move.pack, move.offset, move.length))
-    return found
+            positions.setdefault(move.before, []).append(Ref(move.id, move.pack, move.offset, move.length))
+    return positions
 
 
 def records(blobs: Blobs) -> Iterator[tuple[bytes, str]]:
-    """Give the damaged pack and the name of every record."""
+    """Yield the damaged pack and the blob name of every record."""
     for blob in blobs.list(FOLDER):
         pack = blob.name.split("/")[1]
         if len(pack) == 2 * 16 and not pack.strip("0123456789abcdef"):
@@ -71,10 +71,10 @@ def records(blobs: Blobs) -> Iterator[tuple[bytes, str]]:
 
 def targets(blobs: Blobs, keys: Keys, name: str) -> dict[bytes, int]:
     """Return how many bytes of which packs a record needs."""
-    found: dict[bytes, int] = {}
+    sizes: dict[bytes, int] = {}
     for move in _read(blobs, keys, name):
-        found[move.pack] = found.get(move.pack, 0) + move.length
-    return found
+        sizes[move.pack] = sizes.get(move.pack, 0) + move.length
+    return sizes
 
 
 def _read(blobs: Blobs, keys: Keys, name: str) -> Sequence[_Move]:

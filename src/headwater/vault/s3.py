@@ -1,4 +1,4 @@
-"""Blobs in a bucket of S3 or what speaks its protocol, by obstore."""
+"""Blobs in a bucket of S3 or a compatible store, with obstore."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from obstore.store import S3Store
 from headwater.vault.blobs import Blob
 from headwater.vault.errors import Damaged, Missing, StorageFull, StorageUnavailable
 
-# No call may hang: the last try begins before `_PATIENCE` is over and has `_TIMEOUT` to end, less than 100 s in all.
+# No call may hang: the last attempt begins before `_PATIENCE` is over and takes at most `_TIMEOUT`: less than 100 s.
 _RETRIES, _PATIENCE, _TIMEOUT = 6, timedelta(seconds=35), timedelta(seconds=60)
-_SOON_SECONDS = 5.0  # a connection that breaks does so at once; who has waited for longer has tried often enough
-_NEAR = 2**20  # a gap that is read over rather than asked about again; no less than obstore's own
+_SOON_SECONDS = 5.0  # a lost connection fails at once; a longer wait means enough attempts
+_NEAR = 2**20  # a gap that is read to save a request; at least as large as in obstore
 
 
 class S3Blobs:
-    """A bucket, or what is below a prefix of it.
+    """A bucket, or a prefix in a bucket.
 
     Args:
-        bucket: its name; it must be there.
+        bucket: its name; it must exist.
         prefix: a folder of it, or "".
         options: `endpoint region access_key_id secret_access_key session_token`, as obstore names them.
-        http: whether it may be reached without TLS.
-        retries: how often a request that failed is made again, at growing distances.
+        http: whether connections without TLS are allowed.
+        retries: how often a failed request is repeated, with growing delays.
     """
 
     def __init__(
@@ -46,10 +46,10 @@ class S3Blobs:
         )
 
     def create(self, name: str, data: bytes) -> bool:
-        """See `Blobs`; If-None-Match is what decides who was first.
+        """See `Blobs`; If-None-Match decides which writer was first.
 
-        What creates is not made again by obstore when its answer is lost. It is here: the same bytes are as good once
-        as twice.
+        obstore does not retry a create whose answer is lost. It is retried here, because writing the same bytes twice
+        is safe.
         """
         began = time.monotonic()
         try:
@@ -64,7 +64,7 @@ class S3Blobs:
             with _told(name):
                 obstore.put(self._store, name, data, mode="create", use_multipart=False)
         except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
-            return self.read(name) == data  # by a request of ours, whose answer was lost
+            return self.read(name) == data  # by our own request, whose answer was lost
         return True
 
     def read(self, name: str, start: int = 0, length: int | None = None) -> bytes:
@@ -77,16 +77,16 @@ class S3Blobs:
         return self.read_parts(name, [(start, length)])[0]
 
     def read_parts(self, name: str, parts: Sequence[tuple[int, int]]) -> Sequence[bytes]:
-        """See `Blobs`; neighbours come with one request."""
+        """See `Blobs`; adjacent parts are fetched with one request."""
         if any(length <= 0 for _, length in parts):
-            self._reaches(name, parts)  # S3 has no word for a part without a byte
+            self._reaches(name, parts)  # S3 has no range for an empty part
         spans = _spans([(start, start + length) for start, length in parts if length])
         if not spans:
             return [b""] * len(parts)
         begins, ends = [begin for begin, _ in spans], [end for _, end in spans]
         with _told(name):
             got = obstore.get_ranges(self._store, name, starts=begins, ends=ends)
-        views = [memoryview(one) for one in got]
+        views = [memoryview(part) for part in got]
         if [len(view) for view in views] != [end - begin for begin, end in spans]:
             raise _cut_off(name)
         return [_cut(begins, views, start, length) for start, length in parts]
@@ -103,8 +103,8 @@ class S3Blobs:
         """See `Blobs`."""
         with _told(prefix):
             for page in obstore.list(self._store, prefix.rstrip("/")):
-                for one in page:
-                    yield _blob(one)
+                for blob in page:
+                    yield _blob(blob)
 
     def delete(self, name: str) -> None:
         """See `Blobs`."""
@@ -112,7 +112,7 @@ class S3Blobs:
             obstore.delete(self._store, name)
 
     def sweep(self, older: timedelta) -> None:
-        """See `Blobs`; an upload is one request, which leaves nothing behind."""
+        """See `Blobs`; an upload is one request and leaves nothing behind."""
 
     def _size(self, name: str) -> int:
         with _told(name):
@@ -125,7 +125,7 @@ class S3Blobs:
 
 
 def _spans(wanted: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return what is fetched with one request each; obstore would do it, but panics when a blob ends too early."""
+    """Return the ranges to fetch with one request each; obstore would do it, but panics if a blob ends too early."""
     spans: list[tuple[int, int]] = []
     for begin, end in sorted(wanted):
         if spans and begin - spans[-1][1] <= _NEAR:
@@ -138,12 +138,12 @@ def _spans(wanted: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 def _cut(begins: Sequence[int], views: Sequence[memoryview], start: int, length: int) -> bytes:
     if not length:
         return b""
-    place = bisect.bisect_right(begins, start) - 1
-    return bytes(views[place][start - begins[place] : start - begins[place] + length])
+    index = bisect.bisect_right(begins, start) - 1
+    return bytes(views[index][start - begins[index] : start - begins[index] + length])
 
 
 def _cut_off(name: str) -> Damaged:
-    return Damaged(f"{name} of the vault is cut off.", hint="Verify the vault.")
+    return Damaged(f"{name} of the vault is truncated.", hint="Verify the vault.")
 
 
 def _blob(meta: Any) -> Blob:
@@ -152,7 +152,7 @@ def _blob(meta: Any) -> Blob:
 
 @contextlib.contextmanager
 def _told(name: str) -> Iterator[None]:
-    """Turn what obstore says into sentences; what it says may hold addresses and keys, and is not shown."""
+    """Turn errors of obstore into sentences; its messages may contain addresses and keys, and are not shown."""
     try:
         yield
     except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
@@ -161,11 +161,11 @@ def _told(name: str) -> Iterator[None]:
         raise Missing(f"{name} of the vault is missing.", hint="Verify the vault.") from error
     except (PermissionError, exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
         raise StorageUnavailable(
-            "The storage refuses the keys.", hint="Check the access key and its rights."
+            "The storage rejected the access key.", hint="Check the access key and its permissions."
         ) from error
     except (exceptions.BaseError, OSError) as error:
-        if "InvalidRange" in str(error) or "416 " in str(error):  # a part that begins behind the end
+        if "InvalidRange" in str(error) or "416 " in str(error):  # a part that begins after the end
             raise _cut_off(name) from error
         if "InsufficientStorage" in str(error) or "507" in str(error):
             raise StorageFull from error
-        raise StorageUnavailable(hint="Check endpoint, port and network; nothing was lost.") from error
+        raise StorageUnavailable(hint="Check endpoint, port and network. No data was lost.") from error

@@ -1,6 +1,6 @@
-"""Writes tables: rows come in, are cut into chunks, encoded by several threads, and what is new is packed.
+"""Writes tables: rows are split into chunks and encoded by several threads, and new segments are packed.
 
-Memory is bounded by the chunks under way, whatever the size of the table. What the parent snapshot has already is not
+Memory is limited by the chunks in progress, whatever the size of the table. What the parent snapshot already has is not
 written again: a page by its id, a chunk by all its pages, a leaf and the root by theirs.
 """
 
@@ -27,7 +27,7 @@ __all__ = ["Batch", "Counted", "Parent", "TableShape", "TableWriter", "WriteCont
 
 @dataclass(slots=True)
 class Counted:
-    """What writing a table took: rows and bytes of text, bytes of all its segments, and of those that were new."""
+    """The size of a written table: rows and bytes of text, bytes of all its segments, and of the new ones."""
 
     rows: int = 0
     raw: int = 0
@@ -39,7 +39,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class WrittenTable:
-    """A table in the vault; `packs` says how many bytes of which packs it is made of, old and new."""
+    """A table in the vault; `packs` says how many bytes of which packs it needs, old and new."""
 
     root: Ref
     counted: Counted
@@ -54,7 +54,7 @@ class TableWriter:
         self._parent = parent if parent and parent.key == shape.key else None
         self._counted = Counted()
         self._packs: Counter[bytes] = Counter()
-        self._turns: Counter[int] = Counter()  # of a table without a key: chunks that begin with the same row
+        self._turns: Counter[int] = Counter()  # in a table without a key, chunks can begin with the same row
         self._under_way: deque[Future[Encoded]] = deque()
         self._leaf: list[ChunkRef] = []
         self._branches: list[LeafRef] = []
@@ -62,15 +62,15 @@ class TableWriter:
         self._hashes, self._weights = np.empty(0, np.uint64), np.empty(0, np.int64)
 
     def write(self, batches: Iterable[Batch]) -> WrittenTable:
-        """Write all rows of a table, in the order of its key, and return where it is.
+        """Write all rows of a table, in the order of its key, and return its position.
 
-        Whoever iterates decides how far reading runs ahead; an error of theirs ends the writing.
+        The iterator decides how far reading runs ahead; its errors end the writing.
         """
         self.rows(batches)
         return self.end()
 
     def rows(self, batches: Iterable[Batch]) -> None:
-        """Write rows that follow what was written or kept before."""
+        """Write rows that follow those written or reused before."""
         try:
             for batch in batches:
                 if batch.num_rows:
@@ -83,13 +83,13 @@ class TableWriter:
                 future.cancel()
 
     def keep(self, chunk: ChunkRef) -> None:
-        """Take over a chunk of the parent as it is."""
+        """Reuse a chunk of the parent unchanged."""
         for ref in (*chunk.pages, *chunk.deltas):
             self._uses(ref)
         self._append(chunk)
 
     def keep_leaf(self, branch: LeafRef, chunks: Sequence[ChunkRef]) -> None:
-        """Take over a leaf of the parent with all its chunks."""
+        """Reuse a leaf of the parent with all its chunks."""
         self.end_leaf()
         for chunk in chunks:
             for ref in (*chunk.pages, *chunk.deltas):
@@ -100,10 +100,10 @@ class TableWriter:
         self._counted.chunks += branch.chunks
 
     def change(self, chunk: ChunkRef, delta: Delta, rows: int) -> None:
-        """Take over a chunk of the parent with a change; `rows` is how many it has then."""
+        """Reuse a chunk of the parent with a delta; `rows` is its new number of rows."""
         assert self._parent
-        kept, made = chunk_encoder.changed(self._ink, self._shape, self._parent, chunk, delta)
-        self._change(kept, made, rows)
+        reused, segment = chunk_encoder.changed(self._ink, self._shape, self._parent, chunk, delta)
+        self._change(reused, segment, rows)
 
     def _change(self, chunk: ChunkRef, delta: Segment | None, rows: int) -> None:
         if delta:
@@ -113,7 +113,7 @@ class TableWriter:
         self.keep(chunk)
 
     def end_leaf(self) -> None:
-        """Let the next chunk begin a leaf."""
+        """Let the next chunk begin a new leaf."""
         if not self._leaf:
             return
         chunks, self._leaf = self._leaf, []
@@ -123,7 +123,7 @@ class TableWriter:
         self._branches.append(LeafRef(ref, chunks[0].first, len(chunks), sum(chunk.rows for chunk in chunks)))
 
     def end(self) -> WrittenTable:
-        """Write the root and return where the table is."""
+        """Write the root and return the position of the table."""
         self.end_leaf()
         root = self._tree_segment(ROOT, tree.encode_root(self._branches), self._parent.root if self._parent else None)
         return WrittenTable(root, self._counted, self._packs)
@@ -131,11 +131,11 @@ class TableWriter:
     def _take(self, batch: Batch) -> None:
         keys = self._shape.key or range(batch.num_columns)
         columns = [(batch.column(key), self._shape.hints[key]) for key in keys]
-        found = (
+        boundaries = (
             chunker.hashes(columns, self._ink.keys.salt) if columns else np.full(batch.num_rows, 2**64 - 1, np.uint64)
         )
         self._rest.append(batch)
-        self._hashes = np.concatenate((self._hashes, found))
+        self._hashes = np.concatenate((self._hashes, boundaries))
         self._weights = np.concatenate((self._weights, _weights(batch)))
         if self._weights.sum() >= self._ink.sizes.max_bytes or len(self._hashes) >= self._ink.sizes.max_rows:
             self._cut(end=False)
@@ -157,7 +157,7 @@ class TableWriter:
     def _submit(self, rows: Any, hash_: int, raw: int) -> None:
         while len(self._under_way) >= self._ink.ahead:
             self._add(self._under_way.popleft().result())
-        first = _first([rows.column(place)[0].as_py() for place in self._shape.key], hash_, self._turns[hash_])
+        first = _first([rows.column(ordinal)[0].as_py() for ordinal in self._shape.key], hash_, self._turns[hash_])
         if not self._shape.key:
             self._turns[hash_] += 1
         chunk = chunk_encoder.ChunkRows(rows, first, hash_, raw)
@@ -190,11 +190,11 @@ class TableWriter:
         self._counted.chunks += 1
 
     def _tree_segment(self, kind: int, content: bytes, known: Ref | None) -> Ref:
-        found = self._ink.id(content)
-        if known and known.id == found:
+        content_id = self._ink.id(content)
+        if known and known.id == content_id:
             ref = known
         else:
-            ref = self._ink.trees.add(kind, found, self._ink.codec.compress(content))
+            ref = self._ink.trees.add(kind, content_id, self._ink.codec.compress(content))
             self._counted.new += ref.length
         self._uses(ref)
         return ref
@@ -205,7 +205,7 @@ class TableWriter:
 
 
 def _first(key: Sequence[bytes | None], hash_: int, turn: int) -> bytes:
-    """Return what a chunk is recognised by: the key of its first row, or its hash, and how many had it before."""
+    """Return the identity of a chunk: the key of its first row, or its hash and how many chunks had it before."""
     return msgspec.msgpack.encode(key or (hash_, turn))
 
 

@@ -1,4 +1,4 @@
-"""Reads tables back: leaves, then their chunks' pages, decoded by several threads and given in order."""
+"""Reads tables: leaves, then the pages of their chunks, decoded by several threads and returned in order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _AHEAD = 4  # chunks that are being fetched and decoded
 
 
 class TableReader:
-    """Reads one table by its root; `key` are the places of the columns of its key."""
+    """Reads one table from its root; `key` has the ordinals of its key's columns."""
 
     def __init__(self, packs: PackReader, keys: Keys, root: Ref, key: Sequence[int] = ()) -> None:
         self._packs, self._keys, self._root, self._key = packs, keys, root, key
@@ -33,7 +33,7 @@ class TableReader:
         return tree.decode_root(self.content(ROOT, [self._root])[0])
 
     def chunks(self) -> Iterator[ChunkRef]:
-        """Give the chunks of the table, in order."""
+        """Yield the chunks of the table, in order."""
         for branch in self.branches():
             yield from self.leaf(branch)
 
@@ -41,7 +41,7 @@ class TableReader:
         """Return the chunks of one leaf."""
         chunks = tree.decode_leaf(self.content(LEAF, [branch.ref])[0])
         if (len(chunks), sum(chunk.rows for chunk in chunks)) != (branch.chunks, branch.rows):
-            raise Damaged("A list of chunks in the vault is not the one that was written.")
+            raise Damaged("A list of chunks in the vault does not match what was written.")
         return chunks
 
     def parent(self) -> Parent:
@@ -55,14 +55,16 @@ class TableReader:
         return Parent(self._root, chunks, leaves, self.batch, self._changes, tuple(self._key))
 
     def batch(self, chunk: ChunkRef, places: Sequence[int] | None = None) -> Batch:
-        """Return the rows of a chunk, or some columns of them by their places."""
+        """Return the rows of a chunk, or some of its columns by ordinal."""
         wanted = list(range(len(chunk.pages)) if places is None else places)
         if chunk.deltas:
             columns = self._changed(chunk, wanted)
         else:
-            columns = [pages.decode(content) for content in self.content(PAGE, [chunk.pages[one] for one in wanted])]
+            columns = [
+                pages.decode(content) for content in self.content(PAGE, [chunk.pages[column] for column in wanted])
+            ]
         if any(len(column) != chunk.rows for column in columns):
-            raise Damaged("A page of the vault has another number of rows than its chunk.")
+            raise Damaged("A page of the vault has a different number of rows than its chunk.")
         return _batch(columns, chunk.rows)
 
     def _changed(self, chunk: ChunkRef, wanted: Sequence[int]) -> list[Any]:
@@ -71,23 +73,23 @@ class TableReader:
         contents = self.content(PAGE, [chunk.pages[position] for position in places])
         columns = [pages.decode(content) for content in contents]
         for delta in self._deltas(chunk):
-            key = [columns[places.index(place)] for place in self._key]
+            key = [columns[places.index(ordinal)] for ordinal in self._key]
             columns = deltas.apply(columns, key, delta, self._key, places)
-        return [columns[places.index(place)] for place in wanted]
+        return [columns[places.index(ordinal)] for ordinal in wanted]
 
     def _deltas(self, chunk: ChunkRef) -> Iterator[Delta]:
         return map(deltas.decode, self.content(DELTA, chunk.deltas))
 
     def _changes(self, chunk: ChunkRef) -> Delta:
-        """Return what the deltas of a chunk, of which it has some, do as one."""
+        """Return all deltas of a chunk (it has at least one) merged into one."""
         return functools.reduce(lambda one, other: deltas.merge(one, other, self._key), self._deltas(chunk))
 
     def rows(self, threads: ThreadPoolExecutor, places: Sequence[int] | None = None) -> Iterator[Batch]:
-        """Give the rows of the table in batches, in order; what is ahead is bounded.
+        """Yield the rows of the table in batches, in order; read-ahead is limited.
 
         Args:
-            threads: what fetches and decodes.
-            places: those of the columns that are wanted; all of them without.
+            threads: fetch and decode chunks.
+            places: the ordinals of the wanted columns; None for all.
         """
         under_way: deque[Future[Any]] = deque()
         try:
@@ -102,7 +104,7 @@ class TableReader:
                 future.cancel()
 
     def window(self, start: int, count: int, places: Sequence[int] | None = None) -> Iterator[Batch]:
-        """Give so many rows from one on, counted from 0, in order; only what holds them is read."""
+        """Yield this many rows starting at one, counted from 0, in order; only their chunks are read."""
         at, end = 0, start + count
         for branch in self.branches():
             if at + branch.rows > start and at < end:
@@ -115,12 +117,12 @@ class TableReader:
             at += branch.rows
 
     def content(self, kind: int, refs: Sequence[Ref]) -> list[bytes]:
-        """Return segments, unpacked, and of the ids that were asked for; raises Damaged or Missing."""
-        found = [decompress(body) for body in self._packs.segments(kind, refs)]
-        for content, ref in zip(found, refs, strict=True):
+        """Return decompressed segments after checking their ids; raises Damaged or Missing."""
+        contents = [decompress(body) for body in self._packs.segments(kind, refs)]
+        for content, ref in zip(contents, refs, strict=True):
             if content_id(self._keys, content) != ref.id:
-                raise Damaged("A page of the vault is not the one that was asked for.", hint="Verify the vault.")
-        return found
+                raise Damaged("A page of the vault does not match its id.", hint="Verify the vault.")
+        return contents
 
 
 def _batch(columns: Sequence[Any], rows: int) -> Batch:

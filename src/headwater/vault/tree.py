@@ -1,7 +1,7 @@
-"""The tree of a table: a root that lists leaves, leaves that list chunks, chunks that say where their pages are.
+"""The tree of a table: a root lists leaves, leaves list chunks, chunks refer to pages.
 
-Leaves are cut by the same keys as chunks, so that a change gives new bytes to the leaves that it touches and to the
-root, and to nothing else. The encoding is MessagePack; layout in docs/reference/vault-format.md.
+Leaves are split by the same keys as chunks, so a change rewrites only the leaves that it touches and the root. The
+encoding is MessagePack; layout in docs/reference/vault-format.md.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _REF = struct.Struct("<16sHII")  # id, number of the pack in the list, offset, l
 
 @dataclass(frozen=True, slots=True)
 class ChunkRef:
-    """Some rows of a table: `first` is the key of the first one, `pages` has one page for each column.
+    """Some rows of a table: `first` is the key of the first row, `pages` has one page for each column.
 
-    `deltas` are changes to be applied to the pages, oldest first; `rows` counts what comes out.
+    `deltas` are applied to the pages, oldest first; `rows` is the number of rows after that.
     """
 
     first: bytes
@@ -35,7 +35,7 @@ class ChunkRef:
 
 @dataclass(frozen=True, slots=True)
 class LeafRef:
-    """A leaf as the root lists it."""
+    """A leaf in the list of the root."""
 
     ref: Ref
     first: bytes
@@ -61,7 +61,7 @@ class _Root(msgspec.Struct, array_like=True, frozen=True):
 
 
 class _Packed:
-    """References with the ids of their packs written once."""
+    """References, with each pack id written only once."""
 
     def __init__(self) -> None:
         self.packs: dict[bytes, int] = {}
@@ -91,9 +91,9 @@ def encode_leaf(chunks: Sequence[ChunkRef]) -> bytes:
         _Leaf(
             packed.listed,
             len(chunks[0].pages),
-            [one.first for one in chunks],
-            [one.rows for one in chunks],
-            [len(one.deltas) for one in chunks],
+            [chunk.first for chunk in chunks],
+            [chunk.rows for chunk in chunks],
+            [len(chunk.deltas) for chunk in chunks],
             bytes(packed.refs),
         )
     )
@@ -122,9 +122,9 @@ def encode_root(branches: Sequence[LeafRef]) -> bytes:
     return msgspec.msgpack.encode(
         _Root(
             packed.listed,
-            [one.first for one in branches],
-            [one.chunks for one in branches],
-            [one.rows for one in branches],
+            [branch.first for branch in branches],
+            [branch.chunks for branch in branches],
+            [branch.rows for branch in branches],
             bytes(packed.refs),
         )
     )

@@ -1,4 +1,4 @@
-"""A vault: opened with a key, written by one snapshot at a time or many, read by anybody who has the key."""
+"""A vault: opened with a key, written by one or more snapshots at a time, read by anybody who has the key."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ VERSION = 1
 
 
 class Config(msgspec.Struct, frozen=True):
-    """What can be read without a key."""
+    """The part of a vault that can be read without a key."""
 
     version: int
     id: str
@@ -40,7 +40,7 @@ class Config(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class SnapshotWriter:
-    """A snapshot that is being written: what its tables are written with, and what it has added so far.
+    """A snapshot that is being written to a vault: its write context, and what it has added so far.
 
     `held` are the packs of its parent, which it may refer to.
     """
@@ -61,18 +61,18 @@ class Vault:
 
     @classmethod
     def create(cls, blobs: Blobs, opener: KeySource, label: str = "") -> Vault:
-        """Make a vault in an empty place, or open the one that somebody else made there meanwhile."""
+        """Create a vault in an empty store, or open the one that somebody else created there in the meantime."""
         if blobs.find(_CONFIG):
             return cls.open(blobs, opener)
         config = Config(VERSION, secrets.token_hex(16), datetime.now(UTC))
         keys = Keys.new()
-        # The slot is first: a vault without one could not be opened.
+        # The slot is written first: a vault without a slot could not be opened.
         slot = keyring.add_slot(blobs, config.id, keys, opener, label)
         if not blobs.create(_CONFIG, msgspec.json.encode(config)):
             blobs.delete(keyring.SLOTS + slot)
             return cls.open(blobs, opener)
         if read_config(blobs) != config:
-            raise Damaged("The vault was not stored whole.", hint="Use another place.")
+            raise Damaged("The vault was not stored completely.", hint="Use another place.")
         return cls(blobs, config, keys)
 
     @classmethod
@@ -80,8 +80,8 @@ class Vault:
         """Open a vault.
 
         Raises:
-            Missing: there is none.
-            Locked: this does not open it.
+            Missing: there is no vault.
+            Locked: the key source does not open it.
         """
         config = read_config(blobs)
         return cls(blobs, config, keyring.unlock(blobs, config.id, opener))
@@ -96,16 +96,16 @@ class Vault:
         parent: Manifest | None = None,
         sizes: ChunkSizes | None = None,
     ) -> Iterator[SnapshotWriter]:
-        """Give what the tables of a snapshot are written with; what is not committed at the end is nobody's.
+        """Yield the writer of a snapshot; if it does not commit, its packs belong to nothing and are deleted later.
 
         Raises:
-            Conflict: the parent was deleted meanwhile.
+            Conflict: the parent was deleted in the meantime.
         """
         lease = leases.take(self.blobs, self.keys, snapshot, list(parent.packs) if parent else [])
         if parent and self.blobs.find(manifest.FOLDER + parent.id) is None:
-            # Asked only now: a collection that has not seen the lease has seen that the manifest is there, or not.
+            # Checked after taking the lease: a collection that did not see the lease has listed the manifest, or not.
             leases.release(self.blobs, lease)
-            raise Conflict("The snapshot to build on was deleted meanwhile.", hint="Take this one again.")
+            raise Conflict("The parent snapshot was deleted in the meantime.", hint="Take the snapshot again.")
         packs: Counter[bytes] = Counter()
         data = PackWriter(self.blobs, self.keys, packs.__setitem__)
         trees = PackWriter(self.blobs, self.keys, packs.__setitem__)
@@ -122,34 +122,36 @@ class Vault:
             leases.release(self.blobs, lease)
 
     def commit(self, writing: SnapshotWriter, snapshot: Manifest) -> int:
-        """Make a snapshot exist, when everything that it refers to is in the store; returns the manifest's size.
+        """Make a snapshot exist once everything that it refers to is stored; return the size of its manifest.
 
         Raises:
-            Damaged: it refers to what neither it nor its parent wrote, or what was written cannot be read back.
-            Conflict: its lease has ended.
+            Damaged: it refers to packs that neither it nor its parent wrote, or a written pack cannot be read back.
+            Conflict: its lease has expired.
         """
         writing.ink.data.finish()
         writing.ink.trees.finish()
         for pack in writing.packs:
-            self.packs.entries(pack)  # read back: what cannot be listed could not be repaired
+            self.packs.entries(pack)  # read back: a pack without a readable footer could not be repaired
         if snapshot.packs.keys() - writing.packs.keys() - writing.held:
-            raise Damaged(f"Snapshot {snapshot.id} refers to packs that nothing keeps.", hint="Take it again.")
+            raise Damaged(
+                f"Snapshot {snapshot.id} refers to packs that may be deleted.", hint="Take the snapshot again."
+            )
         leases.check(self.blobs, writing.lease)
         return manifest.commit(self.blobs, self.keys, snapshot)
 
     def snapshots(self) -> list[str]:
-        """Return the ids of all snapshots, in their order."""
+        """Return the ids of all snapshots, sorted."""
         return manifest.names(self.blobs)
 
     def manifest(self, snapshot: str) -> Manifest:
         """Return the manifest of a snapshot; raises Missing or Damaged."""
-        found = manifest.read(self.blobs, self.keys, snapshot)
-        if found.version > manifest.VERSION:
-            raise Damaged(f"Snapshot {snapshot} was made by a newer Headwater.", hint="Update this one.")
-        return found
+        stored = manifest.read(self.blobs, self.keys, snapshot)
+        if stored.version > manifest.VERSION:
+            raise Damaged(f"Snapshot {snapshot} was created by a newer version of Headwater.", hint="Update Headwater.")
+        return stored
 
     def delete(self, snapshot: str) -> None:
-        """Delete a snapshot; the room it took is given back by the next collections."""
+        """Delete a snapshot; later garbage collections free its space."""
         manifest.delete(self.blobs, snapshot)
 
     def table(self, table: ManifestTable) -> TableReader:
@@ -158,16 +160,16 @@ class Vault:
 
 
 def read_config(blobs: Blobs) -> Config:
-    """Return what can be read of a vault without a key; raises Missing or Damaged."""
+    """Return the part of a vault that can be read without a key; raises Missing or Damaged."""
     try:
         config = msgspec.json.decode(blobs.read(_CONFIG), type=Config)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Damaged("This is no vault, or its first page is damaged.") from error
+        raise Damaged("This is not a vault, or its configuration is damaged.") from error
     if config.version > VERSION:
-        raise Damaged("This vault was made by a newer Headwater.", hint="Update this one.")
+        raise Damaged("This vault was created by a newer version of Headwater.", hint="Update Headwater.")
     return config
 
 
 def find_table(tables: Sequence[ManifestTable], schema: str | None, name: str) -> ManifestTable | None:
-    """Return the table of a name among those of a snapshot."""
+    """Return the table with this name in a list of tables of a snapshot."""
     return next((table for table in tables if (table.schema, table.name) == (schema, name)), None)

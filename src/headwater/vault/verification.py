@@ -1,8 +1,8 @@
-"""Finds out whether everything that snapshots need is there and is what was written.
+"""Verifies that everything that snapshots need exists and is undamaged.
 
-`quick` reads manifests and the footers of packs; `deep` reads, decrypts, unpacks and counts what snapshots are made
-of, each segment about once however many snapshots share it. Damage is a finding and never an error; a storage that
-does not answer is an error.
+`quick` reads manifests and the footers of packs; `deep` also reads, decrypts, decompresses and counts the contents of
+snapshots, each segment about once even if many snapshots share it. Damage is a finding, never an error; a store that
+does not respond is an error.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ from headwater.vault.tree import ChunkRef, LeafRef
 from headwater.vault.vault import Vault
 
 _AHEAD = 4  # chunks that are being read
-_MOST_SEEN = 200_000  # references that are remembered as good; what is forgotten is read again
+_MOST_SEEN = 200_000  # references that are cached as good; others are read again
 Progress = Callable[[int, int], None]
 Reading = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it was written: a sentence, and where.
+    """Damage in the vault: a sentence, and where it is.
 
-    `pack` is the name of a blob; `segment` is the kind of a segment and what referred to it, when just one is damaged.
+    `pack` is the name of a blob; `segment` is the kind of a segment and what refers to it, if a single segment is
+    damaged.
     """
 
     what: str
@@ -47,13 +48,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class VerificationShare:
-    """One of `parts` of about the same size that all chunks fall into; each chunk is always in the same one."""
+    """One of `parts` shares of about equal size of all chunks; a chunk is always in the same share."""
 
     number: int = 0
     parts: int = 1
 
     def holds(self, chunk: ChunkRef) -> bool:
-        """Whether a chunk is in this part: told by the id of its first page, which is a hash."""
+        """Return True if a chunk is in this share, which depends on the id of its first page (a hash)."""
         first = next(iter((*chunk.pages, *chunk.deltas)), None)
         if self.parts == 1 or first is None:
             return True
@@ -62,7 +63,7 @@ class VerificationShare:
 
 @dataclass(frozen=True, slots=True)
 class VerificationResult:
-    """What was looked at, and what is wrong; `rows` and `segments` are of what was read, not of what is there."""
+    """What was verified, and the findings; `rows` and `segments` count what was read, not what exists."""
 
     findings: tuple[Finding, ...]
     snapshots: int
@@ -72,16 +73,16 @@ class VerificationResult:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is wrong."""
+        """True if there are no findings."""
         return not self.findings
 
 
 def quick(vault: Vault, snapshots: Sequence[str] | None = None) -> VerificationResult:
-    """Look whether manifests can be read, and whether each pack they need is there, as large as its footer says.
+    """Check that manifests are readable, and that each pack they need exists with the size in its footer.
 
     Args:
-        vault: where.
-        snapshots: which; all when not given.
+        vault: the vault.
+        snapshots: the snapshots to verify; None for all.
     """
     work = _VerificationRun(vault, snapshots)
     _footers(work)
@@ -96,14 +97,14 @@ def deep(
     progress: Progress | None = None,
     threads: int = 2,
 ) -> VerificationResult:
-    """Do as `quick`, and read everything that snapshots are made of, down to their rows.
+    """Do what `quick` does, and read all contents of snapshots, down to their rows.
 
     Args:
-        vault: where.
-        snapshots: which; all when not given.
-        part: which of the chunks are read; trees are read whole.
+        vault: the vault.
+        snapshots: the snapshots to verify; None for all.
+        part: the share of the chunks that is read; trees are always read.
         progress: called with rows done and rows in all.
-        threads: how many read at once; 1 is the caller's own.
+        threads: the number of reading threads; with 1 the caller's thread reads.
     """
     work = _VerificationRun(vault, snapshots, part, progress)
     _footers(work)
@@ -117,7 +118,7 @@ def deep(
 
 @dataclass(slots=True)
 class _VerificationRun:
-    """A verification under way; manifests are read when they are needed, and not kept."""
+    """A verification in progress; manifests are read when needed, and not kept."""
 
     vault: Vault
     asked: Sequence[str] | None
@@ -133,7 +134,7 @@ class _VerificationRun:
     total: int = 0
 
     def manifests(self) -> Iterator[Manifest]:
-        """Give the manifests that can be read; the others are findings."""
+        """Yield the readable manifests; the others become findings."""
         for snapshot in self.ids:
             try:
                 yield self.vault.manifest(snapshot)
@@ -162,7 +163,7 @@ class _VerificationRun:
 
 
 def _footers(work: _VerificationRun) -> None:
-    """Look at key slots, manifests and the packs that they name."""
+    """Check key slots, manifests and the packs that they name."""
     work.ids = list(work.asked) if work.asked is not None else work.vault.snapshots()
     for slot in keyring.damaged_slots(work.vault.blobs):
         work.tell(f"Key slot {slot} cannot be read.")
@@ -179,7 +180,7 @@ def _footers(work: _VerificationRun) -> None:
 
 
 def _wrong_with(vault: Vault, pack: bytes) -> str | None:
-    """Return what is wrong with a pack by its footer, or None; what was repaired is for `deep` to judge."""
+    """Return what is wrong with a pack by its footer, or None; `deep` checks repaired segments."""
     what = _wrong_by_footer(vault, pack)
     return None if what and repair_log.moved(vault.blobs, vault.keys, pack) else what
 
@@ -188,17 +189,17 @@ def _wrong_by_footer(vault: Vault, pack: bytes) -> str | None:
     try:
         entries = vault.packs.entries(pack)
         if vault.blobs.read(packs.blob_name(pack), 0, len(packs.MAGIC)) != packs.MAGIC:
-            return f"{packs.blob_name(pack)} does not begin as a pack."
+            return f"{packs.blob_name(pack)} does not start with the header of a pack."
     except Damaged as error:
         return error.message
-    place = len(packs.MAGIC)
+    offset = len(packs.MAGIC)
     for entry in entries:
-        if entry.ref.offset != place:
+        if entry.ref.offset != offset:
             return f"{packs.blob_name(pack)} has a footer with a gap."
-        place += entry.ref.length
+        offset += entry.ref.length
     blob = vault.blobs.find(packs.blob_name(pack))
     if blob is None or blob.size != packs.size_of(entries):
-        return f"{packs.blob_name(pack)} has another size than its footer says."
+        return f"{packs.blob_name(pack)} has a different size than its footer says."
     return None
 
 
@@ -217,7 +218,7 @@ class _Table:
         self._reader: TableReader = work.vault.table(table)
 
     def verify(self) -> None:
-        """Read the table; what is wrong becomes findings."""
+        """Read the table; damage becomes findings."""
         root = self._table.root.ref
         try:
             branches = self._reader.branches()
@@ -227,7 +228,7 @@ class _Table:
             return
         self._work.segments += 1
         if sum(branch.rows for branch in branches) != self._table.rows:
-            self._work.tell("The root has another number of rows than the manifest.", *self._where, root.pack)
+            self._work.tell("The root has a different number of rows than the manifest.", *self._where, root.pack)
         for branch in branches:
             self._leaf(branch)
 
@@ -250,7 +251,7 @@ class _Table:
             self._work.remember(branch.ref)
 
     def _read(self, chunks: Sequence[ChunkRef]) -> Iterator[tuple[ChunkRef, Reading | None]]:
-        """Give the chunks of a leaf with the reading of those that are to be read, a few ahead."""
+        """Yield the chunks of a leaf, each with its pending read if it is to be verified, reading a few ahead."""
         under_way: deque[tuple[ChunkRef, Reading | None]] = deque()
         for chunk in chunks:
             for ref in (*chunk.pages, *chunk.deltas):
@@ -266,7 +267,7 @@ class _Table:
         return bool(chunk.deltas) or not self._work.seen.issuperset(chunk.pages)
 
     def _begun(self, chunk: ChunkRef) -> Reading:
-        """Begin to read a chunk, and return what waits for it."""
+        """Start to read a chunk, and return the pending result."""
         if self._pool is None:
             return functools.partial(self._reader.batch, chunk)
         return self._pool.submit(self._reader.batch, chunk).result
@@ -287,7 +288,7 @@ class _Table:
         return True
 
     def _tell_parts(self, chunk: ChunkRef, error: Damaged) -> None:
-        """Tell each segment of a chunk that is damaged, or that its parts do not fit when none is."""
+        """Report each damaged segment of a chunk, or that its parts do not fit together if none is damaged."""
         wrong = 0
         for kind, refs in ((PAGE, chunk.pages), (DELTA, chunk.deltas)):
             for ref in refs:

@@ -1,4 +1,4 @@
-"""What is taken in and why the rest is left out; hostile archives cost little and say one sentence."""
+"""Which files are read and why others are skipped; hostile archives cost little and give one error."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ LEFT_OUT = {
 }
 
 
-def test_files_are_left_out_for_named_reasons(tmp_path):
+def test_skipped_files_have_reasons(tmp_path):
     archive = zipped(tmp_path / "a.zip", [(name, "x = 1\n") for name in (*LEFT_OUT, "app/main.py")])
-    found = intake(archive)
-    assert reasons(found) == LEFT_OUT
-    assert [source.path for source in found.sources] == ["app/main.py"]
+    result = intake(archive)
+    assert reasons(result) == LEFT_OUT
+    assert [source.path for source in result.sources] == ["app/main.py"]
     assert set(LEFT_OUT.values()) <= set(REASONS)
 
 
@@ -62,10 +62,10 @@ CONTENTS = {
 
 
 @pytest.mark.parametrize(("name", "content", "reason"), [(n, c, r) for n, (c, r) in CONTENTS.items()])
-def test_a_look_inside_finds_what_a_name_hides(name, content, reason, tmp_path):
+def test_content_decides_when_the_name_does_not(name, content, reason, tmp_path):
     (tmp_path / name).write_bytes(content)
-    found = intake(tmp_path, limits=IntakeLimits(file_bytes=200_000))
-    assert reasons(found).get(name, "") == reason
+    result = intake(tmp_path, limits=IntakeLimits(file_bytes=200_000))
+    assert reasons(result).get(name, "") == reason
 
 
 ENCODINGS = {
@@ -82,24 +82,24 @@ def test_sources_come_out_as_utf8(name, content, tmp_path):
     assert intake(tmp_path).sources[0].source.decode() == "name = 'é'\n"
 
 
-def test_an_old_encoding_is_guessed_and_its_lines_are_kept(tmp_path):
+def test_legacy_encodings_are_converted(tmp_path):
     text = "# Größe, Straße, übermäßig: Prüfung der Äpfel\nx = 1\n" * 20
     (tmp_path / "old.py").write_bytes(text.encode("latin-1"))
     source = intake(tmp_path).sources[0].source.decode()
     assert source.count("\n") == 40 and "x = 1" in source
 
 
-def test_paths_of_an_archive_are_never_trusted(tmp_path):
+def test_unsafe_archive_paths_are_refused(tmp_path):
     names = ["../evil.py", "a/../../evil.py", "/etc/evil.py", "C:/evil.py", "/".join(["d"] * 80) + "/x.py", "ok/a.py"]
-    found = intake(zipped(tmp_path / "slip.zip", [(name, "x = 1") for name in names]))
-    assert sorted(reasons(found).values()) == [
+    result = intake(zipped(tmp_path / "slip.zip", [(name, "x = 1") for name in names]))
+    assert sorted(reasons(result).values()) == [
         "absolute_path",
         "absolute_path",
         "path_escape",
         "path_escape",
         "too_deep",
     ]
-    assert [source.path for source in found.sources] == ["ok/a.py"]
+    assert [source.path for source in result.sources] == ["ok/a.py"]
     assert not list(tmp_path.glob("**/evil.py"))
 
 
@@ -112,8 +112,8 @@ def test_links_and_devices_are_not_followed(tmp_path):
         plain = tarfile.TarInfo("ok.py")
         plain.size = 5
         tar.addfile(plain, io.BytesIO(b"x = 1"))
-    found = intake(tmp_path / "a.tar.gz")
-    assert reasons(found) == {"link.py": "link", "hard.py": "link", "dev.py": "device"}
+    result = intake(tmp_path / "a.tar.gz")
+    assert reasons(result) == {"link.py": "link", "hard.py": "link", "dev.py": "device"}
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         info = zipfile.ZipInfo("link.py")
         info.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -121,16 +121,16 @@ def test_links_and_devices_are_not_followed(tmp_path):
     assert reasons(intake(tmp_path / "b.zip")) == {"link.py": "link"}
 
 
-def test_a_folder_is_read_without_links_and_ignored_files(tmp_path):
+def test_folder_skips_links_and_ignored_files(tmp_path):
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "a.py").write_text("x = 1")
     (tmp_path / "app" / "secret.py").write_text("x = 1")
     (tmp_path / "app" / ".gitignore").write_text("secret.py\n")
     (tmp_path / "loop").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "pipe.py")
-    found = intake(tmp_path)
-    assert [source.path for source in found.sources] == ["app/a.py"]
-    assert reasons(found) | {"app/.gitignore": ""} == {
+    result = intake(tmp_path)
+    assert [source.path for source in result.sources] == ["app/a.py"]
+    assert reasons(result) | {"app/.gitignore": ""} == {
         "loop": "link",
         "pipe.py": "device",
         "app/secret.py": "ignored",
@@ -138,7 +138,7 @@ def test_a_folder_is_read_without_links_and_ignored_files(tmp_path):
     }
 
 
-def test_a_bomb_is_skipped_unopened(tmp_path):
+def test_zip_bomb_is_skipped_unopened(tmp_path):
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("ok.py", "x = 1")
         with archive.open("zeros.py", "w", force_zip64=True) as member:
@@ -147,7 +147,7 @@ def test_a_bomb_is_skipped_unopened(tmp_path):
     assert reasons(intake(tmp_path / "bomb.zip")) == {"zeros.py": "ratio_bomb"}
 
 
-def test_a_size_that_lies_is_found_out_while_reading(tmp_path):
+def test_wrong_stated_size_is_detected(tmp_path):
     """An entry that states 100 bytes and unpacks to 50 MB."""
     path = zipped(tmp_path / "lie.zip", [("a.py", b"x" * (50 << 20)), ("ok.py", b"x = 1")])
     raw = bytearray(path.read_bytes())
@@ -156,12 +156,12 @@ def test_a_size_that_lies_is_found_out_while_reading(tmp_path):
         at = raw.find(size)
         raw[at : at + 4] = (100).to_bytes(4, "little")
     path.write_bytes(raw)
-    found = intake(path)
-    assert reasons(found)["a.py"] in ("not_readable", "too_large")
-    assert [source.path for source in found.sources] == ["ok.py"]
+    result = intake(path)
+    assert reasons(result)["a.py"] in ("not_readable", "too_large")
+    assert [source.path for source in result.sources] == ["ok.py"]
 
 
-def test_too_much_text_and_too_many_entries_end_with_a_sentence(tmp_path):
+def test_limits_of_text_and_entries_are_enforced(tmp_path):
     many = zipped(tmp_path / "many.zip", [(f"f{i}.py", "x") for i in range(60)])
     with pytest.raises(TooLarge, match="60 entries"):
         intake(many, limits=IntakeLimits(entries=50))
@@ -169,7 +169,7 @@ def test_too_much_text_and_too_many_entries_end_with_a_sentence(tmp_path):
         intake(many, limits=IntakeLimits(total_bytes=30))
 
 
-def test_two_hundred_thousand_entries_are_refused_before_they_are_listed(tmp_path):
+def test_too_many_entries_are_refused_before_listing(tmp_path):
     end = b"PK\x05\x06" + b"\0" * 4 + b"\xff\xff" * 2 + b"\0" * 10
     big = b"PK\x06\x06" + (44).to_bytes(8, "little") + b"\0" * 12 + (200_000).to_bytes(8, "little") * 2 + b"\0" * 16
     locator = b"PK\x06\x07" + b"\0" * 4 + (4).to_bytes(8, "little") + (1).to_bytes(4, "little")
@@ -189,7 +189,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_is_no_archive_ends_with_a_sentence(name, tmp_path):
+def test_invalid_archive_is_rejected(name, tmp_path):
     content = BROKEN[name]
     if name == "cut.zip":
         content = zipped(tmp_path / "whole.zip", [("a.py", os.urandom(5000))]).read_bytes()[:2500]
@@ -199,23 +199,23 @@ def test_what_is_no_archive_ends_with_a_sentence(name, tmp_path):
     assert caught.value.message.endswith(".") and caught.value.exit_code == 2
 
 
-def test_an_archive_with_nothing_in_it_ends_with_a_sentence(tmp_path):
-    with pytest.raises(Unreadable, match="holds no files"):
+def test_empty_archive_is_rejected(tmp_path):
+    with pytest.raises(Unreadable, match="contains no files"):
         intake(zipped(tmp_path / "none.zip", []))
 
 
-def test_a_damaged_member_is_skipped_and_the_others_are_read(tmp_path):
+def test_damaged_member_is_skipped(tmp_path):
     path = zipped(tmp_path / "bad.zip", [("a.py", b"abc" * 2000), ("b.py", b"x = 1")])
     raw = bytearray(path.read_bytes())
     compressed = zlib.compress(b"abc" * 2000)[2:-4]
     at = raw.find(compressed[:8])
     raw[at + 2 : at + 6] = b"\xff\xff\xff\xff"
     path.write_bytes(raw)
-    found = intake(path)
-    assert reasons(found) == {"a.py": "not_readable"}
-    assert [source.path for source in found.sources] == ["b.py"]
+    result = intake(path)
+    assert reasons(result) == {"a.py": "not_readable"}
+    assert [source.path for source in result.sources] == ["b.py"]
 
 
-def test_the_folder_that_wraps_an_archive_is_dropped_from_paths(tmp_path):
-    found = intake(zipped(tmp_path / "a.zip", [("app-main/x.py", "x"), ("app-main/y/z.py", "x")]))
-    assert [source.path for source in found.sources] == ["x.py", "y/z.py"]
+def test_common_folder_is_removed_from_paths(tmp_path):
+    result = intake(zipped(tmp_path / "a.zip", [("app-main/x.py", "x"), ("app-main/y/z.py", "x")]))
+    assert [source.path for source in result.sources] == ["x.py", "y/z.py"]

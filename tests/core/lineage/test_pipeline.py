@@ -1,4 +1,4 @@
-"""Whole scans of small code bases: a trailing comment says what each line uses, and nothing else is claimed."""
+"""Complete scans of small code bases: trailing comments list the usages of each line."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def write(case: Path, folder: Path) -> Path:
 
 
 def expected(folder: Path) -> list[tuple[str, int, str]]:
-    found = set()
+    result = set()
     for file in folder.rglob("*.*"):
         for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
             if match := _EXPECTED.search(line):
-                said = {part.strip() for part in match[1].split(",")}
-                found |= {(str(file.relative_to(folder)), number, use) for use in said if use.split()[0] in _KINDS}
-    return sorted(found)
+                message = {part.strip() for part in match[1].split(",")}
+                result |= {(str(file.relative_to(folder)), number, use) for use in message if use.split()[0] in _KINDS}
+    return sorted(result)
 
 
 def claimed(folder: Path) -> list[tuple[str, int, str]]:
@@ -46,7 +46,7 @@ def claimed(folder: Path) -> list[tuple[str, int, str]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_every_line_is_claimed_as_its_comment_says(case, tmp_path):
+def test_usages_match_comments(case, tmp_path):
     folder = write(case, tmp_path)
     assert claimed(folder) == expected(folder)
 
@@ -56,7 +56,7 @@ def shop(tmp_path):
     return write(CASES[0].with_name("sql_in_strings.txt"), tmp_path / "shop")
 
 
-def test_positions_name_the_very_characters_of_the_column(shop):
+def test_positions_are_those_of_the_column_name(shop):
     for usage in pipeline.scan(shop, processes=1).usages:
         if usage.sub_type == "implicit" or usage.column_name == "*":
             continue
@@ -66,13 +66,13 @@ def test_positions_name_the_very_characters_of_the_column(shop):
         assert usage.evidence
 
 
-def test_positions_are_characters_also_behind_letters_of_several_bytes(tmp_path):
+def test_positions_count_characters_not_bytes(tmp_path):
     (tmp_path / "a.sql").write_text("create table t (id int, größe int);\nselect 'ä€😀', größe from t;\n", "utf-8")
     usage = pipeline.scan(tmp_path, processes=1).usages[0]
     assert (usage.column_name, usage.line_number, usage.start_column, usage.end_column) == ("größe", 2, 14, 19)
 
 
-def test_an_archive_and_processes_give_what_the_folder_gives(shop, tmp_path):
+def test_archive_and_processes_give_the_same_result(shop, tmp_path):
     archive = tmp_path / "shop.zip"
     with zipfile.ZipFile(archive, "w") as out:
         for file in shop.rglob("*.*"):
@@ -83,7 +83,7 @@ def test_an_archive_and_processes_give_what_the_folder_gives(shop, tmp_path):
     assert packed.schema.relations == whole.schema.relations
 
 
-def test_a_second_scan_finds_the_same_and_reads_only_what_changed(shop, tmp_path):
+def test_second_scan_reads_only_changed_files(shop, tmp_path):
     cache = FileCache(tmp_path / "cache.sqlite")
     first = pipeline.scan(shop, cache=cache, processes=1)
     assert pipeline.scan(shop, cache=cache, processes=1).usages == first.usages
@@ -96,7 +96,7 @@ def test_a_second_scan_finds_the_same_and_reads_only_what_changed(shop, tmp_path
     cache.close()
 
 
-def test_a_damaged_cache_is_started_anew(shop, tmp_path):
+def test_damaged_cache_is_recreated(shop, tmp_path):
     file = tmp_path / "cache.sqlite"
     file.write_bytes(b"not a database at all" * 100)
     cache = FileCache(file)
@@ -104,7 +104,7 @@ def test_a_damaged_cache_is_started_anew(shop, tmp_path):
     cache.close()
 
 
-def test_progress_names_every_phase_in_order_and_a_raise_stops_the_scan(shop):
+def test_progress_reports_phases_and_can_stop_the_scan(shop):
     seen: list[ScanProgress] = []
     pipeline.scan(shop, progress=seen.append, processes=1)
     assert list(dict.fromkeys(step.phase for step in seen)) == [name for name, _ in pipeline.PASSES]
@@ -118,14 +118,14 @@ def test_progress_names_every_phase_in_order_and_a_raise_stops_the_scan(shop):
         pipeline.scan(shop, progress=stop, processes=1)
 
 
-def test_sql_that_is_not_understood_is_listed_with_its_line(tmp_path):
+def test_unparsed_sql_is_listed_with_its_line(tmp_path):
     (tmp_path / "a.sql").write_text("create table users (id int);\n", "utf-8")
     (tmp_path / "b.py").write_text("x = 1\nQ = 'select id from users where where where'\n", "utf-8")
     missed = pipeline.scan(tmp_path, processes=1).not_understood
-    assert [(one.file_path, one.line_number) for one in missed] == [("b.py", 2)]
+    assert [(item.file_path, item.line_number) for item in missed] == [("b.py", 2)]
 
 
-def test_cyclic_imports_and_syntax_errors_end_in_a_result(tmp_path):
+def test_cyclic_imports_and_syntax_errors_are_tolerated(tmp_path):
     (tmp_path / "a.py").write_text("from b import *\nfrom b import x\nclass A(x): pass\n", "utf-8")
     (tmp_path / "b.py").write_text("from a import *\nfrom a import A as x\nx = x\n", "utf-8")
     (tmp_path / "c.py").write_text("Q = 'select id from t'\ndef f(:\n  return (\nclass {", "utf-8")

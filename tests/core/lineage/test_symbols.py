@@ -1,4 +1,4 @@
-"""What names mean across files: packages, relative and star imports, re-exports, source roots, script paths."""
+"""Name resolution across files: packages, relative and star imports, re-exports, source roots, script paths."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ def symbols():
         ("web/src/page.ts", "store", ("web/src/lib/db.ts", "db")),
     ],
 )
-def test_a_name_leads_to_its_definition(symbols, path, name, place):
-    found = symbols.lookup(path, name)
-    assert isinstance(found, Found)
-    assert (found.path, found.name) == place
-    assert symbols.resolve(path, name) == (found.path, found.stmt)
+def test_names_resolve_to_definitions(symbols, path, name, place):
+    symbol = symbols.lookup(path, name)
+    assert isinstance(symbol, Found)
+    assert (symbol.path, symbol.name) == place
+    assert symbols.resolve(path, name) == (symbol.path, symbol.stmt)
 
 
-def test_what_lies_outside_is_named_in_full(symbols):
+def test_external_names_are_qualified(symbols):
     assert symbols.lookup("server/app/tools.py", "sa.orm.Session") == External("sqlalchemy.orm.Session")
     assert symbols.lookup("web/src/page.ts", "x") == External("react.default")
 
 
-def test_a_package_does_not_hide_the_standard_library_from_its_own_modules(symbols):
+def test_package_does_not_hide_the_standard_library(symbols):
     assert symbols.lookup("server/app/tools.py", "email") == External("email")
 
 
@@ -67,15 +67,15 @@ def test_modules_are_values(symbols):
     assert symbols.lookup("namespace/use.py", "mod") == Package("namespace/deep/mod.py")
 
 
-def test_circles_and_strangers_end_in_nothing(symbols):
+def test_cycles_and_unknown_names_resolve_to_none(symbols):
     assert symbols.lookup("server/app/loop.py", "Loop") is None
     assert symbols.lookup("server/app/loop.py", "nothing.at.all") is None
     assert symbols.lookup("no/such/file.py", "x") is None
 
 
-def test_the_slim_table_says_the_same_and_forgets_positions(symbols):
+def test_slim_table_resolves_the_same_without_positions(symbols):
     slim = pickle.loads(pickle.dumps(symbols.slim()))
-    found = slim.lookup("server/app/__init__.py", "User")
-    assert (found.path, found.name) == ("server/app/models/user.py", "User")
+    symbol = slim.lookup("server/app/__init__.py", "User")
+    assert (symbol.path, symbol.name) == ("server/app/models/user.py", "User")
     shifted = {path: text if path.endswith(".ts") else "\n\n" + text for path, text in FILES.items()}
     assert pickle.dumps(CodeBase(shifted).symbols.slim()) == pickle.dumps(symbols.slim())

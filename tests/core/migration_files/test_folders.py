@@ -1,4 +1,4 @@
-"""Folders of other tools become scripts in their order."""
+"""Migration folders of other tools are read as scripts in order."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ def test_no_transaction_directive_is_honoured():
         ({"readme.md": "x"}, "There are no migrations"),
         ({"V1__a.sql": "a", "1_b.sql": "b"}, "Two migrations have the version 1"),
         ({"R__views.sql": "a"}, "repeatable"),
-        ({"x.py": "down_revision = ("}, "is no Python"),
+        ({"x.py": "down_revision = ("}, "is not valid Python"),
         (
             {
                 "a.py": ALEMBIC.format(title="", id="1", after="'2'"),
                 "b.py": ALEMBIC.format(title="", id="2", after="'1'"),
             },
-            "in a circle",
+            "form a cycle",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""A Schema in other notations; its SQL reads back as the same tables."""
+"""A Schema in other notations; its SQL is parsed back to the same tables."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SCHEMA = Schema(
 )
 
 
-def test_sql_reads_back_as_the_same_tables():
+def test_sql_round_trip():
     again = sql.read_text(notation.write(SCHEMA, "sql"))
     for relation in SCHEMA:
         found = again.relation(relation.name)
@@ -46,21 +46,21 @@ def test_sql_reads_back_as_the_same_tables():
     assert again.enums == SCHEMA.enums
 
 
-def test_a_real_database_takes_the_tables():
+def test_sql_runs_on_a_real_database():
     text = "\n".join(part for part in notation.write(SCHEMA, "sql").split("\n\n") if part.startswith("CREATE TABLE"))
     database = sqlite3.connect(":memory:")
     database.executescript(text)
     assert [row[1] for row in database.execute('PRAGMA table_info("order")')] == ["id", "user id", "note"]
 
 
-def test_json_is_the_documented_shape():
+def test_json_has_the_documented_shape():
     written = json.loads(notation.write(SCHEMA, "json"))
     order = written["tables"][0]
     assert order["columns"][0] | {"primary_key": True} == order["columns"][0]
     assert order["columns"][1]["references"] == {"table": "users", "column": "id"}
 
 
-def test_dbml_and_mermaid_quote_what_needs_it():
+def test_dbml_and_mermaid_quote_names():
     dbml, mermaid = notation.write(SCHEMA, "dbml"), notation.write(SCHEMA, "mermaid")
     assert 'Ref: order."user id" > users.id' in dbml
     assert "(note) [unique]" in dbml and "Enum mood" in dbml
@@ -69,7 +69,7 @@ def test_dbml_and_mermaid_quote_what_needs_it():
     assert "integer user_id FK" in mermaid
 
 
-def test_an_unknown_notation_names_the_known_ones():
+def test_unknown_notation_lists_the_known_ones():
     with pytest.raises(NotFound) as caught:
         notation.write(SCHEMA, "mermade")
     assert caught.value.hint == "Did you mean mermaid?"

@@ -1,4 +1,4 @@
-"""The law of the builder, on real servers: what is rendered from a parsed text gives the rows of the text."""
+"""Laws of the query builder, on real servers: SQL rendered from a parsed text returns the same rows."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ DDL = (
 
 
 def dialect(name: str) -> SqlStyle:
-    found = engine(DIALECTS[name])
-    assert found.dialect.grammar
-    return SqlStyle(name, found.dialect.grammar, found.quote)
+    engine_ = engine(DIALECTS[name])
+    assert engine_.dialect.grammar
+    return SqlStyle(name, engine_.dialect.grammar, engine_.quote)
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +101,8 @@ def test_rendered_text_gives_the_same_rows(runs: dict[str, Run], name: str, text
     query = parse(text, dialect(name), SCHEMA)
     assert isinstance(query, Query), query
     again = render(query, dialect(name))
-    expected, found = runs[name](text), runs[name](again)
-    assert (found if query.sort else sorted(found, key=repr)) == (
+    expected, result = runs[name](text), runs[name](again)
+    assert (result if query.sort else sorted(result, key=repr)) == (
         expected if query.sort else sorted(expected, key=repr)
     ), again
     assert parse(again, dialect(name), SCHEMA) == query
@@ -139,11 +139,11 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_undrawable_clause_is_reported(text: str) -> None:
-    found = parse(text, dialect("postgres"), SCHEMA)
-    assert isinstance(found, BuilderRefusal), found
-    assert found.clause == REFUSED[text]
-    assert found.message.endswith(".")
+def test_unsupported_clause_is_reported(text: str) -> None:
+    parsed = parse(text, dialect("postgres"), SCHEMA)
+    assert isinstance(parsed, BuilderRefusal), parsed
+    assert parsed.clause == REFUSED[text]
+    assert parsed.message.endswith(".")
 
 
 INTEGERS = [("p", "id"), ("p", "team_id"), ("p", "age"), ("p", "Odd Name"), ("t", "id")]
@@ -239,7 +239,7 @@ def queries(draw: Any, small: bool = False) -> Query:
         tuple(picks),
         draw(filters),
         having,
-        tuple(unusual(one, small) for one in sort),
+        tuple(unusual(item, small) for item in sort),
         limit=draw(st.sampled_from([None, None, 0, 100])),
         offset=draw(st.sampled_from([None, 0])),
         distinct=draw(st.booleans()),

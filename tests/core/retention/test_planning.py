@@ -1,4 +1,4 @@
-"""Retention: examples as data, and the laws that hold for every policy and every history."""
+"""Retention: examples as data, and laws for every policy and every history."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[one["what"] for one in EXAMPLES])
-def test_an_example(example: dict[str, Any]) -> None:
+@pytest.mark.parametrize("example", EXAMPLES, ids=[item["what"] for item in EXAMPLES])
+def test_retention_examples(example: dict[str, Any]) -> None:
     rules = dict(example["policy"])
     policy = RetentionPolicy(within=timedelta(hours=rules.pop("within_hours", 0)), **rules)
-    found = plan(policy, [Candidate(one, at(one)) for one in reversed(example["taken"])])
-    assert [one.id for one in found] == example["taken"]
-    assert {one.id: list(one.reasons) for one in found if one.keep} == example["kept"]
-    assert {one.id: list(one.reasons) for one in found if not one.keep} == example["deleted"]
+    plan_ = plan(policy, [Candidate(item, at(item)) for item in reversed(example["taken"])])
+    assert [item.id for item in plan_] == example["taken"]
+    assert {item.id: list(item.reasons) for item in plan_ if item.keep} == example["kept"]
+    assert {item.id: list(item.reasons) for item in plan_ if not item.keep} == example["deleted"]
 
 
-def test_others_of_another_group_do_not_stand_for_one() -> None:
+def test_groups_are_independent() -> None:
     narrow = Candidate("narrow", at("2026-11-20T23:00"), "only t")
     whole = [Candidate("whole", at("2026-11-20T03:00")), Candidate("before", at("2026-11-19T03:00"))]
-    assert [one.id for one in plan(RetentionPolicy(daily=1), [narrow, *whole]) if one.keep] == ["narrow", "whole"]
+    assert [item.id for item in plan(RetentionPolicy(daily=1), [narrow, *whole]) if item.keep] == ["narrow", "whole"]
 
 
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2027, 12, 31)).map(lambda one: one.replace(tzinfo=UTC))
@@ -67,14 +67,12 @@ POLICIES = st.builds(
 
 
 def kept(policy: RetentionPolicy, history: list[Candidate]) -> set[str]:
-    return {one.id for one in plan(policy, history) if one.keep}
+    return {item.id for item in plan(policy, history) if item.keep}
 
 
 @LAW
 @given(POLICIES, HISTORIES, st.randoms(use_true_random=False))
-def test_the_order_of_the_snapshots_does_not_matter(
-    policy: RetentionPolicy, history: list[Candidate], chance: Any
-) -> None:
+def test_plan_ignores_input_order(policy: RetentionPolicy, history: list[Candidate], chance: Any) -> None:
     shuffled = list(history)
     chance.shuffle(shuffled)
     assert plan(policy, shuffled) == plan(policy, history)
@@ -82,14 +80,14 @@ def test_the_order_of_the_snapshots_does_not_matter(
 
 @LAW
 @given(POLICIES, HISTORIES)
-def test_what_was_kept_is_kept_again(policy: RetentionPolicy, history: list[Candidate]) -> None:
+def test_plan_is_idempotent(policy: RetentionPolicy, history: list[Candidate]) -> None:
     left = kept(policy, history)
-    assert kept(policy, [one for one in history if one.id in left]) == left
+    assert kept(policy, [item for item in history if item.id in left]) == left
 
 
 @LAW
 @given(POLICIES, HISTORIES, st.sampled_from(RULES), st.integers(1, 20))
-def test_to_keep_more_never_deletes_more(
+def test_larger_numbers_never_delete_more(
     policy: RetentionPolicy, history: list[Candidate], rule: str, more: int
 ) -> None:
     if policy.has_rules:
@@ -100,25 +98,25 @@ def test_to_keep_more_never_deletes_more(
 
 @LAW
 @given(POLICIES, HISTORIES)
-def test_the_newest_of_each_group_and_what_is_held_stay(policy: RetentionPolicy, history: list[Candidate]) -> None:
+def test_newest_and_pinned_snapshots_are_kept(policy: RetentionPolicy, history: list[Candidate]) -> None:
     left = kept(policy, history)
-    assert {one.id for one in history if one.pins} <= left
-    for group in {one.group for one in history}:
-        newest = max((one for one in history if one.group == group), key=lambda one: (one.at, one.id))
+    assert {item.id for item in history if item.pins} <= left
+    for group in {item.group for item in history}:
+        newest = max((item for item in history if item.group == group), key=lambda item: (item.at, item.id))
         assert newest.id in left
 
 
 @LAW
 @given(POLICIES, HISTORIES)
 def test_every_decision_has_a_reason(policy: RetentionPolicy, history: list[Candidate]) -> None:
-    found = plan(policy, history)
-    assert sorted(one.id for one in found) == sorted(one.id for one in history)
-    assert all(one.reasons for one in found)
+    plan_ = plan(policy, history)
+    assert sorted(item.id for item in plan_) == sorted(item.id for item in history)
+    assert all(item.reasons for item in plan_)
 
 
 @LAW
 @given(POLICIES, HISTORIES, st.data())
-def test_holding_one_more_deletes_no_other(
+def test_pinning_a_snapshot_deletes_no_other(
     policy: RetentionPolicy, history: list[Candidate], data: st.DataObject
 ) -> None:
     if history:
@@ -129,12 +127,16 @@ def test_holding_one_more_deletes_no_other(
 
 @LAW
 @given(POLICIES, HISTORIES)
-def test_each_rule_keeps_as_many_as_it_says(policy: RetentionPolicy, history: list[Candidate]) -> None:
-    found = plan(policy, history)
-    for group in {one.group for one in history}:
-        mine = {one.id for one in history if one.group == group}
+def test_each_rule_keeps_its_number(policy: RetentionPolicy, history: list[Candidate]) -> None:
+    plan_ = plan(policy, history)
+    for group in {item.group for item in history}:
+        mine = {item.id for item in history if item.group == group}
         for rule in RULES[1:]:
             number = sum(
-                reason.startswith(f"{rule} ") for one in found if one.id in mine for reason in one.reasons if one.keep
+                reason.startswith(f"{rule} ")
+                for item in plan_
+                if item.id in mine
+                for reason in item.reasons
+                if item.keep
             )
             assert number <= getattr(policy, rule)

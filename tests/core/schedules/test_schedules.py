@@ -1,4 +1,4 @@
-"""Schedules: the times of cron expressions where clocks change, and what is refused."""
+"""Schedules: times of cron expressions at clock changes, and invalid expressions."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[one["what"] for one in EXAMPLES])
-def test_an_example(example: dict[str, Any]) -> None:
-    found = times(checked(example["cron"], example["zone"]), at(example["after"]))
-    assert [f"{one:%Y-%m-%dT%H:%M}" for one in islice(found, len(example["times"]))] == example["times"]
+@pytest.mark.parametrize("example", EXAMPLES, ids=[item["what"] for item in EXAMPLES])
+def test_schedule_examples(example: dict[str, Any]) -> None:
+    result = times(checked(example["cron"], example["zone"]), at(example["after"]))
+    assert [f"{item:%Y-%m-%dT%H:%M}" for item in islice(result, len(example["times"]))] == example["times"]
 
 
 @LAW
 @given(SCHEDULES, st.one_of(MOMENTS, CHANGES))
-def test_times_only_go_on(schedule: Schedule, after: datetime) -> None:
+def test_times_are_increasing(schedule: Schedule, after: datetime) -> None:
     found = [after, *islice(times(schedule, after), 10)]
     assert all(one < two for one, two in pairwise(found))
-    assert all(one.tzinfo is UTC for one in found[1:])
+    assert all(item.tzinfo is UTC for item in found[1:])
 
 
 @LAW
 @given(SCHEDULES, st.one_of(MOMENTS, CHANGES))
-def test_who_asks_again_after_each_finds_the_same(schedule: Schedule, after: datetime) -> None:
+def test_times_are_stable_when_resumed(schedule: Schedule, after: datetime) -> None:
     at_once = list(islice(times(schedule, after), 4))
     one_by_one, last = [], after
     for _ in at_once:
@@ -62,18 +62,18 @@ def test_who_asks_again_after_each_finds_the_same(schedule: Schedule, after: dat
 
 @given(SCHEDULES, CHANGES, st.integers(0, 3 * 24 * 60))
 @settings(LAW, max_examples=examples(50))
-def test_the_last_one_up_to_a_moment_is_the_last_one(schedule: Schedule, after: datetime, minutes: int) -> None:
+def test_latest_matches_times(schedule: Schedule, after: datetime, minutes: int) -> None:
     first = next(times(schedule, after))
     until = first + timedelta(minutes=minutes)
     every = [first]
-    for one in times(schedule, first):
-        if one > until:
+    for time in times(schedule, first):
+        if time > until:
             break
-        every.append(one)
+        every.append(time)
     assert latest(schedule, first, until) == every[-1]
 
 
-def test_a_year_of_minutes_is_not_gone_through() -> None:
+def test_latest_is_fast_for_frequent_schedules() -> None:
     schedule = Schedule("* * * * *")
     assert latest(schedule, at("2025-01-01T00:00"), at("2026-11-20T10:00")) == at("2026-11-20T10:00")
 
@@ -94,7 +94,7 @@ def test_a_year_of_minutes_is_not_gone_through() -> None:
         ("0 0 29 2 mon#6", "UTC", "cron", "day-of-week"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(cron: str, zone: str, field: str, said: str) -> None:
+def test_invalid_schedules_are_rejected(cron: str, zone: str, field: str, said: str) -> None:
     with pytest.raises(Invalid) as refused:
         checked(cron, zone)
     assert said in refused.value.fields[field]

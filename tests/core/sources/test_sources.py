@@ -1,4 +1,4 @@
-"""What each form of source string names."""
+"""Parsing of source strings."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ FORMS = {
 
 
 @pytest.mark.parametrize(("text", "kind", "scheme"), [(t, k, s) for t, (k, s) in FORMS.items()])
-def test_forms(text, kind, scheme, tmp_path, monkeypatch):
+def test_source_string_forms(text, kind, scheme, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     source = sources.parse(text)
     assert (source.kind, source.scheme) == (kind, scheme)
 
 
-def test_a_branch_and_a_snapshot_keep_their_parts():
+def test_branch_and_snapshot_are_parsed():
     assert (sources.parse("shop@dev").name, sources.parse("shop@dev").branch) == ("shop", "dev")
     assert sources.parse("shop@dev#latest").snapshot == "latest"
 
 
-def test_a_folder_goes_before_a_database_of_that_name(tmp_path, monkeypatch):
+def test_existing_folder_takes_precedence(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "shop").mkdir()
     assert sources.parse("shop").kind == "path"
@@ -46,17 +46,17 @@ def test_a_folder_goes_before_a_database_of_that_name(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["", "a b", "?!"])
-def test_what_is_none_of_them_is_refused(text):
+def test_invalid_source_is_rejected(text):
     with pytest.raises(BadInput):
         sources.parse(text)
 
 
-def test_a_live_database_is_read(tmp_path):
-    with closing(sqlite3.connect(tmp_path / "shop.db")) as made:
-        made.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, note TEXT)")
-    found = sources.read(f"sqlite:///{tmp_path}/shop.db", lambda path: Schema())
-    assert found.source == "shop.db"
-    assert [column.name for column in found.relation("orders").columns] == ["id", "note"]
+def test_live_database_is_read(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as created:
+        created.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, note TEXT)")
+    result = sources.read(f"sqlite:///{tmp_path}/shop.db", lambda path: Schema())
+    assert result.source == "shop.db"
+    assert [column.name for column in result.relation("orders").columns] == ["id", "note"]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_live_database_is_read(tmp_path):
         ("sqlite:///gone.db", Unavailable),
     ],
 )
-def test_a_live_database_that_cannot_be_read_is_said(url, error):
+def test_unreachable_database_has_clear_error(url, error):
     with pytest.raises(error) as raised:
         sources.read(url, lambda path: Schema())
     assert raised.value.hint or error is BadInput

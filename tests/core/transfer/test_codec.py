@@ -1,4 +1,4 @@
-"""Values in the one form that all engines share."""
+"""Values in the canonical form that all engines share."""
 
 from __future__ import annotations
 
@@ -202,5 +202,5 @@ def test_unsupported_document_values_are_reduced() -> None:
         ("date", "10000-01-01"),
         ("json", "[" * 200 + "]" * 200),
     ):
-        with pytest.raises(ValueConversionError, match="cannot be kept as"):
+        with pytest.raises(ValueConversionError, match="cannot be stored as"):
             encoder(DIALECTS["mongodb"], ValueKind(kind))(value)  # type: ignore[arg-type]

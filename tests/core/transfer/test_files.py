@@ -1,4 +1,4 @@
-"""Files with rows: what they are, what their columns hold, and which of their rows are wrong."""
+"""Data files: their formats, the kinds of their columns, and invalid rows."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read(path: Path) -> list[Line]:
         ("a.json", '[{"id":"1","name":"a, \\"b\\"\\nc"},\n {"id":"2","name":null}]'),
     ],
 )
-def test_the_same_rows_in_every_format(tmp_path: Path, name: str, content: str) -> None:
+def test_all_formats_give_the_same_rows(tmp_path: Path, name: str, content: str) -> None:
     path = written(tmp_path, name, content)
     assert shape_of(path, name).columns == ("id", "name")
     assert [line.values for line in read(path)] == [["1", 'a, "b"\nc'], ["2", None]]
@@ -122,7 +122,7 @@ def test_kinds_are_inferred_from_sample(values: list[object], kind: str) -> None
         max_size=20,
     )
 )
-def test_an_array_is_read_as_json_reads_it(tmp_path: Path, rows: list[dict[str, object]]) -> None:
+def test_json_array_matches_json_parser(tmp_path: Path, rows: list[dict[str, object]]) -> None:
     path = written(tmp_path, "p.json", json.dumps(rows, indent=1))
     shape = shape_of(path, "p.json")
     assert [line.values for line in lines(path, shape)] == [[row.get(name) for name in shape.columns] for row in rows]

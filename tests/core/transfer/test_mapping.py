@@ -1,4 +1,4 @@
-"""What each type becomes on the other side, and what is said of it."""
+"""Mapping of types and tables to other engines, and the reported losses."""
 
 from __future__ import annotations
 
@@ -152,62 +152,62 @@ def test_types_map_to_documents() -> None:
 
 def document(table: Relation, source: str = "postgres") -> tuple[Relation, list[str], set[tuple[str, str, str]]]:
     plan = plan_of(Schema((table,)), source, "mongodb")
-    said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
-    return plan.schema.relations[0], [column.target_column for column in plan.tables[0].columns], said
+    message = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
+    return plan.schema.relations[0], [column.target_column for column in plan.tables[0].columns], message
 
 
 def test_every_document_loss_is_reported() -> None:
     plan = plan_of(SHOP, "postgres", "mongodb")
-    said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
+    message = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
     assert {
         ("left_out", "everything", "views are not copied"),
         ("left_out", "u2", "an index of an expression"),
         ("left_out", "u5", "an index by GIN"),
-        ("changed", "u4", "an index of some rows becomes one of all"),
+        ("changed", "u4", "a partial index becomes an index of all rows"),
         ("left_out", "old", "the check (age > (0)::numeric)"),
         ("left_out", "long", "the check (length(email) > 2)"),
-        ("changed", "age", "the domain years becomes its type"),
-        ("left_out", "id", "nothing numbers new documents"),
+        ("changed", "age", "the domain years becomes its base type"),
+        ("left_out", "id", "new documents are not numbered automatically"),
         ("changed", "full", "a generated column becomes a plain one with its values"),
         ("left_out", "mood", "the default 'sad'::sales.mood is not kept"),
         ("left_out", "o1, shop", "foreign keys are not kept"),
-        ("changed", "_id", "a table without a key: the server makes an _id for each document"),
+        ("changed", "_id", "a table without a key: the server generates an _id for each document"),
         ("risk", "users", "rows of more than 16 MB are refused"),
-    } <= said
-    made = {index.name: (index.unique, dict(index.attrs)["keys"]) for index in plan.schema.relations[0].indexes}
-    assert made == {"u1": (True, '{"email": 1}'), "u3": (False, '{"email": -1}'), "u4": (False, '{"age": 1}')}
+    } <= message
+    created = {index.name: (index.unique, dict(index.attrs)["keys"]) for index in plan.schema.relations[0].indexes}
+    assert created == {"u1": (True, '{"email": 1}'), "u3": (False, '{"email": -1}'), "u4": (False, '{"age": 1}')}
     assert plan.schema.relations[0].indexes[0].where is None  # the email is never NULL
 
 
 def test_keys_and_names_of_documents() -> None:
     columns = tuple(Column(name, "integer") for name in ("_id", "a.b", "a_b", "$x", "k"))
-    _, names, said = document(Relation("t", columns, primary_key=("k",)))
+    _, names, message = document(Relation("t", columns, primary_key=("k",)))
     assert names == ["_id_", "a_b", "a_b_", "_x", "_id"]
-    assert {one for _, one, sentence in said if sentence.startswith("is named")} == {"_id", "a.b", "a_b", "$x"}
+    assert {one for _, one, sentence in message if sentence.startswith("is renamed to")} == {"_id", "a.b", "a_b", "$x"}
     _, names, _ = document(Relation("t", columns, primary_key=("_id",)))
     assert names[0] == "_id"
     table, names, _ = document(Relation("t", columns, primary_key=("k", "a.b")))
     assert names == ["_id_", "_id.a_b", "a_b_", "_x", "_id.k"]
     assert '"required": ["a_b", "k"]' in table.checks[0].expression
     nested = Relation("t", (Column("k", "integer[]", False),), primary_key=("k",), indexes=(Index("i", ("k",), True),))
-    table, names, said = document(nested)
+    table, names, message = document(nested)
     assert names == ["k"] and table.indexes == ()
-    assert ("left_out", "k", "a key of JSON or arrays: the server makes an _id instead") in said
-    assert ("left_out", "i", "a unique index of JSON or arrays") in said
+    assert ("left_out", "k", "a key of JSON or arrays: the server generates an _id instead") in message
+    assert ("left_out", "i", "a unique index of JSON or arrays") in message
 
 
 def test_unique_indexes_map_to_documents() -> None:
     columns = (Column("a", "text"), Column("b", "numeric(9,2)", False))
     plain = Index("i", ("a", "(b DESC)"), unique=True)
-    table, _, said = document(Relation("t", columns, indexes=(plain,)))
+    table, _, message = document(Relation("t", columns, indexes=(plain,)))
     assert table.indexes[0].where == '{"a": {"$type": ["string"]}}'
-    assert ("changed", "i", "a unique index leaves out rows with NULL: it does not find them") in said
+    assert ("changed", "i", "a unique index does not contain rows with NULL") in message
     one_null = Index("i", ("a",), unique=True, attrs=(("nulls_not_distinct", "yes"),))
-    table, _, said = document(Relation("t", columns, indexes=(one_null,)))
-    assert table.indexes[0].where is None and not [one for one in said if one[1] == "i"]
+    table, _, message = document(Relation("t", columns, indexes=(one_null,)))
+    assert table.indexes[0].where is None and not [item for item in message if item[1] == "i"]
     some = Index("i", ("b",), unique=True, where="a = 'x'")
-    table, _, said = document(Relation("t", columns, indexes=(some,)))
-    assert table.indexes == () and ("left_out", "i", "a unique index of some rows only") in said
+    table, _, message = document(Relation("t", columns, indexes=(some,)))
+    assert table.indexes == () and ("left_out", "i", "a unique index with a condition") in message
     stamps = Relation("t", (Column("at", "timestamp with time zone", False),), primary_key=("at",))
     assert ("risk", "at", "keys that differ by less than a millisecond are refused") in document(stamps)[2]
 
@@ -259,21 +259,21 @@ SHOP = Schema(
 
 def test_every_loss_is_reported() -> None:
     plan = plan_of(SHOP, "postgres", "mysql")
-    said = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
+    message = {(loss.severity, loss.object, loss.sentence) for loss in plan.losses}
     assert {
         ("left_out", "everything", "views are not copied"),
         ("left_out", "u2", "an index of an expression"),
         ("left_out", "u5", "an index by GIN"),
-        ("changed", "u4", "an index of some rows becomes one of all"),
+        ("changed", "u4", "a partial index becomes an index of all rows"),
         ("left_out", "long", "the check (length(email) > 2)"),
-        ("changed", "age", "the domain years becomes its type"),
+        ("changed", "age", "the domain years becomes its base type"),
         ("changed", "full", "a generated column becomes a plain one with its values"),
         ("changed", "email", "a key needs a length: 255 characters"),
         ("risk", "email", "longer texts are refused"),
         ("left_out", "shop", "a foreign key to a table that is not copied"),
-        ("changed", "sales, old", "the namespace is not kept: all tables are made in one"),
-        ("changed", "users", "becomes old_users: another table is named users there"),
-    } <= said
+        ("changed", "sales, old", "the namespace is not kept: all tables are created in one"),
+        ("changed", "users", "is renamed to old_users: another table is named users there"),
+    } <= message
     users = plan.schema.relations[0]
     assert [column.type for column in users.columns] == ["int", "varchar(255)", "enum('sad','glad')", "int", "longtext"]
     assert (users.columns[0].identity, users.columns[2].default) == (True, "'sad'")
@@ -283,7 +283,7 @@ def test_every_loss_is_reported() -> None:
     assert [table.target_name for table in plan.tables] == ["users", "orders", "old_users"]
 
 
-def test_some_tables_by_either_name() -> None:
+def test_tables_are_selected_by_bare_or_qualified_name() -> None:
     plan = plan_of(SHOP, "postgres", "sqlite", ["old.users", "orders"])
     assert [table.display_name for table in plan.tables] == ["sales.orders", "old.users"]
 
@@ -351,10 +351,10 @@ def test_tables_with_same_name_stay_apart(target: str) -> None:
     names = [table.target_name for table in plan.tables]
     fourth = "c_Users" if target == "sqlite" else "Users"  # SQLite takes `Users` for `users`
     assert names == ["users", "b_users_2", "b_users", fourth]
-    said = lost(tables, "postgres", target)
-    assert ("changed", "b.users", "users", "becomes b_users_2: another table is named users there") in said
-    assert ("changed", "", "a, b, c", "the namespace is not kept: all tables are made in one") in said
-    assert not [one for one in said if one[1] == "public.b_users"]
+    message = lost(tables, "postgres", target)
+    assert ("changed", "b.users", "users", "is renamed to b_users_2: another table is named users there") in message
+    assert ("changed", "", "a, b, c", "the namespace is not kept: all tables are created in one") in message
+    assert not [item for item in message if item[1] == "public.b_users"]
 
 
 def test_foreign_key_keeps_its_schema() -> None:
@@ -375,7 +375,7 @@ def test_long_names_are_truncated_by_target_limit() -> None:
     assert {loss.object for loss in plan.losses} >= {"ü" * 40, "ü" * 40 + "x"}
 
 
-def test_enums_of_two_namespaces_stay_two() -> None:
+def test_enums_with_same_name_stay_apart() -> None:
     columns = (Column("x", "a.mood"), Column("y", "b.mood"))
     schema = Schema((Relation("t", columns, "public"),), (Enum("mood", ("u",), "a"), Enum("mood", ("v",), "b")))
     plan = plan_of(schema, "postgres", "postgres")
@@ -386,34 +386,34 @@ def test_enums_of_two_namespaces_stay_two() -> None:
 @pytest.mark.parametrize("target", ["mysql", "postgres", "sqlite"])
 def test_mysql_collations_are_reported(target: str) -> None:
     attrs = (("collation", "utf8mb4_general_ci"),)
-    said = lost(
+    message = lost(
         (Relation("t", (Column("a", "text"),), attrs=attrs), Relation("n", (Column("a", "int"),), attrs=attrs)),
         "mysql",
         target,
     )
-    sentences = [sentence for _, table, _, sentence in said if "utf8mb4_general_ci" in sentence and table == "t"]
+    sentences = [sentence for _, table, _, sentence in message if "utf8mb4_general_ci" in sentence and table == "t"]
     assert len(sentences) == 1
-    assert not [one for one in said if one[1] == "n" and "collation" in one[3]]
+    assert not [item for item in message if item[1] == "n" and "collation" in item[3]]
     same = lost((Relation("t", (Column("a", "text"),), attrs=(("collation", "utf8mb4_bin"),)),), "mysql", target)
-    assert not [one for one in same if "collation" in one[3]]
+    assert not [item for item in same if "collation" in item[3]]
 
 
 def test_postgresql_and_sqlite_collations_are_reported() -> None:
     column = Column("a", "text", attrs=(("collation", '"de-x-icu"'),))
     for target in RELATIONAL:
-        said = lost((Relation("t", (column, Column("b", "citext"))),), "postgres", target)
-        assert ("changed", "t", "a", 'the collation "de-x-icu" is not kept') in said
-        folded = ("changed", "t", "b", "texts are compared by their case, as citext does not")
-        assert (folded in said) == (target != "postgres")
+        message = lost((Relation("t", (column, Column("b", "citext"))),), "postgres", target)
+        assert ("changed", "t", "a", 'the collation "de-x-icu" is not kept') in message
+        folded = ("changed", "t", "b", "comparisons of text become case-sensitive, unlike those of citext")
+        assert (folded in message) == (target != "postgres")
     table = Relation(
         "t",
         (Column("a", "TEXT", attrs=(("collation", "NOCASE"),)),),
         primary_key=("a",),
         attrs=(("primary_key_terms", "(a DESC)"), ("strict", "yes")),
     )
-    said = lost((table,), "sqlite", "sqlite")
-    assert ("changed", "t", "a", "the collation NOCASE is not kept") in said
-    assert ("changed", "t", "a", "order and collation of the key are not kept") in said
+    message = lost((table,), "sqlite", "sqlite")
+    assert ("changed", "t", "a", "the collation NOCASE is not kept") in message
+    assert ("changed", "t", "a", "order and collation of the key are not kept") in message
     assert plan_of(Schema((table,)), "sqlite", "sqlite").schema.relations[0].attrs == (("strict", "yes"),)
 
 
@@ -430,10 +430,10 @@ def test_postgresql_and_sqlite_collations_are_reported() -> None:
         ("sqlite", '("a b" DESC)', "mysql", "(`a b` DESC)"),
     ],
 )
-def test_the_order_of_an_index_is_kept(source: str, key: str, target: str, made: str) -> None:
+def test_index_order_is_kept(source: str, key: str, target: str, made: str) -> None:
     columns = tuple(Column(name, "varchar(9)") for name in ("email", 'E "x"', "a`b", "a b"))
     table = Relation("t", columns, indexes=(Index("i", (key,)),))
     plan = plan_of(Schema((table,)), source, target)
     assert plan.schema.relations[0].indexes[0].columns == (made,)
-    said = [loss.sentence for loss in plan.losses if loss.object == "i"]
-    assert said == (["an index of whole texts, not of their beginnings"] if "(10)" in key else [])
+    sentences = [loss.sentence for loss in plan.losses if loss.object == "i"]
+    assert sentences == (["an index of whole values instead of prefixes"] if "(10)" in key else [])

@@ -1,4 +1,4 @@
-"""Documents as the views show and change them."""
+"""Browsing and changing documents."""
 
 from __future__ import annotations
 
@@ -23,16 +23,18 @@ db.t.insertMany([{_id: 1, a: 1.0, b: {c: "x"}}, {_id: "two", a: NumberLong(5)}, 
 
 async def test_collections_and_pages() -> None:
     async with connected(subject("mongodb"), TEXT) as session:
-        assert [(one.name, one.kind, one.count) for one in await mongodb.collections(session)] == [
+        assert [
+            (collection.name, collection.kind, collection.count) for collection in await mongodb.collections(session)
+        ] == [
             ("t", "collection", 3),
             ("v", "view", None),
         ]
         page = await mongodb.entries(session, "t", Search(limit=2))
-        assert [one.id for one in page.items] == ["1", '"two"'] and (page.next, page.total) == ("2", 3)
+        assert [item.id for item in page.items] == ["1", '"two"'] and (page.next, page.total) == ("2", 3)
         page = await mongodb.entries(session, "t", Search(limit=2, cursor=page.next))
-        assert [one.id for one in page.items] == ['{"$oid": "0123456789abcdef01234567"}'] and page.next is None
+        assert [item.id for item in page.items] == ['{"$oid": "0123456789abcdef01234567"}'] and page.next is None
         page = await mongodb.entries(session, "v", Search("{a: {$gte: 3}}", "{a: -1}"))
-        assert [one.id for one in page.items] == ['"two"', '{"$oid": "0123456789abcdef01234567"}'] and page.total == 2
+        assert [item.id for item in page.items] == ['"two"', '{"$oid": "0123456789abcdef01234567"}'] and page.total == 2
         for wrong in (
             Search("{a: "),
             Search("[1]"),
@@ -65,9 +67,9 @@ async def test_document_change_requires_unchanged_document() -> None:
         gone = await mongodb.change_entry(session, "t", Change("delete", "1"))
         assert (gone.applied, gone.now) == (False, None)
         assert await mongodb.entry(session, "t", "1") is None
-        made = await mongodb.change_entry(session, "t", Change("insert", body="{a: 7}"))
-        found = await mongodb.entry(session, "t", made.id)
-        assert found and json.loads(found.body)["a"] == 7
+        outcome = await mongodb.change_entry(session, "t", Change("insert", body="{a: 7}"))
+        entry = await mongodb.entry(session, "t", outcome.id)
+        assert entry and json.loads(entry.body)["a"] == 7
 
 
 @pytest.mark.parametrize(

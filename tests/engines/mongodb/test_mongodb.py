@@ -1,4 +1,4 @@
-"""MongoDB as an engine: texts, documents, limits, cancelling, what is refused, inferred fields, encryption."""
+"""MongoDB as an engine: texts, documents, limits, cancelling, refused commands, inferred fields, TLS."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def pairs(name: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("text", "command"), pairs("parses.txt"))
-def test_texts_are_commands(text: str, command: str) -> None:
+def test_texts_are_parsed_to_commands(text: str, command: str) -> None:
     (statement,) = statements(text)
     assert json.loads(display_text(statement.command)) == json.loads(command)
 
 
 @pytest.mark.parametrize(("text", "place"), pairs("wrong.txt"))
-def test_texts_that_are_none_know_their_place(text: str, place: str) -> None:
+def test_syntax_errors_have_positions(text: str, place: str) -> None:
     with pytest.raises(QueryError) as raised:
         statements(text)
     assert raised.value.position == int(place), raised.value.message
@@ -52,7 +52,7 @@ def test_texts_that_are_none_know_their_place(text: str, place: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "why"), pairs("refused.txt"))
-async def test_what_is_not_run_here(text: str, why: str) -> None:
+async def test_forbidden_commands_are_rejected(text: str, why: str) -> None:
     async with connected(subject("mongodb"), "db.kept.insertOne({_id: 1, a: 1})") as session:
         error = await run_refused(session, text)
         assert why in f"{error.message} {error.hint}"
@@ -66,11 +66,11 @@ async def test_commands_yield_frames() -> None:
         frames = await run_all(session, text)
     started = [frame for frame in frames if isinstance(frame, Started)]
     finished = [frame for frame in frames if isinstance(frame, Finished)]
-    assert [text[one.start : one.end] for one in started][:2] == [
+    assert [text[item.start : item.end] for item in started][:2] == [
         "db.t.insertMany([{_id: 1, a: 'ü'}, {_id: 2}])",
         "db.t.find({}).sort({_id: 1})",
     ]
-    assert [one.command for one in finished] == [
+    assert [item.command for item in finished] == [
         "INSERT",
         "FIND",
         "AGGREGATE",
@@ -80,7 +80,7 @@ async def test_commands_yield_frames() -> None:
         "DELETE",
         "AGGREGATE",
     ]
-    assert [one.affected for one in finished] == [2, None, None, None, None, 2, 1, None]
+    assert [item.affected for item in finished] == [2, None, None, None, None, 2, 1, None]
     assert [row for frame in frames if isinstance(frame, Rows) for row in frame.rows] == [
         ('{"_id": 1, "a": "ü"}',),
         ('{"_id": 2}',),
@@ -101,9 +101,9 @@ async def test_values_keep_their_types() -> None:
     )
     async with connected(subject("mongodb")) as session:
         await run_all(session, f'{{"insert": "t", "documents": [{document}]}}')
-        ((found,),) = await rows(session, "db.t.find({})")
-        assert found == document
-        await run_all(session, f"db.t.replaceOne({{}}, {found})")
+        ((result,),) = await rows(session, "db.t.find({})")
+        assert result == document
+        await run_all(session, f"db.t.replaceOne({{}}, {result})")
         assert await rows(session, "db.t.find({})") == [(document,)]
         assert await rows(session, "db.t.find({})", None, Limits(cell=5)) == [('{"_id',)]
 
@@ -117,7 +117,7 @@ async def test_parameters_are_values() -> None:
                 await run_all(session, "db.t.find({b: :b})", given)
 
 
-async def test_errors_stop_the_run_and_the_session_lives_on() -> None:
+async def test_error_stops_run_and_keeps_session_usable() -> None:
     async with connected(subject("mongodb"), "db.t.insertOne({_id: 1})") as session:
         text = "db.t.insertOne({_id: 2})\ndb.t.insertMany([{_id: 3}, {_id: 1}])\ndb.t.drop()"
         error = await run_refused(session, text)
@@ -144,18 +144,18 @@ async def test_errors_stop_the_run_and_the_session_lives_on() -> None:
 
 
 async def test_read_only_holds() -> None:
-    one = subject("mongodb")
-    async with one.fresh() as address:
-        session, witness = await one.engine.connect(address), await one.engine.connect(address)
+    tested = subject("mongodb")
+    async with tested.fresh() as address:
+        session, witness = await tested.engine.connect(address), await tested.engine.connect(address)
         await run_all(session, "db.kept.insertOne({_id: 1, a: 1})")
-        before = await one.engine.inspect(witness)
-        for text in one.tricks:
+        before = await tested.engine.inspect(witness)
+        for text in tested.tricks:
             try:
                 await run_all(session, text, None, READ_ONLY)
             except HeadwaterError as error:
                 assert error.message, text
             assert await rows(witness, "db.kept.find({})") == [('{"_id": 1, "a": 1}',)], text
-            assert await one.engine.inspect(witness) == before, text
+            assert await tested.engine.inspect(witness) == before, text
         assert (await run_refused(session, "db.kept.drop()", READ_ONLY)).sqlstate == "25006"  # type: ignore[attr-defined]
         assert await rows(session, "db.kept.find({})", None, READ_ONLY) == [('{"_id": 1, "a": 1}',)]
         await session.close()
@@ -203,7 +203,7 @@ async def test_fields_are_inferred() -> None:
         schema = await engine("mongodb").inspect(session)
         orders, cheap = schema.relation("orders"), schema.relation("cheap")
         assert orders and cheap and orders.kind == "collection" and orders.inferred_from == orders.rows == 2
-        assert sorted((one.name, one.type, one.nullable) for one in orders.columns) == [
+        assert sorted((column.name, column.type, column.nullable) for column in orders.columns) == [
             ("_id", "int", False),
             ("items", "array | array<object>", False),
             ("items.n", "int", True),
@@ -217,8 +217,8 @@ async def test_fields_are_inferred() -> None:
         assert index.columns == ("to.city", "total") and index.unique and index.where == '{"total": {"$gt": 0}}'
         assert orders.checks[0].expression == '{"$jsonSchema": {"required": ["total"]}}'
         assert cheap.kind == "view" and cheap.definition
-        made = engine("mongodb").ddl(schema)
-    async with connected(subject("mongodb"), "\n".join(made)) as session:
+        statements = engine("mongodb").ddl(schema)
+    async with connected(subject("mongodb"), "\n".join(statements)) as session:
         again = await engine("mongodb").inspect(session)
         twin = again.relation("orders")
         assert twin and twin.indexes == orders.indexes and twin.checks == orders.checks
@@ -236,13 +236,13 @@ async def test_changes_are_commands() -> None:
                 await run_all(session, statement)
         assert await rows(session, "db.t.find({})") == [('{"_id": 1, "x": 1}',), ('{"_id": 2}',)]
         table = (await engine("mongodb").inspect(session)).relation("t")
-        assert table and [one.name for one in table.indexes] == ["by_x"]
+        assert table and [index.name for index in table.indexes] == ["by_x"]
         with pytest.raises(BadInput):
             engine("mongodb").alter([c.SetNullable("t", column="x", nullable=False)], Schema((table,)))
 
 
 @pytest.mark.parametrize("database", ["admin", "local", "config", ""])
-async def test_databases_of_the_server_are_not_opened(database: str) -> None:
+async def test_system_databases_are_rejected(database: str) -> None:
     async with fresh() as address:
         with pytest.raises(HeadwaterError) as raised:
             await engine("mongodb").connect(replace(address, database=database))
@@ -268,22 +268,22 @@ async def test_tls_certificate_is_verified(encrypted: tuple[Address, trustme.CA]
     address, ca = encrypted
     leaf = ca.issue_cert("visitor@example")
     whole = Tls(
-        "verify-full", *(one.bytes().decode() for one in (ca.cert_pem, leaf.cert_chain_pems[0], leaf.private_key_pem))
+        "verify-full", *(item.bytes().decode() for item in (ca.cert_pem, leaf.cert_chain_pems[0], leaf.private_key_pem))
     )
     for mode in ("verify-full", "verify-ca", "require", "prefer"):
         session = await engine("mongodb").connect(replace(address, tls=replace(whole, mode=mode)))
         assert (await session.ping()).tls
         assert await rows(session, "db.t.countDocuments({})") == [(0,)]
         await session.close()
-    for tls, said in (
-        (replace(whole, ca=trustme.CA().cert_pem.bytes().decode()), "not signed by a CA we know"),
-        (replace(whole, server_name="other.example"), "another name"),
+    for tls, message in (
+        (replace(whole, ca=trustme.CA().cert_pem.bytes().decode()), "not signed by a trusted CA"),
+        (replace(whole, server_name="other.example"), "another host name"),
         (replace(whole, certificate=None, key=None), ""),
         (Tls("off"), ""),
     ):
         with pytest.raises(HeadwaterError) as raised:
             await engine("mongodb").connect(replace(address, tls=tls), seconds=4)
-        assert said in raised.value.message and raised.value.hint
+        assert message in raised.value.message and raised.value.hint
 
 
 async def test_only_resolved_address_is_dialled(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What documents of a dump are read as: fields that are those of the document, and JSON that is the document again."""
+"""Decoding of documents in snapshots: fields equal those of the document, JSON gives the document back."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ values = some.one_of(
 @settings(max_examples=examples(150), deadline=None)
 def test_decoded_fields_match_documents(given_: list[dict[str, Any]]) -> None:
     """Law: what is cut out of the columns of a dump is what a driver finds in the document, wherever it stands."""
-    kept = [encode(one) for one in given_]
+    kept = [encode(item) for item in given_]
     wanted = ["_id", *NAMES, "no such"]
-    found = documents.fields(documents.cut(b"".join(kept)), wanted)
-    for name, cells in zip(wanted, found, strict=True):
+    fields = documents.fields(documents.cut(b"".join(kept)), wanted)
+    for name, cells in zip(wanted, fields, strict=True):
         for raw, cell in zip(kept, cells, strict=True):
             document = decode(raw, CODEC)
             assert (cell is not None) == (name in document)
@@ -51,11 +51,11 @@ def test_decoded_fields_match_documents(given_: list[dict[str, Any]]) -> None:
 
 async def test_whole_document_json_round_trips() -> None:
     """Law: document → relaxed Extended JSON → driver → the same bytes, for values of every type that is not outdated."""
-    one = subject("mongodb")
+    tested = subject("mongodb")
     mongodb: Any = engine("mongodb")
-    async with one.fresh() as address:
+    async with tested.fresh() as address:
         session = await mongodb.connect(address)
-        for text in (one.everything, one.values):
+        for text in (tested.everything, tested.values):
             await run_all(session, text)
         await session.close()
         dump = await mongodb.snapshots.open_reader(address)
@@ -131,5 +131,5 @@ def test_dates_out_of_microsecond_range_raise_conversion_error() -> None:
 def test_whole_document_column_name_is_unique() -> None:
     fields = tuple(Column(name, "int") for name in ("Document", "document_", "a.b", "", "_id"))
     schema = Schema((Relation("t", fields, kind="collection"),))
-    found = MongoFlattening().flat_columns(SnapshotTable(None, "t", documents.COLUMNS), schema)
-    assert [one.name for one in found] == ["_id", "Document", "document_", "document__"]
+    result = MongoFlattening().flat_columns(SnapshotTable(None, "t", documents.COLUMNS), schema)
+    assert [item.name for item in result] == ["_id", "Document", "document_", "document__"]

@@ -1,4 +1,4 @@
-"""Collections restored in place: the documents of then, all of them, or nothing changed, whatever ends it where."""
+"""In-place restore of collections: all documents of the snapshot, or no change, wherever it fails."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class Shop:
 
     async def state(self) -> dict[str, Any]:
         """Return all documents, options and indexes."""
-        found = {}
-        async for one in await self.database.list_collections():
-            name = one["name"]
+        result = {}
+        async for collection in await self.database.list_collections():
+            name = collection["name"]
             indexes = [dict(each) async for each in await self.database[name].list_indexes()]
             rows = [each async for each in self.database[name].find({}).sort("_id", 1)]
-            found[name] = (rows, one["options"], indexes)
-        return found
+            result[name] = (rows, collection["options"], indexes)
+        return result
 
 
 @asynccontextmanager
@@ -83,8 +83,8 @@ async def opened() -> AsyncIterator[Shop]:
 async def test_overwritten_collections_keep_their_indexes() -> None:
     async with opened() as shop:
         before = await shop.state()
-        found = await shop.refill("overwrite", "orders", "people", "gone", pre_data=['{"create": "gone"}'])
-        assert found == [
+        results = await shop.refill("overwrite", "orders", "people", "gone", pre_data=['{"create": "gone"}'])
+        assert results == [
             TableRestoreResult(ORDERS, ORDERS, ORDERS),
             TableRestoreResult(1, 2, 2),
             TableRestoreResult(0, 1, 1),
@@ -92,7 +92,7 @@ async def test_overwritten_collections_keep_their_indexes() -> None:
         after = await shop.state()
         assert {name: rows for name, (rows, _, _) in after.items()} == shop.kept
         assert after["orders"][1:] == before["orders"][1:]
-        assert {one["name"] for one in after["orders"][2]} == {"_id_", "by n"}
+        assert {item["name"] for item in after["orders"][2]} == {"_id_", "by n"}
         with pytest.raises(DuplicateKeyError):
             await shop.database.orders.insert_one({"_id": -1, "n": 200})
         assert await shop.refill("overwrite", "people") == [TableRestoreResult(2, 2, 2)]
@@ -126,17 +126,19 @@ async def test_documents_are_added(mode: Mode) -> None:
     async with opened() as shop:
         before = await shop.state()
         if mode == "append":
-            with pytest.raises(QueryError, match="In orders: duplicate key: a document with the _id 200 is there"):
+            with pytest.raises(
+                QueryError, match="In orders: duplicate key: a document with the _id 200 already exists"
+            ):
                 await shop.refill(mode, "orders")
             assert await shop.state() == before
             await shop.database.orders.delete_many({"_id": {"$gte": 200}})
-        found = await shop.refill(mode, "orders")
-        assert found == [
-            TableRestoreResult(ORDERS if mode == "append_missing" else 200, found[0].rows_written, ORDERS + 200)
+        results = await shop.refill(mode, "orders")
+        assert results == [
+            TableRestoreResult(ORDERS if mode == "append_missing" else 200, results[0].rows_written, ORDERS + 200)
         ]
         rows, *_ = (await shop.state())["orders"]
-        assert [one["_id"] for one in rows] == list(range(ORDERS + 200))
-        mine = [one["_id"] for one in rows if "now" in one]
+        assert [row["_id"] for row in rows] == list(range(ORDERS + 200))
+        mine = [row["_id"] for row in rows if "now" in row]
         assert mine == list(range(ORDERS if mode == "append_missing" else 200)), "what is there stays as it is"
         assert set(await shop.state()) == {"orders", "people"}
 
@@ -175,13 +177,13 @@ async def test_unsupported_in_place_restore_has_clear_error() -> None:
         await shop.database.create_collection("measured", timeseries={"timeField": "at"})
         shop.kept |= {name: [{"_id": 1}] for name in ("log", "seen", "measured")}
         before = await shop.state()
-        for name, mode, said in (
+        for name, mode, message in (
             ("log", "append", "capped"),
-            ("seen", "overwrite", "is a view"),
+            ("seen", "overwrite", "is now a view"),
             ("measured", "overwrite", "time series"),
             ("measured", "append_missing", "time series"),
         ):
-            with pytest.raises(QueryError, match=said):
+            with pytest.raises(QueryError, match=message):
                 await shop.refill(mode, "people", name)
         assert await shop.state() == before
 
@@ -206,7 +208,7 @@ async def test_killed_restore_is_undone_by_next_attempt(mode: Mode, monkeypatch:
                 with contextlib.suppress(Killed):
                     await shop.refill(mode, "orders", "people")
                     break
-            with pytest.raises(QueryError, match="is a view"):
+            with pytest.raises(QueryError, match="is now a view"):
                 await shop.refill(mode, "seen")
             after = await shop.state()
             assert set(after) == set(before)
@@ -227,9 +229,9 @@ def _die_at(patch: pytest.MonkeyPatch, real: dict[str, Any], step: int) -> None:
             nonlocal taken
             taken += 1
             if taken > step:
-                for one in what:
-                    if asyncio.iscoroutine(one):
-                        one.close()
+                for item in what:
+                    if asyncio.iscoroutine(item):
+                        item.close()
                 raise Killed
             return real[name](self, *what)
 

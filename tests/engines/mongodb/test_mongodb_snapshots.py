@@ -1,4 +1,4 @@
-"""Snapshots of MongoDB: bytes that no driver would write, one moment while others write, what ends in the middle."""
+"""Snapshots of MongoDB: unusual bytes, consistency during writes, and interruptions."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def test_documents_round_trip_byte_for_byte() -> None:
     ids = [
         encode({"_id": value})[4:-1]
         for value in (1, 2.5, "x", "", {"a": {"_id": 1}}, b"ab", ObjectId(), True, None, 2**40)
-    ] + [one[:1] + b"_id" + one[2:] for one in ODD if one.count(b"\0") and len(one) > 3 and one[1:2] != b"n"]
+    ] + [item[:1] + b"_id" + item[2:] for item in ODD if item.count(b"\0") and len(item) > 3 and item[1:2] != b"n"]
     chance = random.Random(4)
-    kept = [document(*chance.sample([one, *chance.sample(ODD, 3)], 4)) for one in ids for _ in range(20)]
+    kept = [document(*chance.sample([item, *chance.sample(ODD, 3)], 4)) for item in ids for _ in range(20)]
     kept += [document(), document(ODD[0]), document(b"\x10_ids\0\1\0\0\0"), document(b"\x10_i\0d\0\0\0")]
     batch = documents.cut(b"".join(kept))
     assert list(documents.joined(batch)) == kept
-    cut_out = sum(1 for one in batch.column(0).to_pylist() if one)
+    cut_out = sum(1 for item in batch.column(0).to_pylist() if item)
     assert len(ids) * 2 < cut_out < len(kept), "the data has documents of both kinds"
 
 
@@ -73,14 +73,14 @@ def test_invalid_bson_round_trips() -> None:
     chance = random.Random(5)
     kept = []
     for number in range(3000):
-        one = bytearray(encode({"_id": number, "s": "text", "d": {"a": [1, 2.5]}, "r": re.compile("a"), "n": None}))
+        item = bytearray(encode({"_id": number, "s": "text", "d": {"a": [1, 2.5]}, "r": re.compile("a"), "n": None}))
         for _ in range(chance.randrange(4)):
-            one[chance.randrange(4, len(one))] = chance.choice((0, 1, 2, 5, 11, 255, chance.randrange(256)))
-        kept.append(bytes(one))
+            item[chance.randrange(4, len(item))] = chance.choice((0, 1, 2, 5, 11, 255, chance.randrange(256)))
+        kept.append(bytes(item))
     assert list(documents.joined(documents.cut(b"".join(kept)))) == kept
 
 
-def test_each_of_the_first_fields_has_a_column() -> None:
+def test_first_fields_have_columns() -> None:
     many = {f"f{number}": number for number in range(documents.FIELDS + 2)}
     kept = [
         encode({"_id": 1} | many),
@@ -144,8 +144,8 @@ async def test_snapshot_is_consistent_across_collections() -> None:
         finally:
             enough.set()
             await writer
-        given = sum(BALANCE - one["balance"] for one in found["a"])
-        taken = sum(one["balance"] - BALANCE for one in found["b"])
+        given = sum(BALANCE - item["balance"] for item in found["a"])
+        taken = sum(item["balance"] - BALANCE for item in found["b"])
         assert 5 <= given < moved, "the writer was at work before and after"
         assert given - taken in {0, 1}, "one transfer may be half done, as it is two writes"
 
@@ -153,7 +153,7 @@ async def test_snapshot_is_consistent_across_collections() -> None:
 async def rows(dump: SnapshotReader) -> dict[str, list[Any]]:
     def read() -> dict[str, list[Any]]:
         return {
-            table.name: [decode(one) for batch in dump.read(table) for one in documents.joined(batch)]
+            table.name: [decode(item) for batch in dump.read(table) for item in documents.joined(batch)]
             for table in dump.tables
         }
 
@@ -186,7 +186,7 @@ async def test_recreated_collection_aborts_snapshot() -> None:
         await database.b.drop()
         await database.b.insert_one({"_id": 1})
         await asyncio.to_thread(list, reading)
-        with pytest.raises(Conflict, match="b was dropped or made anew"):
+        with pytest.raises(Conflict, match="b was dropped or recreated"):
             await asyncio.to_thread(list, dump.read(dump.tables[1]))
 
 
@@ -205,9 +205,9 @@ async def test_server_without_snapshots_is_reported() -> None:
             client["shop"]["a"].insert_many([{"_id": n} for n in range(3)])
         address = Address(HOST, port, "shop", tls=PLAIN, endpoint=Endpoint(HOST, port))
         async with _opened(address) as dump:
-            assert dump.notes[0].startswith("Not of one moment: only primaries")
+            assert dump.notes[0].startswith("Not consistent: only primaries")
             assert dump.moment == {}
-            assert [len(one) for one in (await texts(dump)).values()] == [3]
+            assert [len(text) for text in (await texts(dump)).values()] == [3]
     finally:
         standalone.kill()
         standalone.wait(120)
@@ -219,9 +219,9 @@ async def test_capped_collections_are_noted_as_inconsistent() -> None:
         await database.create_collection("log", capped=True, size=4096)
         await database.log.insert_many([{"_id": 2}, {"_id": 1}])
         async with _opened(address) as dump:
-            assert dump.notes == ("Not of one moment, for a transaction does not read capped collections: log.",)
+            assert dump.notes == ("Not consistent, because a transaction cannot read capped collections: log.",)
             found = await rows(dump)
-    assert [one["_id"] for one in found["log"]] == [2, 1], "in the order in which they came"
+    assert [item["_id"] for item in found["log"]] == [2, 1], "in the order in which they came"
 
 
 async def test_rejected_load_leaves_no_rows() -> None:

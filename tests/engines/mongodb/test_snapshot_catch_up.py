@@ -1,4 +1,4 @@
-"""Dumps whose transaction the server ends: what is left is read outside, what has changed is read again, at one moment."""
+"""Snapshots whose transaction the server ends: the rest is read without it, and later changes are read again."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def opened() -> AsyncIterator[tuple[Address, Any]]:
     async with connected() as (address, database):
         for name in ("a", "b"):
             ids = [(n if n % 3 else f"s{n}" if n % 2 else {"k": n}) for n in range(DOCUMENTS)]
-            await database[name].insert_many([{"_id": one, "v": 0} for one in ids])
+            await database[name].insert_many([{"_id": item, "v": 0} for item in ids])
         yield address, database
 
 
@@ -60,9 +60,9 @@ class Writer:
 
     async def begin(self) -> None:
         self.states = [{name: {} for name in ("a", "b")}]
-        for name, found in self.states[0].items():
-            async for one in self._database[name].find({}):
-                found[key(one["_id"])] = one
+        for name, result in self.states[0].items():
+            async for item in self._database[name].find({}):
+                result[key(item["_id"])] = item
         self._task = asyncio.create_task(self._write())
 
     async def at_least(self, more: int) -> None:
@@ -81,9 +81,9 @@ class Writer:
             now[name] = dict(now[name])
             number, chance = len(self.states), self._chance.random()
             if chance < 0.3 or not now[name]:
-                one = {"_id": self._chance.choice([number + 0.5, f"t{number}", ObjectId()]), "v": number}
-                await self._database[name].insert_one(one)
-                now[name][key(one["_id"])] = one
+                item = {"_id": self._chance.choice([number + 0.5, f"t{number}", ObjectId()]), "v": number}
+                await self._database[name].insert_one(item)
+                now[name][key(item["_id"])] = item
             else:
                 was = now[name][self._chance.choice(sorted(now[name]))]
                 if chance < 0.6:
@@ -114,8 +114,8 @@ def settle(dump: MongoSnapshotReader, found: State, between: Callable[[int], Non
     passes = 0
     while not dump.is_consistent():
         for table, batch, gone in dump.changes_since_read():
-            for one in gone.to_pylist():
-                found[table.name].pop(one, None)
+            for item in gone.to_pylist():
+                found[table.name].pop(item, None)
             for element, raw in zip(batch.column(0).to_pylist(), documents.joined(batch), strict=True):
                 found[table.name][element] = decode(raw)
             between(passes)
@@ -124,7 +124,7 @@ def settle(dump: MongoSnapshotReader, found: State, between: Callable[[int], Non
 
 
 def by_key(found: State) -> State:
-    return {name: {key(one["_id"]): one for one in rows.values()} for name, rows in found.items()}
+    return {name: {key(row["_id"]): row for row in rows.values()} for name, rows in found.items()}
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -151,19 +151,19 @@ async def test_catch_up_yields_one_consistent_state(seed: int, monkeypatch: pyte
                 if passes == 0 and dump._transaction and seed % 2:
                     end(dump)
 
-            found: State = {}
+            result: State = {}
             first = dump.moment
-            await asyncio.to_thread(read, dump, found, between)
+            await asyncio.to_thread(read, dump, result, between)
             assert not dump.is_consistent()
             before = len(writer.states) - 1
-            passes = await asyncio.to_thread(settle, dump, found, again)
+            passes = await asyncio.to_thread(settle, dump, result, again)
             assert passes == 1 + seed % 2
             assert dump.moment != first
             await writer.at_least(5)
         finally:
             await writer.stop()
             await dump.close()
-        now = by_key(found)
+        now = by_key(result)
         assert now in writer.states, "no moment was like that"
         assert before <= writer.states.index(now) < len(writer.states) - 1
 
@@ -173,10 +173,10 @@ async def test_consistent_read_needs_no_catch_up() -> None:
         dump = await MONGODB.snapshots.open_reader(address)
         try:
             await database.a.delete_many({})
-            found: State = {}
-            await asyncio.to_thread(read, dump, found, lambda *_: None)
+            result: State = {}
+            await asyncio.to_thread(read, dump, result, lambda *_: None)
             assert dump.is_consistent()
-            assert [len(one) for one in found.values()] == [DOCUMENTS] * 2
+            assert [len(item) for item in result.values()] == [DOCUMENTS] * 2
         finally:
             await dump.close()
 
@@ -188,7 +188,7 @@ async def test_dropped_collection_aborts_snapshot(what: str) -> None:
         try:
             await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.is_consistent() else None)
             await (database.a.drop() if what == "drop" else database.a.rename("c"))
-            with pytest.raises(Conflict, match="a was dropped or made anew"):
+            with pytest.raises(Conflict, match="a was dropped or recreated"):
                 await asyncio.to_thread(settle, dump, {"a": {}, "b": {}}, lambda _: None)
         finally:
             await dump.close()
@@ -201,7 +201,7 @@ async def test_new_collection_is_noted_as_missing() -> None:
             await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.is_consistent() else None)
             await database.late.insert_one({})
             await asyncio.to_thread(settle, dump, {"a": {}, "b": {}}, lambda _: None)
-            assert dump.notes == ("Not in it, for they were made while it was read: late.",)
+            assert dump.notes == ("Not included, because they were created while the snapshot was taken: late.",)
         finally:
             await dump.close()
 
@@ -220,7 +220,7 @@ async def test_missing_change_stream_has_clear_error(monkeypatch: pytest.MonkeyP
             await dump.close()
 
 
-async def test_whoever_writes_faster_than_it_is_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_many_concurrent_writes_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot_reader, "PASSES", 2)
     async with opened() as (address, database):
         dump = await MONGODB.snapshots.open_reader(address)
@@ -235,7 +235,7 @@ async def test_whoever_writes_faster_than_it_is_read_is_told(monkeypatch: pytest
             monkeypatch.setattr(snapshot_reader, "IDS", 100)
             await asyncio.to_thread(read, dump, {}, lambda name, number: end(dump) if dump.is_consistent() else None)
             await asyncio.to_thread(write, 0)
-            with pytest.raises(Conflict, match="More is written"):
+            with pytest.raises(Conflict, match="changes faster than"):
                 await asyncio.to_thread(settle, dump, {"a": {}, "b": {}}, write)
         finally:
             await dump.close()

@@ -1,4 +1,4 @@
-"""What only MySQL and MariaDB do: columns said anew, plans, sessions that wait, several results, broken connections."""
+"""Specifics of MySQL and MariaDB: MODIFY COLUMN, plans, several results, lost connections."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ async def column(session, name: str) -> Column:
     return found
 
 
-async def test_a_column_said_anew_keeps_what_has_not_changed() -> None:
-    made = "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(9) COLLATE utf8mb4_bin DEFAULT 'x' COMMENT 'c', j JSON, at DATETIME DEFAULT now() ON UPDATE now())"
-    async with connected(subject("mysql"), made) as session:
+async def test_modify_column_keeps_unchanged_attributes() -> None:
+    created = "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, s VARCHAR(9) COLLATE utf8mb4_bin DEFAULT 'x' COMMENT 'c', j JSON, at DATETIME DEFAULT now() ON UPDATE now())"
+    async with connected(subject("mysql"), created) as session:
         for name, change in (
             ("s", c.AlterType("t", column="s", type="varchar(20)")),
             ("id", c.AlterType("t", column="id", type="bigint(20)")),
@@ -48,7 +48,7 @@ async def test_a_column_said_anew_keeps_what_has_not_changed() -> None:
         assert (await subject("mysql").engine.inspect(session)).relation("t").checks == ()
 
 
-async def test_hazards_say_what_innodb_does() -> None:
+async def test_hazards_match_innodb() -> None:
     table = Relation("t", (Column("s", "varchar(20)"), Column("n", "int(11)")), rows=5_000_000)
     engine = subject("mysql").engine
 
@@ -80,7 +80,7 @@ async def test_hazards_say_what_innodb_does() -> None:
         ("'a' + 'b'", "DEFAULT ('a' + 'b')"),
     ],
 )
-def test_defaults_are_spelt_as_both_servers_take_them(said: str, spelt: str) -> None:
+def test_defaults_are_valid_on_both_servers(said: str, spelt: str) -> None:
     assert column_definition(Column("c", "int", default=said)) == f"`c` int {spelt}"
 
 
@@ -93,7 +93,7 @@ def test_defaults_are_spelt_as_both_servers_take_them(said: str, spelt: str) -> 
         ("SELECT nothing", 7),
     ],
 )
-async def test_errors_know_their_place(text: str, place: int) -> None:
+async def test_errors_have_positions(text: str, place: int) -> None:
     async with connected(subject("mysql")) as session:
         with pytest.raises(QueryError) as raised:
             await run_all(session, text)
@@ -109,12 +109,12 @@ async def test_check_runs_nothing() -> None:
         assert await rows(session, "SELECT count(*) FROM t") == [(0,)]
 
 
-async def test_a_procedure_gives_several_results() -> None:
-    made = "CREATE PROCEDURE p() BEGIN SELECT 1 AS a; SELECT 'x' AS b, 2 AS c; END"
-    async with connected(subject("mysql"), made) as session:
+async def test_procedure_returns_several_results() -> None:
+    created = "CREATE PROCEDURE p() BEGIN SELECT 1 AS a; SELECT 'x' AS b, 2 AS c; END"
+    async with connected(subject("mysql"), created) as session:
         frames = await run_all(session, "CALL p(); SELECT 7")
         started = [frame for frame in frames if isinstance(frame, Started)]
-        assert [(one.statement, one.columns and len(one.columns)) for one in started] == [(0, 1), (0, 2), (1, 1)]
+        assert [(item.statement, item.columns and len(item.columns)) for item in started] == [(0, 1), (0, 2), (1, 1)]
         assert await rows(session, "CALL p()", None, Limits(rows=1)) == [(1,), ("x", 2)]
 
 
@@ -132,7 +132,7 @@ async def test_plans_are_trees_with_advice() -> None:
         await run_all(session, "INSERT INTO t SELECT seq, seq % 1000 FROM seq_1_to_20000; CREATE INDEX by_a ON t (a)")
         engine = subject("mysql").engine
         plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = 5", run=True)
-        (advice,) = [one for one in plan.advice if one.kind == "missing_index"]
+        (advice,) = [item for item in plan.advice if item.kind == "missing_index"]
         assert advice.statement == "ALTER TABLE `t` ADD INDEX (`b`)" and advice.figures["rows_read"] == 20000
         assert plan.execution_ms is not None and "ALL" in str(plan.root)
         await run_all(session, advice.statement)
@@ -146,17 +146,17 @@ async def test_plans_are_trees_with_advice() -> None:
 
 
 async def test_missing_server_tls_is_rejected() -> None:
-    one = subject("mysql")
-    async with one.fresh() as address:
+    tested = subject("mysql")
+    async with tested.fresh() as address:
         for mode in ("require", "verify-ca", "verify-full"):
-            with pytest.raises(HeadwaterError, match="no TLS"):
-                await one.engine.connect(replace(address, tls=Tls(mode)))
-        session = await one.engine.connect(replace(address, tls=Tls("prefer")))
+            with pytest.raises(HeadwaterError, match="not offer TLS"):
+                await tested.engine.connect(replace(address, tls=Tls(mode)))
+        session = await tested.engine.connect(replace(address, tls=Tls("prefer")))
         assert (await session.ping()).tls is None
         await session.close()
 
 
-async def test_ten_thousand_rows_come_whole() -> None:
+async def test_ten_thousand_rows_are_read_completely() -> None:
     async with connected(subject("mysql")) as session:
         found = await rows(session, "SELECT seq, repeat('x', 100) FROM seq_1_to_10000", None, UNLIMITED)
         assert len(found) == 10_000 and found[-1] == (10_000, "x" * 100)

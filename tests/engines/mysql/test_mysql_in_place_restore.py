@@ -1,4 +1,4 @@
-"""Restores in place on MariaDB: triggers held off and put back as they were, keys, locks, and what is refused."""
+"""In-place restores on MariaDB: triggers are disabled and restored; keys, locks, and refusals."""
 
 from __future__ import annotations
 
@@ -46,132 +46,138 @@ def linked(address: Address, user: str = "root", password: str = ""):
 
 
 @asynccontextmanager
-async def odd() -> AsyncIterator[tuple[RestoreScenario, pymysql.Connection]]:
-    async with open_scenario(subject("mysql")) as made:
-        connection = linked(made.address)
+async def open_odd_scenario() -> AsyncIterator[tuple[RestoreScenario, pymysql.Connection]]:
+    async with open_scenario(subject("mysql")) as scenario:
+        connection = linked(scenario.address)
         try:
             for statement in ODD:
                 connection.query(statement.encode("latin1" if "piped" in statement else "utf8"))
-            yield made, connection
+            yield scenario, connection
         finally:
             connection.close()
 
 
-def told(connection) -> list[dict[str, object]]:
+def read_triggers(connection) -> list[dict[str, object]]:
     with connection.cursor(pymysql.cursors.DictCursor) as cursor:
         cursor.execute(TRIGGERS)
         return [{name: value for name, value in row.items() if name != "CREATED"} for row in cursor.fetchall()]
 
 
-async def test_triggers_are_what_they_were() -> None:
-    async with odd() as (made, connection):
-        kept, before = await made.read_state(), told(connection)
+async def test_triggers_are_restored_unchanged() -> None:
+    async with open_odd_scenario() as (scenario, connection):
+        saved, before = await scenario.read_state(), read_triggers(connection)
         seen = []
 
         def batches() -> Iterator[Batch]:
-            seen.extend(told(connection))
-            yield from kept.tables["artist"][1]
+            seen.extend(read_triggers(connection))
+            yield from saved.tables["artist"][1]
 
-        table = kept.tables["artist"][0]
-        await made.restore_tables(TableRestoreRequest([(table, batches()), *kept.of(["album"])], "overwrite"))
-        assert told(connection) == before
+        table = saved.tables["artist"][0]
+        await scenario.restore_tables(TableRestoreRequest([(table, batches()), *saved.of(["album"])], "overwrite"))
+        assert read_triggers(connection) == before
         assert all(row["ACTION_STATEMENT"] != then["ACTION_STATEMENT"] for row, then in zip(seen, before, strict=True))
         assert [row["ACTION_ORDER"] for row in seen] == [row["ACTION_ORDER"] for row in before]
-        same(await made.read_state(), kept)
+        same(await scenario.read_state(), saved)
 
 
 async def test_triggers_are_repaired_after_kill() -> None:
-    async with odd() as (made, connection):
-        kept, before = await made.read_state(), told(connection)
+    async with open_odd_scenario() as (scenario, connection):
+        state, before = await scenario.read_state(), read_triggers(connection)
         triggers.hold_off(connection, triggers.of(connection, ["artist", "album"]))
-        assert told(connection) != before
-        same(await made.read_state(), kept)  # the schema that is shown has them as they were
-        await made.fires()
-        await made.run("DELETE FROM fired")
-        kept = await made.read_state()
-        await made.restore(kept, "append", [])
-        assert told(connection) != before
-        await made.restore(kept, "overwrite")
-        assert told(connection) == before
+        assert read_triggers(connection) != before
+        same(await scenario.read_state(), state)  # the schema that is shown has them as they were
+        await scenario.fires()
+        await scenario.run("DELETE FROM fired")
+        state = await scenario.read_state()
+        await scenario.restore(state, "append", [])
+        assert read_triggers(connection) != before
+        await scenario.restore(state, "overwrite")
+        assert read_triggers(connection) == before
 
 
-async def test_a_trigger_that_the_user_may_not_make_is_refused() -> None:
-    async with odd() as (made, connection):
-        kept, before = await made.read_state(), told(connection)
-        user = f"u_{made.address.database}"[:30]
+async def test_trigger_of_other_definer_is_rejected() -> None:
+    async with open_odd_scenario() as (scenario, connection):
+        saved, before = await scenario.read_state(), read_triggers(connection)
+        user = f"u_{scenario.address.database}"[:30]
         connection.query(f"CREATE USER {user}@'%' IDENTIFIED BY 'x'")
         try:
-            connection.query(f"GRANT ALL ON {made.address.database}.* TO {user}@'%'")
-            made.address = Address(
-                HOST, PORT, made.address.database, user, "x", tls=made.address.tls, endpoint=made.address.endpoint
+            connection.query(f"GRANT ALL ON {scenario.address.database}.* TO {user}@'%'")
+            scenario.address = Address(
+                HOST,
+                PORT,
+                scenario.address.database,
+                user,
+                "x",
+                tls=scenario.address.tls,
+                endpoint=scenario.address.endpoint,
             )
-            error = await fails(made.restore(kept, "overwrite"))
-            assert "cannot be held off" in error.message
+            error = await fails(scenario.restore(saved, "overwrite"))
+            assert "cannot be disabled" in error.message
             assert "root@" in (error.hint or "")
-            same(await made.read_state(), kept)
+            same(await scenario.read_state(), saved)
         finally:
             connection.query(f"DROP USER {user}@'%'")
-        assert told(connection) == before
+        assert read_triggers(connection) == before
 
 
-async def test_mysql_refuses_triggers_for_it_cannot_replace_one_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with open_scenario(subject("mysql")) as made:
-        kept = await made.read_state()
+async def test_mysql_rejects_tables_with_triggers(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_scenario(subject("mysql")) as scenario:
+        state = await scenario.read_state()
         monkeypatch.setattr(MysqlSession, "mariadb", False)
-        error = await fails(made.restore(kept, "overwrite", ["artist"]))
+        error = await fails(scenario.restore(state, "overwrite", ["artist"]))
         assert "artist_delete of artist" in error.message
-        assert await made.restore(kept, "overwrite", ["note"]) == [TableRestoreResult(4, 4, 4)]
+        assert await scenario.restore(state, "overwrite", ["note"]) == [TableRestoreResult(4, 4, 4)]
         monkeypatch.undo()
-        same(await made.read_state(), kept)
+        same(await scenario.read_state(), state)
 
 
 async def test_non_transactional_tables_are_rejected() -> None:
-    async with open_scenario(subject("mysql")) as made:
-        await made.run("ALTER TABLE note ENGINE = MyISAM")
-        kept = await made.read_state()
-        error = await fails(made.restore(kept, "append", ["artist", "note"]))
+    async with open_scenario(subject("mysql")) as scenario:
+        await scenario.run("ALTER TABLE note ENGINE = MyISAM")
+        state = await scenario.read_state()
+        error = await fails(scenario.restore(state, "append", ["artist", "note"]))
         assert "note (MyISAM)" in error.message
-        same(await made.read_state(), kept)
+        same(await scenario.read_state(), state)
 
 
-async def test_keys_of_several_columns_to_itself_and_from_other_databases() -> None:
-    async with open_scenario(subject("mysql")) as made, subject("mysql").fresh() as other:
-        await made.run(
+async def test_self_referencing_and_cross_database_keys_are_checked() -> None:
+    async with open_scenario(subject("mysql")) as scenario, subject("mysql").fresh() as other:
+        await scenario.run(
             "CREATE TABLE tree (a INT, b INT, up_a INT, up_b INT, PRIMARY KEY (a, b),"
             " CONSTRAINT up FOREIGN KEY (up_a, up_b) REFERENCES tree (a, b));"
             "INSERT INTO tree VALUES (1, 1, NULL, 7), (1, 2, 1, 1), (2, 1, NULL, NULL)"
         )
-        kept = await made.read_state()
-        assert await made.restore(kept, "overwrite", ["tree"]) == [TableRestoreResult(3, 3, 3)]
-        await made.run("INSERT INTO tree VALUES (9, 9, 2, 1)")
+        state = await scenario.read_state()
+        assert await scenario.restore(state, "overwrite", ["tree"]) == [TableRestoreResult(3, 3, 3)]
+        await scenario.run("INSERT INTO tree VALUES (9, 9, 2, 1)")
         connection = linked(other)
         try:
             connection.query(
-                f"CREATE TABLE far (a INT, b INT, CONSTRAINT abroad FOREIGN KEY (a, b) REFERENCES {made.address.database}.tree (a, b))"
+                f"CREATE TABLE far (a INT, b INT, CONSTRAINT abroad FOREIGN KEY (a, b) REFERENCES {scenario.address.database}.tree (a, b))"
             )
             connection.query("INSERT INTO far VALUES (9, 9)")
-            error = await fails(made.restore(kept, "overwrite", ["tree"]))
+            error = await fails(scenario.restore(state, "overwrite", ["tree"]))
             assert "abroad" in error.message
-            assert await made.ask("SELECT count(*) FROM tree") == 4
+            assert await scenario.ask("SELECT count(*) FROM tree") == 4
             connection.query("DROP TABLE far")
         finally:
             connection.close()
-        assert await made.restore(kept, "overwrite", ["tree"]) == [TableRestoreResult(4, 3, 3)]
+        assert await scenario.restore(state, "overwrite", ["tree"]) == [TableRestoreResult(4, 3, 3)]
 
 
 async def test_concurrent_writer_waits_for_restore() -> None:
-    async with open_scenario(subject("mysql")) as made:
-        kept = await made.read_state()
-        await made.run("INSERT INTO artist (id, name) VALUES (900, 'late')")
-        said: list[object] = []
+    async with open_scenario(subject("mysql")) as scenario:
+        state = await scenario.read_state()
+        await scenario.run("INSERT INTO artist (id, name) VALUES (900, 'late')")
+        message: list[object] = []
 
         def write() -> None:
-            connection = linked(made.address)
+            connection = linked(scenario.address)
             try:
                 connection.query("INSERT INTO album (artist_id, title) VALUES (900, 'too late')")
-                said.append("written")
+                message.append("written")
             except pymysql.Error as error:
-                said.append(error.args[0])
+                message.append(error.args[0])
             finally:
                 connection.close()
 
@@ -180,24 +186,24 @@ async def test_concurrent_writer_waits_for_restore() -> None:
         def batches() -> Iterator[Batch]:
             writer.start()
             time.sleep(0.5)
-            assert said == []
-            yield from kept.tables["artist"][1]
+            assert message == []
+            yield from state.tables["artist"][1]
 
-        await made.restore_tables(TableRestoreRequest([(kept.tables["artist"][0], batches())], "overwrite"))
+        await scenario.restore_tables(TableRestoreRequest([(state.tables["artist"][0], batches())], "overwrite"))
         await asyncio.to_thread(writer.join, 20)
-        assert said == [1452]  # there is no such artist any more
-        same((await made.read_state()).without("fired"), kept.without("fired"))
+        assert message == [1452]  # there is no such artist any more
+        same((await scenario.read_state()).without("fired"), state.without("fired"))
 
 
-async def test_a_cancel_ends_what_waits_for_a_lock() -> None:
-    async with odd() as (made, connection):
-        kept, before = await made.read_state(), told(connection)
+async def test_cancel_ends_lock_wait() -> None:
+    async with open_odd_scenario() as (scenario, connection):
+        saved, before = await scenario.read_state(), read_triggers(connection)
         connection.query("START TRANSACTION")
-        refill = await subject("mysql").engine.in_place_restore.open(made.address)
+        refill = await subject("mysql").engine.in_place_restore.open(scenario.address)
         try:
             connection.query("SELECT * FROM note FOR UPDATE")
             put = asyncio.create_task(
-                asyncio.to_thread(refill.restore_tables, TableRestoreRequest(kept.of(["artist", "note"]), "overwrite"))
+                asyncio.to_thread(refill.restore_tables, TableRestoreRequest(saved.of(["artist", "note"]), "overwrite"))
             )
             await asyncio.sleep(0.5)
             assert not put.done()
@@ -211,35 +217,35 @@ async def test_a_cancel_ends_what_waits_for_a_lock() -> None:
         finally:
             connection.query("ROLLBACK")
             await refill.close()
-        assert told(connection) == before
-        same(await made.read_state(), kept)
+        assert read_triggers(connection) == before
+        same(await scenario.read_state(), saved)
 
 
-async def test_sequences_go_on_and_never_back() -> None:
-    async with open_scenario(subject("mysql")) as made:
-        await made.run("CREATE SEQUENCE numbers START 1; CREATE SEQUENCE gone START 1; DO NEXTVAL(gone)")
-        await made.run("SELECT SETVAL(numbers, 50)")
-        kept = await made.read_state()
-        await made.run("CREATE OR REPLACE SEQUENCE numbers START 1; DROP SEQUENCE gone")
-        await made.restore(kept, "overwrite", ["note"])
-        assert await made.ask("SELECT NEXTVAL(numbers)") == 51
-        await made.run("SELECT SETVAL(numbers, 90)")
-        await made.restore(kept, "overwrite", ["note"])
-        assert await made.ask("SELECT NEXTVAL(numbers)") == 91
+async def test_sequences_never_go_backwards() -> None:
+    async with open_scenario(subject("mysql")) as scenario:
+        await scenario.run("CREATE SEQUENCE numbers START 1; CREATE SEQUENCE gone START 1; DO NEXTVAL(gone)")
+        await scenario.run("SELECT SETVAL(numbers, 50)")
+        state = await scenario.read_state()
+        await scenario.run("CREATE OR REPLACE SEQUENCE numbers START 1; DROP SEQUENCE gone")
+        await scenario.restore(state, "overwrite", ["note"])
+        assert await scenario.ask("SELECT NEXTVAL(numbers)") == 51
+        await scenario.run("SELECT SETVAL(numbers, 90)")
+        await scenario.restore(state, "overwrite", ["note"])
+        assert await scenario.ask("SELECT NEXTVAL(numbers)") == 91
 
 
 async def test_concurrent_restores_are_serialized() -> None:
-    async with open_scenario(subject("mysql")) as made:
-        kept = await made.read_state()
-        await asyncio.gather(*(made.restore(kept, "overwrite") for _ in range(3)))
-        same(await made.read_state(), kept)
-        await made.fires()
+    async with open_scenario(subject("mysql")) as scenario:
+        state = await scenario.read_state()
+        await asyncio.gather(*(scenario.restore(state, "overwrite") for _ in range(3)))
+        same(await scenario.read_state(), state)
+        await scenario.fires()
 
 
 async def test_concurrent_trigger_change_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with open_scenario(subject("mysql")) as made:
-        kept = await made.read_state()
-        connection, real = linked(made.address), triggers.put_back
+    async with open_scenario(subject("mysql")) as scenario:
+        state = await scenario.read_state()
+        connection, real = linked(scenario.address), triggers.put_back
 
         def late(*given: object) -> list[triggers.Row]:
             calls.append(len(calls))
@@ -253,9 +259,9 @@ async def test_concurrent_trigger_change_is_kept(monkeypatch: pytest.MonkeyPatch
         calls: list[int] = []
         monkeypatch.setattr(triggers, "put_back", late)
         try:
-            before = {row["TRIGGER_NAME"]: row["ACTION_STATEMENT"] for row in told(connection)}
-            await made.restore(kept, "overwrite")
-            after = {row["TRIGGER_NAME"]: row["ACTION_STATEMENT"] for row in told(connection)}
+            before = {row["TRIGGER_NAME"]: row["ACTION_STATEMENT"] for row in read_triggers(connection)}
+            await scenario.restore(state, "overwrite")
+            after = {row["TRIGGER_NAME"]: row["ACTION_STATEMENT"] for row in read_triggers(connection)}
         finally:
             connection.close()
         del before["artist_insert"]

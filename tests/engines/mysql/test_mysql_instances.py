@@ -1,4 +1,4 @@
-"""MariaDB servers of our own, with the real server and a real client."""
+"""MariaDB servers that Headwater runs, with the real server and a real client."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ async def test_data_survives_sleep(place: Place) -> None:
 
 
 @pytest.mark.parametrize(("expected", "text"), LINES, ids=[text[:60] for _, text in LINES])
-async def test_the_owner_stays_in_its_database(place: Place, expected: str, text: str) -> None:
+async def test_owner_cannot_leave_its_database(place: Place, expected: str, text: str) -> None:
     try:
         got = f"= {place.ask(*text.split('; '))}"
     except pymysql.Error as error:
@@ -88,7 +88,7 @@ async def test_the_owner_stays_in_its_database(place: Place, expected: str, text
     assert got in expected.split("|"), got
 
 
-async def test_time_limits_cannot_be_lifted(place: Place) -> None:
+async def test_time_limits_cannot_be_changed(place: Place) -> None:
     running = asyncio.create_task(asyncio.to_thread(place.ask, "SET max_statement_time = 0", "SELECT sleep(600)"))
     async with asyncio.timeout(120):
         while not running.done():
@@ -123,7 +123,7 @@ async def test_connections_activity_and_transactions(place: Place) -> None:
         assert (await place.driver.activity(place.spec)).busy == 1
 
 
-async def test_names_options_files_and_passwords(place: Place) -> None:
+async def test_names_options_and_passwords_are_checked(place: Place) -> None:
     folder = Path(str(place.driver.dsn(place.spec).socket)).parent.parent
     assert stat.S_IMODE((folder / "data").stat().st_mode) == stat.S_IMODE((folder / "run").stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "keeper.password").stat().st_mode) == 0o600
@@ -224,7 +224,7 @@ async def test_client_through_proxy_wakes_instance(place: Place, door: Door) -> 
         assert await asyncio.to_thread(several) == [((1,),), (("zwei",),)]
 
 
-async def test_tls_ends_at_the_proxy(door: Door) -> None:
+async def test_proxy_terminates_tls(door: Door) -> None:
     tls = {"ca": str(door.authority), "check_hostname": True}
     assert await door.ask("SELECT length(repeat('y', 1000000))", host="localhost", ssl=tls) == 1_000_000
     program = shutil.which("mariadb")
@@ -264,7 +264,7 @@ async def test_connections_above_quota_are_rejected(door: Door) -> None:
             await door.ask("SELECT 1")
 
 
-async def test_a_kill_by_the_number_of_the_greeting_reaches_its_query(door: Door) -> None:
+async def test_kill_with_proxy_connection_id_ends_query(door: Door) -> None:
     """As a client does on Ctrl-C: over a second connection, by the number that it was greeted with."""
     with await asyncio.to_thread(door.connect) as connection:
 
@@ -297,7 +297,7 @@ async def test_unknown_protocol_is_rejected(door: Door, sent: bytes) -> None:
 
 
 @pytest.mark.parametrize("plugin", [proxy.SHA2, b"ed25519", b""])
-async def test_other_authentication_plugins(door: Door, plugin: bytes) -> None:
+async def test_other_authentication_plugins_work(door: Door, plugin: bytes) -> None:
     """A client that begins with another plugin is checked by it, or asked for the usual one."""
     reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
 

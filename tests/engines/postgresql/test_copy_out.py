@@ -1,4 +1,4 @@
-"""COPY in bulk: the rows are those that the driver gives, whatever their sizes, and nothing is left behind."""
+"""COPY in bulk: the rows equal those of the driver, whatever their sizes, and no data remains unread."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ SIZES = {
 @pytest.fixture
 def connection() -> Iterator[psycopg.Connection[tuple[str]]]:
     where = f"host={HOST} port={PORT} user=postgres dbname=postgres sslmode=disable"
-    with psycopg.connect(where, autocommit=True) as one:
-        yield one
+    with psycopg.connect(where, autocommit=True) as item:
+        yield item
 
 
 def query(sizes: tuple[int, ...]) -> str:
@@ -49,16 +49,16 @@ def query(sizes: tuple[int, ...]) -> str:
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_rows_are_those_of_the_driver(connection: psycopg.Connection[tuple[str]], name: str) -> None:
+def test_rows_match_the_driver(connection: psycopg.Connection[tuple[str]], name: str) -> None:
     statement = query(SIZES[name])
     with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
         wanted = list(copy.rows())
-    found = [
+    result = [
         tuple(value if value is None else value.decode() for value in row.values())
         for batch in copy_batches(connection, statement, 2)
         for row in batch.to_pylist()
     ]
-    assert found == wanted
+    assert result == wanted
     assert connection.execute("SELECT 1").fetchone() == (1,), "libpq goes on where it was"
 
 
@@ -72,19 +72,17 @@ def test_error_during_copy_keeps_connection_in_sync(
 
 
 @pytest.mark.parametrize("number", [200_000, 25_000])  # of many blocks, and of three, the last of which is there
-def test_one_that_is_left_in_the_middle_leaves_no_thread(
-    connection: psycopg.Connection[tuple[str]], number: int
-) -> None:
+def test_early_close_leaves_no_thread(connection: psycopg.Connection[tuple[str]], number: int) -> None:
     rows = copy_batches(connection, query((100,) * number), 2)
     assert next(rows).num_rows and next(rows).num_rows
-    assert "copy-read" in {one.name for one in threading.enumerate()}
+    assert "copy-read" in {item.name for item in threading.enumerate()}
     time.sleep(0.2)
     rows.close()  # type: ignore[attr-defined]
-    assert "copy-read" not in {one.name for one in threading.enumerate()}
+    assert "copy-read" not in {item.name for item in threading.enumerate()}
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.2])
-def test_what_looks_like_the_end_is_none(pause: float) -> None:
+def test_data_that_looks_like_the_end_is_read(pause: float) -> None:
     end = b"Z\0\0\0\x05I"
     parts = [end, b"a" * (3 * BLOCK) + end, end + b"b" * BLOCK, b"c", end]
     ours, theirs = socket.socketpair()
@@ -98,11 +96,11 @@ def test_what_looks_like_the_end_is_none(pause: float) -> None:
 
     server = threading.Thread(target=serve)
     server.start()
-    found = []
+    result = []
     with ours, open_stream(ours.fileno(), b"go") as stream, contextlib.suppress(Unavailable):
         while True:
-            found.append(stream.after(np.empty(0, np.uint8), 0).tobytes())
+            result.append(stream.after(np.empty(0, np.uint8), 0).tobytes())
     server.join()
     # What came right before the connection broke is not given: it is not the end of an answer.
     whole = b"".join(parts)
-    assert whole.startswith(b"".join(found)) and len(b"".join(found)) > 4 * BLOCK
+    assert whole.startswith(b"".join(result)) and len(b"".join(result)) > 4 * BLOCK

@@ -1,4 +1,4 @@
-"""PostgreSQL 18, as it comes in the wheel, keeps the law as 15 does, with what is new in it."""
+"""PostgreSQL 18 from the wheel passes the same laws as version 15, also for its new features."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def eighteen(store) -> Subject:
         socket=Path(str(url.query["host"])),
         port=int(str(url.query.get("port", 5432))),
     )
-    one = subject("postgresql")
+    tested = subject("postgresql")
 
     @asynccontextmanager
     async def fresh() -> AsyncIterator[Address]:
         name = f"hw_{uuid.uuid4().hex[:12]}"
-        admin = await one.engine.connect(home)
+        admin = await tested.engine.connect(home)
         await run_all(admin, f"CREATE DATABASE {name}")
         try:
             yield replace(home, database=name)
@@ -42,7 +42,7 @@ def eighteen(store) -> Subject:
             await run_all(admin, f"DROP DATABASE {name} WITH (FORCE)")
             await admin.close()
 
-    return replace(one, fresh=fresh)
+    return replace(tested, fresh=fresh)
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=["everything", "new"])

@@ -1,4 +1,4 @@
-"""Untrusted SQL on real instances of our own: nobody gets out of a database, and no server falls."""
+"""Untrusted SQL on real instances: no statement can leave its database or crash the server."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ async def test_untrusted_sql_cannot_escape(
     assert running.result() == "57P01"
 
 
-async def test_connection_options_cannot_lift_limits(instance: UntrustedInstance, same_server: None) -> None:
+async def test_connection_options_cannot_change_limits(instance: UntrustedInstance, same_server: None) -> None:
     for options in ("-c temp_file_limit=-1", "-c session_preload_libraries=evil", "-c log_statement=all"):
         with pytest.raises(psycopg.OperationalError, match="permission denied"):
             await instance.connect(options=options)
@@ -145,7 +145,7 @@ async def test_full_database_is_read_only(instance: UntrustedInstance) -> None:
     assert await instance.attempt("CREATE TABLE more (a int)") == "= None"
 
 
-async def test_sessions_of_others_are_not_hurt(instance: UntrustedInstance) -> None:
+async def test_other_sessions_are_not_affected(instance: UntrustedInstance) -> None:
     """A second database beside the first: what bombs one does not end a session of the other."""
     spec = Spec(uuid.uuid4(), "postgresql", "neighbour", uuid.uuid4().hex, QUOTAS, dict(instance.spec.options))
     await instance.driver.create(spec)

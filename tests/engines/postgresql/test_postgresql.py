@@ -1,4 +1,4 @@
-"""What only PostgreSQL does: its transactions, notices, plans, exports, sessions that wait."""
+"""Specifics of PostgreSQL: transactions, notices, plans, exports, blocked sessions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def exported(session, text: str, form, limits=UNLIMITED) -> str:
     return b"".join([chunk async for chunk in ENGINE.export.chunks(session, text, form, limits)]).decode()
 
 
-async def test_an_error_in_a_transaction_leaves_it_to_the_user() -> None:
+async def test_error_in_transaction_keeps_it_open() -> None:
     async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
         await run_all(session, "BEGIN; INSERT INTO t VALUES (1); SAVEPOINT s")
         with pytest.raises(QueryError):
@@ -35,9 +35,9 @@ async def test_an_error_in_a_transaction_leaves_it_to_the_user() -> None:
         assert await rows(session, "SELECT * FROM t") == [(1,)]
 
 
-async def test_columns_say_what_the_catalog_says() -> None:
-    made = "CREATE TYPE mood AS ENUM ('sad'); CREATE DOMAIN mail AS text; CREATE TABLE t (m mood, e mail, j jsonb, a int[], n numeric(5,2), u uuid, b bytea, at timestamptz(3), ok bool)"
-    async with connected(subject("postgresql"), made) as session:
+async def test_columns_match_the_catalog() -> None:
+    created = "CREATE TYPE mood AS ENUM ('sad'); CREATE DOMAIN mail AS text; CREATE TABLE t (m mood, e mail, j jsonb, a int[], n numeric(5,2), u uuid, b bytea, at timestamptz(3), ok bool)"
+    async with connected(subject("postgresql"), created) as session:
         frames = await run_all(session, "SELECT t.*, 1 AS one FROM t")
         (started,) = [frame for frame in frames if isinstance(frame, Started)]
         assert [(column.type, column.kind) for column in started.columns] == [
@@ -67,14 +67,14 @@ async def test_notices_are_reported() -> None:
 
 
 @pytest.mark.parametrize("text", ["COPY t FROM STDIN", "COPY t TO STDOUT", "copy (SELECT 1) to stdout"])
-async def test_copy_with_the_client_is_refused_and_harmless(text: str) -> None:
+async def test_client_copy_is_rejected(text: str) -> None:
     async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
         with pytest.raises(QueryError, match="COPY"):
             await run_all(session, text)
         assert await rows(session, "SELECT 7") == [(7,)]
 
 
-async def test_a_cut_result_leaves_the_users_transaction_whole() -> None:
+async def test_truncated_result_keeps_the_transaction() -> None:
     async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
         await run_all(session, "BEGIN; INSERT INTO t SELECT generate_series(1, 5000)")
         frames = await run_all(session, "SELECT a FROM t", None, Limits(rows=10))
@@ -84,18 +84,18 @@ async def test_a_cut_result_leaves_the_users_transaction_whole() -> None:
         assert await rows(session, "SELECT count(*) FROM t") == [(10_000,)]
 
 
-async def test_exports_are_what_the_rows_are() -> None:
+async def test_exports_match_rows() -> None:
     async with connected(subject("postgresql")) as session:
         text = "SELECT i, CASE WHEN i % 2 = 0 THEN E'a,\"b\"\\n\\\\ü' || i END AS s, ARRAY[i] AS a FROM generate_series(1, 3000) i -- all"
-        found = list(csv.reader(io.StringIO(await exported(session, text, "csv"))))
-        assert found[0] == ["i", "s", "a"] and found[2] == ["2", 'a,"b"\n\\ü2', "{2}"] and len(found) == 3001
+        result = list(csv.reader(io.StringIO(await exported(session, text, "csv"))))
+        assert result[0] == ["i", "s", "a"] and result[2] == ["2", 'a,"b"\n\\ü2', "{2}"] and len(result) == 3001
         lines = (await exported(session, text, "ndjson")).splitlines()
         assert json.loads(lines[0]) == {"i": 1, "s": None, "a": [1]} and len(lines) == 3000
         assert json.loads(lines[1])["s"] == 'a,"b"\n\\ü2'
         assert await exported(session, "SELECT 1 AS a", "csv", READ_ONLY) == "a\n1\n"
 
 
-async def test_exports_end_early_and_say_what_is_wrong() -> None:
+async def test_exports_can_be_stopped_and_report_errors() -> None:
     async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
         with pytest.raises(QueryError) as raised:
             await exported(session, "SELECT x\nFROM t", "csv")
@@ -116,7 +116,7 @@ async def test_exports_end_early_and_say_what_is_wrong() -> None:
             await running
 
 
-async def test_check_finds_what_the_parser_finds() -> None:
+async def test_check_reports_parser_errors() -> None:
     async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
         assert await session.check("SELECT a FROM t WHERE a = :a; UPDATE t SET a = $1") is None
         assert (await session.check("SELECT a FROM t;\n SELECT b FROM t")).position == 25
@@ -129,24 +129,24 @@ async def test_plans_are_trees_with_advice() -> None:
     async with connected(subject("postgresql"), 'CREATE TABLE t (a int, b int, "C d" text)') as session:
         await run_all(session, "INSERT INTO t SELECT i, i % 1000, 'x' FROM generate_series(1, 30000) i; ANALYZE t")
         plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = $1 AND \"C d\" = 'x'", [5], run=True)
-        (advice,) = [one for one in plan.advice if one.kind == "missing_index"]
+        (advice,) = [item for item in plan.advice if item.kind == "missing_index"]
         assert advice.figures == {"rows_read": 30000.0, "rows_kept": 30.0}
         await run_all(session, advice.statement)
         plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = 5", run=True)
-        assert not [one for one in plan.advice if one.kind == "missing_index"] and plan.execution_ms is not None
+        assert not [item for item in plan.advice if item.kind == "missing_index"] and plan.execution_ms is not None
         plan = await engine.explain.plan(session, 'SELECT * FROM t ORDER BY a, "C d"', run=False)
         assert plan.execution_ms is None and plan.root.rows_actual is None
         await run_all(session, "SET work_mem = '64kB'")
         plan = await engine.explain.plan(session, 'SELECT * FROM t ORDER BY "C d", a', run=True)
-        assert [one.kind for one in plan.advice] == ["spill"] and plan.advice[0].figures["kilobytes"] > 64
+        assert [item.kind for item in plan.advice] == ["spill"] and plan.advice[0].figures["kilobytes"] > 64
         await run_all(session, "INSERT INTO t SELECT i, 7, 'y' FROM generate_series(1, 30000) i")
         plan = await engine.explain.plan(session, "SELECT * FROM t WHERE b = 7", run=True)
-        assert "bad_estimate" in {one.kind for one in plan.advice}
+        assert "bad_estimate" in {item.kind for item in plan.advice}
         await engine.explain.plan(session, "DELETE FROM t", run=True)
         assert await rows(session, "SELECT count(*) FROM t") == [(60000,)]
 
 
-def test_hazards_say_what_postgresql_does() -> None:
+def test_hazards_match_postgresql() -> None:
     table = Relation("t", (Column("s", "character varying(20)"), Column("n", "integer")), rows=5_000_000)
 
     def kinds(change) -> list[str]:
@@ -168,15 +168,15 @@ async def test_a_thousand_tables_are_read_in_a_few_queries() -> None:
             session,
             "DO $$ BEGIN FOR i IN 1..1000 LOOP EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, a text, b int)', i); END LOOP; END $$",
         )
-        found = await subject("postgresql").engine.inspect(session)
-        assert len(found.relations) == 1000 and all(len(one.columns) == 3 and one.primary_key for one in found)
+        schema = await subject("postgresql").engine.inspect(session)
+        assert len(schema.relations) == 1000 and all(len(item.columns) == 3 and item.primary_key for item in schema)
 
 
-async def test_a_restore_in_place_leaves_out_the_value_of_a_sequence_that_is_gone() -> None:
-    async with open_scenario(subject("postgresql")) as made:
-        kept = await made.read_state()
-        await made.run("ALTER TABLE artist ALTER id DROP DEFAULT; DROP SEQUENCE artist_id_seq; DELETE FROM note")
-        assert await made.restore(kept, "overwrite") == [
+async def test_in_place_restore_skips_dropped_sequences() -> None:
+    async with open_scenario(subject("postgresql")) as scenario:
+        state = await scenario.read_state()
+        await scenario.run("ALTER TABLE artist ALTER id DROP DEFAULT; DROP SEQUENCE artist_id_seq; DELETE FROM note")
+        assert await scenario.restore(state, "overwrite") == [
             TableRestoreResult(200, 200, 200),
             TableRestoreResult(500, 500, 500),
             TableRestoreResult(0, 4, 4),

@@ -1,4 +1,4 @@
-"""What PostgreSQL says when it lets nobody in, as sentences."""
+"""Connection errors of PostgreSQL as sentences."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ AT = 'connection failed: connection to server at "10.0.0.7", port 5432 failed: '
     ("said", "sentence"),
     [
         ("FATAL:  could not write init file: No space left on device", "The disk of the server is full."),
-        ('FATAL:  password authentication failed for user "ines"', "User or password are not right."),
+        ('FATAL:  password authentication failed for user "ines"', "The user name or password is wrong."),
         (
             "FATAL:  the database system is shutting down\nmore",
-            "The server refuses: the database system is shutting down.",
+            "The server refused the connection: the database system is shutting down.",
         ),
         ("Network is unreachable", "The server could not be reached."),
     ],

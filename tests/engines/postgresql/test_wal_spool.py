@@ -1,4 +1,4 @@
-"""The spool: what the archiver's command does for sure, and how segments and positions are named."""
+"""The spool: guarantees of the archive command, and names of segments and positions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def archive(instance: Instance, segment: Path) -> int:
     return subprocess.run(command, shell=True, check=False, cwd=segment.parent, capture_output=True).returncode
 
 
-def made(folder: Path, content: bytes, name: str = NAME) -> Path:
+def write_segment(folder: Path, content: bytes, name: str = NAME) -> Path:
     place = folder / "pg_wal"
     place.mkdir(exist_ok=True)
     (place / name).write_bytes(content)
@@ -41,7 +41,7 @@ def made(folder: Path, content: bytes, name: str = NAME) -> Path:
 
 
 def test_segment_copy_is_atomic_and_idempotent(instance: Instance) -> None:
-    segment = made(instance.folder, bytes(range(256)) * 4096)
+    segment = write_segment(instance.folder, bytes(range(256)) * 4096)
     assert [archive(instance, segment) for _ in range(2)] == [0, 0]
     (part,) = wal_spool.spooled_segments(instance)
     assert (part.name, part.timeline, part.first, part.end) == (NAME, 1, 2 * MB, 3 * MB)
@@ -49,13 +49,13 @@ def test_segment_copy_is_atomic_and_idempotent(instance: Instance) -> None:
 
 
 def test_existing_segment_is_not_overwritten(instance: Instance) -> None:
-    assert archive(instance, made(instance.folder, b"a" * MB)) == 0
-    assert archive(instance, made(instance.folder, b"b" * MB)) != 0
+    assert archive(instance, write_segment(instance.folder, b"a" * MB)) == 0
+    assert archive(instance, write_segment(instance.folder, b"b" * MB)) != 0
     assert wal_spool.spooled_segments(instance)[0].path.read_bytes() == b"a" * MB
 
 
 def test_partial_segment_is_ignored_and_recopied(instance: Instance) -> None:
-    segment = made(instance.folder, b"a" * MB)
+    segment = write_segment(instance.folder, b"a" * MB)
     folder = wal_spool.spool_folder(instance)
     folder.mkdir()
     (folder / f".{NAME}").write_bytes(b"a" * 1000)
@@ -64,12 +64,12 @@ def test_partial_segment_is_ignored_and_recopied(instance: Instance) -> None:
     assert wal_spool.spooled_segments(instance)[0].path.read_bytes() == b"a" * MB
 
 
-def test_a_full_spool_takes_nothing_more_but_what_it_has(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_spool_accepts_only_existing_segments(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wal_spool, "MOST", 2)
-    first = made(instance.folder, b"a" * MB)
-    second = made(instance.folder, b"b" * MB, NAME[:-1] + "3")
-    third = made(instance.folder, b"c" * MB, NAME[:-1] + "4")
-    assert [archive(instance, one) for one in (first, second, third, first)] == [0, 0, 1, 0]
+    first = write_segment(instance.folder, b"a" * MB)
+    second = write_segment(instance.folder, b"b" * MB, NAME[:-1] + "3")
+    third = write_segment(instance.folder, b"c" * MB, NAME[:-1] + "4")
+    assert [archive(instance, item) for item in (first, second, third, first)] == [0, 0, 1, 0]
     wal_spool.spooled_segments(instance)[0].path.unlink()
     assert archive(instance, third) == 0
 
@@ -80,13 +80,13 @@ def test_history_files_are_removed_and_unknown_files_kept(instance: Instance) ->
     for name in (f"{NAME}.00000028.backup", "00000002.history", "notes.txt"):
         (folder / name).write_text("x")
     assert wal_spool.spooled_segments(instance) == []
-    assert [one.name for one in folder.iterdir()] == ["notes.txt"]
+    assert [item.name for item in folder.iterdir()] == ["notes.txt"]
 
 
 def test_lsn_is_parsed_and_formatted() -> None:
     assert wal_spool.format_position(wal_spool.parse_position("1/16b3748")) == "1/16B3748"
     for wrong in ("", "0/", "1/2/3", "0/G", "0/123456789", "-1/0"):
-        with pytest.raises(BadInput, match="no LSN"):
+        with pytest.raises(BadInput, match="not an LSN"):
             wal_spool.parse_position(wrong)
     assert [wal_spool.rounded_up(at, MB) for at in (MB, MB + 40, MB + 41, 2 * MB - 1)] == [MB, MB, 2 * MB, 2 * MB]
 

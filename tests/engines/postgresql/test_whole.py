@@ -1,4 +1,4 @@
-"""What belongs to a database beside its tables: pg_dump says the same of it before and after."""
+"""Objects besides tables: pg_dump has the same output before and after a restore."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SERVER = f"host={HOST} port={PORT} user=postgres"
 @pytest.fixture
 def roles() -> Any:
     """Two roles of the server, for this test alone; databases in which they have something are gone before."""
-    names = {one: f"hw {one} {uuid.uuid4().hex[:8]}" for one in ("owner", "reader")}
+    names = {item: f"hw {item} {uuid.uuid4().hex[:8]}" for item in ("owner", "reader")}
     with psycopg.connect(f"{SERVER} dbname=postgres", autocommit=True) as admin:
         for name in names.values():
             admin.execute(f'CREATE ROLE "{name}"'.encode())
@@ -42,31 +42,31 @@ def roles() -> Any:
             admin.execute(f'DROP ROLE IF EXISTS "{name}"'.encode())
 
 
-def made(address: Address, *scripts: str) -> None:
+def run_scripts(address: Address, *scripts: str) -> None:
     with psycopg.connect(f"{SERVER} dbname={address.database}", autocommit=True) as connection:
         for script in scripts:
             connection.execute(script.encode())
 
 
-def whole(roles: dict[str, str]) -> str:
+def all_objects(roles: dict[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: f'"{roles[found[1]]}"', WHOLE)
 
 
-async def told(address: Address) -> list[str]:
-    """Return what pg_dump says of a database, but for the rows of tables; rights come last, in an order of their own."""
+async def pg_dump_lines(address: Address) -> list[str]:
+    """Return the lines of pg_dump for a database without rows; privileges come last, sorted."""
     words = f"pg_dump -h {HOST} -p {PORT} -U postgres --exclude-table-data=* {address.database}".split()
     program = await asyncio.create_subprocess_exec(
         *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env={"PATH": os.environ["PATH"]}
     )
-    said, error = await asyncio.wait_for(program.communicate(), 60)
+    message, error = await asyncio.wait_for(program.communicate(), 60)
     assert program.returncode == 0, error.decode()
-    lines = [line for line in said.decode().splitlines() if line and not line.startswith(("--", "\\", "SET "))]
+    lines = [line for line in message.decode().splitlines() if line and not line.startswith(("--", "\\", "SET "))]
     rights = [line for line in lines if line.startswith(("GRANT ", "REVOKE ", "ALTER DEFAULT PRIVILEGES "))]
     return [line for line in lines if line not in rights] + sorted(rights)
 
 
 @asynccontextmanager
-async def dumped(address: Address) -> AsyncIterator[Any]:
+async def open_snapshot(address: Address) -> AsyncIterator[Any]:
     dump = await POSTGRES.snapshots.open_reader(address)
     try:
         yield dump
@@ -78,13 +78,13 @@ async def read(dump: Any) -> list[list[Any]]:
     return [await asyncio.to_thread(list, dump.read(table)) for table in dump.tables]
 
 
-async def filled(dump: Any, target: Address, rows: list[list[Any]] | None = None) -> list[str]:
-    """Fill a database from a dump and return what is said of what could not be."""
-    found = rows if rows is not None else await read(dump)
+async def load_snapshot(dump: Any, target: Address, rows: list[list[Any]] | None = None) -> list[str]:
+    """Load a snapshot into a database and return the notes about what could not be restored."""
+    result = rows if rows is not None else await read(dump)
     fill = await POSTGRES.snapshots.open_loader(target)
     try:
         await fill.run_statements(POSTGRES.snapshots.pre_data_ddl(dump.schema))
-        for table, batches in zip(dump.tables, found, strict=True):
+        for table, batches in zip(dump.tables, result, strict=True):
             loaded = await asyncio.to_thread(fill.load_rows, table, batches)
             assert await asyncio.to_thread(fill.count_rows, table) == loaded
         await fill.run_statements(POSTGRES.snapshots.post_data_ddl(dump.schema))
@@ -97,20 +97,25 @@ async def filled(dump: Any, target: Address, rows: list[list[Any]] | None = None
 async def test_pg_dump_output_matches_after_restore(way: str, roles: dict[str, str], tmp_path: Path) -> None:
     async with fresh() as source, fresh() as target:
         known = texts()
-        made(source, known["everything"], known["values"], whole(roles))
-        async with dumped(source) as dump:
+        run_scripts(source, known["everything"], known["values"], all_objects(roles))
+        async with open_snapshot(source) as dump:
             if way == "fill":
-                assert await filled(dump, target) == []
+                assert await load_snapshot(dump, target) == []
             else:
                 file = tmp_path / "script.sql"
                 pieces = POSTGRES.script.chunks(
-                    dump.schema, ((one, dump.read(one)) for one in dump.tables), dump.extras
+                    dump.schema, ((table, dump.read(table)) for table in dump.tables), dump.extras
                 )
                 file.write_bytes(b"".join(await asyncio.to_thread(list, pieces)))
                 await load("postgresql", target, file)
-            async with dumped(target) as again:
+            async with open_snapshot(target) as again:
                 assert again.extras == dump.extras
-        assert list(difflib.unified_diff(await told(source), await told(target), "source", "target", n=1)) == []
+        assert (
+            list(
+                difflib.unified_diff(await pg_dump_lines(source), await pg_dump_lines(target), "source", "target", n=1)
+            )
+            == []
+        )
 
 
 PIECES = some.sampled_from([b"", b"\x00\xff", b"\x00", b"\\x00\t\n", bytes(range(256)) * 129, b"\xff" * 70_000])
@@ -139,73 +144,75 @@ def test_large_objects_round_trip(writes: list[tuple[int, int, bytes]], cut: int
                 if cut is not None and writes:
                     opened = "SELECT lo_truncate64(lo_open(%s, 131072), %s)"
                     connection.execute(opened, (writes[0][0], cut))
-            async with dumped(source) as dump:
-                assert await filled(dump, target) == []
-                assert {one.name for one in dump.tables} == ({"pg_largeobject"} if writes else set())
+            async with open_snapshot(source) as dump:
+                assert await load_snapshot(dump, target) == []
+                assert {table.name for table in dump.tables} == ({"pg_largeobject"} if writes else set())
             assert objects(target) == objects(source)
 
     asyncio.run(trial())
 
 
-async def test_five_million_bytes_are_read_in_bounded_pieces(roles: dict[str, str]) -> None:
+async def test_large_object_is_read_in_bounded_pieces(roles: dict[str, str]) -> None:
     async with fresh() as source, fresh() as target:
-        made(source, "SELECT lo_from_bytea(7, decode(repeat('00ff5c0a', 1310720), 'hex'))")
-        async with dumped(source) as dump:
+        run_scripts(source, "SELECT lo_from_bytea(7, decode(repeat('00ff5c0a', 1310720), 'hex'))")
+        async with open_snapshot(source) as dump:
             (table,) = dump.tables
             sizes = [batch.nbytes for batch in await asyncio.to_thread(list, dump.read(table))]
             assert max(sizes) < 4 * 2**20
             assert sum(sizes) > 10_000_000
-            assert await filled(dump, target) == []
+            assert await load_snapshot(dump, target) == []
         assert objects(target) == objects(source)
 
 
-async def test_what_a_role_may_not_read_is_told_and_what_others_own_comes_back(roles: dict[str, str]) -> None:
+async def test_unreadable_objects_are_noted_and_owners_restored(roles: dict[str, str]) -> None:
     owner, reader = roles["owner"], roles["reader"]
     async with fresh() as source, fresh() as target:
-        made(
+        run_scripts(
             source,
             "SELECT lo_from_bytea(1, 'mine'), lo_from_bytea(2, 'theirs'), lo_from_bytea(3, 'all')",
             f'ALTER LARGE OBJECT 1 OWNER TO "{reader}"; ALTER LARGE OBJECT 2 OWNER TO "{owner}"',
             "GRANT SELECT ON LARGE OBJECT 3 TO PUBLIC",
             f'ALTER ROLE "{reader}" LOGIN',
         )
-        made(target, f'GRANT ALL ON SCHEMA public TO "{reader}"')
-        async with dumped(replace(source, user=reader)) as dump:
-            assert dump.notes == ("1 large objects may not be read, and are not in the snapshot.",)
-            told = await filled(dump, target)
-        assert told == []
+        run_scripts(target, f'GRANT ALL ON SCHEMA public TO "{reader}"')
+        async with open_snapshot(replace(source, user=reader)) as dump:
+            assert dump.notes == ("1 large objects are not in the snapshot, because the role may not read them.",)
+            output = await load_snapshot(dump, target)
+        assert output == []
         assert [(oid, data) for oid, data, _ in objects(target)] == [(1, b"mine"), (3, b"all")]
     async with fresh() as source, fresh() as target:
-        made(
+        run_scripts(
             source,
             "SELECT lo_from_bytea(1, 'a'); CREATE TABLE t (a int)",
             f'ALTER LARGE OBJECT 1 OWNER TO "{owner}"',
             f'ALTER TABLE t OWNER TO "{owner}"; GRANT SELECT ON t TO "{reader}"',
             f'ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" GRANT SELECT ON TABLES TO "{reader}"',
         )
-        async with dumped(source) as dump:
+        async with open_snapshot(source) as dump:
             rows = await read(dump)
-        made(source, f'REASSIGN OWNED BY "{owner}" TO postgres; DROP OWNED BY "{owner}"; DROP ROLE "{owner}"')
-        assert await filled(dump, target, rows) == [
-            f"Large objects: nothing was given to {owner}, for there is no such role here.",
-            f"Nothing was given to {owner}, and no rights: there is no such role here.",
+        run_scripts(source, f'REASSIGN OWNED BY "{owner}" TO postgres; DROP OWNED BY "{owner}"; DROP ROLE "{owner}"')
+        assert await load_snapshot(dump, target, rows) == [
+            f"Large objects: the rights of {owner} were not restored, because this role does not exist here.",
+            f"The rights of {owner} were not restored, because this role does not exist here.",
         ]
-        assert await told_of(target) == ["postgres", "postgres"]
+        assert await owners_of(target) == ["postgres", "postgres"]
 
 
-async def test_a_role_that_may_not_give_things_away_says_so(roles: dict[str, str]) -> None:
+async def test_missing_privilege_to_set_owner_is_noted(roles: dict[str, str]) -> None:
     owner, reader = roles["owner"], roles["reader"]
     async with fresh() as source, fresh() as target:
-        made(source, "CREATE TABLE t (a int)", f'ALTER TABLE t OWNER TO "{owner}"', f'ALTER ROLE "{reader}" LOGIN')
-        made(target, f'GRANT ALL ON SCHEMA public TO "{reader}"')
-        async with dumped(source) as dump:
-            (said,) = await filled(dump, replace(target, user=reader))
-        assert said.startswith("1 owners or rights could not be set")
-        assert owner in said
+        run_scripts(
+            source, "CREATE TABLE t (a int)", f'ALTER TABLE t OWNER TO "{owner}"', f'ALTER ROLE "{reader}" LOGIN'
+        )
+        run_scripts(target, f'GRANT ALL ON SCHEMA public TO "{reader}"')
+        async with open_snapshot(source) as dump:
+            (message,) = await load_snapshot(dump, replace(target, user=reader))
+        assert message.startswith("1 owners or rights could not be set")
+        assert owner in message
 
 
-async def told_of(address: Address) -> list[str]:
-    """Return who owns the tables and large objects of a database."""
+async def owners_of(address: Address) -> list[str]:
+    """Return the owners of the tables and large objects of a database."""
     owners = """
     SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 't' UNION ALL
     SELECT pg_get_userbyid(lomowner) FROM pg_largeobject_metadata
@@ -214,17 +221,17 @@ async def told_of(address: Address) -> list[str]:
         return [str(row[0]) for row in connection.execute(owners.encode())]
 
 
-async def test_what_a_snapshot_has_no_place_for_is_told() -> None:
+async def test_unsupported_objects_are_noted() -> None:
     async with fresh() as source:
-        async with dumped(source) as dump:
+        async with open_snapshot(source) as dump:
             assert dump.notes == ()
-        made(
+        run_scripts(
             source,
             'CREATE TYPE weights AS RANGE (SUBTYPE = float8); CREATE COLLATION mine FROM "C"',
             "CREATE TABLE t (a int, b int); CREATE STATISTICS both_of ON a, b FROM t",
             "CREATE RULE quiet AS ON DELETE TO t DO INSTEAD NOTHING; CREATE PUBLICATION news FOR TABLE t",
         )
-        async with dumped(source) as dump:
+        async with open_snapshot(source) as dump:
             assert dump.notes == (
                 "Not in the snapshot: 1 range types, 1 collations, 1 rules, 1 extended statistics, 1 publications.",
             )

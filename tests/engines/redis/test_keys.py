@@ -1,4 +1,4 @@
-"""Keys and their parts as the views show and change them."""
+"""Browsing and changing keys and their elements."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ XADD st 2-1 k w
 """
 
 
-async def test_keys_are_listed_with_what_they_are() -> None:
+async def test_keys_are_listed_with_types() -> None:
     async with connected(subject("redis"), TEXT) as session:
         (holder,) = await redis.collections(session)
         assert (holder.kind, holder.count) == ("keys", 9)
         page = await redis.entries(session, "", Search(limit=100))
-        kinds = {one.id: one.type for one in page.items}
+        kinds = {item.id: item.type for item in page.items}
         assert kinds == {
             "user:1": "string",
             "bytes": "string",
@@ -43,14 +43,14 @@ async def test_keys_are_listed_with_what_they_are() -> None:
             "z": "zset",
             "st": "stream",
         }
-        (quoted,) = [one for one in page.items if one.id.startswith('"\\"')]
+        (quoted,) = [item for item in page.items if item.id.startswith('"\\"')]
         assert quoted.seconds_left and 90 < quoted.seconds_left <= 100 and quoted.size_bytes and page.total == 9
         for wanted, ids in (("user:*", ["user:1"]), ("ser", ["user:1"]), ("nothing", [])):
-            assert [one.id for one in (await redis.entries(session, "", Search(wanted))).items] == ids
+            assert [item.id for item in (await redis.entries(session, "", Search(wanted))).items] == ids
         seen, cursor = set(), None
         while True:
             page = await redis.entries(session, "", Search(limit=1, cursor=cursor))
-            seen |= {one.id for one in page.items}
+            seen |= {item.id for item in page.items}
             if (cursor := page.next) is None:
                 break
         assert len(seen) == 9
@@ -75,15 +75,15 @@ async def test_values_are_read_by_type() -> None:
             page = await redis.elements(session, "", key, Search())
             assert sorted(page.items, key=str) == sorted(expected, key=str) and page.next is None, key
         page = await redis.elements(session, "", "l", Search(limit=2))
-        assert [one.value for one in page.items] == ["a", "b"]
+        assert [item.value for item in page.items] == ["a", "b"]
         assert [
-            one.value for one in (await redis.elements(session, "", "l", Search(limit=2, cursor=page.next))).items
+            item.value for item in (await redis.elements(session, "", "l", Search(limit=2, cursor=page.next))).items
         ] == ["c"]
         page = await redis.elements(session, "", "st", Search(limit=1))
-        assert [one.name for one in (await redis.elements(session, "", "st", Search(cursor=page.next))).items] == [
+        assert [item.name for item in (await redis.elements(session, "", "st", Search(cursor=page.next))).items] == [
             "1-1"
         ]
-        assert [one.name for one in (await redis.elements(session, "", "h", Search("f"))).items] == ["f"]
+        assert [item.name for item in (await redis.elements(session, "", "h", Search("f"))).items] == ["f"]
         await run_all(session, f"HSET long f {'ü' * 40_000}")
         (part,) = (await redis.elements(session, "", "long", Search())).items
         assert part.value == "ü" * 32_768 and not part.whole and not part.binary
@@ -144,9 +144,9 @@ async def test_concurrent_edit_is_not_overwritten(given: Change, now: str | None
 
 
 async def test_concurrent_change_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = subject("redis")
-    async with one.fresh() as address:
-        session, other = await one.engine.connect(address), await one.engine.connect(address)
+    tested = subject("redis")
+    async with tested.fresh() as address:
+        session, other = await tested.engine.connect(address), await tested.engine.connect(address)
         await run_all(session, "SET k old\nSET ttl 1 EX 100")
         ask = session.ask
 

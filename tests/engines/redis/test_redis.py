@@ -1,4 +1,4 @@
-"""Redis as an engine: commands, cells, limits, cancelling, what is refused, patterns of keys, encryption."""
+"""Redis as an engine: commands, cells, limits, cancelling, refused commands, patterns of keys, TLS."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ FOLDER = Path(__file__).parent
 REFUSED = [line for line in (FOLDER / "refused.txt").read_text().splitlines() if not line.startswith("#")]
 
 
-async def test_each_command_gives_its_frames() -> None:
+async def test_commands_yield_frames() -> None:
     text = '# greeting\nSET a "1 \\"x\\"\\n"\n\n  GET a  \nHSET h f 1 g 2\nHGETALL h\nGET none\nZADD z 1.5 m\nZRANGE z 0 -1 WITHSCORES'
     async with connected(subject("redis")) as session:
         frames = await run_all(session, text)
         started = [frame for frame in frames if isinstance(frame, Started)]
-        assert [text[one.start : one.end] for one in started] == [
+        assert [text[item.start : item.end] for item in started] == [
             line.strip() for line in text.split("\n")[1:] if line.strip()
         ]
-        assert [one.columns and [column.name for column in one.columns] for one in started] == [
+        assert [item.columns and [column.name for column in item.columns] for item in started] == [
             None,
             ["value"],
             ["value"],
@@ -56,7 +56,7 @@ async def test_each_command_gives_its_frames() -> None:
             (1,),
             ("m", 1.5),
         ]
-        assert [one.command for one in frames if isinstance(one, Finished)][:2] == ["SET", "GET"]
+        assert [frame.command for frame in frames if isinstance(frame, Finished)][:2] == ["SET", "GET"]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_words_are_quoted_as_in_redis_cli(text: str, words: list[bytes]) -> None
 @pytest.mark.parametrize(
     ("text", "place"), [("GET 'a", 4), ('SET a\nGET "b"c', 13), ("GET \ud800", 4), ("", None), ("# x", None)]
 )
-async def test_texts_that_cannot_be_sent(text: str, place: int | None) -> None:
+async def test_invalid_texts_are_rejected(text: str, place: int | None) -> None:
     async with connected(subject("redis")) as session:
         error = await run_refused(session, text)
         assert isinstance(error, QueryError) and error.position == place
@@ -106,7 +106,7 @@ async def test_parameters_stand_for_whole_words() -> None:
                 await run_all(session, text, given)
 
 
-async def test_a_wrong_command_stops_the_run() -> None:
+async def test_error_stops_the_run() -> None:
     async with connected(subject("redis")) as session:
         error = await run_refused(session, "SET a 1\nINCR\nSET b 1")
         assert isinstance(error, QueryError) and error.statement == 1 and error.position == 8
@@ -119,16 +119,16 @@ async def test_a_wrong_command_stops_the_run() -> None:
 async def test_dangerous_commands_are_rejected(text: str) -> None:
     async with connected(subject("redis")) as session:
         error = await run_refused(session, text)
-        assert "is not run here" in error.message and error.hint
+        assert "is not allowed here" in error.message and error.hint
         assert await rows(session, "PING") == [("PONG",)]
 
 
 async def test_read_only_holds() -> None:
-    one = subject("redis")
-    async with one.fresh() as address:
-        session, witness = await one.engine.connect(address), await one.engine.connect(address)
+    tested = subject("redis")
+    async with tested.fresh() as address:
+        session, witness = await tested.engine.connect(address), await tested.engine.connect(address)
         await run_all(session, "SET kept 1")
-        for text in one.tricks:
+        for text in tested.tricks:
             try:
                 await run_all(session, text, None, READ_ONLY)
             except HeadwaterError as error:
@@ -170,7 +170,7 @@ async def test_limits_time_and_cancel() -> None:
         assert await rows(session, "LLEN l") == [(20_000,)]
 
 
-async def test_keys_only_of_small_databases() -> None:
+async def test_keys_command_is_limited_to_small_databases() -> None:
     async with connected(subject("redis")) as session:
         assert await rows(session, "KEYS *") == []
         await run_all(session, "MSET " + " ".join(f"k{i} 1" for i in range(10_001)))
@@ -198,10 +198,10 @@ async def test_patterns_are_relations() -> None:
         text = "\n".join(f"HSET user:{i} name n{i} mail m{' vip 1' if i == 3 else ''}" for i in range(1, 9))
         await run_all(session, f"{text}\nSET visits:1 5 EX 1000\nSET visits:2 5\nZADD top 1 a\nXADD log * level info")
         schema = await engine("redis").inspect(session)
-        assert [one.name for one in schema] == ["log", "top", "user:*", "visits:*"]
+        assert [relation.name for relation in schema] == ["log", "top", "user:*", "visits:*"]
         user, visits = schema.relation("user:*"), schema.relation("visits:*")
         assert user and user.kind == "keyspace" and user.inferred_from == user.rows == 8 and user.size_bytes
-        assert [(one.name, one.nullable) for one in user.columns] == [
+        assert [(column.name, column.nullable) for column in user.columns] == [
             ("key", False),
             ("mail", False),
             ("name", False),
@@ -211,25 +211,25 @@ async def test_patterns_are_relations() -> None:
 
 
 async def test_connected_clients_are_listed_and_ended() -> None:
-    one = subject("redis")
-    async with one.fresh() as address:
-        first, watcher = await one.engine.connect(address), await one.engine.connect(address)
+    tested = subject("redis")
+    async with tested.fresh() as address:
+        first, watcher = await tested.engine.connect(address), await tested.engine.connect(address)
         waiting = asyncio.create_task(run_all(first, "BLPOP none 0"))
         async with asyncio.timeout(120):
             while not (
-                found := [each for each in await one.engine.activity.sessions(watcher) if each.state == "blocked"]
+                eaches := [each for each in await tested.engine.activity.sessions(watcher) if each.state == "blocked"]
             ):
                 await asyncio.sleep(0.05)
-        assert await one.engine.activity.end_session(watcher, found[0].id, terminate=False)
+        assert await tested.engine.activity.end_session(watcher, eaches[0].id, terminate=False)
         with pytest.raises(QueryError):
             await waiting
-        assert await one.engine.activity.end_session(watcher, found[0].id, terminate=True)
+        assert await tested.engine.activity.end_session(watcher, eaches[0].id, terminate=True)
         async with asyncio.timeout(120):
             while not first.broken():
                 await asyncio.sleep(0.02)
         with pytest.raises(Unavailable):
             await run_all(first, "PING")
-        assert not await one.engine.activity.end_session(watcher, "999999", terminate=True)
+        assert not await tested.engine.activity.end_session(watcher, "999999", terminate=True)
         await first.close()
         await watcher.close()
 
@@ -283,15 +283,15 @@ async def test_tls_certificate_is_verified(encrypted: tuple[Address, trustme.CA]
         session = await engine("redis").connect(replace(address, tls=replace(whole, mode=mode)))
         assert (await session.ping()).tls
         await session.close()
-    for tls, said in (
-        (replace(whole, ca=trustme.CA().cert_pem.bytes().decode()), "not signed by a CA we know"),
-        (replace(whole, server_name="other.example"), "another name"),
+    for tls, message in (
+        (replace(whole, ca=trustme.CA().cert_pem.bytes().decode()), "not signed by a trusted CA"),
+        (replace(whole, server_name="other.example"), "another host name"),
         (replace(whole, certificate=None, key=None), ""),
         (Tls("off"), ""),
     ):
         with pytest.raises(HeadwaterError) as raised:
             await engine("redis").connect(replace(address, tls=tls), seconds=3)
-        assert said in raised.value.message and raised.value.hint
+        assert message in raised.value.message and raised.value.hint
 
 
 async def test_only_resolved_address_is_dialled() -> None:
@@ -299,9 +299,9 @@ async def test_only_resolved_address_is_dialled() -> None:
         session = await engine("redis").connect(replace(address, host="no-such-host.invalid", port=1))
         assert await rows(session, "PING") == [("PONG",)]
         await session.close()
-    for said in ("MOVED 3999 10.0.0.1:6381", "ASK 3999 10.0.0.1:6381"):
-        told = refusal(said, 0, 0)
-        assert "another node" in told.message and "10.0.0.1" not in f"{told.message} {told.hint}"
+    for message in ("MOVED 3999 10.0.0.1:6381", "ASK 3999 10.0.0.1:6381"):
+        output = refusal(message, 0, 0)
+        assert "another node" in output.message and "10.0.0.1" not in f"{output.message} {output.hint}"
 
 
 def test_urls_are_parsed() -> None:

@@ -1,4 +1,4 @@
-"""Redis servers of our own, and the way to them through the proxy, with the real server and the real client."""
+"""Redis servers that Headwater runs, directly and through the proxy, with a real server and client."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ async def test_partial_messages_are_parsed(place: Place, sent: bytes, answer: by
         writer.close()
 
 
-async def test_the_owner_has_no_dangerous_commands(place: Place) -> None:
+async def test_owner_cannot_run_dangerous_commands(place: Place) -> None:
     async with place.client() as redis:
         for line in REFUSED:
             if line and not line.startswith("#"):
@@ -158,7 +158,7 @@ async def test_the_owner_has_no_dangerous_commands(place: Place) -> None:
         assert await redis.ping() and await redis.keys("*") == [] and "redis_version" in await redis.info()
 
 
-async def test_memory_scripts_and_disk_are_held_to_quotas(place: Place) -> None:
+async def test_quotas_of_memory_scripts_and_disk_are_enforced(place: Place) -> None:
     async with place.client() as redis:
         with pytest.raises(OutOfMemoryError):
             for number in range(100):

@@ -1,4 +1,4 @@
-"""What only SQLite does: tables made anew with their rows, its plans, its places of errors."""
+"""Specifics of SQLite: rebuilt tables, plans, error positions."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ async def test_rebuilt_table_keeps_indexes_and_triggers(change) -> None:
         assert await rows(session, "SELECT max(id) FROM parent") == [(8,)], "it took a number again"
         with pytest.raises(QueryError, match="FOREIGN KEY"):
             await run_all(session, "INSERT INTO child VALUES (2, 99)")
-        found = await subject("sqlite").engine.inspect(session)
-        assert found.relation("parent").indexes and found.relation("child").triggers
+        schema = await subject("sqlite").engine.inspect(session)
+        assert schema.relation("parent").indexes and schema.relation("child").triggers
 
 
 async def test_failed_change_changes_nothing() -> None:
@@ -73,7 +73,7 @@ async def test_failed_change_changes_nothing() -> None:
             await run_all(session, "INSERT INTO child VALUES (2, 99)")
 
 
-async def test_a_key_that_rows_break_is_not_made() -> None:
+async def test_violated_key_is_not_created() -> None:
     async with connected(
         subject("sqlite"), "CREATE TABLE a (x INTEGER PRIMARY KEY, y INTEGER); INSERT INTO a VALUES (1, 5)"
     ) as session:
@@ -98,14 +98,14 @@ async def test_change_of_missing_object_has_clear_error() -> None:
         ("SELECT 1 +", None),
     ],
 )
-async def test_errors_know_their_place(text: str, place: int | None) -> None:
+async def test_errors_have_positions(text: str, place: int | None) -> None:
     async with connected(subject("sqlite")) as session:
         with pytest.raises(QueryError) as raised:
             await run_all(session, text)
         assert raised.value.position == place
-        found = await session.check(text)
+        result = await session.check(text)
         if not text.endswith("SELEC 2"):  # a word that begins no statement cannot be judged without running it
-            assert found.position == place
+            assert result.position == place
 
 
 async def test_check_runs_nothing() -> None:
@@ -124,19 +124,19 @@ async def test_plans_are_trees_with_advice() -> None:
         await run_all(session, "CREATE INDEX by_a ON t (a); ANALYZE")
         plan = await subject("sqlite").engine.explain.plan(session, "SELECT * FROM t WHERE b = 1")
         assert (plan.root.operation, plan.root.target) == ("SCAN", "t")
-        assert [(one.kind, one.figures) for one in plan.advice] == [("sequential_scan", {"rows": 20000.0})]
+        assert [(item.kind, item.figures) for item in plan.advice] == [("sequential_scan", {"rows": 20000.0})]
         plan = await subject("sqlite").engine.explain.plan(session, "SELECT * FROM t WHERE a = $1", [1])
         assert (plan.root.operation, plan.advice) == ("SEARCH", ())
         plan = await subject("sqlite").engine.explain.plan(session, "SELECT * FROM t x JOIN t y ON x.b = y.b")
-        assert {"missing_index"} <= {one.kind for one in plan.advice}
+        assert {"missing_index"} <= {item.kind for item in plan.advice}
         with pytest.raises(QueryError):
             await subject("sqlite").engine.explain.plan(session, "SELECT 1; SELECT 2")
 
 
-async def test_two_writers_wait_or_are_told() -> None:
-    one = subject("sqlite")
-    async with one.fresh() as address:
-        first, second = await one.engine.connect(address), await one.engine.connect(address)
+async def test_second_writer_waits_or_fails() -> None:
+    tested = subject("sqlite")
+    async with tested.fresh() as address:
+        first, second = await tested.engine.connect(address), await tested.engine.connect(address)
         await run_all(first, "CREATE TABLE t (a)")
         await run_all(first, "BEGIN IMMEDIATE")
         waiting = asyncio.create_task(run_all(second, "INSERT INTO t VALUES (1)"))
@@ -148,13 +148,13 @@ async def test_two_writers_wait_or_are_told() -> None:
         await second.close()
 
 
-async def test_a_file_that_is_none_of_ours_is_refused() -> None:
-    one = subject("sqlite")
-    async with one.fresh() as address:
+async def test_unusable_path_has_hint() -> None:
+    tested = subject("sqlite")
+    async with tested.fresh() as address:
         address.path.write_text("no database at all")
         for wrong in (address, replace(address, path=address.path.with_name("gone.db")), replace(address, path=None)):
             with pytest.raises(HeadwaterError) as raised:
-                await one.engine.connect(wrong)
+                await tested.engine.connect(wrong)
             assert raised.value.hint
 
 
@@ -164,7 +164,7 @@ async def test_too_large_numbers_are_bad_input() -> None:
             await rows(session, "SELECT $1", [2**70])
 
 
-async def test_a_session_keeps_its_locks_when_another_of_the_process_comes_and_goes(tmp_path: Path) -> None:
+async def test_session_keeps_locks_when_another_closes(tmp_path: Path) -> None:
     """Else another program takes itself for the last one, clears the log away, and what is written later is lost."""
     path, engine = tmp_path / "a.db", subject("sqlite").engine
     other = [sys.executable, "-c"]
@@ -179,15 +179,15 @@ async def test_a_session_keeps_its_locks_when_another_of_the_process_comes_and_g
         subprocess.run([*other, f"{begin} c.execute('CREATE TABLE more (a)'); c.close()"], check=True)
         await run_all(session, "INSERT INTO t VALUES (1); INSERT INTO more VALUES (1)")
         query = f"{begin} print(c.execute('SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM more)').fetchone())"
-        found = subprocess.run([*other, query], check=True, capture_output=True, text=True)
-        assert found.stdout.strip() == "(1, 1)"
+        output = subprocess.run([*other, query], check=True, capture_output=True, text=True)
+        assert output.stdout.strip() == "(1, 1)"
     finally:
         await session.close()
 
 
-async def test_what_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
+async def test_invalid_file_has_clear_error(tmp_path: Path) -> None:
     engine = subject("sqlite").engine
     (tmp_path / "notes.db").write_text("Dear diary, " * 100)
-    for name, said in (("notes.db", "no SQLite database"), ("gone.db", "no such file"), (".", "a folder")):
-        with pytest.raises(HeadwaterError, match=said):
+    for name, message in (("notes.db", "not an SQLite database"), ("gone.db", "does not exist"), (".", "a folder")):
+        with pytest.raises(HeadwaterError, match=message):
             await engine.connect(Address(path=tmp_path / name))

@@ -1,4 +1,4 @@
-"""SQLite files of our own."""
+"""SQLite files that Headwater manages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from headwater.drivers.local import LocalDriver
 from headwater.engines.sqlite import ENGINE
 
 
-async def test_a_file_of_its_own_that_is_never_started(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sqlite_instance_lifecycle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "engine", lambda name: ENGINE)
     root = Path(tempfile.mkdtemp(prefix="hw-sqlite-"))
     driver, spec = LocalDriver(root), Spec(uuid.uuid4(), "sqlite", "notes", "", {"disk_mb": 3}, {})

@@ -1,4 +1,4 @@
-"""Rows as a snapshot has them: every value by its class and to the byte, whichever way it was read."""
+"""Rows in snapshots keep storage class and bytes of every value, by whichever method they were read."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ def _spelled(kind: str, value: Any) -> bytes | None:
 def _expected(connection: sqlite3.Connection, names: list[str], rest: str) -> list[tuple[bytes | None, ...]]:
     connection.text_factory = bytes
     listed = ", ".join(f"typeof({name}), {name}" for name in names)
-    found = [
+    result = [
         tuple(_spelled(kind.decode(), value) for kind, value in zip(row[::2], row[1::2], strict=True))
         for row in connection.execute(f"SELECT {listed} {rest}")
     ]
     connection.text_factory = str
-    return found
+    return result
 
 
 def _given(connection: sqlite3.Connection, names: list[str], rest: str) -> list[tuple[bytes | None, ...]]:
-    found: list[tuple[bytes | None, ...]] = []
+    result: list[tuple[bytes | None, ...]] = []
     for batch in rows.batches(connection, names, rest):
         batch.validate(full=True)
-        found += zip(*(column.to_pylist() for column in batch.columns), strict=True)
-    return found
+        result += zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    return result
 
 
 def _numbers(connection: sqlite3.Connection, value: str, extra: str = "") -> None:
@@ -140,7 +140,7 @@ CASES: dict[str, tuple[Made, list[str], str]] = {
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le"])
 @pytest.mark.parametrize("case", CASES)
-def test_rows_keep_every_value_by_its_class(case: str, encoding: str, tmp_path: Path) -> None:
+def test_rows_keep_storage_classes(case: str, encoding: str, tmp_path: Path) -> None:
     make, names, rest = CASES[case]
     connection = _connection(tmp_path)
     connection.execute(f"PRAGMA encoding = '{encoding}'")
@@ -148,7 +148,7 @@ def test_rows_keep_every_value_by_its_class(case: str, encoding: str, tmp_path: 
     assert _given(connection, names, rest) == _expected(connection, names, rest)
 
 
-def test_what_the_function_cannot_take_is_not_read_twice_and_not_left_out(tmp_path: Path) -> None:
+def test_fallback_reads_each_row_once(tmp_path: Path) -> None:
     """Wherever the first odd value stands: around the ends of batches, and of the row that a cursor is ahead."""
     size = rows.VALUES // 2
     connection = _connection(tmp_path)
@@ -156,15 +156,15 @@ def test_what_the_function_cannot_take_is_not_read_twice_and_not_left_out(tmp_pa
     whole = _expected(connection, ["id", "v"], "FROM t ORDER BY id")
     for place in (1, 2, size - 1, size, size + 1, size + 2, MANY):
         connection.execute("UPDATE t SET v = CAST(x'80' AS TEXT) WHERE id = ?", (place,))
-        found = _given(connection, ["id", "v"], "FROM t ORDER BY id")
-        assert found[place - 1] == (str(place).encode(), b"'\x80")
+        result = _given(connection, ["id", "v"], "FROM t ORDER BY id")
+        assert result[place - 1] == (str(place).encode(), b"'\x80")
         connection.execute("UPDATE t SET v = id WHERE id = ?", (place,))
-        found[place - 1] = whole[place - 1]
-        assert found == whole
+        result[place - 1] = whole[place - 1]
+        assert result == whole
 
 
 @pytest.mark.parametrize("count", [5, MANY])
-def test_an_order_that_is_made_after_the_function_was_called_is_kept(count: int, tmp_path: Path) -> None:
+def test_order_is_kept_with_late_sorting(count: int, tmp_path: Path) -> None:
     """Without an index, SQLite may call the function for all rows before it sorts them."""
     connection = _connection(tmp_path)
     _numbers(connection, "(i * 7919) % 16411")
@@ -173,7 +173,7 @@ def test_an_order_that_is_made_after_the_function_was_called_is_kept(count: int,
     assert _given(connection, ["id", "v"], rest) == _expected(connection, ["id", "v"], rest)
 
 
-def test_usual_tables_are_read_by_the_function_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ordinary_tables_need_no_fallback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("row by row")
 
@@ -184,7 +184,7 @@ def test_usual_tables_are_read_by_the_function_alone(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize("narrow", [0, 3000], ids=["all wide", "narrow first"])
-def test_wide_rows_come_few_at_a_time(narrow: int, tmp_path: Path) -> None:
+def test_wide_rows_are_read_in_small_batches(narrow: int, tmp_path: Path) -> None:
     connection = _connection(tmp_path)
     connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)")
     connection.execute("BEGIN")
@@ -223,7 +223,7 @@ def test_early_close_keeps_connection_usable(value: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("value", ["i", "CAST(x'ff' AS TEXT)"], ids=["function", "row by row"])
-def test_a_connection_may_be_closed_before_who_reads_has_ended(value: str, tmp_path: Path) -> None:
+def test_connection_can_be_closed_during_read(value: str, tmp_path: Path) -> None:
     connection = _connection(tmp_path)
     _numbers(connection, value)
     reading = rows.batches(connection, ["id", "v"], "FROM t ORDER BY id")

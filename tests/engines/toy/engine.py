@@ -120,7 +120,9 @@ async def inspect(session: Session) -> Schema:
 
 def ddl(schema: Schema) -> tuple[str, ...]:
     """Return a statement for each table."""
-    return tuple(f"create {one.name} {' '.join(column.name for column in one.columns)}" for one in schema)
+    return tuple(
+        f"create {relation.name} {' '.join(column.name for column in relation.columns)}" for relation in schema
+    )
 
 
 def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:

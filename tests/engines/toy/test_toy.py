@@ -1,4 +1,4 @@
-"""An engine of a third party, found by its entry point: it passes the conformance suite, and does what any engine does."""
+"""A third-party engine, found by its entry point, passes the conformance suite and works everywhere."""
 
 from __future__ import annotations
 
@@ -65,11 +65,15 @@ async def test_connect_ddl_query_inspect() -> None:
             await run_all(session, statement)
         await run_all(session, "insert song Hey 1968\ninsert song Help 1965")
         assert await rows(session, "select song") == [("Hey", "1968"), ("Help", "1965")]
-        found = (await toy.inspect(session)).relations[0]
-    assert (found.name, [column.name for column in found.columns], found.rows) == ("song", ["title", "year"], 2)
+        relation = (await toy.inspect(session)).relations[0]
+    assert (relation.name, [column.name for column in relation.columns], relation.rows) == (
+        "song",
+        ["title", "year"],
+        2,
+    )
 
 
-def test_url_and_api_know_it() -> None:
+def test_url_and_api_accept_toy_engine() -> None:
     name, address = parse_url("toy:///tmp/a.json")
     assert (name, str(address.path)) == ("toy", "tmp/a.json")
     (shown,) = [serializers.engine(view) for view in engine_options.engines() if view.name == "toy"]

@@ -99,9 +99,9 @@ async def test_upload_is_scanned(app: AppFixture, content: bytes) -> None:
     ("name", "content", "status", "says"),
     [
         ("empty.zip", b"PK\x05\x06" + b"\0" * 18, 422, "empty.zip is empty."),
-        ("not.zip", b"hello", 422, "neither a folder nor a whole ZIP or tar archive"),
-        ("nothing.zip", b"", 422, "neither a folder nor a whole ZIP or tar archive"),
-        ("cut.zip", APP[:200], 422, "neither a folder nor a whole ZIP or tar archive"),
+        ("not.zip", b"hello", 422, "neither a folder nor a complete ZIP or tar archive"),
+        ("nothing.zip", b"", 422, "neither a folder nor a complete ZIP or tar archive"),
+        ("cut.zip", APP[:200], 422, "neither a folder nor a complete ZIP or tar archive"),
         ("big.zip", b"PK" + b"x" * 1_100_000, 413, "big.zip is larger than 1 MB."),
         ("../../etc/passwd", b"hello", 422, "passwd is neither"),
     ],

@@ -89,13 +89,13 @@ def test_scan_writes_reports(headwater, app, suffix, tmp_path):
 
 
 BAD = {
-    ("scan", "nowhere"): "There is no nowhere.",
-    ("scan", "app/models.txt"): "There is no app/models.txt.",
+    ("scan", "nowhere"): "nowhere does not exist.",
+    ("scan", "app/models.txt"): "app/models.txt does not exist.",
     ("scan", "app", "--out", "report.pdf"): "Reports can be written as .json, .csv, .html, not as .pdf.",
     ("scan", "app", "--out", "no/such/folder/report.json"): "The report cannot be written",
     ("schema", "app", "--format", "yaml"): "There is no format called 'yaml'.",
-    ("schema", "oracle://h/db"): "No engine is installed that opens oracle:// ",
-    ("schema", "what is this"): "names no source",
+    ("schema", "oracle://h/db"): "No installed engine supports oracle:// ",
+    ("schema", "what is this"): "is not a source",
 }
 
 

@@ -227,7 +227,7 @@ async def test_connect_over_ssh_with_pinned_host_key(
 @pytest.mark.parametrize(
     ("connection", "sentence"),
     [
-        ({"url": "postgresql://u:p@127.0.0.1:1/x"}, "Nothing listens"),
+        ({"url": "postgresql://u:p@127.0.0.1:1/x"}, "Nothing is listening"),
         ({"url": "postgresql://u:p@no-such-host.invalid/x"}, "could not be resolved"),
         ({"url": "postgresql://u:p@169.254.169.254/x"}, "not allowed"),
         ({"url": "postgresql://u:p@10.0.0.1/x"}, "not allowed"),
@@ -236,10 +236,10 @@ async def test_connect_over_ssh_with_pinned_host_key(
         ({"url": "postgresql://u@db.example.org/x?passfile=/etc/passwd"}, "cannot be set"),
         ({"url": "postgresql://u@db.example.org/x?service=x"}, "cannot be set"),
         ({"url": "nonsense"}, "not a database URL"),
-        ({"url": "oracle://u@db.example.org/x"}, "No engine"),
+        ({"url": "oracle://u@db.example.org/x"}, "No installed engine"),
         ({"url": "postgresql://u@db.example.org:99999/x"}, "port"),
-        ({"url": "postgresql://u@db.example.org/x?sslmode=maybe"}, "no TLS mode"),
-        ({"url": "postgresql://u@8.8.8.8/x", "tls": {"ca": "nonsense"}}, "no certificate"),
+        ({"url": "postgresql://u@db.example.org/x?sslmode=maybe"}, "not a TLS mode"),
+        ({"url": "postgresql://u@8.8.8.8/x", "tls": {"ca": "nonsense"}}, "not a certificate"),
     ],
 )
 async def test_invalid_connections_report_the_reason(app: AppFixture, connection: dict, sentence: str) -> None:

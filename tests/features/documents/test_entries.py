@@ -97,7 +97,7 @@ async def test_redis_keys_can_be_read_and_changed(cache: DatabaseFixture) -> Non
 async def test_redis_queries_and_read_only_access(app: AppFixture, cache: DatabaseFixture) -> None:
     await cache.run("SET a 1")
     answer = await cache.post("query", text="GET a\nCONFIG GET *")
-    assert "not run here" in answer["error"]["message"] and answer["error"]["position"] == 6
+    assert "not allowed here" in answer["error"]["message"] and answer["error"]["position"] == 6
     (finding,) = (await cache.post("check", text="GET a\nCONFIG GET *"))["findings"]
     assert finding["start"] == 6
     answer = await cache.post("query", text="SET a 2", read_only=True)

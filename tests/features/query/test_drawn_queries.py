@@ -58,7 +58,11 @@ async def test_builder_round_trip_returns_the_same_rows(database_fixture: Databa
 
 async def test_builder_reports_unsupported_queries(database_fixture: DatabaseFixture) -> None:
     refused = await database_fixture.post("builder/parse", text="with x as (select 1) select * from x")
-    assert (refused["query"], refused["clause"], refused["message"]) == (None, "WITH", "WITH cannot be drawn.")
+    assert (refused["query"], refused["clause"], refused["message"]) == (
+        None,
+        "WITH",
+        "The query builder does not support WITH.",
+    )
     query: dict[str, Any] = {"table": {"name": "people", "alias": "p"}}
     missing = query | {"joins": [{"table": {"name": "teams", "alias": "t"}}]}
     assert "no condition" in (await database_fixture.post("builder/render", 400, query=missing))["detail"]

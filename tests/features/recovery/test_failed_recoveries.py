@@ -180,6 +180,6 @@ async def test_a_database_that_stops_while_its_base_is_made_has_none(
         patch.setattr(vault_layout, "write_base", stops)
         await recovery_fixture.app.work(job["id"])
     log = (await recovery_fixture.person.get(f"/jobs/{job['id']}/log"))["items"]
-    assert any("stopped while its base backup was made" in one["message"] for one in log), log
+    assert any("stopped during its base backup" in one["message"] for one in log), log
     await recovery_fixture.worked(job["id"])
     assert (await recovery_fixture.status())["bases"][0]["usable"]

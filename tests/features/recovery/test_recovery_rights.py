@@ -87,7 +87,7 @@ async def test_viewers_look_members_bring_back_admins_turn_it_on_and_off(recover
         ({"time": "9999-12-31T23:59:59Z"}, 409, "in the future"),
         ({"lsn": "0/1"}, 409, "before the end of the first base backup"),
         ({"lsn": "FFFFFFFF/FFFFFFFF"}, 409, "does not come to"),
-        ({"lsn": "somewhere"}, 400, "is no LSN"),
+        ({"lsn": "somewhere"}, 400, "is not an LSN"),
         ({"point": "nowhere"}, 404, "no point"),
         ({"name": "Not A Name", "point": "x"}, 422, "name"),
     ],

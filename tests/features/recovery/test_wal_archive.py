@@ -145,7 +145,7 @@ async def test_what_stands_in_the_way_is_told_and_room_is_all_it_takes(
     with monkeypatch.context() as patch:
         patch.setattr(local, "_write", full)
         await recovery_fixture.tick()
-    assert "no room left" in (await recovery_fixture.status())["problem"]
+    assert "is full" in (await recovery_fixture.status())["problem"]
     assert found.engine.spooled_segments(found.instance)
     await recovery_fixture.tick()
     assert (await recovery_fixture.status())["problem"] is None

@@ -151,7 +151,7 @@ async def test_restored_in_place_and_undone(snapshot_fixture: SnapshotFixture) -
     assert undone["job"]["state"] == "completed", undone["job"]
     assert await snapshot_fixture.sql(everything) == spoilt
     clash = await snapshot_fixture.restore(snapshot, **body | {"mode": "append"})
-    assert (clash["job"]["state"], "is there already" in clash["job"]["error"]) == ("failed", True), clash["job"]
+    assert (clash["job"]["state"], "already exists" in clash["job"]["error"]) == ("failed", True), clash["job"]
     assert await snapshot_fixture.sql(everything) == spoilt
     assert await names(snapshot_fixture, snapshot_fixture.database) == ["cheap", "log", "orders", "people"]
 

@@ -69,7 +69,7 @@ async def test_snapshots_go_to_a_bucket_and_back_and_the_older_ones_stay_where_t
 async def test_a_storage_that_does_not_do_is_not_kept(snapshot_fixture: SnapshotFixture, bucket: s3.Place) -> None:
     vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
     wrong = await snapshot_fixture.person.send("PUT", vault, 503, json=given(bucket, secret_key="no"))
-    assert "refuses the keys" in wrong["detail"]
+    assert "rejected the access key" in wrong["detail"]
     missing = await snapshot_fixture.person.send("PUT", vault, 422, json={"kind": "s3"})
     assert {one["field"] for one in missing["errors"]} == {"bucket", "access_key"}
     assert (await snapshot_fixture.person.get(vault))["kind"] == "local"

@@ -39,8 +39,8 @@ async def test_copy_to_documents_is_planned_run_and_compared(copy_fixture: CopyF
     assert (types["id"], types["price"], types["tags"], types["u"]) == ("long", "decimal", "array<string>", "UUID")
     losses = {(loss["severity"], loss["object"], loss["sentence"]) for loss in plan["losses"]}
     assert {
-        ("changed", "id", "the key becomes the _id, and is no field besides"),
-        ("left_out", "id", "nothing numbers new documents"),
+        ("changed", "id", "the key becomes the _id, and is not a separate field"),
+        ("left_out", "id", "new documents are not numbered automatically"),
         ("left_out", "album_artist_id_fkey", "foreign keys are not kept"),
         ("left_out", "title", "the default 'x'::character varying is not kept"),
     } <= losses
@@ -62,7 +62,7 @@ async def test_failed_copy_deletes_only_its_own_collections(copy_fixture: CopyFi
     await copy_fixture.sql(copy_fixture.source, "CREATE TABLE zoo (d date); INSERT INTO zoo VALUES ('infinity')")
     await copy_fixture.sql(copy_fixture.target, "db.mine.insertOne({a: 1})")
     done = await copy_fixture.copy()
-    assert "zoo: row 1, column d: 'infinity' cannot be kept as date" in done["job"]["error"]
+    assert "zoo: row 1, column d: 'infinity' cannot be stored as date" in done["job"]["error"]
     assert await collections(copy_fixture) == ["mine"]
 
 

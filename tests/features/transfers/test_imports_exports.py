@@ -101,7 +101,7 @@ async def test_bad_rows_stop_the_import_or_are_skipped_and_reported(database_fix
     await database_fixture.sql("CREATE TABLE t (id int PRIMARY KEY, name varchar(20))")
     stopped = await database_fixture.bring("bad.csv", BAD, table="t")
     assert stopped["job"]["state"] == "failed"
-    assert "Row 2, column id: 'x' is no integer" in stopped["job"]["error"]
+    assert "Row 2, column id: 'x' is not a valid integer" in stopped["job"]["error"]
     assert await database_fixture.sql("SELECT count(*) FROM t") == [[0]]
     done = await database_fixture.bring("bad.csv", BAD, table="t", on_error="skip")
     assert (done["result"]["rows"], done["result"]["bad_rows"]) == (2, 3)
@@ -169,7 +169,7 @@ async def test_export_can_be_imported_again(database_fixture: DatabaseFixture) -
 async def test_invalid_imports_are_rejected(app: AppFixture, keeper: Supervisor) -> None:
     person = await app.person("ida")
     database_fixture = DatabaseFixture(app, person, await person.database("sqlite"))
-    assert "no file of rows" in (await database_fixture.upload("x.exe", b"MZ", 422))["detail"]
+    assert "not a data file" in (await database_fixture.upload("x.exe", b"MZ", 422))["detail"]
     assert "is empty" in (await database_fixture.upload("x.csv", b"", 422))["detail"]
     assert (await database_fixture.upload("x.csv", b"a\n" + b"1\n" * 700_000, 413))["code"] == "too_large"
     preview = await database_fixture.upload("people.csv", PEOPLE)

@@ -1,4 +1,4 @@
-"""Ways to a server: over SSH hosts and proxies that are real, and what is said when they are not open."""
+"""Routes over real SSH hosts and proxies, and their errors."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ async def through(target: Target, route: SshTunnel | Proxy | Direct, what: bytes
         return await said(endpoint.ip, endpoint.port, what)
 
 
-async def test_over_ssh_with_password_and_with_key(ssh_host: SshHost, echo: Target) -> None:
+async def test_ssh_with_password_and_key(ssh_host: SshHost, echo: Target) -> None:
     large = b"x" * 3_000_000
     assert await through(echo, ssh_host.tunnel, large) == large
     private = ssh_host.user_key.export_private_key(passphrase="locked").decode()
@@ -132,21 +132,21 @@ def agent(ssh_host: SshHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.skipif(not shutil.which("ssh-agent"), reason="no ssh-agent is installed")
-async def test_over_ssh_with_the_agent(ssh_host: SshHost, echo: Target, agent: None) -> None:
+async def test_ssh_with_agent(ssh_host: SshHost, echo: Target, agent: None) -> None:
     bare = replace(ssh_host.tunnel, password=None)
     assert await through(echo, replace(bare, use_agent=True)) == b"hello"
-    with pytest.raises(TunnelFailed, match="does not let"):
+    with pytest.raises(TunnelFailed, match="refused the login"):
         await through(echo, bare)
 
 
-async def test_over_a_jump_host(ssh_host: SshHost, echo: Target) -> None:
+async def test_ssh_with_jump_host(ssh_host: SshHost, echo: Target) -> None:
     assert await through(echo, replace(ssh_host.tunnel, jump=ssh_host.tunnel)) == b"hello"
     twice = replace(ssh_host.tunnel, jump=replace(ssh_host.tunnel, jump=ssh_host.tunnel))
-    with pytest.raises(Invalid, match="One jump host"):
+    with pytest.raises(Invalid, match="Only one jump host"):
         await through(echo, twice)
 
 
-async def test_an_unknown_host_key_is_shown_and_a_changed_one_refused(ssh_host: SshHost, echo: Target) -> None:
+async def test_unknown_and_changed_host_keys_are_rejected(ssh_host: SshHost, echo: Target) -> None:
     with pytest.raises(HostKeyUnknown) as unknown:
         await through(echo, replace(ssh_host.tunnel, host_key=None))
     assert unknown.value.fingerprint == ssh_host.key.get_fingerprint()
@@ -159,34 +159,34 @@ async def test_an_unknown_host_key_is_shown_and_a_changed_one_refused(ssh_host: 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"password": "wrong"}, "does not let ines in"),
+        ({"password": "wrong"}, "refused the login of ines"),
         ({"port": 1}, "could not be reached"),
-        ({"password": None, "private_key": "nonsense"}, "no private key"),
+        ({"password": None, "private_key": "nonsense"}, "not a private key"),
     ],
 )
-async def test_what_is_wrong_is_said(ssh_host: SshHost, echo: Target, change: dict, sentence: str) -> None:
-    with pytest.raises(HeadwaterError, match=sentence) as told:
+async def test_ssh_errors_are_clear(ssh_host: SshHost, echo: Target, change: dict, sentence: str) -> None:
+    with pytest.raises(HeadwaterError, match=sentence) as output:
         await through(echo, replace(ssh_host.tunnel, **change))
-    assert "right" not in str(told.value)
+    assert "right" not in str(output.value)
 
 
-async def test_a_target_that_the_ssh_host_does_not_reach(ssh_host: SshHost) -> None:
-    with pytest.raises(TunnelFailed, match="does not reach"):
+async def test_unreachable_target_behind_ssh_host(ssh_host: SshHost) -> None:
+    with pytest.raises(TunnelFailed, match="cannot reach"):
         await through(Target("127.0.0.1", 1), ssh_host.tunnel)
 
 
-async def test_metadata_is_not_reached_over_a_tunnel(ssh_host: SshHost) -> None:
+async def test_metadata_address_is_blocked_over_tunnel(ssh_host: SshHost) -> None:
     with pytest.raises(Blocked):
         await through(Target("169.254.169.254", 80), ssh_host.tunnel)
 
 
-async def test_an_ordinary_user_does_not_reach_an_ssh_host_here(ssh_host: SshHost, echo: Target) -> None:
+async def test_local_ssh_host_is_blocked_for_users(ssh_host: SshHost, echo: Target) -> None:
     with pytest.raises(Blocked):
         async with open_route(echo, ssh_host.tunnel, NetworkPolicy()):
             pass
 
 
-async def test_tunnels_that_are_cut_hang_nobody(ssh_host: SshHost, echo: Target) -> None:
+async def test_lost_tunnel_ends_connections(ssh_host: SshHost, echo: Target) -> None:
     before = len(asyncio.all_tasks())
     for _ in range(CUTS):
         async with open_route(echo, ssh_host.tunnel, TRUSTED) as endpoint:
@@ -205,7 +205,7 @@ async def test_tunnels_that_are_cut_hang_nobody(ssh_host: SshHost, echo: Target)
     assert len(asyncio.all_tasks()) <= before + 2
 
 
-async def test_all_who_declare_the_same_share_one_connection(ssh_host: SshHost, echo: Target) -> None:
+async def test_equal_tunnels_share_one_connection(ssh_host: SshHost, echo: Target) -> None:
     async with contextlib.AsyncExitStack() as stack:
         ways = await asyncio.gather(
             *(stack.enter_async_context(open_route(echo, ssh_host.tunnel, TRUSTED)) for _ in range(8))
@@ -220,10 +220,10 @@ async def test_all_who_declare_the_same_share_one_connection(ssh_host: SshHost, 
         assert await through(echo, ssh_host.tunnel) == b"hello", "who is not let in disturbs nobody"
     assert not ssh._lines
     async with asyncio.timeout(120):
-        await asyncio.gather(*(one.wait_closed() for one in Door.connections))
+        await asyncio.gather(*(connection.wait_closed() for connection in Door.connections))
 
 
-async def test_after_a_cut_the_next_gets_a_new_connection(ssh_host: SshHost, echo: Target) -> None:
+async def test_lost_connection_is_replaced(ssh_host: SshHost, echo: Target) -> None:
     async with open_route(echo, ssh_host.tunnel, TRUSTED):
         Door.connections[0].abort()
         async with asyncio.timeout(120):
@@ -233,7 +233,7 @@ async def test_after_a_cut_the_next_gets_a_new_connection(ssh_host: SshHost, ech
     assert not ssh._lines
 
 
-async def test_who_gives_up_while_connecting_does_not_stop_the_others(ssh_host: SshHost, echo: Target) -> None:
+async def test_cancelled_user_does_not_affect_others(ssh_host: SshHost, echo: Target) -> None:
     first = asyncio.create_task(through(echo, ssh_host.tunnel))
     second = asyncio.create_task(through(echo, ssh_host.tunnel))
     while not ssh._lines:
@@ -282,7 +282,7 @@ async def proxied(kind: str, echo: Target, *, refuse: bool = False) -> tuple[asy
 
 
 @pytest.mark.parametrize("kind", ["socks5", "http"])
-async def test_through_a_proxy(kind: str, echo: Target) -> None:
+async def test_proxy_route(kind: str, echo: Target) -> None:
     server, asked = await proxied(kind, echo)
     route = Proxy(kind, "127.0.0.1", server.sockets[0].getsockname()[1])
     assert await through(echo, route, b"y" * 500_000) == b"y" * 500_000
@@ -291,8 +291,8 @@ async def test_through_a_proxy(kind: str, echo: Target) -> None:
 
 
 @pytest.mark.parametrize("kind", ["socks5", "http"])
-async def test_a_proxy_that_refuses_or_redirects(kind: str, echo: Target) -> None:
+async def test_proxy_refusal_is_reported(kind: str, echo: Target) -> None:
     server, _ = await proxied(kind, echo, refuse=True)
-    with pytest.raises(ProxyFailed, match="does not let us through"):
+    with pytest.raises(ProxyFailed, match="refused the connection"):
         await through(echo, Proxy(kind, "127.0.0.1", server.sockets[0].getsockname()[1]))
     server.close()

@@ -58,7 +58,7 @@ def test_tables_have_their_physical_names():
     assert users.origins[0].line == 4
 
 
-def test_relations_join_on_the_same_columns_from_either_end():
+def test_relations_match_at_both_ends():
     models = {model.name: model for model in read().models}
     posts = {field.name: field for field in models["Post"].fields}
     users = {field.name: field for field in models["User"].fields}
@@ -69,6 +69,6 @@ def test_relations_join_on_the_same_columns_from_either_end():
     assert read().schema.relation("Post").foreign_keys[0].on_delete == "CASCADE"
 
 
-def test_a_broken_schema_gives_what_can_be_read():
+def test_broken_schema_is_read_as_far_as_possible():
     schema = prisma.read_text('model A {\n  id Int @id\n  name String @map("n\n  x Int\n')
     assert schema.relation("A").columns[0].name == "id"

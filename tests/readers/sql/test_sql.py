@@ -1,4 +1,4 @@
-"""Each case is a folder of migrations and the tables that they leave; SQLite's are also executed for real."""
+"""Each case is a folder of migrations and the resulting tables; SQLite's are also executed."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def found(files: list[SourceFile]) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_migrations_leave_these_tables(case):
+def test_migrations_match_cases(case):
     files, expected = split(case.read_text("utf-8"))
     assert found(files) == expected
 
 
-def test_the_fold_equals_what_sqlite_makes_of_the_same_migrations():
+def test_migrations_match_sqlite():
     files, _ = split((Path(__file__).parent / "cases" / "sqlite_rebuild.txt").read_text("utf-8"))
     database = sqlite3.connect(":memory:")
     for file in files:
@@ -66,14 +66,14 @@ CREATE INDEX i ON a (lower(n)) WHERE n IS NULL;
     assert schema.enums[0].values == ("ok", "sad", "new")
 
 
-def test_a_definition_that_no_dialect_reads_is_reported_with_its_line():
+def test_unparsed_definition_is_reported_with_its_line():
     files = [SourceFile("x.sql", "sql", b"CREATE TABLE a (id int);\n\nCREATE TABLE b (id int,, x ~~ );\n")]
     reading = sql.read(None, files)
     assert [relation.name for relation in reading.schema] == ["a"]
     assert [(missed.file_path, missed.line_number) for missed in reading.not_understood] == [("x.sql", 3)]
 
 
-def test_another_databases_dialect_is_named_not_guessed_at():
+def test_unsupported_dialect_is_named():
     files = [SourceFile("ch/a.sql", "sql", b"CREATE TABLE a (id UInt32) ENGINE = MergeTree ORDER BY id;")]
     reading = sql.read(None, files)
     assert reading.schema.relations == ()

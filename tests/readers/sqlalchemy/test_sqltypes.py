@@ -1,4 +1,4 @@
-"""Types as code spells them, and as a database does."""
+"""SQLAlchemy types and their database types."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ TYPES = {
 
 
 @pytest.mark.parametrize(("code", "database"), TYPES.items())
-def test_spelling(code, database):
+def test_types_are_spelled_for_the_database(code, database):
     assert spell(code) == database

@@ -2892,7 +2892,7 @@ export interface components {
         };
         /**
          * Check
-         * @description A condition that every row fulfils.
+         * @description A condition that every row must satisfy.
          */
         Check: {
             /** Expression */
@@ -3098,7 +3098,7 @@ export interface components {
         };
         /**
          * Condition
-         * @description A term, aggregated or not, held against values; `holds` takes none: the term itself is the condition.
+         * @description A comparison of a term, aggregated or not, with values; `holds` takes none: the term itself is the condition.
          */
         "Condition-Input": {
             term: components["schemas"]["Term-Input"];
@@ -3122,7 +3122,7 @@ export interface components {
         };
         /**
          * Condition
-         * @description A term, aggregated or not, held against values; `holds` takes none: the term itself is the condition.
+         * @description A comparison of a term, aggregated or not, with values; `holds` takes none: the term itself is the condition.
          */
         "Condition-Output": {
             term: components["schemas"]["Term-Output"];
@@ -3472,7 +3472,7 @@ export interface components {
         };
         /**
          * Domain
-         * @description A named type: another type with a condition, a default or a ban on NULL.
+         * @description A named type based on another type, with a condition, a default or NOT NULL.
          */
         Domain: {
             /** Name */
@@ -3809,7 +3809,7 @@ export interface components {
         };
         /**
          * Enum
-         * @description A named type with a closed list of values.
+         * @description An enum type: a named, closed list of values.
          */
         Enum: {
             /** Name */
@@ -4205,7 +4205,7 @@ export interface components {
         };
         /**
          * Group
-         * @description Conditions of which all or any must be fulfilled; without any, everything is let through.
+         * @description Conditions of which all or any must be true; an empty group accepts every row.
          */
         "Group-Input": {
             /**
@@ -4221,7 +4221,7 @@ export interface components {
         };
         /**
          * Group
-         * @description Conditions of which all or any must be fulfilled; without any, everything is let through.
+         * @description Conditions of which all or any must be true; an empty group accepts every row.
          */
         "Group-Output": {
             /**
@@ -4341,7 +4341,7 @@ export interface components {
         };
         /**
          * Index
-         * @description An index or, with `unique`, a unique constraint; an expression stands in `columns` in parentheses.
+         * @description An index or, with `unique`, a unique constraint; an expression is in `columns` in parentheses.
          */
         Index: {
             /** Name */
@@ -4430,7 +4430,7 @@ export interface components {
         };
         /**
          * Join
-         * @description One more table, and what makes its rows belong to those before.
+         * @description One more table, and its join condition.
          */
         "Join-Input": {
             table: components["schemas"]["QueryTable-Input"];
@@ -4444,7 +4444,7 @@ export interface components {
         };
         /**
          * Join
-         * @description One more table, and what makes its rows belong to those before.
+         * @description One more table, and its join condition.
          */
         "Join-Output": {
             table: components["schemas"]["QueryTable-Output"];
@@ -5126,7 +5126,7 @@ export interface components {
         };
         /**
          * Origin
-         * @description Where a thing was declared: a file and 1-based line, or the name of a database with line 0.
+         * @description Where something was declared: a file and 1-based line, or the name of a database with line 0.
          */
         Origin: {
             /** File */
@@ -5241,7 +5241,7 @@ export interface components {
         };
         /**
          * Pick
-         * @description Something that is shown.
+         * @description A selected term.
          */
         "Pick-Input": {
             term: components["schemas"]["Term-Input"];
@@ -5259,7 +5259,7 @@ export interface components {
         };
         /**
          * Pick
-         * @description Something that is shown.
+         * @description A selected term.
          */
         "Pick-Output": {
             term: components["schemas"]["Term-Output"];
@@ -5645,7 +5645,7 @@ export interface components {
         };
         /**
          * Query
-         * @description A SELECT; without picks it shows every column.
+         * @description A SELECT; without picks it selects every column.
          */
         "Query-Input": {
             table: components["schemas"]["QueryTable-Input"];
@@ -5678,7 +5678,7 @@ export interface components {
         };
         /**
          * Query
-         * @description A SELECT; without picks it shows every column.
+         * @description A SELECT; without picks it selects every column.
          */
         "Query-Output": {
             table: components["schemas"]["QueryTable-Output"];
@@ -5792,7 +5792,7 @@ export interface components {
         };
         /**
          * QueryTable
-         * @description A table under its alias, by which terms name it.
+         * @description A table and its alias, by which terms refer to it.
          */
         "QueryTable-Input": {
             /** Name */
@@ -5804,7 +5804,7 @@ export interface components {
         };
         /**
          * QueryTable
-         * @description A table under its alias, by which terms name it.
+         * @description A table and its alias, by which terms refer to it.
          */
         "QueryTable-Output": {
             /** Name */
@@ -6328,7 +6328,7 @@ export interface components {
         };
         /**
          * Routine
-         * @description A function, procedure or aggregate; `definition` is the statement that makes it.
+         * @description A function, procedure or aggregate; `definition` is its CREATE statement.
          */
         Routine: {
             /** Name */
@@ -6640,7 +6640,7 @@ export interface components {
         };
         /**
          * Schema
-         * @description Everything that one source declares. Relations keep the order in which the source declares them.
+         * @description Everything that one source declares. Relations keep the order of their declaration.
          */
         Schema: {
             /**
@@ -7252,7 +7252,7 @@ export interface components {
         };
         /**
          * Sort
-         * @description Something to sort by; `nulls` of "" leaves them where the engine puts them.
+         * @description A sort term; `nulls` of "" leaves NULLs where the engine sorts them.
          */
         "Sort-Input": {
             term: components["schemas"]["Term-Input"];
@@ -7276,7 +7276,7 @@ export interface components {
         };
         /**
          * Sort
-         * @description Something to sort by; `nulls` of "" leaves them where the engine puts them.
+         * @description A sort term; `nulls` of "" leaves NULLs where the engine sorts them.
          */
         "Sort-Output": {
             term: components["schemas"]["Term-Output"];
@@ -7451,7 +7451,7 @@ export interface components {
         };
         /**
          * Term
-         * @description A column (`table` is the alias in this query), every column, the name of a pick, a constant or an expression.
+         * @description A column (`table` is its alias in this query), every column, the name of a pick, a constant or an expression.
          *
          *     `value` is the column's or pick's name, the digits, the text, `true` or `false`, or the expression as SQL.
          */
@@ -7474,7 +7474,7 @@ export interface components {
         };
         /**
          * Term
-         * @description A column (`table` is the alias in this query), every column, the name of a pick, a constant or an expression.
+         * @description A column (`table` is its alias in this query), every column, the name of a pick, a constant or an expression.
          *
          *     `value` is the column's or pick's name, the digits, the text, `true` or `false`, or the expression as SQL.
          */
@@ -7655,7 +7655,7 @@ export interface components {
         };
         /**
          * Trigger
-         * @description Something that runs when rows of its table change; `definition` is the statement that makes it.
+         * @description Code that runs when rows of its table change; `definition` is its CREATE statement.
          */
         Trigger: {
             /** Name */

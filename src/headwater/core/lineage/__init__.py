@@ -1,1 +1,1 @@
-"""Lineage: from a code base to the usages of every column, as a visible tuple of passes (`pipeline.py`)."""
+"""Lineage: from a code base to the usages of every column, as a list of passes (`pipeline.py`)."""

@@ -1,4 +1,4 @@
-"""Opens what a code base comes in (folder, ZIP, tar) and lists its entries; never writes, never follows a link."""
+"""Opens the container of a code base (folder, ZIP, tar) and lists its entries; never writes, never follows a link."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VCS = {".git", ".hg", ".svn", ".jj"}
 
 @dataclass(frozen=True, slots=True)
 class ArchiveEntry:
-    """One file of a container: its path there, its stated size, why it cannot be opened (""), and its opener."""
+    """One file of a container: its path, its stated size, why it cannot be opened (or ""), and its opener."""
 
     path: str
     size: int
@@ -34,13 +34,13 @@ def open_container(source: Path, limits: IntakeLimits) -> Iterator[Iterator[Arch
     """Open a folder, ZIP, tar archive or single source file and yield an iterator over its entries.
 
     Raises:
-        Unreadable: no such path, or neither a folder nor a whole archive.
+        Unreadable: no such path, or neither a folder nor a complete archive.
         TooLarge: an archive of more entries than `limits.entries`.
     """
     if source.is_dir():
         yield _folder_entries(source)
     elif not source.exists():
-        raise Unreadable(f"There is no {source}.", hint="Name a folder, a ZIP or a tar archive.")
+        raise Unreadable(f"{source} does not exist.", hint="Give the path of a folder, a ZIP or a tar archive.")
     elif zipfile.is_zipfile(source):
         with closing(_open_zip(source, limits)) as archive:
             yield _zip_entries(archive, limits)
@@ -51,8 +51,8 @@ def open_container(source: Path, limits: IntakeLimits) -> Iterator[Iterator[Arch
         yield iter([_folder_entry(str(source), source.name)])
     else:
         raise Unreadable(
-            f"{source.name} is neither a folder nor a whole ZIP or tar archive.",
-            hint="It may be cut short: make the archive again.",
+            f"{source.name} is neither a folder nor a complete ZIP or tar archive.",
+            hint="It may be truncated: create the archive again.",
         )
 
 
@@ -69,7 +69,7 @@ def _folder_entries(root: Path) -> Iterator[ArchiveEntry]:
 
 
 def _heavy(name: str) -> bool:
-    """Tell whether a folder is never worth walking: dependencies that can hold a hundred thousand files."""
+    """Return True if a folder is never worth walking: dependencies that can contain a hundred thousand files."""
     return name in {"node_modules", "__pycache__", ".venv", ".tox", ".mypy_cache", ".ruff_cache"}
 
 
@@ -93,12 +93,12 @@ def _open_zip(source: Path, limits: IntakeLimits) -> zipfile.ZipFile:
         return zipfile.ZipFile(source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise Unreadable(
-            f"{source.name} is not a whole ZIP archive: {error}.", hint="Make the archive again."
+            f"{source.name} is not a complete ZIP archive: {error}.", hint="Create the archive again."
         ) from error
 
 
 def _stated_entries(source: Path) -> int:
-    """Return how many entries the ZIP's end record states, before its directory is read into memory."""
+    """Return the number of entries in the ZIP's end record, before its directory is read into memory."""
     with open(source, "rb") as file:
         file.seek(0, os.SEEK_END)
         file.seek(max(0, file.tell() - 66_000))
@@ -145,7 +145,7 @@ def _open_tar(source: Path) -> tarfile.TarFile:
     try:
         return tarfile.open(source, "r:*")
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise Unreadable(f"{source.name} is not a whole tar archive: {error}.") from error
+        raise Unreadable(f"{source.name} is not a complete tar archive: {error}.") from error
 
 
 def _tar_entries(tar: tarfile.TarFile, limits: IntakeLimits) -> Iterator[ArchiveEntry]:
@@ -160,7 +160,7 @@ def _tar_entries(tar: tarfile.TarFile, limits: IntakeLimits) -> Iterator[Archive
             yield ArchiveEntry(path, member.size, _tar_refusal(member, path, seen, limits), _tar_opener(tar, member))
             seen.add(path)
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-        raise Unreadable(f"The tar archive is damaged: {error}.", hint="Make the archive again.") from error
+        raise Unreadable(f"The tar archive is damaged: {error}.", hint="Create the archive again.") from error
 
 
 def _tar_refusal(member: tarfile.TarInfo, path: str, seen: set[str], limits: IntakeLimits) -> str:
@@ -176,7 +176,7 @@ def _tar_opener(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Callable[[], I
 
 
 def path_refusal(path: str, limits: IntakeLimits) -> str:
-    """Return why a path of an archive is not taken, or "" (OWASP ASVS 5.3.3: never trust archive paths)."""
+    """Return why a path in an archive is refused, or "" (OWASP ASVS 5.3.3: never trust archive paths)."""
     parts = path.split("/")
     if path.startswith("/") or (len(path) > 1 and path[1] == ":"):
         return "absolute_path"

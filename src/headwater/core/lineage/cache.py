@@ -1,4 +1,4 @@
-"""The cache of facts and claims by content hash: the port, and two stores for it."""
+"""The cache of facts and claims by content hash: the interface, and two implementations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_BYTES = 2_000_000_000
 
 
 class Cache(Protocol):
-    """Remembers bytes by key; may forget any of them at any time."""
+    """Stores bytes by key; may forget any of them at any time."""
 
     def get_many(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the values of those keys that are known."""
@@ -27,7 +27,7 @@ class Cache(Protocol):
 
 @cache
 def _code() -> bytes:
-    """Return a digest of the code that makes facts and claims: when it changes, what it made is no longer known."""
+    """Return a digest of the code that computes facts and claims: when it changes, the cache is invalid."""
     root = Path(headwater.__file__).parent
     rooms = ("catalog", "languages", "readers", "core/lineage")
     files = sorted(file for room in rooms for file in (root / room).rglob("*.py"))
@@ -38,7 +38,7 @@ def _code() -> bytes:
 
 
 def key_of(kind: str, *parts: bytes) -> bytes:
-    """Return the key of a value made from `parts` by this very code (BLAKE2b, 20 bytes)."""
+    """Return the key of a value computed from `parts` by the current code (BLAKE2b, 20 bytes)."""
     digest = hashlib.blake2b(kind.encode() + b"\0" + _code(), digest_size=20)
     for part in parts:
         digest.update(len(part).to_bytes(8, "little"))
@@ -47,18 +47,18 @@ def key_of(kind: str, *parts: bytes) -> bytes:
 
 
 class NoCache:
-    """Remembers nothing."""
+    """Stores nothing."""
 
     def get_many(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return nothing."""
         return {}
 
     def put_many(self, entries: Mapping[bytes, bytes]) -> None:
-        """Forget these values at once."""
+        """Do nothing."""
 
 
 class FileCache:
-    """One SQLite file, as the command line uses it; starts anew when the file is damaged or has grown too large."""
+    """One SQLite file, for the command line; it is recreated when it is damaged or too large."""
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A claim: a usage as a pass asserts it, by byte range, before positions, snippets and duplicates are settled."""
+"""A claim: a usage as a pass reports it, by byte range, before positions, snippets and duplicates are resolved."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Claim(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Missed(msgspec.Struct, frozen=True, array_like=True):
-    """Text that begins at the byte `start`, looks like SQL over known tables and was not understood."""
+    """Text at the byte `start` that looks like SQL over known tables and could not be parsed."""
 
     start: int
     text: str

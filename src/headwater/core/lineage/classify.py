@@ -1,4 +1,4 @@
-"""Decides what a file is (language, or why it is left out) from its path and its first bytes alone."""
+"""Classifies a file (language, or why it is skipped) by its path and first bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 
 from headwater.languages import by_suffix
 
-# Schema languages that a reader reads as text, without facts.
+# Schema languages that readers parse as text, without facts.
 SCHEMA_SUFFIXES: Final = {".prisma": "prisma"}
 
 # Languages that are recognised, listed and counted, but not read yet.
@@ -176,12 +176,12 @@ _GENERATED_HEAD: Final = re.compile(
 
 @cache
 def _unsupported() -> Mapping[str, str]:
-    found = {suffix: name for name, suffixes in _UNSUPPORTED.items() for suffix in suffixes.split()}
-    return MappingProxyType(found)
+    names = {suffix: name for name, suffixes in _UNSUPPORTED.items() for suffix in suffixes.split()}
+    return MappingProxyType(names)
 
 
 def language_of(path: str) -> tuple[str, bool]:
-    """Return (language, whether it is read) of a path, ("", False) for what is no code."""
+    """Return (language, whether it is supported) of a path, ("", False) if it is not code."""
     suffix = PurePosixPath(path).suffix.lower()
     if suffix in SCHEMA_SUFFIXES:
         return SCHEMA_SUFFIXES[suffix], True
@@ -190,7 +190,7 @@ def language_of(path: str) -> tuple[str, bool]:
 
 
 def refusal_by_path(path: str) -> str:
-    """Return why a path is left out whatever its content, or ""."""
+    """Return why a path is skipped whatever its content, or ""."""
     *folders, name = path.split("/")
     if ".git" in folders or ".hg" in folders or ".svn" in folders:
         return "vcs"
@@ -215,8 +215,10 @@ def _refusal_by_name(name: str) -> str:
 
 
 def refusal_by_content(path: str, source: bytes) -> str:
-    """Return why a text file is left out after a look inside, or "". SQL is judged by neither rule: dumps say
-    that they are generated, and their rows are long."""
+    """Return why a text file is skipped because of its content, or "".
+
+    SQL is never skipped: dumps say that they are generated, and their rows are long.
+    """
     if path.endswith((".sql", ".prisma")):
         return ""
     head = source[:1500].lower()

@@ -1,7 +1,7 @@
-"""Which readers have something to read here, and so which files are worth parsing at all.
+"""Decides which readers apply to a code base, and so which files are worth parsing.
 
-A file of a language that no reader found here speaks for, and that holds no SQL either, can neither declare nor
-use a column: it is counted and shown, and never parsed.
+If no reader applies to a language, and a file of it contains no SQL, the file can neither declare nor use a column: it
+is counted and shown, and never parsed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from headwater.readers import SourceFile, Vocabulary, all_readers
 
-# Two words that a statement cannot do without, and what follows the first: searching for a literal is fast.
+# Two words that every statement has, and what follows the first: searching for a literal is fast.
 _SQL: tuple[tuple[tuple[bytes, bytes], re.Pattern[bytes]], ...] = tuple(
     ((first, second), re.compile(first + rb"(?<=\b" + first + rb")" + rest, re.DOTALL))
     for first, second, rest in (
@@ -31,9 +31,9 @@ _SQL: tuple[tuple[tuple[bytes, bytes], re.Pattern[bytes]], ...] = tuple(
 
 
 def detect(sources: Sequence[SourceFile]) -> dict[str, list[SourceFile]]:
-    """Return, by reader, the files that it has something to read in; readers without any are left out."""
-    found = {name: [s for s in sources if reader.detects(s)] for name, reader in all_readers().items()}
-    return {name: files for name, files in found.items() if files}
+    """Return the files that each reader can read; readers without any are left out."""
+    detected = {name: [s for s in sources if reader.detects(s)] for name, reader in all_readers().items()}
+    return {name: files for name, files in detected.items() if files}
 
 
 def languages(detected: Mapping[str, Sequence[SourceFile]]) -> frozenset[str]:
@@ -47,7 +47,7 @@ def languages(detected: Mapping[str, Sequence[SourceFile]]) -> frozenset[str]:
 
 
 def may_hold_sql(source: SourceFile) -> bool:
-    """Tell whether a file may hold SQL: cheap, and wrong only by saying yes."""
+    """Return True if a file may contain SQL: cheap, with false positives only."""
     if source.language == "sql":
         return True
     text = source.source.lower()

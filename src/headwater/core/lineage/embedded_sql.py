@@ -1,7 +1,7 @@
-"""SQL in strings and SQL files: every rope that reads as a statement, parsed, and its columns claimed.
+"""SQL in strings and SQL files: every rope that is a statement is parsed, and its columns are claimed.
 
-A string counts as SQL when it begins like a statement, some dialect parses it, and it names a table that the
-Schema knows. One that names such a table and cannot be parsed is reported as not understood.
+A string counts as SQL if it begins like a statement, some dialect can parse it, and it names a table of the Schema. A
+string that names such a table and cannot be parsed is reported as not understood.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _EXCERPT = 300
 
 
 class _Names(msgspec.Struct):
-    """What the names of one function and of the module around it stand for, as far as strings go."""
+    """The strings that names stand for, in one function and its module."""
 
     local: dict[str, f.Expr | f.Function]
     around: dict[str, f.Expr | f.Function]
@@ -52,7 +52,7 @@ class _Names(msgspec.Struct):
 
 
 def claims(module: f.Module, schema: Schema) -> tuple[list[Claim], list[Missed]]:
-    """Return the claims of all SQL in one file, and the SQL that was not understood.
+    """Return the claims of all SQL in one file, and the SQL that could not be parsed.
 
     Args:
         module: the facts of the file.
@@ -76,7 +76,7 @@ class _Finder:
         self._globals = _constants(module.body)
 
     def function(self, symbol: str, body: tuple[f.Stmt, ...], strings: list[f.Expr]) -> None:
-        """Look at the strings that stand directly in one function."""
+        """Search the strings directly in one function."""
         if not strings:
             return
         lookup = _Names(_constants(body), self._globals).lookup
@@ -101,15 +101,15 @@ class _Finder:
                 self._miss(flat)
 
     def _salvage(self, flat: Flat, symbol: str) -> bool:
-        """Claim the queries in parentheses of a text that makes a statement only together with other texts."""
-        found = False
+        """Claim the parenthesised queries of a text that is a statement only together with other texts."""
+        any_claimed = False
         position = 0
         while opening := _INSIDE.search(flat.text, position):
             close = _closing(flat.text, opening.start())
             inside = flat.text[opening.start() + 1 : close]
-            found = self._statement(flat, opening.start() + 1, inside, symbol) or found
+            any_claimed = self._statement(flat, opening.start() + 1, inside, symbol) or any_claimed
             position = close
-        return found
+        return any_claimed
 
     def _second_try(self, rope: Rope, symbol: str) -> bool:
         if not any(piece.hole for piece in rope):
@@ -118,7 +118,7 @@ class _Finder:
         return any(self._statement(flat, 0, flat.text, symbol) for flat in tries)
 
     def _statement(self, flat: Flat, offset: int, text: str, symbol: str) -> bool:
-        """Claim the columns of statements whose text begins at `offset` of the rope; False when none parses."""
+        """Claim the columns of statements whose text begins at `offset` of the rope; return False if none parses."""
         if len(text) > _LONG and (head := _LONG_INSERT.match(text)):
             text = text[: head.end()] + "0)"
         trees, _ = sqltext.parse(sqltext.mask(text))
@@ -130,7 +130,7 @@ class _Finder:
         return True
 
     def _routine(self, flat: Flat, symbol: str) -> None:
-        """Claim what the statements in a routine's body do, one by one; the body of most dialects is opaque."""
+        """Claim the columns of the statements in a routine's body, one by one; most parsers do not parse bodies."""
         for statement in routines.statements(flat.text):
             if not self._statement(flat, statement.start, statement.text, symbol):
                 self._miss(flat, statement.start, statement.text)
@@ -145,10 +145,10 @@ class _Finder:
         )
 
     def _miss(self, flat: Flat, start: int = 0, text: str = "") -> None:
-        place = next((piece.start for piece in flat.pieces if piece.start >= 0), 0)
+        first_byte = next((piece.start for piece in flat.pieces if piece.start >= 0), 0)
         span = flat.span(start, start + 1)
         excerpt = " ".join((text or flat.text).split())[:_EXCERPT]
-        self.missed.append(Missed(span[0] if span else place, excerpt, "No dialect parses it."))
+        self.missed.append(Missed(span[0] if span else first_byte, excerpt, "No SQL dialect can parse it."))
 
 
 _PHRASES = {
@@ -163,12 +163,12 @@ _PHRASES = {
 
 
 def _looks_like_sql(rope: Rope) -> bool:
-    """A cheap test: some piece of the rope holds a word that every statement has."""
+    """Return True if some piece of the rope contains a word that every statement has; cheap."""
     return any(_VERB.search(piece.text) for piece in rope)
 
 
 def _closing(text: str, opening: int) -> int:
-    """Return where the parenthesis that opens at `opening` closes; quotes in SQL balance themselves."""
+    """Return the position of the parenthesis that matches the one at `opening`; quotes in SQL are balanced."""
     depth = 0
     for match in _PARENTHESES.finditer(text, opening):
         depth += 1 if match[0] == "(" else -1 if match[0] == ")" else 0
@@ -178,7 +178,7 @@ def _closing(text: str, opening: int) -> int:
 
 
 def _constants(body: tuple[f.Stmt, ...]) -> dict[str, f.Expr | f.Function]:
-    """Return what each name is assigned in a body, once or built up by `+=`; one with several values is left out."""
+    """Return the value of each name in a body, assigned once or built with `+=`; ambiguous names are left out."""
     values: dict[str, list[tuple[str, f.Expr]]] = defaultdict(list)
     for statement in _statements(body):
         if isinstance(statement, f.Assign) and statement.value is not None:
@@ -203,7 +203,7 @@ def _put_together(name: str, parts: list[tuple[str, f.Expr]]) -> f.Expr | None:
 
 
 def _grown(name: str, value: f.Expr) -> f.Expr | None:
-    """Return what `name = name + more` adds."""
+    """Return what `name = name + more` appends."""
     if isinstance(value, f.Binary) and value.op == "+" and isinstance(value.left, f.Name) and value.left.id == name:
         return value.right
     return None

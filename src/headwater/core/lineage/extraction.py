@@ -1,4 +1,4 @@
-"""Pass 2, facts: each source file at most once through its language, in processes, cached by content."""
+"""Pass 2, facts: each source file is parsed at most once, in worker processes, cached by content."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from headwater.readers import SourceFile
 class Extracted(msgspec.Struct, frozen=True, array_like=True):
     """The encoded facts of one file.
 
-    `errors` counts the places that did not parse; `spoken` says that some ORM here can be used in its language,
-    `sql` that it may hold SQL. A file with neither has empty facts.
+    `errors` counts the places that did not parse; `spoken` says that an ORM of the code base supports its language,
+    `sql` that it may contain SQL. A file with neither has empty facts.
     """
 
     path: str
@@ -37,11 +37,11 @@ def extract(
     processes: int | None = None,
     on_bytes: Callable[[int], None] = lambda done: None,
 ) -> tuple[dict[str, Extracted], dict[str, facts.Module]]:
-    """Return the facts of every source file whose language is supported, by path, and those already decoded.
+    """Return the facts of every source file in a supported language, by path, and those that are already decoded.
 
     Args:
         sources: the files that intake let through.
-        spoken: the languages in which tables can be declared or used here.
+        spoken: the languages in which the code base can declare or use tables.
         cache: facts known from earlier scans; new ones are added.
         processes: upper bound of worker processes.
         on_bytes: called with the number of source bytes done so far; may raise to stop.
@@ -66,8 +66,8 @@ def extract(
         lowered.update(results)
         done += sum(len(source.source) for source in batch)
         on_bytes(done)
-    found = (_extracted(s, keys[s.path], lowered.get(s.path), s.language in spoken, s.path in sql) for s in code)
-    return {one.path: one for one in found}, decoded
+    files = (_extracted(s, keys[s.path], lowered.get(s.path), s.language in spoken, s.path in sql) for s in code)
+    return {file.path: file for file in files}, decoded
 
 
 def _extracted(source: SourceFile, key: bytes, value: bytes | None, spoken: bool, sql: bool) -> Extracted:
@@ -78,7 +78,7 @@ def _extracted(source: SourceFile, key: bytes, value: bytes | None, spoken: bool
     return Extracted(source.path, key, value[_COUNT:], errors, spoken, sql)
 
 
-_COUNT = 4  # bytes of the error count in front of encoded facts, so that it is read without decoding them
+_COUNT = 4  # size of the error count before encoded facts, which is read without decoding them
 
 
 def _lower(batch: list[SourceFile]) -> dict[str, bytes]:

@@ -1,7 +1,7 @@
-"""Pass 1, intake: from a folder or archive to the text files worth reading, with a named reason for each other.
+"""Pass 1, intake: from a folder or archive to the text files worth reading, with a reason for each skipped file.
 
-Sources come out as UTF-8 whatever they were. Nothing is written to disk and no archive is ever unpacked: members
-are read one by one, into bounded memory, and their true size is checked while they are read, whatever they state.
+Sources are converted to UTF-8. Nothing is written to disk and no archive is unpacked: members are read one by one, into
+bounded memory, and their true size is checked while they are read, whatever size they state.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _BROKEN = (
 
 @dataclass(slots=True)
 class Intake:
-    """The code base as the other passes see it: the sources to read, and a line about every file."""
+    """The code base for the other passes: the sources to read, and an entry for every file."""
 
     sources: list[SourceFile] = field(default_factory=list)
     files: list[ScannedFile] = field(default_factory=list)
@@ -64,27 +64,27 @@ def intake(
 
     Args:
         source: path of the folder or archive.
-        limits: bounds; the defaults of `Limits` when None.
+        limits: the limits; the defaults if None.
         keep_texts: keep the text of files that are not read too, for a file browser.
         on_file: called with the number of files seen so far; may raise to stop.
 
     Raises:
-        Unreadable: not a folder, not a whole archive, or no file in it.
+        Unreadable: not a folder, not a complete archive, or no file in it.
         TooLarge: more entries or more text than the limits allow.
     """
     limits = limits or IntakeLimits()
-    found = Intake()
+    result = Intake()
     total = 0
     with open_container(source, limits) as entries:
         for entry in _without_ignored(entries, source) if source.is_dir() else entries:
-            text = _take(found, entry, limits, keep_texts)
+            text = _take(result, entry, limits, keep_texts)
             total += len(text)
             if total > limits.total_bytes:
-                raise TooLarge(f"The code base holds more than {limits.total_bytes >> 20} MB of text.")
-            on_file(len(found.files))
-    if not found.files:
-        raise Unreadable(f"{source.name} holds no files.")
-    return _below_common_folder(found) if not source.is_dir() else found
+                raise TooLarge(f"The code base contains more than {limits.total_bytes >> 20} MB of text.")
+            on_file(len(result.files))
+    if not result.files:
+        raise Unreadable(f"{source.name} contains no files.")
+    return _below_common_folder(result) if not source.is_dir() else result
 
 
 def _take(intake_result: Intake, entry: ArchiveEntry, limits: IntakeLimits, keep_texts: bool) -> bytes:
@@ -149,7 +149,7 @@ def _guess(raw: bytes) -> tuple[bytes, str]:
 
 
 def _without_ignored(entries: Iterable[ArchiveEntry], root: Path) -> Iterable[ArchiveEntry]:
-    """Apply each folder's .gitignore to what lies below it, as git does, nearest file last."""
+    """Apply each folder's .gitignore to its contents, as git does, nearest file last."""
     specs: dict[str, pathspec.GitIgnoreSpec] = {}
     for entry in entries:
         folders = _folders_of(entry.path)
@@ -187,7 +187,7 @@ def _refuse(entry: ArchiveEntry, reason: str) -> ArchiveEntry:
 
 
 def _below_common_folder(intake_result: Intake) -> Intake:
-    """Drop the one folder that an archive wraps around everything (`app-main/`), as its users think without it."""
+    """Remove the one folder that an archive wraps around everything (`app-main/`)."""
     heads = {file.path.partition("/")[0] for file in intake_result.files if "/" in file.path}
     loose = any("/" not in file.path for file in intake_result.files)
     if loose or len(heads) != 1 or not next(iter(heads)):

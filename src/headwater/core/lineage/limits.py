@@ -1,4 +1,4 @@
-"""What intake accepts and why it leaves a file out; the numbers stand here so that docs and tests can name them."""
+"""The limits of intake and the reasons why it skips a file, in one place for docs and tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MB: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class IntakeLimits:
-    """Bounds of one code base, so that a hostile archive costs little and a large repository still fits."""
+    """Limits for one code base: a hostile archive costs little and a large repository still fits."""
 
     entries: int = 150_000
     file_bytes: int = 10 * MB
@@ -21,24 +21,24 @@ class IntakeLimits:
 
 
 REASONS: Final[dict[str, str]] = {
-    "absolute_path": "the archive names it by an absolute path",
+    "absolute_path": "its path in the archive is absolute",
     "binary": "not text",
-    "build_output": "made by a build",
+    "build_output": "build output",
     "dependency_lock": "a lock file of a package manager",
     "device": "a device, socket or pipe",
     "encrypted": "encrypted in the archive",
-    "generated": "says that it was generated",
-    "ignored": "left out by .gitignore",
+    "generated": "marked as generated code",
+    "ignored": "excluded by .gitignore",
     "link": "a link; links are not followed",
     "minified": "minified code",
     "nested_archive": "an archive inside the archive",
     "not_code": "neither code nor schema",
     "not_readable": "cannot be read",
-    "path_escape": "the archive names a place outside its folder",
-    "ratio_bomb": "unpacks to far more than it stores",
-    "too_deep": "nested too deep in folders",
+    "path_escape": "its path in the archive points outside the folder",
+    "ratio_bomb": "decompresses to far more than its stored size",
+    "too_deep": "nested too deeply in folders",
     "too_large": "larger than the limit for one file",
-    "twice": "the archive holds it twice; the first one counts",
-    "vcs": "belongs to version control",
-    "vendored": "somebody else's code",
+    "twice": "the archive contains it twice; the first one is used",
+    "vcs": "data of version control",
+    "vendored": "third-party code",
 }

@@ -12,7 +12,7 @@ _ROOT_ALIASES = ("@/", "~/", "~~/", "#/", "#", "$/", "src/")
 
 
 class ModuleGraph:
-    """Finds modules among the files of a code base; remembers its answers."""
+    """Finds modules among the files of a code base; caches its answers."""
 
     def __init__(self, files: Iterable[str]) -> None:
         self._files = frozenset(files)
@@ -24,7 +24,7 @@ class ModuleGraph:
                 self._by_tail.setdefault(parts[-1], []).append((parts, path))
 
     def find(self, importer: str, name: str, language: str) -> str | None:
-        """Return the file that a module name means in a file, or None."""
+        """Return the file of a module name that is imported in a file, or None."""
         folder = posixpath.dirname(importer)
         key = (folder if language != "python" or not name.startswith(".") else importer, name)
         if key not in self._found:
@@ -53,19 +53,19 @@ class ModuleGraph:
             if whole[-len(parts) :] == parts
         ]
         return (
-            max(fitting, key=lambda found: self._rank(importer, *found), default=(0, None))[1]
+            max(fitting, key=lambda item: self._rank(importer, *item), default=(0, None))[1]
             if any(self._is_root(path, depth) for depth, path in fitting)
             else None
         )
 
     def _rank(self, importer: str, depth: int, path: str) -> tuple[bool, bool, int]:
-        """Prefer source roots above the importer, the nearest of them; otherwise the shallowest root."""
+        """Prefer source roots above the importer, the nearest first; otherwise the shallowest root."""
         root = "/".join(path.split("/")[:depth])
         above = not root or importer.startswith(root + "/")
         return self._is_root(path, depth), above, depth if above else -depth
 
     def _is_root(self, path: str, depth: int) -> bool:
-        """Tell whether the folder at this depth can be a source root: it is no package itself."""
+        """Return True if the folder at this depth can be a source root: it is not a package itself."""
         root = "/".join(path.split("/")[:depth])
         return f"{root}/__init__.py".lstrip("/") not in self._files
 

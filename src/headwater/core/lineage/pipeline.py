@@ -1,4 +1,4 @@
-"""The passes of a scan, in order: `PASSES` is the table of contents, `scan` runs it and keeps the clock."""
+"""The passes of a scan, in order: `PASSES` is the list of passes, `scan` runs and times them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from headwater.core.lineage.schema_pass import read
 
 
 def ingest(work: ScanContext) -> None:
-    """Find the text files worth reading."""
+    """Find the text files to read."""
     work.intake = intake(
         work.source,
         limits=work.options.limits,
@@ -34,7 +34,7 @@ def ingest(work: ScanContext) -> None:
 
 
 def extract_facts(work: ScanContext) -> None:
-    """Lower each source file to facts."""
+    """Convert each source file to facts."""
     sources = work.intake.sources
     total = sum(len(source.source) for source in sources)
     work.detected = detect(sources)
@@ -49,7 +49,7 @@ def extract_facts(work: ScanContext) -> None:
 
 
 def link_symbols(work: ScanContext) -> None:
-    """Link imports to what they import."""
+    """Resolve imports."""
     encoded = {path: extracted.data for path, extracted in work.facts.items()}
     work.project = ScannedProject.build(work.intake.sources, encoded, work.decoded)
     work.note(f"{len(work.facts):,} modules")
@@ -63,13 +63,13 @@ def read_schema(work: ScanContext) -> None:
 
 
 def infer_types(work: ScanContext) -> None:
-    """Summarise what functions take and give."""
+    """Summarise parameters and return values of functions."""
     work.index = usage_pass.prepare(work.project, work.catalogue)
 
 
 def find_usages(work: ScanContext) -> None:
-    """Find what each file does with which column."""
-    found = usage_pass.run(
+    """Find the column usages of each file."""
+    claims = usage_pass.run(
         work.index,
         work.facts,
         work.project.modules,
@@ -77,12 +77,12 @@ def find_usages(work: ScanContext) -> None:
         processes=work.options.processes,
         on_progress=lambda done, total, count: work.report(done, total, f"{count:,} usages so far"),
     )
-    work.claims, work.missed = found
+    work.claims, work.missed = claims
     work.note(f"{sum(map(len, work.claims.values())):,} found")
 
 
 def resolve_claims(work: ScanContext) -> None:
-    """Turn claims into usages, each once, by line."""
+    """Convert claims to usages by line, without duplicates."""
     sources = {source.path: source for source in work.intake.sources}
     work.usages = resolve(work.claims, sources)
     work.not_understood = (*work.catalogue.not_understood, *locate(work.missed, sources))
@@ -117,11 +117,11 @@ def scan(
         cache: facts and claims of earlier scans.
         progress: called at most five times a second and at each change of phase; may raise to stop the scan.
         processes: upper bound of worker processes; the available cores when None.
-        limits: what intake accepts.
+        limits: the limits of intake.
         keep_texts: return the text of every text file in `texts`.
 
     Raises:
-        Unreadable: not a folder, not a whole archive, or nothing in it.
+        Unreadable: not a folder, not a complete archive, or empty.
         TooLarge: more entries or text than the limits allow.
     """
     options = ScanOptions(cache or NoCache(), processes, limits or IntakeLimits(), keep_texts)
@@ -136,7 +136,7 @@ def schema_of(
     """Return the Schema that a code base, or one schema file, declares; the passes after `schema` are left out.
 
     Raises:
-        Unreadable: not a file, folder or whole archive.
+        Unreadable: not a file, folder or complete archive.
         TooLarge: more entries or text than the limits allow.
     """
     options = ScanOptions(cache or NoCache(), None, IntakeLimits(), keep_texts=False)

@@ -1,7 +1,7 @@
-"""Runs a pure function over batches of files in processes (parsing does not scale over threads).
+"""Runs a pure function over batches of files in worker processes (parsing does not scale over threads).
 
-Small inputs, and machines or affinity masks of one core, stay in the calling process. Workers die with their
-parent, also when it is killed with SIGKILL.
+Small inputs, and machines or affinity masks with one core, stay in the calling process. Workers die with their parent,
+even if it is killed with SIGKILL.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def available_cores() -> int:
 
 
 def batches(items: Sequence[Item], weight: Callable[[Item], int]) -> Iterator[list[Item]]:
-    """Cut items into runs of about equal weight in bytes."""
+    """Split items into batches of about equal size in bytes."""
     batch: list[Item] = []
     heavy = 0
     for item in items:
@@ -57,11 +57,11 @@ def map_batches(
 
     Args:
         work: a module-level function; it and the items must pickle.
-        items: what to cut into batches.
+        items: the items to split into batches.
         weight: bytes of one item.
         processes: upper bound; the available cores when None.
         setup: a function and its argument that each process runs once before the first batch.
-        here: what runs in place of `setup` and `work` when everything stays in this process; need not pickle.
+        here: replaces `setup` and `work` if everything stays in this process; need not pickle.
     """
     count = min(processes or available_cores(), available_cores())
     if count <= 1 or sum(map(weight, items)) < _SMALL_BYTES:
@@ -96,7 +96,7 @@ def _in_processes(
 
 @contextmanager
 def without_cycle_collection() -> Iterator[None]:
-    """Pause the search for reference cycles: facts and claims are trees, and it costs a fifth of a scan."""
+    """Pause the garbage collector for cycles: facts and claims are trees, and it takes a fifth of a scan."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""The code base as readers see it: its files, their facts, and where a name used in one file is defined."""
+"""The code base for readers: its files, their facts, and where a name used in one file is defined."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ScannedProject:
         encoded: Mapping[str, bytes],
         decoded: Mapping[str, facts.Module] = MappingProxyType({}),
     ) -> ScannedProject:
-        """Decode the facts that are not decoded yet and link the symbols of all."""
+        """Decode the facts that are not decoded yet, and link the symbols of all files."""
         modules = {path: decoded.get(path) or facts.decode(data) for path, data in encoded.items()}
         return cls(sources, modules, build(modules))
 

@@ -1,4 +1,4 @@
-"""A scan as a report: the JSON document that every door gives, CSV of the usages, and one self-contained HTML page."""
+"""A scan as a report: a JSON document, CSV of the usages, and one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ USAGE_FIELDS = (
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a report is made of, wherever it was kept."""
+    """The data of a report."""
 
     source: str
     files: Mapping[str, int]
@@ -93,7 +93,7 @@ def to_json(report: Report) -> bytes:
 
 
 def to_csv(usages: Iterable[Usage]) -> bytes:
-    """Return the usages as CSV (RFC 4180); a cell that a spreadsheet would run gets an apostrophe in front."""
+    """Return the usages as CSV (RFC 4180); a cell that a spreadsheet would execute gets an apostrophe in front."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(USAGE_FIELDS)
@@ -120,7 +120,7 @@ details {{ margin: .5rem 0 }}
 summary {{ cursor: pointer }}
 </style></head><body>
 <h1>Column map of {title}</h1>
-<p>{tables} tables, {columns} columns, {usages} usages in {files} files. Made by Headwater {version}.</p>
+<p>{tables} tables, {columns} columns, {usages} usages in {files} files. Created by Headwater {version}.</p>
 <table><thead><tr><th>Column<th>Type{heads}<th class="n">Files</tr></thead><tbody>
 {rows}
 </tbody></table>
@@ -131,7 +131,7 @@ summary {{ cursor: pointer }}
 
 
 def to_html(report: Report) -> bytes:
-    """Return one page that needs no other file: the column map, and every usage by column."""
+    """Return one self-contained page: the column map, and all usages by column."""
     explicit = [usage for usage in report.usages if usage.sub_type != "implicit"]
     by_column: dict[tuple[str, str], list[Usage]] = {}
     for usage in explicit:
@@ -146,7 +146,7 @@ def to_html(report: Report) -> bytes:
         files=len({usage.file_path for usage in explicit}),
         heads="".join(f'<th class="n">{kind}' for kind in USAGE_TYPES),
         rows="\n".join(_row(key, kind, by_column.get(key, [])) for key, kind in types.items()),
-        details="\n".join(_details(key, found) for key, found in sorted(by_column.items())),
+        details="\n".join(_details(key, usages) for key, usages in sorted(by_column.items())),
     )
     return page.encode()
 

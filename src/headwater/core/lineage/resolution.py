@@ -1,4 +1,4 @@
-"""Pass 7, resolve: from claims by byte range to usages by line, each once, with its snippet."""
+"""Pass 7, resolve: from claims by byte range to usages by line, without duplicates, each with its snippet."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def resolve(claims: Mapping[str, Iterable[Claim]], sources: Mapping[str, SourceF
 
 
 def locate(missed: Mapping[str, Iterable[Missed]], sources: Mapping[str, SourceFile]) -> list[NotUnderstood]:
-    """Return what was not understood, by file and line."""
-    found = []
+    """Return the SQL that could not be parsed, by file and line."""
+    result = []
     for path in sorted(missed):
         lines = _Lines(sources[path].source)
-        found += [NotUnderstood(path, lines.position(m.start)[0], m.text, m.reason) for m in missed[path]]
-    return found
+        result += [NotUnderstood(path, lines.position(m.start)[0], m.text, m.reason) for m in missed[path]]
+    return result
 
 
 def _of_file(source: SourceFile, claims: Iterable[Claim]) -> list[Usage]:
@@ -48,7 +48,7 @@ def _of_file(source: SourceFile, claims: Iterable[Claim]) -> list[Usage]:
 
 
 def _rank(claim: Claim) -> tuple[bool, str]:
-    """An explicit claim goes before an implicit one, a surer before a less sure one."""
+    """Explicit claims rank before implicit ones, and certain ones before less certain ones."""
     return claim.sub_type in ("implicit", "lazy"), claim.tier
 
 

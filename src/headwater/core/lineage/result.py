@@ -1,4 +1,4 @@
-"""What a scan gives: the values that every door shows, and the shape of its progress while it runs."""
+"""The result of a scan, for all user interfaces, and its progress while it runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FileStatus = Literal["scanned", "unsupported", "skipped"]
 
 
 class ScanProgress(msgspec.Struct, frozen=True):
-    """How far a scan is: `done` of `total` steps of a phase; `detail` is what the scan page draws."""
+    """The progress of a scan: `done` of `total` steps of a phase; `detail` is shown on the scan page."""
 
     phase: str
     done: int
@@ -25,7 +25,7 @@ class ScanProgress(msgspec.Struct, frozen=True):
 
 
 class ScannedFile(msgspec.Struct, frozen=True):
-    """One file of the code base and what became of it; `errors` counts places that the parser had to guess."""
+    """One file of the code base and its status; `errors` counts places that the parser had to guess."""
 
     path: str
     language: str
@@ -49,7 +49,7 @@ class LanguageSummary(msgspec.Struct, frozen=True):
 
 
 class ReaderSummary(msgspec.Struct, frozen=True):
-    """What one reader found, and the folder in which it found most of it."""
+    """The results of one reader, and the folder in which it found most of them."""
 
     reader: str
     path: str
@@ -57,7 +57,7 @@ class ReaderSummary(msgspec.Struct, frozen=True):
 
 
 class SkippedFile(msgspec.Struct, frozen=True):
-    """A file that was left out, with the named reason (`limits.REASONS`)."""
+    """A skipped file and the reason (`limits.REASONS`)."""
 
     path: str
     reason: str
@@ -65,7 +65,7 @@ class SkippedFile(msgspec.Struct, frozen=True):
 
 
 class ScanResult(msgspec.Struct, frozen=True):
-    """Everything that one scan found. `texts` holds the UTF-8 sources by path when they were asked for."""
+    """The result of one scan. `texts` has the UTF-8 sources by path if they were requested."""
 
     source: str
     schema: Schema
@@ -81,12 +81,12 @@ class ScanResult(msgspec.Struct, frozen=True):
 
     @property
     def skipped(self) -> tuple[SkippedFile, ...]:
-        """The files that were left out."""
+        """The skipped files."""
         return tuple(SkippedFile(f.path, f.reason, f.size) for f in self.files if f.status == "skipped")
 
     @property
     def file_counts(self) -> dict[str, int]:
-        """Numbers of files by what became of them, and the bytes that were scanned."""
+        """Numbers of files by status, and the bytes that were scanned."""
         counts = Counter(file.status for file in self.files)
         scanned_bytes = sum(file.size for file in self.files if file.status == "scanned")
         return {
@@ -104,7 +104,7 @@ class ScanResult(msgspec.Struct, frozen=True):
 
 
 def summarise_languages(files: tuple[ScannedFile, ...], usages: Counter[str]) -> tuple[LanguageSummary, ...]:
-    """Add up files by language, leaving out those that were skipped."""
+    """Add up files by language, without the skipped ones."""
     scanned_files = [file for file in files if file.status != "skipped" and file.language]
     sums = []
     for language in {file.language for file in scanned_files}:

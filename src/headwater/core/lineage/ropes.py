@@ -1,8 +1,8 @@
-"""Strings as ropes: what a string expression says when constants are put together, and where each part stands.
+"""Strings as ropes: the text of a string expression with constants inserted, and the source position of each part.
 
-A rope is a run of pieces. A literal piece maps back to bytes of the source; a hole stands for a value that is not
-known, and is written into the text so that SQL around it still parses: as a name, or as blanks where a whole
-clause may be missing. After JSquash (Seipel et al., 2009): string values are traced backwards to their literals.
+A rope is a sequence of pieces. A literal piece maps to bytes of the source; a hole stands for an unknown value, and is
+filled in the text so that the SQL around it still parses: with a name, or with blanks where a whole clause may be
+missing. After JSquash (Seipel et al., 2009): string values are traced back to their literals.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MAX_DEPTH = 12
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """Text with the bytes it stands for; a hole has no text of its own. `start` is -1 for text of another place."""
+    """Text with its source bytes; a hole has no text of its own. `start` is -1 for text from elsewhere."""
 
     text: str
     start: int
@@ -37,7 +37,7 @@ Lookup = Callable[[str], f.Expr | f.Function | None]
 
 
 def rope_of(expr: f.Expr, lookup: Lookup, depth: int = 0) -> Rope | None:
-    """Return the rope of a string expression, or None when it is no string at all.
+    """Return the rope of a string expression, or None if it is not a string.
 
     Args:
         expr: any expression.
@@ -101,7 +101,7 @@ def _call(expr: f.Call, lookup: Lookup, depth: int) -> Rope | None:
 
 
 def _returned(func: f.Expr, lookup: Lookup, depth: int) -> Rope | None:
-    """Return what a function of this file returns, when it has one return."""
+    """Return the return value of a function of this file, if it has exactly one return."""
     called = lookup(func.id) if isinstance(func, f.Name) else None
     if not isinstance(called, f.Function):
         return None
@@ -111,7 +111,7 @@ def _returned(func: f.Expr, lookup: Lookup, depth: int) -> Rope | None:
 
 
 def _about_a_column(expr: f.Call) -> Rope | None:
-    """A helper that is handed a column's name and makes SQL of it stands for some function of that column."""
+    """Treat a helper that takes a column's name and makes SQL of it as some function of that column."""
     first = expr.args[0] if expr.args else None
     chunk = first.parts[0] if isinstance(first, f.Text) and len(first.parts) == 1 else None
     if not isinstance(chunk, f.Chunk) or not _COLUMN_NAME.fullmatch(chunk.text):
@@ -130,13 +130,13 @@ def _joined(glue: f.Text, call: f.Call, lookup: Lookup, depth: int) -> Rope | No
 
 
 def _choice(expr: f.Choice, lookup: Lookup, depth: int) -> Rope | None:
-    """A text that may be empty is taken in full: `cond ? "and x = 1" : ""`."""
+    """Take a text that may be empty as present: `cond ? "and x = 1" : ""`."""
     then, otherwise = rope_of(expr.then, lookup, depth + 1), rope_of(expr.otherwise, lookup, depth + 1)
     if then and not any(piece.text for piece in otherwise or ()):
         return then
     if otherwise and not any(piece.text for piece in then or ()):
         return otherwise
-    return then  # one of two texts: the other is looked at where it stands
+    return then  # one of two texts: the other is examined as a string of its own
 
 
 def _with_holes(rope: Rope, pattern: re.Pattern[str]) -> Rope:
@@ -156,7 +156,7 @@ def _with_holes(rope: Rope, pattern: re.Pattern[str]) -> Rope:
 
 
 def _is_plain(piece: Piece) -> bool:
-    """Tell whether the piece is spelt in the source as it reads (no escape sequence)."""
+    """Return True if the piece is spelled in the source as it reads (no escape sequence)."""
     return piece.end - piece.start == len(piece.text.encode())
 
 
@@ -183,14 +183,14 @@ _WANTS_VALUE = re.compile(
 
 
 class Flat(msgspec.Struct, frozen=True):
-    """A rope written out: its text, and for each character position the source bytes it came from."""
+    """The text of a rope, and for each character position its source bytes."""
 
     text: str
     starts: tuple[int, ...]
     pieces: Rope
 
     def span(self, first: int, last: int) -> tuple[int, int] | None:
-        """Return the source bytes of the characters first..last (exclusive), None if they are not in the source."""
+        """Return the source bytes of the characters first..last (exclusive), or None if they are not in the source."""
         index = bisect_right(self.starts, first) - 1
         piece = self.pieces[index]
         inside = first - self.starts[index]
@@ -202,12 +202,12 @@ class Flat(msgspec.Struct, frozen=True):
         return start, start + len(piece.text[inside : inside + last - first].encode())
 
     def is_hole(self, first: int) -> bool:
-        """Tell whether the character at `first` stands for a value that is not known."""
+        """Return True if the character at `first` is part of an unknown value."""
         return self.pieces[bisect_right(self.starts, first) - 1].hole
 
 
 def flatten(rope: Rope, fill: Callable[[str, str], str] | None = None) -> Flat:
-    """Write a rope out, with each hole filled by what its surroundings want."""
+    """Return the text of a rope, with each hole filled depending on its context."""
     fill = fill or _fill
     text, starts, pieces = "", [], []
     for index, piece in enumerate(rope):
@@ -221,7 +221,7 @@ def flatten(rope: Rope, fill: Callable[[str, str], str] | None = None) -> Flat:
 
 
 def _fill(before: str, after: str) -> str:
-    """Return a name where SQL wants a value or a name goes on, else a blank: a clause may stand there or not."""
+    """Return a name where SQL needs a value or a name continues, else a blank: a clause may be missing there."""
     if (before[-1:] and (before[-1].isalnum() or before[-1] in "_.\"'`%")) or (
         after[:1] and (after[0].isalnum() or after[0] in "_.\"'`%(")
     ):

@@ -1,7 +1,7 @@
-"""The statements inside a routine: procedures and functions, whose bodies most parsers leave opaque.
+"""Splits the body of a routine into statements: most parsers do not parse the bodies of procedures and functions.
 
 T-SQL needs no semicolon between statements, so a body is read line by line: a statement begins where a line outside
-parentheses begins with a verb, and goes on until the next line that begins a statement of its own.
+parentheses begins with a verb, and ends before the next such line.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _BODY_BEGINS = re.compile(r"\b(?:as|begin|is)\b|\$\w*\$", re.IGNORECASE)
 
 
 def statements(text: str) -> Iterator[Statement]:
-    """Yield the row-touching statements in the body of a routine, each with where it begins (characters)."""
+    """Yield the statements in the body of a routine that use rows, each with its start (in characters)."""
     plain = _NOISE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     body = _BODY_BEGINS.search(plain)
     start: int | None = None
@@ -87,16 +87,16 @@ def statements(text: str) -> Iterator[Statement]:
 
 
 def _begins(word: str, line: str) -> bool:
-    """Tell whether a line with this first word begins a statement; `WITH (` and `WITH RECOMPILE` are clauses."""
+    """Return True if a line with this first word begins a statement; `WITH (` and `WITH RECOMPILE` are clauses."""
     return word in _VERBS | _OTHERS and not (word == "with" and _CLAUSE.match(line))
 
 
 def _goes_on(so_far: str, word: str) -> bool:
-    """Tell whether a line that begins with `word` belongs to the statement before it."""
+    """Return True if a line that begins with `word` continues the statement before it."""
     if not so_far:
         return False
     verb = (_WORD.match(so_far) or ["", ""])[1].lower()
-    items = {found.lower() for found in re.findall(r"[A-Za-z_]+", so_far)}
+    items = {word.lower() for word in re.findall(r"[A-Za-z_]+", so_far)}
     if word == "as":
         return True
     if verb == "merge":
@@ -111,7 +111,7 @@ def _goes_on(so_far: str, word: str) -> bool:
 
 
 def _main_verb(text: str) -> bool:
-    """Tell whether a WITH has come to its statement: a verb outside parentheses."""
+    """Return True if a WITH has reached its statement: a verb outside parentheses."""
     depth = 0
     for token in re.findall(r"[()]|[A-Za-z_]+", text):
         depth += {"(": 1, ")": -1}.get(token, 0)

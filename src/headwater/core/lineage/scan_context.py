@@ -1,4 +1,4 @@
-"""The workpiece of one scan: what each pass leaves for the next, and the reports of how far it is."""
+"""The state of one scan: the results of each pass for the next, and progress reports."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ScanOptions:
 
 
 class ScanContext:
-    """Everything known so far about one scan."""
+    """The results of the passes of one scan so far."""
 
     intake: Intake
     detected: dict[str, list[SourceFile]]
@@ -81,11 +81,11 @@ class ScanContext:
         self.report(1, 1, self._notes.get(self._phase, ""))
 
     def note(self, text: str) -> None:
-        """Say in a few words what the phase gave."""
+        """Set a short summary of the result of the phase."""
         self._notes[self._phase] = text
 
     def report(self, done: int, total: int, message: str) -> None:
-        """Tell the listener how far the phase is, not more often than it can use."""
+        """Report the progress of the phase, at a limited rate."""
         now = time.monotonic()
         if self._progress is None or now - self._reported < _REPORT_SECONDS:
             return

@@ -1,7 +1,7 @@
-"""Pass 3, schema: what every reader found, merged into one Schema.
+"""Pass 3, schema: merges the results of all readers into one Schema.
 
-Tables of one name are one table: the columns of the first reader keep their order, others follow, and each keeps
-all of its origins. What code declares (models) goes before what migrations left behind.
+Tables with the same name are merged: the columns of the first reader keep their order, others follow, and each keeps
+all of its origins. Models in code come before what migrations leave behind.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from headwater.readers import CodeProject, Model, Reading, SourceFile, all_reade
 
 
 class ReadSchema(msgspec.Struct, frozen=True):
-    """The merged Schema, all models, and what each reader contributed."""
+    """The merged Schema, all models, and the result of each reader."""
 
     schema: Schema
     models: tuple[Model, ...]
@@ -28,20 +28,20 @@ class ReadSchema(msgspec.Struct, frozen=True):
 
 
 def read(project: CodeProject, detected: Mapping[str, Sequence[SourceFile]], label: str) -> ReadSchema:
-    """Let every reader read what it detected and merge the readings.
+    """Let every reader read its detected files, and merge the results.
 
     Args:
         project: the code base, for readers that look at other files.
         detected: the files that each reader has something to read in.
-        label: what the merged Schema says its source is.
+        label: the source name of the merged Schema.
     """
-    found = {name: all_readers()[name].read(project, files) for name, files in detected.items()}
-    readings = [(all_readers()[name].NAME, reading) for name, reading in found.items()]
+    results = {name: all_readers()[name].read(project, files) for name, files in detected.items()}
+    readings = [(all_readers()[name].NAME, reading) for name, reading in results.items()]
     readings.sort(key=lambda pair: not pair[1].models)
     models = tuple(model for _, reading in readings for model in reading.models)
     missed = tuple(item for _, reading in readings for item in reading.not_understood)
     schema = merge((reading.schema for _, reading in readings), label)
-    return ReadSchema(schema, models, missed, tuple(_summaries(readings)), found)
+    return ReadSchema(schema, models, missed, tuple(_summaries(readings)), results)
 
 
 def _summaries(readings: Iterable[tuple[str, Reading]]) -> Iterable[ReaderSummary]:
@@ -65,7 +65,7 @@ def _common_folder(files: Sequence[str]) -> str:
 
 
 def merge(schemas: Iterable[Schema], label: str) -> Schema:
-    """Return one Schema with the tables and enums of all, tables of one name made one."""
+    """Return one Schema with the tables and enums of all; tables with the same name are merged."""
     relations: dict[str, Relation] = {}
     enums = {}
     for schema in schemas:

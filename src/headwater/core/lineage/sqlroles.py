@@ -1,8 +1,8 @@
-"""What a SQL statement does with each column: roles from where the name stands in the tree, tables by scope.
+"""The usage of each column in a SQL statement: its role from the position in the tree, its table by scope.
 
-sqlglot's own qualifier leaves UPDATE and DELETE alone and INSERT targets are no columns to it, so names are
-resolved here: by alias, then by which one table of the scope has such a column. A column of a CTE or subquery is
-not a column of a table and gives nothing.
+sqlglot's own qualifier ignores UPDATE and DELETE, and it does not treat INSERT targets as columns, so names are
+resolved here: by alias, then by the only table of the scope that has such a column. A column of a CTE or subquery is
+not a column of a table and is ignored.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from headwater.catalog.usages import SubType, Tier, UsageType
 
 
 class ColumnRole(msgspec.Struct, frozen=True):
-    """A column of a table, the characters where it stands in the statement, and what is done with it."""
+    """A column of a table, its characters in the statement, and its usage kind."""
 
     table: str
     column: str
@@ -32,7 +32,7 @@ class ColumnRole(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Something in FROM: a table of the Schema, or (relation None) a subquery with its output names, if known."""
+    """An item of FROM: a table of the Schema, or (relation None) a subquery with its output names, if known."""
 
     alias: str
     relation: Relation | None
@@ -41,7 +41,7 @@ class _Source:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """The sources that a name can mean, the queries around, the CTEs in force and the aliases of the SELECT list."""
+    """The sources that a name can refer to, the outer queries, the CTEs, and the aliases of the SELECT list."""
 
     sources: tuple[_Source, ...] = ()
     outer: _Scope | None = None
@@ -73,12 +73,12 @@ _QUERIES = (exp.Select, exp.SetOperation, exp.Subquery)
 
 
 def roles(tree: exp.Expr, schema: Schema) -> list[ColumnRole]:
-    """Return what a statement does with the columns of the tables that a Schema knows."""
+    """Return the usages of columns of known tables in a statement."""
     return list(_Walker(schema).statement(tree))
 
 
 class _Walker:
-    """Walks one statement with the scope that holds at each place."""
+    """Walks one statement, with the scope at each position."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
@@ -111,7 +111,7 @@ class _Walker:
             yield from self._select(tree, outer)
 
     def _with(self, tree: exp.Expr, outer: _Scope) -> Generator[ColumnRole, None, _Scope]:
-        """Walk the CTEs and return the scope in which they are known."""
+        """Walk the CTEs and return a scope that includes them."""
         ctes = dict(outer.ctes)
         clause = tree.args.get("with_")
         recursive = clause is not None and clause.args.get("recursive")
@@ -137,7 +137,7 @@ class _Walker:
                 yield from self._any(part, inside, role)
 
     def _enter(self, tables: list[exp.Expr], outer: _Scope) -> Generator[ColumnRole, None, _Scope]:
-        """Walk what stands in FROM and return the scope that it opens."""
+        """Walk the FROM clause and return the scope that it opens."""
         scope = _Scope((), outer, outer.ctes)
         for table in tables:
             scope = replace(scope, sources=(*scope.sources, self._source(table, scope)))
@@ -273,7 +273,7 @@ class _Walker:
     # -------------------------------------------------------------- names
 
     def _any(self, node: exp.Expr, scope: _Scope, role: _Role) -> Iterator[ColumnRole]:
-        """Walk any expression; a query inside sees the scope around it."""
+        """Walk any expression; a query inside it sees the scope around it."""
         if isinstance(node, _QUERIES):
             yield from self._query(node, scope)
         elif isinstance(node, (exp.Insert, exp.Update, exp.Delete)):
@@ -304,7 +304,7 @@ def _parts(value: object) -> list[exp.Expr]:
 
 
 def _outputs(query: exp.Expr) -> frozenset[str] | None:
-    """Return the names that a CTE or subquery gives, None when a star hides them."""
+    """Return the output names of a CTE or subquery, or None if a star hides them."""
     alias = query.args.get("alias")
     if isinstance(alias, exp.TableAlias) and alias.columns:
         return frozenset(column.name.casefold() for column in alias.columns)
@@ -318,15 +318,15 @@ def _outputs(query: exp.Expr) -> frozenset[str] | None:
 
 def _aliased(scope: _Scope | None, alias: str) -> list[_Source]:
     while scope is not None:
-        found = [source for source in scope.sources if source.alias == alias.casefold()]
-        if found:
-            return found
+        sources = [source for source in scope.sources if source.alias == alias.casefold()]
+        if sources:
+            return sources
         scope = scope.outer
     return []
 
 
 def _by_alias_first(scope: _Scope, target: exp.Table) -> _Scope:
-    """T-SQL says `UPDATE u SET … FROM users u`: the target is the alias of a later source."""
+    """Return the target of T-SQL's `UPDATE u SET … FROM users u`: the alias of a later source."""
     named = [source for source in scope.sources[1:] if source.alias == target.name.casefold()]
     return replace(scope, sources=(*named, *(s for s in scope.sources[1:] if s not in named))) if named else scope
 
@@ -366,7 +366,7 @@ def _role_of(source: _Source, name: str, identifier: exp.Expr, role: _Role, tier
 
 
 def _row(source: _Source, node: exp.Expr, role: _Role) -> Iterator[ColumnRole]:
-    """Yield the row as a whole, column `*`: rows that are deleted, or every column meant at once."""
+    """Yield the whole row as column `*`: for deleted rows, or for all columns at once."""
     where = node.this.meta if isinstance(node, exp.Table) else node.meta
     if source.relation is None or "start" not in where:
         return

@@ -1,7 +1,7 @@
-"""Signatures without bodies or positions: what other files need to know of a file, and nothing that an edit shifts.
+"""Signatures without bodies or positions: what other files need to know about a file, unaffected by edits of bodies.
 
-Equal pieces are one object, so that a symbol table of stubs pickles small, and to the same bytes for the same
-signatures, wherever in their files these stand.
+Equal parts are the same object, so a symbol table of stubs pickles to few bytes, and to the same bytes for the same
+signatures, wherever they are in their files.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _KEPT_BODIES = ("__init__", "constructor")
 
 
 class Stubs:
-    """Makes stubs, each distinct one once."""
+    """Creates stubs, without duplicates."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[object, ...], Any] = {}
@@ -36,7 +36,7 @@ class Stubs:
         return f.Do(0, 0, _OPAQUE)
 
     def expression(self, expr: f.Expr | None) -> f.Expr | None:
-        """Return an expression without positions; one that says nothing of types becomes an opaque constant."""
+        """Return an expression without positions; one that is not a type becomes an opaque constant."""
         if expr is None:
             return None
         make = _EXPRESSIONS.get(type(expr))
@@ -45,16 +45,16 @@ class Stubs:
     def _function(self, stmt: f.Function) -> f.Function:
         params = tuple(self._param(param) for param in stmt.params)
         returns, decorators = self.expression(stmt.returns), self._all(stmt.decorators)
-        # A constructor keeps what it gives its object, for that is how the types of attributes are known.
-        kept = (s for s in _flat(stmt.body) if _gives_attribute(s)) if stmt.name in _KEPT_BODIES else ()
-        body = tuple(self.statement(inner) for inner in kept)
+        # A constructor keeps its assignments to attributes, because they determine the types of attributes.
+        statements = (s for s in _flat(stmt.body) if _gives_attribute(s)) if stmt.name in _KEPT_BODIES else ()
+        body = tuple(self.statement(inner) for inner in statements)
         return f.Function(0, 0, stmt.name, params, returns, decorators, body, stmt.exported)
 
     def _param(self, param: f.Param) -> f.Param:
         default = self.expression(param.default) if isinstance(param.default, f.Call) else None
         annotation, pattern = self.expression(param.annotation), self.expression(param.pattern)
-        made: f.Param = self._once(f.Param, param.name, annotation, default, param.kind, pattern)
-        return made
+        stub: f.Param = self._once(f.Param, param.name, annotation, default, param.kind, pattern)
+        return stub
 
     def _class(self, stmt: f.Class) -> f.Class:
         wanted = (f.Function, f.Class, f.Assign)
@@ -70,7 +70,7 @@ class Stubs:
         return tuple(self.expression(expr) or _OPAQUE for expr in exprs)
 
     def _once(self, kind: Any, *fields: object) -> Any:
-        """Return the one node of this kind with these fields; nodes in them are already the one of theirs."""
+        """Return the only node of this kind with these fields; the nodes in them are already shared."""
         key = (
             kind,
             *[tuple(map(id, x)) if isinstance(x, tuple) else x if isinstance(x, str) else id(x) for x in fields],

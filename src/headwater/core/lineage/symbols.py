@@ -1,7 +1,7 @@
-"""The symbol table: which file a module name means, and what a dotted name in a file stands for.
+"""The symbol table: the file of a module name, and the meaning of a dotted name in a file.
 
 It owns the module graph of a code base (packages, source roots, relative and star imports, re-exports) and knows
-nothing of types or columns. `Symbols.slim` leaves function bodies out, so that the table travels to workers.
+nothing about types or columns. `Symbols.slim` removes function bodies, so that the table can be sent to workers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Definition: TypeAlias = "f.Class | f.Function | f.Assign"
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
-    """A definition in the code base: the file, the dotted name inside it, and its statement."""
+    """A definition in the code base: its file, its dotted name there, and its statement."""
 
     path: str
     name: str
@@ -33,7 +33,7 @@ class Package(msgspec.Struct, frozen=True, gc=False):
 
 
 class External(msgspec.Struct, frozen=True, gc=False):
-    """Something that comes from outside of the code base, by its full dotted name."""
+    """Something outside the code base, by its full dotted name."""
 
     name: str
 
@@ -42,7 +42,7 @@ Symbol: TypeAlias = Found | Package | External
 
 
 class Names(msgspec.Struct, frozen=True, gc=False):
-    """The names that one file defines or imports, and the modules whose every name it takes over."""
+    """The names that one file defines or imports, and the modules that it star-imports."""
 
     language: str
     names: dict[str, f.Stmt]
@@ -50,7 +50,7 @@ class Names(msgspec.Struct, frozen=True, gc=False):
 
 
 class Symbols:
-    """Answers what names mean. Immutable but for its memory of earlier answers, which does not travel."""
+    """Resolves names. Immutable except for its cache, which is not sent to other processes."""
 
     def __init__(self, names: Mapping[str, Names]) -> None:
         self.files = names
@@ -61,12 +61,12 @@ class Symbols:
         return Symbols, (self.files,)
 
     def module(self, importer: str, name: str) -> str | None:
-        """Return the path of the module that a file means by this name, or None when it lies outside."""
+        """Return the path of a module that is imported in a file, or None if it is outside the code base."""
         file = self.files.get(importer)
         return self._graph.find(importer, name, file.language if file else "")
 
     def lookup(self, path: str, name: str) -> Symbol | None:
-        """Return what a plain or dotted name means at the top level of a file."""
+        """Return the meaning of a plain or dotted name at the top level of a file."""
         known = self._known.get((path, name), self)
         if known is not self:
             return known  # type: ignore[return-value]
@@ -81,14 +81,14 @@ class Symbols:
         return (symbol.path, symbol.stmt) if isinstance(symbol, Found) else None
 
     def member(self, symbol: Found, name: str) -> Found | None:
-        """Return what a class itself defines under a name; its bases are not asked."""
+        """Return the definition of a name in a class itself; its bases are not searched."""
         if not isinstance(symbol.stmt, f.Class):
             return None
         stmt = members(symbol.stmt).get(name)
         return Found(symbol.path, f"{symbol.name}.{name}", stmt) if stmt is not None else None
 
     def imported(self, path: str, stmt: f.Import) -> Symbol | None:
-        """Return what an import inside of a function brings in."""
+        """Return what an import inside a function binds."""
         return self._imported(path, stmt, frozenset())
 
     def submodule(self, path: str, name: str) -> Package | None:
@@ -99,12 +99,12 @@ class Symbols:
     def slim(self, languages: frozenset[str] | None = None) -> Symbols:
         """Return the same table without function bodies and positions, for files of these languages only."""
         stubs = Stubs()
-        kept = {
+        modules = {
             path: Names(file.language, {name: stubs.statement(s) for name, s in file.names.items()}, file.stars)
             for path, file in self.files.items()
             if languages is None or file.language in languages
         }
-        return Symbols(kept)
+        return Symbols(modules)
 
     def _lookup(self, path: str, name: str, seen: frozenset[tuple[str, str]]) -> Symbol | None:
         head, _, rest = name.partition(".")
@@ -119,10 +119,10 @@ class Symbols:
             return External(f"{symbol.name}.{name}")
         if isinstance(symbol, Found):
             return self.member(symbol, name)
-        found = self._plain(symbol.path, name, seen)
-        if found is None and (child := self._graph.child(symbol.path, name)):
+        target = self._plain(symbol.path, name, seen)
+        if target is None and (child := self._graph.child(symbol.path, name)):
             return Package(child)
-        return found
+        return target
 
     def _plain(self, path: str, name: str, seen: frozenset[tuple[str, str]]) -> Symbol | None:
         file = self.files.get(path)
@@ -179,14 +179,14 @@ def build(modules: Mapping[str, f.Module]) -> Symbols:
 
 def members(stmt: f.Class) -> dict[str, Definition]:
     """Return the methods, fields and nested classes that a class body defines."""
-    found: dict[str, f.Stmt] = {}
+    definitions: dict[str, f.Stmt] = {}
     for inner in flat(stmt.body):
-        _define(found, inner)
-    return {n: s for n, s in found.items() if isinstance(s, (f.Class, f.Function, f.Assign))}
+        _define(definitions, inner)
+    return {n: s for n, s in definitions.items() if isinstance(s, (f.Class, f.Function, f.Assign))}
 
 
 def flat(body: Iterable[f.Stmt]) -> Iterator[f.Stmt]:
-    """Iterate over statements, those in `if`, `try` and `with` blocks included, functions and classes not entered."""
+    """Yield statements, including those in `if`, `try` and `with` blocks, but not inside functions and classes."""
     for stmt in body:
         if isinstance(stmt, f.Branch):
             yield from flat(stmt.body)
@@ -225,10 +225,10 @@ def _define(names: dict[str, f.Stmt], stmt: f.Stmt) -> None:
 
 
 def _is_weaker(new: f.Assign, old: f.Stmt | None) -> bool:
-    """Tell whether a second assignment says less: `x: T` declared, then `x = None`."""
+    """Return True if a second assignment says less than the first: `x: T` declared, then `x = None`."""
     return isinstance(old, f.Assign) and old.value is not None and (new.value is None or old.annotation is not None)
 
 
 def _is_accessory(stmt: f.Function) -> bool:
-    """Tell a property's setter or expression from the property itself."""
+    """Return True if a definition is a property's setter or expression and not the property itself."""
     return any(isinstance(decorator, f.Attr) and decorator.name != "property" for decorator in stmt.decorators)

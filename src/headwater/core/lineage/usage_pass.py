@@ -1,6 +1,6 @@
-"""Passes 5 and 6, types and usages: every file's claims, found in processes over one shared index.
+"""Passes 5 and 6, types and usages: the claims of every file, found in processes with one shared index.
 
-The claims of a file depend on its text and on the index alone, so they are cached by both.
+The claims of a file depend only on its text and the index, so they are cached by both.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from headwater.core.lineage.schema_pass import ReadSchema
 
 
 class FileIndex(msgspec.Struct, frozen=True):
-    """What is known of the whole code base while one file is looked at."""
+    """What is known about the whole code base while one file is processed."""
 
     schema: Schema
     orm: orm.CodeIndex
 
 
 class FileClaims(msgspec.Struct, frozen=True, array_like=True):
-    """What one file claims, and the SQL in it that was not understood."""
+    """The claims of one file, and its SQL that could not be parsed."""
 
     claims: tuple[Claim, ...]
     missed: tuple[Missed, ...]
 
 
 def prepare(project: ScannedProject, catalogue: ReadSchema) -> FileIndex:
-    """Build the index that every file is looked at with."""
+    """Build the index for processing files."""
     return FileIndex(
         catalogue.schema, orm.index(project.symbols, project.modules, catalogue.readings, catalogue.schema)
     )
@@ -51,28 +51,28 @@ def run(
     processes: int | None = None,
     on_progress: Callable[[int, int, int], None] = lambda done, total, found: None,
 ) -> tuple[dict[str, list[Claim]], dict[str, list[Missed]]]:
-    """Return the claims and the SQL that was not understood, each by path.
+    """Return the claims and the SQL that could not be parsed, each by path.
 
     Args:
-        index: what `prepare` made.
+        index: the result of `prepare`.
         extracted: facts by path.
-        modules: the same facts, decoded; what stays in this process is looked at in these.
+        modules: the same facts, decoded, for files that are processed here.
         cache: claims known from earlier scans with an equal index.
         processes: upper bound of worker processes.
         on_progress: called with (bytes of facts done, all bytes, claims so far); may raise to stop.
     """
     packed = pickle.dumps(index, protocol=5)
     index_key = key_of("index", packed)
-    keys = {path: key_of("claims", index_key, one.key) for path, one in extracted.items()}
+    keys = {path: key_of("claims", index_key, file.key) for path, file in extracted.items()}
     known = cache.get_many(keys.values())
     results = {path: _decode(known[key]) for path, key in keys.items() if key in known}
-    todo = [one for path, one in extracted.items() if path not in results]
-    total = sum(len(one.data) for one in extracted.values())
-    done = total - sum(len(one.data) for one in todo)
+    todo = [file for path, file in extracted.items() if path not in results]
+    total = sum(len(file.data) for file in extracted.values())
+    done = total - sum(len(file.data) for file in todo)
     found = sum(len(result.claims) for result in results.values())
 
     def here(batch: list[Extracted]) -> dict[str, bytes]:
-        return {one.path: _encode(_of_file(one, modules[one.path], index)) for one in batch}
+        return {file.path: _encode(_of_file(file, modules[file.path], index)) for file in batch}
 
     load = (_load, packed)
     work = map_batches(_find, todo, lambda one: 4 * len(one.data), processes=processes, setup=load, here=here)
@@ -81,7 +81,7 @@ def run(
         fresh = {path: _decode(data) for path, data in encoded.items()}
         results.update(fresh)
         found += sum(len(result.claims) for result in fresh.values())
-        done += sum(len(one.data) for one in batch)
+        done += sum(len(file.data) for file in batch)
         on_progress(done, total, found)
     claims = {path: list(result.claims) for path, result in results.items() if result.claims}
     return claims, {path: list(result.missed) for path, result in results.items() if result.missed}
@@ -96,7 +96,7 @@ def _decode(data: bytes) -> FileClaims:
 
 
 class _Shared:
-    """The index of the process that looks at files; set once before its first batch."""
+    """The index of a worker process; set once before its first batch."""
 
     index: FileIndex
 
@@ -107,11 +107,11 @@ def _load(packed: bytes) -> None:
 
 
 def _find(batch: list[Extracted]) -> dict[str, bytes]:
-    return {one.path: _encode(_of_file(one, None, _Shared.index)) for one in batch}
+    return {file.path: _encode(_of_file(file, None, _Shared.index)) for file in batch}
 
 
 def _of_file(extracted: Extracted, module: facts.Module | None, index: FileIndex) -> FileClaims:
-    """Look at one file as code that uses models, and as text that holds SQL."""
+    """Process one file as code that uses models, and as text that contains SQL."""
     if not extracted.spoken and not extracted.sql:
         return FileClaims((), ())
     module = module or facts.decode(extracted.data)

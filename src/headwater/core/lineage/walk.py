@@ -1,4 +1,4 @@
-"""Walks facts once: every function with the string expressions that stand directly in it."""
+"""Walks facts once: every function with the string expressions directly in it."""
 
 from __future__ import annotations
 

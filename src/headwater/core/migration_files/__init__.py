@@ -1,1 +1,1 @@
-"""Migrations as scripts: their order and checksums, and the folders in which other tools keep theirs."""
+"""Migrations as scripts: their order and checksums, and the folder layouts of other tools."""

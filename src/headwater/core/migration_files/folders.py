@@ -1,4 +1,4 @@
-"""The folders of other tools: Flyway, Prisma, dbmate, golang-migrate and plain SQL, Alembic.
+"""The migration folders of other tools: Flyway, Prisma, dbmate, golang-migrate and plain SQL, Alembic.
 
 Sources: Flyway documentation, "Migrations"; Prisma documentation, "Prisma Migrate"; dbmate's README; golang-migrate's
 MIGRATIONS.md; Alembic documentation, "Tutorial".
@@ -29,29 +29,29 @@ def read(files: Mapping[str, str]) -> list[Script]:
     """Return the migrations of a folder, oldest first.
 
     Args:
-        files: the texts of the folder's files by their path with slashes; what is no migration is passed over.
+        files: the texts of the folder's files by their path with slashes; files that are not migrations are ignored.
 
     Raises:
         BadInput: there is no migration among them, or two have the same version.
     """
-    found = [*_flyway(files), *_prisma(files), *_pairs(files), *_plain(files)]
-    found.sort(key=lambda script: _natural(script.version))
-    found += _alembic(files)
-    if not found:
+    scripts = [*_flyway(files), *_prisma(files), *_pairs(files), *_plain(files)]
+    scripts.sort(key=lambda script: _natural(script.version))
+    scripts += _alembic(files)
+    if not scripts:
         raise BadInput(
             "There are no migrations in this folder.",
-            hint="Known are V1__name.sql, 0001_name.up.sql, 20260101_name/migration.sql, dbmate, and Alembic's.",
+            hint="Supported are V1__name.sql, 0001_name.up.sql, 20260101_name/migration.sql, dbmate, and Alembic's.",
         )
     seen: set[str] = set()
-    for script in found:
+    for script in scripts:
         if script.version in seen:
             raise BadInput(f"Two migrations have the version {script.version}.", hint="Choose one of the folders.")
         seen.add(script.version)
-    return found
+    return scripts
 
 
 def _natural(version: str) -> tuple[int, ...]:
-    """The numbers of a version: 10 comes after 9, and 1.10 after 1.9."""
+    """Return the numbers of a version as a sort key: 10 comes after 9, and 1.10 after 1.9."""
     return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
@@ -67,17 +67,17 @@ def _flyway(files: Mapping[str, str]) -> Iterator[Script]:
             else:
                 versioned.append((version, match["name"], text))
         elif match := _REPEATABLE.fullmatch(name):
-            raise BadInput(f"{name} is a repeatable migration.", hint="Headwater runs each once: leave it out.")
+            raise BadInput(f"{name} is a repeatable migration.", hint="Headwater runs each migration once: remove it.")
     for version, name, text in versioned:
         yield Script(version, name.replace("_", " "), text, undo.get(version), "flyway")
 
 
 def _prisma(files: Mapping[str, str]) -> Iterator[Script]:
     for path, text in files.items():
-        place = PurePosixPath(path)
-        if place.name == "migration.sql" and (match := _PRISMA.fullmatch(place.parent.name)):
-            down = files.get(str(place.parent / "down.sql"))
-            yield Script(place.parent.name, match["name"].replace("_", " "), text, down, "prisma")
+        file_path = PurePosixPath(path)
+        if file_path.name == "migration.sql" and (match := _PRISMA.fullmatch(file_path.parent.name)):
+            down = files.get(str(file_path.parent / "down.sql"))
+            yield Script(file_path.parent.name, match["name"].replace("_", " "), text, down, "prisma")
 
 
 def _pairs(files: Mapping[str, str]) -> Iterator[Script]:
@@ -108,11 +108,11 @@ def _plain(files: Mapping[str, str]) -> Iterator[Script]:
 
 
 def _sections(text: str, marks: re.Pattern[str]) -> tuple[str, str | None]:
-    """Cut a file in which comments say where up and down begin."""
+    """Split a file at the comments that begin its up and down sections."""
     parts: dict[str, str] = {}
-    found = list(marks.finditer(text))
-    for place, match in enumerate(found):
-        end = found[place + 1].start() if place + 1 < len(found) else len(text)
+    matches = list(marks.finditer(text))
+    for index, match in enumerate(matches):
+        end = matches[index + 1].start() if index + 1 < len(matches) else len(text)
         alone = "transaction:false" in match[0]
         parts[match["way"].lower()] = ("-- headwater: no transaction\n" if alone else "") + text[match.end() : end]
     down = parts.get("down", "").strip()
@@ -120,7 +120,7 @@ def _sections(text: str, marks: re.Pattern[str]) -> tuple[str, str | None]:
 
 
 def _alembic(files: Mapping[str, str]) -> list[Script]:
-    """Return Alembic's revisions in the order of their graph; they are Python, and only shown."""
+    """Return Alembic's revisions in the order of their graph; they are Python, and are only displayed."""
     scripts: dict[str, Script] = {}
     after: dict[str, set[str]] = {}
     for path, text in sorted(files.items()):
@@ -129,7 +129,7 @@ def _alembic(files: Mapping[str, str]) -> list[Script]:
         try:
             tree = ast.parse(text)
         except SyntaxError as error:
-            raise BadInput(f"{path} is no Python: {error.msg} in line {error.lineno}.") from error
+            raise BadInput(f"{path} is not valid Python: {error.msg} in line {error.lineno}.") from error
         values = dict(_assigned(tree))
         revision = values.get("revision")
         if not isinstance(revision, str):
@@ -137,12 +137,15 @@ def _alembic(files: Mapping[str, str]) -> list[Script]:
         title = (ast.get_docstring(tree) or PurePosixPath(path).stem).partition("\n")[0]
         scripts[revision] = Script(revision, title, text, None, "alembic", runs=False)
         before: Any = values.get("down_revision")
-        after[revision] = {before} if isinstance(before, str) else {str(one) for one in before or ()}
-    known = {revision: {one for one in before if one in scripts} for revision, before in after.items()}
+        after[revision] = {before} if isinstance(before, str) else {str(predecessor) for predecessor in before or ()}
+    known = {
+        revision: {predecessor for predecessor in before if predecessor in scripts}
+        for revision, before in after.items()
+    }
     try:
         return [scripts[revision] for revision in graphlib.TopologicalSorter(known).static_order()]
     except graphlib.CycleError as error:
-        raise BadInput("The revisions of Alembic follow each other in a circle.") from error
+        raise BadInput("The Alembic revisions form a cycle.") from error
 
 
 def _assigned(tree: ast.Module) -> Iterator[tuple[str, object]]:

@@ -1,4 +1,4 @@
-"""One migration as a script that goes up and, when somebody wrote how, down."""
+"""One migration as a script with an up direction and, if it was written, a down direction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WITHOUT = re.compile(r"^--\s*headwater:\s*no transaction\s*$", re.IGNORECASE | 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A migration: `up` leads forward, `down` back (None: nobody wrote how).
+    """A migration: `up` applies it, `down` reverts it (None: not available).
 
     `runs` is False for one that only the tool it came from can run, such as a Python file of Alembic: it is history.
     """
@@ -32,25 +32,25 @@ class Script:
 
     @property
     def checksum(self) -> str:
-        """A hash of `up` that does not change with the ends of lines."""
+        """Return a hash of `up` that ignores differences of line endings."""
         text = self.up.replace("\r\n", "\n").rstrip()
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def in_one_transaction(text: str) -> bool:
-    """Say whether a text wants to run as a whole or not at all: yes, unless it says otherwise in a comment."""
+    """Return True if a script runs in one transaction: always, unless a comment says otherwise."""
     return _WITHOUT.search(text) is None
 
 
 def check(text: str, field: str, grammar: Grammar | None = None) -> None:
-    """Raise Invalid when a text holds no statement, or ends transactions by itself."""
+    """Raise Invalid if a script contains no statement, or ends transactions itself."""
     statements = [statement.text for statement in split(text, grammar)]
     if not statements:
-        raise Invalid({field: "There is no statement in it."})
+        raise Invalid({field: "The script contains no statement."})
     for statement in statements:
         if match := _TRANSACTION.match(statement):
             word = match[0].upper()
             raise Invalid(
-                {field: f"{word} does not belong into a migration: each runs in a transaction of its own."},
-                hint="Take it out, or put `-- headwater: no transaction` on a line of its own.",
+                {field: f"{word} is not allowed in a migration: each migration runs in its own transaction."},
+                hint="Remove it, or add the line `-- headwater: no transaction`.",
             )

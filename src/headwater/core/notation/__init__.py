@@ -1,4 +1,4 @@
-"""A Schema written out in the notations that people and other tools read: JSON, SQL, DBML, Mermaid."""
+"""Writes a Schema in notations for people and other tools: JSON, SQL, DBML, Mermaid."""
 
 from __future__ import annotations
 

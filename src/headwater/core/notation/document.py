@@ -1,4 +1,4 @@
-"""A Schema as the plain JSON that every door shows (the lasting form is `catalog.codec`)."""
+"""A Schema as the plain JSON of all user interfaces (the storage format is `catalog.codec`)."""
 
 from __future__ import annotations
 

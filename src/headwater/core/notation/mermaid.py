@@ -22,7 +22,7 @@ def _name(name: str) -> str:
 
 
 def _word(text: str) -> str:
-    """Return a type or column in the few characters that Mermaid allows for them."""
+    """Return a type or column with only the characters that Mermaid allows."""
     return re.sub(r"[^\w\-()\[\]]+", "_", text).strip("_") or "text"
 
 
@@ -46,5 +46,5 @@ def _references(relation: Relation, schema: Schema) -> Iterator[str]:
         target = schema.relation(key.ref_table, key.ref_schema)
         if target:
             optional = any(column.nullable for column in relation.columns if column.name in key.columns)
-            one = "|o" if optional else "||"
-            yield f'    {_name(target.name)} {one}--o{{ {_name(relation.name)} : "{", ".join(key.columns)}"'
+            cardinality = "|o" if optional else "||"
+            yield f'    {_name(target.name)} {cardinality}--o{{ {_name(relation.name)} : "{", ".join(key.columns)}"'

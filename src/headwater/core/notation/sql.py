@@ -1,6 +1,6 @@
 """A Schema as SQL: tables in declaration order, foreign keys at the end so that any order loads.
 
-Types are written as their source spells them; turning them into another dialect's is an engine's task.
+Types keep the spelling of their source; translating them to another dialect is an engine's task.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ _RESERVED = frozenset(
 
 
 def quote(name: str) -> str:
-    """Return an identifier, in double quotes where plain spelling would not mean it."""
+    """Return an identifier, in double quotes if they are necessary."""
     if _PLAIN.match(name) and name not in _RESERVED:
         return name
     return '"' + name.replace('"', '""') + '"'

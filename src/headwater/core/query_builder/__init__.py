@@ -1,7 +1,7 @@
-"""The visual query builder's other half: a SELECT as parts that can be drawn, and SQL from and to them.
+"""The model of the visual query builder: a SELECT as parts that can be edited, parsed from SQL and rendered to SQL.
 
-`parse` gives a `Query`, or says which clause cannot be drawn; `render` writes a Query in an engine's dialect. The law
-between them: what is rendered from a parsed text gives the same rows, and a rendered Query is parsed as itself.
+`parse` returns a `Query`, or says which clause is not supported; `render` writes a Query in an engine's dialect. Two
+laws hold: SQL rendered from a parsed text returns the same rows, and a rendered Query is parsed to itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Expressions that stand in a query as text: read, brought to one spelling, asked whether they aggregate."""
+"""Expressions of a query as text: parsing, normalising, and checking for aggregates."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sqlglot.errors import SqlglotError
 from headwater.core.query_builder.model import Query, Term
 from headwater.kit.errors import BadInput
 
-# What an expression may not hold: the first two have no place in a drawing, the others change what is grouped.
+# What an expression must not contain: the builder does not support the first two, the others change the grouping.
 FOREIGN: dict[type[exp.Expr], str] = {
     exp.Query: "a subquery",
     exp.Command: "a command",
     exp.Window: "a window function",
-    exp.Star: "every column within an expression",
+    exp.Star: "* within an expression",
 }
-# These bind weaker than what may stand beside a term, so they are put in parentheses.
+# These bind weaker than the operators beside a term, so they get parentheses.
 _WEAK = (exp.Binary, exp.Unary, exp.Between, exp.In, exp.Is, exp.Not, exp.Alias, exp.Interval, exp.Case)
 
 
@@ -27,24 +27,24 @@ def read(text: str, dialect: str) -> exp.Expr:
     """Return the tree of an expression.
 
     Raises:
-        BadInput: it is none.
+        BadInput: it is not an expression.
     """
     try:
         tree = sqlglot.parse_one(f"SELECT {text}", read=dialect)
     except (SqlglotError, RecursionError, ValueError, AttributeError, TypeError, IndexError) as error:
         raise BadInput(f"{text!r} is not an expression.", hint="Write it as it would stand in SELECT.") from error
-    shown = tree.expressions if isinstance(tree, exp.Select) else []
+    expressions = tree.expressions if isinstance(tree, exp.Select) else []
     extra = isinstance(tree, exp.Select) and any(value for name, value in tree.args.items() if name != "expressions")
-    if len(shown) != 1 or extra or isinstance(shown[0], exp.Alias):
+    if len(expressions) != 1 or extra or isinstance(expressions[0], exp.Alias):
         raise BadInput(f"{text!r} is not one expression.", hint="Write it as it would stand in SELECT.")
-    found: exp.Expr = shown[0].unnest()
-    if problem := foreign(found):
-        raise BadInput(f"{text!r} holds {problem}, which the builder cannot draw.")
-    return found
+    tree_: exp.Expr = expressions[0].unnest()
+    if problem := foreign(tree_):
+        raise BadInput(f"{text!r} contains {problem}, which the query builder does not support.")
+    return tree_
 
 
 def foreign(tree: exp.Expr) -> str:
-    """Return what an expression holds that cannot be drawn, or ""."""
+    """Return the part of an expression that is not supported, or ""."""
     for node in tree.walk():
         inside_count = isinstance(node, exp.Star) and isinstance(node.parent, exp.Count)
         for kind, name in FOREIGN.items():
@@ -54,12 +54,12 @@ def foreign(tree: exp.Expr) -> str:
 
 
 def written(tree: exp.Expr, dialect: str) -> str:
-    """Return an expression in its one spelling."""
+    """Return an expression in normalised spelling."""
     return tree.unnest().sql(dialect=dialect, comments=False)
 
 
 def enclosed(text: str, dialect: str) -> str:
-    """Return an expression so that it can stand beside an operator."""
+    """Return an expression in parentheses if it needs them beside an operator."""
     return f"({text})" if isinstance(read(text, dialect), _WEAK) else text
 
 
@@ -69,10 +69,10 @@ def aggregates(term: Term, dialect: str) -> bool:
 
 
 def grouped_terms(query: Query, dialect: str) -> tuple[Term, ...] | None:
-    """Return the terms by which rows are grouped, or None when nothing is aggregated."""
+    """Return the terms of GROUP BY, or None if nothing is aggregated."""
     sources = [(pick.term, pick.aggregate) for pick in query.picks]
-    sources += [(one.term, one.aggregate) for one in query.having.conditions()]
-    sources += [(one.term, one.aggregate) for one in query.sort]
+    sources += [(condition.term, condition.aggregate) for condition in query.having.conditions()]
+    sources += [(sort.term, sort.aggregate) for sort in query.sort]
     if not query.having.items and not any(how or aggregates(term, dialect) for term, how in sources):
         return None
     plain = [pick.term for pick in query.picks if not pick.aggregate and not aggregates(pick.term, dialect)]

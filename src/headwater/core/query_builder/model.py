@@ -1,7 +1,7 @@
-"""The parts of a SELECT that can be drawn, as plain frozen values.
+"""The parts of a SELECT that the query builder supports, as plain frozen values.
 
-What stands in GROUP BY is not among them: as soon as anything is aggregated, rows are grouped by all that is shown
-and not aggregated.
+GROUP BY is not one of them: as soon as anything is aggregated, rows are grouped by all selected terms that are not
+aggregated.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ Operator = Literal[
     "is not null",
     "holds",
 ]
-# What stands before an OFFSET where an engine knows none without a LIMIT.
+# The LIMIT before an OFFSET, for engines that require one.
 NO_LIMIT = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class SqlStyle:
-    """How an engine writes SQL: its dialect in sqlglot, what it can say, and its quotes for a name."""
+    """How an engine writes SQL: its dialect in sqlglot, its features, and how it quotes names."""
 
     sqlglot: str
     grammar: Grammar
@@ -49,7 +49,7 @@ class SqlStyle:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A column (`table` is the alias in this query), every column, the name of a pick, a constant or an expression.
+    """A column (`table` is its alias in this query), every column, the name of a pick, a constant or an expression.
 
     `value` is the column's or pick's name, the digits, the text, `true` or `false`, or the expression as SQL.
     """
@@ -61,7 +61,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class QueryTable:
-    """A table under its alias, by which terms name it."""
+    """A table and its alias, by which terms refer to it."""
 
     name: str
     alias: str
@@ -70,7 +70,7 @@ class QueryTable:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A term, aggregated or not, held against values; `holds` takes none: the term itself is the condition."""
+    """A comparison of a term, aggregated or not, with values; `holds` takes none: the term itself is the condition."""
 
     term: Term
     operator: Operator = "="
@@ -80,20 +80,20 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Conditions of which all or any must be fulfilled; without any, everything is let through."""
+    """Conditions of which all or any must be true; an empty group accepts every row."""
 
     all: bool = True
     items: tuple[Condition | Group, ...] = ()
 
     def conditions(self) -> Iterator[Condition]:
-        """Give every condition, also of the groups within."""
+        """Yield every condition, including those of nested groups."""
         for item in self.items:
             yield from item.conditions() if isinstance(item, Group) else (item,)
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """One more table, and what makes its rows belong to those before."""
+    """One more table, and its join condition."""
 
     table: QueryTable
     kind: JoinKind = "inner"
@@ -102,7 +102,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Something that is shown."""
+    """A selected term."""
 
     term: Term
     aggregate: Aggregate = ""
@@ -111,7 +111,7 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """Something to sort by; `nulls` of "" leaves them where the engine puts them."""
+    """A sort term; `nulls` of "" leaves NULLs where the engine sorts them."""
 
     term: Term
     aggregate: Aggregate = ""
@@ -121,7 +121,7 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A SELECT; without picks it shows every column."""
+    """A SELECT; without picks it selects every column."""
 
     table: QueryTable
     joins: tuple[Join, ...] = ()
@@ -141,7 +141,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class BuilderRefusal:
-    """Why a text cannot be drawn: the clause, and a sentence."""
+    """Why a text is not supported: the clause, and a sentence."""
 
     clause: str
     message: str

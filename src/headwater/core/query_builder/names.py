@@ -1,4 +1,4 @@
-"""What names in a statement mean: which table a column is of, which pick an alias or a number stands for."""
+"""Resolves names in a statement: the table of a column, the pick of an alias or a number."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sqlglot import exp
 from headwater.catalog.model import Relation, Schema
 from headwater.core.query_builder.model import Pick, QueryTable, SqlStyle
 
-# Columns that every table of some engine has without saying so.
+# Implicit columns that every table of some engine has.
 _HIDDEN = frozenset({"rowid", "oid", "_rowid_", "ctid", "xmin", "xmax", "tableoid"})
 
 
 class CannotDraw(Exception):
-    """A clause that cannot be drawn."""
+    """The query builder does not support a clause."""
 
     def __init__(self, clause: str, message: str) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ class CannotDraw(Exception):
 
 
 def spelling(node: exp.Expr, style: SqlStyle) -> str:
-    """Return a name as the database knows it: some fold what is not quoted."""
+    """Return a name as the database stores it: some databases fold unquoted names."""
     name = node.name
     quoted = isinstance(node, exp.Identifier) and node.args.get("quoted")
     return name if quoted or not style.grammar.folds_names else name.lower()
@@ -31,7 +31,7 @@ def spelling(node: exp.Expr, style: SqlStyle) -> str:
 
 @dataclass(frozen=True)
 class NameScope:
-    """The tables of a statement and, where they can be named, its picks."""
+    """The tables of a statement and, where they can be used, its picks."""
 
     tables: Sequence[QueryTable]
     style: SqlStyle
@@ -39,16 +39,16 @@ class NameScope:
     picks: Sequence[Pick] = ()
 
     def with_picks(self, picks: Sequence[Pick]) -> NameScope:
-        """Return this scope where picks can be named."""
+        """Return this scope with picks."""
         return replace(self, picks=picks)
 
     def column(self, node: exp.Column, clause: str) -> tuple[str, str]:
         """Return (alias of the table, name) of a column."""
         name = spelling(node.this, self.style)
-        said = node.args.get("table")
-        if said is None:
+        prefix = node.args.get("table")
+        if prefix is None:
             return self._owner(name, clause), name
-        wanted = spelling(said, self.style)
+        wanted = spelling(prefix, self.style)
         for table in self.tables:
             if table.alias == wanted or (not self.style.grammar.folds_names and table.alias.lower() == wanted.lower()):
                 self._check(table, name, clause)
@@ -61,11 +61,11 @@ class NameScope:
             return self.tables[0].alias
         owners = [table.alias for table in self.tables if self._has(table, column)]
         if len(owners) != 1:
-            raise CannotDraw(clause, f"{column} does not say which table it is of: write it as table.{column}.")
+            raise CannotDraw(clause, f"The table of {column} is not clear: write it as table.{column}.")
         return owners[0]
 
     def _check(self, table: QueryTable, column: str, clause: str) -> None:
-        """Refuse a name that is no column: a text in the wrong quotes, say, or the name of something shown."""
+        """Refuse a name that is not a column: a text in the wrong quotes, or the alias of a selected term."""
         relation = self._relation(table)
         if relation is not None and relation.column(column) is None and column.lower() not in _HIDDEN:
             raise CannotDraw(clause, f"{table.name} has no column {column}.")
@@ -78,16 +78,16 @@ class NameScope:
         return self.schema.relation(table.name, table.schema) if self.schema else None
 
     def picked(self, node: exp.Expr, *, columns_first: bool = False) -> Pick | None:
-        """Return the pick that an alias or a number in ORDER BY or GROUP BY stands for.
+        """Return the pick of an alias or a number in ORDER BY or GROUP BY.
 
         With `columns_first`, a column of a table of that name goes before the alias, as in GROUP BY.
         """
         if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
-            place = int(node.name)
-            before = self.picks[:place]
-            if len(before) < place or any(pick.term.kind == "star" and not pick.aggregate for pick in before):
-                raise CannotDraw("ORDER BY", f"{place} is not the number of something that is shown.")
-            return self.picks[place - 1]
+            position = int(node.name)
+            before = self.picks[:position]
+            if len(before) < position or any(pick.term.kind == "star" and not pick.aggregate for pick in before):
+                raise CannotDraw("ORDER BY", f"{position} is not the position of a selected column.")
+            return self.picks[position - 1]
         if not isinstance(node, exp.Column) or node.args.get("table"):
             return None
         name = spelling(node.this, self.style)

@@ -1,4 +1,4 @@
-"""SQL as a drawn query, or the clause that cannot be drawn; nothing is left out silently."""
+"""Parses SQL to a query of the builder, or reports the clause that is not supported; nothing is dropped silently."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from headwater.core.query_builder.model import (
 from headwater.core.query_builder.names import CannotDraw, NameScope, spelling
 from headwater.core.query_builder.terms import aggregated, group_of, term_of
 
-# The parts of a SELECT that are read; any other is a reason to refuse, by the name that users know it by.
+# The supported parts of a SELECT; any other part is refused, by the name that users know.
 _READ = frozenset(
     {
         "expressions",
@@ -68,19 +68,19 @@ _CLAUSES: Mapping[str, str] = {
 
 
 def parse(text: str, style: SqlStyle, schema: Schema | None = None) -> QueryDrawing:
-    """Return the query that a text is, or why it cannot be drawn.
+    """Return the query of a text, or why it is not supported.
 
     Args:
         text: one statement; a semicolon at its end does not matter.
-        style: how the engine writes SQL.
-        schema: what tables there are, for columns that do not say of which table they are.
+        style: the SQL syntax of the engine.
+        schema: the tables of the database, to resolve unqualified columns.
     """
     try:
         trees = [tree for tree in sqlglot.parse(text, read=style.sqlglot) if tree is not None]
     except ParseError as error:
         where = error.errors[0] if error.errors else {}
-        place = f" near {where['highlight']!r} in line {where['line']}" if where.get("highlight") else ""
-        return BuilderRefusal("", f"The statement cannot be read{place}.")
+        position = f" near {where['highlight']!r} in line {where['line']}" if where.get("highlight") else ""
+        return BuilderRefusal("", f"The statement cannot be read{position}.")
     except (SqlglotError, RecursionError, ValueError, AttributeError, TypeError, IndexError):
         return BuilderRefusal("", "The statement cannot be read.")
     if len(trees) != 1:
@@ -96,7 +96,7 @@ def parse(text: str, style: SqlStyle, schema: Schema | None = None) -> QueryDraw
 class _Reader:
     def __init__(self, tree: exp.Expr, style: SqlStyle, schema: Schema | None) -> None:
         if isinstance(tree, exp.SetOperation):
-            raise CannotDraw(tree.key.upper(), "Two queries put together cannot be drawn.")
+            raise CannotDraw(tree.key.upper(), "The query builder does not support UNION, INTERSECT and EXCEPT.")
         if not isinstance(tree, exp.Select):
             raise CannotDraw("", "Only a SELECT can be drawn.")
         self.tree, self.style, self.schema = tree, style, schema
@@ -106,16 +106,16 @@ class _Reader:
         for name, value in self.tree.args.items():
             if value and (name not in _READ or name in {"hint", "operation_modifiers", "kind"}):
                 clause = _CLAUSES.get(name, name.strip("_").replace("_", " ").upper())
-                raise CannotDraw(clause, f"{clause} cannot be drawn.")
+                raise CannotDraw(clause, f"The query builder does not support {clause}.")
         distinct = self.tree.args.get("distinct")
         if distinct is not None and distinct.args.get("on"):
-            raise CannotDraw("DISTINCT ON", "DISTINCT ON cannot be drawn.")
+            raise CannotDraw("DISTINCT ON", "The query builder does not support DISTINCT ON.")
 
     def query(self) -> Query:
-        """Return the whole of it."""
+        """Return the whole query."""
         table, joined = self._tables()
-        scope = NameScope((table, *(one for one, _ in joined)), self.style, self.schema)
-        joins = tuple(self._join(one, node, scope) for one, node in joined)
+        scope = NameScope((table, *(joined_table for joined_table, _ in joined)), self.style, self.schema)
+        joins = tuple(self._join(joined_table, node, scope) for joined_table, node in joined)
         picks = self._picks(scope)
         named = scope.with_picks(picks)
         having = self.tree.args.get("having")
@@ -136,13 +136,13 @@ class _Reader:
     def _tables(self) -> tuple[QueryTable, list[tuple[QueryTable, exp.Join]]]:
         source = self.tree.args.get("from_")
         if source is None:
-            raise CannotDraw("FROM", "There is no table to draw.")
+            raise CannotDraw("FROM", "The query has no table.")
         nodes = list(self.tree.args.get("joins") or ())
-        found = [self._table(node.this) for node in (source, *nodes)]
-        aliases = [table.alias for table in found]
+        tables = [self._table(node.this) for node in (source, *nodes)]
+        aliases = [table.alias for table in tables]
         if len(set(aliases)) < len(aliases):
             raise CannotDraw("FROM", "Two tables have the same name.")
-        return found[0], list(zip(found[1:], nodes, strict=True))
+        return tables[0], list(zip(tables[1:], nodes, strict=True))
 
     def _table(self, node: exp.Expr) -> QueryTable:
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
@@ -153,7 +153,7 @@ class _Reader:
         alias = node.args.get("alias")
         extra = [name for name, value in node.args.items() if value and name not in {"this", "db", "alias"}]
         if extra or (alias is not None and alias.args.get("columns")):
-            raise CannotDraw("FROM", f"{node.name} is read in a way that cannot be drawn.")
+            raise CannotDraw("FROM", f"The query builder does not support the way in which {node.name} is read.")
         name = spelling(node.this, self.style)
         schema = spelling(node.args["db"], self.style) if node.args.get("db") else None
         return QueryTable(name, spelling(alias.this, self.style) if alias is not None else name, schema)
@@ -163,7 +163,9 @@ class _Reader:
         words = f"{node.side} {node.kind}".replace("OUTER", "").split()
         if extra or len(words) > 1 or set(words) - {"LEFT", "RIGHT", "FULL", "INNER", "CROSS"}:
             clause = "USING" if "using" in extra else "NATURAL" if "method" in extra else "JOIN"
-            raise CannotDraw(clause, f"The join of {table.alias} cannot be drawn: say with ON which columns are equal.")
+            raise CannotDraw(
+                clause, f"The query builder does not support this join of {table.alias}: write the condition with ON."
+            )
         on = node.args.get("on")
         if on is None:
             if words and words != ["CROSS"]:
@@ -186,7 +188,7 @@ class _Reader:
             alias = spelling(node.args["alias"], self.style)
             node = node.this
         elif isinstance(node, exp.Aliases):
-            raise CannotDraw("SELECT", "An expression with several names cannot be drawn.")
+            raise CannotDraw("SELECT", "The query builder does not support an expression with several aliases.")
         term, aggregate = aggregated(node, scope, "SELECT")
         return Pick(term, aggregate, alias)
 
@@ -199,9 +201,9 @@ class _Reader:
         if node is None:
             return None
         value = node.args.get("expression")
-        extra = [name for name, one in node.args.items() if one and name != "expression"]
+        extra = [name for name, value in node.args.items() if value and name != "expression"]
         if isinstance(node, exp.Fetch) or extra or not isinstance(value, exp.Literal) or not value.name.isdigit():
-            raise CannotDraw(clause.upper(), f"{clause.upper()} can be drawn only with a plain number.")
+            raise CannotDraw(clause.upper(), f"The query builder supports {clause.upper()} only with a plain number.")
         return int(value.name)
 
     def _sort(self, scope: NameScope) -> tuple[Sort, ...]:
@@ -210,7 +212,7 @@ class _Reader:
 
     def _sorted(self, node: exp.Expr, scope: NameScope) -> Sort:
         if not isinstance(node, exp.Ordered) or node.args.get("with_fill"):
-            raise CannotDraw("ORDER BY", "The order cannot be drawn.")
+            raise CannotDraw("ORDER BY", "The query builder does not support this ORDER BY.")
         descending = bool(node.args.get("desc"))
         first = bool(node.args.get("nulls_first"))
         nulls: Literal["", "first", "last"] = (
@@ -232,21 +234,21 @@ class _Reader:
         return how != "nulls_are_last" and descending == (how == "nulls_are_large")
 
     def _grouped(self, query: Query, scope: NameScope) -> Query:
-        """Check that the text groups by what the drawing implies; grouping without aggregates is DISTINCT."""
+        """Check that the text groups as the query implies; grouping without aggregates is DISTINCT."""
         group = self.tree.args.get("group")
-        said = self._group_terms(group, scope) if group else ()
+        stated = self._group_terms(group, scope) if group else ()
         implied = grouped_terms(query, self.style.sqlglot)
-        if implied is None and group and {pick.term for pick in query.picks} == set(said):
+        if implied is None and group and {pick.term for pick in query.picks} == set(stated):
             return replace(query, distinct=True)
-        if set(said) != set(implied or ()):
-            raise CannotDraw("GROUP BY", "The rows are grouped by something other than the columns that are shown.")
+        if set(stated) != set(implied or ()):
+            raise CannotDraw("GROUP BY", "The rows are not grouped by the selected columns.")
         return query
 
     def _group_terms(self, group: exp.Group, scope: NameScope) -> Sequence[Term]:
         if any(value for name, value in group.args.items() if name != "expressions"):
-            raise CannotDraw("GROUP BY", "ROLLUP, CUBE, GROUPING SETS and ALL cannot be drawn.")
-        found = []
+            raise CannotDraw("GROUP BY", "The query builder does not support ROLLUP, CUBE, GROUPING SETS and ALL.")
+        terms = []
         for node in group.expressions:
             picked = scope.picked(node, columns_first=True)
-            found.append(picked.term if picked is not None else term_of(node, scope, "GROUP BY"))
-        return found
+            terms.append(picked.term if picked is not None else term_of(node, scope, "GROUP BY"))
+        return terms

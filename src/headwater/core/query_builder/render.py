@@ -1,4 +1,4 @@
-"""A drawn query as SQL in the dialect of an engine."""
+"""Renders a query of the builder as SQL in the dialect of an engine."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class _Writer:
         if query.having.items:
             lines.append(f"having {self._group(query.having)}")
         if query.sort:
-            lines.append("order by " + ", ".join(self._sort(one) for one in query.sort))
+            lines.append("order by " + ", ".join(self._sort(sort) for sort in query.sort))
         lines += self._cut()
         return "\n".join(lines)
 
@@ -67,9 +67,9 @@ class _Writer:
             raise BadInput(f"Two tables are called {min(twice)}.", hint="Give one of them another alias.")
         if not all(self.aliases) or not all(table.name for table in self.query.tables):
             raise BadInput("A table has no name.", hint="Choose a table.")
-        for one in self.query.where.conditions():
-            if one.aggregate:
-                raise BadInput("A filter of rows aggregates.", hint="Put it among the filters of groups.")
+        for condition in self.query.where.conditions():
+            if condition.aggregate:
+                raise BadInput("A row filter uses an aggregate.", hint="Move it to the group filters.")
 
     def _select(self) -> str:
         picks = [self._pick(pick.term, pick.aggregate, pick.alias) for pick in self.query.picks] or ["*"]
@@ -81,7 +81,7 @@ class _Writer:
     def _pick(self, term: Term, aggregate: Aggregate, alias: str) -> str:
         text = self._aggregated(term, aggregate)
         if alias and term.kind == "star" and not aggregate:
-            raise BadInput("Every column cannot get one name.", hint="Take the name away.")
+            raise BadInput("* cannot have an alias.", hint="Remove the alias.")
         return f"{text} as {self.quote(alias)}" if alias else text
 
     def _table(self, table: QueryTable) -> str:
@@ -94,30 +94,34 @@ class _Writer:
         if join.kind == "cross":
             return start
         if not join.on.items:
-            raise BadInput(f"The join of {join.table.alias} has no condition.", hint="Say which columns are equal.")
+            raise BadInput(
+                f"The join of {join.table.alias} has no condition.", hint="Choose the columns that must be equal."
+            )
         return f"{start} on {self._group(join.on)}"
 
     def _grouping(self) -> list[str]:
         terms = grouped_terms(self.query, self.style.sqlglot)
         if any(term.kind == "star" for term in terms or ()) or (terms is not None and not self.query.picks):
-            raise BadInput("Every column is shown beside an aggregate.", hint="Choose single columns.")
+            raise BadInput("* cannot be selected together with an aggregate.", hint="Choose single columns.")
         return ["group by " + ", ".join(self._term(term) for term in terms)] if terms else []
 
     def _cut(self) -> list[str]:
         limit, offset = self.query.limit, self.query.offset
         if min(limit or 0, offset or 0) < 0:
-            raise BadInput("A limit is not below 0.")
+            raise BadInput("A limit cannot be negative.")
         if limit is None and offset is not None and self.style.grammar.needs_limit:
             limit = NO_LIMIT
-        found = [] if limit is None else [f"limit {limit}"]
-        return found if offset is None else [*found, f"offset {offset}"]
+        clauses = [] if limit is None else [f"limit {limit}"]
+        return clauses if offset is None else [*clauses, f"offset {offset}"]
 
     def _sort(self, sort: Sort) -> str:
         text = self._aggregated(sort.term, sort.aggregate)
         if sort.term.kind in {"number", "text", "boolean", "star"} and not sort.aggregate:
             raise BadInput("Rows cannot be sorted by a constant.", hint="Choose a column.")
         if sort.nulls and not self.style.grammar.orders_nulls:
-            raise BadInput("This engine cannot say where NULLs are sorted.", hint="Leave them where they are.")
+            raise BadInput(
+                "This engine does not support NULLS FIRST and NULLS LAST.", hint="Remove the setting for NULLs."
+            )
         return text + (" desc" if sort.descending else "") + (f" nulls {sort.nulls}" if sort.nulls else "")
 
     def _group(self, group: Group) -> str:
@@ -142,9 +146,9 @@ class _Writer:
         values = [self._side(value, "") for value in condition.values]
         wanted = _VALUES.get(condition.operator, 1)
         if len(values) != wanted and not (values and condition.operator in {"in", "not in"}):
-            raise BadInput(f"The filter on {left} has no value.", hint="Give it one, or take it away.")
+            raise BadInput(f"The filter on {left} has no value.", hint="Enter a value, or remove the filter.")
         if "ilike" in condition.operator and not self.style.grammar.has_ilike:
-            raise BadInput(f"This engine does not know {condition.operator}.", hint="Use like.")
+            raise BadInput(f"This engine does not support {condition.operator}.", hint="Use like.")
         if condition.operator in {"in", "not in"}:
             return f"{left} {condition.operator} ({', '.join(values)})"
         if "between" in condition.operator:
@@ -161,7 +165,7 @@ class _Writer:
         if not aggregate:
             return text
         if term.kind == "star" and (aggregate != "count" or term.table):
-            raise BadInput("Only count() takes every column.", hint="Choose a column.")
+            raise BadInput("Only count() accepts *.", hint="Choose a column.")
         return f"count(distinct {text})" if aggregate == "count_distinct" else f"{aggregate}({text})"
 
     def _term(self, term: Term) -> str:
@@ -175,7 +179,7 @@ class _Writer:
                 return f"{self.quote(term.table)}.{name}" if term.table else name
             case "alias":
                 if term.value not in {pick.alias for pick in self.query.picks}:
-                    raise BadInput(f"Nothing that is shown is called {term.value!r}.")
+                    raise BadInput(f"No selected column is called {term.value!r}.")
                 return self.quote(term.value)
             case "number":
                 if not _NUMBER.fullmatch(term.value):

@@ -1,4 +1,4 @@
-"""Trees of the parser as terms, aggregates and groups of conditions."""
+"""Converts trees of the parser to terms, aggregates and groups of conditions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NEGATED: Mapping[Operator, Operator] = {
 
 
 def term_of(node: exp.Expr, scope: NameScope, clause: str) -> Term:
-    """Return a tree as a term; what is neither column nor constant stays an expression."""
+    """Return a tree as a term; anything but a column or constant stays an expression."""
     node = node.unnest()
     match node:
         case exp.Column(this=exp.Star()):
@@ -55,13 +55,13 @@ def term_of(node: exp.Expr, scope: NameScope, clause: str) -> Term:
     if isinstance(node, exp.Star):
         return Term("star")
     if problem := foreign(node):
-        raise CannotDraw(clause, f"{clause} holds {problem}, which cannot be drawn.")
+        raise CannotDraw(clause, f"{clause} contains {problem}, which the query builder does not support.")
     return Term("expression", written(node, scope.style.sqlglot))
 
 
 def _table_of_star(node: exp.Column, scope: NameScope, clause: str) -> str:
     if any(node.this.args.values()):
-        raise CannotDraw(clause, "Every column but some cannot be drawn.")
+        raise CannotDraw(clause, "The query builder does not support * with exceptions.")
     wanted = node.table
     for table in scope.tables:
         if wanted.lower() == table.alias.lower():
@@ -70,7 +70,7 @@ def _table_of_star(node: exp.Column, scope: NameScope, clause: str) -> str:
 
 
 def aggregated(node: exp.Expr, scope: NameScope, clause: str) -> tuple[Term, Aggregate]:
-    """Return a tree as a term under one of the known aggregates, or under none."""
+    """Return a tree as a term, with one of the known aggregates or without one."""
     node = node.unnest()
     picked = scope.picked(node, columns_first=True) if isinstance(node, exp.Column) else None
     if picked is not None:
@@ -88,9 +88,9 @@ def aggregated(node: exp.Expr, scope: NameScope, clause: str) -> tuple[Term, Agg
 
 
 def group_of(node: exp.Expr, scope: NameScope, clause: str) -> Group:
-    """Return a condition as a group, whose like inner groups are part of it."""
-    found = _item(node, scope, clause)
-    return found if isinstance(found, Group) else Group(True, (found,))
+    """Return a condition as a group; nested groups of the same kind are merged."""
+    item = _item(node, scope, clause)
+    return item if isinstance(item, Group) else Group(True, (item,))
 
 
 def _item(node: exp.Expr, scope: NameScope, clause: str) -> Condition | Group:
@@ -120,7 +120,7 @@ def _condition(node: exp.Expr, scope: NameScope, clause: str) -> Condition:
 
 
 def _plain(node: exp.Expr, scope: NameScope, clause: str) -> Condition | None:
-    """Return a comparison that has an operator of its own, or None; whether it is negated is not looked at."""
+    """Return a comparison that has an operator of its own, or None; negation is ignored."""
     operator = _OPERATORS.get(type(node))
     values: tuple[exp.Expr, ...] = ()
     if operator is not None and not _extra(node, "expression"):

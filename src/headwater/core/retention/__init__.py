@@ -1,4 +1,4 @@
-"""Which snapshots a policy keeps and which it deletes, and why; pure, so that a preview is the plan."""
+"""Decides which snapshots a policy keeps and which it deletes, and why; pure, so a preview equals the plan."""
 
 from __future__ import annotations
 

@@ -1,16 +1,16 @@
 """The plan of a retention policy.
 
-The rules are those of `restic forget`, which users of borg and of Proxmox Backup find again with small differences:
+The rules are those of `restic forget`, with small differences also those of borg and Proxmox Backup:
 
-- Each rule looks at all snapshots by itself, newest first, and keeps the newest of each of its periods, so many of
+- Each rule considers all snapshots independently, newest first, and keeps the newest of each of its periods, so many of
   them. A snapshot may be kept by several rules, and each number means what it says without the others. (borg and
   Proxmox let a later rule skip what an earlier one has kept, so that "4 weekly" reaches further back behind "7 daily".)
-- Periods without a snapshot do not count: a server that was off for a month loses nothing by that.
+- Periods without a snapshot do not count: a server that was off for a month loses no snapshots.
 - Weeks are those of ISO 8601, from Monday on. All periods are those of the policy's time zone; an hour that the clock
   repeats is two.
-- A rule that has found fewer periods than it may keep also keeps the oldest snapshot (restic since 0.17, borg's
+- A rule that finds fewer periods than it may keep also keeps the oldest snapshot (restic since 0.17, borg's
   "[oldest]"): without it, a yearly rule would have nothing to keep for the first year.
-- `within` counts back from the newest snapshot, not from now: what is kept never depends on when it is asked.
+- `within` counts back from the newest snapshot, not from now: the result does not depend on the current time.
 
 Snapshots of different groups, such as those of other tables, never stand for each other. The newest of a group is
 always kept, and so is one that is pinned: held by somebody, or in use. A policy without any rule keeps everything.
@@ -29,7 +29,7 @@ Rule = Literal["hourly", "daily", "weekly", "monthly", "yearly"]
 
 @dataclass(frozen=True, slots=True)
 class RetentionPolicy:
-    """How many to keep: the last ones, the newest of so many periods of each kind, and all within a time."""
+    """How many to keep: the last ones, the newest of this many periods of each kind, and all within a time."""
 
     last: int = 0
     hourly: int = 0
@@ -42,13 +42,13 @@ class RetentionPolicy:
 
     @property
     def has_rules(self) -> bool:
-        """Whether any rule says what to keep; without one, everything is."""
+        """True if any rule says what to keep; without one, everything is kept."""
         return bool(self.last or self.within or any(getattr(self, rule) for rule in _PERIODS))
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A complete snapshot: when it was taken (aware), what others it may stand for, and what keeps it in any case."""
+    """A complete snapshot: when it was taken (aware), its group, and what protects it, if anything."""
 
     id: str
     at: datetime
@@ -58,7 +58,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a snapshot, with each reason as a few words; one that is deleted has a reason from each rule."""
+    """The decision on a snapshot, with short reasons; a deleted one has a reason from each rule."""
 
     id: str
     at: datetime
@@ -68,7 +68,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class _Period:
-    """One hour, day, week, month or year: what tells it apart, and how people write it."""
+    """One hour, day, week, month or year: its identity, and its name for users."""
 
     key: tuple[object, ...]
     label: str
@@ -105,7 +105,7 @@ _PERIODS: dict[Rule, Callable[[datetime], _Period]] = {
 
 
 class _Judged:
-    """The reasons for and against a snapshot, as they are found."""
+    """The collected reasons for and against a snapshot."""
 
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate
@@ -114,32 +114,35 @@ class _Judged:
 
     @property
     def decision(self) -> Decision:
-        """What becomes of it."""
+        """The decision on it."""
         candidate = self.candidate
         return Decision(candidate.id, candidate.at, bool(self.reasons), tuple(self.reasons or self.against))
 
 
 def plan(policy: RetentionPolicy, snapshots: Iterable[Candidate]) -> tuple[Decision, ...]:
-    """Return what becomes of each snapshot, newest first.
+    """Return the decision on each snapshot, newest first.
 
     Args:
         policy: what to keep; its zone is a name of the IANA time zone database.
         snapshots: the complete ones; failed or running ones must not be among them, nor may they stand for any.
     """
-    ordered = [_Judged(snapshot) for snapshot in sorted(snapshots, key=lambda one: (one.at, one.id), reverse=True)]
+    ordered = [
+        _Judged(snapshot)
+        for snapshot in sorted(snapshots, key=lambda snapshot: (snapshot.at, snapshot.id), reverse=True)
+    ]
     groups: dict[str, list[_Judged]] = {}
     for one in ordered:
         groups.setdefault(one.candidate.group, []).append(one)
     for group in groups.values():
         _judge(policy, group)
-    return tuple(one.decision for one in ordered)
+    return tuple(judged.decision for judged in ordered)
 
 
 def _judge(policy: RetentionPolicy, group: Sequence[_Judged]) -> None:
-    """Judge the snapshots of one group, newest first."""
+    """Decide on the snapshots of one group, newest first."""
     if not policy.has_rules:
-        for one in group:
-            one.reasons.append("no rule deletes any")
+        for judged in group:
+            judged.reasons.append("the policy has no rules")
         return
     group[0].reasons.append("newest")
     if policy.last:
@@ -149,39 +152,39 @@ def _judge(policy: RetentionPolicy, group: Sequence[_Judged]) -> None:
     zone = ZoneInfo(policy.zone)
     for rule, period in _PERIODS.items():
         if count := getattr(policy, rule):
-            _keep_periods(rule, count, [(one, period(one.candidate.at.astimezone(zone))) for one in group])
+            _keep_periods(rule, count, [(judged, period(judged.candidate.at.astimezone(zone))) for judged in group])
 
 
 def _keep_last(count: int, group: Sequence[_Judged]) -> None:
-    for one in group[:count]:
-        one.reasons.append(f"last {count}")
-    for one in group[count:]:
-        one.against.append(f"not among the last {count}")
+    for judged in group[:count]:
+        judged.reasons.append(f"last {count}")
+    for judged in group[count:]:
+        judged.against.append(f"not among the last {count}")
 
 
 def _keep_within(within: timedelta, group: Sequence[_Judged]) -> None:
     since = group[0].candidate.at - within
-    for one in group:
-        if one.candidate.at > since:
-            one.reasons.append(f"within {_period_text(within)}")
+    for judged in group:
+        if judged.candidate.at > since:
+            judged.reasons.append(f"within {_period_text(within)}")
         else:
-            one.against.append(f"more than {_period_text(within)} before the newest")
+            judged.against.append(f"more than {_period_text(within)} before the newest")
 
 
 def _keep_periods(rule: Rule, count: int, dated: Sequence[tuple[_Judged, _Period]]) -> None:
-    """Keep the newest of so many periods; and the oldest of all while there are fewer."""
-    found: set[tuple[object, ...]] = set()
-    for one, period in dated:
-        if period.key in found:
-            one.against.append(f"not the newest of {period.label}")
-        elif len(found) < count:
-            found.add(period.key)
-            one.reasons.append(f"{rule} {period.label}")
+    """Keep the newest of this many periods; and the oldest of all while there are fewer."""
+    periods: set[tuple[object, ...]] = set()
+    for judged, period in dated:
+        if period.key in periods:
+            judged.against.append(f"not the newest of {period.label}")
+        elif len(periods) < count:
+            periods.add(period.key)
+            judged.reasons.append(f"{rule} {period.label}")
         else:
-            one.against.append(f"older than {count} {rule}")
+            judged.against.append(f"older than {count} {rule}")
     oldest, period = dated[-1]
     reason = f"{rule} {period.label}"
-    if len(found) < count and reason not in oldest.reasons:
+    if len(periods) < count and reason not in oldest.reasons:
         oldest.reasons.append(f"oldest, for {rule}")
 
 

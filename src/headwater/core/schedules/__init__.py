@@ -1,4 +1,4 @@
-"""When a schedule is due: a cron expression in a time zone; pure, the clock is given."""
+"""When a schedule is due: a cron expression in a time zone; pure, the time is an argument."""
 
 from __future__ import annotations
 

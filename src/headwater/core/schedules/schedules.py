@@ -1,8 +1,8 @@
 """The times of a cron expression in a time zone, as UTC.
 
-`cronsim` reads the expressions and follows Debian's cron where clocks change: what is due at a fixed time of the day
-happens once a day, at the end of the gap where that time does not exist, and the first time where it comes twice; what
-is due every so many minutes or hours goes on as time itself does.
+`cronsim` parses the expressions and follows Debian's cron at clock changes: a job at a fixed time of the day runs once
+a day, at the end of the gap if that time does not exist, and the first time if it occurs twice; a job every few minutes
+or hours runs at regular intervals.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from headwater.kit.errors import Invalid, did_you_mean
 
 EXAMPLE = "Minute, hour, day of the month, month, day of the week: '0 3 * * *' is every day at 03:00."
 _LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
-# How far back to look for the last time of a schedule, before all that has passed is gone through.
+# How far back to search for the last time of a schedule before all earlier times are computed.
 _SPANS = (timedelta(hours=1), timedelta(days=1), timedelta(days=32), timedelta(days=367))
 
 
@@ -39,7 +39,7 @@ def zone_names() -> frozenset[str]:
 
 
 def checked(cron: str, zone: str) -> Schedule:
-    """Return a schedule.
+    """Return a schedule after checking it.
 
     Raises:
         Invalid: the expression cannot be read, never comes true, or there is no such time zone.
@@ -52,35 +52,35 @@ def checked(cron: str, zone: str) -> Schedule:
     try:
         first = list(islice(times(schedule, _LONG_AGO), 1))
     except CronSimError as error:
-        raise Invalid({"cron": f"This is no cron expression: {str(error).lower()}."}, hint=EXAMPLE) from error
+        raise Invalid({"cron": f"This is not a cron expression: {str(error).lower()}."}, hint=EXAMPLE) from error
     if not first:
-        raise Invalid({"cron": "This time never comes."}, hint=EXAMPLE)
+        raise Invalid({"cron": "This schedule never runs."}, hint=EXAMPLE)
     return schedule
 
 
 def times(schedule: Schedule, after: datetime) -> Iterator[datetime]:
-    """Give the times of a schedule after a moment, each later than the one before."""
+    """Yield the times of a schedule after a moment, in order."""
     last = after.astimezone(UTC)
-    for found in CronSim(schedule.cron, last.astimezone(ZoneInfo(schedule.zone))):
-        moment = found.astimezone(UTC)
-        if moment > last:  # within an hour that the clock repeats, cronsim counts from its first beginning
+    for due in CronSim(schedule.cron, last.astimezone(ZoneInfo(schedule.zone))):
+        moment = due.astimezone(UTC)
+        if moment > last:  # within a repeated hour, cronsim counts from the start of the first one
             last = moment
             yield moment
 
 
 def latest(schedule: Schedule, first: datetime, until: datetime) -> datetime:
-    """Return the last time of a schedule from one of its times, `first`, up to a moment."""
+    """Return the last time of a schedule up to a moment, starting from one of its times, `first`."""
     for span in _SPANS:
         if until - span <= first:
             break
-        found = _last_between(schedule, until - span, until)
-        if found:
-            return found
+        due = _last_between(schedule, until - span, until)
+        if due:
+            return due
     return _last_between(schedule, first, until) or first
 
 
 def _last_between(schedule: Schedule, after: datetime, until: datetime) -> datetime | None:
-    found = None
+    last = None
     for moment in takewhile(lambda one: one <= until, times(schedule, after)):
-        found = moment
-    return found
+        last = moment
+    return last

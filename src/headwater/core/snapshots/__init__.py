@@ -1,1 +1,1 @@
-"""The algorithm of snapshots: what of a database is read again, how a read comes to one moment, what a subset needs."""
+"""The algorithm of snapshots: incremental reading, catching up to one moment, and subsets of a schema."""

@@ -1,7 +1,7 @@
-"""Brings what was read while others wrote to one moment: tables are written again with what has changed meanwhile.
+"""Makes tables consistent that were read while others wrote: they are written again with the later changes.
 
-The pages that were written stay. A chunk gets a delta, or is written anew when that is better; what is new comes behind
-the last one, and finds its place when the next snapshot is taken.
+Existing pages stay. A chunk gets a delta, or is rewritten if that is better; new rows come after the last chunk, and
+are sorted when the next snapshot is taken.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from headwater.vault.table_reader import TableReader
 from headwater.vault.tree import ChunkRef
 from headwater.vault.vault import SnapshotWriter, Vault
 
-# What is held of the changes of a table, before they are written.
+# How many changes of a table are kept in memory before they are written.
 MOST_BYTES = 64 * 2**20
 
 
 @dataclass(slots=True)
 class LateChanges:
-    """Rows of a table as they are now, and the keys of those that are gone."""
+    """Current rows of a table, and the keys of deleted rows."""
 
     table: SnapshotTable
     rows: list[Batch] = field(default_factory=list)
@@ -43,23 +43,23 @@ def catch_up(
     read_tables: Sequence[ManifestTable],
     writer: Callable[[SnapshotTable, Parent], TableWriter],
 ) -> tuple[list[ManifestTable], int]:
-    """Return tables as they are at the moment of a dump, and how many rows were read again for that; blocks."""
-    tables, rows = {(one.schema, one.name): one for one in read_tables}, 0
+    """Return tables in the state of the reader's moment, and how many rows were read again for that; blocks."""
+    tables, rows = {(table.schema, table.name): table for table in read_tables}, 0
     while not dump.is_consistent():
-        for found in _gathered(dump):
-            key, table = (found.table.schema, found.table.name), found.table
-            rows += sum(row.num_rows for row in found.rows) + len(found.gone)
-            # What was written can be read from now on.
+        for changes in _gathered(dump):
+            key, table = (changes.table.schema, changes.table.name), changes.table
+            rows += sum(row.num_rows for row in changes.rows) + len(changes.gone)
+            # The written chunks can be read from now on.
             writing.ink.data.finish()
             writing.ink.trees.finish()
             reader = vault.table(tables[key])
-            written = _written(found, reader, writer(table, reader.parent()))
+            written = _written(changes, reader, writer(table, reader.parent()))
             tables[key] = _table(tables[key], written)
     return list(tables.values()), rows
 
 
 def _gathered(dump: CatchUp) -> Iterator[LateChanges]:
-    """Give changes by their tables, as many at a time as may be held."""
+    """Yield changes by table, as many at a time as may be in memory."""
     held: LateChanges | None = None
     for table, rows, gone in dump.changes_since_read():
         if held and (held.table != table or held.size > MOST_BYTES):
@@ -67,7 +67,7 @@ def _gathered(dump: CatchUp) -> Iterator[LateChanges]:
             held = None
         held = held or LateChanges(table)
         held.rows.append(rows)
-        # Of what is told twice, the later counts.
+        # If a key occurs twice, the later change counts.
         held.gone.difference_update(deltas.identity([rows.column(at) for at in table.key]).to_pylist())
         held.gone.update(gone.to_pylist())
         held.size += rows.nbytes + gone.nbytes
@@ -76,7 +76,7 @@ def _gathered(dump: CatchUp) -> Iterator[LateChanges]:
 
 
 def _table(before: ManifestTable, written: WrittenTable) -> ManifestTable:
-    """Return a table that was written again; of rows that were not read again, as many bytes as they had on average."""
+    """Return a table that was written again; rows that were not read again count with the average row size."""
     counted = written.counted
     counted.new += before.new
     counted.raw = before.raw * counted.rows // before.rows if before.rows else counted.raw
@@ -88,14 +88,14 @@ def _written(late: LateChanges, reader: TableReader, writer: TableWriter) -> Wri
     whole = pa.Table.from_batches(late.rows).combine_chunks()
     columns = [column.chunk(0) if column.num_chunks else pa.array([], pages.VALUES) for column in whole.columns]
     ids = deltas.identity([columns[at] for at in key]).to_pylist()
-    new = {one: index for index, one in enumerate(ids) if one not in late.gone}
+    new = {key: index for index, key in enumerate(ids) if key not in late.gone}
     left = dict(new)
     for branch in reader.branches():
         leaf = reader.leaf(branch)
         changes = [_delta(reader, chunk, key, columns, (new, late.gone)) for chunk in leaf]
         for _, present in changes:
-            for one in present:
-                left.pop(one, None)
+            for identity in present:
+                left.pop(identity, None)
         if not any(delta.size for delta, _ in changes):
             writer.keep_leaf(branch, leaf)
             continue
@@ -105,25 +105,25 @@ def _written(late: LateChanges, reader: TableReader, writer: TableWriter) -> Wri
         writer.end_leaf()
     if left:
         places = pa.array(sorted(left.values()))
-        writer.rows([pa.RecordBatch.from_arrays([one.take(places) for one in columns], whole.column_names)])
+        writer.rows([pa.RecordBatch.from_arrays([column.take(places) for column in columns], whole.column_names)])
     return writer.end()
 
 
 def _delta(
     reader: TableReader, chunk: ChunkRef, key: Sequence[int], columns: Sequence[Any], changes: tuple[Any, set[bytes]]
 ) -> tuple[Delta, list[bytes]]:
-    """Return what has changed in a chunk, and which of the new rows it had before."""
+    """Return the delta of a chunk, and which of the new rows already existed in it."""
     new, gone = changes
     batch = reader.batch(chunk, key).columns
     ids = deltas.identity(batch).to_pylist()
-    present = [one for one in ids if one in new]
-    lost = pa.array([index for index, one in enumerate(ids) if one in gone], pa.int64())
-    rows = pa.array([new[one] for one in present], pa.int64())
-    return Delta(tuple(column.take(rows) for column in columns), tuple(one.take(lost) for one in batch)), present
+    present = [key for key in ids if key in new]
+    lost = pa.array([index for index, key in enumerate(ids) if key in gone], pa.int64())
+    rows = pa.array([new[key] for key in present], pa.int64())
+    return Delta(tuple(column.take(rows) for column in columns), tuple(column.take(lost) for column in batch)), present
 
 
 def _put(reader: TableReader, writer: TableWriter, chunk: ChunkRef, key: Sequence[int], delta: Delta) -> None:
-    """Write a chunk as it is after a change."""
+    """Write a chunk after a change."""
     rows = chunk.rows - len(delta.gone[0])
     if not delta.size:
         writer.keep(chunk)

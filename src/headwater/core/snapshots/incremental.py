@@ -1,7 +1,7 @@
-"""Writes a table as its parent snapshot with what has changed since, without reading the rest.
+"""Writes a table as its parent snapshot plus the changes since, without reading unchanged rows.
 
-The engine tells which rows are new and how many old ones are left in each range of keys (`ChangeTracking`); the vault
-has the keys of the ranges that are touched. From both it follows which rows were changed, added, and deleted.
+The engine says which rows are new and how many old ones remain in each range of keys (`ChangeTracking`); the vault has
+the keys of the affected ranges. Both together determine which rows were changed, added, and deleted.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from headwater.vault.snapshot_writer import TableWriter, WrittenTable
 from headwater.vault.table_reader import TableReader
 from headwater.vault.tree import ChunkRef, LeafRef
 
-# What is read of changed rows is held until all of it is there; when it would be more, all is read instead.
+# Changed rows are kept in memory up to this size; if there are more, the whole table is read.
 MOST_BYTES = 64 * 2**20
 MOST_KEYS = 2_000_000
-# When so many rows of a chunk have changed, it is read again: perhaps only one of its columns has, which is less to
+# If this many rows of a chunk have changed, it is read again: perhaps only one column has changed, which is less to
 # store than whole rows.
 AGAIN = 0.1
 
 
 class ReadAll(Exception):
-    """Reading all of the table is the better way."""
+    """It is better to read the whole table."""
 
 
 @dataclass(slots=True)
 class _Range:
-    """A chunk of the parent, and what has become of its rows."""
+    """A chunk of the parent, and the changes of its rows."""
 
     chunk: ChunkRef
     rows: list[Batch] = field(default_factory=list)
@@ -53,7 +53,7 @@ class _Range:
 
     @property
     def lost(self) -> int:
-        return sum(one.num_rows for one in self.gone)
+        return sum(batch.num_rows for batch in self.gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class _Layout:
 
 @dataclass(frozen=True, slots=True)
 class ChangesSinceParent:
-    """What has become of the rows that a table had then: so many there were, are left, and are new or changed."""
+    """How many rows of a table in the parent snapshot remain, and how many are new or changed."""
 
     then: Baseline
     before: int
@@ -81,12 +81,12 @@ class ChangesSinceParent:
 
     @property
     def nothing(self) -> bool:
-        """Whether the table still has the very rows: old ones can only go, and all are there."""
+        """True if the table still has the same rows: old rows can only be deleted, and none was."""
         return self.new == 0 and self.left == self.before
 
 
 def changes_since(dump: ChangeTracking, table: SnapshotTable, then: Baseline, rows: int) -> ChangesSinceParent | None:
-    """Count what has changed in a table that had so many rows then; None when it cannot be told."""
+    """Count the changes of a table that had this many rows in the parent; None if they cannot be determined."""
     if not dump.can_compare(table, then):
         return None
     new, left = dump.count_changes(table, then)
@@ -101,10 +101,10 @@ def write_changes(
     reader: TableReader,
     writer: TableWriter,
 ) -> WrittenTable:
-    """Write a table as what its parent was and what has changed since; blocks.
+    """Write a table as its parent plus the changes since; blocks.
 
     Raises:
-        ReadAll: nothing was written; too much has changed, or what the engine tells does not add up.
+        ReadAll: nothing was written; too much has changed, or the engine's counts are inconsistent.
     """
     if not since.before or not table.key or since.new > since.before * MOST_ROWS:
         raise ReadAll
@@ -115,11 +115,11 @@ def write_changes(
     layout = _Layout(branches, leaves, ranges, [_key(key_range.chunk) for key_range in ranges])
     if since.new:
         _changed(dump, table, then, layout)
-    existing = {index: _existing(reader, table, one) for index, one in enumerate(ranges) if one.rows}
+    existing = {index: _existing(reader, table, range_) for index, range_ in enumerate(ranges) if range_.rows}
     if since.before - since.left - sum(existing.values()):
         _deleted(dump, table, then, reader, layout, existing)
-    for one in ranges:
-        one.again = one.touched and _is_much(one)
+    for range_ in ranges:
+        range_.again = range_.touched and _is_much(range_)
     _write(dump, table, writer, layout)
     return writer.end()
 
@@ -130,14 +130,14 @@ def _key(chunk: ChunkRef) -> Key:
 
 
 def _changed(dump: ChangeTracking, table: SnapshotTable, then: Baseline, layout: _Layout) -> None:
-    """Sort rows that are new into their ranges."""
+    """Sort new rows into their ranges."""
     size = 0
     for numbers, batch in dump.changed_rows(table, then, layout.firsts):
         size += batch.nbytes
         if size > MOST_BYTES:
             raise ReadAll
-        for place, rows in _by_range(numbers, batch):
-            layout.ranges[place].rows.append(rows)
+        for index, rows in _by_range(numbers, batch):
+            layout.ranges[index].rows.append(rows)
 
 
 def _by_range(numbers: np.ndarray, batch: Batch) -> Iterator[tuple[int, Batch]]:
@@ -149,14 +149,14 @@ def _by_range(numbers: np.ndarray, batch: Batch) -> Iterator[tuple[int, Batch]]:
 
 
 def _columns(batches: Sequence[Batch], places: Sequence[int], width: int) -> tuple[Any, ...]:
-    """Return some columns of batches, each as one array; of none, empty ones."""
+    """Return some columns of batches, each as one array; empty ones if there are no batches."""
     if not batches:
         return tuple(pa.array([], pages.VALUES) for _ in range(width))
     return tuple(pa.concat_arrays([batch.column(position) for batch in batches]) for position in places)
 
 
 def _existing(reader: TableReader, table: SnapshotTable, key_range: _Range) -> int:
-    """Return how many of the new rows of a range take the place of one that was there; remember the others."""
+    """Return how many of the new rows of a range replace an existing one; remember the others."""
     new = deltas.identity(_columns(key_range.rows, table.key, len(table.key)))
     there = pc.sum(pc.is_in(_identities(reader, table, key_range.chunk), value_set=new)).as_py() or 0
     key_range.added = len(new) - there
@@ -175,7 +175,7 @@ def _deleted(
     layout: _Layout,
     existing: Mapping[int, int],
 ) -> None:
-    """Find the keys that are gone: in ranges that have fewer old rows than were left over by changes."""
+    """Find the deleted keys: in ranges where fewer old rows remain than the changes explain."""
     ranges = layout.ranges
     left = dump.unchanged_counts(table, then, layout.firsts)
     short = [
@@ -183,49 +183,49 @@ def _deleted(
         for index, key_range in enumerate(ranges)
         if key_range.chunk.rows - existing.get(index, 0) != left.get(index, 0)
     ]
-    if sum(ranges[place].chunk.rows for place in short) > MOST_KEYS:
+    if sum(ranges[index].chunk.rows for index in short) > MOST_KEYS:
         raise ReadAll
     present: dict[int, list[Any]] = defaultdict(list)
     for numbers, batch in dump.keys_in_ranges(table, layout.firsts, short):
         for place, rows in _by_range(numbers, batch):
             present[place].append(deltas.identity(rows.columns))
     for place in short:
-        one = ranges[place]
-        keys = reader.batch(one.chunk, table.key)
+        range_ = ranges[place]
+        keys = reader.batch(range_.chunk, table.key)
         array = pa.concat_arrays([*present[place], pa.array([], pages.VALUES)])
         gone = pc.invert(pc.is_in(deltas.identity(keys.columns), value_set=array))
-        one.gone.append(keys.filter(gone))
-        if one.lost + left.get(place, 0) + existing.get(place, 0) != one.chunk.rows:
-            raise ReadAll  # what the engine tells does not add up
+        range_.gone.append(keys.filter(gone))
+        if range_.lost + left.get(place, 0) + existing.get(place, 0) != range_.chunk.rows:
+            raise ReadAll  # the engine's counts are inconsistent
 
 
 def _is_much(key_range: _Range) -> bool:
-    """Whether a range is better read anew than kept with one more delta."""
+    """Return True if a range should be read again rather than stored with one more delta."""
     changed = sum(batch.num_rows for batch in key_range.rows) + key_range.lost
     return changed > key_range.chunk.rows * AGAIN or is_heavy(key_range.chunk)
 
 
 def _write(dump: ChangeTracking, table: SnapshotTable, writer: TableWriter, layout: _Layout) -> None:
-    place, ranges, firsts = 0, layout.ranges, layout.firsts
+    index, ranges, firsts = 0, layout.ranges, layout.firsts
     for branch, leaf in zip(layout.branches, layout.leaves, strict=True):
-        end = place + len(leaf)
-        if not any(key_range.touched for key_range in ranges[place:end]):
+        end = index + len(leaf)
+        if not any(key_range.touched for key_range in ranges[index:end]):
             writer.keep_leaf(branch, leaf)
-            place = end
+            index = end
             continue
         writer.end_leaf()
-        while place < end:
-            one, after = ranges[place], place + 1
-            if one.again:
+        while index < end:
+            range_, after = ranges[index], index + 1
+            if range_.again:
                 while after < end and ranges[after].again:
                     after += 1
-                low = firsts[place] if place else None
+                low = firsts[index] if index else None
                 writer.rows(dump.rows_between(table, low, firsts[after] if after < len(ranges) else None))
-            elif one.touched:
-                writer.change(one.chunk, _delta(table, one), one.chunk.rows + one.added - one.lost)
+            elif range_.touched:
+                writer.change(range_.chunk, _delta(table, range_), range_.chunk.rows + range_.added - range_.lost)
             else:
-                writer.keep(one.chunk)
-            place = after
+                writer.keep(range_.chunk)
+            index = after
         writer.end_leaf()
 
 

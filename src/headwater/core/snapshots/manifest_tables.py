@@ -1,4 +1,4 @@
-"""The tables of a manifest, as engines know them, as rows of our store list them, and as people write their names."""
+"""Converts the tables of a manifest for engines, for rows of our store, and to names for users."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from typing import Any
 from headwater.engines import STANDALONE_ROWS, SnapshotColumn, SnapshotTable
 from headwater.vault.manifest import Manifest, ManifestTable
 
-WITH_ALL = "it comes back only with a whole database, or by its name into a new or empty one"
+WITH_ALL = "it is restored only with the whole database, or by its name into a new or empty database"
 
 
 def display_name(table: ManifestTable) -> str:
-    """Return the name of a table as people write it."""
+    """Return the name of a table for users."""
     return f"{table.schema}.{table.name}" if table.schema else table.name
 
 
 def dump_table(table: ManifestTable) -> SnapshotTable:
-    """Return a table as engines know it."""
+    """Return a table as engines use it."""
     columns = tuple(SnapshotColumn(column.name, column.type, column.hint) for column in table.columns)
     return SnapshotTable(table.schema, table.name, columns, table.key, table.rows, table.facts)
 
 
 def select(manifest: Manifest, tables: Sequence[str] | None) -> list[ManifestTable]:
-    """Return the tables of these names, with or without their schema; all without any."""
+    """Return the tables with these names, with or without their schema; all tables if no name is given."""
     return [table for table in manifest.tables if tables is None or {display_name(table), table.name} & set(tables)]
 
 
 def apart(table: ManifestTable) -> bool:
-    """Say whether the rows of a table are of none of the Schema; they come back only with the whole database."""
+    """Return True if the rows belong to no table of the Schema; they are restored only with the whole database."""
     return bool(table.facts.get(STANDALONE_ROWS))
 
 
 def omissions(manifest: Manifest, tables: Sequence[ManifestTable]) -> list[str]:
-    """Return sentences on such rows that are not among the tables that are restored."""
+    """Return sentences about such rows that are not restored."""
     return [
-        f"{display_name(table)} is left out: {WITH_ALL}."
+        f"{display_name(table)} is not restored: {WITH_ALL}."
         for table in manifest.tables
         if apart(table) and table not in tables
     ]
@@ -47,12 +47,12 @@ def total(manifest: Manifest, field: str) -> int:
 
 
 def to_dict(table: ManifestTable) -> dict[str, Any]:
-    """Return a table as the row of its snapshot lists it."""
+    """Return a table in the form of the snapshot's row in our store."""
     return {
         "schema": table.schema,
         "name": table.name,
         "columns": [[column.name, column.type] for column in table.columns],
-        "key": [table.columns[place].name for place in table.key],
+        "key": [table.columns[ordinal].name for ordinal in table.key],
         "rows": table.rows,
         "raw": table.raw,
         "stored": table.stored,

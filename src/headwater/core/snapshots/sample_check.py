@@ -1,4 +1,4 @@
-"""Looks whether a snapshot can be read: a sample of its pages right after it was taken."""
+"""Checks that a snapshot is readable: a sample of its pages right after it was taken."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SAMPLES = 24
 
 @dataclass(frozen=True, slots=True)
 class SampleCheck:
-    """What was read back, and what was wrong with it."""
+    """The result of a check: what was read, and what was wrong."""
 
     kind: str
     pages: int
@@ -27,7 +27,7 @@ class SampleCheck:
 
     @property
     def plain(self) -> dict[str, Any]:
-        """What the row of the snapshot keeps of it."""
+        """The part that the row of the snapshot stores."""
         return {
             "kind": self.kind,
             "ok": not self.problems,
@@ -38,13 +38,13 @@ class SampleCheck:
         }
 
     def may_replace(self, before: Mapping[str, Any]) -> bool:
-        """Whether this may stand for what is known: damage that was found stays until everything was read again."""
+        """Return True if this result may replace an earlier one: known damage stays until everything was read again."""
         whole = self.kind == "deep" and self.percent == 100
         return bool(self.problems) or whole or bool(before.get("ok", True))
 
 
 def check_sample(vault: Vault, manifest: Manifest) -> SampleCheck:
-    """Look whether all packs are there, and decrypt some chunks of some tables, chosen by chance; blocks.
+    """Check that all packs exist, and decrypt some random chunks of some tables; blocks.
 
     Raises:
         Damaged: something is not what was written, or not there.

@@ -1,4 +1,4 @@
-"""Cuts a Schema down to some of its tables, so that what is left can be made by itself."""
+"""Reduces a Schema to some of its tables, so that the rest can be created by itself."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any
 
 from headwater.catalog.model import Relation, Routine, Schema
 
-# What has rows; views have not.
+# Kinds of relations that have rows; views do not.
 FILLED = frozenset({"table", "collection"})
 
 
 def cut(schema: Schema, wanted: Collection[str], present: Collection[str] = ()) -> tuple[Schema, tuple[str, ...]]:
-    """Return the part of a Schema that has only these tables, by qualified names, and what was left out beside others.
+    """Return the part of a Schema with only these tables, by qualified names, and what else was left out.
 
-    Types stay. Keys to tables that are not there go, unless these are `present` where it is made; as do sequences that
-    number them, views, and routines and triggers whose text names one of them.
+    Types stay. Foreign keys to other tables are dropped, unless those are `present` at the target; so are sequences
+    that number them, views, and routines and triggers whose text names one of them.
     """
-    gone = [one for one in schema if one.kind in FILLED and one.qualified_name not in wanted]
+    gone = [relation for relation in schema if relation.kind in FILLED and relation.qualified_name not in wanted]
     if not gone:
         return schema, ()
-    absent = {(one.schema, one.name) for one in gone if one.qualified_name not in present}
-    views = [one for one in schema if one.kind not in FILLED]
-    names = re.compile("|".join(rf"(?<!\w){re.escape(one.name)}(?!\w)" for one in [*gone, *views]))
+    absent = {(relation.schema, relation.name) for relation in gone if relation.qualified_name not in present}
+    views = [relation for relation in schema if relation.kind not in FILLED]
+    names = re.compile("|".join(rf"(?<!\w){re.escape(relation.name)}(?!\w)" for relation in [*gone, *views]))
     routines = [routine for routine in schema.routines if not names.search(_text(routine))]
-    lost = [one for one in schema.routines if one not in routines]
-    called = re.compile("|".join(rf"(?<!\w){re.escape(one.name)}(?!\w)" for one in lost) or r"(?!)")
-    left = [f"view {view.qualified_name}" for view in views] + [f"routine {one.name}" for one in lost]
+    lost = [routine for routine in schema.routines if routine not in routines]
+    called = re.compile("|".join(rf"(?<!\w){re.escape(routine.name)}(?!\w)" for routine in lost) or r"(?!)")
+    left = [f"view {view.qualified_name}" for view in views] + [f"routine {routine.name}" for routine in lost]
 
     def alone(table: Relation) -> Relation:
         keys = tuple(
@@ -41,12 +41,14 @@ def cut(schema: Schema, wanted: Collection[str], present: Collection[str] = ()) 
             for trigger in table.triggers
             if not called.search(trigger.definition) and not names.search(trigger.definition)
         )
-        left.extend(f"key {one.name}" for one in table.foreign_keys if one not in keys)
-        left.extend(f"trigger {one.name}" for one in table.triggers if one not in triggers)
+        left.extend(f"key {key.name}" for key in table.foreign_keys if key not in keys)
+        left.extend(f"trigger {trigger.name}" for trigger in table.triggers if trigger not in triggers)
         return replace(table, foreign_keys=keys, triggers=triggers)
 
-    tables = tuple(alone(one) for one in schema if one.kind in FILLED and one.qualified_name in wanted)
-    owners = {one.name for one in tables}
+    tables = tuple(
+        alone(relation) for relation in schema if relation.kind in FILLED and relation.qualified_name in wanted
+    )
+    owners = {table.name for table in tables}
     sequences = tuple(
         sequence for sequence in schema.sequences if sequence.owned_by is None or sequence.owned_by[0] in owners
     )
@@ -58,16 +60,19 @@ def _text(routine: Routine) -> str:
 
 
 def without_rows(schema: Schema, filled: Collection[str]) -> set[str]:
-    """Return the tables that have no rows of their own, as partitioned ones: those that an engine does not read."""
-    return {one.qualified_name for one in schema if one.kind in FILLED} - set(filled)
+    """Return the tables without rows of their own, such as partitioned ones, which an engine does not read."""
+    return {relation.qualified_name for relation in schema if relation.kind in FILLED} - set(filled)
 
 
 def extras_of(extras: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
-    """Return the extras of a dump that belong to the tables of a part: values of their sequences and counters."""
-    own, tables = {(sequence.schema, sequence.name) for sequence in schema.sequences}, {one.name for one in schema}
+    """Return the extras of a snapshot that belong to these tables: values of their sequences and counters."""
+    own, tables = (
+        {(sequence.schema, sequence.name) for sequence in schema.sequences},
+        {relation.name for relation in schema},
+    )
     generators = extras.get("generators", {})
     return {
-        "sequences": [one for one in extras.get("sequences", ()) if (one[0], one[1]) in own],
-        "counters": [one for one in extras.get("counters", ()) if one[0] in tables],
+        "sequences": [sequence for sequence in extras.get("sequences", ()) if (sequence[0], sequence[1]) in own],
+        "counters": [counter for counter in extras.get("counters", ()) if counter[0] in tables],
         "generators": {name: generators[name] for _, name in own if name in generators},
     }

@@ -1,8 +1,10 @@
-"""One kind of string that names anything a Schema can be read from, and the way from there to the Schema.
+"""Source strings: one syntax for everything that a Schema can be read from, and reading the Schema.
 
-shop · shop@dev · shop#latest          a managed database, a branch, a snapshot
-postgresql://… sqlite:///…             a live database
-schema.sql · migrations/ · schema.prisma · ./app · app.zip      files and code
+shop · shop@dev · shop#latest — a managed database, a branch, a snapshot
+
+postgresql://… sqlite:///… — a live database
+
+schema.sql · migrations/ · schema.prisma · ./app · app.zip — files and code
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ _MANAGED = re.compile(r"(?P<name>[A-Za-z][\w-]*)(?:@(?P<branch>[\w./-]+))?(?:#(?
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source string, understood."""
+    """A parsed source string."""
 
     kind: Kind
     text: str
@@ -41,10 +43,10 @@ class Source:
 
 
 def parse(text: str) -> Source:
-    """Return what a source string names; a path that exists goes before a database of that name.
+    """Return the source of a string; an existing path takes precedence over a database of that name.
 
     Raises:
-        BadInput: the string is none of the known forms.
+        BadInput: the string has none of the known forms.
     """
     if url := _URL.match(text):
         return Source("url", text, scheme=url[1].lower().partition("+")[0])
@@ -60,7 +62,7 @@ def parse(text: str) -> Source:
         if re.search(r"\.\w+$", text):
             return Source("path", text)
         raise BadInput(
-            f"{text!r} names no source.", hint="Give a folder, a file, an archive, a URL or a database name."
+            f"{text!r} is not a source.", hint="Give a folder, a file, an archive, a URL or a database name."
         )
     kind: Kind = "snapshot" if managed["snapshot"] else "branch" if managed["branch"] else "database"
     return Source(kind, text, name=managed["name"], branch=managed["branch"], snapshot=managed["snapshot"])
@@ -85,5 +87,5 @@ def read(text: str, of_code: Callable[[Path], Schema]) -> Schema:
         return live.read(text)
     raise NotFound(
         f"There is no file or folder {text}, and no managed database of that name.",
-        hint="Name a folder, an archive, a .sql or a .prisma file.",
+        hint="Give a folder, an archive, a .sql or a .prisma file.",
     )

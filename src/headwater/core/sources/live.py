@@ -1,4 +1,4 @@
-"""Reads the Schema of a live database that its URL names, straight from this machine."""
+"""Reads the Schema of a live database by its URL, directly from this machine."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def read(url: str) -> Schema:
     """Return the Schema of a database.
 
     Raises:
-        NotFound: no engine opens such URLs.
+        NotFound: no engine supports such URLs.
         BadInput: the URL is not one.
-        Unavailable: the database cannot be reached, or lets nobody in.
+        Unavailable: the database cannot be reached, or refuses the connection.
     """
     name, address = parse_url(url)
     if not address.path and not address.host:
@@ -27,16 +27,16 @@ def read(url: str) -> Schema:
 
 
 async def _inspected(name: str, address: Address) -> Schema:
-    found = engine(name)
-    session = await found.connect(address)
+    engine_ = engine(name)
+    session = await engine_.connect(address)
     try:
-        return await found.inspect(session)
+        return await engine_.inspect(session)
     finally:
         await session.close()
 
 
 def _shown(name: str, address: Address) -> str:
-    """Return where the Schema is from, without user and password."""
+    """Return the origin of the Schema, without user and password."""
     if address.path:
         return address.path.name
     return f"{engine(name).schemes[0]}://{address.host}/{address.database}"

@@ -1,1 +1,1 @@
-"""Data on its way between engines and files: what each type becomes, how values are spelt, what is lost."""
+"""Data transfers between engines and files: mapping of types, conversion of values, and losses."""

@@ -1,4 +1,4 @@
-"""A ZIP that goes out piece by piece while its files come in, so that no whole file is ever held."""
+"""Streams a ZIP while its files are produced, so that no complete file is ever in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LEVEL = 5
 
 
 def zipped(files: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
-    """Yield the pieces of an archive of files, by their names; those that have the same one get a number."""
+    """Yield the pieces of an archive of files; files with equal names get a number."""
     sink, seen = Sink(), dict[str, int]()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:
         for name, pieces in files:

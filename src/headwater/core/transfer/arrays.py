@@ -1,4 +1,4 @@
-"""Nested lists, whose innermost items are values."""
+"""Nested lists of values."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""How each dialect spells the values of a kind, and one canonical form in between that all of them share.
+"""Converts the values of each kind between dialects, through one canonical form.
 
-A decoder takes a cell as an engine's session gives it; an encoder makes what an engine's session loads. The canonical
-form of a value is equal exactly when the values are, so that it can be counted and compared on both sides.
+A decoder takes a cell from an engine's session; an encoder makes what an engine's session loads. Canonical values are
+equal exactly when the values are, so they can be counted and compared on both sides.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _WRONG = (ValueError, TypeError, InvalidOperation, OverflowError, IndexError, Re
 
 
 class ValueConversionError(ValueError):
-    """A value is no value of its kind: a text in a column of numbers, say."""
+    """A value is not valid for its kind, for example a text in a column of numbers."""
 
 
 def decoder(dialect: Dialect | None, kind: ValueKind) -> Converter:
-    """Return what makes a cell of a dialect (or of a file, without one) canonical; None stays None."""
+    """Return the function that makes a cell of a dialect (or of a file, without one) canonical; None stays None."""
     types = dialect.types if dialect else None
     if kind.name == "array" and types and (types.native_arrays or types.parse_array):
         item = decoder(dialect, kind.item or ValueKind("text"))
@@ -45,9 +45,9 @@ def decoder(dialect: Dialect | None, kind: ValueKind) -> Converter:
 
 
 def encoder(dialect: Dialect, kind: ValueKind) -> Converter:
-    """Return what makes a canonical value one that a dialect's session loads."""
+    """Return the function that converts a canonical value to one that a dialect's session loads."""
     make = _special_encoder(dialect, kind)
-    return (lambda value: value) if make is None else _careful(make, kind, "cannot be kept as")
+    return (lambda value: value) if make is None else _careful(make, kind, "cannot be stored as")
 
 
 def _special_encoder(dialect: Dialect, kind: ValueKind) -> Convert | None:
@@ -69,7 +69,7 @@ def _as_list(cell: Any, types: TypeMapping) -> list[Any]:
     return cell
 
 
-def _careful(make: Convert, kind: ValueKind, is_no: str = "is no") -> Converter:
+def _careful(make: Convert, kind: ValueKind, is_no: str = "is not a valid") -> Converter:
     def decode(cell: Any) -> Any:
         if cell is None:
             return None
@@ -111,11 +111,11 @@ def _float(cell: Any, kind: ValueKind) -> float | str:
 
 
 def _boolean(cell: Any, _: ValueKind) -> bool:
-    told = {0: False, 1: True, "0": False, "1": True, "t": True, "f": False, "true": True, "false": False}
+    known = {0: False, 1: True, "0": False, "1": True, "t": True, "f": False, "true": True, "false": False}
     key = cell.lower() if isinstance(cell, str) else cell
-    if key not in told:
+    if key not in known:
         raise ValueError
-    return told[key]
+    return known[key]
 
 
 def _text(cell: Any, kind: ValueKind) -> str:
@@ -180,8 +180,8 @@ def _any(cell: Any, _: ValueKind) -> Any:
 
 
 def _json_array(cell: Any, kind: ValueKind) -> list[Any]:
-    found = msgspec.json.decode(cell)
-    return found if isinstance(found, list) else [found]
+    items = msgspec.json.decode(cell)
+    return items if isinstance(items, list) else [items]
 
 
 _COMMON: Mapping[KindName, Convert] = {
@@ -206,17 +206,17 @@ _COMMON: Mapping[KindName, Convert] = {
 
 
 def _as_json(value: Any, kind: ValueKind) -> str:
-    return msgspec.json.encode([_shown(one, kind.item) for one in value]).decode()
+    return msgspec.json.encode([_shown(item, kind.item) for item in value]).decode()
 
 
 def _shown(value: Any, kind: ValueKind | None) -> Any:
     if isinstance(value, list):
-        return [_shown(one, kind) for one in value]
+        return [_shown(item, kind) for item in value]
     return "\\x" + value.hex() if isinstance(value, bytes) else value
 
 
 def reducer(dialect: Dialect, kind: ValueKind) -> Converter | None:
-    """Return what drops the part of a canonical value that a dialect cannot store; None when it stores all of it."""
+    """Return the function that drops what a dialect cannot store of a canonical value; None if it stores all."""
     if kind.name == "array" and kind.item and (inner := reducer(dialect, kind.item)):
         return lambda value: None if value is None else arrays.map_items(value, inner)
     assert dialect.types
@@ -225,7 +225,7 @@ def reducer(dialect: Dialect, kind: ValueKind) -> Converter | None:
 
 
 def canonical(value: Any, kind: ValueKind) -> bytes:
-    """Return the bytes that stand for a canonical value when values are compared."""
+    """Return the bytes of a canonical value for comparison."""
     if value is None:
         return b"\x00"
     if isinstance(value, str):
@@ -235,11 +235,11 @@ def canonical(value: Any, kind: ValueKind) -> bytes:
     if isinstance(value, list):
         item = kind.item
         if item and item.name == "json":
-            # Whether a list is a dimension of the array or JSON itself is not known on every side.
-            return b"\x02" + canonical_json(b"[" + b",".join(_joined(one) for one in value) + b"]")
-        return b"\x02" + msgspec.json.encode([_shown(one, item) for one in value])
+            # Not every engine distinguishes a dimension of the array from a JSON list.
+            return b"\x02" + canonical_json(b"[" + b",".join(_joined(element) for element in value) + b"]")
+        return b"\x02" + msgspec.json.encode([_shown(element, item) for element in value])
     if isinstance(value, float):
-        value += 0.0  # -0.0 becomes 0.0: SQL holds them equal, and SQLite keeps no sign of zero
+        value += 0.0  # -0.0 becomes 0.0: they are equal in SQL, and SQLite drops the sign of zero
     return b"\x04" + repr(value).encode()
 
 
@@ -260,38 +260,38 @@ def canonical_json(text: str | bytes) -> bytes:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else value
 
 
 def row_decoder(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[Sequence[Any]], list[Any]]:
-    """Return what makes a whole row canonical."""
+    """Return the function that makes a whole row canonical."""
     makers = [decoder(dialect, kind) for kind in kinds]
     return lambda row: [make(cell) for make, cell in zip(makers, row, strict=True)]
 
 
 def row_reducer(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[list[Any]], list[Any]]:
-    """Return what drops the parts of a canonical row that a dialect cannot store, as the plan has said."""
-    reducers = {place: reduce for place, kind in enumerate(kinds) if (reduce := reducer(dialect, kind))}
+    """Return the function that drops the parts of a canonical row that a dialect cannot store, as planned."""
+    reducers = {index: reduce for index, kind in enumerate(kinds) if (reduce := reducer(dialect, kind))}
 
     def reduced(row: list[Any]) -> list[Any]:
-        for place, reduce in reducers.items():
-            row[place] = reduce(row[place])
+        for index, reduce in reducers.items():
+            row[index] = reduce(row[index])
         return row
 
     return reduced
 
 
 def row_encoder(dialect: Dialect, kinds: Sequence[ValueKind]) -> Callable[[Sequence[Any]], tuple[Value, ...]]:
-    """Return what makes a canonical row one to load."""
-    makers = {place: encoder(dialect, kind) for place, kind in enumerate(kinds) if _special_encoder(dialect, kind)}
+    """Return the function that converts a canonical row to one to load."""
+    makers = {index: encoder(dialect, kind) for index, kind in enumerate(kinds) if _special_encoder(dialect, kind)}
 
     def encode(row: Sequence[Any]) -> tuple[Value, ...]:
-        made = list(row)
-        for place, make in makers.items():
-            made[place] = make(made[place])
-        return tuple(made)
+        encoded = list(row)
+        for index, make in makers.items():
+            encoded[index] = make(encoded[index])
+        return tuple(encoded)
 
     return encode

@@ -1,4 +1,4 @@
-"""Keys, indexes and checks of a table as another engine can have them."""
+"""Converts keys, indexes and checks of a table for another engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from headwater.core.transfer import expressions
 from headwater.core.transfer.json_checks import is_json_check
 from headwater.core.transfer.mapping_context import MappingContext
 
-# `(name DESC)`, `("name" NULLS FIRST)`, `(`name`(10))`: a column with an order or a length behind it.
+# `(name DESC)`, `("name" NULLS FIRST)`, `(`name`(10))`: a column followed by an order or a length.
 _ORDERED = re.compile(
     r'\(\s*(?:"(?P<quoted>(?:[^"]|"")+)"|`(?P<ticked>(?:[^`]|``)+)`|(?P<name>[^"`()\s]+))(?P<length>\(\d+\))?'
     r"(?:\s+ASC)?(?P<desc>\s+DESC)?(?:\s+NULLS\s+(?:FIRST|LAST))?\s*\)",
@@ -23,9 +23,9 @@ _BLOB_KEYS = frozenset({"json", "array", "binary"})
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A column of an index, its order, and whether only its beginning is meant.
+    """A column of an index, its order, and whether only a prefix is indexed.
 
-    Where PostgreSQL says NULLS at all, it says where the others have them anyway.
+    Where PostgreSQL writes NULLS FIRST or LAST explicitly, it is the default order of the other engines.
     """
 
     column: str
@@ -34,8 +34,8 @@ class Key:
 
 
 def keys(index: Index) -> tuple[Key, ...]:
-    """Return the columns of an index with their orders; an expression is left out."""
-    return tuple(found for key in index.columns if (found := _key(key)) is not None)
+    """Return the columns of an index with their orders; expressions are left out."""
+    return tuple(parsed for key in index.columns if (parsed := _key(key)) is not None)
 
 
 def _key(text: str) -> Key | None:
@@ -48,32 +48,32 @@ def _key(text: str) -> Key | None:
 
 
 def plain_columns(index: Index) -> tuple[str, ...]:
-    """Return the columns of an index, without their orders; an expression is left out."""
+    """Return the columns of an index without their orders; expressions are left out."""
     return tuple(key.column for key in keys(index))
 
 
 def foreign_keys(relation: Relation, work: MappingContext) -> tuple[ForeignKey, ...]:
-    """Return the foreign keys to tables that are copied too."""
-    kept = []
+    """Return the foreign keys to tables that are copied, too."""
+    result = []
     for key in relation.foreign_keys:
         target = _target(key, work)
-        shown = key.name or ", ".join(key.columns)
+        label = key.name or ", ".join(key.columns)
         if target is None:
-            work.record_loss("left_out", relation.qualified_name, shown, "a foreign key to a table that is not copied")
+            work.record_loss("left_out", relation.qualified_name, label, "a foreign key to a table that is not copied")
             continue
         schema = work.target.default_schema
         rules: dict[str, str | None] = {"on_delete": key.on_delete, "on_update": key.on_update}
         if not work.target.has_set_default:
             for action, rule in rules.items():
                 if rule == "SET DEFAULT":
-                    work.record_loss("changed", relation.qualified_name, shown, "SET DEFAULT becomes NO ACTION")
+                    work.record_loss("changed", relation.qualified_name, label, "SET DEFAULT becomes NO ACTION")
                     rules[action] = None
         attrs = dict(key.attrs)
         deferred = "deferrable" in attrs and work.target.has_deferrable_keys
         if "deferrable" in attrs and not deferred:
-            work.record_loss("changed", relation.qualified_name, shown, "the foreign key is checked at once")
+            work.record_loss("changed", relation.qualified_name, label, "the foreign key is checked immediately")
         name = _free_name(key.name, relation, work) if key.name else None
-        kept.append(
+        result.append(
             ForeignKey(
                 key.columns,
                 target,
@@ -85,70 +85,70 @@ def foreign_keys(relation: Relation, work: MappingContext) -> tuple[ForeignKey, 
                 (("deferrable", attrs["deferrable"]),) if deferred else (),
             )
         )
-    return tuple(kept)
+    return tuple(result)
 
 
 def _target(key: ForeignKey, work: MappingContext) -> str | None:
     exact = work.names.get((key.ref_schema, key.ref_table))
-    # A namesake in another namespace is another table.
+    # A table of the same name in another schema is a different table.
     if exact or key.ref_schema:
         return exact
     return next((new for (_, name), new in work.names.items() if name.casefold() == key.ref_table.casefold()), None)
 
 
 def _key_of(key: ForeignKey, work: MappingContext) -> tuple[str, ...]:
-    found = work.schema.relation(key.ref_table, key.ref_schema)
-    return found.primary_key if found else ()
+    relation = work.schema.relation(key.ref_table, key.ref_schema)
+    return relation.primary_key if relation else ()
 
 
 def indexes(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> tuple[Index, ...]:
-    """Return the indexes that the other side can have."""
-    return tuple(made for index in relation.indexes if (made := _index(relation, index, kinds, work)) is not None)
+    """Return the indexes that the target supports."""
+    return tuple(mapped for index in relation.indexes if (mapped := _index(relation, index, kinds, work)) is not None)
 
 
 def _index(relation: Relation, index: Index, kinds: Mapping[str, ValueKind], work: MappingContext) -> Index | None:
-    shown, name = relation.qualified_name, index.name or ", ".join(index.columns)
+    table_name, name = relation.qualified_name, index.name or ", ".join(index.columns)
     what = "a unique index" if index.unique else "an index"
     attrs = dict(index.attrs)
     columns = plain_columns(index)
     if work.source is work.target:
         return replace(index, name=_free_name(index.name, relation, work) if index.name else None)
     if why := reason_unindexable(index, attrs, columns, kinds, work):
-        work.record_loss("left_out", shown, name, f"{what} {why}")
+        work.record_loss("left_out", table_name, name, f"{what} {why}")
         return None
     where = None
     if index.where:
         if work.target.has_partial_indexes:
             where = expressions.translate(index.where, work.source, work.target)
         if where is None and index.unique:
-            work.record_loss("left_out", shown, name, "a unique index of some rows only")
+            work.record_loss("left_out", table_name, name, "a partial unique index")
             return None
         if where is None:
-            work.record_loss("changed", shown, name, "an index of some rows becomes one of all")
-    record_attribute_losses(attrs, shown, name, work)
+            work.record_loss("changed", table_name, name, "a partial index becomes an index of all rows")
+    record_attribute_losses(attrs, table_name, name, work)
     ordered = tuple(_spelt(key, name, relation, work) for key in keys(index))
-    comment = None if index.comment and work.record_comment_loss(shown, name) else index.comment
+    comment = None if index.comment and work.record_comment_loss(table_name, name) else index.comment
     return Index(_free_name(index.name, relation, work) if index.name else None, ordered, index.unique, where, comment)
 
 
 def record_attribute_losses(
     attrs: Mapping[str, str], table: str, index: str, work: MappingContext, supported: str = ""
 ) -> None:
-    """Tell what an index has that only its own engine has; `kept` is the attribute that the target has too."""
+    """Record the attributes of an index that only its engine has; `kept` is one that the target has, too."""
     for attribute, sentence in (
-        ("include", "an index without the columns that it only carries"),
+        ("include", "an index without its included columns"),
         ("nulls_not_distinct", "a unique index that allows several NULLs"),
         ("conflict", "a unique index without its conflict clause"),
-        ("deferrable", "a unique constraint that is checked at once"),
+        ("deferrable", "a unique constraint that is checked immediately"),
     ):
         if attribute in attrs and attribute != supported:
             work.record_loss("changed", table, index, sentence)
 
 
 def _spelt(key: Key, index: str, relation: Relation, work: MappingContext) -> str:
-    """Return a column of an index as the target spells it."""
+    """Return a column of an index in the target's spelling."""
     if key.length:
-        work.record_loss("changed", relation.qualified_name, index, "an index of whole texts, not of their beginnings")
+        work.record_loss("changed", relation.qualified_name, index, "an index of whole values instead of prefixes")
     if not key.descending:
         return key.column
     mark = work.target.identifier_quote
@@ -162,7 +162,7 @@ def reason_unindexable(
     kinds: Mapping[str, ValueKind],
     work: MappingContext,
 ) -> str:
-    """Return why an index cannot be made on the other side, as words behind "an index"; empty when it can."""
+    """Return why an index cannot be created at the target, as words after "an index"; empty if it can."""
     if "exclude" in attrs:
         return "that excludes (EXCLUDE)"
     if (method := attrs.get("method", "BTREE").upper()) not in {"BTREE", "HASH"}:
@@ -170,15 +170,15 @@ def reason_unindexable(
     if len(columns) < len(index.columns):
         return "of an expression"
     if index.unique and any(key.length for key in keys(index)):
-        return "of the beginnings of texts"
-    nested = any(kinds[one].name in {"json", "array"} for one in columns if one in kinds)
+        return "of prefixes of text"
+    nested = any(kinds[column].name in {"json", "array"} for column in columns if column in kinds)
     if nested and work.target.unindexable:
         return work.target.unindexable
     return ""
 
 
 def _free_name(name: str, relation: Relation, work: MappingContext) -> str:
-    """Return a name that no other index or key of the database has: not every engine has them by table."""
+    """Return an unused name for an index or key in the database: in some engines they share a namespace."""
     longest = 63
     wanted = name[:longest]
     taken = {*work.index_names, *work.names.values()}
@@ -192,8 +192,8 @@ def _free_name(name: str, relation: Relation, work: MappingContext) -> str:
 
 
 def checks(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> tuple[Check, ...]:
-    """Return the checks that surely mean the same on the other side, and those that stand for a list of values."""
-    kept = []
+    """Return the checks that certainly mean the same at the target, and those that replace enums."""
+    result = []
     for check in relation.checks:
         name = check.name or check.expression
         if any(is_json_check(check, column) for column in kinds):
@@ -203,10 +203,10 @@ def checks(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingCont
         if text is None:
             work.record_loss("left_out", relation.qualified_name, name, f"the check ({check.expression})")
             continue
-        kept.append(Check(text, _free_name(check.name, relation, work) if check.name else None))
+        result.append(Check(text, _free_name(check.name, relation, work) if check.name else None))
     if work.target.has_enum_checks:
         for column, kind in kinds.items():
             if kind.name == "enum":
                 values = ", ".join("'" + value.replace("'", "''") + "'" for value in kind.values)
-                kept.append(Check('"' + column.replace('"', '""') + f'" IN ({values})'))
-    return tuple(kept)
+                result.append(Check('"' + column.replace('"', '""') + f'" IN ({values})'))
+    return tuple(result)

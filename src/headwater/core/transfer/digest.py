@@ -15,18 +15,18 @@ MODULUS = 2**128
 
 @dataclass(slots=True)
 class Digest:
-    """What is known of rows that went by: how many, and the sum of their hashes, in which doubles count twice."""
+    """The number of processed rows, and the sum of their hashes, in which duplicates count twice."""
 
     kinds: Sequence[ValueKind]
     rows: int = 0
     total: int = 0
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Take in canonical rows."""
+        """Add canonical rows."""
         kinds, total, count = self.kinds, self.total, 0
         for row in rows:
             texts = list(map(canonical, row, kinds))
-            # The lengths go in too: ("ab", "c") is not ("a", "bc").
+            # The lengths are hashed, too: ("ab", "c") differs from ("a", "bc").
             whole = b"".join([*texts, repr(list(map(len, texts))).encode()])
             total += int.from_bytes(blake2b(whole, digest_size=16).digest())
             count += 1

@@ -1,4 +1,4 @@
-"""A table as a collection: each row a document, its key the `_id`, its types and bans on NULL a validator."""
+"""Plans a table as a collection: rows become documents, the key the `_id`, types and NOT NULL a validator."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _UNBOUNDED = frozenset({"text", "binary", "json", "array", "other"})
 
 
 def collection(relation: Relation, work: MappingContext) -> tuple[Relation, TablePlan]:
-    """Return what a table becomes, with every loss told."""
+    """Return the plan of a table, and record every loss."""
     name = work.names[relation.schema, relation.name]
     kinds = {column.name: column_kind(column, relation, work) for column in relation.columns}
     paths = _paths(relation, kinds, work)
     loss_rules.table_losses(relation, kinds, work)
     assert work.target.types
-    made, plans, fields = [], [], {}
+    columns, plans, fields = [], [], {}
     for column in relation.columns:
         kind = kinds[column.name]
         field = work.target.types.spell(kind, False)
         fields[column.name] = field
         _tell(relation, column, kind, field, work)
         nullable = column.nullable and column.name not in relation.primary_key
-        made.append(Column(paths[column.name], field.type, nullable))
+        columns.append(Column(paths[column.name], field.type, nullable))
         note = "; ".join(field.changes)
         plans.append(ColumnPlan(column.name, column.type, field.type, kind, note, paths[column.name]))
     _tell_of_constraints(relation, kinds, work)
@@ -41,7 +41,7 @@ def collection(relation: Relation, work: MappingContext) -> tuple[Relation, Tabl
         work.record_loss("risk", "", relation.name, f"rows of more than {largest} MB are refused")
     built = Relation(
         name,
-        tuple(made),
+        tuple(columns),
         kind="collection",
         primary_key=(ID,),
         indexes=tuple(_indexes(relation, kinds, fields, paths, work)),
@@ -51,13 +51,17 @@ def collection(relation: Relation, work: MappingContext) -> tuple[Relation, Tabl
 
 
 def _paths(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> dict[str, str]:
-    """Return where each column stands in a document: the key as `_id`, or as parts of it."""
-    shown, key = relation.qualified_name, relation.primary_key
+    """Return the path of each column in a document: the key as `_id`, or as parts of it."""
+    table_name, key = relation.qualified_name, relation.primary_key
     if any(kinds[name].name in NESTED for name in key if name in kinds):
-        work.record_loss("left_out", shown, ", ".join(key), "a key of JSON or arrays: the server makes an _id instead")
+        work.record_loss(
+            "left_out", table_name, ", ".join(key), "a key of JSON or arrays: the server generates an _id instead"
+        )
         key = ()
     elif not key:
-        work.record_loss("changed", shown, ID, "a table without a key: the server makes an _id for each document")
+        work.record_loss(
+            "changed", table_name, ID, "a table without a key: the server generates an _id for each document"
+        )
     paths: dict[str, str] = {}
     for column in relation.columns:
         name = column.name.replace(".", "_").replace("\0", "_") or "_"
@@ -67,50 +71,53 @@ def _paths(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingCont
             name += "_"
         if name != column.name and key != (column.name,):
             work.record_loss(
-                "changed", shown, column.name, f"is named {name}: fields have no such names, or another has it"
+                "changed",
+                table_name,
+                column.name,
+                f"is renamed to {name}: fields cannot have this name, or another field has it",
             )
         paths[column.name] = name
     if len(key) == 1:
         paths[key[0]] = ID
         if key[0] != ID:
-            work.record_loss("changed", shown, key[0], "the key becomes the _id, and is no field besides")
+            work.record_loss("changed", table_name, key[0], "the key becomes the _id, and is not a separate field")
     elif key:
         paths |= {name: f"{ID}.{paths[name]}" for name in key}
         work.record_loss(
-            "changed", shown, ", ".join(key), "the key becomes the _id: a document of its parts in their order"
+            "changed", table_name, ", ".join(key), "the key becomes the _id: a document with the key columns in order"
         )
     return paths
 
 
 def _tell(relation: Relation, column: Column, kind: ValueKind, field: TypeSpelling, work: MappingContext) -> None:
-    shown = relation.qualified_name
+    table_name = relation.qualified_name
     for sentence in field.changes:
-        work.record_loss("changed", shown, column.name, sentence)
+        work.record_loss("changed", table_name, column.name, sentence)
     for sentence in (field.risk, loss_rules.risk(kind, work)):
         if sentence:
-            work.record_loss("risk", shown, column.name, sentence)
-    loss_rules.column_losses(column, shown, work)
+            work.record_loss("risk", table_name, column.name, sentence)
+    loss_rules.column_losses(column, table_name, work)
     finer = kind.name == "timestamp" and (kind.scale is None or kind.scale > work.target.timestamp_digits)
     if finer and column.name in _telling_apart(relation):
-        work.record_loss("risk", shown, column.name, "keys that differ by less than a millisecond are refused")
+        work.record_loss("risk", table_name, column.name, "keys that differ by less than a millisecond are refused")
     if column.identity or loss_rules.is_counter(relation, column, work):
-        work.record_loss("left_out", shown, column.name, "nothing numbers new documents")
+        work.record_loss("left_out", table_name, column.name, "new documents are not numbered automatically")
     elif column.default is not None and not column.generated and not column.default.upper().startswith("NULL"):
-        work.record_loss("left_out", shown, column.name, f"the default {column.default} is not kept")
+        work.record_loss("left_out", table_name, column.name, f"the default {column.default} is not kept")
 
 
 def _telling_apart(relation: Relation) -> set[str]:
-    found = set(relation.primary_key)
-    return found.union(*(constraints.plain_columns(index) for index in relation.indexes if index.unique))
+    names = set(relation.primary_key)
+    return names.union(*(constraints.plain_columns(index) for index in relation.indexes if index.unique))
 
 
 def _tell_of_constraints(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> None:
-    shown = relation.qualified_name
+    table_name = relation.qualified_name
     for key in relation.foreign_keys:
-        work.record_loss("left_out", shown, key.name or ", ".join(key.columns), "foreign keys are not kept")
+        work.record_loss("left_out", table_name, key.name or ", ".join(key.columns), "foreign keys are not kept")
     for check in relation.checks:
         if not any(is_json_check(check, column) for column in kinds):
-            work.record_loss("left_out", shown, check.name or check.expression, f"the check ({check.expression})")
+            work.record_loss("left_out", table_name, check.name or check.expression, f"the check ({check.expression})")
 
 
 def _indexes(
@@ -120,29 +127,29 @@ def _indexes(
     paths: Mapping[str, str],
     work: MappingContext,
 ) -> list[Index]:
-    made = []
+    result = []
     for index in relation.indexes:
-        shown, name = relation.qualified_name, index.name or ", ".join(index.columns)
+        table_name, name = relation.qualified_name, index.name or ", ".join(index.columns)
         attrs = dict(index.attrs)
         keys = {paths[key.column]: -1 if key.descending else 1 for key in constraints.keys(index)}
         if set(keys) == {ID}:
-            continue  # it is there anyway
+            continue  # it always exists
         why = constraints.reason_unindexable(index, attrs, constraints.plain_columns(index), kinds, work)
         if why or (index.where and index.unique):
             what = "a unique index" if index.unique else "an index"
-            work.record_loss("left_out", shown, name, f"{what} {why or 'of some rows only'}")
+            work.record_loss("left_out", table_name, name, f"{what} {why or 'with a condition'}")
             continue
         if index.where:
-            work.record_loss("changed", shown, name, "an index of some rows becomes one of all")
-        constraints.record_attribute_losses(attrs, shown, name, work, supported="nulls_not_distinct")
+            work.record_loss("changed", table_name, name, "a partial index becomes an index of all rows")
+        constraints.record_attribute_losses(attrs, table_name, name, work, supported="nulls_not_distinct")
         if index.comment:
-            work.record_comment_loss(shown, name)
+            work.record_comment_loss(table_name, name)
         where = None
         if index.unique and "nulls_not_distinct" not in attrs:
             where = _without_null(relation, index, fields, paths)
         if where:
-            work.record_loss("changed", shown, name, "a unique index leaves out rows with NULL: it does not find them")
-        made.append(
+            work.record_loss("changed", table_name, name, "a unique index does not contain rows with NULL")
+        result.append(
             Index(
                 index.name or "_".join(f"{key}_{way}" for key, way in keys.items()),
                 tuple(keys),
@@ -151,14 +158,16 @@ def _indexes(
                 attrs=(("keys", json.dumps(keys, ensure_ascii=False)),),
             )
         )
-    return made
+    return result
 
 
 def _without_null(
     relation: Relation, index: Index, fields: Mapping[str, TypeSpelling], paths: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return the condition under which a unique index holds: NULLs differ from each other in SQL, and not here."""
-    nullable = {one.name for one in relation.columns if one.nullable and one.name not in relation.primary_key}
+    """Return the filter of a unique index: NULLs are distinct in SQL, but equal here."""
+    nullable = {
+        column.name for column in relation.columns if column.nullable and column.name not in relation.primary_key
+    }
     columns = [name for name in constraints.plain_columns(index) if name in nullable]
     return {paths[name]: {"$type": list(fields[name].stored_types)} for name in columns}
 
@@ -166,7 +175,7 @@ def _without_null(
 def _validator(
     relation: Relation, kinds: Mapping[str, ValueKind], fields: Mapping[str, TypeSpelling], paths: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return types, lengths, lists of values and bans on NULL as a rule for documents."""
+    """Return types, lengths, lists of values and NOT NULL as a validator."""
     whole: dict[str, Any] = {"bsonType": "object", "required": [], "properties": {}}
     for column in relation.columns:
         needed = not column.nullable or column.name in relation.primary_key

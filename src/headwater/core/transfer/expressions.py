@@ -1,4 +1,4 @@
-"""Defaults, checks and conditions from one dialect to another: only what surely means the same there."""
+"""Translates defaults, checks and conditions between dialects: only those that certainly mean the same."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlglot.errors import SqlglotError
 
 from headwater.catalog.dialect import Dialect
 
-# What every dialect understands alike, once it is spelt its way.
+# Expressions that mean the same in every dialect, once they are translated.
 _SAME: tuple[type[exp.Expression], ...] = (
     exp.Column,
     exp.Identifier,
@@ -46,7 +46,7 @@ _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
 def translate(text: str, source: Dialect, target: Dialect) -> str | None:
-    """Return a condition in another dialect, or None when it is not sure to mean the same there."""
+    """Return a condition in another dialect, or None if its meaning could change."""
     tree = _parsed(text, source)
     if tree is None or not all(isinstance(node, _SAME) for node in tree.walk()):
         return None
@@ -56,7 +56,7 @@ def translate(text: str, source: Dialect, target: Dialect) -> str | None:
 
 
 def default(text: str, source: Dialect, target: Dialect, kind: str, scale: int | None = None) -> str | None:
-    """Return a default in another dialect, or None when there is no sure way to say it."""
+    """Return a default in another dialect, or None if it cannot be expressed reliably."""
     bare = _without_casts(text, source)
     if bare is None:
         return None
@@ -68,7 +68,7 @@ def default(text: str, source: Dialect, target: Dialect, kind: str, scale: int |
     if bare.upper() == "NULL":
         return None
     if kind == "timestamp" and not target.keeps_utc_offset and (match := _IN_UTC.fullmatch(bare)):
-        return f"'{match[1]}'"  # the others keep times in UTC, without saying so
+        return f"'{match[1]}'"  # the others store times in UTC implicitly
     if kind == "boolean":
         return _boolean(bare, target)
     tree = _parsed(bare, source)
@@ -83,8 +83,17 @@ def default(text: str, source: Dialect, target: Dialect, kind: str, scale: int |
 
 
 def _boolean(text: str, target: Dialect) -> str | None:
-    told = {"true": True, "1": True, "'t'": True, "b'1'": True, "false": False, "0": False, "'f'": False, "b'0'": False}
-    value = told.get(text.lower(), told.get(text.lower().strip("'")))
+    known = {
+        "true": True,
+        "1": True,
+        "'t'": True,
+        "b'1'": True,
+        "false": False,
+        "0": False,
+        "'f'": False,
+        "b'0'": False,
+    }
+    value = known.get(text.lower(), known.get(text.lower().strip("'")))
     if value is None:
         return None
     return target.boolean_literals[value]
@@ -99,7 +108,7 @@ def _parsed(text: str, source: Dialect) -> exp.Expression | None:
 
 
 def _without_casts(text: str, source: Dialect) -> str | None:
-    """Return a default without the casts and parentheses that servers put around constants."""
+    """Return a default without the casts and parentheses that servers add around constants."""
     bare = text.strip()
     while bare.startswith("(") and bare.endswith(")"):
         bare = bare[1:-1].strip()
@@ -110,11 +119,11 @@ def _without_casts(text: str, source: Dialect) -> str | None:
 
 
 def _uncast(node: exp.Expression) -> exp.Expression:
-    """Return a constant that is cast to what it is anyway without the cast, and `= ANY (ARRAY[…])` as IN."""
+    """Return a constant without a redundant cast, and `= ANY (ARRAY[…])` as IN."""
     if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Any):
         listed = _inside(node.expression.this)
         if isinstance(listed, exp.Array):
-            items = [one.transform(_uncast) for one in listed.expressions]
+            items = [expression.transform(_uncast) for expression in listed.expressions]
             return exp.In(this=node.this.transform(_uncast), expressions=items)
     if not isinstance(node, exp.Cast):
         return node
@@ -126,7 +135,7 @@ def _uncast(node: exp.Expression) -> exp.Expression:
 
 
 def _inside(node: exp.Expression) -> exp.Expression:
-    """Return what stands within parentheses and casts of lists."""
+    """Return the expression within parentheses and casts of lists."""
     while isinstance(node, exp.Paren) or (isinstance(node, exp.Cast) and isinstance(_bare(node.this), exp.Array)):
         node = node.this
     return node

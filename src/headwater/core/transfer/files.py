@@ -1,4 +1,4 @@
-"""Files with rows, read piece by piece: CSV, TSV, NDJSON, JSON arrays, Parquet. Memory does not grow with them."""
+"""Reads data files piece by piece: CSV, TSV, NDJSON, JSON arrays, Parquet. Memory does not grow with them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SUFFIXES: dict[str, Format] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a file; `wrong` says why it is none, `at` how many bytes were read up to here."""
+    """One row of a file; `wrong` says why it is invalid, `at` how many bytes were read up to here."""
 
     number: int
     values: Values
@@ -47,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a file is: its format, its columns, and of CSV the character between fields."""
+    """The format of a file, its columns, and for CSV the delimiter."""
 
     format: Format
     columns: tuple[str, ...] = ()
@@ -55,10 +55,10 @@ class Shape:
 
 
 def shape_of(path: Path, filename: str) -> Shape:
-    """Return what a file is, by its name and its first bytes.
+    """Return the shape of a file, by its name and its first bytes.
 
     Raises:
-        Unreadable: it is none of the formats, or there is nothing in it.
+        Unreadable: it has none of the formats, or it is empty.
     """
     with path.open("rb") as file:
         head = file.read(PIECE)
@@ -80,15 +80,16 @@ def shape_of(path: Path, filename: str) -> Shape:
 def _format(head: bytes, filename: str) -> Format:
     if head.startswith(b"PAR1"):
         return "parquet"
-    found = SUFFIXES.get(Path(filename).suffix.lower())
+    format_ = SUFFIXES.get(Path(filename).suffix.lower())
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if found in {"json", "ndjson"}:
+    if format_ in {"json", "ndjson"}:
         return "json" if text.startswith(b"[") else "ndjson"
-    if found == "parquet" or found is None:
+    if format_ == "parquet" or format_ is None:
         raise Unreadable(
-            f"{filename} is no file of rows.", hint="CSV, TSV, NDJSON, JSON, Parquet and SQL can be imported."
+            f"{filename} is not a data file that can be imported.",
+            hint="CSV, TSV, NDJSON, JSON, Parquet and SQL can be imported.",
         )
-    return found
+    return format_
 
 
 def _csv_shape(head: bytes, filename: str) -> Shape:
@@ -97,20 +98,20 @@ def _csv_shape(head: bytes, filename: str) -> Shape:
     names = next(csv.reader([first.rstrip("\r")], delimiter=delimiter), [])
     columns = tuple(name.strip() or f"column_{number}" for number, name in enumerate(names, 1))
     if len(set(columns)) < len(columns):
-        raise Unreadable(f"{filename} has two columns of the same name.", hint="Give each column a name of its own.")
+        raise Unreadable(f"{filename} has two columns of the same name.", hint="Give each column a different name.")
     return Shape("csv", columns, delimiter)
 
 
 def _keys(path: Path, format_: Format) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+    keys: dict[str, None] = {}
     for number, item, _ in _objects(path, format_):
         if isinstance(item, dict):
-            found.update(dict.fromkeys(item))
+            keys.update(dict.fromkeys(item))
         if number >= SAMPLE:
             break
-    if not found:
+    if not keys:
         raise Unreadable("There are no objects in the file.", hint="Each row is an object: {…}.")
-    return tuple(found)
+    return tuple(keys)
 
 
 def lines(path: Path, shape: Shape) -> Iterator[Line]:
@@ -139,7 +140,7 @@ def _csv(path: Path, shape: Shape) -> Iterator[Line]:
             except (csv.Error, UnicodeDecodeError) as error:
                 yield Line(number, [], raw.tell(), f"The line cannot be read: {error}.")
                 if isinstance(error, UnicodeDecodeError):
-                    return  # the generator of texts is over
+                    return  # the generator of texts has ended
                 continue
             if not row:
                 number -= 1
@@ -154,10 +155,10 @@ def _json(path: Path, shape: Shape) -> Iterator[Line]:
     known = set(shape.columns)
     for number, item, at in _objects(path, shape.format):
         if not isinstance(item, dict):
-            yield Line(number, [], at, "The row is no JSON object.")
+            yield Line(number, [], at, "The row is not a JSON object.")
             continue
         unknown = item.keys() - known
-        wrong = f"The field {min(unknown)!r} is in none of the first {SAMPLE} rows." if unknown else ""
+        wrong = f"The field {min(unknown)!r} does not occur in the first {SAMPLE} rows." if unknown else ""
         yield Line(number, [_flat(item.get(name)) for name in shape.columns], at, wrong)
 
 
@@ -179,7 +180,7 @@ def _ndjson(path: Path) -> Iterator[tuple[int, Any, int]]:
 
 
 def _array(path: Path) -> Iterator[tuple[int, Any, int]]:
-    """Yield the items of a JSON array one by one; only the item that is being read is in memory."""
+    """Yield the items of a JSON array one by one; only the current item is in memory."""
     decoder, number, held = json.JSONDecoder(), 0, ""
     with path.open(encoding="utf-8-sig") as file:
         held = file.read(PIECE).lstrip()[1:]
@@ -192,7 +193,7 @@ def _array(path: Path) -> Iterator[tuple[int, Any, int]]:
             except json.JSONDecodeError as error:
                 more = file.read(max(PIECE, len(held)))
                 if not more:
-                    raise Unreadable(f"The JSON breaks off or is wrong after item {number}: {error.msg}.") from error
+                    raise Unreadable(f"The JSON is truncated or invalid after item {number}: {error.msg}.") from error
                 held += more
                 continue
             number += 1
@@ -226,11 +227,11 @@ def _flat(value: Any) -> Any:
 
 
 def sample(path: Path, shape: Shape, most: int = SAMPLE) -> list[Sequence[Any]]:
-    """Return the first whole rows of a file."""
-    found: list[Sequence[Any]] = []
+    """Return the first complete rows of a file."""
+    rows: list[Sequence[Any]] = []
     for line in lines(path, shape):
         if not line.wrong:
-            found.append(line.values)
+            rows.append(line.values)
         if line.number >= most:
             break
-    return found
+    return rows

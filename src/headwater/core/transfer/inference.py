@@ -1,4 +1,4 @@
-"""What kind of values a column of a file holds, told by a sample of them."""
+"""Infers the kind of a column of a file from a sample of its values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PATTERNS: tuple[tuple[KindName, re.Pattern[str]], ...] = (
     ("uuid", re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)),
     ("json", re.compile(r"\s*[\[{].*[\]}]\s*", re.DOTALL)),
 )
-# Kinds of which one can stand for another: numbers widen, a date is a moment.
+# Kinds that can be widened: integers to decimals, dates to timestamps, and so on.
 _WIDER: dict[frozenset[KindName], KindName] = {
     frozenset({"integer", "decimal"}): "decimal",
     frozenset({"integer", "float"}): "float",
@@ -30,7 +30,7 @@ _WIDER: dict[frozenset[KindName], KindName] = {
 
 
 def kind_of_values(values: Iterable[Any]) -> ValueKind:
-    """Return the narrowest kind that all values are of; a text when they are of none, or there are none."""
+    """Return the narrowest kind that all values fit; text if there is none, or no values."""
     names: set[KindName] = set()
     zoned = False
     for value in values:
@@ -39,9 +39,9 @@ def kind_of_values(values: Iterable[Any]) -> ValueKind:
         name, has_zone = _name(value)
         names.add(name)
         zoned = zoned or has_zone
-    found = names.pop() if len(names) == 1 else _WIDER.get(frozenset(names), "text")
+    common = names.pop() if len(names) == 1 else _WIDER.get(frozenset(names), "text")
     return ValueKind(
-        found, 64 if found in {"integer", "float"} else None, 6 if found == "timestamp" else None, zoned=zoned
+        common, 64 if common in {"integer", "float"} else None, 6 if common == "timestamp" else None, zoned=zoned
     )
 
 

@@ -1,4 +1,4 @@
-"""Rows as INSERT statements in the words of a dialect."""
+"""Writes rows as INSERT statements in a dialect."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ AT_ONCE = 500
 
 
 class InsertWriter:
-    """Writes rows of a table as INSERTs of many; what the database works out itself is left out."""
+    """Writes rows of a table as multi-row INSERTs; columns that the database computes are left out."""
 
     def __init__(self, dialect: Dialect, quote: Callable[..., str], table: Relation) -> None:
-        kept = [(place, column) for place, column in enumerate(table.columns) if not column.generated]
+        columns = [(index, column) for index, column in enumerate(table.columns) if not column.generated]
         assert dialect.grammar and dialect.types and dialect.types.read
         self._grammar, read = dialect.grammar, dialect.types.read
-        self._cells = [(place, read(column.type)) for place, column in kept]
-        names = ", ".join(quote(column.name) for _, column in kept)
-        # An identity that is always generated takes a number only when this is said.
+        self._cells = [(index, read(column.type)) for index, column in columns]
+        names = ", ".join(quote(column.name) for _, column in columns)
+        # A GENERATED ALWAYS identity accepts a number only with this clause.
         always = any(("identity", "always") in column.attrs for column in table.columns)
         overriding = " OVERRIDING SYSTEM VALUE" if always else ""
         self._head = f"INSERT INTO {quote(table.schema, table.name)} ({names}){overriding} VALUES\n"
 
     def open(self) -> bytes:
-        """Return what stands before the rows."""
+        """Return the text before the rows."""
         return b""
 
     def rows(self, rows: Iterable[Row]) -> bytes:
-        """Return some rows."""
-        lines = ["(" + ", ".join(self._constant(row[place], kind) for place, kind in self._cells) + ")" for row in rows]
+        """Return the text of some rows."""
+        lines = ["(" + ", ".join(self._constant(row[index], kind) for index, kind in self._cells) + ")" for row in rows]
         parts = [",\n".join(lines[at : at + AT_ONCE]) for at in range(0, len(lines), AT_ONCE)]
         return "".join(f"{self._head}{part};\n" for part in parts).encode()
 
     def close(self) -> bytes:
-        """Return what stands behind the rows."""
+        """Return the text after the rows."""
         return b""
 
     def _constant(self, cell: Cell, kind: ValueKind) -> str:

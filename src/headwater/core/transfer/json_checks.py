@@ -1,4 +1,4 @@
-"""Checks that only say that a text is JSON, as MariaDB writes its type."""
+"""Recognises checks that only require a text to be JSON, as MariaDB writes its JSON type."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ _JSON_CHECK = re.compile(r"\(?json_valid\(`?(?P<name>[^`)]+)`?\)\)?", re.IGNOREC
 
 
 def is_json_check(check: Check, column: str) -> bool:
-    """Return True if a check only says that a column is JSON."""
+    """Return True if a check only requires a column to be JSON."""
     match = _JSON_CHECK.fullmatch(check.expression.strip())
     return bool(match and match["name"] == column)

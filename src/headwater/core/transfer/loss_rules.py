@@ -1,4 +1,4 @@
-"""What a table has that no other engine takes over as it is, or only some: told alike for every target."""
+"""Losses that do not depend on the target: features of a table that no other engine, or only some, can take over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from headwater.core.transfer.mapping_context import MappingContext
 _ATTRIBUTES = {
     "partition_by": "the partitions become one table",
     "partitions": "the partitions become one table",
-    "partition_of": "a partition is copied as a table of its own, besides the rows in its whole",
+    "partition_of": "a partition is copied as a separate table, in addition to its rows in the partitioned table",
     "inherits": "inheritance is not copied",
     "row_security": "row-level security is not copied",
     "foreign": "a foreign table becomes an ordinary one",
@@ -20,24 +20,24 @@ _ATTRIBUTES = {
 
 
 def table_losses(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> None:
-    """Tell of triggers, partitions, policies, comments, and how texts are compared."""
-    shown = relation.qualified_name
+    """Record the losses of triggers, partitions, policies, comments and text comparison."""
+    table_name = relation.qualified_name
     for trigger in relation.triggers:
-        work.record_loss("left_out", shown, trigger.name, "triggers are not copied")
+        work.record_loss("left_out", table_name, trigger.name, "triggers are not copied")
     for name, _ in relation.attrs:
         if name in _ATTRIBUTES:
-            work.record_loss("changed", shown, "table", _ATTRIBUTES[name])
+            work.record_loss("changed", table_name, "table", _ATTRIBUTES[name])
         if name.startswith("policy:"):
-            work.record_loss("left_out", shown, name.removeprefix("policy:"), "policies are not copied")
+            work.record_loss("left_out", table_name, name.removeprefix("policy:"), "policies are not copied")
     if relation.comment:
-        work.record_comment_loss(shown, relation.name)
+        work.record_comment_loss(table_name, relation.name)
     had = dict(relation.attrs)
     if "primary_key_terms" in had:
         work.record_loss(
-            "changed", shown, ", ".join(relation.primary_key), "order and collation of the key are not kept"
+            "changed", table_name, ", ".join(relation.primary_key), "order and collation of the key are not kept"
         )
     if work.source.has_table_collations and any(kind.name in {"text", "enum"} for kind in kinds.values()):
-        _collation(had.get("collation", ""), shown, work)
+        _collation(had.get("collation", ""), table_name, work)
 
 
 def _collation(collation: str, table: str, work: MappingContext) -> None:
@@ -45,19 +45,21 @@ def _collation(collation: str, table: str, work: MappingContext) -> None:
     if new and collation not in {"", new}:
         work.record_loss("changed", table, "table", f"the collation {collation} becomes {new}, by code point")
     if not new and not (collation or "_bin").endswith("_bin"):
-        sentence = f"the collation {collation} is not kept: texts are compared by their case and accents"
+        sentence = f"the collation {collation} is not kept: comparisons of text become sensitive to case and accents"
         work.record_loss("changed", table, "table", sentence)
 
 
 def column_losses(column: Column, table: str, work: MappingContext) -> None:
-    """Tell of collations, comments, and what columns of some engines do by themselves."""
+    """Record the losses of collations, comments, and columns that some engines set by themselves."""
     attrs = dict(column.attrs)
     if "collation" in attrs:
         work.record_loss("changed", table, column.name, f"the collation {attrs['collation']} is not kept")
     if column.type.lower() == "citext" and work.target != work.source:
-        work.record_loss("changed", table, column.name, "texts are compared by their case, as citext does not")
+        work.record_loss(
+            "changed", table, column.name, "comparisons of text become case-sensitive, unlike those of citext"
+        )
     if "on_update" in attrs:
-        work.record_loss("left_out", table, column.name, "ON UPDATE is not kept: nothing sets the column by itself")
+        work.record_loss("left_out", table, column.name, "ON UPDATE is not kept: the column is not set automatically")
     if "invisible" in attrs:
         work.record_loss("changed", table, column.name, "an invisible column becomes visible")
     if column.comment:
@@ -67,18 +69,18 @@ def column_losses(column: Column, table: str, work: MappingContext) -> None:
 
 
 def risk(kind: ValueKind, work: MappingContext) -> str:
-    """Return what values the source allows and no spelling on the other side can hold."""
+    """Return which values the source allows and the target cannot store."""
     assert work.source.types
     sentence = work.source.types.source_risk(kind, work.target)
     if sentence is not None:
         return sentence
     if not work.target.stores_zero_characters and kind.name == "text":
-        return "texts with a zero character are refused"
+        return "text with a NUL character is refused"
     return ""
 
 
 def is_counter(relation: Relation, column: Column, work: MappingContext) -> bool:
-    """Return True if a column numbers its rows by other means than an identity: a serial, or an implicit row number."""
+    """Return True if a column numbers its rows without an identity: a serial, or an implicit rowid."""
     if (column.default or "").startswith("nextval("):
         return True
     row_number = work.source.has_implicit_counters and relation.primary_key == (column.name,)

@@ -1,4 +1,4 @@
-"""What a copy will not keep as it was: said before anything is copied."""
+"""What a copy cannot keep: it is reported before anything is copied."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Severity = Literal["changed", "left_out", "risk"]
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Something that is different on the other side.
+    """Something that differs after a copy.
 
     `changed` is stored in another form, `left_out` is missing, `risk` is refused if such values occur.
     """

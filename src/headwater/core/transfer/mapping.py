@@ -1,4 +1,4 @@
-"""One Schema as another engine can have it: the plan of a copy, with every loss said."""
+"""Maps a Schema to another engine: the plan of a copy, with every loss."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from headwater.core.transfer.plan import ColumnPlan, CopyPlan, TablePlan
 
 
 def plan(schema: Schema, source: Dialect, target: Dialect, tables: Collection[str] | None = None) -> CopyPlan:
-    """Return what copying a Schema (or some of its tables, by qualified or bare name) to another dialect will do."""
-    chosen = [one for one in schema if one.kind == "table" and _wanted(one, tables)]
+    """Return the plan for copying a Schema (or some of its tables, by qualified or bare name) to another dialect."""
+    chosen = [relation for relation in schema if relation.kind == "table" and _wanted(relation, tables)]
     work = MappingContext(schema, source, target)
     assign_names(chosen, work)
     make = documents.collection if target.data_model == "document" else _table
     relations, plans = [], []
     for relation in chosen:
-        made, planned = make(relation, work)
-        relations.append(made)
+        target_table, planned = make(relation, work)
+        relations.append(target_table)
         plans.append(planned)
     _rest(schema, tables, work)
-    losses = tuple(Loss(key[0], key[1], ", ".join(found), key[2]) for key, found in work.losses.items())
+    losses = tuple(Loss(key[0], key[1], ", ".join(objects), key[2]) for key, objects in work.losses.items())
     order: dict[Severity, int] = {"left_out": 0, "changed": 1, "risk": 2}
     return CopyPlan(
         source,
         target,
         Schema(tuple(relations), tuple(work.enums)),
         tuple(plans),
-        tuple(sorted(losses, key=lambda one: (one.table, order[one.severity]))),
+        tuple(sorted(losses, key=lambda loss: (loss.table, order[loss.severity]))),
     )
 
 
@@ -42,10 +42,12 @@ def _wanted(relation: Relation, tables: Collection[str] | None) -> bool:
 
 
 def _rest(schema: Schema, tables: Collection[str] | None, work: MappingContext) -> None:
-    """Say what is not copied at all."""
-    for one in schema if tables is None else ():
-        if one.kind != "table":
-            work.record_loss("left_out", one.qualified_name, one.name, f"{one.kind.replace('_', ' ')}s are not copied")
+    """Record what is not copied at all."""
+    for relation in schema if tables is None else ():
+        if relation.kind != "table":
+            work.record_loss(
+                "left_out", relation.qualified_name, relation.name, f"{relation.kind.replace('_', ' ')}s are not copied"
+            )
     for routine in schema.routines if tables is None else ():
         work.record_loss("left_out", "", routine.name, "functions and procedures are not copied")
     for sequence in schema.sequences if tables is None else ():
@@ -57,16 +59,16 @@ def _table(relation: Relation, work: MappingContext) -> tuple[Relation, TablePla
     name = work.names[relation.schema, relation.name]
     keyed = _keyed(relation, work.schema)
     kinds = {column.name: column_kind(column, relation, work) for column in relation.columns}
-    made, plans = [], []
+    columns, plans = [], []
     for column in relation.columns:
         new, planned = _column(relation, column, kinds[column.name], column.name in keyed, work)
-        made.append(new)
+        columns.append(new)
         plans.append(planned)
     loss_rules.table_losses(relation, kinds, work)
-    counters = tuple(column.name for column in made if column.identity)
+    counters = tuple(column.name for column in columns if column.identity)
     built = Relation(
         name,
-        tuple(made),
+        tuple(columns),
         work.target.default_schema,
         primary_key=relation.primary_key,
         foreign_keys=constraints.foreign_keys(relation, work),
@@ -90,35 +92,35 @@ def _attributes(relation: Relation, counters: tuple[str, ...], work: MappingCont
 
 
 def _keyed(relation: Relation, schema: Schema) -> set[str]:
-    """Return the columns that are part of a key or index, of the table itself or of one that refers to it."""
-    found = set(relation.primary_key)
+    """Return the columns that are part of a key or index, of the table itself or of a table that refers to it."""
+    names = set(relation.primary_key)
     for index in relation.indexes:
-        found |= set(constraints.plain_columns(index))
+        names |= set(constraints.plain_columns(index))
     for key in relation.foreign_keys:
-        found |= set(key.columns)
+        names |= set(key.columns)
     for other in schema:
         for key in other.foreign_keys:
             if key.ref_table == relation.name:
-                found |= set(key.ref_columns)
-    return found
+                names |= set(key.ref_columns)
+    return names
 
 
 def _unique(relation: Relation) -> set[str]:
-    """Return the columns that tell rows apart."""
-    found = set(relation.primary_key)
+    """Return the columns that identify rows."""
+    names = set(relation.primary_key)
     for index in relation.indexes:
-        found |= set(constraints.plain_columns(index)) if index.unique else set()
-    return found
+        names |= set(constraints.plain_columns(index)) if index.unique else set()
+    return names
 
 
 def _column(
     relation: Relation, column: Column, kind: ValueKind, keyed: bool, work: MappingContext
 ) -> tuple[Column, ColumnPlan]:
-    shown = relation.qualified_name
+    table_name = relation.qualified_name
     counts = column.identity or loss_rules.is_counter(relation, column, work)
     if counts and not work.target.has_unsigned_counters and kind.unsigned and kind.size == 64:
         kind = replace(kind, unsigned=False)
-        work.record_loss("risk", shown, column.name, "numbers above 9,223,372,036,854,775,807 are refused")
+        work.record_loss("risk", table_name, column.name, "numbers above 9,223,372,036,854,775,807 are refused")
     assert work.target.types
     spelling = work.target.types.spell(kind, keyed)
     same = work.source is work.target and kind.name not in {"enum", "json"} and not _is_named(column, work)
@@ -130,13 +132,13 @@ def _column(
             ("risk", loss_rules.risk(kind, work)),
         ):
             if sentence:
-                work.record_loss(severity, shown, column.name, sentence)  # type: ignore[arg-type]
+                work.record_loss(severity, table_name, column.name, sentence)  # type: ignore[arg-type]
     if work.target.ignores_trailing_spaces and not same and kind.name == "text" and column.name in _unique(relation):
-        work.record_loss("risk", shown, column.name, "keys that differ only by spaces at their end are refused")
-    loss_rules.column_losses(column, shown, work)
+        work.record_loss("risk", table_name, column.name, "keys that differ only by trailing spaces are refused")
+    loss_rules.column_losses(column, table_name, work)
     given = None if counts or column.generated else _default(relation, column, kind, type_, work)
     comment = column.comment if work.target.has_comments else None
-    made = Column(
+    target_column = Column(
         column.name,
         type_,
         column.nullable and column.name not in relation.primary_key,
@@ -144,27 +146,29 @@ def _column(
         identity=counts,
         comment=comment,
     )
-    return made, ColumnPlan(column.name, column.type, type_, kind, "; ".join(spelling.changes) if not same else "")
+    return target_column, ColumnPlan(
+        column.name, column.type, type_, kind, "; ".join(spelling.changes) if not same else ""
+    )
 
 
 def _is_named(column: Column, work: MappingContext) -> bool:
     bare = column.type.rpartition(".")[2].strip('"')
-    named = [one.name for one in work.schema.enums] + [one.name for one in work.schema.domains]
+    named = [enum.name for enum in work.schema.enums] + [domain.name for domain in work.schema.domains]
     return bare in named
 
 
 def _enum_type(relation: Relation, column: Column, kind: ValueKind, work: MappingContext) -> str | None:
-    """Make the type of an enum where types have names, and return its name."""
+    """Create the type of an enum where types have names, and return its name."""
     if kind.name != "enum" or not work.target.has_named_enums:
         return None
-    found = find_enum(kind.written, work.schema.enums) if work.source.has_named_enums else None
-    name = found.name if found else f"{relation.name}_{column.name}"[:63]
+    enum = find_enum(kind.written, work.schema.enums) if work.source.has_named_enums else None
+    name = enum.name if enum else f"{relation.name}_{column.name}"[:63]
     if any(known.name == name and known.values != kind.values for known in work.enums):
         name, number = f"{name}_{column.name}"[:60], 2
         while any(known.name == name and known.values != kind.values for known in work.enums):
             name, number = f"{name.removesuffix(f'_{number - 1}')}_{number}", number + 1
         work.record_loss(
-            "changed", relation.qualified_name, column.name, f"its type becomes {name}: another has its name"
+            "changed", relation.qualified_name, column.name, f"its type is renamed to {name}: another type has its name"
         )
     if all(known.name != name for known in work.enums):
         work.enums.append(Enum(name, kind.values, work.target.default_schema))

@@ -1,4 +1,4 @@
-"""What a mapping is at: the Schema it reads, the names it has given away, the losses it has found."""
+"""The state of a mapping: the Schema it reads, the names it has used, the losses it has recorded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headwater.core.transfer.losses import Severity
 
 @dataclass(slots=True)
 class MappingContext:
-    """What a mapping is at: where from, where to, and what it has found so far."""
+    """The state of planning a copy: Schema, dialects, used names, and losses so far."""
 
     schema: Schema
     source: Dialect
@@ -25,37 +25,37 @@ class MappingContext:
     index_names: set[str] = field(default_factory=set)
 
     def record_loss(self, severity: Severity, table: str, of: str, sentence: str) -> None:
-        """Note a loss; those of one table that read the same become one."""
+        """Record a loss; equal losses of one table are combined."""
         known = self.losses.setdefault((severity, table, sentence), [])
         if of not in known:
             known.append(of)
 
     def record_comment_loss(self, table: str, of: str) -> bool:
-        """Note a comment that the target cannot have; return whether it is so."""
+        """Record a comment that the target does not support; return True if there is one."""
         if not self.target.has_comments:
-            self.record_loss("left_out", table, of, f"{self.target.display_name} has no comments")
+            self.record_loss("left_out", table, of, f"{self.target.display_name} does not support comments")
         return not self.target.has_comments
 
 
 def assign_names(chosen: Sequence[Relation], work: MappingContext) -> None:
-    """Yield each table its name on the other side: namespaces fall away, and of namesakes the later are told apart."""
-    bare = {_folded(_cut(one.name, work), work) for one in chosen}
+    """Assign each table its name at the target: schemas are dropped, and duplicate names are made unique."""
+    bare = {_folded(_cut(relation.name, work), work) for relation in chosen}
     taken: set[str] = set()
-    for one in chosen:
-        name = _cut(one.name, work)
+    for relation in chosen:
+        name = _cut(relation.name, work)
         if _folded(name, work) in taken:
-            wanted, number = f"{one.schema or 'other'}_{one.name}", 2
+            wanted, number = f"{relation.schema or 'other'}_{relation.name}", 2
             name = _cut(wanted, work)
             while _folded(name, work) in taken | bare:
                 name, number = _cut(wanted, work, f"_{number}"), number + 1
-            sentence = f"becomes {name}: another table is named {one.name} there"
-            work.record_loss("changed", one.qualified_name, one.name, sentence)
-        elif name != one.name:
-            work.record_loss("changed", one.qualified_name, one.name, f"the name is cut to {name}")
+            sentence = f"is renamed to {name}: another table is named {relation.name} there"
+            work.record_loss("changed", relation.qualified_name, relation.name, sentence)
+        elif name != relation.name:
+            work.record_loss("changed", relation.qualified_name, relation.name, f"the name is shortened to {name}")
         taken.add(_folded(name, work))
-        work.names[one.schema, one.name] = name
-        if one.schema and one.schema not in {work.source.default_schema, work.target.default_schema}:
-            work.record_loss("changed", "", one.schema, "the namespace is not kept: all tables are made in one")
+        work.names[relation.schema, relation.name] = name
+        if relation.schema and relation.schema not in {work.source.default_schema, work.target.default_schema}:
+            work.record_loss("changed", "", relation.schema, "the namespace is not kept: all tables are created in one")
 
 
 def _folded(name: str, work: MappingContext) -> str:
@@ -71,14 +71,16 @@ def _cut(name: str, work: MappingContext, end: str = "") -> str:
 
 
 def column_kind(column: Column, relation: Relation, work: MappingContext) -> ValueKind:
-    """Return what a column holds; enums, domains and MariaDB's JSON are looked up."""
+    """Return the kind of a column; enums, domains and MariaDB's JSON are looked up."""
     written = column.type
     if enum := find_enum(written, work.schema.enums):
         return ValueKind("enum", values=enum.values, written=written)
     bare = written.rpartition(".")[2].strip('"')
     for domain in work.schema.domains:
         if domain.name == bare:
-            work.record_loss("changed", relation.qualified_name, column.name, f"the domain {bare} becomes its type")
+            work.record_loss(
+                "changed", relation.qualified_name, column.name, f"the domain {bare} becomes its base type"
+            )
             return _of_domain(domain, work)
     if work.source.declares_json_by_check and any(is_json_check(check, column.name) for check in relation.checks):
         return ValueKind("json", written="json")
@@ -86,15 +88,15 @@ def column_kind(column: Column, relation: Relation, work: MappingContext) -> Val
 
 
 def find_enum(written: str, enums: Sequence[Enum]) -> Enum | None:
-    """Return the enum that a type names: of namesakes the one of its namespace, `public` when it says none."""
+    """Return the enum of a type name: in its schema, or in `public` if it has none."""
     space, _, bare = written.rpartition(".")
-    found = [one for one in enums if one.name == bare.strip('"')]
+    candidates = [enum for enum in enums if enum.name == bare.strip('"')]
     wanted = space.strip('"') or "public"
-    return next((one for one in found if one.schema == wanted), None) or next(iter(found), None)
+    return next((enum for enum in candidates if enum.schema == wanted), None) or next(iter(candidates), None)
 
 
 def _raw(written: str, work: MappingContext) -> ValueKind:
-    """Return the kind by which values of a type are copied; within one dialect, what could be misread stays text."""
+    """Return the kind by which values of a type are copied; within one dialect, ambiguous types stay text."""
     types = work.source.types
     assert types and types.read
     kind = types.read(written)

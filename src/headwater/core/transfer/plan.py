@@ -1,4 +1,4 @@
-"""What a copy will do, worked out before anything is touched: the Schema on the other side and what is lost."""
+"""The plan of a copy, made before anything is changed: the target Schema and the losses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from headwater.core.transfer.losses import Loss
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
-    """A column and what becomes of it; `target_name` when it is named otherwise there, with dots for what is nested."""
+    """A column and its mapping; `target_name` if its name changes, with dots for nested fields."""
 
     name: str
     source_type: str
@@ -23,13 +23,13 @@ class ColumnPlan:
 
     @property
     def target_column(self) -> str:
-        """The column's name on the other side."""
+        """The column's name at the target."""
         return self.target_name or self.name
 
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """A table, its name on the other side, and its columns that are copied; `counters` number their rows themselves."""
+    """A table, its name at the target, and its copied columns; `counters` number their rows themselves."""
 
     schema: str | None
     name: str
@@ -41,13 +41,13 @@ class TablePlan:
 
     @property
     def display_name(self) -> str:
-        """The table's name for people."""
+        """The table's name for users."""
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
 
 @dataclass(frozen=True, slots=True)
 class CopyPlan:
-    """The Schema to make, the tables to fill in it, and what will not be as it was."""
+    """The Schema to create, the tables to fill in it, and the losses."""
 
     source: Dialect
     target: Dialect

@@ -1,4 +1,4 @@
-"""Rows as the bytes of a file, piece by piece: CSV, NDJSON, JSON, Arrow, Parquet."""
+"""Writes rows as the bytes of a file, piece by piece: CSV, NDJSON, JSON, Arrow, Parquet."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class _Json(_Ndjson):
 
 
 class _DocumentLines(_Ndjson):
-    """Rows of one cell, which is a text of JSON already."""
+    """Rows of one cell that is already JSON text."""
 
     def __init__(self) -> None:
         super().__init__(())
@@ -87,35 +87,35 @@ class _DocumentArray(_DocumentLines, _Json):
 
 
 class Sink(io.RawIOBase):
-    """A file that is taken away piece by piece while it is written: a footer only needs to know where things were."""
+    """A file whose content is taken away while it is written: a footer needs only offsets."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
         self._at = 0
 
     def writable(self) -> bool:
-        """Say that it can be written to."""
+        """Return True."""
         return True
 
     def write(self, data: Any) -> int:
-        """Keep what is written."""
+        """Append bytes."""
         part = bytes(data)
         self._parts.append(part)
         self._at += len(part)
         return len(part)
 
     def tell(self) -> int:
-        """Return how much was written so far."""
+        """Return the number of bytes written so far."""
         return self._at
 
     def take(self) -> bytes:
-        """Return what was written since the last time."""
+        """Return the bytes written since the last call."""
         taken, self._parts = b"".join(self._parts), []
         return taken
 
 
 class _Arrow:
-    """Arrow record batches; Parquet is the same with another writer."""
+    """Writes Arrow record batches, or Parquet with another writer."""
 
     _opened: Callable[[Any, pa.Schema], Any] = staticmethod(pa.ipc.new_stream)
 
@@ -156,7 +156,7 @@ class _Parquet(_Arrow):
 
 
 class Typed:
-    """Arrow batches as the bytes of a file that keeps their types; small ones are put together first."""
+    """Writes Arrow batches to a file that keeps their types; small batches are combined first."""
 
     def __init__(self, form: Literal["arrow", "parquet"], schema: pa.Schema) -> None:
         self._out = Sink()
@@ -164,9 +164,12 @@ class Typed:
         self._held: list[pa.RecordBatch] = []
 
     def add(self, batch: pa.RecordBatch) -> bytes:
-        """Return what is to be written of the file by now."""
+        """Return the bytes to write so far."""
         self._held.append(batch)
-        if sum(one.num_rows for one in self._held) < TYPED_ROWS and sum(one.nbytes for one in self._held) < TYPED_BYTES:
+        if (
+            sum(batch.num_rows for batch in self._held) < TYPED_ROWS
+            and sum(batch.nbytes for batch in self._held) < TYPED_BYTES
+        ):
             return b""
         self._put()
         return self._out.take()
@@ -209,13 +212,13 @@ def _arrow_column(cells: tuple[Cell, ...], field: pa.Field) -> pa.Array:
 
 
 def unique(names: list[str]) -> list[str]:
-    """Return the names with a number behind those that stood before."""
+    """Return the names, with a number added to duplicates."""
     seen: dict[str, int] = {}
-    made = []
+    result = []
     for name in names:
         seen[name] = seen.get(name, 0) + 1
-        made.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return made
+        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return result
 
 
 DOCUMENTS: Mapping[Form, Any] = {"ndjson": _DocumentLines, "json": _DocumentArray}

@@ -14,7 +14,11 @@ from headwater.engines.mongodb.snapshots import MongoSnapshots
 from headwater.engines.mongodb.transfer import MongoTransfer
 
 OPTIONS = (
-    Option("authSource", "Users are kept in", help="The database in which the user was made; empty: the same one."),
+    Option(
+        "authSource",
+        "Authentication database",
+        help="The database in which the user was created. Leave empty if it is the same database.",
+    ),
 )
 ENGINE = Engine(
     name="mongodb",

@@ -1,4 +1,4 @@
-"""Documents page by page, and changed one by one, if nobody else changed them meanwhile."""
+"""Pages of documents, and changes to single documents that nobody else has changed meanwhile."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ async def _insert(session: MongoSession, collection: str, change: EntryChange) -
 def _replacement(change: EntryChange) -> Document:
     given = _document(change.body, "document")
     if "_id" in given and display_text(given["_id"]) != change.id:
-        raise BadInput("The _id of a document cannot be changed.", hint="Insert another document, and delete this one.")
+        raise BadInput("The _id of a document cannot be changed.", hint="Insert a new document and delete this one.")
     if operator := next((key for key in given if key.startswith("$")), None):
-        raise BadInput(f"{operator} is an operator, not a field.", hint="Give the whole document.")
+        raise BadInput(f"{operator} is an operator, not a field.", hint="Enter the whole document.")
     return {"_id": _value(change.id), **given}
 
 
@@ -67,25 +67,25 @@ def _entry(document: Document, most: int | None = None) -> CollectionEntry:
 
 def _value(text: str) -> Any:
     reader = MongoParser(text)
-    found = reader.value()
+    value = reader.value()
     reader.skip()
     if reader.position < len(text):
-        raise reader.wrong("Nothing more is expected here.")
-    return found
+        raise reader.wrong("There is text after the end of the value.")
+    return value
 
 
 def _document(text: str, what: str) -> Document:
-    found = _value(text) if text.strip() else {}
-    if not isinstance(found, dict):
-        raise QueryError(f"The {what} is no document.", hint='It looks like {"name": "value"}.', position=0)
-    return found
+    document = _value(text) if text.strip() else {}
+    if not isinstance(document, dict):
+        raise QueryError(f"The {what} is not a document.", hint='It looks like {"name": "value"}.', position=0)
+    return document
 
 
 def _place(cursor: str | None) -> int:
     if cursor is None:
         return 0
     if not cursor.isdigit():
-        raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
+        raise BadInput("The cursor does not belong to this list.", hint="Leave it out to start from the beginning.")
     return int(cursor)
 
 
@@ -94,22 +94,25 @@ def _check(session: MongoSession, command: Document, *, write: bool = False) -> 
 
 
 class MongoBrowsing(BrowsingSupport):
-    """Documents of collections."""
+    """The documents of collections."""
 
     async def collections(self, session: Session) -> tuple[Collection, ...]:
         """Return the collections and views."""
         assert isinstance(session, MongoSession)
-        found = await session.all({"listCollections": 1, "cursor": {}})
-        named = sorted((one for one in found if not one["name"].startswith("system.")), key=lambda one: one["name"])
-        made = []
-        for place, one in enumerate(named):
+        listed = await session.all({"listCollections": 1, "cursor": {}})
+        named = sorted(
+            (collection for collection in listed if not collection["name"].startswith("system.")),
+            key=lambda item: item["name"],
+        )
+        result = []
+        for index, one in enumerate(named):
             view = one.get("type") == "view"
-            count = await _counted(session, one["name"], {}) if place < COUNTED_HOLDERS and not view else None
-            made.append(Collection(one["name"], "view" if view else "collection", count))
-        return tuple(made)
+            count = await _counted(session, one["name"], {}) if index < COUNTED_HOLDERS and not view else None
+            result.append(Collection(one["name"], "view" if view else "collection", count))
+        return tuple(result)
 
     async def entries(self, session: Session, collection: str, search: Search) -> EntryPage:
-        """Return documents, in the order of `_id` when no other is wanted."""
+        """Return documents, ordered by `_id` unless another order is given."""
         assert isinstance(session, MongoSession)
         condition = _document(search.filter, "filter")
         skipped = _place(search.cursor)
@@ -122,24 +125,24 @@ class MongoBrowsing(BrowsingSupport):
             "maxTimeMS": PAGE_MILLISECONDS,
         }
         _check(session, command)
-        found = await session.all(command, PAGE_BYTES)
-        shown_now = found[: search.limit]
-        whole = len(found) <= search.limit and sum(len(encode(one)) for one in found) <= PAGE_BYTES
+        documents = await session.all(command, PAGE_BYTES)
+        shown_now = documents[: search.limit]
+        whole = len(documents) <= search.limit and sum(len(encode(document)) for document in documents) <= PAGE_BYTES
         after = None if whole else str(skipped + len(shown_now))
         total = await _counted(session, collection, condition) if search.cursor is None else None
-        return EntryPage(tuple(_entry(one, most=LONGEST_BODY) for one in shown_now), after, total)
+        return EntryPage(tuple(_entry(document, most=LONGEST_BODY) for document in shown_now), after, total)
 
     async def entry(self, session: Session, collection: str, entry_id: str) -> CollectionEntry | None:
-        """Return one whole document."""
+        """Return one complete document."""
         assert isinstance(session, MongoSession)
         command: Document = {"find": collection, "filter": {"_id": _value(entry_id)}, "limit": 1}
         _check(session, command)
-        found = await session.all(command)
-        return _entry(found[0]) if found else None
+        documents = await session.all(command)
+        return _entry(documents[0]) if documents else None
 
     async def elements(self, session: Session, collection: str, entry_id: str, search: Search) -> ElementPage:
-        """Refuse: a document is one text."""
-        raise BadInput("Documents are read whole.", hint="Read the entry.")
+        """Refuse: a document has no elements."""
+        raise BadInput("A document is always read as a whole.", hint="Read the entry.")
 
     async def change_entry(self, session: Session, collection: str, change: EntryChange) -> ChangeOutcome:
         """Insert, replace or delete one document."""
@@ -148,7 +151,7 @@ class MongoBrowsing(BrowsingSupport):
             return await _insert(session, collection, change)
         wanted: Document = {"_id": _value(change.id)}
         if change.was is not None:
-            # The server compares the whole document as it stands at the moment of the write.
+            # The server compares the whole document at the time of the write.
             wanted["$expr"] = {"$eq": ["$$ROOT", {"$literal": _document(change.was, "document")}]}
         if change.kind == "delete":
             command: Document = {"delete": collection, "deletes": [{"q": wanted, "limit": 1}]}

@@ -1,4 +1,4 @@
-"""A MongoDB database that is filled from a snapshot: documents as they were, byte for byte."""
+"""Loads a snapshot into a MongoDB database: the documents stay the same, byte for byte."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from headwater.engines.mongodb.sync_client import SyncClient
 from headwater.engines.mongodb.values import Document
 from headwater.kit.errors import HeadwaterError
 
-# What is sent at once: below what a server takes, so that it is soon done when somebody cancels.
+# Bytes per message: below the server's limit, so that a cancelled load stops soon.
 MOST, MOST_BYTES = 20_000, 16 * 2**20
 Found = TypeVar("Found")
 
@@ -32,17 +32,17 @@ class MongoBulkLoader:
         self._bypass = True
 
     async def run_statements(self, statements_: Iterable[str]) -> None:
-        """Run commands, one by one."""
+        """Run commands, one at a time."""
         for text in statements_:
             for statement in statements(text):
                 await self._session.ask(statement.command)
 
     def load_rows(self, table: SnapshotTable, batches: Iterable[Batch]) -> int:
-        """Insert the documents of a collection, which is empty; one that cannot be filled is emptied again."""
+        """Insert the documents of a collection, which is empty; if that fails, the collection is emptied again."""
         rows = 0
         with self._one:
             try:
-                for some in _messages(one for batch in batches for one in documents.joined(batch)):
+                for some in _messages(document for batch in batches for document in documents.joined(batch)):
                     self._wait(self._insert(table, some), table)
                     rows += len(some)
             except BaseException:
@@ -57,13 +57,14 @@ class MongoBulkLoader:
             return self._wait(self._session.database[table.name].count_documents({}), table)
 
     async def restore_extras(self, extras: Mapping[str, Any]) -> list[str]:
-        """There is nothing beside collections, indexes and views."""
+        """Do nothing: there is nothing besides collections, indexes and views."""
         return []
 
     def cancel(self) -> None:
-        """Interrupt the load, behind the documents that are under way.
+        """Interrupt the load after the current batch of documents.
 
-        Broken off, the server would go on with them, and make the collection anew after it was dropped.
+        If it were interrupted within a batch, the server would continue to insert and recreate the collection after it
+        was dropped.
         """
         self._bridge.cancel(at_once=False)
 
@@ -72,9 +73,10 @@ class MongoBulkLoader:
         await self._session.close()
 
     async def _insert(self, table: SnapshotTable, some: list[RawBSONDocument]) -> None:
-        """Insert documents, also such as a validator came too late for.
+        """Insert documents, also those that a validator rejects because it is newer than they are.
 
-        That is asked of the server where the user may; who may not inserts what the validator lets in.
+        The server skips the validation if the user may ask for it; otherwise only documents that pass the validator are
+        inserted.
         """
         collection = self._session.database.get_collection(table.name)
         ordered = not table.key
@@ -98,13 +100,13 @@ class MongoBulkLoader:
 
 
 async def open_loader(session: Session) -> MongoBulkLoader:
-    """Return a fill over a session of ours, which it closes."""
+    """Return a bulk loader over a new session, which the loader closes."""
     assert isinstance(session, MongoSession)
     return MongoBulkLoader(session)
 
 
 def _messages(documents: Iterable[bytes]) -> Iterator[list[RawBSONDocument]]:
-    """Yield documents as many at a time as are sent at once."""
+    """Yield as many documents at a time as are sent in one message."""
     held: list[RawBSONDocument] = []
     size = 0
     for raw in documents:
@@ -118,7 +120,7 @@ def _messages(documents: Iterable[bytes]) -> Iterator[list[RawBSONDocument]]:
 
 
 def _code(error: OperationFailure) -> int:
-    """Return the code of an error, or of the first one of many."""
+    """Return the code of an error, or of the first of several errors."""
     wrong = (error.details or {}).get("writeErrors") or [{}]
     return int(wrong[0].get("code") or error.code or 0)
 
@@ -126,5 +128,5 @@ def _code(error: OperationFailure) -> int:
 def _refusal(error: BulkWriteError, table: SnapshotTable) -> QueryError:
     details: Mapping[str, Any] = error.details or {}
     every = [*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())] or [{}]
-    said = str(every[0].get("errmsg") or error)
-    return errors.failed(f"In {table.name}: {said}", _code(error), MongoStatement({"insert": table.name}), 0)
+    message = str(every[0].get("errmsg") or error)
+    return errors.failed(f"In {table.name}: {message}", _code(error), MongoStatement({"insert": table.name}), 0)

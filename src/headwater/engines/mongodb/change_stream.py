@@ -1,7 +1,7 @@
-"""Which documents of a database are changed while it is read, as its change stream tells: their ids, and no more.
+"""Reads from the change stream which documents (by id) change while a database is read.
 
-Images of documents in a change stream are not of the moment of the change. So nothing of them is used: what has changed
-is read again, at the moment that everything else shall be of.
+The documents in a change stream are not those of the moment of the change, so they are not used: a changed document is
+read again, in the same state as everything else.
 """
 
 from __future__ import annotations
@@ -26,61 +26,61 @@ AWAIT_MILLISECONDS = 500
 PATIENCE = 60.0
 _PIPELINE = [{"$project": {"operationType": 1, "ns": 1, "documentKey": 1, "clusterTime": 1}}]
 _CHANGES = frozenset({"insert", "update", "replace", "delete"})
-_MARK, _OLDEST = "82", 2**30  # a token of mongod is a key string that begins with a time, which is not before 2004
+_MARK, _OLDEST = "82", 2**30  # a mongod token is a key string that begins with a time after 2004
 
 
 class ChangeStream:
-    """A change stream that is followed; `ids` are elements `_id` by collections, of what changed since `take`."""
+    """A change stream that is being read; `ids` are the changed `_id` elements of each collection since `take`."""
 
     def __init__(self, stream: AsyncChangeStream[Any]) -> None:
         self._stream = stream
         self._ids: dict[str, set[bytes]] = defaultdict(set)
         self._marked: dict[str, set[bytes]] | None = None
         self._count = self._idle = 0
-        self._seen: Timestamp | None = None  # of the last change
-        self._rested: Timestamp | None = None  # up to here there is nothing more
+        self._seen: Timestamp | None = None  # time of the last change
+        self._rested: Timestamp | None = None  # all changes up to this time are known
         self._moved = asyncio.Event()
         self._task = asyncio.create_task(self._follow())
 
     async def until(self, moment: Timestamp) -> None:
-        """Wait until everything up to a moment is known.
+        """Wait until all changes up to a time are known.
 
         Raises:
-            Conflict: too much has changed. Unavailable: the stream has broken, or does not come along.
+            Conflict: too much has changed. Unavailable: the stream was interrupted, or is too slow.
         """
-        idle = self._idle + 2  # the answer that is under way may be older
+        idle = self._idle + 2  # the pending answer may be older
         try:
             async with asyncio.timeout(PATIENCE):
                 while not self._task.done() and not self._is_behind(moment, idle):
                     self._moved.clear()
                     await self._moved.wait()
         except TimeoutError:
-            raise Unavailable("The change stream of the database does not come along.", hint="Try again.") from None
+            raise Unavailable("The change stream of the database does not keep up.", hint="Try again.") from None
         if self._task.done():
             raise self._why(self._task.exception())
 
     def _is_behind(self, moment: Timestamp, idle: int) -> bool:
-        """Whether nothing can come any more from a moment or before."""
+        """Return True if no more changes can arrive for this time or an earlier one."""
         if self._seen and self._seen > moment:  # several changes may have the same time
             return True
         return self._rested >= moment if self._rested else self._idle >= idle
 
     def mark(self) -> None:
-        """Keep what comes from now on for the time after the next `take` as well."""
+        """Also keep the changes from now on for the `take` after the next one."""
         self._marked = defaultdict(set)
 
     def take(self) -> dict[str, set[bytes]]:
-        """Return the ids since the last time.
+        """Return the ids since the last call.
 
-        Whoever reads them at a moment calls `mark` before he fixes it: what changed between the two is taken now, and
-        again the next time, since nobody can tell on which side of the moment it was.
+        The caller calls `mark` before it fixes the moment at which it reads them: a change between the two is returned
+        now and once more the next time, because nobody knows on which side of the moment it was.
         """
         taken, self._ids, self._marked = self._ids, self._marked or defaultdict(set), None
         self._count = sum(map(len, self._ids.values()))
         return taken
 
     async def close(self) -> None:
-        """Stop following."""
+        """Stop reading the stream."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         with contextlib.suppress(PyMongoError, OSError):
@@ -102,7 +102,7 @@ class ChangeStream:
 
     def _add(self, event: Any) -> None:
         key: RawBSONDocument = event["documentKey"]
-        # Of a sharded collection, the key has more than the id.
+        # In a sharded collection, the key has more fields than the id.
         element = bytes(key.raw)[4:-1] if len(key) == 1 else encode({"_id": key["_id"]})[4:-1]
         name = str(event["ns"]["coll"])
         self._count += element not in self._ids[name]
@@ -112,7 +112,7 @@ class ChangeStream:
         if self._count > MOST_IDS:
             raise Conflict(
                 f"More than {MOST_IDS:,} documents were changed while they were read.",
-                hint="Take fewer collections, or at another time.",
+                hint="Include fewer collections, or take the snapshot at a quieter time.",
             )
 
     def _why(self, error: BaseException | None) -> Exception:
@@ -120,11 +120,11 @@ class ChangeStream:
             return error
         if error is None:
             return Conflict("The database was dropped while it was read.", hint="Take it again.")
-        return Unavailable(f"The change stream of the database broke: {error}.", hint="Try again.")
+        return Unavailable(f"The change stream of the database was interrupted: {error}.", hint="Try again.")
 
 
 def _time(token: Any) -> Timestamp | None:
-    """Return the time that a resume token stands for, if it is one of mongod."""
+    """Return the time of a resume token, if the server is a mongod."""
     data = token.get("_data") if token else None
     if not isinstance(data, str) or not data.startswith(_MARK):
         return None
@@ -133,7 +133,7 @@ def _time(token: Any) -> Timestamp | None:
 
 
 async def opened(database: AsyncDatabase[Document]) -> ChangeStream | None:
-    """Follow what is changed from now on; None where the server has no change streams, or the user may not see them."""
+    """Start reading changes from now on; None if the server has no change streams or the user may not open one."""
     options: CodecOptions[Any] = database.codec_options.with_options(document_class=RawBSONDocument)
     try:
         stream = await database.with_options(options).watch(_PIPELINE, max_await_time_ms=AWAIT_MILLISECONDS)

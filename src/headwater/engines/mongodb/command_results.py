@@ -1,4 +1,4 @@
-"""Answers of commands that give no cursor, as rows, counts and notices."""
+"""Results of commands that return no cursor, as rows, counts and notices."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from headwater.engines.mongodb.values import Document, display_text
 COUNT = (ResultColumn("count", "long", "number"),)
 VALUE = (ResultColumn("value", "value", "json"),)
 DOCUMENT = (ResultColumn("document", "document", "json"),)
-# Of the connection, not of what was asked.
+# Fields about the connection, not about the command.
 _NOISE = frozenset({"ok", "$clusterTime", "operationTime", "electionId", "opTime", "lsid"})
 _SILENT = frozenset({"create", "createIndexes", "drop", "dropIndexes", "collMod", "ping"})
 
 
 @dataclass(slots=True)
 class CommandOutcome:
-    """What a command gave."""
+    """The result of a command."""
 
     columns: tuple[ResultColumn, ...] | None = None
     rows: list[Row] = field(default_factory=list)
@@ -28,25 +28,25 @@ class CommandOutcome:
 
 
 def outcome(statement: MongoStatement, answer: Document, number: int) -> CommandOutcome:
-    """Return what an answer tells.
+    """Return the result in an answer.
 
     Raises:
-        QueryError: some of the writes were refused, which the server does not call a failure.
+        QueryError: some of the writes were rejected, which the server reports as a success.
     """
     if wrong := answer.get("writeErrors"):
         first = wrong[0]
         done = int(answer.get("n", 0))
-        place = int(first.get("index", 0)) + 1
-        said = f"{first.get('errmsg', 'The write was refused')} (document {place}; {done} written)"
-        raise errors.failed(said, int(first.get("code", 0)), statement, number)
+        document_number = int(first.get("index", 0)) + 1
+        message = f"{first.get('errmsg', 'The write was refused')} (document {document_number}; {done} written)"
+        raise errors.failed(message, int(first.get("code", 0)), statement, number)
     match statement.name:
         case "insert" | "delete":
             return CommandOutcome(affected=int(answer.get("n", 0)))
         case "update":
             changed, matched = int(answer.get("nModified", 0)), int(answer.get("n", 0))
-            made = len(answer.get("upserted") or [])
-            notices = (f"{matched - made} matched, {changed} changed, {made} made new",)
-            return CommandOutcome(affected=changed + made, notices=notices)
+            inserted = len(answer.get("upserted") or [])
+            notices = (f"{matched - inserted} matched, {changed} changed, {inserted} inserted",)
+            return CommandOutcome(affected=changed + inserted, notices=notices)
         case "count":
             return CommandOutcome(COUNT, [(int(answer.get("n", 0)),)])
         case "distinct":

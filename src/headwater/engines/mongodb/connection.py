@@ -1,4 +1,4 @@
-"""Opens connections: to the checked address and no other, whatever the server tells of its replica set."""
+"""Opens connections: only to the checked address, even if the server announces other replica set members."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from headwater.kit.network.tls import context
 
 PORT = 27017
 HANDSHAKE_SECONDS = 1.5
-# Who prefers TLS and found none does not ask again for a while: some servers take long to say no.
+# If TLS is preferred but not offered, it is not tried again for a while: some servers are slow to refuse.
 REMEMBERED_SECONDS = 600.0
 _plain_until: dict[tuple[str, int | None, Endpoint | None], float] = {}
 
 
 @dataclass(slots=True)
 class MongoConnection:
-    """A driver that is connected, and the passage it goes through when the server wants TLS."""
+    """A connected driver, and its TLS tunnel if the server requires TLS."""
 
     client: AsyncMongoClient[Document]
     passage: TlsTunnel | None
 
     async def close(self) -> None:
-        """Close both."""
+        """Close the driver and the tunnel."""
         await self.client.close()
         if self.passage:
             await self.passage.close()
@@ -46,10 +46,13 @@ class MongoConnection:
 async def open_connection(to: Address, seconds: float) -> MongoConnection:
     """Return an open connection, or raise ConnectionRefused."""
     if not to.database:
-        raise ConnectionRefused("No database is named.", hint="End the URL with it: mongodb://host:27017/shop")
+        raise ConnectionRefused(
+            "The URL names no database.", hint="Add it at the end of the URL: mongodb://host:27017/shop"
+        )
     if policy.is_systems(to.database):
         raise ConnectionRefused(
-            f"{to.database} belongs to the server.", hint="Name the database that has your collections."
+            f"{to.database} is a system database of the server.",
+            hint="Use the database that contains your collections.",
         )
     channel = passage = None
     try:
@@ -77,23 +80,23 @@ async def _passage(to: Address, seconds: float) -> TlsTunnel | None:
     encryption = None if to.socket else context(to.tls)
     if encryption is None:
         return None
-    place = (to.host, to.port, to.endpoint)
-    if to.tls.mode == "prefer" and time.monotonic() < _plain_until.get(place, 0.0):
+    key = (to.host, to.port, to.endpoint)
+    if to.tls.mode == "prefer" and time.monotonic() < _plain_until.get(key, 0.0):
         return None
     endpoint = to.endpoint or Endpoint(to.host, to.port or PORT)
-    made = TlsTunnel(endpoint, encryption, to.tls.server_name or to.host or endpoint.ip)
+    tunnel = TlsTunnel(endpoint, encryption, to.tls.server_name or to.host or endpoint.ip)
     try:
         async with asyncio.timeout(HANDSHAKE_SECONDS if to.tls.mode == "prefer" else seconds):
-            await made.open()
+            await tunnel.open()
     except BaseException as error:
         with contextlib.suppress(OSError):
-            await made.close()
-        # A server without TLS hangs up on the first word of it.
+            await tunnel.close()
+        # A server without TLS closes the connection during the handshake.
         if to.tls.mode == "prefer" and isinstance(error, ssl.SSLError | ConnectionResetError | EOFError | TimeoutError):
-            _plain_until[place] = time.monotonic() + REMEMBERED_SECONDS
+            _plain_until[key] = time.monotonic() + REMEMBERED_SECONDS
             return None
         raise
-    return made
+    return tunnel
 
 
 def _client(to: Address, passage: TlsTunnel | None, seconds: float) -> AsyncMongoClient[Document]:

@@ -1,4 +1,4 @@
-"""Schemas and changes as commands: collections, indexes, validators; fields by updates of all documents."""
+"""Schemas and changes as commands: collections, indexes, validators; fields are changed by updates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headwater.catalog.model import Index, Relation, Schema
 from headwater.engines import AlterStep
 from headwater.kit.errors import BadInput
 
-# What a collection can be made with and has no other place in the Schema (mongod 4.4 to 8.0).
+# Options of a collection that are not elsewhere in the Schema (mongod 4.4 to 8.0).
 _CREATE_OPTIONS_NAMES = """
 capped size max timeseries expireAfterSeconds clusteredIndex collation validationLevel validationAction
 changeStreamPreAndPostImages encryptedFields storageEngine indexOptionDefaults
@@ -23,20 +23,20 @@ CREATE_OPTIONS = frozenset(_CREATE_OPTIONS_NAMES.split())
 
 
 def ddl(schema: Schema) -> tuple[str, ...]:
-    """Return the commands that make the collections and their indexes."""
-    tables = [one for one in schema if one.kind != "view"]
-    views = [one for one in schema if one.kind == "view"]
-    return tuple(command for one in (*tables, *views) for command in _created(one))
+    """Return the commands that create the collections and their indexes."""
+    tables = [relation for relation in schema if relation.kind != "view"]
+    views = [relation for relation in schema if relation.kind == "view"]
+    return tuple(command for relation in (*tables, *views) for command in _created(relation))
 
 
 def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the commands that make collections and views, and those that make indexes when documents are there."""
+    """Return the commands that create collections and views, and those that create indexes after loading."""
     bare = ddl(schema.map_relations(lambda one: replace(one, indexes=())))
-    return bare, tuple(_indexed(one.name, index) for one in schema for index in one.indexes)
+    return bare, tuple(_indexed(relation.name, index) for relation in schema for index in relation.indexes)
 
 
 def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
-    """Return the commands of changes to a database that has this Schema."""
+    """Return the commands for changes to a database that has this Schema."""
     steps = []
     for change in changes:
         after = apply(schema, change)
@@ -60,20 +60,20 @@ def _commands(change: Change) -> list[str]:
         case c.RenameColumn(column=column, new_name=new_name):
             return [_every(change.table, {"$rename": {column: new_name}}, column)]
         case c.AddColumn(column=column) if column.default is None:
-            return []  # a field is there as soon as a document has it
+            return []  # a field exists as soon as a document has it
     raise BadInput(
-        f"MongoDB has no {type(change).__name__}: documents have the fields that they are given.",
-        hint="Collections and indexes can be made and dropped, fields renamed and dropped.",
+        f"MongoDB does not support {type(change).__name__}: documents have no fixed columns.",
+        hint="You can create and drop collections and indexes, and rename and drop fields.",
     )
 
 
 def _hazards(change: Change) -> tuple[Hazard, ...]:
     if isinstance(change, c.DropColumn | c.RenameColumn):
-        told = tuple(one for one in change.hazards() if one.kind not in {"lock", "rewrite"})
-        return (*told, Hazard("rewrite", f"Every document of {change.table} that has the field is written anew."))
+        hazards = tuple(hazard for hazard in change.hazards() if hazard.kind not in {"lock", "rewrite"})
+        return (*hazards, Hazard("rewrite", f"Every document of {change.table} that has the field is rewritten."))
     if isinstance(change, c.AddIndex):
-        return (Hazard("lock", f"{change.table} is locked for a moment at both ends of the building."),)
-    return tuple(one for one in change.hazards() if one.kind != "lock")
+        return (Hazard("lock", f"{change.table} is locked briefly at the start and at the end of the index build."),)
+    return tuple(hazard for hazard in change.hazards() if hazard.kind != "lock")
 
 
 def _created(relation: Relation) -> list[str]:
@@ -88,20 +88,20 @@ def _created(relation: Relation) -> list[str]:
 
 
 def _options(relation: Relation) -> dict[str, Any]:
-    return {name: json.loads(said) for name, said in relation.attrs if name in CREATE_OPTIONS}
+    return {name: json.loads(value) for name, value in relation.attrs if name in CREATE_OPTIONS}
 
 
 def _indexed(collection: str, index: Index) -> str:
-    said = dict(index.attrs)
-    keys = json.loads(said.pop("keys")) if "keys" in said else dict.fromkeys(index.columns, 1)
+    options = dict(index.attrs)
+    keys = json.loads(options.pop("keys")) if "keys" in options else dict.fromkeys(index.columns, 1)
     name = index.name or "_".join(f"{key}_{way}" for key, way in keys.items())
-    one: dict[str, Any] = {"key": keys, "name": name}
+    spec: dict[str, Any] = {"key": keys, "name": name}
     if index.unique:
-        one["unique"] = True
+        spec["unique"] = True
     if index.where:
-        one["partialFilterExpression"] = json.loads(index.where)
-    one |= {option: json.loads(value) for option, value in said.items()}
-    return _text({"createIndexes": collection, "indexes": [one]})
+        spec["partialFilterExpression"] = json.loads(index.where)
+    spec |= {option: json.loads(value) for option, value in options.items()}
+    return _text({"createIndexes": collection, "indexes": [spec]})
 
 
 def _every(collection: str, update: dict[str, Any], field: str) -> str:
@@ -113,11 +113,11 @@ def _text(command: dict[str, Any]) -> str:
 
 
 def quote(*names: str | None) -> str:
-    """Return a collection as the shell names it."""
+    """Return a collection name in shell syntax."""
     joined = ".".join(name for name in names if name)
     return joined if joined.replace("_", "a").isalnum() else json.dumps(joined, ensure_ascii=False)
 
 
 def unquoted(name: str) -> str:
-    """Return what `quote` was given."""
+    """Return the argument that `quote` was called with."""
     return str(json.loads(name)) if name.startswith('"') else name

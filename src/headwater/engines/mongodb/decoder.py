@@ -1,7 +1,7 @@
-"""What documents of a dump mean: a column for each field that a sample of them had, and the whole as Extended JSON.
+"""Decodes documents of a snapshot: a column for each field of a sample, and each document as Extended JSON.
 
-Fields that the sample had not, and those inside others, are in the whole only. A field that a document lacks and one
-that is null are both NULL; the whole tells them apart.
+Other fields, and nested ones, are only in the JSON. A missing field and a null field are both NULL; the JSON shows the
+difference.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from headwater.engines._decode import Array, ConversionError
 from headwater.engines.mongodb import documents
 from headwater.engines.mongodb.values import Document, display_text
 
-WHOLE = "document"  # no type of a field is called so
+WHOLE = "document"  # no field type has this name
 CODEC: CodecOptions[Document] = CodecOptions(
     document_class=dict,
     tz_aware=True,
@@ -39,25 +39,25 @@ _DATE = 0x09
 
 def _decoder(type_: Any, kind: Kind, convert: Callable[[bytes], Any]) -> Decoder:
     def values(given: Array) -> Array:
-        return pa.array([None if _absent(one) else convert(one) for one in given.to_pylist()], type_)
+        return pa.array([None if _absent(element) else convert(element) for element in given.to_pylist()], type_)
 
     return Decoder(type_, kind, values, _shown, _cells, may_fail=True)
 
 
 def _texts(kind: Kind, text: Callable[[bytes], str]) -> Decoder:
     def texts(given: Array) -> Array:
-        return pa.array([None if _absent(one) else text(one) for one in given.to_pylist()], d.TEXT)
+        return pa.array([None if _absent(element) else text(element) for element in given.to_pylist()], d.TEXT)
 
     return d.texts(kind, texts)
 
 
 def _absent(element: bytes | None) -> bool:
-    """Whether a document has no such field, or null (or the old undefined) in it."""
+    """Return True if a document does not have a field, or if it is null (or the old undefined)."""
     return element is None or element[0] in {0x0A, 0x06}
 
 
 def _value(element: bytes) -> Any:
-    """Return the value of an element; one that no driver reads is shown by its bytes."""
+    """Return the value of an element; a value that the driver cannot read is shown as bytes."""
     body = element[:1] + b"\0" + element[1:] + b"\0"
     try:
         return decode(documents.sized(body), CODEC)[""]
@@ -67,17 +67,17 @@ def _value(element: bytes) -> Any:
 
 def _wholes(given: Array) -> Array:
     """Return documents as relaxed Extended JSON."""
-    made = []
+    texts = []
     for raw in given.to_pylist():
         try:
-            made.append(display_text(decode(raw, CODEC)))
+            texts.append(display_text(decode(raw, CODEC)))
         except BSONError:
-            made.append(display_text(Binary(raw, USER_DEFINED_SUBTYPE)))
-    return pa.array(made, d.TEXT)
+            texts.append(display_text(Binary(raw, USER_DEFINED_SUBTYPE)))
+    return pa.array(texts, d.TEXT)
 
 
 def _cells(given: Array) -> list[Cell]:
-    return [None if _absent(one) else _cell(_value(one)) for one in given.to_pylist()]
+    return [None if _absent(element) else _cell(_value(element)) for element in given.to_pylist()]
 
 
 def _cell(value: Any) -> Cell:
@@ -92,7 +92,7 @@ def _cell(value: Any) -> Cell:
 
 
 def _shown(given: Array) -> Array:
-    return pa.array([None if _absent(one) else _text(one) for one in given.to_pylist()], d.TEXT)
+    return pa.array([None if _absent(element) else _text(element) for element in given.to_pylist()], d.TEXT)
 
 
 def _text(element: bytes) -> str:
@@ -100,7 +100,7 @@ def _text(element: bytes) -> str:
 
 
 def _spelled(value: Any) -> str:
-    """Return a value as people read it; what has no plain text is Extended JSON."""
+    """Return a value as readable text; values without a plain text are Extended JSON."""
     match value:
         case str():
             return value
@@ -141,7 +141,7 @@ def _boolean(element: bytes) -> bool:
 
 
 def _moment(element: bytes) -> int:
-    """Return a date in microseconds; the server keeps milliseconds, and dates that are too far for that."""
+    """Return a date in microseconds; raises ConversionError if it is out of range."""
     if element[0] != _DATE:
         raise ConversionError(_text(element)[:80])
     microseconds = int.from_bytes(element[1:], "little", signed=True) * 1000
@@ -158,12 +158,12 @@ def _bytes(element: bytes) -> bytes:
 
 
 class MongoFlattening(DocumentFlattening):
-    """Documents as columns."""
+    """Documents as flat columns."""
 
     def flat_columns(self, table: SnapshotTable, schema: Schema) -> tuple[SnapshotColumn, ...]:
-        """Return the columns that people read a collection by."""
-        found = next((one.columns for one in schema if one.name == table.name), ())
-        fields = {one.name: one.type for one in found if one.name and "." not in one.name}
+        """Return the columns that users see of a collection."""
+        columns = next((relation.columns for relation in schema if relation.name == table.name), ())
+        fields = {column.name: column.type for column in columns if column.name and "." not in column.name}
         whole = WHOLE
         while whole.casefold() in {name.casefold() for name in fields}:
             whole += "_"
@@ -171,20 +171,22 @@ class MongoFlattening(DocumentFlattening):
         return (*(SnapshotColumn(name, fields.get(name, "")) for name in names), SnapshotColumn(whole, WHOLE))
 
     def flatten(self, batch: Batch, columns: Sequence[SnapshotColumn]) -> Batch:
-        """Return fields of documents as their types and values, and whole documents."""
-        names = [one.name for one in columns if one.type != WHOLE]
+        """Return fields of documents as types and values, and complete documents."""
+        names = [column.name for column in columns if column.type != WHOLE]
         fields = iter(documents.fields(batch, names) if names else ())
-        made = [list(documents.joined(batch)) if one.type == WHOLE else next(fields) for one in columns]
-        return pa.RecordBatch.from_arrays([pa.array(one, d.BYTES) for one in made], [str(n) for n in range(len(made))])
+        arrays = [list(documents.joined(batch)) if column.type == WHOLE else next(fields) for column in columns]
+        return pa.RecordBatch.from_arrays(
+            [pa.array(values, d.BYTES) for values in arrays], [str(n) for n in range(len(arrays))]
+        )
 
 
 class MongoDecoding(DecodingSupport):
-    """What the texts of a snapshot mean."""
+    """Decodes the texts of a snapshot."""
 
     flattening = MongoFlattening()
 
     def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
-        """Return how a column that people read is read."""
+        """Return the decoder of a flat column."""
         if column.type == WHOLE:
             return replace(d.texts("json", _wholes), whole_document=True)
         match sorted({*column.type.split(" | ")} - {"null"}):

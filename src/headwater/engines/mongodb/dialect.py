@@ -1,4 +1,4 @@
-"""MongoDB as a dialect: what Headwater has to know of it."""
+"""The dialect of MongoDB: its properties for the rest of Headwater."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ DIALECT = Dialect(
     display_name="MongoDB",
     data_model="document",
     types=TYPES,
-    max_identifier_length=120,  # 255 bytes hold the database's name, too
+    max_identifier_length=120,  # 255 bytes include the name of the database
     has_comments=False,
     unindexable="of JSON or arrays",
     timestamp_digits=3,

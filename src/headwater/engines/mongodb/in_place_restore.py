@@ -1,10 +1,11 @@
-"""Collections of a MongoDB in use that get the documents of a snapshot: all of it, or nothing is changed.
+"""Restores collections of a MongoDB database in use: all of them, or none.
 
-Everything is loaded beside them first. What is overwritten is then renamed into its place, with the options and indexes
-of the collection that was there. What is added is inserted from beside, where just the documents are kept that were not
-there before: by them it is taken back. From the first such step to the last one a marker stands in the database: what a
-killed attempt has left is undone by it, or cleared away without it, before the next one begins. No transaction: one has
-no renaming, and must end before `transactionLifetimeLimitSeconds`.
+Everything is first loaded into temporary collections. A collection that is overwritten is then replaced by renaming the
+temporary one, with the options and indexes of the existing collection. Documents that are appended are inserted from a
+temporary collection that keeps just the new documents, so that they can be deleted again on failure. From the first
+such step to the last one, a marker document is in the database: the next attempt uses it to undo what a killed attempt
+has left. Transactions are not used: they cannot rename collections, and must end before
+`transactionLifetimeLimitSeconds`.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from headwater.engines.mongodb.transfer import MongoTransfer
 from headwater.engines.mongodb.values import Document, display_text
 
 MARKER = "headwater_restoring"
-# What becomes a collection, what is added to one, and what one was, each with its name behind.
+# Prefixes of temporary collections: one that replaces, one that is appended, and the replaced one.
 STAGED, ADDED, BEFORE = "headwater_restore_", "headwater_adding_", "headwater_before_"
 IDS = 1000
 DUPLICATE = 11000
@@ -45,7 +46,7 @@ class MongoInPlaceRestore(MongoBulkLoader):
     """Restores tables of a database in use."""
 
     def restore_tables(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
-        """Load beside, then change over."""
+        """Load temporary collections, then switch over."""
         if not request.tables:
             return []
         first = request.tables[0][0]
@@ -59,16 +60,16 @@ class MongoInPlaceRestore(MongoBulkLoader):
         except BaseException as error:
             self._bridge.last(self._cleared(absent), None)
             if isinstance(error, QueryError):
-                said = error.message.replace(STAGED, "").replace(ADDED, "")
-                raise QueryError(said, hint=error.hint, sqlstate=error.sqlstate) from error
+                message = error.message.replace(STAGED, "").replace(ADDED, "")
+                raise QueryError(message, hint=error.hint, sqlstate=error.sqlstate) from error
             raise
 
     def _put(self, request: TableRestoreRequest, existing: Mapping[str, Document]) -> list[TableRestoreResult]:
         tables = [table for table, _ in request.tables]
-        present = [one for one in tables if one.name in existing]
+        present = [table for table in tables if table.name in existing]
         first = tables[0]
         self._wait(self.run_statements(request.pre_data), first)
-        before = [self.count_rows(one) for one in tables]
+        before = [self.count_rows(table) for table in tables]
         written = {
             table.name: self._beside(table, batches, existing[table.name], request.mode)
             if table.name in existing
@@ -78,35 +79,38 @@ class MongoInPlaceRestore(MongoBulkLoader):
         self._wait(self.run_statements(request.post_data), first)
         if present:
             self._wait(self._session.ask({"create": MARKER}), first)
-            for one in present:
-                written[one.name] -= self._wait(self._changed_over(one, request.mode, alone=len(present) == 1), one)
+            for present_table in present:
+                written[present_table.name] -= self._wait(
+                    self._changed_over(present_table, request.mode, alone=len(present) == 1), present_table
+                )
             self._wait(self._session.ask({"drop": MARKER}), first)
             self._bridge.last(self._cleared(), None)
-        found = [self.count_rows(one) for one in tables]
+        counts = [self.count_rows(table) for table in tables]
         return [
-            TableRestoreResult(was, written[one.name], now) for one, was, now in zip(tables, before, found, strict=True)
+            TableRestoreResult(was, written[table.name], now)
+            for table, was, now in zip(tables, before, counts, strict=True)
         ]
 
     async def _check(self, existing: Document | None, mode: Mode) -> None:
-        """Refuse what cannot be done in place."""
+        """Refuse collections that cannot be restored in place."""
         if existing is None:
             return
         name, options, why = existing["name"], existing.get("options") or {}, None
         if existing.get("type") == "view":
-            why = "is a view now"
+            why = "is now a view"
         elif "timeseries" in options:
-            why = "is a time series, which cannot be renamed or taken back"
+            why = "is a time series, which cannot be renamed or rolled back"
         elif options.get("capped") and mode != "overwrite":
-            why = "is capped: what is added to it pushes out what is there"
+            why = "is capped: inserting documents would remove existing ones"
         elif mode == "overwrite" and (await self._session.ask({"collStats": name})).get("sharded"):
-            why = "is sharded, and would not be any more"
+            why = "is sharded, and would lose its sharding"
         if why:
             raise QueryError(
-                f"{name} {why}.", hint="Restore it into an empty database, and take from there what you need."
+                f"{name} {why}.", hint="Restore it into an empty database, and copy what you need from there."
             )
 
     def _beside(self, table: SnapshotTable, batches: Iterable[Batch], existing: Document, mode: Mode) -> int:
-        """Load documents beside their collection, without those that it has, and return how many are to come."""
+        """Load documents into a temporary collection, without existing ones, and return how many will be added."""
         options = existing.get("options") or {}
         if mode == "overwrite":
             beside = replace(table, name=STAGED + table.name)
@@ -121,7 +125,7 @@ class MongoInPlaceRestore(MongoBulkLoader):
         return rows - self._wait(self._without(table.name, beside.name, mode), table)
 
     async def _made(self, name: str, options: Document) -> None:
-        """Make what is to become a collection; on the way, see that the server renames options as well."""
+        """Create a temporary collection, and check that the server keeps options when it renames a collection."""
         await self._session.ask({"create": ADDED + name, **options})
         await self._rename(ADDED + name, STAGED + name)
         if ((await self._listed())[STAGED + name].get("options") or {}) != options:
@@ -131,35 +135,35 @@ class MongoInPlaceRestore(MongoBulkLoader):
             )
 
     async def _indexed(self, like: str, name: str) -> None:
-        """Make the indexes that a collection has on another one."""
-        found = await self._session.all({"listIndexes": like, "cursor": {}})
+        """Create the indexes of one collection on another."""
+        existing = await self._session.all({"listIndexes": like, "cursor": {}})
         indexes = [
-            {key: of for key, of in one.items() if key != "ns"}
-            for one in found
-            if one["name"] != "_id_" and not one.get("clustered")
+            {key: of for key, of in index.items() if key != "ns"}
+            for index in existing
+            if index["name"] != "_id_" and not index.get("clustered")
         ]
         if indexes:
             await self._session.ask({"createIndexes": name, "indexes": indexes})
 
     async def _without(self, name: str, beside: str, mode: Mode) -> int:
-        """Take out of what is to be added what is there already, and return how many those were."""
+        """Delete the documents that already exist from those to be added, and return how many."""
         database, left_out = self._session.database, 0
         async for ids in self._ids(beside):
             self._bridge.check()
-            there = [one["_id"] async for one in database[name].find({"_id": {"$in": ids}}, {"_id": 1})]
+            there = [document["_id"] async for document in database[name].find({"_id": {"$in": ids}}, {"_id": 1})]
             if there and mode == "append":
                 raise QueryError(
-                    f"In {name}: duplicate key: a document with the _id {display_text(there[0])} is there already.",
-                    hint="Append only what is missing, or overwrite the collection.",
+                    f"In {name}: duplicate key: a document with the _id {display_text(there[0])} already exists.",
+                    hint="Append only missing documents, or overwrite the collection.",
                 )
             if there:
                 left_out += (await database[beside].delete_many({"_id": {"$in": there}})).deleted_count
         return left_out
 
     async def _changed_over(self, table: SnapshotTable, mode: Mode, *, alone: bool) -> int:
-        """Let a collection be what is beside it, or have that as well; one that is alone is exchanged in one step.
+        """Replace a collection by its temporary one, or insert from it; a single collection is replaced in one step.
 
-        Returns how many documents a unique index has left out, as it may when only missing ones are added.
+        Returns how many documents a unique index has rejected, as is allowed when only missing ones are added.
         """
         left_out = 0
         if mode == "overwrite":
@@ -170,31 +174,34 @@ class MongoInPlaceRestore(MongoBulkLoader):
         beside = self._session.database[ADDED + table.name]
         async for data in beside.find_raw_batches({}, sort=[("_id", 1)], batch_size=IDS):
             self._bridge.check()
-            some = [RawBSONDocument(one) for one in documents.joined(documents.cut(cast(bytes, data)))]
+            some = [RawBSONDocument(document) for document in documents.joined(documents.cut(cast(bytes, data)))]
             try:
                 await self._insert(table, some)
             except BulkWriteError as error:
-                # What came from others meanwhile is not ours to be taken back.
+                # Documents that others inserted meanwhile must not be deleted.
                 wrong = (error.details or {}).get("writeErrors", ())
-                await beside.delete_many({"_id": {"$in": [some[one["index"]]["_id"] for one in wrong]}})
-                if mode == "append" or any(one["code"] != DUPLICATE for one in wrong) or not wrong:
+                await beside.delete_many({"_id": {"$in": [some[failure["index"]]["_id"] for failure in wrong]}})
+                if mode == "append" or any(failure["code"] != DUPLICATE for failure in wrong) or not wrong:
                     raise
                 left_out += len(wrong)
         return left_out
 
     async def _rename(self, name: str, to: str) -> None:
-        """Rename a collection, in the place of another one if there is one."""
+        """Rename a collection; an existing collection of the new name is replaced."""
         database = self._session.database
         await database.client.admin.command(
             {"renameCollection": f"{database.name}.{name}", "to": f"{database.name}.{to}", "dropTarget": True}
         )
 
     async def _listed(self) -> dict[str, Document]:
-        """Return what there is by its names."""
-        return {one["name"]: one for one in await self._session.all({"listCollections": 1, "cursor": {}})}
+        """Return the collections by name."""
+        return {
+            collection["name"]: collection
+            for collection in await self._session.all({"listCollections": 1, "cursor": {}})
+        }
 
     async def _cleared(self, created: Iterable[str] = ()) -> None:
-        """Undo what was begun and not ended; take away what stands beside, and collections that were made."""
+        """Undo an unfinished restore; delete temporary collections and those that it created."""
         names = await self._listed()
         for name in (name for name in names if name.startswith(ADDED) and MARKER in names):
             async for ids in self._ids(name):
@@ -207,10 +214,10 @@ class MongoInPlaceRestore(MongoBulkLoader):
             await self._session.database.drop_collection(name)
 
     async def _ids(self, name: str) -> AsyncIterator[list[Any]]:
-        """Yield the ids of the documents of a collection, some at a time, in their order."""
+        """Yield the ids of the documents of a collection in batches, in order."""
         held: list[Any] = []
-        async for one in self._session.database[name].find({}, {"_id": 1}, sort=[("_id", 1)], batch_size=IDS):
-            held.append(one["_id"])
+        async for document in self._session.database[name].find({}, {"_id": 1}, sort=[("_id", 1)], batch_size=IDS):
+            held.append(document["_id"])
             if len(held) == IDS:
                 yield held
                 held = []
@@ -219,13 +226,13 @@ class MongoInPlaceRestore(MongoBulkLoader):
 
 
 async def open_restore(session: Session) -> MongoInPlaceRestore:
-    """Return a refill over a session of ours, which it closes."""
+    """Return an in-place restore over a new session, which it closes."""
     assert isinstance(session, MongoSession)
     return MongoInPlaceRestore(session)
 
 
 class MongoInPlaceRestores(InPlaceRestoreSupport):
-    """Opens databases to restore tables in."""
+    """Opens databases for in-place restores."""
 
     async def open(self, address: Address, *, seconds: float = 15.0) -> InPlaceRestore:
         return await open_restore(await connect(address, seconds=seconds))

@@ -1,4 +1,4 @@
-"""What is in a MongoDB: collections with the fields of a sample of documents, indexes, validators, views."""
+"""Inspects a MongoDB database: collections with the fields of sampled documents, indexes, validators, views."""
 
 from __future__ import annotations
 
@@ -40,9 +40,12 @@ _INDEX_OPTIONS = (
 async def inspect(session: Session) -> Schema:
     """Return the collections and views of the database."""
     assert isinstance(session, MongoSession)
-    found = await session.all({"listCollections": 1, "cursor": {}})
-    named = sorted((one for one in found if not one["name"].startswith("system.")), key=lambda one: one["name"])
-    return Schema(tuple([await _relation(session, one) for one in named]))
+    collections = await session.all({"listCollections": 1, "cursor": {}})
+    named = sorted(
+        (collection for collection in collections if not collection["name"].startswith("system.")),
+        key=lambda item: item["name"],
+    )
+    return Schema(tuple([await _relation(session, collection) for collection in named]))
 
 
 async def _relation(session: MongoSession, listing: Document) -> Relation:
@@ -80,12 +83,12 @@ async def _sampled(session: MongoSession, name: str) -> list[Document]:
     command = {"aggregate": name, "pipeline": pipeline, "cursor": {}, "maxTimeMS": SAMPLE_MILLISECONDS}
     try:
         return await session.all(command, SAMPLED_BYTES)
-    except QueryError:  # too slow, not allowed, or a view on what is not there
+    except QueryError:  # too slow, not allowed, or a view on a missing collection
         return []
 
 
 def fields(documents: Iterable[Document], required: Iterable[str] = ()) -> tuple[Column, ...]:
-    """Return the fields of documents as columns: nested ones by dotted names, nullable when some lack them."""
+    """Return the fields of documents as columns: nested ones by dotted names, nullable if some lack them."""
     types: dict[str, Counter[str]] = defaultdict(Counter)
     present: Counter[str] = Counter()
     holders: Counter[str] = Counter()
@@ -108,7 +111,7 @@ def _note(value: Document, before: str, types: dict[str, Counter[str]], seen: se
         name = f"{before}{key}"
         seen.add(name)
         if isinstance(of, list):
-            kinds = sorted({type_of(one) for one in of})
+            kinds = sorted({type_of(value) for value in of})
             types[name][f"array<{' | '.join(kinds)}>" if kinds else "array"] += 1
         else:
             types[name][type_of(of)] += 1
@@ -125,19 +128,19 @@ def _required(validator: Any) -> list[str]:
 
 async def _sizes(session: MongoSession, name: str) -> tuple[int | None, int | None]:
     try:
-        told = await session.ask({"collStats": name})
+        rows = await session.ask({"collStats": name})
     except QueryError:
         return None, None
-    return int(told.get("count", 0)), int(told.get("storageSize", 0)) + int(told.get("totalIndexSize", 0))
+    return int(rows.get("count", 0)), int(rows.get("storageSize", 0)) + int(rows.get("totalIndexSize", 0))
 
 
 async def _indexes(session: MongoSession, name: str) -> tuple[Index, ...]:
     try:
-        found = await session.all({"listIndexes": name, "cursor": {}})
+        listed = await session.all({"listIndexes": name, "cursor": {}})
     except QueryError:
         return ()
-    made = [_index(one) for one in found if one["name"] != "_id_" and not one.get("clustered")]
-    return tuple(sorted(made, key=lambda one: one.name or ""))
+    indexes = [_index(index) for index in listed if index["name"] != "_id_" and not index.get("clustered")]
+    return tuple(sorted(indexes, key=lambda item: item.name or ""))
 
 
 def _index(document: Document) -> Index:
@@ -156,11 +159,11 @@ def _index(document: Document) -> Index:
 
 
 def _attrs(kind: Any, options: Document) -> Attributes:
-    said = {"kind": str(kind)} if kind not in {None, "collection"} else {}
-    said |= {option: display_text(options[option]) for option in CREATE_OPTIONS if option in options}
-    return tuple(sorted(said.items()))
+    attrs = {"kind": str(kind)} if kind not in {None, "collection"} else {}
+    attrs |= {option: display_text(options[option]) for option in CREATE_OPTIONS if option in options}
+    return tuple(sorted(attrs.items()))
 
 
 def attribute(relation: Relation, name: str) -> str | None:
-    """Return what is said of a collection beside its fields, as relaxed Extended JSON."""
+    """Return the options of a collection, as relaxed Extended JSON."""
     return dict(relation.attrs).get(name)

@@ -1,4 +1,4 @@
-"""Reads values as the MongoDB shell writes them: JSON with bare keys, single quotes, /regex/, ObjectId(…)."""
+"""Parses values in the syntax of the MongoDB shell: JSON with bare keys, single quotes, /regex/, ObjectId(…)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FLAGS = frozenset("imsxu")
 
 @dataclass(slots=True)
 class MongoParser:
-    """A text and how far it was read."""
+    """A text and the position up to which it was read."""
 
     text: str
     parameters: Parameters = None
@@ -38,44 +38,44 @@ class MongoParser:
     depth: int = 0
 
     def skip(self) -> None:
-        """Go on behind spaces and comments."""
-        found = _SPACE.match(self.text, self.position)
-        self.position = found.end() if found else self.position
+        """Skip spaces and comments."""
+        match = _SPACE.match(self.text, self.position)
+        self.position = match.end() if match else self.position
 
     def peek(self, token: str) -> bool:
-        """Return True if a token comes next, and stand before it."""
+        """Return True if this token comes next; the position is before it then."""
         self.skip()
         return self.text.startswith(token, self.position)
 
     def take(self, token: str) -> bool:
-        """Read a token when it comes next."""
+        """Read a token if it comes next."""
         if not self.peek(token):
             return False
         self.position += len(token)
         return True
 
     def expect(self, token: str) -> None:
-        """Read a token that has to come next."""
+        """Read a token that must come next."""
         if not self.take(token):
             raise self.wrong(f"{token} is missing here.")
 
     def word(self) -> str | None:
         """Read a bare word."""
         self.skip()
-        found = _WORD.match(self.text, self.position)
-        if found:
-            self.position = found.end()
-        return found[0] if found else None
+        match = _WORD.match(self.text, self.position)
+        if match:
+            self.position = match.end()
+        return match[0] if match else None
 
     def wrong(self, why: str, position: int | None = None, hint: str | None = None) -> QueryError:
-        """Return an error that stands where the reader is."""
+        """Return an error at the current position."""
         return QueryError(why, position=self.position if position is None else position, hint=hint)
 
     def value(self) -> Any:
         """Read one value.
 
         Raises:
-            QueryError: what comes is none; its position says where.
+            QueryError: the next token is not a value; the error has its position.
         """
         self.skip()
         begin = self.position
@@ -103,9 +103,9 @@ class MongoParser:
                 return self._string()
             case "/":
                 return self._regex()
-            case ":" | "$" if found := re.compile(r":([A-Za-z_]\w*)|\$(\d+)").match(self.text, begin):
-                self.position = found.end()
-                return _given(found, self.parameters)
+            case ":" | "$" if match := re.compile(r":([A-Za-z_]\w*)|\$(\d+)").match(self.text, begin):
+                self.position = match.end()
+                return _given(match, self.parameters)
         if number := _NUMBER.match(self.text, begin):
             self.position = number.end()
             return _number(number[0])
@@ -114,16 +114,16 @@ class MongoParser:
     def listed(self, opening: str, closing: str) -> list[Any]:
         """Read values between brackets."""
         self.expect(opening)
-        found: list[Any] = []
+        items: list[Any] = []
         while not self.take(closing):
-            found.append(self.value())
+            items.append(self.value())
             if not self.take(",") and not self.peek(closing):
                 raise self.wrong(f"A comma or {closing} is missing here.")
-        return found
+        return items
 
     def _object(self) -> dict[str, Any]:
         self.expect("{")
-        found: dict[str, Any] = {}
+        document: dict[str, Any] = {}
         while not self.take("}"):
             self.skip()
             quoted = self.text[self.position : self.position + 1] in {'"', "'"}
@@ -134,45 +134,45 @@ class MongoParser:
             if key is None:
                 raise self.wrong("A name is missing here.", hint='A document looks like {name: "value"}.')
             self.expect(":")
-            found[key] = self.value()
+            document[key] = self.value()
             if not self.take(",") and not self.peek("}"):
                 raise self.wrong("A comma or } is missing here.")
-        return found
+        return document
 
     def _string(self) -> str:
         begin, mark = self.position, self.text[self.position]
-        place, parts = begin + 1, []
-        while place < len(self.text) and self.text[place] != mark:
-            if self.text[place] != "\\":
-                parts.append(self.text[place])
-                place += 1
+        position, parts = begin + 1, []
+        while position < len(self.text) and self.text[position] != mark:
+            if self.text[position] != "\\":
+                parts.append(self.text[position])
+                position += 1
                 continue
-            code = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))").match(self.text, place)
+            code = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))").match(self.text, position)
             if code:
                 parts.append(chr(int(code[1] or code[2], 16)))
-                place = code.end()
+                position = code.end()
             else:
-                follow = self.text[place + 1 : place + 2]
+                follow = self.text[position + 1 : position + 2]
                 parts.append(_ESCAPES.get(follow, follow))
-                place += 2
-        if place >= len(self.text):
-            raise self.wrong("The text in quotes does not end.", begin, f"Close it with {mark}.")
-        self.position = place + 1
+                position += 2
+        if position >= len(self.text):
+            raise self.wrong("The quoted text is not closed.", begin, f"Close it with {mark}.")
+        self.position = position + 1
         return "".join(parts).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _regex(self) -> Regex[str]:
-        found = _REGEX.match(self.text, self.position)
-        if not found:
-            raise self.wrong("This regular expression does not end.", hint="It looks like /^a/i.")
-        if not set(found[2]) <= _FLAGS | {"g"}:
+        match = _REGEX.match(self.text, self.position)
+        if not match:
+            raise self.wrong("The regular expression is not closed.", hint="It looks like /^a/i.")
+        if not set(match[2]) <= _FLAGS | {"g"}:
             raise self.wrong(
-                f"{found[2]} are no flags of a regular expression.", found.start(2), "There are i, m, s and x."
+                f"{match[2]} are not valid flags of a regular expression.", match.start(2), "There are i, m, s and x."
             )
-        self.position = found.end()
-        return Regex(found[1], found[2].replace("g", ""))
+        self.position = match.end()
+        return Regex(match[1], match[2].replace("g", ""))
 
     def _called(self, begin: int) -> Any:
-        """Read a word, or a constructor with its arguments."""
+        """Read a word, or a constructor with arguments."""
         word = self.word()
         if word == "new":
             word = self.word()
@@ -181,13 +181,17 @@ class MongoParser:
         if word is None or word not in CONSTRUCTORS:
             known = ", ".join(sorted(CONSTRUCTORS))
             raise self.wrong(
-                f"{word or self.text[begin]} is no value.", begin, f"Texts stand in quotes; types are {known}."
+                f"{word or self.text[begin]} is not a value.",
+                begin,
+                f"Put text in quotes. The known types are {known}.",
             )
         given = self.listed("(", ")") if self.peek("(") else []
         try:
             return CONSTRUCTORS[word](*given)
         except (ValueError, TypeError, ArithmeticError, AttributeError, BSONError) as error:
-            raise self.wrong(f"{word} does not take that.", begin, str(error).split("\n")[0][:120] or None) from error
+            raise self.wrong(
+                f"The argument of {word} is not valid.", begin, str(error).split("\n")[0][:120] or None
+            ) from error
 
 
 def _number(text: str) -> int | float:
@@ -216,8 +220,8 @@ def _date(given: object = None) -> datetime:
         return datetime.now(UTC)
     if isinstance(given, int | float):
         return datetime.fromtimestamp(given / 1000, UTC)
-    made = datetime.fromisoformat(str(given))
-    return made if made.tzinfo else made.replace(tzinfo=UTC)
+    moment = datetime.fromisoformat(str(given))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _binary(kind: int, text: str) -> Any:

@@ -1,4 +1,4 @@
-"""Which commands are run: those on documents, collections and indexes of one database, without JavaScript."""
+"""Decides which commands are allowed: those on documents, collections and indexes, without JavaScript."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WRITES = frozenset(
         "collMod",
     }
 )
-# Said in the driver's name, or such as would lead the command elsewhere.
+# Fields that the driver sets, or that would redirect the command.
 OURS = frozenset({"lsid", "txnNumber", "startTransaction", "autocommit", "apiVersion", "apiStrict", "mechanism"})
 JAVASCRIPT = frozenset({"$where", "$function", "$accumulator", "$code", "$_internalJsEmit"})
 ELSEWHERE = frozenset({"$currentOp", "$listSessions", "$listLocalSessions", "$changeStream", "$listClusterCatalog"})
@@ -37,12 +37,12 @@ _FORBIDDEN_DATABASES = frozenset({"admin", "local", "config"})
 
 
 def is_systems(database: str) -> bool:
-    """Return True if a database belongs to the server: users, replication, sharding."""
+    """Return True if a database is a system database: users, replication, sharding."""
     return database in _FORBIDDEN_DATABASES
 
 
 def check(statement: MongoStatement, number: int, database: str, *, read_only: bool) -> Literal["read", "write"]:
-    """Return what a command does, or raise QueryError when it is none that is run here."""
+    """Return the kind of a command, or raise QueryError if it is not allowed."""
     try:
         return _check(statement.command, database, read_only=read_only)
     except QueryError as error:
@@ -54,20 +54,24 @@ def _check(command: Document, database: str, *, read_only: bool) -> Literal["rea
     name = next(iter(command))
     if name not in READS | WRITES:
         near = did_you_mean(name, READS | WRITES)
-        raise _refused(f"{name} is not run here.", f"Only commands on documents, collections and indexes are. {near}")
+        raise _refused(
+            f"{name} is not allowed here.", f"Only commands on documents, collections and indexes are allowed. {near}"
+        )
     if ours := [key for key in command if key in OURS or key.startswith("$")]:
-        raise _refused(f"{ours[0]} cannot be set.", "The connection is Headwater's.")
+        raise _refused(f"{ours[0]} cannot be set.", "Headwater sets it itself.")
     _check_collection(command[name])
     if name == "explain":
         inner = command[name]
         if not isinstance(inner, dict) or not inner:
-            raise _refused("explain wants a command.", 'Write {"explain": {"find": "orders"}}.')
+            raise _refused("explain needs a command.", 'Write {"explain": {"find": "orders"}}.')
         _check(inner, database, read_only=False)
         return "read"
     writes = name in WRITES or _outlets(command, database)
     if writes and read_only:
         raise QueryError(
-            f"{name} is not possible in a read-only run.", hint="Only commands that read are.", sqlstate=READ_ONLY
+            f"{name} is not allowed in a read-only run.",
+            hint="Only commands that read data are allowed.",
+            sqlstate=READ_ONLY,
         )
     _check_operators({key: of for key, of in command.items() if not (name == "insert" and key == "documents")})
     return "write" if writes else "read"
@@ -75,17 +79,17 @@ def _check(command: Document, database: str, *, read_only: bool) -> Literal["rea
 
 def _check_collection(name: Any) -> None:
     if isinstance(name, str) and name.startswith("system."):
-        raise _refused(f"{name} belongs to the server.", "Take a collection of your own.")
+        raise _refused(f"{name} is a system collection of the server.", "Use one of your own collections.")
 
 
 def _outlets(command: Document, database: str) -> bool:
-    """Return True if a pipeline writes, which it may only into its own database."""
+    """Return True if a pipeline writes; it may do so only in its own database."""
     stages = command.get("pipeline")
     for stage in stages if isinstance(stages, list) else []:
         target = stage.get("$out", stage.get("$merge")) if isinstance(stage, dict) else None
         into = target.get("into", target) if isinstance(target, dict) else target
         if isinstance(into, dict) and into.get("db", database) != database:
-            raise _refused("A pipeline writes only into its own database.", "Leave db out.")
+            raise _refused("A pipeline can write only to its own database.", "Leave db out.")
         if target is not None:
             return True
     return False
@@ -94,11 +98,11 @@ def _outlets(command: Document, database: str) -> bool:
 def _check_operators(command: Document) -> None:
     def visit(key: str, of: Any) -> None:
         if key in JAVASCRIPT:
-            raise _refused(f"{key} is not run here: it is JavaScript.", "Say it with operators such as $expr.")
+            raise _refused(f"{key} is not allowed here: it runs JavaScript.", "Use operators such as $expr instead.")
         if key in ELSEWHERE:
-            raise _refused(f"{key} is not run here.", "It tells of more than this database.")
+            raise _refused(f"{key} is not allowed here.", "It returns information about other databases.")
         if key in _SOURCES and isinstance(of, dict) and "db" in of and "coll" in of and key != "into":
-            raise _refused("Other databases are not read from here.", "Connect to them.")
+            raise _refused("A pipeline cannot read from other databases.", "Connect to the other database instead.")
         if key in _SOURCES:
             _check_collection(of)
 

@@ -1,7 +1,7 @@
-"""A session on MongoDB: commands one after the other, documents as they come from the server's cursor.
+"""A session on MongoDB: commands run one after another, documents are yielded as the server's cursor returns them.
 
-What read-only means here: only commands that are known to read are sent, and no pipeline with a stage that writes.
-A run that is cancelled breaks its connection, on which the server ends what it does for it.
+A read-only run sends only commands that are known to read, and no pipeline with a stage that writes. Cancelling a run
+closes its connection; the server then stops working for it.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ class MongoSession:
 
     @property
     def database(self) -> AsyncDatabase[Document]:
-        """The database, for questions of our own."""
+        """The database, for our own queries."""
         if self._closed:
             raise Unavailable("The session is closed.", hint="Connect again.")
         return self._channel.client[self._to.database]
 
     async def ask(self, command: Document) -> Document:
-        """Return the answer to a command of our own.
+        """Return the answer to one of our own commands.
 
         Raises:
             QueryError: the server refused it.
@@ -75,17 +75,17 @@ class MongoSession:
             raise errors.refusal(error, MongoStatement(command), 0) from error
 
     async def all(self, command: Document, most_bytes: int | None = None) -> list[Document]:
-        """Return the documents of a cursor of our own; no more of them when they have so many bytes."""
-        found: list[Document] = []
+        """Return the documents of one of our own cursors, up to a total size."""
+        documents: list[Document] = []
         size = 0
         try:
             async with await self.database.cursor_command(command) as cursor:
                 async for document in cursor:
-                    found.append(document)
+                    documents.append(document)
                     size += len(encode(document)) if most_bytes else 0
                     if most_bytes and size > most_bytes:
                         break
-            return found
+            return documents
         except BROKEN as error:
             raise errors.refusal(error, MongoStatement(command), 0) from error
 
@@ -97,11 +97,11 @@ class MongoSession:
         built, hello = await self.ask({"buildInfo": 1}), await self.ask({"hello": 1})
         size = None
         with contextlib.suppress(HeadwaterError):
-            told = await self.ask({"dbStats": 1})
-            size = int(told.get("storageSize", 0)) + int(told.get("indexSize", 0))
+            rows = await self.ask({"dbStats": 1})
+            size = int(rows.get("storageSize", 0)) + int(rows.get("indexSize", 0))
         status = (await self.ask({"connectionStatus": 1})).get("authInfo", {})
         roles = tuple(sorted({str(role.get("role")) for role in status.get("authenticatedUserRoles", [])}))
-        warnings = () if self._to.user else ("The server asks for no password.",)
+        warnings = () if self._to.user else ("The server does not require a password.",)
         return ServerFacts(
             "MongoDB",
             str(built.get("version", "0")),
@@ -130,7 +130,7 @@ class MongoSession:
                     raise self._why(error, number, statement, limits) from error
 
     async def check(self, text: str) -> QueryError | None:
-        """Say what is no command, or none that is run here; the server is not asked."""
+        """Return an error if a command is invalid or not allowed; the server is not asked."""
         try:
             for number, statement in enumerate(statements(text) if text.strip() else []):
                 policy.check(statement, number, self._to.database, read_only=False)
@@ -139,13 +139,13 @@ class MongoSession:
         return None
 
     async def cancel(self) -> None:
-        """End what runs."""
+        """Stop the running command."""
         if self._running:
             self._cancelled = True
             self._interrupt()
 
     def broken(self) -> bool:
-        """Whether the driver has found the server gone."""
+        """True if the driver has found the server gone."""
         return self._closed or not self._channel.client.topology_description.has_readable_server()
 
     async def close(self) -> None:
@@ -162,8 +162,8 @@ class MongoSession:
                 answer = await self._doing(self.database.command(command, session=server_session))
                 outcome = command_results.outcome(statement, answer, number)
                 yield Started(number, statement.start, statement.end, outcome.columns)
-                if kept := meter.take(outcome.rows):
-                    yield Rows(kept)
+                if rows := meter.take(outcome.rows):
+                    yield Rows(rows)
                 affected, notices = outcome.affected, outcome.notices
             else:
                 columns = DOCUMENT if not statement.only else command_results.COUNT
@@ -191,11 +191,11 @@ class MongoSession:
             while not meter.full:
                 documents = await self._doing(_next(cursor, size))
                 some = some or bool(documents)
-                given: list[Row] = [(_shown(one, statement.only),) for one in documents]
+                given: list[Row] = [(_shown(document, statement.only),) for document in documents]
                 if statement.only and not some:
-                    given = [(0,)]  # a group of nothing is no group
-                if kept := meter.take(given):
-                    yield kept
+                    given = [(0,)]  # an aggregate over no documents returns no group
+                if rows := meter.take(given):
+                    yield rows
                 if not documents:
                     return
         finally:
@@ -203,7 +203,7 @@ class MongoSession:
                 await cursor.close()
 
     async def _doing(self, work: Coroutine[Any, Any, Found]) -> Found:
-        """Wait for the driver in a task that `cancel` can end."""
+        """Wait for the driver in a task that `cancel` can stop."""
         if self._cancelled or self._late:
             work.close()
             raise ConnectionAbortedError
@@ -228,7 +228,7 @@ class MongoSession:
             self._late = True
             self._interrupt()
 
-        # The server ends what is late by itself; this is for a server that does not.
+        # The server itself stops commands that are too slow; this is for servers that do not.
         timer = None
         if seconds is not None:
             timer = asyncio.get_running_loop().call_later(seconds + LATE_SECONDS, end)
@@ -253,14 +253,14 @@ class MongoSession:
 
 
 async def _next(cursor: Any, size: int) -> list[Document]:
-    """Return the next documents; none when the cursor is at its end."""
-    found: list[Document] = []
-    while len(found) < size:
+    """Return the next documents; an empty list at the end of the cursor."""
+    documents: list[Document] = []
+    while len(documents) < size:
         try:
-            found.append(await anext(cursor))
+            documents.append(await anext(cursor))
         except StopAsyncIteration:
             break
-    return found
+    return documents
 
 
 def _size(limits: Limits) -> int:
@@ -272,18 +272,18 @@ def _shown(document: Document, only: str) -> Any:
 
 
 def _limited(command: Document, limits: Limits) -> Document:
-    """Return a command with the limits of its run: how long, and how many documents at once."""
-    made, name = dict(command), next(iter(command))
+    """Return a command with the limits of its run: its time, and the batch size."""
+    limited, name = dict(command), next(iter(command))
     if limits.seconds is not None and name in TIMED:
         most = max(1, int(limits.seconds * 1000))
-        asked = made.get("maxTimeMS")
-        made["maxTimeMS"] = min(most, asked) if isinstance(asked, int) and asked > 0 else most
+        asked = limited.get("maxTimeMS")
+        limited["maxTimeMS"] = min(most, asked) if isinstance(asked, int) and asked > 0 else most
     size = _size(limits)
     if name == "find":
-        made["batchSize"] = size
+        limited["batchSize"] = size
     elif name in CURSORS:
-        made["cursor"] = {**(made.get("cursor") or {}), "batchSize": size}
-    return made
+        limited["cursor"] = {**(limited.get("cursor") or {}), "batchSize": size}
+    return limited
 
 
 async def connect(address: Address, *, seconds: float = 10.0) -> Session:

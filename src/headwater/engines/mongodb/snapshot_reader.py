@@ -1,10 +1,11 @@
-"""A MongoDB database at one moment: one transaction of read concern `snapshot`, which replica sets and mongos have.
+"""Reads a consistent MongoDB snapshot: one transaction with read concern `snapshot`, on replica sets and mongos.
 
-Such a transaction cannot list collections nor read capped ones. The list is read before it begins and again after,
-until both are equal; capped collections are read beside it, which is told.
+Such a transaction cannot list collections or read capped ones. The list is read before the transaction begins and again
+after that, until both are equal; capped collections are read outside it, and a note says so.
 
-The server ends one that lasts long. What is left is then read outside, and what others have changed since the start, as
-the change stream tells, is read again at the end, in a transaction of its own that fixes the moment (decision 0013).
+The server ends a transaction that lasts too long. The rest is then read without it, and the documents that have changed
+since the start, according to the change stream, are read again at the end in a new transaction, which defines the
+moment of the snapshot (decision 0013).
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ from headwater.engines.mongodb.values import Document
 from headwater.kit.errors import Conflict, HeadwaterError
 
 TRIES = 5
-# How often what has changed is read again, and of how many documents at once.
+# How often changed documents are read again, and how many at once.
 PASSES, IDS = 20, 1000
-# What the server makes for views and time series, and makes again with them.
+# Collections that the server creates for views and time series.
 _MADE = ("system.views", "system.buckets.", "system.profile")
 Found = TypeVar("Found")
 
@@ -45,7 +46,7 @@ class Ended(QueryError):
 
 
 class MongoSnapshotReader:
-    """A database at one consistent point."""
+    """A consistent snapshot of a database, open for reading."""
 
     max_readers = 1
     change_tracking = None
@@ -66,7 +67,7 @@ class MongoSnapshotReader:
         self.tables: tuple[SnapshotTable, ...] = ()
 
     async def open(self) -> None:
-        """Fix the moment, and read everything but the documents."""
+        """Begin the transaction, and read everything but the documents."""
         hello, built = await self._session.ask({"hello": 1}), await self._session.ask({"buildInfo": 1})
         self.product = f"MongoDB {built.get('version', '0')}"
         has_moments = hello.get("msg") == "isdbgrid" or ("setName" in hello and hello.get("isWritablePrimary"))
@@ -82,10 +83,10 @@ class MongoSnapshotReader:
                 break
         else:
             raise Conflict(
-                "Collections were made or dropped all the while the snapshot began.", hint="Take it again later."
+                "Collections were created or dropped while the snapshot started.", hint="Take the snapshot again later."
             )
-        self._there = {name: _identity(one) for name, one in before.items()}
-        self.tables = tuple(_table(one) for one in self.schema if one.kind == "collection")
+        self._there = {name: _identity(collection) for name, collection in before.items()}
+        self.tables = tuple(_table(relation) for relation in self.schema if relation.kind == "collection")
         self.notes = tuple(self._notes(before, has_moments=bool(has_moments)))
 
     def read(self, table: SnapshotTable) -> Iterator[Batch]:
@@ -113,20 +114,20 @@ class MongoSnapshotReader:
         return self
 
     def is_consistent(self) -> bool:
-        """Return True if all that was given is of `moment`."""
+        """True if everything that was read belongs to `moment`."""
         return not self._loose
 
     def changes_since_read(self) -> Iterator[tuple[SnapshotTable, Batch, Any]]:
-        """Yield what has changed since it was read."""
+        """Yield the changes since the first read."""
         with self._one:
             assert self._changes
             self._again += 1
             if self._again > PASSES:
                 raise Conflict(
-                    "More is written into the database all the while than can be read again.",
-                    hint="Take it at a quieter time, or fewer collections.",
+                    "The database changes faster than the changes can be read.",
+                    hint="Take the snapshot at a quieter time, or include fewer collections.",
                 )
-            tables = [one for one in self._given.values() if one.key]
+            tables = [table for table in self._given.values() if table.key]
             self._ended = False
             if tables:
                 self._changes.mark()
@@ -142,22 +143,24 @@ class MongoSnapshotReader:
                 self._wait(self._check(table), table)
             self._loose = self._ended
             if new := set(self._wait(self._listed(), self.tables[0])) - set(self._there):
-                self.notes = (f"Not in it, for they were made while it was read: {', '.join(sorted(new))}.",)
+                self.notes = (
+                    f"Not included, because they were created while the snapshot was taken: {', '.join(sorted(new))}.",
+                )
 
     def _now(self, table: SnapshotTable, ids: Sequence[bytes]) -> Iterator[tuple[Batch, Any]]:
-        """Yield the documents of some ids as they are, then the ids of those that are not there."""
-        wanted = {"_id": {"$in": [_id(one) for one in ids]}}
-        none, found = pa.array([], pa.binary()), set[bytes]()
+        """Yield the current documents of some ids, then the ids of those that do not exist."""
+        wanted = {"_id": {"$in": [_id(element) for element in ids]}}
+        none, existing = pa.array([], pa.binary()), set[bytes]()
         while True:
             try:
                 for rows in self._read(self._cursor(table, wanted=wanted), table):
-                    found.update(rows.column(0).to_pylist())
+                    existing.update(rows.column(0).to_pylist())
                     yield rows, none
                 break
             except Ended:
                 self._let_go(table)
-                found.clear()
-        yield documents.cut(b""), pa.array([one for one in ids if one not in found], pa.binary())
+                existing.clear()
+        yield documents.cut(b""), pa.array([element for element in ids if element not in existing], pa.binary())
 
     def _read(self, cursor: AsyncRawBatchCursor[Document], table: SnapshotTable) -> Iterator[Batch]:
         for data in self._batches(cursor, table):
@@ -171,31 +174,33 @@ class MongoSnapshotReader:
             self._bridge.last(cursor.close())
 
     def _let_go(self, table: SnapshotTable) -> None:
-        """Go on without the transaction, which the server has ended."""
+        """Continue without the transaction, which the server has ended."""
         self._bridge.last(self._end())
         self._loose = self._ended = True
         if not table.key:
-            self.notes += (f"Not of one moment, for the server ended the transaction: {table.name}.",)
+            self.notes += (f"Not consistent, because the server ended the transaction: {table.name}.",)
 
     def cancel(self) -> None:
         """Interrupt the read."""
         self._bridge.cancel()
 
     async def close(self) -> None:
-        """Close the session, and with it the transaction."""
+        """Close the session and with it the transaction."""
         await self._end()
         if self._changes:
             await self._changes.close()
         await self._session.close()
 
     async def _begin(self) -> None:
-        """Begin the transaction; its first read fixes the moment."""
+        """Begin the transaction; its first read defines the moment."""
         await self._end()
         self._transaction = session = self._session.database.client.start_session()
         try:
             await session.start_transaction(ReadConcern("snapshot"), read_preference=ReadPreference.PRIMARY)
-            keyed = (one.name for one in self.schema if one.kind == "collection" and not _in_order(one))
-            name = next(keyed, "headwater")  # one that is not there does as well
+            keyed = (
+                relation.name for relation in self.schema if relation.kind == "collection" and not _in_order(relation)
+            )
+            name = next(keyed, "headwater")  # a missing collection works as well
             await self._session.database[name].find_one({"_id": None}, {"_id": 1}, session=session)
         except BROKEN as error:
             raise errors.refusal(error, MongoStatement({"find": ""}), 0) from error
@@ -208,26 +213,29 @@ class MongoSnapshotReader:
             await self._bridge.quietly(session.end_session())
 
     async def _listed(self) -> dict[str, Document]:
-        """Return what there is by its names."""
-        found = await self._session.all({"listCollections": 1, "cursor": {}})
-        return {str(one["name"]): one for one in sorted(found, key=lambda one: str(one["name"]))}
+        """Return the collections by name."""
+        collections = await self._session.all({"listCollections": 1, "cursor": {}})
+        return {
+            str(collection["name"]): collection
+            for collection in sorted(collections, key=lambda item: str(item["name"]))
+        }
 
     def _notes(self, listed: Mapping[str, Document], *, has_moments: bool) -> Iterator[str]:
-        capped = ", ".join(one.name for one in self.schema if _capped(one))
+        capped = ", ".join(relation.name for relation in self.schema if _capped(relation))
         if not has_moments:
-            yield "Not of one moment: only primaries of replica sets and mongos have one, and the server is neither."
+            yield "Not consistent: only primaries of replica sets and mongos support this, and the server is neither."
         elif capped:
-            yield f"Not of one moment, for a transaction does not read capped collections: {capped}."
+            yield f"Not consistent, because a transaction cannot read capped collections: {capped}."
         own = [name for name in listed if name.startswith("system.") and not name.startswith(_MADE)]
         if own:
-            yield f"Not in it, for they belong to the server: {', '.join(own)}."
+            yield f"Not included, because they are system collections: {', '.join(own)}."
 
     def _cursor(
         self, table: SnapshotTable, first: bytes | None = None, wanted: Document | None = None
     ) -> AsyncRawBatchCursor[Document]:
-        """Return a cursor over a collection, from the document of an id on, or over some documents.
+        """Return a cursor over a collection, starting at an id, or over some documents.
 
-        Outside of a transaction, what is not yet on the majority of the servers is not read: it might be taken back.
+        Outside a transaction, only data on a majority of the servers is read: other data could be rolled back.
         """
         inside = None if table.facts.get("capped") else self._transaction
         collection = self._session.database[table.name]
@@ -246,26 +254,26 @@ class MongoSnapshotReader:
                 raise
             if self._transaction and getattr(error, "code", None) in errors.TRANSACTION_ENDED:
                 raise Ended(
-                    "The server ended the transaction that the snapshot reads in, as it does with those that last "
+                    "The server ended the transaction of the snapshot, as it does with transactions that last "
                     "longer than transactionLifetimeLimitSeconds.",
-                    hint="Let an admin of the server raise that (60 s unless it was set), or take fewer collections; "
-                    "or let the user open a change stream, by which what is changed meanwhile is read again.",
+                    hint="Ask an administrator of the server to raise this limit (default: 60 s), or include fewer "
+                    "collections, or allow the user to open a change stream, so that later changes can be read.",
                     sqlstate=str(getattr(error, "code", "")),
                 ) from error
             raise errors.refusal(error, MongoStatement({"find": table.name}), 0) from error
 
     async def _check(self, table: SnapshotTable) -> None:
-        """Make sure that the collection is still the one that was opened: of another, nothing is there to be read."""
+        """Check that the collection is still the one that was opened; another one must not be read."""
         command = {"listCollections": 1, "filter": {"name": table.name}, "cursor": {}}
-        found = await self._session.all(command)
-        if [_identity(one) for one in found] != [self._there[table.name]]:
+        collections = await self._session.all(command)
+        if [_identity(collection) for collection in collections] != [self._there[table.name]]:
             raise Conflict(
-                f"The collection {table.name} was dropped or made anew while it was read.", hint="Take it again."
+                f"The collection {table.name} was dropped or recreated while it was read.", hint="Take it again."
             )
 
 
 async def open_reader(session: Session) -> MongoSnapshotReader:
-    """Return a dump over a session of ours, which it closes."""
+    """Return a snapshot reader over a new session, which the reader closes."""
     assert isinstance(session, MongoSession)
     dump = MongoSnapshotReader(session)
     try:
@@ -277,7 +285,7 @@ async def open_reader(session: Session) -> MongoSnapshotReader:
 
 
 def _table(relation: Relation) -> SnapshotTable:
-    """Return a collection as a table."""
+    """Return a collection as a table of the snapshot."""
     facts = {"capped": True} if _capped(relation) else {}
     return SnapshotTable(
         None, relation.name, documents.COLUMNS, () if _in_order(relation) else (0,), relation.rows, facts
@@ -285,12 +293,12 @@ def _table(relation: Relation) -> SnapshotTable:
 
 
 def _id(element: bytes) -> Any:
-    """Return the id that an element has; of a document inside, its bytes."""
+    """Return the id in an `_id` element; of a nested document, its bytes."""
     return RawBSONDocument(documents.sized(element + b"\0"))["_id"]
 
 
 def _in_order(relation: Relation) -> bool:
-    """Whether a collection keeps the order in which documents came, in which it is read and filled then."""
+    """Return True if a collection keeps its insertion order, which reading and loading must then follow."""
     return _capped(relation) or attribute(relation, "timeseries") is not None
 
 
@@ -303,7 +311,7 @@ def _identity(listing: Document) -> Any:
 
 
 async def _next(cursor: AsyncRawBatchCursor[Document]) -> bytes:
-    """Return some documents behind one another; nothing at the end."""
+    """Return some concatenated documents; empty at the end."""
     async for data in cursor:
         if data:
             return cast(bytes, data)  # of a raw cursor

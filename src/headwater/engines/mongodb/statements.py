@@ -1,4 +1,4 @@
-"""Texts for MongoDB: command documents, or `db.orders.find(…)` as the shell has it; both end as commands."""
+"""Parses texts for MongoDB: command documents, or shell syntax such as `db.orders.find(…)`; both give commands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LINE_END = re.compile(r"[ \t]*(?:\n|;|$)")
 
 @dataclass(frozen=True, slots=True)
 class MongoStatement:
-    """A command as the server takes it, its place in the text; `only` is the part of its answer that counts."""
+    """A command for the server and its position in the text; `only` is the part of the answer that is shown."""
 
     command: Document
     start: int = 0
@@ -35,15 +35,15 @@ class MongoStatement:
 
 
 def statements(text: str, parameters: Parameters = None) -> list[MongoStatement]:
-    """Return the commands of a text, which stand behind one another or have ; between them.
+    """Return the commands of a text, one after another or separated by `;`.
 
     Raises:
-        QueryError: what stands there is none; its position says where.
+        QueryError: the text is not a command; the error has its position.
     """
     if "\0" in text:
-        raise QueryError("The text holds a NUL character.", hint="Take it out.", position=text.index("\0"))
+        raise QueryError("The text contains a NUL character.", hint="Take it out.", position=text.index("\0"))
     reader = MongoParser(text, parameters)
-    found: list[MongoStatement] = []
+    parsed: list[MongoStatement] = []
     while True:
         while reader.take(";"):
             continue
@@ -51,14 +51,14 @@ def statements(text: str, parameters: Parameters = None) -> list[MongoStatement]
             break
         begin = reader.position
         try:
-            made = _statement(reader)
+            statement = _statement(reader)
         except QueryError as error:
-            error.statement = len(found)
+            error.statement = len(parsed)
             raise
-        found.append(replace(made, start=begin, end=len(text[: reader.position].rstrip())))
-    if not found:
+        parsed.append(replace(statement, start=begin, end=len(text[: reader.position].rstrip())))
+    if not parsed:
         raise QueryError("There is nothing to run.", hint='Try db.orders.find({}), or {"find": "orders"}.')
-    return found
+    return parsed
 
 
 def _statement(reader: MongoParser) -> MongoStatement:
@@ -66,27 +66,29 @@ def _statement(reader: MongoParser) -> MongoStatement:
         begin = reader.position
         command = reader.value()
         if not isinstance(command, dict) or not command:
-            raise reader.wrong("This is no command.", begin, 'A command looks like {"find": "orders", "filter": {}}.')
+            raise reader.wrong(
+                "This is not a command.", begin, 'A command looks like {"find": "orders", "filter": {}}.'
+            )
         return MongoStatement(command)
     begin, word = reader.position, reader.word()
     if word == "show":
         what = reader.word()
         if what in {"collections", "tables"}:
             return MongoStatement({"listCollections": 1, "nameOnly": True})
-        raise reader.wrong(f"show {what} is not known here.", begin, "show collections lists them.")
+        raise reader.wrong(f"The command show {what} is not supported.", begin, "Use show collections.")
     if word != "db":
         raise reader.wrong(
-            "This is no command.", begin, 'Begin with db.collection.find({}), or {"find": "collection"}.'
+            "This is not a command.", begin, 'Begin with db.collection.find({}), or {"find": "collection"}.'
         )
     return _shell(reader)
 
 
 def _shell(reader: MongoParser) -> MongoStatement:
-    """Read what follows `db`: names, a method, and methods on what it gives."""
+    """Parse what follows `db`: names, a method, and chained methods."""
     path: list[str] = []
     while True:
         if reader.peek("["):
-            path += [str(one) for one in reader.listed("[", "]")]
+            path += [str(name) for name in reader.listed("[", "]")]
             continue
         reader.expect(".")
         begin = reader.position
@@ -100,14 +102,14 @@ def _shell(reader: MongoParser) -> MongoStatement:
         if name == "getCollection" and not path and len(given) == 1:
             path.append(str(given[0]))
             continue
-        made = _made(reader, begin, ".".join(path), name, given)
-        return _chained(reader, made)
+        statement = _made(reader, begin, ".".join(path), name, given)
+        return _chained(reader, statement)
 
 
 def _made(reader: MongoParser, begin: int, collection: str, name: str, given: Arguments) -> MongoStatement:
     known = METHODS if collection else DATABASE_METHODS
     if name not in known:
-        raise reader.wrong(f"{name} is not known here.", begin, did_you_mean(name, known))
+        raise reader.wrong(f"{name} is not supported.", begin, did_you_mean(name, known))
     try:
         return known[name](collection, *given)
     except TypeError as error:
@@ -115,7 +117,7 @@ def _made(reader: MongoParser, begin: int, collection: str, name: str, given: Ar
 
 
 def _chained(reader: MongoParser, statement: MongoStatement) -> MongoStatement:
-    """Read the methods behind a find or aggregate."""
+    """Parse the methods after a find or aggregate."""
     while not _LINE_END.match(reader.text, reader.position) or reader.peek("."):
         if not reader.take("."):
             break
@@ -132,7 +134,7 @@ def _chained(reader: MongoParser, statement: MongoStatement) -> MongoStatement:
         elif name in _CURSOR and statement.name in {"find", "aggregate"} and len(given) == 1:
             statement.command[_CURSOR[name]] = given[0]
         else:
-            raise reader.wrong(f"{name} is not known here.", begin, did_you_mean(name, [*_CURSOR, "explain", "count"]))
+            raise reader.wrong(f"{name} is not supported.", begin, did_you_mean(name, [*_CURSOR, "explain", "count"]))
     return statement
 
 
@@ -157,8 +159,8 @@ def _find(collection: str, condition: Any = None, projection: Any = None, option
 
 
 def _find_one(collection: str, condition: Any = None, projection: Any = None) -> MongoStatement:
-    found = _find(collection, condition, projection)
-    return replace(found, command={**found.command, "limit": 1})
+    statement = _find(collection, condition, projection)
+    return replace(statement, command={**statement.command, "limit": 1})
 
 
 def _aggregate(collection: str, *given: Any) -> MongoStatement:
@@ -181,12 +183,12 @@ def _distinct(collection: str, key: Any, condition: Any = None) -> MongoStatemen
 
 
 def with_id(document: Any) -> Any:
-    """Return a document with an `_id` in front, which it may have already."""
+    """Return a document with an `_id` in front; an existing one is kept."""
     return {"_id": ObjectId(), **document} if isinstance(document, dict) and "_id" not in document else document
 
 
 def _insert_many(collection: str, documents: Any, options: Any = None) -> MongoStatement:
-    given = [with_id(one) for one in documents] if isinstance(documents, list) else documents
+    given = [with_id(document) for document in documents] if isinstance(documents, list) else documents
     return MongoStatement({"insert": collection, "documents": given, **(options or {})})
 
 

@@ -1,4 +1,4 @@
-"""What a thread needs to wait for the driver, which belongs to the event loop, so that anybody can end its waiting."""
+"""Lets a thread wait for the driver, which belongs to the event loop, so that any thread can cancel the wait."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Found = TypeVar("Found")
 
 
 class SyncClient:
-    """The way from threads to the loop in which this was made; one thread at a time uses it."""
+    """Runs coroutines from threads in the event loop in which it was created; one thread at a time uses it."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -25,7 +25,7 @@ class SyncClient:
         self._cancelled = False
 
     def wait(self, work: Coroutine[Any, Any, Found]) -> Found:
-        """Return what comes of work in the loop; blocks.
+        """Return the result of a coroutine that runs in the loop; blocks.
 
         Raises:
             Unavailable: `cancel` has ended it.
@@ -42,24 +42,24 @@ class SyncClient:
             raise Unavailable("It was cancelled.") from None
 
     def check(self) -> None:
-        """Raise Unavailable when `cancel` was called: for work that waits for many things in the loop itself."""
+        """Raise Unavailable if `cancel` was called, for code in the loop that awaits many results."""
         if self._cancelled:
             raise Unavailable("It was cancelled.")
 
     def last(self, work: Coroutine[Any, Any, Any], patience: float | None = PATIENCE) -> None:
-        """Do what clears up, also after `cancel`; nobody wants to know what comes of it, nor waits for long."""
+        """Run clean-up work, also after `cancel`; its result is ignored and it is not awaited for long."""
         future = asyncio.run_coroutine_threadsafe(self.quietly(work), self._loop)
         with contextlib.suppress(TimeoutError, concurrent.futures.CancelledError):
             future.result(patience)
 
     def cancel(self, *, at_once: bool = True) -> None:
-        """End what is being waited for, and what would be; or only that, for what cannot be broken off."""
+        """Cancel the current wait and all later ones; or only later ones, for work that must not be interrupted."""
         self._cancelled = True
         if self._now and at_once:
             self._now.cancel()
 
     @staticmethod
     async def quietly(work: Awaitable[Any]) -> None:
-        """Do what clears up; a connection that is gone needs none of it."""
+        """Run clean-up work; a lost connection is ignored."""
         with contextlib.suppress(PyMongoError, OSError, HeadwaterError):
             await work

@@ -1,7 +1,7 @@
-"""A way to an encrypted server for a driver that would check the certificate by the address it dials.
+"""A TLS tunnel for a driver that would check the certificate against the address it connects to.
 
-The driver speaks plainly to a socket of ours in a folder that only we can enter; behind it stands TLS to the checked
-address, with the name that the certificate must have. Whatever the server tells of others, nothing else is dialled.
+The driver connects without TLS to a socket in a folder that only we can enter; the tunnel connects with TLS to the
+checked address and checks the name in the certificate. No other address is used, even if the server announces some.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from headwater.kit.network.splice import HalfDuplex, splice
 
 
 class TlsTunnel:
-    """The socket, and the connections behind it."""
+    """The listening socket, and the connections behind it."""
 
     def __init__(self, endpoint: Endpoint, encryption: ssl.SSLContext, name: str) -> None:
         self._endpoint, self._encryption, self._name = endpoint, encryption, name
@@ -28,25 +28,25 @@ class TlsTunnel:
 
     @property
     def path(self) -> str:
-        """Where the driver connects; pymongo knows sockets by the ending of their name."""
+        """The socket that the driver connects to; pymongo recognises sockets by their suffix."""
         return str(self._folder / "mongodb.sock")
 
     async def open(self) -> None:
-        """Try the way once, so that what stands in it is told as it is, and let the driver in.
+        """Connect once, so that errors are reported clearly, then listen for the driver.
 
         Raises:
             OSError: the server is not there, or does not let us in; also as ssl.SSLError.
         """
         end = await self._dial()
         assert end.transport is not None
-        made = end.transport.get_extra_info("ssl_object")
-        self.cipher = made.version() if made else None
+        secured = end.transport.get_extra_info("ssl_object")
+        self.cipher = secured.version() if secured else None
         end.transport.close()
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(lambda: _Visitor(self), self.path)
 
     async def close(self) -> None:
-        """Close the socket and what goes through it."""
+        """Close the socket and all connections."""
         for task in list(self._tasks):
             task.cancel()
         if self._server:
@@ -54,7 +54,7 @@ class TlsTunnel:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def guide(self, visitor: HalfDuplex) -> None:
-        """Connect a visitor to the server."""
+        """Connect one of the driver's connections to the server."""
         task = asyncio.get_running_loop().create_task(self._guide(visitor))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -78,7 +78,7 @@ class TlsTunnel:
 
 
 class _Visitor(HalfDuplex):
-    """The driver's connection, not read from before there is somewhere to send it."""
+    """A connection of the driver; it is not read before the server is connected."""
 
     def __init__(self, passage: TlsTunnel) -> None:
         self._passage = passage

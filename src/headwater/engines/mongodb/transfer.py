@@ -1,7 +1,7 @@
 """MongoDB as the target of a bulk transfer: rows become documents, and are read back as rows.
 
-A column is a field, with dots for what is nested: `_id.part`. Values come as Python has them (`transfer_values`);
-of numbers the column's type says which are long.
+A column is a field; nested fields have dotted names: `_id.part`. Values are Python values (`transfer_values`); the
+column's type says which integers are long.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from headwater.engines.mongodb.session import BROKEN, CHUNK, MongoSession
 from headwater.engines.mongodb.statements import MongoStatement
 from headwater.engines.mongodb.values import Document
 
-# What the server takes as one document, and what is sent at once: it takes three times that.
+# The largest document, and the bytes per message: the server accepts three times as much.
 LARGEST, MESSAGE = 16 * 2**20, 16 * 2**20
 Path: TypeAlias = tuple[str, ...]
 
 
 def paths(columns: Columns) -> list[Path]:
-    """Return where each column stands in a document."""
+    """Return the path of each column in a document."""
     return [tuple(unquoted(name).split(".")) for name, _ in columns]
 
 
 def inserts(
     table: str, columns: Columns, rows: Sequence[Sequence[Any]], options: CodecOptions[Document]
 ) -> Iterator[Document]:
-    """Yield commands that insert rows, each below what the server takes at once.
+    """Yield commands that insert rows, each below the server's size limit.
 
     Raises:
-        QueryError: a row is larger than a document can be, or holds what none can.
+        QueryError: a row is too large for a document, or has an unsupported value.
     """
     places, long = paths(columns), ["long" in type_ for _, type_ in columns]
     held: list[RawBSONDocument] = []
     size = 0
     for row in rows:
-        document = _document(places, [_value(cell, one) for cell, one in zip(row, long, strict=True)], options)
+        document = _document(places, [_value(cell, is_long) for cell, is_long in zip(row, long, strict=True)], options)
         if held and size + len(document.raw) > MESSAGE:
             yield _insert(table, held)
             held, size = [], 0
@@ -62,20 +62,20 @@ def _insert(table: str, documents: list[RawBSONDocument]) -> Document:
 
 
 def _document(places: Sequence[Path], values: Sequence[Any], options: CodecOptions[Document]) -> RawBSONDocument:
-    made: Document = {}
-    for place, value in zip(places, values, strict=True):
-        inner = made
-        for name in place[:-1]:
+    document: Document = {}
+    for path, value in zip(places, values, strict=True):
+        inner = document
+        for name in path[:-1]:
             inner = inner.setdefault(name, {})
-        inner[place[-1]] = value
+        inner[path[-1]] = value
     try:
-        raw = encode(made, codec_options=options)
+        raw = encode(document, codec_options=options)
     except (BSONError, OverflowError, RecursionError) as error:
-        raise QueryError(f"A row cannot be a document: {error}.") from error
+        raise QueryError(f"The row cannot be stored as a document: {error}.") from error
     if len(raw) > LARGEST:
         raise QueryError(
-            f"A row has {len(raw):,} bytes, and a document at most {LARGEST:,}.",
-            hint="Copy other tables, or shorten it.",
+            f"A row has {len(raw):,} bytes, but a document can have at most {LARGEST:,}.",
+            hint="Leave the table out of the copy, or shorten the row.",
         )
     return RawBSONDocument(raw)
 
@@ -89,16 +89,16 @@ def _value(value: Any, long: bool) -> Any:
         case Decimal():
             return Decimal128(value)
         case list():
-            return [_value(one, long) for one in value]
+            return [_value(item, long) for item in value]
         case dict():
-            return {key: _value(one, long) for key, one in value.items()}
+            return {key: _value(item, long) for key, item in value.items()}
     return value
 
 
 def row(raw: bytes, places: Sequence[Path], options: CodecOptions[Document]) -> list[Any]:
-    """Return the cells of a document, as Python has them."""
+    """Return the cells of a document as Python values."""
     document = decode(raw, codec_options=options)
-    return [_plain(_at(document, place)) for place in places]
+    return [_plain(_at(document, path)) for path in places]
 
 
 def _at(document: Any, path: Path) -> Any:
@@ -112,14 +112,14 @@ def _plain(value: Any) -> Any:
         case Decimal128():
             return value.to_decimal()
         case list():
-            return [_plain(one) for one in value]
+            return [_plain(item) for item in value]
         case dict():
-            return {key: _plain(one) for key, one in value.items()}
+            return {key: _plain(item) for key, item in value.items()}
     return value
 
 
 class MongoTransfer:
-    """A session whose collections are loaded; nothing has to be set before, and nothing is checked at the end."""
+    """A session that loads collections; it needs no preparation and no final checks."""
 
     def __init__(self, session: Session) -> None:
         assert isinstance(session, MongoSession)
@@ -129,9 +129,10 @@ class MongoTransfer:
         """Do nothing."""
 
     async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows as documents; those before one that is refused stay.
+        """Insert rows as documents; documents before a rejected one remain.
 
-        It is not broken off by `cancel`: what the server still inserts after the collection is dropped makes it anew.
+        `cancel` does not interrupt it: if the server still inserted after the collection was dropped, it would recreate
+        the collection.
         """
         options = self.session.database.codec_options
         commands = await asyncio.to_thread(lambda: list(inserts(table, columns, rows, options)))

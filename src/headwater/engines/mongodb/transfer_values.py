@@ -1,7 +1,7 @@
-"""The values of a document database in terms of Python: what its session loads and gives back, and what it keeps.
+"""Values of documents as Python values: what the session loads and returns, and what a document can store.
 
-A document holds numbers of 34 decimal digits, moments to the millisecond, documents and lists; it has no days, times
-of day or intervals of its own. Its session makes its own types of these values.
+A document stores numbers of 34 decimal digits, timestamps in milliseconds, documents and lists; it has no dates, times
+of day or intervals. The session converts these values to BSON types.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _moment(cell: Any, _: ValueKind) -> str:
 
 
 def _trimmed(text: str) -> str:
-    """Return a moment without zeros at the end of its fraction."""
+    """Return a timestamp without trailing zeros in its fraction."""
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -54,22 +54,22 @@ def _json(cell: Any, _: ValueKind) -> str:
 def _plain(value: Any) -> Any:
     match value:
         case dict():
-            return {key: _plain(one) for key, one in value.items()}
+            return {key: _plain(item) for key, item in value.items()}
         case list():
-            return [_plain(one) for one in value]
+            return [_plain(item) for item in value]
         case Decimal():
-            return int(value)  # JSON's integers above those of the database
+            return int(value)  # integers in JSON that are too large for the database
     return value
 
 
 def _as_number(value: Any, kind: ValueKind) -> Any:
-    """Return an integer; one that 64 bits with a sign cannot hold as a decimal."""
+    """Return an integer; one that does not fit in a signed 64-bit integer becomes a decimal."""
     bits = kind.size or 64
     return Decimal(value) if (kind.unsigned or kind.name == "bits") and bits >= 64 else value
 
 
 def _as_decimal(value: str, kind: ValueKind) -> Any:
-    """Return a number with the digits that its column shows, or its text when it has too many."""
+    """Return a number with the digits of its column, or its text if there are too many."""
     if not value.strip("-0123456789."):
         whole, _, fraction = value.partition(".")
         for digits in (fraction.ljust(kind.scale or 0, "0"), fraction):
@@ -96,14 +96,14 @@ def _as_json(value: str, _: ValueKind) -> Any:
 
 
 def _nested(value: Any, level: int) -> Any:
-    """Return what stands in JSON with integers that are too large as decimals; as deep as documents can be."""
+    """Return parsed JSON with integers that are too large as decimals; as deep as documents allow."""
     match value:
         case dict() | list() if level >= DEEPEST:
             raise ValueError
         case dict():
-            return {key: _nested(one, level + 1) for key, one in value.items()}
+            return {key: _nested(item, level + 1) for key, item in value.items()}
         case list():
-            return [_nested(one, level + 1) for one in value]
+            return [_nested(item, level + 1) for item in value]
         case int() if abs(value) >= 2**63:
             return Decimal(value)
     return value
@@ -133,5 +133,5 @@ ENCODERS: Mapping[KindName, Convert] = {
     "uuid": lambda value, _: uuid.UUID(value),
     "json": _as_json,
 }
-# What drops the part of a value that is not stored.
+# Functions that drop the part of a value that is not stored.
 REDUCERS: Mapping[KindName, Convert] = {"timestamp": _to_the_millisecond, "json": _without_null}

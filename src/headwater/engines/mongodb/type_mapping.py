@@ -1,4 +1,4 @@
-"""The kinds that all engines share as types and values of documents; nothing is declared there that could be read."""
+"""The shared kinds of values as BSON types; a collection declares no types that could be read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from headwater.catalog.value_kinds import KindName, TypeSpelling, ValueKind
 from headwater.engines.mongodb import transfer_values
 
 TEXT = ("string",)
-MICROSECONDS = "times are cut to milliseconds"
+MICROSECONDS = "times are truncated to milliseconds"
 Speller: TypeAlias = Callable[[ValueKind], TypeSpelling]
 
 
@@ -21,7 +21,7 @@ def _spelling(type_: str, stored: tuple[str, ...], changes: tuple[str, ...] = ()
 def _spell_integer(kind: ValueKind) -> TypeSpelling:
     bits = (kind.size or 64) + (1 if kind.unsigned else 0)
     if bits > 64:
-        return _spelling("decimal", ("decimal",), ("a number of 64 bits without a sign becomes a decimal",))
+        return _spelling("decimal", ("decimal",), ("unsigned 64-bit integers become decimals",))
     return _spelling("int", ("int",)) if bits <= 32 else _spelling("long", ("long",))
 
 
@@ -29,19 +29,19 @@ def _spell_decimal(kind: ValueKind) -> TypeSpelling:
     unenforced = "the number of digits is not enforced"
     if kind.size and kind.size <= 34:
         return _spelling("decimal", ("decimal",), (unenforced,))
-    long = "numbers of more than 34 digits become texts"
+    long = "numbers of more than 34 digits become text"
     return _spelling("decimal | string", ("decimal", "string"), (long, unenforced) if kind.size else (long,))
 
 
 def _spell_timestamp(kind: ValueKind) -> TypeSpelling:
     finer = (MICROSECONDS,) if kind.scale is None or kind.scale > 3 else ()
-    zone = () if kind.zoned else ("times without a zone become moments in UTC",)
+    zone = () if kind.zoned else ("times without a time zone become timestamps in UTC",)
     return _spelling("date", ("date",), finer + zone, "BC, infinity, and years after 9999 are refused")
 
 
 def _spell_array(kind: ValueKind) -> TypeSpelling:
     item = _SPELLERS[(kind.item or ValueKind("text")).name](kind.item or ValueKind("text"))
-    bounds = "bounds of arrays other than from 1 are not kept"
+    bounds = "lower bounds of arrays other than 1 are not kept"
     return _spelling(f"array<{item.type}>", ("array",), (*item.changes, bounds), item.risk)
 
 
@@ -72,7 +72,7 @@ _SPELLERS: Mapping[KindName, Speller] = {
     "uuid": lambda _: _spelling("UUID", ("binData",)),
     "date": _always(
         "date",
-        "a day becomes the moment at which it begins in UTC",
+        "a date becomes the timestamp of its start in UTC",
         risk="BC, infinity, and years after 9999 are refused",
     ),
     "time": _always("string", "a time of day becomes text"),
@@ -81,10 +81,10 @@ _SPELLERS: Mapping[KindName, Speller] = {
     "json": lambda _: _spelling(
         "object",
         (),
-        ("numbers in JSON that no double holds are rounded", "JSON's null becomes NULL"),
+        ("JSON numbers that do not fit a double are rounded", "JSON's null becomes NULL"),
         "JSON of more than 100 levels is refused",
     ),
-    "enum": _always("string", "a list of values becomes a rule of the validator"),
+    "enum": _always("string", "the list of allowed values becomes a rule of the validator"),
     "array": _spell_array,
     "bits": _spell_bits,
     "other": _spell_other,

@@ -1,4 +1,4 @@
-"""Values of MongoDB as Extended JSON and back; what is shown keeps its type when it is read again."""
+"""Values of MongoDB as Extended JSON and back, without loss of their types."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ TYPES = frozenset(
         "$dbPointer",
     }
 )
-# A value of its own type over several lines; texts hold no line breaks, so that none is found in one.
+# A typed value over several lines; texts contain no line breaks, so it is never inside a text.
 _TYPED = re.compile(r'\{\n\s*("\$\w+": [^\n{}\[\]]*)\n\s*\}')
 _NAMES: Mapping[type, str] = {
     str: "string",
@@ -69,7 +69,7 @@ _NAMES: Mapping[type, str] = {
 
 
 def display_text(value: Any, *, indent: int | None = None) -> str:
-    """Return a value as relaxed Extended JSON; long integers that would be read as another type say so."""
+    """Return a value as relaxed Extended JSON; long integers that would be read as another type say their type."""
     text = json.dumps(_plain(value), ensure_ascii=False, indent=indent)
     return text if indent is None else _TYPED.sub(r"{\1}", text)
 
@@ -79,7 +79,7 @@ def _plain(value: Any) -> Any:
         case dict():
             return {key: _plain(of) for key, of in value.items()}
         case list():
-            return [_plain(one) for one in value]
+            return [_plain(item) for item in value]
         case bool() | str() | None:
             return value
         case int():
@@ -89,22 +89,22 @@ def _plain(value: Any) -> Any:
 
 
 def typed(given: Document) -> Any:
-    """Return what an object of Extended JSON stands for: itself, or a value of another type.
+    """Return the value of an Extended JSON object: the object itself, or a value of another type.
 
     Raises:
-        BadInput: it begins as one and is none.
+        BadInput: it is not valid Extended JSON.
     """
     if len(given) != 1:
         return given
     (key,) = given
     if key == "$code":
-        raise BadInput("JavaScript is not run here.", hint="Say it with operators such as $expr.")
+        raise BadInput("JavaScript is not allowed here.", hint="Use operators such as $expr instead.")
     if key not in TYPES:
         return given
     try:
         return json_util.object_hook(given, OPTIONS)
     except (ValueError, TypeError, ArithmeticError, AttributeError, BSONError) as error:
-        raise BadInput(f"This is no {key.strip('$')}: {json.dumps(given[key], default=str)[:60]}.") from error
+        raise BadInput(f"This is not a valid {key.strip('$')}: {json.dumps(given[key], default=str)[:60]}.") from error
 
 
 def type_of(value: Any) -> str:
@@ -116,11 +116,11 @@ def type_of(value: Any) -> str:
 
 
 def walk(value: Any, visit: Callable[[str, Any], None]) -> None:
-    """Call `visit` with each key and value, however deep."""
+    """Call `visit` with each key and value, at any depth."""
     if isinstance(value, dict):
         for key, of in value.items():
             visit(key, of)
             walk(of, visit)
     elif isinstance(value, list):
-        for one in value:
-            walk(one, visit)
+        for item in value:
+            walk(item, visit)

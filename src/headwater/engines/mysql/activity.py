@@ -1,4 +1,4 @@
-"""Who is at work on a MySQL or MariaDB server, who waits for whom, and how to end them."""
+"""Lists the sessions of a MySQL or MariaDB server and who blocks whom, and ends sessions."""
 
 from __future__ import annotations
 
@@ -54,16 +54,16 @@ class MysqlActivity(ActivitySupport):
         """Return the sessions of this database."""
         assert isinstance(session, MysqlSession)
         blockers: dict[int, list[str]] = defaultdict(list)
-        with contextlib.suppress(QueryError):  # who may not look at locks sees the sessions all the same
+        with contextlib.suppress(QueryError):  # users who may not see locks still see the sessions
             for row in await session.ask(_WAITS_OF_MARIADB if session.mariadb else _WAITS_OF_MYSQL):
                 blockers[int(row["waiting"])].append(str(row["blocking"]))
         return tuple(_session(row, blockers) for row in await session.ask(_SESSIONS))
 
     async def end_session(self, session: Session, target: str, *, terminate: bool) -> bool:
-        """Cancel a session's query, or end the session; False when it is gone or may not be ended."""
+        """Cancel a session's query, or end the session; return False if it is gone or cannot be ended."""
         assert isinstance(session, MysqlSession)
         if not target.isdigit():
-            raise BadInput(f"{target!r} is no session.", hint="Sessions have numbers.")
+            raise BadInput(f"{target!r} is not a session.", hint="A session is identified by a number.")
         try:
             await session.ask(f"KILL {'CONNECTION' if terminate else 'QUERY'} {int(target)}")
         except QueryError:

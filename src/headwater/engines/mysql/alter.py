@@ -1,6 +1,6 @@
-"""Changes as statements of MySQL and MariaDB, with what InnoDB does for each: at once, in place, or by a copy.
+"""Changes as statements of MySQL and MariaDB, and how InnoDB applies each: instantly, in place, or by a copy.
 
-Each statement commits by itself: no step can be undone together with others.
+Each statement commits by itself: no step can be rolled back together with others.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from headwater.kit.errors import BadInput, NotFound, did_you_mean
 
 _LITERAL = re.compile(r"[+-]?\s*[\d.]+$|'(?:[^'\\]|''|\\.)*'$|null$", re.IGNORECASE | re.DOTALL)
 _VARCHAR = re.compile(r"varchar\((\d+)\)$", re.IGNORECASE)
-# A VARCHAR of up to 63 characters of four bytes keeps its length in one byte, a longer one in two.
+# The length of a VARCHAR of up to 63 characters of four bytes is stored in one byte, otherwise in two.
 ONE_BYTE = 63
-# A table of more rows than this is worth saying how many it has.
+# For a table with more rows than this, the hazard mentions the number.
 LARGE = 100_000
 
 
 def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
-    """Return the statements of changes to a database that has this Schema."""
+    """Return the statements for changes to a database that has this Schema."""
     steps = []
     for given in changes:
         change = replace(given, schema=None)
@@ -42,8 +42,8 @@ def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
 
 
 def _hazards(change: Change, schema: Schema) -> tuple[Hazard, ...]:
-    """Return the change's own hazards, with InnoDB's way of doing it in the place of locks and rewrites."""
-    hazards = [one for one in change.hazards() if one.kind not in {"lock", "rewrite"}]
+    """Return the change's own hazards, with InnoDB's method in place of general locks and rewrites."""
+    hazards = [hazard for hazard in change.hazards() if hazard.kind not in {"lock", "rewrite"}]
     table = schema.relation(change.table)
     way = _way(change, table)
     if way:
@@ -57,17 +57,17 @@ def _way(change: Change, table: Relation | None) -> Hazard | None:
     match change:
         case c.AlterType(column=column, type=wanted):
             if table and _widens(table, column, wanted):
-                return Hazard("lock", f"{name} is locked for a moment; no row is rewritten.")
-            return Hazard("rewrite", f"{name} is copied; writes to it wait until that is done.")
+                return Hazard("lock", f"{name} is locked briefly; no row is rewritten.")
+            return Hazard("rewrite", f"{name} is copied; writes to it wait until the copy is complete.")
         case c.AddColumn(column=added) if added.generated and a.get(added.attrs, a.STORED):
             return Hazard("rewrite", f"{name} is copied to compute {added.name}; writes to it wait.")
         case c.SetNullable() | c.DropColumn() | c.SetPrimaryKey():
-            return Hazard("rewrite", f"{name} is rewritten in place; reads and writes go on meanwhile.")
+            return Hazard("rewrite", f"{name} is rewritten in place; reads and writes continue meanwhile.")
         case c.AddIndex(index=index) if a.get(index.attrs, a.METHOD) in {"FULLTEXT", "SPATIAL"}:
             return Hazard("lock", f"Writes to {name} wait while the index is built.")
         case c.AddIndex():
             return Hazard(
-                "lock", f"{name} is written to while the index is built; it is locked for a moment at the end."
+                "lock", f"Writes to {name} continue while the index is built; it is locked briefly at the end."
             )
         case c.AddForeignKey(key=key):
             return Hazard("rewrite", f"{name} is copied to check every row; writes to it and {key.ref_table} wait.")
@@ -77,9 +77,9 @@ def _way(change: Change, table: Relation | None) -> Hazard | None:
 
 
 def _widens(table: Relation, column: str, wanted: str) -> bool:
-    """Whether a type only grows and its length still fits in the same bytes, so that no row need be touched."""
-    found = table.column(column)
-    old, new = _VARCHAR.match(found.type if found else ""), _VARCHAR.match(wanted)
+    """Return True if a type only grows and its length prefix keeps its size, so that no row is rewritten."""
+    existing = table.column(column)
+    old, new = _VARCHAR.match(existing.type if existing else ""), _VARCHAR.match(wanted)
     if not old or not new:
         return False
     less, more = int(old[1]), int(new[1])
@@ -87,11 +87,11 @@ def _widens(table: Relation, column: str, wanted: str) -> bool:
 
 
 def _column(table: Relation, name: str) -> Column:
-    found = table.column(name)
-    if found is None:
+    existing = table.column(name)
+    if existing is None:
         names = [column.name for column in table.columns]
         raise NotFound(f"{table.name} has no column {name}.", hint=did_you_mean(name, names))
-    return found
+    return existing
 
 
 def _alter(change: Change, rest: str) -> list[str]:
@@ -109,7 +109,7 @@ def _add_table(change: c.AddTable, _: Schema, __: Schema) -> Iterable[str]:
 
 
 def _modified(change: Any, before: Schema, after: Schema) -> Iterable[str]:
-    """Say a column anew, with what has not changed: what MODIFY does not name is lost."""
+    """Return the complete column definition, because MODIFY drops everything that it does not repeat."""
     _column(table_of(before, change), change.column)
     table = table_of(after, change)
     return _alter(change, f"MODIFY COLUMN {ddl.column_definition(_column(table, change.column), table)}")
@@ -141,15 +141,15 @@ def _drop_foreign_key(change: c.DropForeignKey, before: Schema, _: Schema) -> It
 
 
 def _drop_index(change: c.DropIndex, before: Schema, _: Schema) -> Iterable[str]:
-    owners = [one.name for one in before if any(index.name == change.name for index in one.indexes)]
+    owners = [relation.name for relation in before if any(index.name == change.name for index in relation.indexes)]
     table = change.table or next(iter(owners), "")
     if not table:
-        raise NotFound(f"There is no index {change.name}.", hint="Say of which table.")
+        raise NotFound(f"There is no index {change.name}.", hint="Give the name of the table.")
     return [f"ALTER TABLE {quote(table)} DROP INDEX {quote(change.name)}"]
 
 
 def _drop_check(change: c.DropCheck, before: Schema, after: Schema) -> Iterable[str]:
-    """Drop whichever constraint has the name: each kind has a word of its own."""
+    """Return the statement that drops a constraint; each kind has its own keyword."""
     table = table_of(before, change)
     if any(key.name == change.name for key in table.foreign_keys):
         return _alter(change, f"DROP FOREIGN KEY {quote(change.name)}")
@@ -163,7 +163,7 @@ def _drop_check(change: c.DropCheck, before: Schema, after: Schema) -> Iterable[
 
 
 def _no_enums(_: Any, __: Schema, ___: Schema) -> Iterable[str]:
-    raise BadInput("MySQL has no types of its own making.", hint="Give the column the type ENUM('sad', 'happy').")
+    raise BadInput("MySQL does not support user-defined types.", hint="Give the column the type ENUM('sad', 'happy').")
 
 
 _STATEMENTS: Mapping[type[Change], Callable[[Any, Schema, Schema], Iterable[str]]] = {

@@ -1,4 +1,4 @@
-"""A MySQL or MariaDB database that is filled from a snapshot: INSERTs of many rows, one transaction a table."""
+"""Loads a snapshot into a MySQL or MariaDB database: multi-row INSERTs, one transaction for each table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from headwater.engines.mysql import errors, transfer
 from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.session import MysqlSession
 
-# What was there may be given back, also dates that could not be entered today; a value that does not fit is an error.
+# Existing values can be restored, also dates that are invalid today; a value that does not fit is an error.
 SETTINGS = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
     "SET NAMES utf8mb4",
@@ -39,7 +39,7 @@ class MysqlBulkLoader:
         self._one = threading.Lock()
 
     async def run_statements(self, statements: Iterable[str]) -> None:
-        """Run statements, one by one."""
+        """Run statements, one at a time."""
         for statement in statements:
             await self._session.ask(statement)
 
@@ -71,7 +71,7 @@ class MysqlBulkLoader:
                 raise errors.refusal(error, Statement(query, 0), 0) from error
 
     async def restore_extras(self, extras: Mapping[str, Any]) -> list[str]:
-        """Set counters as they were."""
+        """Set the AUTO_INCREMENT counters and the sequences."""
         for name, value in extras.get("counters", ()):
             await self._session.ask(f"ALTER TABLE {quote(name)} AUTO_INCREMENT = {int(value)}")
         for name, (value, cycle) in extras.get("generators", {}).items():
@@ -88,7 +88,7 @@ class MysqlBulkLoader:
 
 
 async def open_loader(session: Session) -> MysqlBulkLoader:
-    """Return a fill over a session of ours, which it closes."""
+    """Return a bulk loader over a new session, which the loader closes."""
     assert isinstance(session, MysqlSession)
     for statement in SETTINGS:
         await session.ask(statement)
@@ -97,7 +97,7 @@ async def open_loader(session: Session) -> MysqlBulkLoader:
 
 
 def insert(connection: Any, table: SnapshotTable, batches: Iterable[Batch], most: int, tail: bytes = b"") -> int:
-    """Insert rows within the transaction that is open, each statement with a tail; return how many were sent."""
+    """Insert rows within the open transaction, each statement with a suffix; return how many were sent."""
     names = ", ".join(quote(column.name) for column in table.columns)
     head, rows = f"INSERT INTO {quote(table.name)} ({names}) VALUES ".encode(), 0  # noqa: S608
     for batch in batches:
@@ -108,14 +108,14 @@ def insert(connection: Any, table: SnapshotTable, batches: Iterable[Batch], most
 
 
 def _pieces(rows: list[bytes], most: int) -> Iterator[bytes]:
-    """Give many rows at a time, well below what the server takes, or one row that is larger."""
+    """Yield many rows at a time, well below the server's size limit, or one larger row."""
     held: list[bytes] = []
     size = 0
     for row in rows:
         if len(row) > most:
             raise QueryError(
-                f"A row needs {len(row):,} bytes as a statement, and the server takes {most:,}.",
-                hint="Raise max_allowed_packet there, and try again.",
+                f"A row needs {len(row):,} bytes as a statement, but the server accepts at most {most:,}.",
+                hint="Raise max_allowed_packet on the server and try again.",
             )
         if held and size + len(row) > min(_PIECE, most // 2):
             yield b",".join(held)
@@ -141,7 +141,7 @@ def _one(text: bytes) -> Any:
 
 
 def _constants(column: SnapshotColumn, values: Any) -> Any:
-    """Return values as constants; what the snapshot escaped means the same in a constant."""
+    """Return values as constants; the escapes of the snapshot are valid in constants."""
     if not _NUMBERS.match(column.type):
         begin, end = (b"x'", b"'") if column.hint == "hex" else (b"'", b"'")
         if column.hint != "hex":

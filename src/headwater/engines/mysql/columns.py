@@ -1,4 +1,4 @@
-"""The columns of a result, and how the server's texts become cells."""
+"""The columns of a result, and the conversion of the server's texts to cells."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pymysql.constants import FIELD_TYPE, FLAG
 
 from headwater.catalog.results import SAFE_INTEGER, Cell, Kind, ResultColumn
 
-BINARY = 63  # the number of the character set that bytes have
+BINARY = 63  # the character set number of binary data
 _NUMBERS: Mapping[int, str] = {
     FIELD_TYPE.TINY: "tinyint",
     FIELD_TYPE.SHORT: "smallint",
@@ -67,15 +67,15 @@ def _bits(data: bytes) -> Cell:
 
 
 def prepare(result: Any) -> None:
-    """Let the bytes of a result become cells too: PyMySQL leaves them as they are."""
-    for place, (encoding, _) in enumerate(result.converters):
+    """Register decoders for the bytes of a result, which PyMySQL does not convert."""
+    for index, (encoding, _) in enumerate(result.converters):
         if encoding is None:
-            bits = result.fields[place].type_code == FIELD_TYPE.BIT
-            result.converters[place] = (None, _bits if bits else _hexadecimal)
+            bits = result.fields[index].type_code == FIELD_TYPE.BIT
+            result.converters[index] = (None, _bits if bits else _hexadecimal)
 
 
 def described(fields: list[Any], database: str) -> tuple[ResultColumn, ...]:
-    """Return the columns of a result; a table of another database says which."""
+    """Return the columns of a result; for a table of another database, its name is included."""
     return tuple(_column(field, database) for field in fields)
 
 

@@ -1,4 +1,4 @@
-"""Opens connections: to the checked address, encrypted as wanted, reading nothing but what the address says."""
+"""Opens connections: to the checked address, with the chosen TLS mode, without reading option files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def connected(to: Address, seconds: float) -> Any:
     """Return an open connection, or raise ConnectionRefused. Blocks.
 
     Files of this machine are never sent to the server (`local_infile`), no option file is read, and one text is one
-    statement for the server, however it is written.
+    statement for the server, whatever its syntax.
     """
     encryption = context(to.tls) if to.tls.mode not in {"off", "prefer"} else None
     patience = max(1, round(seconds))
@@ -52,14 +52,14 @@ def connected(to: Address, seconds: float) -> Any:
     except (pymysql.Error, OSError) as error:
         connection._force_close()
         raise connecting(error) from None  # the cause may echo the address
-    # While it let us in the server had to answer in time; what takes too long from here on is ended by our own clock.
+    # The timeout was only for the login; from here on our own clock limits runs.
     connection._read_timeout = None
     connection._sock.settimeout(None)
     return connection
 
 
 def kill_query(to: Address, thread_id: int) -> None:
-    """End what another connection runs, by one of our own. Blocks."""
+    """Stop the query of another connection, over a new connection. Blocks."""
     connection = connected(to, 5.0)
     try:
         connection.query(f"KILL QUERY {thread_id}")
@@ -69,7 +69,7 @@ def kill_query(to: Address, thread_id: int) -> None:
 
 
 def dialled(path: Path, seconds: float) -> socket.socket:
-    """Return a connection to a server's socket file; PyMySQL's own would stay open when nobody answers."""
+    """Return a connection to a server's socket file; PyMySQL's own socket would stay open if nobody answers."""
     channel = socket.socket(socket.AF_UNIX)
     try:
         channel.settimeout(seconds)
@@ -81,9 +81,9 @@ def dialled(path: Path, seconds: float) -> socket.socket:
 
 
 def _channel(to: Address, seconds: float) -> socket.socket:
-    """Return a socket to the address that was checked; whoever is there must answer in time."""
-    place = (to.endpoint.ip, to.endpoint.port) if to.endpoint else (to.host, to.port or PORT)
-    channel = socket.create_connection(place, timeout=seconds)
+    """Return a socket to the checked address; the server must answer in time."""
+    address = (to.endpoint.ip, to.endpoint.port) if to.endpoint else (to.host, to.port or PORT)
+    channel = socket.create_connection(address, timeout=seconds)
     channel.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     channel.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     return channel

@@ -1,7 +1,7 @@
-"""A Schema as the statements that make it in an empty MySQL or MariaDB database.
+"""The statements that create a Schema in an empty MySQL or MariaDB database.
 
-Sequences come first, because defaults ask them; then tables with their indexes, keys to other tables, routines, views
-in the order in which they read each other, triggers and events.
+Sequences come first, because defaults use them; then tables with their indexes, foreign keys, routines, views in the
+order of their dependencies, triggers and events.
 """
 
 from __future__ import annotations
@@ -21,42 +21,42 @@ _TEXTS = re.compile(r"(?:var)?char|(?:tiny|medium|long)?text|enum|set\b", re.IGN
 
 
 def quote(*names: str | None) -> str:
-    """Return a qualified identifier; parts that are empty are left out."""
+    """Return a quoted, qualified identifier; empty parts are left out."""
     return ".".join("`" + name.replace("`", "``") + "`" for name in names if name)
 
 
 def literal(text: str) -> str:
-    """Return a text as a string constant, right whatever the server makes of backslashes in names."""
+    """Return a text as a string constant that is valid with and without NO_BACKSLASH_ESCAPES."""
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def ddl(schema: Schema) -> tuple[str, ...]:
-    """Return the statements that make a Schema."""
+    """Return the statements that create a Schema."""
     return tuple(_statements(schema))
 
 
 def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return sequences and tables, then what comes when their rows are there."""
+    """Return the statements before the rows (sequences and tables), and those after the rows."""
     whole = ddl(schema)
-    bare = len(schema.sequences) + sum(one.kind == "table" for one in schema)
+    bare = len(schema.sequences) + sum(relation.kind == "table" for relation in schema)
     return whole[:bare], whole[bare:]
 
 
 def _statements(schema: Schema) -> Iterator[str]:
-    tables = [one for one in schema if one.kind == "table"]
-    yield from (create_sequence(one) for one in schema.sequences)
-    yield from (create_table(one) for one in tables)
+    tables = [relation for relation in schema if relation.kind == "table"]
+    yield from (create_sequence(sequence) for sequence in schema.sequences)
+    yield from (create_table(table) for table in tables)
     for table in tables:
         yield from (add_foreign_key(table, key) for key in table.foreign_keys)
-    yield from (one.definition for one in schema.routines if one.definition)
-    yield from (create_view(one) for one in schema if one.kind == "view")
+    yield from (routine.definition for routine in schema.routines if routine.definition)
+    yield from (create_view(relation) for relation in schema if relation.kind == "view")
     for relation in schema:
         yield from (trigger.definition for trigger in relation.triggers)
     yield from (statement for name, statement in schema.attrs if name.startswith(a.EVENT))
 
 
 def create_sequence(sequence: Sequence) -> str:
-    """Return CREATE SEQUENCE with everything that is said of it."""
+    """Return a complete CREATE SEQUENCE statement."""
     parts = [f"CREATE SEQUENCE {quote(sequence.name)}"]
     for words, name in (
         ("START WITH", a.START),
@@ -70,7 +70,7 @@ def create_sequence(sequence: Sequence) -> str:
 
 
 def create_table(table: Relation) -> str:
-    """Return CREATE TABLE with columns, indexes and checks; keys to other tables come later."""
+    """Return CREATE TABLE with columns, indexes and checks; foreign keys come later."""
     lines = [column_definition(column, table) for column in table.columns]
     if table.primary_key:
         lines.append(f"PRIMARY KEY ({_names(table.primary_key)})")
@@ -78,14 +78,14 @@ def create_table(table: Relation) -> str:
     lines += [check_definition(check) for check in table.checks if not a.get(check.attrs, a.OF_COLUMN)]
     options = [f"ENGINE={a.get(table.attrs, a.ENGINE)}"] if a.get(table.attrs, a.ENGINE) else []
     options += [f"COLLATE={a.get(table.attrs, a.COLLATION)}"] if a.get(table.attrs, a.COLLATION) else []
-    options += [found] if (found := a.get(table.attrs, a.OPTIONS)) else []
+    options += [clause] if (clause := a.get(table.attrs, a.OPTIONS)) else []
     options += [f"COMMENT={literal(table.comment)}"] if table.comment else []
-    options += [found] if (found := a.get(table.attrs, a.PARTITIONS)) else []
+    options += [clause] if (clause := a.get(table.attrs, a.PARTITIONS)) else []
     return f"CREATE TABLE {quote(table.name)} (\n    {f',{chr(10)}    '.join(lines)}\n) {' '.join(options)}".rstrip()
 
 
 def column_definition(column: Column, table: Relation | None = None) -> str:
-    """Return a column as CREATE TABLE, ADD COLUMN and MODIFY COLUMN spell it, with the check behind it."""
+    """Return a column definition for CREATE TABLE, ADD COLUMN and MODIFY COLUMN, with its check."""
     get = dict(column.attrs).get
     parts = [quote(column.name), column.type or "text"]
     if (collation := get(a.COLLATION)) and _TEXTS.match(column.type):
@@ -95,7 +95,7 @@ def column_definition(column: Column, table: Relation | None = None) -> str:
     if not column.nullable:
         parts += ["NOT NULL"] if not column.generated else []
     elif column.type.lower().startswith("timestamp"):
-        parts.append("NULL")  # older servers take a timestamp for NOT NULL
+        parts.append("NULL")  # older servers make a timestamp NOT NULL by default
     parts += [f"DEFAULT {default(column.default)}"] if column.default is not None and not column.generated else []
     parts += [f"ON UPDATE {get(a.ON_UPDATE)}"] if get(a.ON_UPDATE) else []
     parts += ["AUTO_INCREMENT"] if column.identity else []
@@ -108,12 +108,12 @@ def column_definition(column: Column, table: Relation | None = None) -> str:
 
 
 def default(text: str) -> str:
-    """Return a default as it stands behind DEFAULT: MySQL wants an expression in parentheses."""
+    """Return a default for a DEFAULT clause: MySQL requires an expression to be in parentheses."""
     return text if _RAW.match(text) else f"({text})"
 
 
 def check_definition(check: Check) -> str:
-    """Return a check as a constraint of its table."""
+    """Return a check as a table constraint."""
     name = f"CONSTRAINT {quote(check.name)} " if check.name else ""
     return f"{name}CHECK ({check.expression})" + (" NOT ENFORCED" if a.get(check.attrs, a.NOT_ENFORCED) else "")
 
@@ -124,7 +124,7 @@ def _index(table: Relation, index: Index) -> str:
 
 
 def create_index(table: Relation, index: Index) -> str:
-    """Return the statement for an index."""
+    """Return the CREATE INDEX statement."""
     kind, rest = _index_parts(index)
     name = quote(index.name or standard_name(table.name, index))
     return f"ALTER TABLE {quote(table.name)} ADD {kind}INDEX {name} {rest}"
@@ -141,13 +141,13 @@ def _index_parts(index: Index) -> tuple[str, str]:
 
 
 def standard_name(table: str, index: Index) -> str:
-    """Return the name of an index that was given none."""
+    """Return the default name of an index without a name."""
     words = "_".join(re.sub(r"\W+", "_", column).strip("_") for column in index.columns)
     return f"{table}_{words}_{'key' if index.unique else 'idx'}"[:64]
 
 
 def add_foreign_key(table: Relation, key: ForeignKey) -> str:
-    """Return the statement that makes a table refer to another."""
+    """Return the statement that adds a foreign key."""
     name = f"CONSTRAINT {quote(key.name)} " if key.name else ""
     referred = key.ref_columns or key.columns
     rules = "".join(
@@ -160,11 +160,11 @@ def add_foreign_key(table: Relation, key: ForeignKey) -> str:
 
 
 def create_view(view: Relation) -> str:
-    """Return the statement for a view."""
+    """Return the CREATE VIEW statement."""
     get = dict(view.attrs).get
     algorithm = f"ALGORITHM={get(a.ALGORITHM)} " if get(a.ALGORITHM) else ""
     security = f"SQL SECURITY {get(a.SECURITY)} " if get(a.SECURITY) else ""
-    columns = f" ({_names(tuple(one.name for one in view.columns))})" if view.columns else ""
+    columns = f" ({_names(tuple(column.name for column in view.columns))})" if view.columns else ""
     option = f" WITH {get(a.CHECK_OPTION)} CHECK OPTION" if get(a.CHECK_OPTION) else ""
     return f"CREATE {algorithm}{security}VIEW {quote(view.name)}{columns} AS {view.definition}{option}"
 

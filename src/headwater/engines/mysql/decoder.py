@@ -1,4 +1,4 @@
-"""What the texts of a dump mean, as Arrow values and as cells: the types that Arrow has room for, all else as text."""
+"""Decodes the texts of a snapshot to Arrow values and cells; types that Arrow does not have remain text."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _KINDS: tuple[tuple[str, Kind], ...] = (
 
 
 class MysqlDecoding(DecodingSupport):
-    """What the texts of a snapshot mean."""
+    """Decodes the texts of a snapshot."""
 
     def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
-        """Return how a column of a dump is read."""
+        """Return the decoder of a snapshot column."""
         type_ = column.type.lower()
         if column.hint == "hex":
             return d.hex_bytes(b"")

@@ -1,4 +1,4 @@
-"""MySQL and MariaDB as a dialect: what Headwater has to know of them."""
+"""The dialect of MySQL and MariaDB: its properties for the rest of Headwater."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DIALECT = Dialect(
     declares_json_by_check=True,
     has_table_collations=True,
     binary_collation="utf8mb4_bin",
-    # Texts that differ must stay different: the usual collations take `a` for `A`.
+    # Different texts must stay different: in the usual collations `a` equals `A`.
     table_attributes=(("collation", "utf8mb4_bin"), ("engine", "InnoDB")),
     ignores_trailing_spaces=True,
     computed_defaults=("text", "json"),

@@ -1,4 +1,4 @@
-"""What MySQL and MariaDB say when they refuse, as sentences with hints, and where in the text that is."""
+"""Errors of MySQL and MariaDB as sentences with hints, and the position of the error in the text."""
 
 from __future__ import annotations
 
@@ -20,43 +20,49 @@ _NAMED = re.compile(r"^(?:Unknown (?:column|table|database)|Table|FUNCTION|PROCE
 
 
 class ConnectionRefused(Unavailable):
-    """The database does not let us in."""
+    """The database refused the connection."""
 
     status = 422
     code = "connection_refused"
 
 
 _CONNECTING = {
-    1040: ("The server has no connection left.", "Close some, or raise max_connections."),
-    1044: ("The user may not use this database.", "Grant it, or check the database's name."),
-    1045: ("User or password are not right.", "Check both; passwords are case-sensitive."),
-    1049: ("There is no such database on the server.", "Check the database's name."),
-    1129: ("The server blocks this machine after too many failed tries.", "Run FLUSH HOSTS there."),
+    1040: ("The server has no free connection.", "Close some connections, or raise max_connections."),
+    1044: ("The user has no access to this database.", "Grant the access, or check the name of the database."),
+    1045: ("The user name or password is wrong.", "Check both; passwords are case-sensitive."),
+    1049: ("The database does not exist on the server.", "Check the name of the database."),
+    1129: ("The server blocks this machine after too many failed connections.", "Run FLUSH HOSTS there."),
     1130: ("The server does not accept connections from this network.", "Check the host of the user's account."),
-    1203: ("This user has no connection left.", "Close some, or raise max_user_connections."),
-    1226: ("This user has no connection left.", "Close some, or raise max_user_connections."),
-    1251: ("The server asks for a way to sign in that is not known here.", "Change the plugin of the account."),
-    1698: ("User or password are not right.", "This account may sign in only on the server's own machine."),
-    2026: ("The server offers no TLS.", "Choose the TLS mode `off` only on a network you trust."),
-    3159: ("The server asks for TLS.", "Choose a TLS mode other than `off`."),
-    3955: ("The account is locked.", "Unlock it, or take another."),
+    1203: ("This user has reached the connection limit.", "Close some connections, or raise max_user_connections."),
+    1226: ("This user has reached the connection limit.", "Close some connections, or raise max_user_connections."),
+    1251: (
+        "The server requires an authentication method that Headwater does not support.",
+        "Change the authentication plugin of the account.",
+    ),
+    1698: ("The user name or password is wrong.", "This account may sign in only on the server's own machine."),
+    2026: ("The server does not offer TLS.", "Choose the TLS mode `off` only on a network you trust."),
+    3159: ("The server requires TLS.", "Choose a TLS mode other than `off`."),
+    3955: ("The account is locked.", "Unlock it, or use another account."),
 }
 
 
 def connecting(error: Exception) -> HeadwaterError:
-    """Return why a connection could not be made, without address, user or password."""
+    """Return why a connection failed, without address, user or password."""
     cause = error.__cause__ or error.__context__ or error
     original = getattr(error, "original_exception", None) or cause
     if isinstance(original, ssl.SSLCertVerificationError):
         if "ostname" in original.verify_message or "IP address" in original.verify_message:
             return ConnectionRefused(
-                "The server's certificate is made for another name.", hint="Set the server name that it has."
+                "The server's certificate was issued for another host name.",
+                hint="Set the server name to the name in the certificate.",
             )
-        return ConnectionRefused("The server's certificate is not signed by a CA we know.", hint="Give the CA's PEM.")
+        return ConnectionRefused("The server's certificate is not signed by a trusted CA.", hint="Give the CA's PEM.")
     if isinstance(original, ssl.SSLError):
-        return ConnectionRefused("The server and we could not agree on TLS.", hint="Check the TLS mode and its PEMs.")
+        return ConnectionRefused(
+            "The TLS handshake with the server failed.", hint="Check the TLS mode and the certificates."
+        )
     if isinstance(original, ConnectionRefusedError):
-        return ConnectionRefused("Nothing listens at that address.", hint="Check host and port.")
+        return ConnectionRefused("Nothing is listening at this address.", hint="Check host and port.")
     if isinstance(original, TimeoutError):
         return ConnectionRefused("The server did not answer in time.", hint="Check host, port and firewall.")
     code = int(error.args[0]) if error.args and isinstance(error.args[0], int) else 0
@@ -65,33 +71,33 @@ def connecting(error: Exception) -> HeadwaterError:
 
 
 def refusal(error: Exception, statement: Statement, number: int) -> HeadwaterError:
-    """Return what the server said of a statement."""
-    code, said = _told(error)
+    """Return the server's error for a statement."""
+    code, message = _told(error)
     if code in GONE or isinstance(error, OSError | pymysql.err.InterfaceError | AttributeError):
-        return Unavailable("The connection to the database broke.", hint="Run it again.")
+        return Unavailable("The connection to the database was lost.", hint="Run it again.")
     if code == READ_ONLY_CODE:
         return read_only(statement, number)
     return QueryError(
-        said,
+        message,
         statement=number,
         sqlstate=getattr(error, "sqlstate", None) or str(code),
-        position=_place(said, statement),
+        position=_place(message, statement),
         hint=_HINTS.get(code),
     )
 
 
 _HINTS = {
-    1205: "Another transaction holds the rows; look at the sessions.",
-    1213: "The server undid this transaction so that the other could go on; run it again.",
+    1205: "Another transaction has locked the rows; see the list of sessions.",
+    1213: "The server rolled back this transaction to resolve a deadlock; run it again.",
 }
 
 
 def read_only(statement: Statement, number: int) -> QueryError:
-    """Return that a statement may not run because it may write."""
+    """Return the error for a statement that is refused because it may write."""
     word = statement.text.split(None, 1)[0].upper()
     return QueryError(
-        f"{word} is not possible in a read-only run.",
-        hint="Only statements that read are.",
+        f"{word} is not allowed in a read-only run.",
+        hint="Only statements that read data are allowed.",
         statement=number,
         position=statement.start,
         sqlstate=READ_ONLY,
@@ -106,7 +112,7 @@ def _told(error: Exception) -> tuple[int, str]:
 
 
 def _place(message: str, statement: Statement) -> int | None:
-    """Return where the trouble begins: a syntax error tells the text that follows, and its line."""
+    """Return the position of the error: for a syntax error, the server reports the following text and its line."""
     if syntax := _SYNTAX.search(message):
         near, line = syntax["near"], int(syntax["line"])
         if not near:
@@ -120,5 +126,5 @@ def _place(message: str, statement: Statement) -> int | None:
     if not named:
         return None
     word = named["name"].rpartition(".")[2]
-    found = [one.start() for one in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", statement.text)]
-    return statement.start + found[0] if len(found) == 1 else None
+    positions = [match.start() for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", statement.text)]
+    return statement.start + positions[0] if len(positions) == 1 else None

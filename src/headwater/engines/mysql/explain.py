@@ -1,4 +1,4 @@
-"""Plans of MySQL and MariaDB, which tell them as JSON of different shapes, and what is to be said about them."""
+"""Query plans of MySQL and MariaDB, which use different JSON, and advice on them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def _quietly(session: Session, statement: str) -> None:
 
 
 def _node(name: str, plan: Mapping[str, Any]) -> PlanNode:
-    """Return a node; whatever holds others is one, as both servers name each step by a key of its own."""
+    """Return a plan node; every JSON object with nested steps is one, because the servers use different keys."""
     operation = f"table ({plan['access_type']})" if "access_type" in plan else name.replace("_", " ")
     cost = (
         plan.get("cost") or plan.get("cost_info", {}).get("query_cost") or plan.get("cost_info", {}).get("prefix_cost")
@@ -73,11 +73,11 @@ def _children(plan: Mapping[str, Any]) -> Iterator[PlanNode]:
         if isinstance(value, dict):
             yield _node(name, value)
         elif isinstance(value, list):
-            for one in value:
-                if isinstance(one, dict):
-                    # A list holds steps each under its own name: {"table": {…}}.
-                    held = [(key, inner) for key, inner in one.items() if isinstance(inner, dict)]
-                    yield from (_node(*pair) for pair in held) if len(held) == len(one) else [_node(name, one)]
+            for child in value:
+                if isinstance(child, dict):
+                    # A list contains steps, each under its own name: {"table": {…}}.
+                    held = [(key, inner) for key, inner in child.items() if isinstance(inner, dict)]
+                    yield from (_node(*pair) for pair in held) if len(held) == len(child) else [_node(name, child)]
 
 
 def _text(value: Any) -> str:
@@ -102,21 +102,21 @@ def _advice(plan: Mapping[str, Any]) -> Iterator[Advice]:
 
 
 def _on_scan(table: Mapping[str, Any]) -> Iterator[Advice]:
-    """A table read from end to end for few of its rows wants an index on what it is filtered by."""
+    """Advise an index on the filtered columns of a table that is scanned for few of its rows."""
     read = table.get("r_rows", table.get("rows", table.get("rows_examined_per_scan"))) or 0
     if table.get("access_type") != "ALL" or "attached_condition" not in table or read < LARGE:
         return
     share = float(table.get("r_filtered", table.get("filtered", 100))) / 100
     name = table["table_name"]
-    found = _COMPARED.finditer(table["attached_condition"])
-    columns = list(dict.fromkeys(match["column"] for match in found if match["table"] in {None, name}))
+    comparisons = _COMPARED.finditer(table["attached_condition"])
+    columns = list(dict.fromkeys(match["column"] for match in comparisons if match["table"] in {None, name}))
     if share > SELECTIVE and "r_filtered" in table:
         return
     statement = f"ALTER TABLE {quote(name)} ADD INDEX ({', '.join(map(quote, columns))})"
     yield Advice(
         "missing_index",
-        f"{name} is read from end to end: about {read:,.0f} rows. An index on what it is filtered by "
-        f"({', '.join(columns) or table['attached_condition']}) would find those that are wanted.",
+        f"Full scan of {name}: about {read:,.0f} rows. An index on the filtered columns "
+        f"({', '.join(columns) or table['attached_condition']}) would avoid it.",
         {"rows_read": float(read), "share_kept": share},
         statement if columns else None,
     )
@@ -131,7 +131,7 @@ def _on_estimate(table: Mapping[str, Any]) -> Iterator[Advice]:
         name = table["table_name"]
         yield Advice(
             "bad_estimate",
-            f"{expected:,.0f} rows were expected of {name} and {actual:,.0f} came: its statistics are off.",
+            f"{expected:,.0f} rows were expected from {name}, but {actual:,.0f} were read: its statistics are old.",
             {"expected": expected, "actual": actual, "ratio": round(ratio, 1)},
             f"ANALYZE TABLE {quote(name)}",
         )
@@ -141,11 +141,11 @@ class MysqlExplain(ExplainSupport):
     """Query plans."""
 
     async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> QueryPlan:
-        """Return the plan of one statement; with `run`, MariaDB executes it and measures; MySQL only ever estimates."""
+        """Return the plan of one statement; with `run`, MariaDB executes and measures it; MySQL only estimates."""
         assert isinstance(session, MysqlSession)
         statements = texts.statements(text, GRAMMAR)
         if len(statements) != 1:
-            raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
+            raise QueryError("Only one statement can be explained at a time.", hint="Select one statement.")
         measured = run and session.mariadb
         opening = "ANALYZE FORMAT=JSON " if measured else "EXPLAIN FORMAT=JSON "
         raw = ""
@@ -163,6 +163,6 @@ class MysqlExplain(ExplainSupport):
         finally:
             if measured:
                 await _quietly(session, "ROLLBACK")
-        told = msgspec.json.decode(raw)["query_block"]
-        took = told.get("r_total_time_ms")
-        return QueryPlan(_node("query_block", told), tuple(_advice(told)), execution_ms=took, raw=raw)
+        block = msgspec.json.decode(raw)["query_block"]
+        took = block.get("r_total_time_ms")
+        return QueryPlan(_node("query_block", block), tuple(_advice(block)), execution_ms=took, raw=raw)

@@ -1,8 +1,8 @@
-"""Tables of a MySQL or MariaDB database in use that get the rows of a snapshot, in one transaction of InnoDB.
+"""Restores tables of a MySQL or MariaDB database in use, in one transaction of InnoDB.
 
-Every statement that changes the schema would end the transaction, so tables that are missing, counters and triggers
-come before it. Within it the rows that are there are locked by being counted, rows are deleted and inserted, and the
-foreign keys, which are not enforced meanwhile, are looked at. See docs/decisions/0012.
+Statements that change the schema would end the transaction, so missing tables, counters and triggers come before it.
+Within it, existing rows are locked by counting them, rows are deleted and inserted, and the foreign keys, which are not
+enforced meanwhile, are checked. See docs/decisions/0012.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.session import MysqlSession, connect
 from headwater.kit.errors import HeadwaterError
 
-# Two rows of one unique key must be told even where that costs a look; nobody waits for a lock for ever.
+# Duplicate keys must be detected although that costs time; lock waits are limited.
 SETTINGS = (
     *bulk_load.SETTINGS,
     "SET SESSION unique_checks = 1",
@@ -60,30 +60,30 @@ class MysqlInPlaceRestore:
     def _put(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
         names = [table.name for table, _ in request.tables]
         if self._rows(queries.RESTORING) != [(1,)]:
-            raise QueryError("Another restore into this database goes on.", hint="Wait until it is done.")
+            raise QueryError("Another restore into this database is running.", hint="Wait until it has finished.")
         self._check_engines(names)
         for statement in (*request.pre_data, *request.post_data):
             self._connection.query(statement)
         self._go_on(request)
-        found = self._triggers(names)
+        triggers_ = self._triggers(names)
         try:
-            triggers.hold_off(self._connection, found)
+            triggers.hold_off(self._connection, triggers_)
             return self._in_transaction(request)
         finally:
             with contextlib.suppress(pymysql.Error):
-                triggers.put_back(self._connection, [str(row["event_object_table"]) for row in found])
+                triggers.put_back(self._connection, [str(row["event_object_table"]) for row in triggers_])
 
     def _check_engines(self, names: Sequence[str]) -> None:
-        """Refuse tables that are there and know no transactions: what goes wrong could not be undone."""
+        """Refuse tables without transactions: a failed restore could not be rolled back."""
         loose = [f"{name} ({engine})" for name, engine in self._rows(queries.LOOSE) if name in names]
         if loose:
             raise QueryError(
-                f"These tables know no transactions, so that a failure could not be undone: {', '.join(loose)}.",
+                f"These tables do not support transactions, so a restore could not be rolled back: {', '.join(loose)}.",
                 hint="Restore into a new database, or change them first: ALTER TABLE … ENGINE = InnoDB.",
             )
 
     def _go_on(self, request: TableRestoreRequest) -> None:
-        """Let counters go on behind those of the snapshot, and never behind where they are."""
+        """Set counters past those of the snapshot, and never backwards."""
         names, there = {table.name for table, _ in request.tables}, dict(self._rows(queries.COUNTERS))
         for name, value in request.extras.get("counters", ()):
             if name in names and name in there and int(value) > int(there[name]):
@@ -95,27 +95,27 @@ class MysqlInPlaceRestore:
                 self._rows(f"SELECT SETVAL({quote(name)}, {int(value)}, 0, {int(cycle)})")
 
     def _triggers(self, names: Sequence[str]) -> list[triggers.Row]:
-        """Return the triggers of the tables, or refuse where they cannot be held off.
+        """Return the triggers of the tables, or refuse if they cannot be disabled.
 
-        MySQL cannot replace one at once: who is killed in between would leave a table without.
+        MySQL cannot replace a trigger atomically: a process that is killed in between would leave a table without it.
         """
         if self._session.mariadb:
             return triggers.put_back(self._connection, names)
-        found = triggers.of(self._connection, names)
-        if not found and self._rows(queries.MAKES_TRIGGERS):
+        existing = triggers.of(self._connection, names)
+        if not existing and self._rows(queries.MAKES_TRIGGERS):
             return []
-        said = ", ".join(f"{row['trigger_name']} of {row['event_object_table']}" for row in found)
+        listed = ", ".join(f"{row['trigger_name']} of {row['event_object_table']}" for row in existing)
         raise QueryError(
-            f"MySQL cannot hold triggers off: {said}."
-            if found
-            else "Without the privilege TRIGGER it cannot be seen whether a trigger of these tables would fire.",
+            f"MySQL cannot disable triggers: {listed}."
+            if existing
+            else "Without the privilege TRIGGER, Headwater cannot see whether these tables have triggers.",
             hint="Restore into a new database, or choose tables without triggers."
-            if found
-            else "Grant it to the user.",
+            if existing
+            else "Grant the privilege to the user.",
         )
 
     def _in_transaction(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
-        """Count, delete, insert, look at the keys and count again, all or nothing."""
+        """Count, delete and insert rows, check the keys and count again, all or nothing."""
         try:
             with self._lock:
                 self._stoppable = True
@@ -129,7 +129,7 @@ class MysqlInPlaceRestore:
             with self._lock:
                 self._stoppable = False
             with contextlib.suppress(pymysql.Error):
-                self._connection.query("DO 0")  # who is killed when already done is killed in the next statement
+                self._connection.query("DO 0")  # a late KILL hits the next statement
             with contextlib.suppress(pymysql.Error):
                 self._connection.query("ROLLBACK")
                 self._connection.query(triggers.LOUD)
@@ -147,14 +147,14 @@ class MysqlInPlaceRestore:
             tail = f" ON DUPLICATE KEY UPDATE {name} = {name}" if missing else ""
             given.append(bulk_load.insert(self._connection, table, batches, self._most, tail.encode()))
         self._check_keys({table.name for table in tables})
-        found = [self._count(table) for table in tables]
+        counts = [self._count(table) for table in tables]
         return [
             TableRestoreResult(was, now - was if request.mode == "append_missing" else rows, now)
-            for was, rows, now in zip(before, given, found, strict=True)
+            for was, rows, now in zip(before, given, counts, strict=True)
         ]
 
     def _check_keys(self, names: set[str]) -> None:
-        """Look at the foreign keys of the tables, and at those of others to them, also out of other databases."""
+        """Check the foreign keys of the tables, and those that refer to them, also from other databases."""
         for key, child, parent, columns in self._keys():
             if not {child, parent} & {(self._session.database, name) for name in names}:
                 continue
@@ -168,7 +168,7 @@ class MysqlInPlaceRestore:
                 raise dangling_reference_error(child[1], parent[1], key)
 
     def _keys(self) -> Iterator[tuple[str, tuple[str, str], tuple[str, str], list[tuple[str, str]]]]:
-        """Give name, table, table referred to, and pairs of columns of every foreign key from and to the database."""
+        """Yield name, table, referenced table, and pairs of columns of every foreign key from and to the database."""
         for (key, *child), group in groupby(self._rows(queries.REFERENCES), lambda row: row[:3]):
             rows = list(group)
             yield key, (child[0], child[1]), (rows[0][4], rows[0][5]), [(row[3], row[6]) for row in rows]
@@ -183,7 +183,7 @@ class MysqlInPlaceRestore:
             return list(cursor.fetchall())
 
     def cancel(self) -> None:
-        """Interrupt the restore; the triggers are put back all the same."""
+        """Interrupt the restore; the triggers are restored anyway."""
         with self._lock:
             if self._stoppable:
                 with contextlib.suppress(HeadwaterError, pymysql.Error, OSError):
@@ -195,7 +195,7 @@ class MysqlInPlaceRestore:
 
 
 async def open_restore(to: Address, session: Session) -> MysqlInPlaceRestore:
-    """Return a refill over a session of ours, which it closes."""
+    """Return an in-place restore over a new session, which it closes."""
     assert isinstance(session, MysqlSession)
     for statement in SETTINGS:
         await session.ask(statement)
@@ -204,7 +204,7 @@ async def open_restore(to: Address, session: Session) -> MysqlInPlaceRestore:
 
 
 class MysqlInPlaceRestores(InPlaceRestoreSupport):
-    """Opens databases to restore tables in."""
+    """Opens databases for in-place restores."""
 
     async def open(self, address: Address, *, seconds: float = 15.0) -> InPlaceRestore:
         return await open_restore(address, await connect(address, seconds=seconds))

@@ -1,6 +1,6 @@
-"""Reads the whole Schema of a database: from information_schema, whatever the number of its objects.
+"""Reads the Schema of a database from information_schema, with a fixed number of queries.
 
-MySQL and MariaDB differ in how they tell a default, a check and an expression; here both become the same.
+MySQL and MariaDB report defaults, checks and expressions differently; both get the same form here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from headwater.engines.mysql.session import MysqlSession
 from headwater.engines.mysql.triggers import bare
 
 Row: TypeAlias = Mapping[str, Any]
-# What InnoDB does when nothing is said; MariaDB calls it RESTRICT, MySQL NO ACTION.
+# InnoDB's default rule; MariaDB calls it RESTRICT, MySQL NO ACTION.
 RULES = {"RESTRICT": None, "NO ACTION": None}
 _TEXT_DEFAULT = re.compile(
     r"(?:var)?char|(?:tiny|medium|long)?text|enum|set\b|date|time|(?:var)?binary|json", re.IGNORECASE
@@ -30,30 +30,30 @@ _STRING = re.compile(r"'(?:[^'\\]|''|\\.)*'", re.DOTALL)
 
 
 async def inspect(session: Session) -> Schema:
-    """Read everything that is in the database."""
+    """Read the whole Schema of the database."""
     assert isinstance(session, MysqlSession)
-    found = await _read(session)
-    (place,) = found["SCHEMA"] or [{}]
-    database = str(place.get("schema_name", ""))
+    rows = await _read(session)
+    (database_row,) = rows["SCHEMA"] or [{}]
+    database = str(database_row.get("schema_name", ""))
     for name, column in EXPRESSIONS:
-        for row in found[name]:
+        for row in rows[name]:
             _tidy(row, column, database, mariadb=session.mariadb)
-    parts = _Parts(found)
+    parts = _Parts(rows)
     relations, sequences = [], []
-    for row in found["TABLES"]:
+    for row in rows["TABLES"]:
         name = row["table_name"]
         if row["table_type"] == "SEQUENCE":
             sequences.append(_sequence(name, (await session.ask(queries.SEQUENCE.format(name=quote(name))))[0]))
         elif row["table_type"] != "VIEW":
             text = await _create_table(session, name) if "partitioned" in row["create_options"] else ""
             relations.append(_table(row, parts, text, database, mariadb=session.mariadb))
-    views = [_view(row, parts) for row in found["VIEWS"]]
-    made = [routines.routine(row, parts.parameters[row["specific_name"]], place) for row in found["ROUTINES"]]
+    views = [_view(row, parts) for row in rows["VIEWS"]]
+    created = [routines.routine(row, parts.parameters[row["specific_name"]], database_row) for row in rows["ROUTINES"]]
     return Schema(
         (*relations, *_in_order(views)),
         sequences=tuple(sequences),
-        routines=tuple(made),
-        attrs=a.attrs(**{a.EVENT + row["event_name"]: routines.event(row) for row in found["EVENTS"]}),
+        routines=tuple(created),
+        attrs=a.attrs(**{a.EVENT + row["event_name"]: routines.event(row) for row in rows["EVENTS"]}),
     )
 
 
@@ -75,7 +75,7 @@ async def _read(session: MysqlSession) -> dict[str, list[dict[str, Any]]]:
     return {name.partition("_OF_")[0]: await session.ask(getattr(queries, name)) for name in names}
 
 
-# Where the server tells expressions, which name its own database, and which MySQL (not MariaDB) escapes once more.
+# Columns with expressions, which contain the database name, and which MySQL (not MariaDB) escapes once more.
 EXPRESSIONS = (
     ("COLUMNS", "generation_expression"),
     ("COLUMNS", "column_default"),
@@ -102,7 +102,7 @@ async def _create_table(session: MysqlSession, name: str) -> str:
 
 
 class _Parts:
-    """What belongs to relations, by their names."""
+    """The parts of relations (columns, keys, indexes …), by relation name."""
 
     def __init__(self, rows: Mapping[str, list[dict[str, Any]]]) -> None:
         self.columns = _grouped(rows["COLUMNS"], "table_name")
@@ -133,13 +133,13 @@ def _table(row: Row, parts: _Parts, text: str, database: str, *, mariadb: bool) 
     }
     return Relation(
         name,
-        tuple(_column(one, row, mariadb=mariadb) for one in parts.columns[name]),
-        primary_key=tuple(one["column_name"] for one in primary),
+        tuple(_column(column, row, mariadb=mariadb) for column in parts.columns[name]),
+        primary_key=tuple(column["column_name"] for column in primary),
         foreign_keys=_foreign_keys(parts.foreign_keys[name], database),
         indexes=tuple(_index(index, keys) for index, keys in indexes.items()),
         checks=tuple(map(_check, parts.checks[name])),
         comment=row["table_comment"] or None,
-        triggers=tuple(_trigger(one) for one in parts.triggers[name]),
+        triggers=tuple(_trigger(trigger) for trigger in parts.triggers[name]),
         rows=row["table_rows"],
         size_bytes=(row["data_length"] or 0) + (row["index_length"] or 0),
         attrs=a.attrs(**given),
@@ -147,9 +147,9 @@ def _table(row: Row, parts: _Parts, text: str, database: str, *, mariadb: bool) 
 
 
 def _partitions(text: str) -> str | None:
-    """Return PARTITION BY … of a SHOW CREATE TABLE, out of the comment in which MySQL hides it."""
-    found = re.search(r"\n?(?:/\*!\d+)?\s*(PARTITION BY .*)$", text, re.DOTALL)
-    return re.sub(r"\s*\*/\s*$", "", found[1]) if found else None
+    """Return the PARTITION BY clause of a SHOW CREATE TABLE, which MySQL puts into a comment."""
+    match = re.search(r"\n?(?:/\*!\d+)?\s*(PARTITION BY .*)$", text, re.DOTALL)
+    return re.sub(r"\s*\*/\s*$", "", match[1]) if match else None
 
 
 def _column(row: Row, table: Row, *, mariadb: bool) -> Column:
@@ -175,23 +175,23 @@ def _column(row: Row, table: Row, *, mariadb: bool) -> Column:
 
 
 def _default(row: Row, *, mariadb: bool) -> str | None:
-    """Return the default as an expression: MariaDB tells one, MySQL the bare value of a constant."""
-    told = row["column_default"]
-    if told is None or mariadb:
-        return None if told is None or str(told).upper() == "NULL" else str(told)
+    """Return the default as an expression: MariaDB reports one, MySQL the bare value of a constant."""
+    default = row["column_default"]
+    if default is None or mariadb:
+        return None if default is None or str(default).upper() == "NULL" else str(default)
     if "DEFAULT_GENERATED" in row["extra"].upper():
-        return str(told)
-    if str(told).upper().startswith("CURRENT_TIMESTAMP") or str(told).startswith("b'"):
-        return str(told)
-    return literal(str(told)) if _TEXT_DEFAULT.match(row["column_type"]) else str(told)
+        return str(default)
+    if str(default).upper().startswith("CURRENT_TIMESTAMP") or str(default).startswith("b'"):
+        return str(default)
+    return literal(str(default)) if _TEXT_DEFAULT.match(row["column_type"]) else str(default)
 
 
 def _foreign_keys(rows: Sequence[Row], database: str) -> tuple[ForeignKey, ...]:
     return tuple(
         ForeignKey(
-            tuple(one["column_name"] for one in keys),
+            tuple(key["column_name"] for key in keys),
             keys[0]["referenced_table_name"],
-            tuple(one["referenced_column_name"] for one in keys),
+            tuple(key["referenced_column_name"] for key in keys),
             name,
             other if (other := keys[0]["referenced_table_schema"]) != database else None,
             RULES.get(keys[0]["delete_rule"], keys[0]["delete_rule"]),
@@ -213,7 +213,7 @@ def _index(name: str, rows: Sequence[Row]) -> Index:
 
 
 def _key(row: Row, *, bare: bool) -> str:
-    """Return one key of an index: a bare column name, or what else it is in parentheses."""
+    """Return one key of an index: a plain column name, or anything else in parentheses."""
     if row.get("expression"):
         return f"(({row['expression']}))"
     order = " DESC" if row["collation"] == "D" else ""
@@ -244,13 +244,14 @@ def _view(row: Row, parts: _Parts) -> Relation:
         a.ALGORITHM: algorithm if algorithm != "UNDEFINED" else None,
     }
     columns = tuple(
-        Column(one["column_name"], one["column_type"], one["is_nullable"] == "YES") for one in parts.columns[name]
+        Column(column["column_name"], column["column_type"], column["is_nullable"] == "YES")
+        for column in parts.columns[name]
     )
     return Relation(name, columns, kind="view", definition=row["view_definition"], attrs=a.attrs(**given))
 
 
 def _at_home(text: str, database: str) -> str:
-    """Return SQL without the name of its own database, texts in quotes left alone."""
+    """Return SQL without the name of its own database; quoted texts are not changed."""
     own = f"{quote(database)}."
     pieces, at = [], 0
     for string in _STRING.finditer(text):
@@ -260,7 +261,7 @@ def _at_home(text: str, database: str) -> str:
 
 
 def _in_order(views: list[Relation]) -> list[Relation]:
-    """Return the views so that each comes after those it reads."""
+    """Return the views so that each comes after the views that it uses."""
     names = {view.name: view for view in views}
     needs = {
         view.name: {name for name in names if name != view.name and quote(name) in (view.definition or "")}
@@ -268,7 +269,7 @@ def _in_order(views: list[Relation]) -> list[Relation]:
     }
     try:
         return [names[name] for name in TopologicalSorter(needs).static_order()]
-    except CycleError:  # a column that is called as a view is; no order is sure
+    except CycleError:  # a column has the name of a view; the order is uncertain
         return views
 
 

@@ -1,8 +1,8 @@
-"""The rows of a query of one column read in bulk: whole blocks of packets, without a call for each row.
+"""Reads the rows of a one-column query in bulk: whole blocks of packets, without a call for each row.
 
-PyMySQL sends the query; its socket is read here until the result has ended, when PyMySQL may go on. That is what the
-protocol's packets are read for (MySQL Internals, Text Resultset): 3 bytes of length, a number, then the value behind
-its own length.
+PyMySQL sends the query; then its socket is read here until the result ends, after which PyMySQL continues. The packet
+format is described in MySQL Internals, Text Resultset: 3 bytes of length, a sequence number, then the value after its
+own length.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from pymysql.constants import COMMAND
 from headwater.engines import _copy_text as fields
 from headwater.kit.errors import Unavailable
 
-_WHOLE = 0xFFFFFF  # a packet of this length goes on in the next one
+_WHOLE = 0xFFFFFF  # a packet of this length continues in the next one
 _END, _ERROR, _NULL = 0xFE, 0xFF, 0xFB
 _LENGTHS = {0xFC: 2, 0xFD: 3, 0xFE: 8}
 
 
 def rows(connection: Any, query: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the values of a query's only column in blocks: their bytes, and where each begins. Blocks.
+    """Yield the values of a query's only column in blocks: their bytes, and the offset of each value. Blocks.
 
     Raises:
         pymysql.Error: what the server answered.
@@ -35,7 +35,7 @@ def rows(connection: Any, query: str) -> Iterator[tuple[np.ndarray, np.ndarray]]
     if first[0] == _ERROR:
         pymysql.err.raise_mysql_exception(first)
     while not _is_end(wire.packet()):
-        pass  # what the columns are
+        pass  # the column definitions
     yield from wire.values()
 
 
@@ -52,7 +52,7 @@ class _Wire:
         self._at = self._end = 0
 
     def packet(self) -> bytes:
-        """Return the next packet, put together of its parts."""
+        """Return the next packet, joined from its parts."""
         parts = []
         while True:
             self._need(4)
@@ -64,7 +64,7 @@ class _Wire:
                 return b"".join(parts)
 
     def values(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the values of all packets up to the end of the result; what comes in small parts is gathered."""
+        """Yield the values of all packets up to the end of the result; small packets are collected."""
         while True:
             starts, done = self._gathered()
             if starts:
@@ -81,7 +81,7 @@ class _Wire:
             yield np.frombuffer(packet, np.uint8, offset=skip), np.zeros(1, np.int64)
 
     def _gathered(self) -> tuple[list[int], bool]:
-        """Pass over packets of values until the buffer is full, and say where each value begins.
+        """Scan packets until the buffer is full, and record the offset of each value.
 
         Returns:
             The places in the buffer, and whether what comes next is something else: a packet for itself.
@@ -99,7 +99,9 @@ class _Wire:
                 if after > self._end:
                     break
                 if head == _NULL:
-                    raise Unavailable("A row is larger than the server sends.", hint="Raise max_allowed_packet there.")
+                    raise Unavailable(
+                        "A row is larger than the server can send.", hint="Raise max_allowed_packet on the server."
+                    )
                 skip = 5 if head < _NULL else 5 + _LENGTHS.get(head, 0)
                 add(at + skip)
                 buffer[at : at + skip] = bytes(skip)  # lengths may look like tabs and newlines
@@ -110,7 +112,7 @@ class _Wire:
             self._receive()
 
     def _need(self, size: int) -> None:
-        """Read until so many bytes lie ahead."""
+        """Read until this many bytes are available."""
         if self._end - self._at >= size:
             return
         self._room(size)
@@ -118,7 +120,7 @@ class _Wire:
             self._receive()
 
     def _room(self, size: int = 0) -> None:
-        """Move what lies ahead to the beginning of the buffer, which gets so large that `size` bytes fit."""
+        """Move the unread bytes to the start of the buffer, and grow it so that `size` bytes fit."""
         rest = self._buffer[self._at : self._end]
         if size > len(self._buffer):
             self._buffer = bytearray(size + fields.BLOCK)
@@ -127,9 +129,9 @@ class _Wire:
 
     def _receive(self) -> None:
         try:
-            found = self._channel.recv_into(memoryview(self._buffer)[self._end :])
+            received = self._channel.recv_into(memoryview(self._buffer)[self._end :])
         except OSError as error:
-            raise Unavailable(f"The connection broke: {error.strerror}.") from error
-        if not found:
+            raise Unavailable(f"The connection was lost: {error.strerror}.") from error
+        if not received:
             raise Unavailable("The database closed the connection.")
-        self._end += found
+        self._end += received

@@ -1,7 +1,7 @@
-"""MariaDB servers of our own: one for each database, made from a template, on a Unix socket, tuned to be small.
+"""MariaDB servers that Headwater runs: one per database, from a template, on a Unix socket, tuned to be small.
 
-The owner has every right on its database and none on the server: no FILE, no SUPER, no other user's data. MySQL's own
-server sets itself up in another way and is not run here; clients of MySQL connect to MariaDB all the same.
+The owner has all privileges on the database and none on the server: no FILE, no SUPER, no other users' data. MySQL's
+own server is set up differently and is not used; MySQL clients can connect to MariaDB.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ SETTINGS: Mapping[str, str] = {
     "console": "1",
     "log-warnings": "0",
 }
-# What the template begins with: one user, who is the keeper.
+# The SQL that initialises the template: one user, the administrator.
 _FURNISHING = """
 USE mysql;
 FLUSH PRIVILEGES;
@@ -72,22 +72,24 @@ DELETE FROM mysql.global_priv WHERE User NOT IN ('{keeper}', 'mariadb.sys', 'PUB
 
 @remembered
 def _programs() -> tuple[str, str] | None:
-    """Return the paths of the server and of what makes its first files, of MariaDB 10.4 or newer."""
+    """Return the paths of mariadbd and mariadb-install-db, version 10.4 or newer."""
     server, installer = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
     if server is None or installer is None:
         return None
-    said = subprocess.run([server, "--no-defaults", "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.search(r"Ver (\d+)\.(\d+)\S*-MariaDB", said)
-    return (server, installer) if found and (int(found[1]), int(found[2])) >= (10, 4) else None
+    version_text = subprocess.run(
+        [server, "--no-defaults", "--version"], capture_output=True, text=True, check=False
+    ).stdout
+    match = re.search(r"Ver (\d+)\.(\d+)\S*-MariaDB", version_text)
+    return (server, installer) if match and (int(match[1]), int(match[2])) >= (10, 4) else None
 
 
 def unavailable_reason() -> str | None:
     """Return why no MariaDB can be run here, or None."""
-    return None if _programs() else "No MariaDB of version 10.4 or newer is on the PATH of this machine."
+    return None if _programs() else "MariaDB 10.4 or newer is not on the PATH of this machine."
 
 
 def _template(cache: Path) -> Path:
-    """Return the folder with the template, making it on first use; processes take turns."""
+    """Return the template folder, creating it on first use; processes take turns."""
     programs = _programs()
     if programs is None:
         raise Unavailable(str(unavailable_reason()))
@@ -101,10 +103,10 @@ def _template(cache: Path) -> Path:
             who = ["--user=root"] if os.geteuid() == 0 else []
             small = [f"--{name}={SETTINGS[name]}" for name in SETTINGS if name.startswith("innodb-log")]
             common = [f"--datadir={fresh / 'data'}", *who, *small]
-            # As the user who makes it: nothing listens, and the copy gets its own.
+            # It runs as our own user: nothing listens, and the copy gets its own user.
             _run([programs[1], "--no-defaults", "--auth-root-authentication-method=normal", *common])
-            told = _FURNISHING.format(keeper=KEEPER, password=password)
-            _run([programs[0], "--no-defaults", "--bootstrap", "--skip-networking", *common], told)
+            script = _FURNISHING.format(keeper=KEEPER, password=password)
+            _run([programs[0], "--no-defaults", "--bootstrap", "--skip-networking", *common], script)
             folders.write_secret(fresh / "keeper.password", password)
             fresh.rename(folder)
     return folder
@@ -148,7 +150,7 @@ def _quoted(name: str) -> str:
 
 
 def _pattern(name: str) -> str:
-    """Return a name as GRANT wants it, where _ and % would stand for anything."""
+    """Return a name for GRANT with _ and % escaped, which are wildcards there."""
     return _quoted(name.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%"))
 
 
@@ -157,7 +159,7 @@ def _with_keeper(instance: Instance, work: Callable[..., Any], *more: Any) -> An
         try:
             return work(cursor, instance, *more)
         except pymysql.Error as error:
-            raise Unavailable("The database's server does not obey its keeper.") from error
+            raise Unavailable("The server of the database refused a command of its administrator.") from error
 
 
 @contextlib.contextmanager
@@ -180,7 +182,7 @@ def _keeper(instance: Instance) -> Iterator[Cursor]:
         with connection, connection.cursor() as cursor:
             yield cursor
         return
-    raise Unavailable("The database's server does not let its keeper in.") from problem
+    raise Unavailable("The server of the database refused the login of its administrator.") from problem
 
 
 _ACTIVITY = """
@@ -195,17 +197,17 @@ _OVER_TIME = "SELECT id FROM information_schema.processlist WHERE user = %s AND 
 def _enforce(cursor: Cursor, instance: Instance, full: bool) -> None:
     cursor.execute(_OVER_TIME, (OWNER, instance.quotas.get("statement_seconds", 300) + LENIENCY_SECONDS))
     for (number,) in cursor.fetchall():
-        with contextlib.suppress(pymysql.Error):  # it has gone by itself
+        with contextlib.suppress(pymysql.Error):  # it has ended by itself
             cursor.execute("KILL CONNECTION %s", (number,))
-    place = f"{_pattern(instance.name)}.*"
+    scope = f"{_pattern(instance.name)}.*"
     if full:
-        cursor.execute(f"REVOKE INSERT, UPDATE, CREATE, ALTER, INDEX ON {place} FROM %s@'localhost'", (OWNER,))
+        cursor.execute(f"REVOKE INSERT, UPDATE, CREATE, ALTER, INDEX ON {scope} FROM %s@'localhost'", (OWNER,))
     else:
-        cursor.execute(f"GRANT ALL ON {place} TO %s@'localhost'", (OWNER,))
+        cursor.execute(f"GRANT ALL ON {scope} TO %s@'localhost'", (OWNER,))
 
 
 class MysqlProvisioning(ProvisioningSupport):
-    """Servers of MariaDB that Headwater runs."""
+    """MariaDB servers that Headwater runs."""
 
     options = PROVISION_OPTIONS
 
@@ -213,7 +215,7 @@ class MysqlProvisioning(ProvisioningSupport):
         return unavailable_reason()
 
     def warm_template(self, cache: Path) -> None:
-        """Leave the template to the first database: few want one."""
+        """Do nothing: the first database creates the template."""
 
     def create_data_dir(self, instance: Instance, cache: Path) -> None:
         """Copy the template into the instance's folder."""
@@ -221,7 +223,7 @@ class MysqlProvisioning(ProvisioningSupport):
             raise BadInput(f"A MariaDB database cannot be called {instance.name}.", hint="Choose another name.")
         charset = instance.options.get("charset", "utf8mb4")
         if charset not in PROVISION_OPTIONS[0].choices:
-            raise BadInput(f"{charset!r} is no character set to choose.", hint="Choose utf8mb4 or latin1.")
+            raise BadInput(f"{charset!r} is not a supported character set.", hint="Choose utf8mb4 or latin1.")
         template = _template(cache)
         shutil.rmtree(_data(instance), ignore_errors=True)
         shutil.copytree(template / "data", _data(instance))
@@ -251,14 +253,14 @@ class MysqlProvisioning(ProvisioningSupport):
             "max-statement-time": str(quotas.get("statement_seconds", 300)),
         }
         flags = [f"--{name}={value}" for name, value in settings.items()]
-        # Threads map much that they never touch: the limit is for bombs.
+        # Threads map memory that they never use: the limit only stops runaway processes.
         memory = 2 * quotas.get("memory_mb", 1024) + 1024
         command = (programs[0], "--no-defaults", *(["--user=root"] if os.geteuid() == 0 and not instance.owner else []))
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
         return ServerCommand((*command, *flags), signal.SIGTERM, environment, memory_mb=memory)
 
     def is_ready(self, instance: Instance) -> bool:
-        """Return True if the server greets: it listens when its recovery is over."""
+        """Return True if the server sends its greeting, which it does when crash recovery is complete."""
         try:
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.settimeout(1.0)
@@ -268,11 +270,11 @@ class MysqlProvisioning(ProvisioningSupport):
             return False
 
     async def setup(self, instance: Instance) -> None:
-        """Make the owner and its database; the keeper gets a password that no other server has."""
+        """Create the owner and the database; the administrator gets a password that is unique to this server."""
         await asyncio.to_thread(_with_keeper, instance, _set_up)
 
     def address(self, instance: Instance) -> Address:
-        """Return where the owner connects on this machine: its own socket file."""
+        """Return the owner's address on this machine: its own socket file."""
         return Address(
             database=instance.name,
             user=OWNER,
@@ -282,18 +284,18 @@ class MysqlProvisioning(ProvisioningSupport):
         )
 
     async def session_counts(self, instance: Instance) -> SessionCounts:
-        """Return the owner's sessions, and how many of them are at work or in a transaction."""
+        """Return the number of the owner's sessions, and of those that are active or in a transaction."""
 
         def count(cursor: Cursor, _: Instance) -> SessionCounts:
             cursor.execute(_ACTIVITY, (OWNER,))
             sessions, busy = cursor.fetchone() or (0, 0)
             return SessionCounts(int(sessions), int(busy))
 
-        found: SessionCounts = await asyncio.to_thread(_with_keeper, instance, count)
-        return found
+        counts: SessionCounts = await asyncio.to_thread(_with_keeper, instance, count)
+        return counts
 
     async def metrics(self, instance: Instance) -> Mapping[str, float]:
-        """Return what the server counts."""
+        """Return the server's counters."""
         names = {
             "connections": "Threads_connected",
             "commits": "Com_commit",
@@ -307,18 +309,18 @@ class MysqlProvisioning(ProvisioningSupport):
 
         def look(cursor: Cursor, _: Instance) -> dict[str, float]:
             cursor.execute("SHOW GLOBAL STATUS")
-            told = {str(name): value for name, value in cursor.fetchall()}
+            status = {str(name): value for name, value in cursor.fetchall()}
             cursor.execute(_SIZE, (instance.name,))
             size = float((cursor.fetchone() or [0])[0])
-            return {"size_bytes": size} | {ours: float(told.get(theirs, 0)) for ours, theirs in names.items()}
+            return {"size_bytes": size} | {ours: float(status.get(theirs, 0)) for ours, theirs in names.items()}
 
-        found: dict[str, float] = await asyncio.to_thread(_with_keeper, instance, look)
-        return found
+        figures: dict[str, float] = await asyncio.to_thread(_with_keeper, instance, look)
+        return figures
 
     async def enforce_quotas(self, instance: Instance, *, full: bool) -> None:
-        """End sessions whose statement runs too long; let a full database only be read and emptied."""
+        """End sessions whose statements run too long; let users only read from or delete in a full database."""
         await asyncio.to_thread(_with_keeper, instance, _enforce, full)
 
     def clean_up(self, instance: Instance) -> None:
-        """Remove what lies outside of the instance's folder."""
+        """Delete what is outside the instance's folder."""
         folders.leave(instance, SOCKET)

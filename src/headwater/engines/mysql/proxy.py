@@ -1,10 +1,11 @@
-"""The wire protocol of MySQL and MariaDB, as much of it as a proxy must know.
+"""The wire protocol of MySQL and MariaDB, as far as the proxy needs it.
 
-Here the server speaks first, with a nonce that the client answers with a proof of its password: a proof that no other
-server takes. So the proxy is the server of that conversation: it greets, learns the database, wakes it, checks the
-proof with the password that it knows, and proves the same to the server behind. From then on both sides are spliced;
-only KILL, by which clients cancel, has its number translated, because the greeting had to name one too early.
-What does not work is COM_CHANGE_USER, which needs a new proof in the middle of a session.
+The server speaks first, with a nonce; the client answers with a proof of its password that is valid only for this
+nonce. The proxy therefore acts as the server: it sends the greeting, learns the database, wakes it, checks the proof
+with the stored password, and logs in to the real server with the same password. Then both connections are spliced. Only
+KILL, by which clients cancel queries, gets its connection number translated, because the greeting contained a number
+before the real one was known. COM_CHANGE_USER does not work, because it needs a new proof within a session.
+
 Source: MariaDB documentation, "Client/Server Protocol".
 """
 
@@ -36,7 +37,7 @@ LONGEST_KILL = 64
 UTF8MB4, AUTOCOMMIT = 45, 2
 NATIVE, SHA2 = b"mysql_native_password", b"caching_sha2_password"
 CONNECT_WITH_DB, TLS, SECURE, PLUGIN, LENGTHS = 1 << 3, 1 << 11, 1 << 15, 1 << 19, 1 << 21
-# What both sides may agree on: everything of the text and the binary protocol; no files of the client, no compression.
+# The capabilities we offer: the complete text and binary protocol; no LOCAL INFILE, no compression.
 CAPABILITIES = (
     1
     | 1 << 1
@@ -61,17 +62,17 @@ ERRORS: tuple[tuple[type[HeadwaterError], int, str], ...] = (
     (HeadwaterError, 1105, "HY000"),
 )
 _KILL = re.compile(rb"(\s*KILL\s+(?:(?:HARD|SOFT)\s+)?(?:CONNECTION\s+|QUERY\s+)?)(\d+)(\s*;?\s*)", re.IGNORECASE)
-# The numbers that clients were greeted with, far above those that servers count, and the servers' own.
+# Our connection numbers in greetings, far above those of servers, and the servers' own numbers.
 _numbers = itertools.count(2**31)
 _threads: dict[int, int] = {}
 
 
 class Malformed(Exception):
-    """These bytes are no login."""
+    """These bytes are not a valid login."""
 
 
 class _Client(ProxyClient):
-    """A client, from our greeting to its last byte."""
+    """A client connection, from our greeting to its end."""
 
     EXPECTED = (Malformed, TimeoutError, OSError)
 
@@ -107,7 +108,7 @@ class _Client(ProxyClient):
             self._buffer = self._buffer[4 + length :]
             self._packets.put_nowait((number, payload))
             if _asks_for_tls(payload):
-                return  # what follows is not ours to take apart
+                return  # the following bytes are only relayed
 
     def connection_lost(self, exc: Exception | None) -> None:
         _threads.pop(self._number, None)
@@ -143,7 +144,7 @@ class _Client(ProxyClient):
             await self._join(number, login, opening.address)
 
     async def _check(self, number: int, login: ClientLogin, address: Address) -> int:
-        """Check the proof of the password, asking for another kind if need be; return the next number, 0 if refused."""
+        """Check the password proof, by another method if needed; return the next sequence number, 0 if refused."""
         proof, password = login.proof, address.password.encode()
         if login.plugin not in {b"", NATIVE, SHA2}:
             self._send(number + 1, b"\xfe" + NATIVE + b"\0" + self._nonce + b"\0")
@@ -160,7 +161,7 @@ class _Client(ProxyClient):
         return number + 1
 
     async def _join(self, number: int, login: ClientLogin, address: Address) -> None:
-        """Log in to the server behind as the client would, and pass its answer on."""
+        """Log in to the real server as the client, and forward its answer."""
         reader = _Server()
         try:
             await asyncio.get_running_loop().create_unix_connection(lambda: reader, str(address.socket))
@@ -172,7 +173,9 @@ class _Client(ProxyClient):
                 answer = (await reader.packets.get())[1]
         except (OSError, TimeoutError, Malformed) as error:
             log.info("proxy.not_reached", error=str(error))
-            self._refuse(number, 1105, "HY000", "The database does not take connections now. Try again in a moment.")
+            self._refuse(
+                number, 1105, "HY000", "The database does not accept connections right now. Try again in a moment."
+            )
             return
         self._send(number, answer)
         if answer[:1] != b"\0":
@@ -185,11 +188,11 @@ class _Client(ProxyClient):
         reader.spliced = True
         splice(self, reader)
         if self._buffer or not self._packets.empty():
-            raise Malformed  # no client speaks before it was let in
+            raise Malformed  # no client sends anything before it is logged in
 
 
 class _Server(HalfDuplex):
-    """The server behind a client; until both are joined its packets are kept."""
+    """The connection to the real server; its packets are buffered until it is spliced."""
 
     def __init__(self) -> None:
         self.packets: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue()
@@ -206,7 +209,7 @@ class _Server(HalfDuplex):
             self._buffer = self._buffer[size:]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.packets.put_nowait((0, b""))  # who waits for a packet sees that there is none
+        self.packets.put_nowait((0, b""))  # wake the waiter, which finds no packet
         super().connection_lost(exc)
 
     def send(self, number: int, payload: bytes) -> None:
@@ -222,7 +225,7 @@ class _Server(HalfDuplex):
 
 @dataclass(frozen=True, slots=True)
 class ClientLogin:
-    """What a client says of itself: its capabilities and charset, who it is, what it wants, and the proof."""
+    """The login of a client: capabilities, charset, user, database and password proof."""
 
     capabilities: int
     charset: int
@@ -233,7 +236,7 @@ class ClientLogin:
 
 
 def packet(number: int, payload: bytes) -> bytes:
-    """Return a packet with its head."""
+    """Return a packet with its header."""
     return len(payload).to_bytes(3, "little") + bytes([number % 256]) + payload
 
 
@@ -257,7 +260,7 @@ def greeting(nonce: bytes, number: int, more: int) -> bytes:
 
 
 def parse_greeting(payload: bytes) -> tuple[bytes, int, int]:
-    """Return nonce, number and capabilities of a server, or raise Malformed for anything but a greeting."""
+    """Return nonce, connection number and capabilities of a server; raises Malformed if it is not a greeting."""
     _, zero, rest = payload[1:].partition(b"\0")
     if payload[:1] != b"\x0a" or not zero or len(rest) < 44:
         raise Malformed(payload[:100].decode(errors="replace"))
@@ -271,12 +274,12 @@ def _asks_for_tls(payload: bytes) -> bool:
 
 
 def parse_login(payload: bytes) -> ClientLogin:
-    """Return what the answer to the greeting says, or raise Malformed."""
+    """Return the login of a client; raises Malformed."""
     if len(payload) < 34:
         raise Malformed
     capabilities = int.from_bytes(payload[:4], "little")
     if not capabilities & SECURE:
-        raise Malformed  # a client from before 2003
+        raise Malformed  # a client older than 2003
     user, _, rest = payload[32:].partition(b"\0")
     if not rest:
         raise Malformed
@@ -312,14 +315,14 @@ def error_packet(code: int, state: str, message: str) -> bytes:
 
 
 def native_proof(password: bytes, nonce: bytes) -> bytes:
-    """Return the proof of a password as `mysql_native_password` wants it."""
+    """Return the password proof for `mysql_native_password`."""
     once = hashlib.sha1(password, usedforsecurity=False).digest()
     twice = hashlib.sha1(once, usedforsecurity=False).digest()
     return _xor(once, hashlib.sha1(nonce + twice, usedforsecurity=False).digest())
 
 
 def sha2_proof(password: bytes, nonce: bytes) -> bytes:
-    """Return the proof of a password as `caching_sha2_password` wants it."""
+    """Return the password proof for `caching_sha2_password`."""
     once = hashlib.sha256(password).digest()
     return _xor(once, hashlib.sha256(hashlib.sha256(once).digest() + nonce).digest())
 
@@ -329,7 +332,7 @@ def _xor(first: bytes, second: bytes) -> bytes:
 
 
 def translated(data: bytes) -> bytes:
-    """Return a KILL with the server's number in place of the one that we greeted with; all else as it is."""
+    """Return a KILL with the server's connection number in place of ours; other packets unchanged."""
     if data[4:5] != b"\x03" or len(data) != 4 + int.from_bytes(data[:3], "little"):
         return data
     asked = _KILL.fullmatch(data[5:])
@@ -340,18 +343,18 @@ def translated(data: bytes) -> bytes:
 
 
 class MysqlProxy(ProxySupport):
-    """The protocol of clients at the proxy."""
+    """The protocol of clients of the proxy."""
 
     server_speaks_first = True
 
     def recognizes(self, first: bytes) -> bool:
-        """Nobody is recognised by his first bytes: these clients wait for ours."""
+        """Return False: these clients wait for the server's first message, so they cannot be recognised."""
         return False
 
     def client_protocol(self, opener: UpstreamResolver, tls: ssl.SSLContext | None) -> HalfDuplex:
-        """Return the protocol of one client."""
+        """Return the protocol object of one client."""
         return _Client(opener, tls)
 
     def client_url(self, host_port: str, database: str, password: str) -> str:
-        """Return how a client names the database."""
+        """Return the URL of the database for clients."""
         return f"mysql://owner:{quote(password)}@{host_port}/{database}"

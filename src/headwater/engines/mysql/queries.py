@@ -1,4 +1,4 @@
-"""SQL on the catalogs of MySQL and MariaDB, named and kept together; rows are read by their names in lower case."""
+"""Named SQL on the catalogs of MySQL and MariaDB; rows are read by lower-case column names."""
 
 PING = """
 SELECT VERSION() AS version, @@global.read_only AS read_only,
@@ -28,7 +28,7 @@ FROM information_schema.key_column_usage k JOIN information_schema.referential_c
 WHERE k.table_schema = DATABASE() AND k.referenced_table_name IS NOT NULL
 ORDER BY k.table_name, k.constraint_name, k.ordinal_position
 """
-# MariaDB says of a check to which table it belongs; MySQL in another place, and whether it is enforced.
+# MariaDB stores the table of a check; MySQL stores it elsewhere, together with whether it is enforced.
 CHECKS_OF_MARIADB = """
 SELECT * FROM information_schema.check_constraints WHERE constraint_schema = DATABASE()
 ORDER BY table_name, constraint_name
@@ -55,7 +55,7 @@ EVENTS = "SELECT * FROM information_schema.events WHERE event_schema = DATABASE(
 SEQUENCE = "SELECT * FROM {name}"
 CREATE_TABLE = "SHOW CREATE TABLE {name}"
 
-# What a snapshot needs beyond the Schema: where the log was, and what counters give next.
+# What a snapshot needs besides the Schema: the log position, and the next values of counters.
 POSITION = """
 SELECT variable_name, variable_value AS value FROM information_schema.global_status
 WHERE variable_name IN ('BINLOG_SNAPSHOT_FILE', 'BINLOG_SNAPSHOT_POSITION') AND variable_value <> ''
@@ -66,7 +66,7 @@ WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'SYSTEM VERSION
 ORDER BY table_name
 """
 
-# What a restore in place asks: who else restores, what cannot be rolled back, which keys there are from and to tables.
+# Queries of in-place restores: other restores, tables without transactions, foreign keys from and to tables.
 RESTORING = "SELECT GET_LOCK(CONCAT('headwater restore ', MD5(DATABASE())), 30) AS mine"
 SEQUENCES = """
 SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'SEQUENCE'
@@ -82,7 +82,7 @@ FROM information_schema.key_column_usage k
 WHERE k.referenced_table_name IS NOT NULL AND DATABASE() IN (k.table_schema, k.referenced_table_schema)
 ORDER BY k.table_schema, k.table_name, k.constraint_name, k.ordinal_position
 """
-# MySQL shows triggers only to those who may make some.
+# MySQL shows triggers only to users who may create some.
 MAKES_TRIGGERS = """
 SELECT privilege_type FROM information_schema.user_privileges WHERE privilege_type = 'TRIGGER'
 UNION SELECT privilege_type FROM information_schema.schema_privileges

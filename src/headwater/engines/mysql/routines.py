@@ -1,4 +1,4 @@
-"""Routines and events as the statements that make them, put together from what the server says of each."""
+"""CREATE statements of routines and events, built from what the server reports."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Row: TypeAlias = Mapping[str, Any]
 
 
 def routine(row: Row, parameters: Sequence[Row], schema: Row) -> Routine:
-    """Return a routine; `place` is the database, whose collation needs not be said."""
+    """Return a routine; `place` is the database, whose collation is left out."""
     name, procedure = row["routine_name"], row["routine_type"] == "PROCEDURE"
-    arguments = ", ".join(_parameter(one, schema) for one in parameters if one["ordinal_position"])
+    arguments = ", ".join(_parameter(parameter, schema) for parameter in parameters if parameter["ordinal_position"])
     returns = "" if procedure else _type(row, schema)
     head = f"CREATE {'PROCEDURE' if procedure else 'FUNCTION'} {quote(name)}({arguments})"
     lines = [head] + ([f"RETURNS {returns}"] if returns else [])
@@ -47,17 +47,17 @@ def _type(row: Row, schema: Row) -> str:
 
 
 def event(row: Row) -> str:
-    """Return the statement that makes an event."""
+    """Return the statement that creates an event."""
     if row["event_type"] == "ONE TIME":
         when = f"AT {literal(str(row['execute_at']))}"
     else:
         when = f"EVERY {_interval(row)} STARTS {literal(str(row['starts']))}"
         when += f" ENDS {literal(str(row['ends']))}" if row["ends"] else ""
-    kept = " ON COMPLETION PRESERVE" if row["on_completion"] == "PRESERVE" else ""
+    preserve = " ON COMPLETION PRESERVE" if row["on_completion"] == "PRESERVE" else ""
     state = {"DISABLED": " DISABLE", "SLAVESIDE_DISABLED": " DISABLE"}.get(row["status"], "")
     comment = f" COMMENT {literal(row['event_comment'])}" if row["event_comment"] else ""
     name = quote(row["event_name"])
-    return f"CREATE EVENT {name} ON SCHEDULE {when}{kept}{state}{comment} DO {row['event_definition']}"
+    return f"CREATE EVENT {name} ON SCHEDULE {when}{preserve}{state}{comment} DO {row['event_definition']}"
 
 
 def _interval(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""A dump as a script for the mysql program: tables, their rows by INSERTs, then what is made when rows are there."""
+"""Writes a snapshot as a script for the mysql program: tables, INSERTs, then the statements after the rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEAD = b"-- Load it into an empty database: mysql DATABASE < FILE\n\n"
 
 
 def _statement(text: str) -> bytes:
-    """Return a statement as the program takes it: one with a semicolon inside needs another mark at its end."""
+    """Return a statement for the program: one that contains a semicolon needs another delimiter."""
     bare = text.strip().rstrip(";")
     return (f"DELIMITER ;;\n{bare}\n;;\nDELIMITER ;\n" if ";" in bare else f"{bare};\n").encode()
 
@@ -24,7 +24,7 @@ def _rows(table: SnapshotTable, batches: Iterable[Batch]) -> Iterator[bytes]:
     names = ", ".join(quote(column.name) for column in table.columns)
     head = f"\nINSERT INTO {quote(table.name)} ({names}) VALUES\n".encode()
     for batch in batches:
-        # The program changes both on their way, unless they are escaped.
+        # The program changes both characters unless they are escaped.
         rows = (row.replace(b"\0", b"\\0").replace(b"\r", b"\\r") for row in constants(table.columns, batch))
         yield from inserts(head, rows)
 
@@ -35,7 +35,7 @@ class MysqlScript(ScriptSupport):
     def chunks(
         self, schema: Schema, tables: Iterable[tuple[SnapshotTable, Iterable[Batch]]], extras: Mapping[str, Any]
     ) -> Iterator[bytes]:
-        """Yield the pieces of a script."""
+        """Yield the script in chunks."""
         first, later = restore_ddl(schema)
         yield _HEAD + b"".join(map(_statement, (*SETTINGS, *first)))
         for table, batches in tables:

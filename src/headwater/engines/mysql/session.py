@@ -1,8 +1,8 @@
-"""A session on MySQL or MariaDB: one statement at a time in a thread of its own, rows as they come from the server.
+"""A session on MySQL or MariaDB: one statement at a time in a thread, rows as the server returns them.
 
-What read-only means here: the run stands in a READ ONLY transaction, and so would any that followed it; the server
-refuses to write in it, whatever the statement. Only statements that begin as a query are sent, so that none can end
-the transaction, and none writes a file (INTO OUTFILE), which is no write for the server.
+A read-only run is inside a READ ONLY transaction, as is any transaction that follows it; the server refuses to write in
+it, whatever the statement. Only statements that begin like a query are sent, so that none can end the transaction, and
+none writes a file (INTO OUTFILE), which the server does not count as a write.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ from headwater.kit.errors import HeadwaterError, Unavailable
 _READS = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|DESC)\b", re.IGNORECASE)
 _QUERIES = re.compile(r"[(\s]*(?:SELECT|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|DESC)\b", re.IGNORECASE)
 _JUDGED = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
-# Looked for everywhere, in comments and texts too: what is a comment depends on the server, its version and its mode.
+# Searched everywhere, also in comments and texts: what a comment is depends on the server, its version and its mode.
 _TO_FILE = re.compile(r"\b(?:OUTFILE|DUMPFILE)\b", re.IGNORECASE)
-USUAL_MAX_PACKET = 16 * 2**20  # what a server takes as one message when nobody set it
+USUAL_MAX_PACKET = 16 * 2**20  # the server's default limit for one message
 _WORD = re.compile(r"\w+")
 DRIVER_ERRORS = (pymysql.Error, OSError, UnicodeDecodeError, AttributeError)
 
@@ -66,29 +66,29 @@ class MysqlSession:
         self.database = to.database
 
     def adopt(self, connection: Any) -> None:
-        """Take a connection that is open."""
+        """Use an open connection."""
         self._connection = connection
 
     @property
     def connection(self) -> Any:
-        """The connection, to be used within the worker."""
+        """The connection, for use in the worker thread."""
         if self._connection is None or not self._connection.open:
             raise Unavailable("The session is closed.", hint="Connect again.")
         return self._connection
 
     @property
     def mariadb(self) -> bool:
-        """Whether the server is MariaDB."""
+        """True if the server is MariaDB."""
         return "mariadb" in str(self.connection.server_version).lower()
 
     @property
     def in_transaction(self) -> bool:
-        """Whether a transaction that the user began is open."""
+        """True if the user has opened a transaction."""
         status = self._connection.server_status if self._connection else 0
         return bool(status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
 
     async def ask(self, query: str) -> list[dict[str, Any]]:
-        """Return the rows of a question of our own, by lower-case names."""
+        """Return the rows of one of our own queries, by lower-case column names."""
 
         def asked() -> list[dict[str, Any]]:
             with self.connection.cursor(DictCursor) as cursor:
@@ -105,20 +105,20 @@ class MysqlSession:
         began = time.perf_counter()
         await self.ask("SELECT 1")
         latency = (time.perf_counter() - began) * 1000
-        (told,) = await self.ask(queries.PING)
+        (facts,) = await self.ask(queries.PING)
         (tls,) = await self.ask(queries.TLS) or [{"value": ""}]
         held = await self.ask(queries.PRIVILEGES)
         privileges = tuple(sorted({str(row["privilege"]).lower().replace(" ", "_") for row in held}))
-        version = str(told["version"])
-        warnings = ("The user may do anything on the server.",) if "super" in privileges else ()
+        version = str(facts["version"])
+        warnings = ("The user has all privileges on the server.",) if "super" in privileges else ()
         return ServerFacts(
             "MariaDB" if self.mariadb else "MySQL",
             version.partition("-")[0],
             latency,
-            int(told["size"] or 0),
+            int(facts["size"] or 0),
             tls=str(tls["value"]) or None,
             privileges=privileges,
-            read_only=bool(told["read_only"]),
+            read_only=bool(facts["read_only"]),
             warnings=warnings,
         )
 
@@ -139,7 +139,7 @@ class MysqlSession:
                     raise self._why(error, statement, number, limits) from error
 
     async def check(self, text: str) -> QueryError | None:
-        """Let the server parse each statement; what follows a change of the schema cannot be judged, and is not."""
+        """Let the server parse each statement; statements after a change of the schema cannot be checked."""
         for number, statement in enumerate(texts.statements(text, GRAMMAR)):
             if not _JUDGED.match(statement.text):
                 return None
@@ -157,16 +157,16 @@ class MysqlSession:
             cursor.execute("DEALLOCATE PREPARE headwater_check")
 
     async def cancel(self) -> None:
-        """Ask the server to end what runs."""
+        """Ask the server to stop the running statement."""
         await self.worker.cancel()
 
     def broken(self) -> bool:
-        """Whether the server has ended the connection: an idle one has nothing to say but that."""
+        """True if the server has closed the connection: data on an idle connection can only mean that."""
         channel = self._connection._sock if self._connection else None
         return channel is None or bool(select.select([channel], [], [], 0)[0])
 
     async def close(self) -> None:
-        """Close the connection and end its thread."""
+        """Close the connection and stop its thread."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await self.worker.call(lambda: _close(connection))
@@ -203,26 +203,26 @@ class MysqlSession:
     async def _result(
         self, number: int, statement: Statement, cursor: Any, limits: Limits, began: float
     ) -> AsyncGenerator[Frame, None]:
-        """Give one result; a procedure may give several."""
-        shown = None
+        """Yield the frames of one result; a procedure can return several."""
+        described = None
         if cursor.description is not None:
             columns.prepare(cursor._result)
-            shown = columns.described(cursor._result.fields, self.database)
-        yield Started(number, statement.start, statement.start + len(statement.text), shown)
+            described = columns.described(cursor._result.fields, self.database)
+        yield Started(number, statement.start, statement.start + len(statement.text), described)
         meter = Meter(limits)
-        while shown is not None:
+        while described is not None:
             chunk: list[Row] = await self.worker.call(lambda: batches.take_batch(iter(cursor.fetchone, None)))
             if not chunk:
                 break
-            if kept := meter.take(chunk):
-                yield Rows(kept)
+            if rows := meter.take(chunk):
+                yield Rows(rows)
             if meter.full and _QUERIES.match(statement.text):
                 await self._stop(cursor)
                 break
-        affected = None if shown is not None else cursor.rowcount
+        affected = None if described is not None else cursor.rowcount
         yield Finished(
             number,
-            _command(statement.text, shown is not None),
+            _command(statement.text, described is not None),
             meter.rows,
             affected,
             meter.full,
@@ -237,14 +237,14 @@ class MysqlSession:
         return tuple(f"{row['level']}: {row['message']}" for row in (await self.ask("SHOW WARNINGS"))[:200])
 
     async def _stop(self, cursor: Any) -> None:
-        """End a statement whose rows are enough, and read away what was on its way."""
+        """Stop a statement that has returned enough rows, and discard the rest."""
         if getattr(cursor._result, "unbuffered_active", False):
             await self._kill()
             with contextlib.suppress(*DRIVER_ERRORS):
                 await self.worker.call(cursor._result._finish_unbuffered_query)
 
     async def _end(self, cursor: Any, *, over: bool) -> None:
-        """Leave the connection ready for the next statement, whatever became of this one."""
+        """Prepare the connection for the next statement, however this one ended."""
         if self._connection is None or not self._connection.open:
             return
         if not over and cursor._result is not None:
@@ -254,12 +254,12 @@ class MysqlSession:
         with contextlib.suppress(*DRIVER_ERRORS):
             await self.worker.call(cursor.close)
         if self._killed:
-            # Who is killed when already done is killed in the next statement: let that be this one.
+            # A late KILL hits the next statement: let it be this one.
             with contextlib.suppress(HeadwaterError):
                 await self.ask("DO 0")
 
     async def _kill(self) -> None:
-        """End what runs by a connection of its own; when there is none to be had, break ours."""
+        """Stop the running statement over a new connection; if none can be opened, close ours."""
         connection = self._connection
         if not self._running or connection is None or not connection.open:
             return
@@ -288,9 +288,9 @@ class MysqlSession:
 
     @contextlib.asynccontextmanager
     async def _mode(self, read_only: bool) -> AsyncIterator[None]:
-        """Let the run write, or hold it in a transaction that only reads."""
+        """Run in a read-write session, or inside a read-only transaction."""
         if read_only and self.in_transaction:
-            raise QueryError("A transaction that may write is open.", hint="End it first: COMMIT or ROLLBACK.")
+            raise QueryError("A read-write transaction is open.", hint="End it first: COMMIT or ROLLBACK.")
         if self._held_read_only != read_only:
             await self.ask(f"SET SESSION TRANSACTION READ {'ONLY' if read_only else 'WRITE'}")
             self._held_read_only = read_only

@@ -1,7 +1,7 @@
-"""A MySQL or MariaDB database at one moment: one consistent-snapshot transaction of InnoDB.
+"""Reads a consistent MySQL or MariaDB snapshot: one consistent-snapshot transaction of InnoDB.
 
-The server puts each row together as one text, which spares taking it apart value by value: text is escaped as COPY of
-PostgreSQL does, bytes are hexadecimal digits, a FLOAT is shown with all digits of a DOUBLE.
+The server concatenates each row to one text, so that values need not be parsed one by one: text is escaped as in
+PostgreSQL's COPY, bytes are hexadecimal digits, and a FLOAT has all digits of a DOUBLE.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.inspect import inspect
 from headwater.engines.mysql.session import MysqlSession
 
-# `sql_mode` decides what backslashes mean in our own statements; zero dates are read as they are in any.
+# `sql_mode` determines what backslashes mean in our own statements; zero dates are read unchanged in any mode.
 SETTINGS = (
     "SET SESSION sql_mode = ''",
     "SET NAMES utf8mb4",
@@ -44,7 +44,7 @@ _UNESCAPED = re.compile(r"(tiny|small|medium|big)?int|bit\b|year|float|double|re
 
 
 class MysqlSnapshotReader:
-    """A database at one consistent point."""
+    """A consistent snapshot of a database, open for reading."""
 
     max_readers = 1
     change_tracking = None
@@ -60,7 +60,7 @@ class MysqlSnapshotReader:
         self.tables: tuple[SnapshotTable, ...] = ()
 
     async def open(self) -> None:
-        """Fix the moment and read everything but the rows."""
+        """Begin the transaction and read everything but the rows."""
         ask = self._session.ask
         for statement in (*SETTINGS, _BEGIN):
             await ask(statement)
@@ -68,14 +68,18 @@ class MysqlSnapshotReader:
         self.product = f"{'MariaDB' if self._session.mariadb else 'MySQL'} {version}"
         self.moment = {row["variable_name"]: row["value"] for row in await ask(queries.POSITION)}
         self.schema = await inspect(self._session)
-        tables = [one for one in self.schema if one.kind == "table"]
+        tables = [relation for relation in self.schema if relation.kind == "table"]
         self.tables = tuple(map(_table, tables))
-        loose = [one.name for one in tables if (a.get(one.attrs, a.ENGINE) or "InnoDB") != "InnoDB"]
-        self.notes = (f"Not of one moment, for their engines have none: {', '.join(loose)}.",) if loose else ()
+        loose = [table.name for table in tables if (a.get(table.attrs, a.ENGINE) or "InnoDB") != "InnoDB"]
+        self.notes = (
+            (f"Not consistent, because their storage engines have no transactions: {', '.join(loose)}.",)
+            if loose
+            else ()
+        )
         generators = {}
-        for one in self.schema.sequences:
-            (row,) = await ask(f"SELECT next_not_cached_value, cycle_count FROM {quote(one.name)}")  # noqa: S608
-            generators[one.name] = [int(row["next_not_cached_value"]), int(row["cycle_count"])]
+        for sequence in self.schema.sequences:
+            (row,) = await ask(f"SELECT next_not_cached_value, cycle_count FROM {quote(sequence.name)}")  # noqa: S608
+            generators[sequence.name] = [int(row["next_not_cached_value"]), int(row["cycle_count"])]
         counters = [[row["table_name"], int(row["auto_increment"])] for row in await ask(queries.COUNTERS)]
         self.extras = {"counters": counters, "generators": generators}
 
@@ -99,7 +103,7 @@ class MysqlSnapshotReader:
 
 
 async def open_reader(session: Session) -> MysqlSnapshotReader:
-    """Return a dump over a session of ours, which it closes."""
+    """Return a snapshot reader over a new session, which the reader closes."""
     assert isinstance(session, MysqlSession)
     dump = MysqlSnapshotReader(session)
     try:
@@ -112,7 +116,9 @@ async def open_reader(session: Session) -> MysqlSnapshotReader:
 
 def _table(relation: Relation) -> SnapshotTable:
     columns = tuple(
-        SnapshotColumn(one.name, one.type or "", hint(one.type or "")) for one in relation.columns if not one.generated
+        SnapshotColumn(column.name, column.type or "", hint(column.type or ""))
+        for column in relation.columns
+        if not column.generated
     )
     names = [column.name for column in columns]
     keyed = relation.primary_key and set(relation.primary_key) <= set(names)
@@ -122,14 +128,14 @@ def _table(relation: Relation) -> SnapshotTable:
 
 
 def hint(kind: str) -> Hint:
-    """Return what the text of a type looks like."""
-    return next((found for pattern, found in _KINDS if pattern.match(kind.lower())), "text")
+    """Return the hint for a type: what its texts look like."""
+    return next((hint_ for pattern, hint_ in _KINDS if pattern.match(kind.lower())), "text")
 
 
 def select(table: SnapshotTable) -> str:
     """Return the query that gives each row as one text."""
     parts = ", ".join(_field(column) for column in table.columns)
-    order = ", ".join(quote(table.columns[place].name) for place in table.key)
+    order = ", ".join(quote(table.columns[ordinal].name) for ordinal in table.key)
     text = f"CONCAT(CONCAT_WS('\\t', {parts}), '\\n')"
     return f"SELECT {text} FROM {quote(table.name)}" + (f" ORDER BY {order}" if order else "")  # noqa: S608
 
@@ -137,8 +143,8 @@ def select(table: SnapshotTable) -> str:
 def _field(column: SnapshotColumn) -> str:
     """Return the expression for the text of a value.
 
-    What the server cannot put together because it is too long becomes NULL, and CONCAT_WS leaves that out, so that a
-    field is missing rather than empty.
+    A text that is too long for the server becomes NULL, which CONCAT_WS leaves out: the field is then missing instead
+    of empty.
     """
     name, kind = quote(column.name), column.type.lower()
     if column.hint == "hex":
@@ -150,7 +156,7 @@ def _field(column: SnapshotColumn) -> str:
     elif _UNESCAPED.match(kind):
         text = name
     else:
-        text = f"CAST(CONVERT({name} USING utf8mb4) AS BINARY)"  # bytes are searched many times faster
+        text = f"CAST(CONVERT({name} USING utf8mb4) AS BINARY)"  # searching bytes is many times faster
         for raw, escaped in (("\\\\", "\\\\\\\\"), ("\\t", "\\\\t"), ("\\n", "\\\\n")):
             text = f"REPLACE({text}, '{raw}', '{escaped}')"
     return f"IF({name} IS NULL, '\\\\N', {text})"

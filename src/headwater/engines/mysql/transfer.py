@@ -1,4 +1,4 @@
-"""MySQL and MariaDB as a side of a bulk transfer: one snapshot to read from, INSERTs of many rows to load with."""
+"""MySQL and MariaDB as source and target of bulk transfers: one consistent read, multi-row INSERTs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ READING = (
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 )
-# A zero in a column that counts is a zero; a text is taken as it stands, whatever backslashes it has.
+# A zero in an AUTO_INCREMENT column stays zero; backslashes in texts are not escapes.
 LOADING = (
     "SET SESSION time_zone = '+00:00'",
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE'",
 )
-MOST = "SELECT @@max_allowed_packet AS bytes"  # what the server takes as one message
+MOST = "SELECT @@max_allowed_packet AS bytes"  # the server's limit for one message
 _FLOAT = re.compile(r"float\b", re.IGNORECASE)
 _PIECE = 512 * 1024
 
@@ -32,7 +32,7 @@ _PIECE = 512 * 1024
 def inserts(
     table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], escape: Callable[[Any], str], most: int
 ) -> Iterator[str]:
-    """Yield INSERTs of many rows, each well below what a server takes at once, or of one row that is larger.
+    """Yield multi-row INSERTs, each well below the server's size limit, or with one larger row.
 
     Raises:
         QueryError: a single row has more than the `most` bytes that the server takes.
@@ -44,8 +44,8 @@ def inserts(
         line = "(" + ",".join(_constant(value, escape) for value in row) + ")"
         if len(line) * 4 + 1000 > most and (bytes_ := len(line.encode()) + len(head) + 100) > most:
             raise QueryError(
-                f"A row needs {bytes_:,} bytes as a statement, and the server takes {most:,}.",
-                hint="Raise max_allowed_packet there, and connect again.",
+                f"A row needs {bytes_:,} bytes as a statement, but the server accepts at most {most:,}.",
+                hint="Raise max_allowed_packet on the server and connect again.",
             )
         if held and size + len(line) > _PIECE:
             yield head + ",".join(held)
@@ -88,7 +88,7 @@ class MysqlTransfer(SqlTransfer):
             await self.session.ask(statement)
 
     def select_expression(self, column: str, type_: str) -> str:
-        # The server shows a FLOAT with six digits, as a DOUBLE with all.
+        # The server shows a FLOAT with six digits; cast to DOUBLE it has all digits.
         return f"({column} * 1e0) AS {column}" if _FLOAT.match(type_) else column
 
     async def begin_load(self) -> None:
@@ -103,7 +103,7 @@ class MysqlTransfer(SqlTransfer):
             raise errors.refusal(error, Statement("INSERT", 0), 0) from error
 
     def _insert(self, table: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Insert rows in a transaction, or behind a savepoint of the one that is open."""
+        """Insert rows in a transaction, or after a savepoint of the open transaction."""
         connection, savepoint = self.session.connection, "SAVEPOINT headwater_load"
         with connection.cursor() as cursor:
             began = not self.session.in_transaction

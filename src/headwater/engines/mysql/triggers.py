@@ -1,8 +1,8 @@
-"""Triggers of MariaDB that do not fire in the one session that restores, and do in all others.
+"""Disables MariaDB triggers for the one session that restores; they still fire for all others.
 
-No trigger can be switched off for a session. So each of a table's is replaced, which MariaDB does at once and whole, by
-one that asks a variable of the session first, and put back afterwards. Whoever is killed in between leaves triggers
-that work as they did; the next restore puts them back, and nobody is shown what stands around them.
+A trigger cannot be disabled for one session. So each trigger of a table is replaced (atomically in MariaDB) by one that
+first checks a session variable, and replaced back afterwards. A killed restore leaves triggers that work as before; the
+next restore replaces them, and the added check is never shown to users.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TRIES, _WAITED = 6, 1205
 
 
 def bare(statement: str) -> str:
-    """Return what a trigger does, without what a restore has put around it."""
+    """Return the body of a trigger without the check that a restore has added."""
     held = statement.startswith(_BEFORE) and statement.endswith(_AFTER)
     return statement[len(_BEFORE) : -len(_AFTER)] if held else statement
 
@@ -43,41 +43,41 @@ def of(connection: Any, tables: Iterable[str]) -> list[Row]:
 
 
 def hold_off(connection: Any, rows: Iterable[Row]) -> None:
-    """Let triggers not fire in a session that says `QUIET`.
+    """Disable triggers in sessions that set `QUIET`.
 
     Raises:
         QueryError: the user may not make them as they are.
     """
-    for row, place in _placed(rows):
+    for row, order in _placed(rows):
         try:
-            _replace(connection, row, place, f"{_BEFORE}{bare(row['action_statement'])}{_AFTER}")
+            _replace(connection, row, order, f"{_BEFORE}{bare(row['action_statement'])}{_AFTER}")
         except pymysql.Error as error:
             name = f"{row['trigger_name']} of {row['event_object_table']}"
             raise QueryError(
-                f"The trigger {name} cannot be held off: {error.args[-1]}.",
-                hint="Another session holds the table: try again later."
+                f"The trigger {name} cannot be disabled: {error.args[-1]}.",
+                hint="Another session has locked the table. Try again later."
                 if error.args[0] == _WAITED
                 else f"Restore as {row['definer']}, or into a new database.",
             ) from error
 
 
 def put_back(connection: Any, tables: Iterable[str]) -> list[Row]:
-    """Make triggers that are held off what they were; return those of the tables, as they are or should be.
+    """Restore disabled triggers; return those of the tables.
 
-    Where others do not let go of a table in time they stay as they are, which makes no difference to anybody.
+    A trigger whose table stays locked by others remains as it is, which makes no difference to users.
     """
-    found = of(connection, tables)
-    for row, place in _placed(found):
+    triggers = of(connection, tables)
+    for row, order in _placed(triggers):
         if bare(row["action_statement"]) != row["action_statement"]:
             for _ in range(_TRIES):
                 with contextlib.suppress(pymysql.Error):
-                    _replace(connection, row, place, bare(row["action_statement"]))
+                    _replace(connection, row, order, bare(row["action_statement"]))
                     break
-    return [{**row, "action_statement": bare(row["action_statement"])} for row in found]
+    return [{**row, "action_statement": bare(row["action_statement"])} for row in triggers]
 
 
 def _placed(rows: Iterable[Row]) -> list[tuple[Row, str]]:
-    """Return triggers with the words for their place among those of the same table, time and event."""
+    """Return triggers with the clause for their order among those of the same table, time and event."""
     placed = []
     for _, group in groupby(
         rows, lambda row: (row["event_object_table"], row["action_timing"], row["event_manipulation"])
@@ -90,7 +90,7 @@ def _placed(rows: Iterable[Row]) -> list[tuple[Row, str]]:
 
 
 def _replace(connection: Any, row: Row, order: str, statement: str) -> None:
-    """Replace a trigger, as its definer and in the modes and the character set in which it was made."""
+    """Replace a trigger, with its definer, SQL mode and character set."""
     user, _, host = str(row["definer"]).rpartition("@")
     definer = f"{quote(user)}@{quote(host)}" if host else quote(user)
     text = (

@@ -1,4 +1,4 @@
-"""Types and values of MySQL and MariaDB in terms of the kinds that all engines share."""
+"""Types and values of MySQL and MariaDB in terms of the shared kinds."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from headwater.catalog.dialect import Dialect, TypeMapping
 from headwater.catalog.value_kinds import KindName, TypeSpelling, ValueKind
 from headwater.engines import _type_rules as r
 
-# MySQL compares and indexes only texts of a bounded length; a row has 65,535 bytes for all of them.
+# MySQL indexes only texts with a length; all of them together have 65,535 bytes per row.
 KEY_CHARACTERS, ROW_CHARACTERS = 255, 4000
-UTC = "times are kept in UTC, without a zone"
+UTC = "times are stored in UTC, without a time zone"
 _SIGN = r"(?:\s+(?:unsigned|signed|zerofill))*"
 _RULES: tuple[r.Rule, ...] = (
     r.rule(r"tinyint\(1\)|bool|boolean", ValueKind("boolean")),
@@ -50,13 +50,15 @@ def _spell_decimal(kind: ValueKind, keyed: bool) -> TypeSpelling:
     if kind.size is None:
         return r.spelling(
             "decimal(65,30)",
-            "a number of any size becomes one of 35 digits before and 30 behind the point",
-            "larger or finer numbers, NaN and infinity are refused",
+            "numbers of any size get 35 digits before and 30 after the decimal point",
+            "numbers with more digits, NaN and infinity are refused",
         )
     scale = kind.scale or 0
     if kind.size > 65 or scale > 30 or scale < 0:
         return r.spelling(
-            f"decimal(65,{max(0, min(scale, 30))})", "the number has fewer digits", "what does not fit is refused"
+            f"decimal(65,{max(0, min(scale, 30))})",
+            "the number of digits is reduced",
+            "values that do not fit are refused",
         )
     return r.spelling(
         f"decimal({kind.size},{scale})", risk="" if kind.written.lower().startswith("dec") else "NaN is refused"
@@ -96,7 +98,7 @@ def _spell_time(name: str) -> r.Speller:
 def _spell_enum(kind: ValueKind, keyed: bool) -> TypeSpelling:
     values = ",".join(r.literal(value).replace("\\", "\\\\") for value in kind.values)
     trailing = any(value != value.rstrip(" ") for value in kind.values)
-    return r.spelling(f"enum({values})", "values lose the spaces at their end" if trailing else "")
+    return r.spelling(f"enum({values})", "trailing spaces are removed" if trailing else "")
 
 
 _SPELLERS: Mapping[KindName, r.Speller] = {
@@ -113,7 +115,7 @@ _SPELLERS: Mapping[KindName, r.Speller] = {
     "uuid": r.always("char(36)"),
     "enum": _spell_enum,
     "bits": lambda kind, _: r.spelling(f"bit({kind.size or 1})"),
-    "json": r.always("json", "numbers in JSON that no double holds are rounded"),
+    "json": r.always("json", "JSON numbers that do not fit a double are rounded"),
     "array": r.always("json", "an array becomes a JSON array"),
     "other": r.as_text("longtext", keyed_type="varchar(255)"),
     "any": r.as_text("longtext", keyed_type="varchar(255)"),

@@ -21,8 +21,8 @@ from headwater.engines.postgresql.snapshots import PostgresSnapshots
 from headwater.engines.postgresql.transfer import PostgresTransfer
 
 OPTIONS = (
-    Option("search_path", "Search path", help="Schemas in which names without one are looked up."),
-    Option("role", "Role", help="A role to take on after connecting."),
+    Option("search_path", "Search path", help="Schemas that are searched for unqualified names."),
+    Option("role", "Role", help="A role to switch to after connecting."),
 )
 ENGINE = Engine(
     name="postgresql",

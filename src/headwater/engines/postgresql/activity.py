@@ -1,4 +1,4 @@
-"""Who is at work on a PostgreSQL server, who waits for whom, and how to end them."""
+"""Lists the sessions of a PostgreSQL server and who blocks whom, and ends sessions."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ class PostgresActivity(ActivitySupport):
         return tuple(_session(*row) for row in rows)
 
     async def end_session(self, session: Session, target: str, *, terminate: bool) -> bool:
-        """Cancel a session's query, or end the session; False when it is gone or may not be ended."""
+        """Cancel a session's query, or end the session; return False if it is gone or cannot be ended."""
         if not target.isdigit():
-            raise BadInput(f"{target!r} is no session.", hint="Sessions have numbers.")
+            raise BadInput(f"{target!r} is not a session.", hint="A session is identified by a number.")
         function = "pg_terminate_backend" if terminate else "pg_cancel_backend"
         rows = await _rows(session, f"SELECT {function}({int(target)})".encode())
         return bool(rows[0][0])

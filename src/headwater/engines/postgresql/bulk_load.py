@@ -1,4 +1,4 @@
-"""A PostgreSQL database that is filled from a snapshot: tables by COPY, several at once, then what belongs to them."""
+"""Loads a snapshot into a PostgreSQL database: tables by COPY, several in parallel, then everything else."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class PostgresBulkLoader:
         self._notes: list[str] = []
 
     async def run_statements(self, statements: Iterable[str]) -> None:
-        """Run statements, one by one."""
+        """Run statements, one at a time."""
         await transfer.run_statements(self._session.connection, *_MEMORY, *statements)
 
     def load_rows(self, table: SnapshotTable, batches: Iterable[Batch]) -> int:
         """Insert rows by one COPY.
 
-        A table that is emptied in the transaction that fills it takes its rows frozen, and, where the log is minimal,
-        without a log: nothing writes them a second time (PostgreSQL, COPY, FREEZE; Populating a Database).
+        A table that is truncated in the same transaction is loaded with frozen rows and, with minimal WAL, without
+        logging, so that nothing is written twice (PostgreSQL, COPY, FREEZE; Populating a Database).
         """
         with self._connection() as connection:
             try:
@@ -81,7 +81,7 @@ class PostgresBulkLoader:
             connection.close()
 
     async def restore_extras(self, extras: Mapping[str, Any]) -> list[str]:
-        """Set sequences, and give things and rights to the roles that are there."""
+        """Set sequences, and restore owners and privileges of the roles that exist."""
         connection = self._session.connection
         counts = [
             f"SELECT setval({literal(quote(schema, name))}, {value}, {'true' if called else 'false'})"
@@ -104,7 +104,7 @@ class PostgresBulkLoader:
 
 
 async def open_loader(address: Address, seconds: float, session: Session) -> PostgresBulkLoader:
-    """Return a fill over a session of ours, which it closes."""
+    """Return a bulk loader over a new session, which the loader closes."""
     assert isinstance(session, PostgresSession)
     fill = PostgresBulkLoader(address, seconds, session)
     await transfer.run_statements(session.connection, *SETTINGS)
@@ -112,13 +112,13 @@ async def open_loader(address: Address, seconds: float, session: Session) -> Pos
 
 
 def send_rows(cursor: psycopg.Cursor[Any], statement: str, batches: Iterable[Batch]) -> int:
-    """Send rows to a `COPY … FROM STDIN` and return how many there were; the next ones are spelled meanwhile."""
+    """Send rows to a `COPY … FROM STDIN` and return how many; the next rows are encoded meanwhile."""
     rows, given = 0, iter(batches)
     with ThreadPoolExecutor(1, thread_name_prefix="copy-text") as ahead, cursor.copy(statement.encode()) as sink:
         coming = ahead.submit(_next, given)
-        while found := coming.result():
+        while encoded := coming.result():
             coming = ahead.submit(_next, given)
-            count, text = found
+            count, text = encoded
             rows += count
             for start in range(0, len(text), _PIECE):
                 sink.write(text[start : start + _PIECE])
@@ -131,26 +131,26 @@ def _next(batches: Iterator[Batch]) -> tuple[int, memoryview] | None:
 
 
 def counted(connection: psycopg.Connection[Any], table: SnapshotTable) -> int:
-    """Return how many rows a table has, without those of tables that inherit from it."""
+    """Return how many rows a table has, without those of child tables."""
     query = f"SELECT count(*)::text FROM ONLY {quote(table.schema, table.name)}"  # noqa: S608 (quoted)
     row = connection.execute(query.encode()).fetchone()
     return int(row[0]) if row else 0
 
 
 def copy_in_statement(table: SnapshotTable) -> str:
-    """Return the statement that fills a table."""
+    """Return the COPY statement that loads a table."""
     names = ", ".join(quote(column.name) for column in table.columns)
     return f"COPY {quote(table.schema, table.name)} {f'({names}) ' if names else ''}FROM STDIN"
 
 
 def copy_text(batch: Batch) -> Any:
-    """Return rows as the text that COPY takes, as a buffer."""
+    """Return rows in COPY's text format, as a buffer."""
     if not batch.num_columns:
         return b"\n" * batch.num_rows
     tab, newline, nothing = (pa.scalar(text, pa.binary()) for text in (b"\t", b"\n", b""))
     columns = batch.columns
     if batch.num_columns == 1 or columns[-1].null_count:
-        columns = [one.fill_null(b"\\N") if one.null_count else one for one in columns]
+        columns = [column.fill_null(b"\\N") if column.null_count else column for column in columns]
     last = pc.binary_join_element_wise(columns[-1], newline, nothing)
     if batch.num_columns == 1:
         return _text(last)
@@ -159,7 +159,7 @@ def copy_text(batch: Batch) -> Any:
 
 
 def _text(lines_: Any) -> Any:
-    """Return the bytes of all values of an array in a row."""
+    """Return the concatenated bytes of all values of an array."""
     _, offsets, data = lines_.buffers()
     places = memoryview(offsets).cast("i")
     start, end = places[lines_.offset], places[lines_.offset + len(lines_)]

@@ -1,11 +1,12 @@
-"""What has changed in a table since an earlier moment, told by the transaction ids of its row versions.
+"""Finds what changed in a table since an earlier snapshot, by the transaction ids of its row versions.
 
-Every row version carries the id of the transaction that made it (`xmin`). Whatever the earlier snapshot saw was made
-before its horizon, the oldest transaction that was still open then; so a version with an older id is one it saw, with
-these very values. A row that is gone leaves its range with fewer old versions than the range had.
+Every row version has the id of the transaction that created it (`xmin`). Everything that the earlier snapshot saw was
+created before its horizon, the oldest transaction that was still open then; so a version with an older id is one that
+it saw, with the same values. A deleted row leaves its range with fewer old versions than before.
 
-That holds for one heap: another system, timeline, database, file or column list means that all is read, and so do a
-horizon more than 2**31 transactions ago, when ids have wrapped, and types whose text can change while rows do not.
+That holds for one heap: another system, timeline, database, file or column list means that the whole table is read, and
+so do a horizon more than 2**31 transactions ago, when ids have wrapped, and types whose text can change while rows do
+not.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ from headwater.engines.postgresql.ddl import literal, quote
 _SAME = ("system", "timeline", "database", "types")
 _FARTHEST = 2**31 - 10_000_000
 _SPLIT_PAGES = 8192
-# Their text names things of the catalog, which are renamed without touching rows.
+# Their text contains names of the catalog, which can change while rows do not.
 _NAMING = re.compile(r"^(pg_catalog\.)?reg[a-z]+(\[\])?$")
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
 
 def is_comparable(product: str, moment: dict[str, object], table: SnapshotTable, baseline: Baseline) -> bool:
-    """Return True if a table can be compared with what it was then."""
-    same = product == baseline.product and all(moment.get(one) == baseline.moment.get(one) for one in _SAME)
+    """Return True if a table can be compared with its earlier state."""
+    same = product == baseline.product and all(moment.get(name) == baseline.moment.get(name) for name in _SAME)
     like = (table.columns, table.key, table.facts) == (baseline.table.columns, baseline.table.key, baseline.table.facts)
     since = int(str(moment["next"])) - int(str(baseline.moment.get("horizon", 0)))
     plain = table.facts.get("heap") and not any(_NAMING.match(column.type) for column in table.columns)
@@ -40,9 +41,9 @@ def is_comparable(product: str, moment: dict[str, object], table: SnapshotTable,
 
 
 def is_new(baseline: Baseline) -> str:
-    """Return the condition that a row version was made at or behind the horizon of then.
+    """Return the condition that a row version was created at or after the horizon.
 
-    `age` counts back from the same transaction id for all that it is asked of in one transaction.
+    `age` is relative to the same transaction id for all queries of one transaction.
     """
     return f"age(xmin) <= (SELECT age('{int(str(baseline.moment['horizon'])) % 2**32}'::xid))"
 
@@ -53,17 +54,17 @@ def count_query(table: SnapshotTable, new: str, part: str = "true") -> str:
 
 
 def size_query(table: SnapshotTable) -> str:
-    """Return the query for how many pages a table has, and the version of the server."""
-    place = literal(_place(table))
-    pages = f"pg_relation_size({place}) / current_setting('block_size')::int"
+    """Return the query for the number of pages of a table, and the server version."""
+    name = literal(_place(table))
+    pages = f"pg_relation_size({name}) / current_setting('block_size')::int"
     return f"SELECT {pages}, current_setting('server_version_num')::int"
 
 
 def halves(pages: int, version: int) -> tuple[str, ...]:
-    """Return the conditions of two halves of a table of so many pages, or of all of it where halves are not worth it.
+    """Return the conditions of two halves of a table, or of the whole table if it is small.
 
-    `age` keeps the server from scanning a table with several processes of its own; before PostgreSQL 14 it would read
-    all pages for each half.
+    `age` keeps the server from scanning a table with parallel workers; before PostgreSQL 14 it would read all pages for
+    each half.
     """
     if pages < _SPLIT_PAGES or version < 140000:
         return ("true",)
@@ -71,7 +72,7 @@ def halves(pages: int, version: int) -> tuple[str, ...]:
 
 
 def changed_rows_statement(table: SnapshotTable, new: str, range_starts: Sequence[Key]) -> str:
-    """Return the COPY of new row versions, each behind the number of its range."""
+    """Return the COPY of new row versions, each after the number of its range."""
     columns = ", ".join(quote(column.name) for column in table.columns)
     return f"COPY (SELECT {_range(table, range_starts)}, {columns} FROM ONLY {_place(table)} WHERE {new}) TO STDOUT"  # noqa: S608
 
@@ -85,8 +86,8 @@ def unchanged_query(table: SnapshotTable, new: str, range_starts: Sequence[Key])
 
 
 def keys_statement(table: SnapshotTable, range_starts: Sequence[Key], ranges: Sequence[int]) -> str:
-    """Return the COPY of the keys in some ranges, each behind the number of its range."""
-    columns = ", ".join(quote(table.columns[place].name) for place in table.key)
+    """Return the COPY of the keys in some ranges, each after the number of its range."""
+    columns = ", ".join(quote(table.columns[ordinal].name) for ordinal in table.key)
     wanted = ", ".join(map(str, ranges))
     numbered = f"SELECT {_range(table, range_starts)} AS range, {columns} FROM ONLY {_place(table)}"  # noqa: S608
     return f"COPY (SELECT * FROM ({numbered}) numbered WHERE range IN ({wanted})) TO STDOUT"  # noqa: S608
@@ -105,39 +106,40 @@ def _place(table: SnapshotTable) -> str:
 
 
 def _key(table: SnapshotTable) -> str:
-    names = [quote(table.columns[place].name) for place in table.key]
+    names = [quote(table.columns[ordinal].name) for ordinal in table.key]
     return names[0] if len(names) == 1 else f"ROW({', '.join(names)})"
 
 
 def _values(table: SnapshotTable, key: Key) -> str:
-    made = [
-        f"{literal(unescape(value))}::{table.columns[place].type}" for place, value in zip(table.key, key, strict=True)
+    values = [
+        f"{literal(unescape(value))}::{table.columns[ordinal].type}"
+        for ordinal, value in zip(table.key, key, strict=True)
     ]
-    return made[0] if len(made) == 1 else f"ROW({', '.join(made)})"
+    return values[0] if len(values) == 1 else f"ROW({', '.join(values)})"
 
 
 def _range(table: SnapshotTable, range_starts: Sequence[Key]) -> str:
-    """Return the expression for the number of the range that a row is in."""
+    """Return the expression for the range number of a row."""
     if len(range_starts) < 2:
         return "0"
     return f"width_bucket({_key(table)}, ARRAY[{', '.join(_values(table, key) for key in range_starts[1:])}])"
 
 
 def unescape(value: bytes) -> str:
-    """Return a value as it was before COPY escaped it."""
+    """Return a value without the escapes of COPY."""
     return _ESCAPED.sub(lambda found: _LETTERS.get(found[1], found[1]), value).decode()
 
 
 def copy_statement(table: SnapshotTable, condition: str = "true") -> str:
-    """Return the statement that reads a table: only its own rows, not those of tables that inherit from it."""
+    """Return the statement that reads a table: only its own rows, not those of child tables."""
     names = [quote(column.name) for column in table.columns]
-    order = f" ORDER BY {', '.join(names[place] for place in table.key)}" if table.key else ""
-    place = quote(table.schema, table.name)
-    return f"COPY (SELECT {', '.join(names)} FROM ONLY {place} WHERE {condition}{order}) TO STDOUT"  # noqa: S608 (all quoted)
+    order = f" ORDER BY {', '.join(names[ordinal] for ordinal in table.key)}" if table.key else ""
+    table_name = quote(table.schema, table.name)
+    return f"COPY (SELECT {', '.join(names)} FROM ONLY {table_name} WHERE {condition}{order}) TO STDOUT"  # noqa: S608 (all quoted)
 
 
 class PostgresChangeTracking:
-    """Changes since an earlier snapshot, by queries and COPY statements that run in the snapshot of a reader."""
+    """Changes since an earlier snapshot, by queries and COPY statements in the snapshot of a reader."""
 
     def __init__(
         self,
@@ -181,7 +183,7 @@ class PostgresChangeTracking:
         return self._copy(copy_statement(table, condition(table, low, high)), len(table.columns))
 
     def _numbered(self, statement: str, columns: int) -> Iterator[tuple[Any, Batch]]:
-        """Yield rows whose first column is the number of their range, as those numbers and the rest."""
+        """Yield rows whose first column is the range number, as range numbers and the other columns."""
         for batch in self._copy(statement, 1 + columns):
             numbers = batch.column(0).cast(pa.string()).cast(pa.int64()).to_numpy()
             rest = [batch.column(ordinal) for ordinal in range(1, batch.num_columns)]

@@ -1,4 +1,4 @@
-"""The columns of a result: their names, their types as the server spells them, and the table they come from."""
+"""The columns of a result: their names, types as the server spells them, and source tables."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INT2, _INT4, _INT8, _FLOAT4, _FLOAT8, _BOOL, _OID = 21, 23, 20, 700, 701, 16, 2
 
 
 class _BigInteger(Loader):
-    """A number that JavaScript keeps, or its digits."""
+    """A number that JavaScript can represent exactly, or its digits."""
 
     def load(self, data: Any) -> int | str:
         number = int(bytes(data))
@@ -26,7 +26,7 @@ class _BigInteger(Loader):
 
 
 class _Float(Loader):
-    """A number, or NaN and the infinities as text, which JSON has no numbers for."""
+    """A number, or NaN and the infinities as text, because JSON has no numbers for them."""
 
     def load(self, data: Any) -> float | str:
         number = float(bytes(data))
@@ -34,7 +34,7 @@ class _Float(Loader):
 
 
 class _Cells:
-    """How values of the server become cells: all but plain numbers and booleans stay its own text."""
+    """Converts values of the server to cells: everything but plain numbers and booleans keeps the server's text."""
 
     connection = None
 
@@ -77,9 +77,9 @@ WHERE c.oid = ANY(string_to_array(%s, ',')::oid[])
 
 
 class Origins:
-    """What a connection has learnt of types and tables; asks the server when something is new.
+    """What a connection has learned about types and tables; it queries the server for new ones.
 
-    Asked between the description of a statement and its execution, never while rows are on their way.
+    It is used between the description of a statement and its execution, never while rows are being read.
     """
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
@@ -89,7 +89,7 @@ class Origins:
         self._tables: dict[tuple[int, int], tuple[str, str, str]] = {}
 
     def forget_tables(self) -> None:
-        """Tables may have been renamed since the last run."""
+        """Forget the tables, which may have been renamed since the last run."""
         self._tables.clear()
 
     async def describe(self, result: Any) -> tuple[ResultColumn, ...]:
@@ -117,7 +117,7 @@ class Origins:
             self._kinds |= {int(oid): kind for oid, kind in await cursor.fetchall()}
             order = sorted(new)
             await cursor.execute(_NAMES, [",".join(f"{oid}:{modifier}" for oid, modifier in order)])
-            self._names |= {order[int(place) - 1]: name for place, name in await cursor.fetchall()}
+            self._names |= {order[int(position) - 1]: name for position, name in await cursor.fetchall()}
 
     async def _learn_tables(self, tables: set[int]) -> None:
         new = tables - {table for table, _ in self._tables}

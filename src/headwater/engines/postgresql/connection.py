@@ -1,4 +1,4 @@
-"""Connections by libpq: it is told what users say, and looks nothing up by itself."""
+"""Connections by libpq with explicit parameters only: libpq looks up nothing by itself."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from headwater.engines.postgresql.errors import connection_error, error_from
 from headwater.kit.network.tls import pem_files
 
 PORT = 5432
-# libpq looks into the home folder for what is not named; it finds nothing here.
+# libpq searches the home folder for missing parameters; it finds nothing here.
 NOWHERE = "/nonexistent/headwater"
 
 
 @contextlib.contextmanager
 def parameters(address: Address, seconds: float) -> Iterator[dict[str, Any]]:
-    """Give libpq's parameters: what users say, and nothing that libpq would look up by itself."""
+    """Return libpq's parameters: the user's settings, and explicit values for what libpq would look up."""
     given: dict[str, Any] = {
         "dbname": address.database or address.user,
         "user": address.user,
@@ -50,7 +50,7 @@ def parameters(address: Address, seconds: float) -> Iterator[dict[str, Any]]:
 
 
 def connect_sync(address: Address, seconds: float, settings: Iterable[str]) -> psycopg.Connection[Any]:
-    """Return a connection that blocks, on which these statements were run.
+    """Return a blocking connection on which these statements were run.
 
     Raises:
         HeadwaterError: what `errors.connecting` says, or what the server answered to a statement.

@@ -1,8 +1,8 @@
-"""COPY read in bulk: whole blocks of rows from the socket, cut into columns without a call for each row.
+"""Reads COPY output in bulk: whole blocks of rows from the socket, split into columns without a call for each row.
 
-libpq hands out one row at a time, which costs more than all else that a snapshot does. On a connection without
-encryption its socket is read here instead, between two statements, when libpq has nothing in hand; on an encrypted
-one the rows come from libpq. Both give the same blocks.
+libpq returns one row at a time, which costs more than everything else in a snapshot. On an unencrypted connection its
+socket is read here instead, between two statements, when libpq has no buffered data; on an encrypted connection the
+rows come from libpq. Both return the same blocks.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _ROW, _NEWLINE = ord("d"), ord("\n")
 
 
 def copy_batches(connection: psycopg.Connection[Any], statement: str, columns: int) -> Iterator[Any]:
-    """Yield the rows of a `COPY … TO STDOUT` in text form as record batches of byte strings or nulls.
+    """Yield the rows of a `COPY … TO STDOUT` in text format as record batches of byte strings or nulls.
 
-    What is escaped stays escaped; only `\\N` is told apart. Blocks.
+    Escapes remain; only `\\N` becomes null. Blocks.
 
     Raises:
         QueryError, psycopg.Error: what the server answered; the connection is of no more use then.
@@ -39,7 +39,7 @@ def copy_batches(connection: psycopg.Connection[Any], statement: str, columns: i
 
 
 def _by_socket(connection: psycopg.Connection[Any], statement: bytes) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Give blocks of rows; each is overwritten by a later one."""
+    """Yield blocks of rows; each is overwritten by a later one."""
     query = b"Q" + (len(statement) + 5).to_bytes(4, "big") + statement + b"\0"
     error, ready, rest, wanted = b"", False, np.empty(0, np.uint8), 0
     with open_stream(connection.pgconn.socket, query) as stream:
@@ -47,8 +47,8 @@ def _by_socket(connection: psycopg.Connection[Any], statement: bytes) -> Iterato
             block, at = stream.after(rest, wanted), 0
             starts: list[np.ndarray] = []
             while not ready:
-                found, size = _rows(block[at:])
-                starts.append(found + at)
+                row_starts, size = _rows(block[at:])
+                starts.append(row_starts + at)
                 at += size
                 kind, wanted = _message(block[at:])
                 if at + wanted > len(block):
@@ -58,12 +58,12 @@ def _by_socket(connection: psycopg.Connection[Any], statement: bytes) -> Iterato
                 else:
                     error = block[at + _HEAD.size : at + wanted].tobytes() if kind == b"E" else error
                     ready = kind == b"Z"
-                    block[at : at + wanted] = 0  # it may hold what looks like tabs and newlines
+                    block[at : at + wanted] = 0  # it may contain bytes that look like tabs and newlines
                 at += wanted
             rest = block[at:]
             places = np.concatenate(starts)
             if len(places):
-                for offset in range(1, _HEAD.size):  # and so may the lengths of rows
+                for offset in range(1, _HEAD.size):  # so may the lengths of rows
                     block[places - offset] = 0
                 yield block[:at], places
         if error:
@@ -71,7 +71,7 @@ def _by_socket(connection: psycopg.Connection[Any], statement: bytes) -> Iterato
 
 
 def _message(data: np.ndarray) -> tuple[bytes, int]:
-    """Return the kind of a message and how long it is; longer than what there is when its head is not there yet."""
+    """Return the type and length of a message; the length exceeds the data if the header is incomplete."""
     if len(data) < _HEAD.size:
         return b"", len(data) + 1
     kind, length = _HEAD.unpack_from(data.data)
@@ -79,10 +79,10 @@ def _message(data: np.ndarray) -> tuple[bytes, int]:
 
 
 def _rows(data: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return where the rows begin that these bytes begin with, one message each, and how many bytes they take.
+    """Return the start offsets of the rows at the start of the data, one message each, and their total length.
 
-    A row has one newline, its last byte. What looks like one in the head of a message is less than six bytes behind
-    the end of a row, where no other row can end yet; heads are compared with what is found, so nothing is guessed.
+    A row has one newline, its last byte. A newline in a message header is less than six bytes after the end of a row,
+    where no other row can end yet; headers are compared with the offsets found, so nothing is guessed.
     """
     newlines = np.flatnonzero(data == _NEWLINE)
     ends = newlines[np.diff(newlines, prepend=-1) > _HEAD.size]
@@ -96,14 +96,14 @@ def _rows(data: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def _error(fields: bytes) -> HeadwaterError:
-    """Return the error that an ErrorResponse tells, as `errors.broken` does of those that libpq reads."""
-    told = {part[:1]: part[1:].decode(errors="replace") for part in fields.split(b"\0") if part}
-    code = told.get(b"C", "")
+    """Return the error of an ErrorResponse, as `errors.broken` does for those that libpq reads."""
+    parts = {part[:1]: part[1:].decode(errors="replace") for part in fields.split(b"\0") if part}
+    code = parts.get(b"C", "")
     if code.startswith(("08003", "08006", "57P")):
-        return Unavailable("The connection to the database broke.", hint="Run it again.")
-    detail = "\n".join(told[part] for part in (b"D", b"W") if part in told)
-    message = told.get(b"M", "The server reported an error.")
-    return QueryError(message, hint=told.get(b"H"), sqlstate=code, detail=detail)
+        return Unavailable("The connection to the database was lost.", hint="Run it again.")
+    detail = "\n".join(parts[part] for part in (b"D", b"W") if part in parts)
+    message = parts.get(b"M", "The server reported an error.")
+    return QueryError(message, hint=parts.get(b"H"), sqlstate=code, detail=detail)
 
 
 def _by_libpq(connection: psycopg.Connection[Any], statement: bytes) -> Iterator[tuple[np.ndarray, np.ndarray]]:

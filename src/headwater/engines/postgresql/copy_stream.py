@@ -1,8 +1,8 @@
-"""What a server sends, read ahead in large blocks by a thread that leaves the interpreter to others.
+"""Reads a server's output ahead in large blocks, in a thread that rarely needs the interpreter lock.
 
-A server that waits for its reader does not work, and the other way round: while one block is cut, the next is read.
-The kernel fills a block in one call (MSG_WAITALL), so that neither a wake-up nor the interpreter's lock is needed for
-each of the small pieces that a server sends.
+A server that waits for its reader does not work, and the other way round: while one block is split, the next is read.
+The kernel fills a block in one call (MSG_WAITALL), so no wake-up and no interpreter lock is needed for each of the
+small pieces that a server sends.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ import numpy as np
 from headwater.engines import _copy_text as fields
 from headwater.kit.errors import HeadwaterError, Unavailable
 
-_READY = b"Z\0\0\0\x05"  # and one byte more, at the end of all answers
-_ROOM = 2**16  # before each block, for what of the one before belongs to it
-_AHEAD = 2  # blocks that may be full while one is cut
+_READY = b"Z\0\0\0\x05"  # one more byte at the end of the output
+_ROOM = 2**16  # space before each block for the rest of the previous one
+_AHEAD = 2  # blocks that may be full while one is processed
 _QUIET_SECONDS, _SOON_SECONDS, _TICK_SECONDS = 600, 0.05, 0.004
 
 
 class CopyStream:
-    """The answer to one query, block after block; not for several threads."""
+    """The output of one query, block by block; not for several threads."""
 
     def __init__(self, wire: socket.socket) -> None:
         self._wire, self._closed = wire, False
@@ -48,10 +48,10 @@ class CopyStream:
         block = self._next(rest)
         if len(block) >= size:
             return block
-        parts, found = [block.copy()], len(block)
-        while found < size:  # one row of many blocks
+        parts, length = [block.copy()], len(block)
+        while length < size:  # one row of many blocks
             parts.append(self._next(rest[:0]).copy())
-            found += len(parts[-1])
+            length += len(parts[-1])
         return np.concatenate(parts)
 
     def _next(self, rest: np.ndarray) -> np.ndarray:
@@ -65,7 +65,7 @@ class CopyStream:
         return block
 
     def _filled(self) -> tuple[bytearray, int]:
-        if self._last is None:  # most answers are one block: no thread for these
+        if self._last is None:  # most outputs are one block and need no thread
             buffer = _buffer()
             return buffer, self._fill(buffer)
         if self._thread is None:
@@ -74,10 +74,10 @@ class CopyStream:
             for _ in range(_AHEAD):
                 self._free.put(_buffer())
         self._free.put(self._last)
-        found = self._full.get()
-        if isinstance(found, HeadwaterError):
-            raise found
-        return found
+        item = self._full.get()
+        if isinstance(item, HeadwaterError):
+            raise item
+        return item
 
     def _run(self) -> None:
         while (buffer := self._free.get()) is not None:
@@ -91,25 +91,25 @@ class CopyStream:
                 return
 
     def _goes_on(self) -> bool:
-        """Wait for whoever reads: only they know whether that was the end, for values can look like one.
+        """Wait for the reader: only it knows whether the output is complete, because values can look like its end.
 
-        They go on by giving back the last buffer, so that all of them are free.
+        It continues by returning the last buffer, so that all buffers are free.
         """
         idle: list[bytearray] = []
         while len(idle) <= _AHEAD:
-            if (one := self._free.get()) is None:
+            if (buffer := self._free.get()) is None:
                 return False
-            idle.append(one)
-        for one in idle:
-            self._free.put(one)
+            idle.append(buffer)
+        for buffer in idle:
+            self._free.put(buffer)
         return True
 
     def _fill(self, buffer: bytearray) -> int:
-        """Read into a buffer until it is full or the server has told all that it had to tell; return its end."""
+        """Read into a buffer until it is full or the server has sent everything; return the end of the data."""
         view, end, began = memoryview(buffer), _ROOM, time.monotonic()
         while end < len(buffer) and not self._closed:
             try:
-                found = self._wire.recv_into(view[end:], 0, socket.MSG_WAITALL if end > _ROOM else 0)
+                received = self._wire.recv_into(view[end:], 0, socket.MSG_WAITALL if end > _ROOM else 0)
             except BlockingIOError:
                 waited = time.monotonic() - began
                 if end > _ROOM and waited > _SOON_SECONDS:
@@ -118,16 +118,16 @@ class CopyStream:
                     raise Unavailable("The database has not sent anything for ten minutes.") from None
                 continue
             except OSError as error:
-                raise Unavailable(f"The connection broke: {error.strerror}.") from error
-            if not found:
+                raise Unavailable(f"The connection was lost: {error.strerror}.") from error
+            if not received:
                 raise Unavailable("The database closed the connection.")
-            end += found
+            end += received
             if _over(buffer, end):
                 break
         return end
 
     def close(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         self._closed = True
         self._free.put(None)
         if self._thread:
@@ -136,7 +136,7 @@ class CopyStream:
 
 @contextlib.contextmanager
 def open_stream(descriptor: int, message: bytes) -> Iterator[CopyStream]:
-    """Send a message over a connection of libpq, which has nothing in hand, and give the stream of its answer."""
+    """Send a message over an idle libpq connection, and yield the stream of its output."""
     with socket.socket(fileno=os.dup(descriptor)) as wire:
         _send(wire, message)
         wire.setblocking(True)
@@ -146,7 +146,7 @@ def open_stream(descriptor: int, message: bytes) -> Iterator[CopyStream]:
             yield stream
         finally:
             stream.close()
-            with contextlib.suppress(OSError):  # it may be gone
+            with contextlib.suppress(OSError):  # it may be closed
                 _tick(wire, 0)
                 wire.setblocking(False)
 
@@ -160,7 +160,7 @@ def _over(buffer: bytearray, end: int) -> bool:
 
 
 def _tick(wire: socket.socket, seconds: float) -> None:
-    """Let no call wait for longer than this for the next piece."""
+    """Limit how long one read call waits for more data."""
     wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, int(seconds * 1_000_000)))
 
 

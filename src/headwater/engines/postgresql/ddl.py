@@ -1,8 +1,8 @@
-"""A Schema as the statements that make it in an empty PostgreSQL database, in an order that works.
+"""The statements that create a Schema in an empty PostgreSQL database, in an order that works.
 
-Schemas, extensions and types come first; functions before tables but with bodies unchecked, because defaults and
-checks call them and they may name tables; then tables, sequences' owners, indexes, keys, views, triggers, policies
-and comments.
+Schemas, extensions and types come first; functions before tables but with unchecked bodies, because defaults and checks
+call them and they may use tables; then tables, owners of sequences, indexes, keys, views, triggers, policies and
+comments.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _RESERVED = frozenset(_RESERVED_NAMES.split())
 
 
 def quote(*names: str | None) -> str:
-    """Return a qualified identifier; parts that are empty are left out."""
+    """Return a quoted, qualified identifier; empty parts are left out."""
     return ".".join(_quoted(name) for name in names if name)
 
 
@@ -56,14 +56,14 @@ def literal(text: str) -> str:
 
 
 def ddl(schema: Schema) -> tuple[str, ...]:
-    """Return the statements that make a Schema."""
+    """Return the statements that create a Schema."""
     return tuple(_statements(schema))
 
 
 def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what makes bare tables, and what comes when their rows are there.
+    """Return the statements before the rows (tables without keys), and those after the rows.
 
-    Indexes are built once rather than grown; keys, triggers and policies would check or change what is given back.
+    Indexes are built once rather than grown; keys, triggers and policies would check or change the restored rows.
     """
     keyless = schema.map_relations(_without_key)
     bare = keyless.map_relations(
@@ -75,45 +75,55 @@ def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
             attrs=tuple(pair for pair in one.attrs if pair[0] != a.ROW_SECURITY and not pair[0].startswith(a.POLICY)),
         )
     )
-    first = ddl(replace(bare, relations=tuple(one for one in bare if one.kind == "table")))
-    made = set(first)
-    keys = [add_primary_key(one) for one in schema if one.primary_key and not _without_key(one).primary_key]
-    later = [one for one in ddl(keyless) if one not in made or one.startswith(("SET ", "RESET "))]
+    first = ddl(replace(bare, relations=tuple(relation for relation in bare if relation.kind == "table")))
+    created = set(first)
+    keys = [
+        add_primary_key(relation)
+        for relation in schema
+        if relation.primary_key and not _without_key(relation).primary_key
+    ]
+    later = [
+        statement for statement in ddl(keyless) if statement not in created or statement.startswith(("SET ", "RESET "))
+    ]
     return first, (*keys, *later)
 
 
 def _without_key(table: Relation) -> Relation:
-    """Return a table without its primary key, unless that belongs to tables that it inherits from, or to time."""
+    """Return a table without its primary key, unless the key belongs to inheritance or to temporal keys."""
     if any(name in dict(table.attrs) for name in (a.PARTITION_OF, a.PARTITION_BY, a.INHERITS, a.PRIMARY_KEY_PERIOD)):
         return table
     return replace(table, primary_key=(), attrs=tuple(pair for pair in table.attrs if pair[0] != a.PRIMARY_KEY_NAME))
 
 
 def add_primary_key(table: Relation) -> str:
-    """Return the statement that gives a table its primary key."""
+    """Return the statement that adds the primary key of a table."""
     name = a.get(table.attrs, a.PRIMARY_KEY_NAME)
     constraint = f"CONSTRAINT {quote(name)} " if name else ""
     return f"ALTER TABLE {quote(table.schema, table.name)} ADD {constraint}PRIMARY KEY ({_names(table.primary_key)})"
 
 
 def _statements(schema: Schema) -> Iterator[str]:
-    tables = [one for one in schema if one.kind == "table"]
-    views = [one for one in schema if one.kind in {"view", "materialized_view"}]
+    tables = [relation for relation in schema if relation.kind == "table"]
+    views = [relation for relation in schema if relation.kind in {"view", "materialized_view"}]
     yield from _schemas(schema)
     yield from _types(schema)
-    yield from (create_sequence(one) for one in schema.sequences if not a.get(one.attrs, a.OF_IDENTITY))
+    yield from (create_sequence(sequence) for sequence in schema.sequences if not a.get(sequence.attrs, a.OF_IDENTITY))
     if schema.routines:
         yield "SET check_function_bodies = off"
-    late = {id(one) for one in schema.routines if _mentions_relation(one, schema)}
-    yield from (one.definition for one in schema.routines if one.definition and id(one) not in late)
-    yield from (create_table(one) for one in tables)
-    yield from (own_sequence(one) for one in schema.sequences if one.owned_by and not a.get(one.attrs, a.OF_IDENTITY))
+    late = {id(routine) for routine in schema.routines if _mentions_relation(routine, schema)}
+    yield from (routine.definition for routine in schema.routines if routine.definition and id(routine) not in late)
+    yield from (create_table(table) for table in tables)
+    yield from (
+        own_sequence(sequence)
+        for sequence in schema.sequences
+        if sequence.owned_by and not a.get(sequence.attrs, a.OF_IDENTITY)
+    )
     for table in tables:
         yield from (create_index(table, index) for index in table.indexes)
         yield from (add_check(table, check) for check in table.checks if a.get(check.attrs, a.NOT_VALID))
     for table in tables:
         yield from (add_foreign_key(table, key) for key in table.foreign_keys)
-    yield from (one.definition for one in schema.routines if one.definition and id(one) in late)
+    yield from (routine.definition for routine in schema.routines if routine.definition and id(routine) in late)
     for view in views:
         yield create_view(view)
         yield from (create_index(view, index) for index in view.indexes)
@@ -128,11 +138,11 @@ def _statements(schema: Schema) -> Iterator[str]:
 
 def _schemas(schema: Schema) -> Iterator[str]:
     names = (a.get(schema.attrs, a.SCHEMAS) or "").split(", ")
-    used = {one.schema for one in schema.relations} | {one.schema for one in schema.enums}
+    used = {relation.schema for relation in schema.relations} | {enum.schema for enum in schema.enums}
     for name in sorted({*filter(None, names), *filter(None, used)} - {"public"}):
         yield f"CREATE SCHEMA {quote(name)}"
-    for name, place in a.starting(schema.attrs, a.EXTENSION).items():
-        yield f"CREATE EXTENSION {quote(name)} SCHEMA {quote(place)}"
+    for name, schema_name in a.starting(schema.attrs, a.EXTENSION).items():
+        yield f"CREATE EXTENSION {quote(name)} SCHEMA {quote(schema_name)}"
 
 
 def _types(schema: Schema) -> Iterator[str]:
@@ -147,7 +157,7 @@ def _types(schema: Schema) -> Iterator[str]:
 
 def _create_domain(domain: Domain) -> str:
     parts = [f"CREATE DOMAIN {quote(domain.schema, domain.name)} AS {domain.type}"]
-    parts += [f"COLLATE {found}"] if (found := a.get(domain.attrs, a.COLLATION)) else []
+    parts += [f"COLLATE {collation}"] if (collation := a.get(domain.attrs, a.COLLATION)) else []
     parts += [f"DEFAULT {domain.default}"] if domain.default is not None else []
     parts += [] if domain.nullable else ["NOT NULL"]
     parts += [
@@ -158,7 +168,7 @@ def _create_domain(domain: Domain) -> str:
 
 
 def create_sequence(sequence: Sequence) -> str:
-    """Return CREATE SEQUENCE with everything that is said of it."""
+    """Return a complete CREATE SEQUENCE statement."""
     get = a.getter(sequence.attrs)
     parts = [f"CREATE SEQUENCE {quote(sequence.schema, sequence.name)}"]
     parts += [f"AS {sequence.type}"] if sequence.type else []
@@ -174,7 +184,7 @@ def create_sequence(sequence: Sequence) -> str:
 
 
 def own_sequence(sequence: Sequence) -> str:
-    """Return the statement that ties a sequence to its column."""
+    """Return the statement that makes a column the owner of a sequence."""
     assert sequence.owned_by
     table, column = sequence.owned_by
     schema = a.get(sequence.attrs, "owner_schema") or sequence.schema
@@ -182,20 +192,22 @@ def own_sequence(sequence: Sequence) -> str:
 
 
 def _mentions_relation(routine: Routine, schema: Schema) -> bool:
-    """Whether a routine's head needs a table to be there: it takes or returns one; its body is not checked."""
+    """Return True if a routine takes or returns a table, which must exist then; its body is not checked."""
     head = f"{routine.arguments} {routine.returns}"
     if routine.definition and "BEGIN ATOMIC" in routine.definition:
         return True
-    return any(re.search(rf"(?<![\w\"]){re.escape(_quoted(one.name))}(?![\w\"])", head) for one in schema)
+    return any(re.search(rf"(?<![\w\"]){re.escape(_quoted(relation.name))}(?![\w\"])", head) for relation in schema)
 
 
 def create_table(table: Relation) -> str:
-    """Return CREATE TABLE with columns, primary key, checks; keys to others and indexes come later."""
+    """Return CREATE TABLE with columns, primary key and checks; foreign keys and indexes come later."""
     get = a.getter(table.attrs)
     kind = "UNLOGGED TABLE" if get(a.UNLOGGED) else "TABLE"
     head = f"CREATE {kind} {quote(table.schema, table.name)}"
     if parent := get(a.PARTITION_OF):
-        lines = [f"{quote(one.name)} DEFAULT {one.default}" for one in table.columns if one.default is not None]
+        lines = [
+            f"{quote(column.name)} DEFAULT {column.default}" for column in table.columns if column.default is not None
+        ]
         lines += _checks(table)
         inner = f" (\n    {f',{chr(10)}    '.join(lines)}\n)" if lines else ""
         return f"{head} PARTITION OF {parent}{inner} {get(a.PARTITION_BOUND)}{_tail(table)}"
@@ -217,13 +229,13 @@ def _tail(table: Relation) -> str:
 
 
 def column_definition(column: Column) -> str:
-    """Return a column as CREATE TABLE and ADD COLUMN spell it."""
+    """Return a column definition for CREATE TABLE and ADD COLUMN."""
     parts = [quote(column.name), column.type or "text"]
     if collation := a.get(column.attrs, a.COLLATION):
         parts.append(f"COLLATE {collation}")
     if column.generated:
-        kept = "VIRTUAL" if a.get(column.attrs, a.VIRTUAL) else "STORED"
-        parts.append(f"GENERATED ALWAYS AS ({column.generated}) {kept}")
+        storage = "VIRTUAL" if a.get(column.attrs, a.VIRTUAL) else "STORED"
+        parts.append(f"GENERATED ALWAYS AS ({column.generated}) {storage}")
     elif column.identity:
         parts.append(f"GENERATED {(a.get(column.attrs, a.IDENTITY) or 'by default').upper()} AS IDENTITY")
     elif column.default is not None:
@@ -240,7 +252,7 @@ def _check(check: Check) -> str:
 
 
 def _checks(table: Relation) -> list[str]:
-    """Return the checks that a table begins with; one that old rows need not fulfil can only be added."""
+    """Return the checks in CREATE TABLE; NOT VALID checks can only be added later."""
     return [_check(check) for check in table.checks if not a.get(check.attrs, a.NOT_VALID)]
 
 
@@ -276,17 +288,17 @@ def create_index(relation: Relation, index: Index, *, concurrently: bool = False
 
 
 def standard_name(table: str, index: Index) -> str:
-    """Return the name of an index that was given none."""
+    """Return the default name of an index without a name."""
     words = "_".join(re.sub(r"\W+", "_", column).strip("_") for column in index.columns)
     return f"{table}_{words}_{'key' if index.unique else 'idx'}"[:63]
 
 
 def add_foreign_key(table: Relation, key: ForeignKey) -> str:
-    """Return the statement that makes a table refer to another."""
+    """Return the statement that adds a foreign key."""
     name = f"CONSTRAINT {quote(key.name)} " if key.name else ""
     period = bool(a.get(key.attrs, a.PERIOD))
     columns = f" ({_names(key.ref_columns, period=period)})" if key.ref_columns else ""
-    match = f" MATCH {found}" if (found := a.get(key.attrs, a.MATCH)) else ""
+    match = f" MATCH {match_type}" if (match_type := a.get(key.attrs, a.MATCH)) else ""
     rules = "".join(
         f" ON {word} {rule}" for word, rule in (("DELETE", key.on_delete), ("UPDATE", key.on_update)) if rule
     )
@@ -311,8 +323,8 @@ def _enforced(attrs: Attributes) -> str:
 def create_view(view: Relation) -> str:
     """Return the statement for a view or materialised view."""
     kind = "MATERIALIZED VIEW" if view.kind == "materialized_view" else "VIEW"
-    storage = f" WITH ({found})" if (found := a.get(view.attrs, a.STORAGE)) else ""
-    columns = f" ({_names(tuple(one.name for one in view.columns))})" if view.columns else ""
+    storage = f" WITH ({options})" if (options := a.get(view.attrs, a.STORAGE)) else ""
+    columns = f" ({_names(tuple(column.name for column in view.columns))})" if view.columns else ""
     return f"CREATE {kind} {quote(view.schema, view.name)}{columns}{storage} AS\n{view.definition}"
 
 
@@ -335,7 +347,7 @@ def _security(relation: Relation) -> Iterator[str]:
 
 
 def comments(relation: Relation) -> Iterator[str]:
-    """Return COMMENT statements of a relation, its columns, indexes and triggers; a constraint has its own."""
+    """Return the COMMENT statements of a relation, its columns, indexes, constraints and triggers."""
     name = quote(relation.schema, relation.name)
     kind = {"view": "VIEW", "materialized_view": "MATERIALIZED VIEW"}.get(relation.kind, "TABLE")
     if relation.comment:
@@ -371,11 +383,11 @@ def _other_comments(schema: Schema) -> Iterator[str]:
 
 
 def _names(names: tuple[str, ...], *, period: bool = False) -> str:
-    """Return names with commas between; with `period` the last is the range of a key in time."""
+    """Return names separated by commas; with `period` the last is the range of a temporal key."""
     quoted = [quote(name) for name in names]
     return ", ".join([*quoted[:-1], f"PERIOD {quoted[-1]}"] if period else quoted)
 
 
 def _keys(names: tuple[str, ...]) -> str:
-    """Return the keys of an index: names quoted, expressions as they stand in their parentheses."""
+    """Return the keys of an index: names quoted, expressions in their parentheses."""
     return ", ".join(name[1:-1] if name.startswith("(") else quote(name) for name in names)

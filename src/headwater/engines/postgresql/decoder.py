@@ -1,4 +1,4 @@
-"""What the texts of COPY mean, as Arrow values and as cells: the types that Arrow has room for, all else as text."""
+"""Decodes the texts of COPY to Arrow values and cells; types that Arrow does not have remain text."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ _DEEPEST = 20  # domains over domains
 
 
 def _iso_intervals(values: Array) -> list[Cell]:
-    return [None if one is None else iso_interval(one.decode()) for one in values.to_pylist()]
+    return [None if value is None else iso_interval(value.decode()) for value in values.to_pylist()]
 
 
 def iso_interval(text: str) -> str:
-    """Return an interval as the server spells it in ISO 8601: each part with a sign of its own."""
+    """Return an interval as the server spells it in ISO 8601: each part with its own sign."""
     match = _INTERVAL.fullmatch(text)
     if match is None:
         raise ConversionError(text[:80])
@@ -72,8 +72,10 @@ def iso_interval(text: str) -> str:
 
 
 def _base(type_: str, schema: Schema) -> str:
-    """Return the type that a domain is made of."""
-    domains = {name: one.type for one in schema.domains for name in (one.name, f"{one.schema}.{one.name}")}
+    """Return the base type of a domain."""
+    domains = {
+        name: domain.type for domain in schema.domains for name in (domain.name, f"{domain.schema}.{domain.name}")
+    }
     for _ in range(_DEEPEST):
         if type_ not in domains:
             break
@@ -84,19 +86,19 @@ def _base(type_: str, schema: Schema) -> str:
 def _kind(type_: str, schema: Schema) -> Kind:
     if type_.endswith("[]"):
         return "array"
-    if any(type_ in {one.name, f"{one.schema}.{one.name}"} for one in schema.enums):
+    if any(type_ in {enum.name, f"{enum.schema}.{enum.name}"} for enum in schema.enums):
         return "enum"
     return _KINDS.get(_MODIFIER.sub("", type_).strip(), "other")
 
 
 class PostgresDecoding(DecodingSupport):
-    """What the texts of a snapshot mean."""
+    """Decodes the texts of a snapshot."""
 
     def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
-        """Return how a column of a dump is read."""
+        """Return the decoder of a snapshot column."""
         type_ = _base(column.type, schema)
-        if found := _PLAIN.get(type_):
-            return found
+        if plain := _PLAIN.get(type_):
+            return plain
         if match := _NUMERIC.fullmatch(type_):
             precision, scale = int(match[1]), int(match[2])
             if precision <= 38 and 0 <= scale <= precision:

@@ -1,4 +1,4 @@
-"""PostgreSQL as a dialect: what Headwater has to know of it."""
+"""The dialect of PostgreSQL: its properties for the rest of Headwater."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans of PostgreSQL, and what is to be said about them with the figures that say it."""
+"""Query plans of PostgreSQL, and advice on them with the figures behind it."""
 
 from __future__ import annotations
 
@@ -81,22 +81,22 @@ def _advice(plan: Mapping[str, Any]) -> Iterator[Advice]:
 
 
 def _on_scan(node: Mapping[str, Any]) -> Iterator[Advice]:
-    """A table read from end to end for few of its rows wants an index on what it is filtered by."""
+    """Advise an index on the filtered columns of a table that is scanned for few of its rows."""
     if node["Node Type"] != "Seq Scan" or "Filter" not in node or "Actual Rows" not in node:
         return
     loops = node.get("Actual Loops", 1)
-    kept, removed = node["Actual Rows"] * loops, node.get("Rows Removed by Filter", 0) * loops
-    read = kept + removed
-    if read < LARGE or kept > read * SELECTIVE:
+    returned, removed = node["Actual Rows"] * loops, node.get("Rows Removed by Filter", 0) * loops
+    read = returned + removed
+    if read < LARGE or returned > read * SELECTIVE:
         return
     table = node["Relation Name"]
     columns = list(dict.fromkeys(name.strip('"') for name in _COMPARED.findall(node["Filter"])))
     statement = f"CREATE INDEX ON {quote(node.get('Schema'), table)} ({', '.join(map(quote, columns))})"
     yield Advice(
         "missing_index",
-        f"{table} is read from end to end: {read:,.0f} rows for {kept:,.0f}. An index on what it is filtered by "
+        f"Full scan of {table}: {read:,.0f} rows read, {returned:,.0f} kept. An index on the filtered columns "
         f"({', '.join(columns) or node['Filter']}) would find them.",
-        {"rows_read": float(read), "rows_kept": float(kept)},
+        {"rows_read": float(read), "rows_kept": float(returned)},
         statement if columns else None,
     )
 
@@ -110,7 +110,7 @@ def _on_estimate(node: Mapping[str, Any]) -> Iterator[Advice]:
         table = node["Relation Name"]
         yield Advice(
             "bad_estimate",
-            f"{expected:,.0f} rows were expected of {table} and {actual:,.0f} came: its statistics are off.",
+            f"{expected:,.0f} rows were expected from {table}, but {actual:,.0f} were read: its statistics are old.",
             {"expected": float(expected), "actual": float(actual), "ratio": round(ratio, 1)},
             f"ANALYZE {quote(node.get('Schema'), table)}",
         )
@@ -125,7 +125,7 @@ def _on_spill(node: Mapping[str, Any]) -> Iterator[Advice]:
     what = "A sort" if disk else f"A hash in {batches} parts"
     yield Advice(
         "spill",
-        f"{what} did not fit into memory and went to disk ({used:,.0f} kB).",
+        f"{what} did not fit in memory and was written to disk ({used:,.0f} kB).",
         {"kilobytes": used},
         f"SET work_mem = '{max(16, round(used / 1024 * 3))}MB'",
     )
@@ -138,17 +138,17 @@ class PostgresExplain(ExplainSupport):
         """Return the plan of one statement."""
         statements = list(split(text))
         if len(statements) != 1:
-            raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
+            raise QueryError("Only one statement can be explained at a time.", hint="Select one statement.")
         options = "FORMAT JSON, ANALYZE, BUFFERS" if run else "FORMAT JSON"
         opening = f"EXPLAIN ({options}) "
         limits = Limits(rows=None, bytes=None, seconds=60)
-        found: list[Any] = []
+        rows: list[Any] = []
         try:
             if run:
                 await _quietly(session, "BEGIN")
             async for frame in session.run(opening + statements[0].text, parameters, limits):
                 if isinstance(frame, Rows):
-                    found += frame.rows
+                    rows += frame.rows
         except QueryError as error:
             if error.position is not None:
                 error.position += statements[0].start - len(opening)
@@ -156,7 +156,9 @@ class PostgresExplain(ExplainSupport):
         finally:
             if run:
                 await _quietly(session, "ROLLBACK")
-        raw = "\n".join(str(row[0]) for row in found)
-        told = msgspec.json.decode(raw)[0]
-        root = _node(told["Plan"])
-        return QueryPlan(root, tuple(_advice(told["Plan"])), told.get("Planning Time"), told.get("Execution Time"), raw)
+        raw = "\n".join(str(row[0]) for row in rows)
+        result = msgspec.json.decode(raw)[0]
+        root = _node(result["Plan"])
+        return QueryPlan(
+            root, tuple(_advice(result["Plan"])), result.get("Planning Time"), result.get("Execution Time"), raw
+        )

@@ -1,4 +1,4 @@
-"""Whole results as text by COPY: the server writes CSV itself, and NDJSON by its own row_to_json."""
+"""Exports results as text by COPY: the server itself writes CSV, and NDJSON with row_to_json."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from headwater.engines.postgresql.session import PostgresSession
 
 CHUNK = 65_536
 _CSV = ("COPY (", "\n) TO STDOUT WITH (FORMAT csv, HEADER)")
-# A delimiter and a quote that JSON text cannot contain unescaped: what comes is the JSON of one row on each line.
+# A delimiter and a quote that JSON text cannot contain unescaped: each line is the JSON of one row.
 _NDJSON = (
     "COPY (SELECT row_to_json(r) FROM (",
     "\n) r) TO STDOUT WITH (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')",
@@ -30,22 +30,22 @@ _AROUND = {"csv": _CSV, "ndjson": _NDJSON}
 
 def one_query(text: str) -> Statement:
     """Return the one statement of a text, or raise QueryError."""
-    found = statements(text, GRAMMAR)
-    if len(found) != 1:
-        raise QueryError("An export takes one SELECT.", hint="Leave the other statements out.")
-    return found[0]
+    parts = statements(text, GRAMMAR)
+    if len(parts) != 1:
+        raise QueryError("An export takes one SELECT.", hint="Remove the other statements.")
+    return parts[0]
 
 
 def before(form: ExportForm) -> int:
-    """Return how many characters stand before the user's query in what is sent."""
+    """Return how many characters of the sent text come before the user's query."""
     return len(_AROUND[form][0])
 
 
 async def copied(connection: AsyncConnection[Any], query: str, form: ExportForm) -> AsyncIterator[bytes]:
-    """Yield the result of a query as chunks of about 64 kB.
+    """Yield the result of a query in chunks of about 64 kB.
 
-    The server sends a message for each row. Psycopg's own iterator goes through the event loop for every one of them;
-    here all that have come are taken at once.
+    The server sends a message for each row. Psycopg's own iterator goes through the event loop for every message; here
+    all messages that have arrived are read at once.
     """
     opening, closing = _AROUND[form]
     pgconn, over = connection.pgconn, False
@@ -75,7 +75,7 @@ def _begun(pgconn: Any) -> Any:
 
 
 def _taken(pgconn: Any) -> Any:
-    """Return the rows that have come, once there are some, and whether they were the last."""
+    """Return the rows that have arrived, waiting for the first, and whether they were the last."""
     held: list[bytes] = []
     size, over = 0, False
     while size < CHUNK and not over:
@@ -104,7 +104,7 @@ def _ended(pgconn: Any, last: Any) -> Any:
 
 
 class PostgresExport(ExportSupport):
-    """Results that the server formats itself."""
+    """Exports results in formats that the server writes itself."""
 
     async def chunks(self, session: Session, text: str, form: ExportForm, limits: Limits) -> AsyncIterator[bytes]:
         assert isinstance(session, PostgresSession)

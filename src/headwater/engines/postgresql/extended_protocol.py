@@ -1,6 +1,7 @@
-"""The extended protocol of PostgreSQL: one statement prepared, executed, and read in chunks as the server's own text.
+"""The extended protocol of PostgreSQL: one prepared statement is executed and read in chunks of server text.
 
-Nothing here knows of runs, limits or users: a session says what is sent, and stops what nobody reads any more.
+This module knows nothing of runs, limits or users: a session decides what is sent, and stops statements that nobody
+reads any more.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ from psycopg.adapt import Transformer
 from headwater.catalog.results import QueryError, ResultColumn, Row
 from headwater.engines.postgresql.columns import Origins
 
-# What the driver holds at once, however wide the rows are; they are passed on in larger batches.
+# The number of rows that the driver buffers, however wide; they are passed on in larger batches.
 CHUNK = 8
 _COPY = frozenset({pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH})
 _FAILED = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE})
 
 
 async def parse(connection: AsyncConnection[Any], text: str) -> None:
-    """Let the server parse a statement; raises psycopg.Error when it refuses."""
+    """Let the server parse a statement; raises psycopg.Error if it refuses."""
     async with connection.lock:
         connection.pgconn.send_prepare(b"", text.encode())
         await connection.wait(_answered(connection.pgconn))
 
 
 async def prepare(connection: AsyncConnection[Any], origins: Origins, text: str) -> tuple[ResultColumn, ...] | None:
-    """Let the server parse a statement, and return the columns that it will give; None when it gives no rows."""
+    """Let the server parse a statement, and return its result columns; None if it returns no rows."""
     pgconn = connection.pgconn
     async with connection.lock:
         pgconn.send_prepare(b"", text.encode())
@@ -40,15 +41,15 @@ async def prepare(connection: AsyncConnection[Any], origins: Origins, text: str)
         described = await connection.wait(_answered(pgconn))
     if not described.nfields:
         return None
-    # What the look-ups below prepare goes by other names: the unnamed statement stays ours only until the next
-    # parse, so that it is sent again when they had something to ask.
+    # The queries below use named statements: the unnamed statement stays ours only until the next
+    # parse, so it is sent again after such a query.
     columns_shown = await origins.describe(described)
     await parse(connection, text)
     return columns_shown
 
 
 async def results(connection: AsyncConnection[Any], values: Sequence[bytes | None]) -> AsyncGenerator[Any, None]:
-    """Execute the prepared statement and give its results in chunks of rows; ended early, the server stops."""
+    """Execute the prepared statement and yield its results in chunks of rows; if closed early, the server stops."""
     pgconn = connection.pgconn
     async with connection.lock:
         pgconn.send_query_prepared(b"", values, result_format=pq.Format.TEXT)
@@ -62,7 +63,7 @@ async def results(connection: AsyncConnection[Any], values: Sequence[bytes | Non
                     over = True
                     raise psycopg.errors.error_from_result(result, encoding="utf-8")
                 if result.status in _COPY:
-                    pgconn.finish()  # a routine did this: there is no other way back
+                    pgconn.finish()  # a routine did this; closing the connection is the only way out
                     over = True
                     raise no_copy()
                 yield result
@@ -73,7 +74,7 @@ async def results(connection: AsyncConnection[Any], values: Sequence[bytes | Non
 
 
 async def _stop(connection: AsyncConnection[Any]) -> None:
-    """End what still runs and read what it had sent."""
+    """Stop a running statement and discard the rest of its output."""
     pgconn = connection.pgconn
     if pgconn.status != pq.ConnStatus.OK or pgconn.transaction_status != pq.TransactionStatus.ACTIVE:
         return
@@ -87,7 +88,7 @@ async def _stop(connection: AsyncConnection[Any]) -> None:
 
 
 def rows(connection: AsyncConnection[Any], result: Any) -> list[Row]:
-    """Return the rows of a result, each value as its type is read here."""
+    """Return the rows of a result, each value converted by its type."""
     transformer = Transformer.from_context(connection)
     transformer.set_pgresult(result)
     try:
@@ -99,14 +100,14 @@ def rows(connection: AsyncConnection[Any], result: Any) -> list[Row]:
 
 
 def no_copy() -> QueryError:
-    """Return what is said of a COPY between server and client."""
+    """Return the error for a COPY between server and client."""
     return QueryError(
         "COPY from and to the client is not possible here.", hint="Use import and export instead.", sqlstate="0A000"
     )
 
 
 def _answered(pgconn: Any) -> Any:
-    """Send what waits and return the server's one answer to it.
+    """Send the queued commands and return the server's one answer.
 
     Raises:
         psycopg.Error: the answer is an error.
@@ -121,7 +122,7 @@ def _answered(pgconn: Any) -> Any:
 
 
 def _drained(pgconn: Any) -> Any:
-    """Read and forget what is left of a statement."""
+    """Read and discard the rest of a statement's output."""
     while (yield from generators.fetch(pgconn)) is not None:
         pass
 

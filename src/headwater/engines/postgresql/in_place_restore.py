@@ -1,7 +1,7 @@
-"""Tables of a PostgreSQL database in use that get the rows of a snapshot, in one transaction on one connection.
+"""Restores tables of a PostgreSQL database in use, in one transaction on one connection.
 
-Foreign keys to and from the tables are taken off and put back at the end, which checks them; triggers of users are
-held off meanwhile. All of that is undone by the rollback of whatever goes wrong.
+Foreign keys to and from the tables are dropped and added again at the end, which checks them; user triggers are
+disabled meanwhile. If anything fails, the rollback undoes all of that.
 """
 
 from __future__ import annotations
@@ -78,24 +78,24 @@ class PostgresInPlaceRestore:
             there = self._connection.execute(_THERE.encode(), (quote(schema, name),)).fetchone()
             if there == (True,):
                 self._run(_set(quote(schema, name), value, called))
-        found = [counted(self._connection, table) for table in tables]
-        return [TableRestoreResult(*numbers) for numbers in zip(before, written, found, strict=True)]
+        counts = [counted(self._connection, table) for table in tables]
+        return [TableRestoreResult(*numbers) for numbers in zip(before, written, counts, strict=True)]
 
     def _name(self, table: SnapshotTable) -> str:
-        """Return a table as `regclass` spells it, by which catalogs are asked for it."""
-        place = literal(quote(table.schema, table.name))
-        row = self._connection.execute(f"SELECT {place}::regclass::text".encode()).fetchone()
+        """Return a table in the spelling of `regclass`, for queries on the catalog."""
+        table_name = literal(quote(table.schema, table.name))
+        row = self._connection.execute(f"SELECT {table_name}::regclass::text".encode()).fetchone()
         return str(row[0]) if row else ""
 
     def _fill(self, table: SnapshotTable, batches: Iterable[Batch], request: TableRestoreRequest) -> int:
         if request.mode != "append_missing":
             return self._copy(copy_in_statement(table), batches)
-        place, names = quote(table.schema, table.name), ", ".join(quote(column.name) for column in table.columns)
-        empty = f"SELECT {names} FROM {place} WITH NO DATA"  # noqa: S608 (quoted)
+        table_name, names = quote(table.schema, table.name), ", ".join(quote(column.name) for column in table.columns)
+        empty = f"SELECT {names} FROM {table_name} WITH NO DATA"  # noqa: S608 (quoted)
         self._run(f"CREATE TEMPORARY TABLE headwater_missing ON COMMIT DROP AS {empty}")
         self._copy(f"COPY headwater_missing ({names}) FROM STDIN", batches)
         insert = (
-            f"INSERT INTO {place} ({names}) OVERRIDING SYSTEM VALUE "  # noqa: S608 (quoted)
+            f"INSERT INTO {table_name} ({names}) OVERRIDING SYSTEM VALUE "  # noqa: S608 (quoted)
             f"SELECT {names} FROM headwater_missing ON CONFLICT DO NOTHING"
         )
         written = self._connection.execute(insert.encode()).rowcount
@@ -122,20 +122,20 @@ class PostgresInPlaceRestore:
 
 
 def _set(name: str, value: object, called: bool) -> str:
-    """Return the statement that lets a sequence go on behind a value, and never behind where it is."""
+    """Return the statement that sets a sequence past a value, and never backwards."""
     further = f"CASE WHEN is_called THEN last_value ELSE last_value - 1 END < {int(str(value)) - (not called)}"
     done = "true" if called else "false"
     return f"SELECT setval({literal(name)}, {int(str(value))}, {done}) FROM {name} WHERE {further}"  # noqa: S608
 
 
 async def open_restore(address: Address, seconds: float) -> PostgresInPlaceRestore:
-    """Return a refill over a connection of its own."""
+    """Return an in-place restore over a new connection."""
     settings = (*SETTINGS, "SET search_path = ''")
     return PostgresInPlaceRestore(await asyncio.to_thread(connect_sync, address, seconds, settings))
 
 
 class PostgresInPlaceRestores(InPlaceRestoreSupport):
-    """Opens databases to restore tables in."""
+    """Opens databases for in-place restores."""
 
     async def open(self, address: Address, *, seconds: float = 15.0) -> InPlaceRestore:
         return await open_restore(address, seconds)

@@ -1,4 +1,4 @@
-"""Reads the whole Schema from PostgreSQL's catalog: one query for each kind of object, whatever their number."""
+"""Reads the whole Schema from PostgreSQL's catalog: one query for each kind of object."""
 
 from __future__ import annotations
 
@@ -51,18 +51,18 @@ COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE", "*": "AL
 
 
 async def inspect(session: Session) -> Schema:
-    """Read everything that is in the database, as the role sees it."""
+    """Read the whole Schema of the database, as the role sees it."""
     assert isinstance(session, PostgresSession)
-    found = await _read(session.connection)
-    parts = _Parts(found)
-    relations = [_relation(row, parts) for row in _in_order(found["RELATIONS"], found["VIEW_ORDER"])]
+    rows = await _read(session.connection)
+    parts = _Parts(rows)
+    relations = [_relation(row, parts) for row in _in_order(rows["RELATIONS"], rows["VIEW_ORDER"])]
     return Schema(
         relations=tuple(relations),
-        enums=tuple(Enum(row["name"], tuple(row["values"]), row["schema"], row["comment"]) for row in found["ENUMS"]),
-        domains=tuple(_domain(row) for row in found["DOMAINS"]),
-        sequences=tuple(_sequence(row) for row in found["SEQUENCES"]),
-        routines=tuple(_routine(row) for row in found["ROUTINES"]),
-        attrs=_of_schema(found),
+        enums=tuple(Enum(row["name"], tuple(row["values"]), row["schema"], row["comment"]) for row in rows["ENUMS"]),
+        domains=tuple(_domain(row) for row in rows["DOMAINS"]),
+        sequences=tuple(_sequence(row) for row in rows["SEQUENCES"]),
+        routines=tuple(_routine(row) for row in rows["ROUTINES"]),
+        attrs=_of_schema(rows),
     )
 
 
@@ -85,24 +85,26 @@ QUERIES = (
 
 
 async def _read(connection: psycopg.AsyncConnection[Any]) -> dict[str, list[Row]]:
-    """Run every query at one moment, with only the system's schema on the path: names come out qualified."""
-    found: dict[str, list[Row]] = {}
+    """Run all queries in one snapshot, with only the system schema on the search path, so that names are qualified."""
+    results: dict[str, list[Row]] = {}
     try:
         async with connection.transaction():
             await connection.execute(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             await connection.execute(b"SET LOCAL search_path = pg_catalog")
-            await connection.execute(b"SET LOCAL jit = off")  # compiling these queries takes longer than running them
+            await connection.execute(
+                b"SET LOCAL jit = off"
+            )  # JIT compilation of these queries takes longer than running them
             for name in QUERIES:
                 query = "SELECT coalesce(json_agg(q), '[]')::text FROM (" + getattr(queries, name) + ") q"
                 row = await (await connection.execute(query.encode())).fetchone()
-                found[name] = msgspec.json.decode(row[0]) if row else []
+                results[name] = msgspec.json.decode(row[0]) if row else []
     except psycopg.Error as error:
         raise error_from(error, 0, 0) from error
-    return found
+    return results
 
 
 class _Parts:
-    """What belongs to relations, by their oid."""
+    """The parts of relations (columns, keys, indexes …), by oid."""
 
     def __init__(self, rows: Mapping[str, list[Row]]) -> None:
         self.columns = _grouped(rows["COLUMNS"])
@@ -120,9 +122,9 @@ def _grouped(rows: Sequence[Row]) -> dict[int, list[Row]]:
 
 
 def _in_order(relations: Sequence[Row], needs: Sequence[Row]) -> list[Row]:
-    """Return tables by name, then views so that each comes after those it reads."""
+    """Return tables by name, then views so that each comes after the views that it uses."""
     tables = [row for row in relations if row["kind"] not in {"v", "m"}]
-    tables.sort(key=lambda row: bool(row["parents"]))  # partitions and heirs after what they belong to
+    tables.sort(key=lambda row: bool(row["parents"]))  # partitions and child tables after their parents
     views = {row["oid"]: row for row in relations if row["kind"] in {"v", "m"}}
     before: dict[int, set[int]] = {oid: set() for oid in views}
     for need in needs:
@@ -130,7 +132,7 @@ def _in_order(relations: Sequence[Row], needs: Sequence[Row]) -> list[Row]:
             before[need["oid"]].add(need["needs"])
     try:
         order = list(TopologicalSorter(before).static_order())
-    except CycleError:  # two views that read each other: no order is right
+    except CycleError:  # two views that use each other: no order works
         order = list(views)
     return tables + [views[oid] for oid in order if oid in views]
 
@@ -138,18 +140,18 @@ def _in_order(relations: Sequence[Row], needs: Sequence[Row]) -> list[Row]:
 def _relation(row: Row, parts: _Parts) -> Relation:
     oid = row["oid"]
     constraints = parts.constraints[oid]
-    primary = next((one for one in constraints if one["kind"] == "p"), None)
+    primary = next((constraint for constraint in constraints if constraint["kind"] == "p"), None)
     return Relation(
         name=row["name"],
         schema=row["schema"],
         kind=KINDS[row["kind"]],
         columns=tuple(_column(column) for column in parts.columns[oid]),
         primary_key=tuple(primary["columns"]) if primary else (),
-        foreign_keys=tuple(_foreign_key(one) for one in constraints if one["kind"] == "f"),
+        foreign_keys=tuple(_foreign_key(constraint) for constraint in constraints if constraint["kind"] == "f"),
         indexes=tuple(_indexes(parts.indexes[oid], constraints)),
-        checks=tuple(_check(one) for one in constraints if one["kind"] == "c"),
+        checks=tuple(_check(constraint) for constraint in constraints if constraint["kind"] == "c"),
         triggers=tuple(
-            Trigger(one["name"], one["definition"], one["enabled"], one["comment"]) for one in parts.triggers[oid]
+            Trigger(row["name"], row["definition"], row["enabled"], row["comment"]) for row in parts.triggers[oid]
         ),
         comment=row["comment"],
         definition=row["definition"].strip().rstrip(";") if row["definition"] else None,
@@ -175,7 +177,7 @@ def _of_relation(row: Row, primary: Row | None, policies: Sequence[Row]) -> Attr
         a.PRIMARY_KEY_NAME: primary["name"] if primary and primary["name"] != standard else None,
         a.FOREIGN: row["kind"] == "f",
     }
-    return a.attrs(**given, **{a.POLICY + one["name"]: _policy(one) for one in policies})
+    return a.attrs(**given, **{a.POLICY + policy["name"]: _policy(policy) for policy in policies})
 
 
 def _policy(row: Row) -> str:
@@ -224,13 +226,13 @@ def _foreign_key(row: Row) -> ForeignKey:
 
 def _of_constraint(row: Row) -> dict[str, object]:
     deferrable = "deferred" if row["deferred"] else "immediate" if row["deferrable"] else None
-    told = row["definition"]
-    enforced = not told.endswith("NOT ENFORCED")
+    definition = row["definition"]
+    enforced = not definition.endswith("NOT ENFORCED")
     return {
         a.DEFERRABLE: deferrable,
         a.NOT_VALID: not row["validated"] and enforced,
         a.NOT_ENFORCED: not enforced,
-        a.PERIOD: " WITHOUT OVERLAPS" in told or ", PERIOD " in told,
+        a.PERIOD: " WITHOUT OVERLAPS" in definition or ", PERIOD " in definition,
     }
 
 
@@ -240,7 +242,7 @@ def _check(row: Row) -> Check:
 
 
 def _indexes(rows: Sequence[Row], constraints: Sequence[Row]) -> list[Index]:
-    by_index = {one["index_oid"]: one for one in constraints if one["kind"] in {"u", "x"}}
+    by_index = {constraint["index_oid"]: constraint for constraint in constraints if constraint["kind"] in {"u", "x"}}
     return [_index(row, by_index.get(row["index_oid"])) for row in rows if not row["primary"]]
 
 
@@ -267,7 +269,7 @@ def _index(row: Row, constraint: Row | None) -> Index:
 
 
 def _key(text: str, option: int, opclass: str, is_expression: bool) -> str:
-    """Return one key of an index: a bare column name, or an expression with its order in parentheses."""
+    """Return one key of an index: a plain column name, or an expression with its order in parentheses."""
     order = {0: "", 1: " DESC NULLS LAST", 2: " NULLS FIRST", 3: " DESC"}[option & 3]
     if not is_expression and not order and not opclass and " COLLATE " not in text:
         return text[1:-1].replace('""', '"') if text.startswith('"') else text
@@ -291,7 +293,7 @@ def _domain(row: Row) -> Domain:
 
 
 def _inside(definition: str) -> str:
-    """Return the condition in `CHECK (…)`."""
+    """Return the condition inside `CHECK (…)`."""
     return definition[definition.index("(") + 1 : definition.rindex(")")]
 
 

@@ -1,7 +1,7 @@
-"""Large objects of PostgreSQL, as rows of a table of their own: pieces of their bytes, told apart by OID and number.
+"""Large objects of PostgreSQL as rows of a separate table: pieces of their bytes, with OID and piece number.
 
-Piece 0 is there for an empty object, too, and says who owns the object, what others may do with it, and its comment.
-`lo_get` is asked for the bytes, because only superusers may read `pg_largeobject` itself.
+Piece 0 also exists for an empty object, and contains its owner, its privileges and its comment. The bytes are read with
+`lo_get`, because only superusers may read `pg_largeobject` itself.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _COLUMNS = (
 )
 _AT_ONCE = 500
 
-# What this role may read; until PostgreSQL 18 only the lists of rights tell it.
+# The objects that this role may read; before PostgreSQL 18 only their ACLs say so.
 READABLE = """
 SELECT m.oid, m.lomowner, m.lomacl FROM pg_largeobject_metadata m
 WHERE (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR pg_has_role(m.lomowner, 'USAGE')
@@ -36,14 +36,14 @@ WHERE (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR pg_has_rol
    OR EXISTS (SELECT FROM aclexplode(m.lomacl) x WHERE x.privilege_type = 'SELECT'
               AND CASE x.grantee WHEN 0 THEN true ELSE pg_has_role(x.grantee, 'USAGE') END)
 """
-# Each object with its size; OFFSET 0 keeps the steps apart: it is opened once, then measured, then closed. One lateral
+# Each object with its size; OFFSET 0 separates the steps: it is opened once, then measured, then closed. One lateral
 # join for each step would let the planner remember the size of a handle, and handles are used again.
 _SIZED = f"""
 ({READABLE}) o
 CROSS JOIN LATERAL (SELECT greatest(lo_lseek64(handle, 0, 2) + lo_close(handle), 1) AS bytes
                     FROM (SELECT lo_open(o.oid, 262144) AS handle OFFSET 0) opened) sized
 """  # noqa: S608 (of ours)
-# How many there are that this role may read, and how many that it may not.
+# How many objects this role may read, and how many it may not.
 THERE = f"""
 SELECT (SELECT count(*) FROM ({READABLE}) r) AS readable,
        (SELECT count(*) FROM pg_largeobject_metadata) - (SELECT count(*) FROM ({READABLE}) r) AS hidden
@@ -69,11 +69,11 @@ ORDER BY o.oid, p.number
 """  # noqa: S608 (of ours)
 _PIECES, _SAID = "pg_temp.headwater_pieces", "pg_temp.headwater_said"
 MAKE = (
-    f"CREATE TEMPORARY TABLE headwater_pieces ({', '.join(f'{one.name} {one.type}' for one in _COLUMNS)})",
+    f"CREATE TEMPORARY TABLE headwater_pieces ({', '.join(f'{column.name} {column.type}' for column in _COLUMNS)})",
     "CREATE TEMPORARY TABLE headwater_said (loid oid, owner name, rights jsonb, comment text)",
 )
 COPY_IN = f"COPY {_PIECES} FROM STDIN"
-# Pieces become objects; what piece 0 says is kept for the end. Without rights: the owner is who loads.
+# Creates objects from pieces; the metadata of piece 0 is kept for the end. The owner is the current role at first.
 PUT = f"""
 DO $headwater$ BEGIN
   PERFORM pg_catalog.lo_create(loid) FROM (SELECT DISTINCT loid FROM {_PIECES}) new
@@ -84,7 +84,7 @@ DO $headwater$ BEGIN
   TRUNCATE {_PIECES};
 END $headwater$
 """  # noqa: S608 (of ours)
-# The statements for what was said, where the roles are there: comments, owners, rights.
+# The statements for the metadata, if the roles exist: comments, owners, privileges.
 SAID = f"""
 SELECT statement FROM (
   SELECT 1, loid, NULL::text, NULL::text, format('COMMENT ON LARGE OBJECT %s IS %L', loid, comment)
@@ -114,19 +114,19 @@ SELECT count(lo_unlink(oid)) FROM (SELECT oid FROM pg_largeobject_metadata
 
 
 def table(count: int) -> SnapshotTable:
-    """Return large objects as a table; none of their rows is known to have not changed, so all are read again."""
+    """Return large objects as a table; it has no change tracking, so all are read again for each snapshot."""
     return SnapshotTable(None, NAME, _COLUMNS, (0, 1), count, {STANDALONE_ROWS: True})
 
 
 def is_large_objects(table: SnapshotTable) -> bool:
-    """Return True if a table is the one of large objects; all others of this engine are in a schema."""
+    """Return True if a table is that of large objects; all other tables of this engine have a schema."""
     return table.schema is None and table.name == NAME
 
 
 def load(connection: psycopg.Connection[Any], batches: Iterable[Batch], feed: Feed) -> tuple[int, list[str]]:
-    """Make objects of their pieces in one transaction; return how many pieces there were, and what could not be.
+    """Create objects from their pieces in one transaction; return how many pieces, and notes on what failed.
 
-    Comments, owners and rights follow, each by itself: one transaction would need a lock for every object.
+    Comments, owners and privileges follow, each by itself: one transaction would need a lock for every object.
     """
     rows = 0
     with connection.transaction(), connection.cursor() as cursor:
@@ -142,20 +142,27 @@ def load(connection: psycopg.Connection[Any], batches: Iterable[Batch], feed: Fe
         except psycopg.errors.InsufficientPrivilege:
             refused += 1
     absent = [name for (name,) in connection.execute(_ABSENT.encode())]
-    notes = [f"Large objects: nothing was given to {name}, for there is no such role here." for name in absent]
-    notes += [f"Large objects: {refused} owners or rights could not be set: this role may not."] if refused else []
+    notes = [
+        f"Large objects: the rights of {name} were not restored, because this role does not exist here."
+        for name in absent
+    ]
+    notes += (
+        [f"Large objects: {refused} owners or rights could not be set, because this role is not allowed to."]
+        if refused
+        else []
+    )
     return rows, notes
 
 
 def count_objects(connection: psycopg.Connection[Any]) -> int:
-    """Return how many pieces the objects have that can be read; in a transaction, which their handles need."""
+    """Return how many pieces the readable objects have; runs in a transaction, which their handles need."""
     with connection.transaction():
         row = connection.execute(_COUNT.encode()).fetchone()
     return int(row[0]) if row else 0
 
 
 def script(batches: Iterable[Batch], lines: Callable[[Batch], Any]) -> Iterator[bytes]:
-    """Yield the part of a script for psql that makes objects of their pieces."""
+    """Yield the part of a script for psql that creates objects from their pieces."""
     yield _written(MAKE)
     for batch in batches:
         yield f"\n{COPY_IN};\n".encode()
@@ -165,11 +172,11 @@ def script(batches: Iterable[Batch], lines: Callable[[Batch], Any]) -> Iterator[
 
 
 def _written(statements: Iterable[str]) -> bytes:
-    return "".join(f"{one.strip()};\n" for one in statements).encode()
+    return "".join(f"{statement.strip()};\n" for statement in statements).encode()
 
 
 async def unlink_all(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Take away all large objects that this role may, some at a time: each of them is locked."""
+    """Delete all large objects that this role may delete, in batches, because each is locked."""
     try:
         while (row := await (await connection.execute(_UNLINK.encode())).fetchone()) and row[0]:
             pass

@@ -1,4 +1,4 @@
-"""Values of a statement's placeholders, as the server's text: `$1` by position, or `:name` by name."""
+"""Values for a statement's placeholders, as the server's text: `$1` by position, or `:name` by name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def bind(text: str, parameters: Parameters) -> tuple[str, list[bytes | None]]:
         if name is None:
             return match[0]
         if name not in parameters:
-            raise BadInput(f"There is no value for :{name}.", hint=f"Given are: {', '.join(parameters)}.")
+            raise BadInput(f"There is no value for :{name}.", hint=f"Given: {', '.join(parameters)}.")
         if name not in order:
             order.append(name)
         return f"${order.index(name) + 1}"
@@ -47,7 +47,7 @@ def strip_placeholders(text: str) -> str:
             return match[0]
         if name not in names:
             names.append(name)
-        # As long as the name was, so that every position stays where it is.
+        # As long as the name, so that all positions stay the same.
         return f"${names.index(name) + 1}".ljust(len(name) + 1)
 
     return _PLACEHOLDER.sub(numbered, text)

@@ -1,7 +1,7 @@
-"""What belongs to whom, what others may do with it, and the comments that the Schema has no place for.
+"""Owners, privileges, and the comments that are not in the Schema.
 
-A snapshot keeps these as statements, each with the roles that it needs. What belongs to the role that takes the
-snapshot belongs to the role that restores it. Whatever a role that is not there, or may not, would have got is told.
+A snapshot stores these as statements, each with the roles that it needs. Objects of the role that takes the snapshot
+will belong to the role that restores it. If a role does not exist or is not allowed to own an object, a note says so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from headwater.engines.postgresql.ddl import literal
 from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.queries import OURS, not_of_extension
 
-# Sequences of columns belong to who owns the table, as do indexes and the types of its rows.
+# Sequences of columns belong to the owner of the table, as do indexes and its row type.
 OWNERS = f"""
 SELECT pg_get_userbyid(t.owner) AS role, format('ALTER %s %s OWNER TO %I', t.word, t.name, pg_get_userbyid(t.owner))
        AS statement
@@ -42,7 +42,7 @@ FROM (
   WHERE (t.typtype IN ('e', 'd', 'r') OR r.relkind = 'c') AND {OURS} AND {not_of_extension("pg_type", "t.oid")}
 ) t WHERE t.owner <> (SELECT oid FROM pg_roles WHERE rolname = current_user) ORDER BY t.step, t.name
 """  # noqa: S608 (queries of ours)
-# Lists of rights against those that a new object begins with: what is missing is revoked, what is more is granted.
+# ACLs compared with the default ACL of a new object: missing privileges are revoked, additional ones granted.
 GRANTS = f"""
 WITH things (step, word, name, part, acl, usual) AS (
   SELECT 1, 'SCHEMA', quote_ident(n.nspname), '', n.nspacl,
@@ -115,7 +115,7 @@ SELECT pg_get_userbyid(owner) AS owner, CASE grantee WHEN 0 THEN NULL ELSE pg_ge
 FROM told GROUP BY owner, place, word, turn, grantee, is_grantable
 ORDER BY pg_get_userbyid(owner), place, word, turn, pg_get_userbyid(grantee), is_grantable
 """  # noqa: S608 (queries of ours)
-# Comments on what is not in the Schema, or has no comment there. Those of extensions come with them.
+# Comments on objects that are not in the Schema, or have no comment there. Extensions bring their own.
 COMMENTS = f"""
 SELECT format('COMMENT ON %s IS %L', t.thing, d.description) AS statement
 FROM (
@@ -153,7 +153,7 @@ ORDER BY t.thing
 
 
 def _needed(extras: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
-    """Yield statements, each with the roles that must be there, and of which of them one must be a member."""
+    """Yield statements, each with the roles that must exist, and the roles of which one must be granted to us."""
     yield from (((), (), statement) for statement in extras.get("comments", ()))
     yield from (((role,), (role,), statement) for role, statement in extras.get("owners", ()))
     yield from ((_roles(role), (), statement) for role, statement in extras.get("grants", ()))
@@ -165,7 +165,7 @@ def _roles(*names: str | None) -> tuple[str, ...]:
 
 
 async def give(connection: AsyncConnection[Any], extras: Mapping[str, Any]) -> list[str]:
-    """Run what can be run of the statements, and return sentences on the rest."""
+    """Run the statements that can be run, and return sentences about the others."""
     try:
         there = {row[0] async for row in await connection.execute(b"SELECT rolname::text FROM pg_roles")}
     except psycopg.Error as error:
@@ -182,14 +182,16 @@ async def give(connection: AsyncConnection[Any], extras: Mapping[str, Any]) -> l
             refused.append(f"{statement}: {error.diag.message_primary}")
         except psycopg.Error as error:
             raise error_from(error, 0, 0) from error
-    notes = [f"Nothing was given to {role}, and no rights: there is no such role here." for role in sorted(absent)]
+    notes = [
+        f"The rights of {role} were not restored, because this role does not exist here." for role in sorted(absent)
+    ]
     if refused:
-        notes.append(f"{len(refused)} owners or rights could not be set, as {refused[0]}.")
+        notes.append(f"{len(refused)} owners or rights could not be set, for example {refused[0]}.")
     return notes
 
 
 def script(extras: Mapping[str, Any]) -> Sequence[str]:
-    """Return the statements as a script has them: each is run if the roles are there where it is loaded."""
+    """Return the statements for a script: each runs if its roles exist where the script is loaded."""
     return [_guarded(*needed) for needed in _needed(extras)]
 
 
@@ -198,5 +200,5 @@ def _guarded(roles: tuple[str, ...], member: tuple[str, ...], statement: str) ->
         return statement
     there = [f"EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {literal(role)})" for role in roles]
     there += [f"pg_catalog.pg_has_role({literal(role)}, 'USAGE')" for role in member]
-    nested = "".join(f"IF {one} THEN " for one in there)
+    nested = "".join(f"IF {condition} THEN " for condition in there)
     return f"DO $headwater$ BEGIN {nested}{statement}; {'END IF; ' * len(there)}END $headwater$"

@@ -1,7 +1,7 @@
-"""PostgreSQL servers of our own: one cluster for each database, made from a template, tuned to be small, closed to all.
+"""PostgreSQL servers that Headwater runs: one cluster per database, from a template, tuned to be small.
 
-A cluster listens on a Unix socket in its own folder, asks everybody for a password (scram-sha-256), and its owner is no
-superuser. The template is made once by initdb; a database is a copy of it.
+A cluster listens on a Unix socket in its own folder and requires a password from everybody (scram-sha-256); its owner
+is not a superuser. The template is created once by initdb; a database is a copy of it.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ from headwater.kit.process import Identity, command_line
 OWNER = "owner"
 SPARES = 3
 PORT = 5432
-# The keeper's own sessions are here; the database of the owner is called so until it gets its name.
+# The database of the administrator's sessions; the owner's database has this name until it gets its own.
 KEEPER_DATABASE, BLANK = "template1", "_blank"
 RESERVED = frozenset({KEEPER_DATABASE, BLANK, "template0", "postgres"})
 IDLE_TRANSACTION_SECONDS = 900
-# Sessions can lift their own time limits; who is this much over them is ended from outside.
+# Sessions can change their own time limits; a session that exceeds the quota by this much is ended.
 LENIENCY_SECONDS = 5
 SOCKET = f".s.PGSQL.{PORT}"
 PROVISION_OPTIONS: tuple[Option, ...] = (
@@ -56,14 +56,14 @@ _HBA = "local all all scram-sha-256\n"
 
 def _take_spare(template: Path, target: Path) -> bool:
     for spare in template.glob("spare-*"):
-        with contextlib.suppress(OSError):  # another database has taken it
+        with contextlib.suppress(OSError):  # another database has used it
             spare.rename(target)
             return True
     return False
 
 
 def _template(version: str, cache: Path) -> Path:
-    """Return the folder with the template cluster of a version, making it on first use; processes take turns."""
+    """Return the template cluster of a version, creating it on first use; processes take turns."""
     programs = programs_of(version)
     folder = cache / f"postgresql-{version}"
     with (cache / "lock").open("w") as lock:
@@ -84,7 +84,7 @@ def _template(version: str, cache: Path) -> Path:
     return folder
 
 
-# What every database has, made once: then a new one only takes its name and password, and copies less.
+# Created once in the template: a new database then only gets its name and password.
 _FURNISHING = f"""
 DROP DATABASE postgres
 CREATE ROLE {OWNER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS
@@ -96,7 +96,7 @@ REVOKE ALL ON DATABASE {KEEPER_DATABASE} FROM PUBLIC
 
 
 def _furnish(programs: Path, data: Path) -> None:
-    """Run statements in a cluster that nobody has started, by PostgreSQL's single-user mode."""
+    """Run statements in a stopped cluster, in PostgreSQL's single-user mode."""
     owner = identity()
     done = subprocess.run(
         [programs / "postgres", "--single", "-j", "-D", data, KEEPER_DATABASE],
@@ -118,7 +118,7 @@ def _secret(instance: Instance) -> Path:
 
 
 def keep_secret(instance: Instance, password: str) -> None:
-    """Keep the password of the keeper's role, which no other cluster has."""
+    """Store the password of the administrator's role, which is unique to this cluster."""
     folders.write_secret(_secret(instance), password)
     (instance.folder / "superuser.own").touch()
 
@@ -129,14 +129,14 @@ _FICLONE = 0x4004_9409
 def _copy_tree(source: Path, target: Path) -> None:
     """Copy a data directory, sharing blocks where the file system can."""
     for folder, _, files in os.walk(source):
-        place = target / os.path.relpath(folder, source)
-        place.mkdir(mode=0o700)
+        destination = target / os.path.relpath(folder, source)
+        destination.mkdir(mode=0o700)
         for name in files:
-            _clone(os.path.join(folder, name), os.path.join(place, name))
+            _clone(os.path.join(folder, name), os.path.join(destination, name))
 
 
 def give_tree(tree: Path, owner: Identity | None) -> None:
-    """Let a folder with all that is in it belong to a server's user."""
+    """Change the owner of a folder with all its contents to a server's user."""
     uid, gid = (owner.uid, owner.gid) if owner else (-1, -1)
     os.chown(tree, uid, gid)
     for folder, inner, files in os.walk(tree):
@@ -164,7 +164,7 @@ def data_folder(instance: Instance) -> Path:
 
 
 def server_command(instance: Instance) -> ServerCommand:
-    """Return how to start the cluster, with its settings on the command line: no file can be changed to lose them."""
+    """Return the command that starts the cluster, with its settings as arguments, so that no file can change them."""
     version = version_of(instance)
     programs = programs_of(version)
     _forget_stale_pid(instance)
@@ -196,14 +196,14 @@ def version_of(instance: Instance) -> str:
 
 
 def _forget_stale_pid(instance: Instance) -> None:
-    """Remove the pid file of a server that is gone: its number may belong to another program by now."""
+    """Delete the pid file of a server that is gone: its number may belong to another program by now."""
     pid = left_pid(data_folder(instance))
     if pid is not None and str(instance.folder) not in command_line(pid):
         (data_folder(instance) / "postmaster.pid").unlink(missing_ok=True)
 
 
 def is_ready(instance: Instance) -> bool:
-    """Return True if the postmaster has written that it is ready: the socket answers before recovery is over."""
+    """Return True if the postmaster reports that it is ready: the socket answers before recovery is complete."""
     try:
         lines = (data_folder(instance) / "postmaster.pid").read_text().split("\n")
     except OSError:
@@ -217,7 +217,7 @@ async def _found(connection: AsyncConnection[Any], query: str, name: str) -> boo
 
 
 async def superuser(instance: Instance) -> AsyncConnection[Any]:
-    """Return a session of the keeper's own role, to be closed by the caller; raises Unavailable."""
+    """Return a session of the administrator's role, to be closed by the caller; raises Unavailable."""
     passwords = [
         file.read_text() for file in (_secret(instance), _secret(instance).with_suffix(".next")) if file.exists()
     ]
@@ -236,8 +236,8 @@ async def superuser(instance: Instance) -> AsyncConnection[Any]:
             )
         except psycopg.Error as error:
             problem = error
-    why = connection_error(str(problem)).message if problem else "It has no password."
-    raise Unavailable(f"The database's server does not let its keeper in. {why}") from problem
+    why = connection_error(str(problem)).message if problem else "The password file is missing."
+    raise Unavailable(f"The server of the database refused the login of its administrator. {why}") from problem
 
 
 _ACTIVITY = b"""
@@ -268,16 +268,16 @@ _END_ALL = b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usenam
 
 
 class PostgresProvisioning(ProvisioningSupport):
-    """Servers of PostgreSQL that Headwater runs."""
+    """PostgreSQL servers that Headwater runs."""
 
     options = PROVISION_OPTIONS
 
     def unavailable_reason(self) -> str | None:
         """Return why no PostgreSQL can be run here, or None."""
-        return None if installed() else "No PostgreSQL is installed on this machine."
+        return None if installed() else "PostgreSQL is not installed on this machine."
 
     def warm_template(self, cache: Path) -> None:
-        """Keep copies of the usual template ahead: to make a thousand files is most of the time of a new database."""
+        """Keep copies of the usual template ready: creating a thousand files is most of the work of a new database."""
         if BUNDLED not in installed():
             return
         template = _template(BUNDLED, cache)
@@ -290,7 +290,7 @@ class PostgresProvisioning(ProvisioningSupport):
                 fresh.rename(template / f"spare-{random.token_hex(8)}")
 
     def create_data_dir(self, instance: Instance, cache: Path) -> None:
-        """Put a copy of the template of the wanted version into the instance's folder."""
+        """Copy the template of the wanted version into the instance's folder."""
         version = instance.options.get("version") or BUNDLED
         template = _template(version, cache)
         shutil.rmtree(data_folder(instance), ignore_errors=True)
@@ -307,10 +307,10 @@ class PostgresProvisioning(ProvisioningSupport):
         return is_ready(instance)
 
     async def setup(self, instance: Instance) -> None:
-        """Yield the owner and the database what the instance asks for, in one transaction.
+        """Apply the owner, database and settings of the instance, in one transaction.
 
-        The superuser gets a password that no other cluster has. After a kill in between, the old file or the new one
-        lets us in.
+        The superuser gets a password that is unique to this cluster. After a kill in between, the old or the new
+        password file is valid.
         """
         quotas, role = instance.quotas, sql.Identifier(OWNER)
         if instance.name in RESERVED:
@@ -335,7 +335,7 @@ class PostgresProvisioning(ProvisioningSupport):
             own.touch()
 
     def address(self, instance: Instance) -> Address:
-        """Return where the owner connects on this machine: its own socket."""
+        """Return the owner's address on this machine: its own socket."""
         return Address(
             database=instance.name,
             user=OWNER,
@@ -346,14 +346,14 @@ class PostgresProvisioning(ProvisioningSupport):
         )
 
     async def session_counts(self, instance: Instance) -> SessionCounts:
-        """Return the client sessions, and how many of them are at work or in a transaction."""
+        """Return the number of client sessions, and of those that are active or in a transaction."""
         async with await superuser(instance) as connection:
             row = await (await connection.execute(_ACTIVITY)).fetchone()
         assert row is not None
         return SessionCounts(int(row[0]), int(row[1]))
 
     async def metrics(self, instance: Instance) -> Mapping[str, float]:
-        """Return what the server counts of the database."""
+        """Return the server's counters for the database."""
         async with await superuser(instance) as connection:
             cursor = await connection.execute(_METRICS, [instance.name])
             row = await cursor.fetchone()
@@ -361,7 +361,7 @@ class PostgresProvisioning(ProvisioningSupport):
         return {name: float(value or 0) for name, value in zip(names, row or (), strict=False)}
 
     async def enforce_quotas(self, instance: Instance, *, full: bool) -> None:
-        """End sessions over their time; make a full database read-only by default, so that it can still be emptied."""
+        """End sessions over their time limit; make a full database read-only by default; users can still delete."""
         statement = instance.quotas.get("statement_seconds", 300) + LENIENCY_SECONDS
         async with await superuser(instance) as connection:
             await connection.execute(_OVER_TIME, [OWNER, statement, IDLE_TRANSACTION_SECONDS + LENIENCY_SECONDS])
@@ -373,5 +373,5 @@ class PostgresProvisioning(ProvisioningSupport):
                 await connection.execute(_END_ALL, [OWNER])
 
     def clean_up(self, instance: Instance) -> None:
-        """Remove what lies outside of the instance's folder."""
+        """Delete what is outside the instance's folder."""
         folders.leave(instance, SOCKET)

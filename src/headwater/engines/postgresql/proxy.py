@@ -1,7 +1,8 @@
-"""PostgreSQL's wire protocol, as much of it as a proxy must know: who asks for which database, cancels, errors.
+"""PostgreSQL's wire protocol, as far as the proxy needs it: start-up, cancel requests, errors.
 
-After the start-up message both sides are spliced: bytes pass unread, with back-pressure, until one side closes. Only
-the server's first messages are looked at, up to its first ReadyForQuery, for the key by which a client can cancel.
+After the start-up message both connections are spliced: bytes pass unread, with back-pressure, until one side closes.
+Only the server's first messages are parsed, up to its first ReadyForQuery, for the key by which a client can cancel.
+
 Source: PostgreSQL documentation, chapter 54 (Frontend/Backend Protocol).
 """
 
@@ -33,18 +34,18 @@ SQLSTATES: tuple[tuple[type[HeadwaterError], str], ...] = (
     (Conflict, NOT_NOW),
     (HeadwaterError, FAILED),
 )
-# Which socket a cancel key belongs to: it has a process id of this machine in it, and a secret.
+# The socket of each cancel key, which is a process id of this machine and a secret.
 _keys: dict[bytes, Path] = {}
 
 
 def socket_of(address: Address) -> Path:
-    """Return the file of a cluster's socket."""
+    """Return the socket file of a cluster."""
     assert address.socket is not None
     return address.socket / f".s.PGSQL.{address.port}"
 
 
 class _Client(ProxyClient):
-    """A client, from its start-up message to its last byte."""
+    """A client connection, from its start-up message to its end."""
 
     LONGEST = LONGEST_STARTUP
 
@@ -57,12 +58,12 @@ class _Client(ProxyClient):
         self._hurry(STARTUP_SECONDS)
 
     def begin(self) -> None:
-        """Take the first messages apart as soon as they are complete."""
+        """Parse the first messages as soon as they are complete."""
         assert self.transport is not None
         while len(self._buffer) >= 8:
             length, code = struct.unpack("!II", self._buffer[:8])
             if not 8 <= length <= LONGEST_STARTUP:
-                self.transport.abort()  # this is no PostgreSQL client
+                self.transport.abort()  # not a PostgreSQL client
                 return
             if len(self._buffer) < length:
                 return
@@ -93,7 +94,7 @@ class _Client(ProxyClient):
         self.begin()
 
     async def _cancel(self, message: bytes) -> None:
-        """Pass a cancel request on to the cluster that gave the key; it wakes nobody and is never answered."""
+        """Forward a cancel request to the cluster that issued the key; it wakes no database and is never answered."""
         assert self.transport is not None
         path = _keys.get(message[8:])
         if path is not None:
@@ -101,7 +102,9 @@ class _Client(ProxyClient):
                 async with asyncio.timeout(CANCEL_SECONDS):
                     reader, writer = await asyncio.open_unix_connection(str(path))
                     writer.write(message)
-                    await reader.read()  # the server closes when it has done it, and so does the client wait
+                    await (
+                        reader.read()
+                    )  # the server closes the connection when it is done, and the client waits for that
                     writer.close()
             except OSError as error:
                 log.info("proxy.cancel_failed", error=str(error))
@@ -109,7 +112,7 @@ class _Client(ProxyClient):
 
     async def _connect(self, message: bytes, code: int) -> None:
         if code >> 16 != PROTOCOL_3:
-            self._refuse("0A000", f"The protocol {code >> 16}.{code & 0xFFFF} is not spoken here.", None)
+            self._refuse("0A000", f"The protocol {code >> 16}.{code & 0xFFFF} is not supported.", None)
             return
         parameters = startup_parameters(message)
         name = parameters.get("database") or parameters.get("user", "")
@@ -127,7 +130,9 @@ class _Client(ProxyClient):
             await asyncio.get_running_loop().create_unix_connection(lambda: server, str(path))
         except OSError as error:
             log.info("proxy.not_reached", error=str(error))
-            self._refuse(NOT_NOW, f"The database {name} does not take connections now.", "Try again in a moment.")
+            self._refuse(
+                NOT_NOW, f"The database {name} does not accept connections right now.", "Try again in a moment."
+            )
             return
         assert server.transport is not None
         server.transport.write(message + self._buffer)
@@ -143,7 +148,7 @@ class _Client(ProxyClient):
 
 
 class _Server(HalfDuplex):
-    """The cluster behind a client."""
+    """The connection to the client's cluster."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -157,7 +162,7 @@ class _Server(HalfDuplex):
             self._look(self._head + data)
 
     def _look(self, head: bytes) -> None:
-        """Find the cancel key among the first messages; stop at ReadyForQuery or an error."""
+        """Find the cancel key in the first messages; stop at ReadyForQuery or an error."""
         while len(head) >= 5:
             kind, length = head[0:1], struct.unpack("!I", head[1:5])[0]
             if kind in {b"Z", b"E"} or length > LONGEST_STARTUP:
@@ -192,19 +197,19 @@ def error_response(state: str, message: str, hint: str | None) -> bytes:
 
 
 class PostgresProxy(ProxySupport):
-    """The protocol of clients at the proxy."""
+    """The protocol of clients of the proxy."""
 
     server_speaks_first = False
     alpn_protocols = ("postgresql",)
 
     def recognizes(self, first: bytes) -> bool:
-        """Return True if a client begins as PostgreSQL's do: with the length of a short message."""
+        """Return True if the bytes begin like a PostgreSQL client: with the length of a short message."""
         return first[0] == 0
 
     def client_protocol(self, opener: UpstreamResolver, tls: ssl.SSLContext | None) -> HalfDuplex:
-        """Return the protocol of one client."""
+        """Return the protocol object of one client."""
         return _Client(opener, tls)
 
     def client_url(self, host_port: str, database: str, password: str) -> str:
-        """Return how a client names the database."""
+        """Return the URL of the database for clients."""
         return f"postgresql://owner:{quote(password)}@{host_port}/{database}"

@@ -1,4 +1,4 @@
-"""SQL on PostgreSQL's own catalog, named and kept together."""
+"""Named SQL on PostgreSQL's own catalog."""
 
 PING = """
 SELECT current_setting('server_version') AS version, pg_database_size(current_database()) AS size,
@@ -14,7 +14,7 @@ SELECT has_database_privilege(current_database(), 'CREATE') AS create_schemas,
 FROM pg_roles WHERE rolname = current_user
 """
 
-# Everything that is the server's own, or an extension's, is left out everywhere.
+# System objects and objects of extensions are always left out.
 OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 
 
@@ -158,7 +158,7 @@ FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l 
 LEFT JOIN pg_aggregate g ON g.aggfnoid = p.oid
 WHERE {OURS} AND {not_of_extension("pg_proc", "p.oid")} ORDER BY 1, 2, 4
 """
-# Which views and tables a view, a table or a default needs to be there before it, by their place in pg_rewrite.
+# The views and tables that a view depends on, from pg_rewrite.
 VIEW_ORDER = f"""
 SELECT DISTINCT r.ev_class::int8 AS oid, d.refobjid::int8 AS needs
 FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
@@ -166,7 +166,7 @@ JOIN pg_class c ON c.oid = d.refobjid AND c.relkind IN ('v', 'm') JOIN pg_namesp
 WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class AND {OURS}
 """
 
-# What a snapshot needs beyond the Schema.
+# What a snapshot needs besides the Schema.
 MOMENT = """
 SELECT pg_export_snapshot() AS snapshot, 'PostgreSQL ' || current_setting('server_version') AS product,
        CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text AS lsn,
@@ -184,7 +184,7 @@ SYSTEM = """
 SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system,
        (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline
 """
-# Tables with rows of their own: their columns but for generated ones, and the key in whose order they are read: the
+# Tables with rows of their own: their columns without generated ones, and the key by which they are sorted: the
 # primary key, or else the smallest unique index on columns that are never null.
 DUMPED = f"""
 SELECT c.oid::int8 AS oid, n.nspname AS schema, c.relname AS name, pg_relation_filenode(c.oid)::int8 AS file,
@@ -217,8 +217,8 @@ FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON 
 WHERE {OURS} AND {not_of_extension("pg_class", "c.oid")} ORDER BY 1, 2
 """
 VERSIONS = "SELECT extname AS name, extversion AS version FROM pg_extension ORDER BY 1"
-# What a snapshot does not hold, as sentences. Objects with an OID below 16384 came with the server.
-# A range type makes a cast of its own.
+# What a snapshot does not contain, as sentences. Objects with an OID below 16384 belong to the server.
+# A range type creates its own cast.
 _OF_ANOTHER = (
     "EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_cast'::regclass AND i.objid = o.oid AND i.deptype = 'i')"
 )
@@ -239,9 +239,9 @@ _KINDS = (
     ("languages", "pg_language", "true"),
 )
 _COUNTED = " UNION ALL ".join(
-    f"SELECT {place}, '{kind}', count(*) FROM {catalog} o "
+    f"SELECT {index}, '{kind}', count(*) FROM {catalog} o "
     f"WHERE o.oid >= 16384 AND {condition} AND {not_of_extension(catalog, 'o.oid')}"
-    for place, (kind, catalog, condition) in enumerate(_KINDS)
+    for index, (kind, catalog, condition) in enumerate(_KINDS)
 )
 LEFT_OUT = f"""
 SELECT 'The rows of ' || count(*) || ' foreign tables are not in the snapshot.' AS note

@@ -1,7 +1,7 @@
-"""Clusters brought back: a base laid out, its log replayed up to a goal, then handed to a new owner.
+"""Point-in-time recovery: a base backup is restored, its log replayed up to a target, then a new owner set.
 
-Its socket lies in a folder that only its own user enters, and until it has arrived it takes no connection at all. Then
-passwords are made anew, so that those that were copied with it open nothing.
+The socket is in a folder that only the server's user can enter, and no connection is accepted before the target is
+reached. Then all passwords are replaced, so that the copied ones are useless.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _put(descriptor: int, content: bytes, at: int) -> None:
 def _inside(data: Path, name: str) -> Path:
     parts = name.split("/")
     if name.startswith("/") or ".." in parts or "" in parts:
-        raise Unavailable(f"A base names {name!r}, which is outside of its folder.")
+        raise Unavailable(f"The base backup contains {name!r}, which is outside its folder.")
     return data / name
 
 
@@ -116,7 +116,7 @@ class PostgresRecovery(RecoverySupport):
         return wal_spool.format_position(position)
 
     def restore_base(self, instance: Instance, facts: Mapping[str, Any], blocks: Iterable[FileBlock]) -> None:
-        """Put a base's files into the folder of an instance."""
+        """Write the files of a base backup into the folder of an instance."""
         data = data_folder(instance)
         data.mkdir(mode=0o700)
         for name in facts["folders"]:
@@ -127,7 +127,7 @@ class PostgresRecovery(RecoverySupport):
                 if name != now_at:
                     if descriptor >= 0:
                         os.close(descriptor)
-                    # Pieces of one file need not come in a row.
+                    # Pieces of one file need not be contiguous.
                     now_at, descriptor = name, os.open(_inside(data, name), os.O_WRONLY | os.O_CREAT, 0o600)
                 _put(descriptor, content, number * facts["block"])
         finally:
@@ -141,32 +141,32 @@ class PostgresRecovery(RecoverySupport):
     def recovery_command(
         self, instance: Instance, facts: Mapping[str, Any], target: RecoveryTarget, log: Path
     ) -> ServerCommand:
-        """Return the program that replays the log."""
+        """Return the command that replays the log."""
         signal = data_folder(instance) / "recovery.signal"
         signal.touch(0o600)
         folders.give(instance.owner, signal)
         usual = server_command(replace(instance, archive_log=False))
-        place = shlex.quote(str(log)).replace("%", "%%")
-        # The passwords in it are of another cluster, and may not be known any more.
+        folder = shlex.quote(str(log)).replace("%", "%%")
+        # The passwords in it belong to another cluster, and may be unknown.
         _hba(instance).write_text("local all postgres trust\n")
         _hba(instance).chmod(0o600)
         folders.give(instance.owner, _hba(instance))
         settings = _SETTINGS | _goal(target) | {"hba_file": str(_hba(instance))}
-        settings |= {"restore_command": f'test -e {place}/%f && cp {place}/%f "%p"'}
+        settings |= {"restore_command": f'test -e {folder}/%f && cp {folder}/%f "%p"'}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return replace(usual, command=(*usual.command, *flags))
 
     def target_not_reached(self, output: str) -> bool:
-        """Return True if the log did not come to the goal."""
+        """Return True if the log ended before the target."""
         return _MISSED in output
 
     def recovery_result(self, output: str) -> RecoveryResult:
         """Return the time of the last transaction that was replayed."""
-        found = _LAST.findall(output)
-        return RecoveryResult(datetime.fromisoformat(found[-1]) if found else None)
+        times = _LAST.findall(output)
+        return RecoveryResult(datetime.fromisoformat(times[-1]) if times else None)
 
     async def take_ownership(self, instance: Instance, old_name: str) -> None:
-        """Give a cluster its own passwords and its database its name."""
+        """Set new passwords for a cluster and the name of its database."""
         password = random.token_urlsafe(32)
         socket = str(folders.socket_folder(instance, SOCKET))
         try:
@@ -180,7 +180,9 @@ class PostgresRecovery(RecoverySupport):
                     command = sql.SQL("ALTER DATABASE {} RENAME TO {}")
                     await connection.execute(command.format(sql.Identifier(old_name), sql.Identifier(instance.name)))
         except psycopg.Error as error:
-            # What it says may show a statement, and with it a password.
-            raise Unavailable(f"The recovered database could not be handed over ({type(error).__name__}).") from None
+            # The message may contain a statement with a password.
+            raise Unavailable(
+                f"The names and passwords of the recovered database could not be set ({type(error).__name__})."
+            ) from None
         keep_secret(instance, password)
         _hba(instance).unlink()

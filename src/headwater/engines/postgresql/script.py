@@ -1,4 +1,4 @@
-"""A dump as a script for psql: bare tables, their rows by COPY, then everything that is made when rows are there."""
+"""Writes a snapshot as a script for psql: tables, their rows by COPY, then the statements after the rows."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def _statements(texts: Iterable[str]) -> bytes:
 
 
 def _silently(counts: list[str]) -> list[str]:
-    """Return what sets sequences without a table of answers for each."""
+    """Return a statement that sets sequences without printing a result for each."""
     if not counts:
         return []
-    body = "".join(f"  PERFORM {one.removeprefix('SELECT ')};\n" for one in counts)
+    body = "".join(f"  PERFORM {count.removeprefix('SELECT ')};\n" for count in counts)
     return [f"DO $headwater$ BEGIN\n{body}END $headwater$"]
 
 
@@ -34,7 +34,7 @@ class PostgresScript(ScriptSupport):
     def chunks(
         self, schema: Schema, tables: Iterable[tuple[SnapshotTable, Iterable[Batch]]], extras: Mapping[str, Any]
     ) -> Iterator[bytes]:
-        """Yield the pieces of a script."""
+        """Yield the script in chunks."""
         first, later = restore_ddl(schema)
         yield _HEAD + _statements((*_SETTINGS, *SETTINGS, *first))
         for table, batches in tables:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# An awake database that nobody uses shall cost little; work_mem and the planner's view of the cache stay useful. What
-# its users do wrong is told to them, not to a log that would fill the disk.
+# A running database that nobody uses must cost little; work_mem and the planner's cache size stay useful. Errors of
+# users are reported to them, not to a log that would fill the disk.
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",

@@ -1,9 +1,9 @@
-"""A session on PostgreSQL: statements one by one over the extended protocol, rows in chunks as the server's own text.
+"""A session on PostgreSQL: statements one at a time over the extended protocol, rows in chunks of server text.
 
-What read-only means here: the run stands in a READ ONLY transaction whose first snapshot is taken before the user's
-text begins, after which PostgreSQL itself lets nobody make it read-write. Each statement is sent alone, and one that
-ends the transaction (by its command tag, which cannot be disguised) ends the run. COPY to a program or a file is not
-a write for PostgreSQL, so that statements which do not begin as a query are refused before they are sent.
+A read-only run is in a READ ONLY transaction whose first snapshot is taken before the user's text begins; after that
+PostgreSQL itself does not let anybody make it read-write. Each statement is sent separately, and one that ends the
+transaction (by its command tag, which cannot be disguised) ends the run. PostgreSQL does not count COPY to a program or
+a file as a write, so statements that do not begin like a query are refused before they are sent.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ from headwater.engines.postgresql.queries import PING, PRIVILEGES
 
 ENDS_TRANSACTION = frozenset({"COMMIT", "ROLLBACK", "BEGIN", "START TRANSACTION", "PREPARE TRANSACTION"})
 _READS = re.compile(r"(?:\(\s*)*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DECLARE|FETCH|CLOSE|MOVE)\b", re.IGNORECASE)
-# Statements that only read, as far as their first word can tell.
+# First words of statements that only read.
 _QUERIES = re.compile(r"(?:\(\s*)*(?:SELECT|VALUES|TABLE|SHOW)\b", re.IGNORECASE)
 _JUDGED = re.compile(r"(?:\(\s*)*(?:SELECT|WITH|VALUES|TABLE|INSERT|UPDATE|DELETE|MERGE|EXPLAIN)\b", re.IGNORECASE)
 _CLIENT_COPY = re.compile(r"COPY\b.*?\b(?:FROM\s+STDIN|TO\s+STDOUT)\b", re.IGNORECASE | re.DOTALL)
 
 
 class PostgresSession:
-    """One connection in autocommit: a BEGIN that the user types stays open until the user ends it."""
+    """One connection in autocommit: a transaction that the user opens with BEGIN stays open until the user ends it."""
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
         self.connection = connection
@@ -64,7 +64,7 @@ class PostgresSession:
 
     @property
     def in_transaction(self) -> bool:
-        """Whether a transaction that the user began is open."""
+        """True if the user has opened a transaction."""
         return self.connection.info.transaction_status in {
             pq.TransactionStatus.INTRANS,
             pq.TransactionStatus.INERROR,
@@ -78,7 +78,7 @@ class PostgresSession:
         row = await self._one(PING)
         privileges = await self._one(PRIVILEGES)
         superuser = bool(row["is_superuser"])
-        warnings = ["The role is a superuser: whoever queries may do anything."] if superuser else []
+        warnings = ["The role is a superuser: every query has all privileges."] if superuser else []
         tls = self.connection.pgconn.ssl_in_use
         return ServerFacts(
             product="PostgreSQL",
@@ -118,11 +118,11 @@ class PostgresSession:
                     raise self.error_of(error, statement, number, limits) from error
                 if limits.read_only and self._left:
                     raise QueryError(
-                        "A read-only run has no transactions of its own.", sqlstate="25006", statement=number
+                        "A read-only run cannot end or begin transactions.", sqlstate="25006", statement=number
                     )
 
     async def check(self, text: str) -> QueryError | None:
-        """Let the server parse each statement; what follows a change of the schema cannot be judged, and is not."""
+        """Let the server parse each statement; statements after a change of the schema cannot be checked."""
         async with self.time_limit(5.0):
             for number, statement in enumerate(texts.statements(text, GRAMMAR)):
                 if not _JUDGED.match(statement.text) or _CLIENT_COPY.match(statement.text):
@@ -135,13 +135,13 @@ class PostgresSession:
         return None
 
     async def cancel(self) -> None:
-        """Ask the server to end what runs."""
+        """Ask the server to stop the running statement."""
         self._cancelled = True
         with contextlib.suppress(psycopg.Error, OSError):
             await self.connection.cancel_safe(timeout=5)
 
     def broken(self) -> bool:
-        """Whether the server has ended the connection: to an idle one that listens to nobody it says nothing else."""
+        """True if the server has closed the connection: data on an idle connection can only mean that."""
         pgconn = self.connection.pgconn
         return pgconn.status != pq.ConnStatus.OK or bool(select.select([pgconn.socket], [], [], 0)[0])
 
@@ -166,22 +166,22 @@ class PostgresSession:
         began, self._notices = time.perf_counter(), []
         self._in_users_transaction = self.in_transaction
         text, values = bind(statement.text, parameters)
-        shown = await extended_protocol.prepare(self.connection, self._origins, text)
-        yield Started(number, statement.start, statement.start + len(statement.text), shown)
+        columns = await extended_protocol.prepare(self.connection, self._origins, text)
+        yield Started(number, statement.start, statement.start + len(statement.text), columns)
         meter, batch = Meter(limits), batches.RowBuffer[Row]()
         command, affected = "", None
         async with contextlib.aclosing(extended_protocol.results(self.connection, values)) as results:
             async for result in results:
                 if result.ntuples:
-                    for kept in batch.add(meter.take(extended_protocol.rows(self.connection, result))):
-                        yield Rows(kept)
+                    for rows in batch.add(meter.take(extended_protocol.rows(self.connection, result))):
+                        yield Rows(rows)
                     if meter.full and self._may_stop(statement.text):
                         command = "SELECT"
                         break
-                if result.command_status:  # the last chunk has it, or the empty result behind it
+                if result.command_status:  # the last chunk has the tag, or the empty result after it
                     command, affected = extended_protocol.tag(result)
-        if kept := batch.rest():
-            yield Rows(kept)
+        if rows := batch.rest():
+            yield Rows(rows)
         command = command or statement.text.split(None, 1)[0].upper()
         if limits.read_only:
             self._left = command in ENDS_TRANSACTION
@@ -192,16 +192,17 @@ class PostgresSession:
         )
 
     def _may_stop(self, text: str) -> bool:
-        """Whether a statement may be ended when enough rows are there; one that may write is read to its end.
+        """Return True if a statement may be stopped when it has returned enough rows.
 
-        Ending it would undo what it wrote, and would spoil a transaction of the user's.
+        A statement that may write is read to its end: stopping it would undo its writes, and abort a transaction of the
+        user.
         """
         return bool(_QUERIES.match(text)) and (self._reading or not self._in_users_transaction)
 
     def error_of(
         self, error: psycopg.Error, statement: Statement, number: int, limits: Limits, before: int = 0
     ) -> Exception:
-        """Return why a statement failed; `before` is the length of what was put before it."""
+        """Return why a statement failed; `before` is the length of the text in front of the user's statement."""
         if isinstance(error, psycopg.errors.QueryCanceled):
             if self._cancelled:
                 return QueryCancelled()
@@ -219,9 +220,9 @@ class PostgresSession:
 
     @contextlib.asynccontextmanager
     async def read_only_transaction(self) -> AsyncIterator[None]:
-        """Open a transaction that the server lets nobody write in, and roll it back at the end."""
+        """Open a transaction in which the server refuses writes, and roll it back at the end."""
         if self.in_transaction:
-            raise QueryError("A transaction that may write is open.", hint="End it first: COMMIT or ROLLBACK.")
+            raise QueryError("A read-write transaction is open.", hint="End it first: COMMIT or ROLLBACK.")
         self._left, self._reading = False, True
         try:
             await self._begin_reading()
@@ -235,7 +236,7 @@ class PostgresSession:
     async def _begin_reading(self) -> None:
         await self._quiet("ROLLBACK")
         await self._quiet("BEGIN TRANSACTION READ ONLY")
-        await self._quiet("SELECT 1")  # takes the snapshot after which the mode is fixed
+        await self._quiet("SELECT 1")  # takes a snapshot; after that the mode cannot be changed
 
     async def _quiet(self, statement: str) -> None:
         try:
@@ -246,7 +247,7 @@ class PostgresSession:
 
     @contextlib.asynccontextmanager
     async def time_limit(self, seconds: float | None) -> AsyncIterator[None]:
-        """End what runs after so many seconds, by our own clock: a session can set its statement_timeout back."""
+        """Stop a run after this many seconds by our own clock: a session could reset its statement_timeout."""
         self._cancelled = False
         if seconds is None:
             yield

@@ -1,7 +1,7 @@
-"""A PostgreSQL database at one moment: an exported snapshot that any number of connections read from.
+"""Reads a consistent PostgreSQL snapshot: an exported snapshot that any number of connections read from.
 
-Values are read as COPY's text form under fixed settings, which is what pg_dump does: every type's output function
-gives a text that its input function takes back without loss.
+Values are read in COPY's text format under fixed settings, as pg_dump does: the input function of every type reads back
+the text of its output function without loss.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.inspect import inspect
 from headwater.engines.postgresql.session import PostgresSession
 
-# What decides how values are spelled, and that nothing ends or filters the reading unseen.
+# Settings that determine the format of values, and that prevent timeouts and row filters.
 SETTINGS = (
     "SET TimeZone = 'UTC'",
     "SET DateStyle = 'ISO, YMD'",
@@ -66,7 +66,7 @@ _HINTS: Mapping[str, Hint] = {
 
 
 class PostgresSnapshotReader:
-    """A database at one consistent point."""
+    """A consistent snapshot of a database, open for reading."""
 
     max_readers = 2
     catch_up = None
@@ -84,7 +84,7 @@ class PostgresSnapshotReader:
         self.tables: tuple[SnapshotTable, ...] = ()
 
     async def open(self) -> None:
-        """Fix the moment and read everything but the rows."""
+        """Export the snapshot and read everything but the rows."""
         await transfer.run_statements(self._session.connection, *SETTINGS, _BEGIN)
         moment = dict((await self._rows(queries.MOMENT))[0])
         self._snapshot, self.product = moment.pop("snapshot"), moment.pop("product")
@@ -94,9 +94,9 @@ class PostgresSnapshotReader:
         self.schema = await inspect(self._session)
         known = {(row["schema"], row["name"]): row for row in await self._rows(queries.DUMPED)}
         self.tables = tuple(
-            _table(one.schema, one.name, known[one.schema, one.name])
-            for one in self.schema
-            if (one.schema, one.name) in known
+            _table(relation.schema, relation.name, known[relation.schema, relation.name])
+            for relation in self.schema
+            if (relation.schema, relation.name) in known
         )
         self.extras = {
             "sequences": [
@@ -114,7 +114,9 @@ class PostgresSnapshotReader:
         self.tables += (large_objects.table(large["readable"]),) if large["readable"] else ()
         self.notes = tuple(row["note"] for row in await self._rows(queries.LEFT_OUT))
         if large["hidden"]:
-            self.notes += (f"{large['hidden']} large objects may not be read, and are not in the snapshot.",)
+            self.notes += (
+                f"{large['hidden']} large objects are not in the snapshot, because the role may not read them.",
+            )
 
     def read(self, table: SnapshotTable) -> Iterator[Batch]:
         """Yield the rows of a table."""
@@ -126,13 +128,13 @@ class PostgresSnapshotReader:
         return PostgresChangeTracking(self.product, self.moment, self.query, self.copy)
 
     def query(self, query: str) -> list[Sequence[Any]]:
-        """Return the rows of a query, read in the snapshot."""
+        """Return the rows of a query in the snapshot."""
         with self._connected() as connection:
             return connection.execute(query.encode()).fetchall()
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:
-        """Give a connection that sees the moment; one on which something went wrong is not used again."""
+        """Yield a connection that uses the snapshot; a connection on which an error occurred is not used again."""
         connection = self._reader()
         try:
             yield connection
@@ -146,7 +148,7 @@ class PostgresSnapshotReader:
             self._idle.append(connection)
 
     def copy(self, statement: str, columns: int) -> Iterator[Batch]:
-        """Yield what a COPY writes, read in the snapshot."""
+        """Yield the output of a COPY in the snapshot."""
         with self._connected() as connection:
             yield from copy_out.copy_batches(connection, statement, columns)
 
@@ -170,8 +172,8 @@ class PostgresSnapshotReader:
     async def close(self) -> None:
         """Close all connections."""
         with self._lock:
-            found, self._all, self._idle = self._all, [], []
-        for connection in found:
+            connections, self._all, self._idle = self._all, [], []
+        for connection in connections:
             with contextlib.suppress(psycopg.Error, OSError):
                 await asyncio.to_thread(connection.close)
         await self._session.close()
@@ -182,12 +184,12 @@ class PostgresSnapshotReader:
             row = await (await self._session.connection.execute(listed.encode())).fetchone()
         except psycopg.Error as error:
             raise error_from(error, 0, 0) from error
-        found: list[dict[str, Any]] = msgspec.json.decode(row[0]) if row else []
-        return found
+        rows: list[dict[str, Any]] = msgspec.json.decode(row[0]) if row else []
+        return rows
 
 
 async def open_reader(address: Address, seconds: float, session: Session) -> PostgresSnapshotReader:
-    """Return a dump over a session of ours, which it closes."""
+    """Return a snapshot reader over a new session, which the reader closes."""
     assert isinstance(session, PostgresSession)
     dump = PostgresSnapshotReader(address, seconds, session)
     try:
@@ -207,7 +209,7 @@ def _table(schema: str | None, name: str, row: Mapping[str, Any]) -> SnapshotTab
 
 
 def hint(kind: str) -> Hint:
-    """Return what the text of a type looks like."""
+    """Return the hint for a type: what its texts look like."""
     if kind.startswith("timestamp"):
         return "timestamptz" if kind.endswith("with time zone") else "timestamp"
     return _HINTS.get(kind, "text")

@@ -1,4 +1,4 @@
-"""PostgreSQL as a side of a bulk transfer: one snapshot to read from, COPY to load with."""
+"""PostgreSQL as source and target of bulk transfers: one consistent read, and loading by COPY."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PIECE = 65_536
 
 
 async def run_statements(connection: AsyncConnection[Any], *statements: str) -> None:
-    """Run statements of our own."""
+    """Run our own statements."""
     try:
         async with connection.cursor() as cursor:
             for statement in statements:
@@ -42,7 +42,7 @@ async def run_statements(connection: AsyncConnection[Any], *statements: str) -> 
 async def copy_rows(
     connection: AsyncConnection[Any], table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> None:
-    """Insert rows by COPY; in a transaction behind a savepoint, so that an error leaves it as it was."""
+    """Insert rows by COPY; inside a transaction after a savepoint, so that an error does not abort it."""
     inside = connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
     if inside:
         await run_statements(connection, "SAVEPOINT headwater_load")
@@ -62,7 +62,7 @@ async def copy_rows(
 
 
 def _pieces(rows: Sequence[Sequence[Any]]) -> Iterator[bytes]:
-    """Yield rows in COPY's text form, in pieces that are worth a message each."""
+    """Yield rows in COPY's text format, in pieces large enough for a message."""
     held: list[str] = []
     size = 0
     for row in rows:
@@ -89,7 +89,7 @@ def _field(value: Any) -> str:
 
 
 def reset_sequence(table: str, column: str) -> str:
-    """Return the statement that lets the counter of a column, both quoted, go on behind the largest number."""
+    """Return the statement that sets the counter of a column (both quoted) past the largest number."""
     bare = column[1:-1].replace('""', '"') if column.startswith('"') else column
     sequence = f"pg_get_serial_sequence({literal(table)}, {literal(bare)})"
     return f"SELECT setval({sequence}, max({column})) FROM {table} HAVING max({column}) > 0"  # noqa: S608

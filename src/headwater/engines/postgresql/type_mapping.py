@@ -1,4 +1,4 @@
-"""PostgreSQL's types and values in terms of the kinds that all engines share."""
+"""PostgreSQL's types and values in terms of the shared kinds."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The spool of a cluster: where its archiver puts finished segments of the log; names of segments and positions.
+"""The spool of a cluster, into which its archiver puts finished WAL segments; names of segments and positions.
 
-The archiver's command copies a segment beside its name, syncs it, moves it to its name and syncs the folder, so that a
-segment that is there is whole and stays. It never overwrites one, and refuses when the spool is full: the cluster
-keeps its segments then, which count against its quota.
+The archive command copies a segment to a temporary name, syncs it, renames it and syncs the folder, so that a segment
+with its final name is complete and durable. It never overwrites a segment, and fails when the spool is full: the
+cluster then keeps its segments, which count against its quota.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TIMEOUT_SECONDS = 60
 _SEGMENT = re.compile(r"([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})")
 _LEFT = re.compile(r"[0-9A-F]{24}\.[0-9A-F]{8}\.backup|[0-9A-F]{8}\.history|[0-9A-F]{24}\.partial")
 _POSITION = re.compile(r"([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})")
-# The first bytes of a segment and of a page say only whose they are: a log that ends in them ends before them.
+# Sizes of segment and page headers: a log that ends in a header really ends before it.
 LONG_HEADER = 40
 
 
@@ -33,7 +33,7 @@ def spool_folder(instance: Instance) -> Path:
 
 
 def settings(instance: Instance) -> Mapping[str, str]:
-    """Return the settings by which a cluster archives; makes the spool."""
+    """Return the settings with which a cluster archives; creates the spool."""
     spool = folders.make_private(instance, spool_folder(instance))
     return {
         "wal_level": "replica",
@@ -44,9 +44,9 @@ def settings(instance: Instance) -> Mapping[str, str]:
 
 
 def _command(spool: Path) -> str:
-    place = shlex.quote(str(spool)).replace("%", "%%")
+    folder = shlex.quote(str(spool)).replace("%", "%%")
     return (
-        f'D={place}; if test -e "$D/%f"; then cmp -s "%p" "$D/%f" && sync "$D"; exit; fi; '
+        f'D={folder}; if test -e "$D/%f"; then cmp -s "%p" "$D/%f" && sync "$D"; exit; fi; '
         f'test "$(ls "$D" | wc -l)" -lt {MOST} || exit 1; '
         'dd if="%p" of="$D/.%f" bs=1048576 conv=fsync 2>/dev/null && mv -f "$D/.%f" "$D/%f" && sync "$D"'
     )
@@ -54,27 +54,27 @@ def _command(spool: Path) -> str:
 
 def spooled_segments(instance: Instance) -> Sequence[LogSegment]:
     """Return the segments in the spool."""
-    found = []
+    segments = []
     with contextlib.suppress(FileNotFoundError):
         for path in sorted(spool_folder(instance).iterdir()):
             if match := _SEGMENT.fullmatch(path.name):
                 here = path.lstat()
                 size = here.st_size
                 if not stat.S_ISREG(here.st_mode) or size & (size - 1) or size < LEAST:
-                    continue  # the server's user may put there what it likes
+                    continue  # the server's user can create any file there
                 timeline, high, low = (int(part, 16) for part in match.groups())
                 first = (high << 32) + low * size
-                found.append(LogSegment(path.name, timeline, first, first + size, path))
+                segments.append(LogSegment(path.name, timeline, first, first + size, path))
             elif _LEFT.fullmatch(path.name):
-                path.unlink(missing_ok=True)  # a base knows what it says, and a recovery stays on its timeline
-    return found
+                path.unlink(missing_ok=True)  # base backups have this information, and a recovery stays on its timeline
+    return segments
 
 
 def parse_position(text: str) -> int:
     """Return the position of an LSN such as 0/16B3748."""
     match = _POSITION.fullmatch(text.strip())
     if match is None:
-        raise BadInput(f"{text!r} is no LSN.", hint="It looks like 0/16B3748: SELECT pg_current_wal_lsn().")
+        raise BadInput(f"{text!r} is not an LSN.", hint="It looks like 0/16B3748: SELECT pg_current_wal_lsn().")
     return (int(match[1], 16) << 32) + int(match[2], 16)
 
 
@@ -84,10 +84,10 @@ def format_position(position: int) -> str:
 
 
 def behind_header(position: int, segment: int) -> int:
-    """Return a position, or the begin of its segment when nothing but the header lies between the two."""
+    """Return a position, or the start of its segment if only the header is between the two."""
     return position - position % segment if position % segment <= LONG_HEADER else position
 
 
 def rounded_up(position: int, segment: int) -> int:
-    """Return the end of the segment that ends at a position or behind it."""
+    """Return the end of the segment that ends at or after a position."""
     return -(-behind_header(position, segment) // segment) * segment

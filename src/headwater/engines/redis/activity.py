@@ -1,4 +1,4 @@
-"""Who is at work on a Redis, and how to end them."""
+"""Lists the connections of a Redis server, and ends them."""
 
 from __future__ import annotations
 
@@ -37,29 +37,29 @@ class RedisActivity(ActivitySupport):
     """The sessions of a server."""
 
     async def sessions(self, session: Session) -> tuple[ServerSession, ...]:
-        """Return the connections to this database but our own."""
+        """Return the other connections to this database."""
         assert isinstance(session, RedisSession)
-        ours, told = await session.asked([("CLIENT", "ID"), ("CLIENT", "LIST")])
-        if isinstance(told, ErrorReply) or not isinstance(told, bytes):
+        ours, reply = await session.asked([("CLIENT", "ID"), ("CLIENT", "LIST")])
+        if isinstance(reply, ErrorReply) or not isinstance(reply, bytes):
             raise Forbidden(
                 "This user may not see the connections of the server.", hint="Allow +client|list in its ACL."
             )
         lines = [
             dict(part.partition("=")[::2] for part in line.split())
-            for line in told.decode(errors="replace").splitlines()
+            for line in reply.decode(errors="replace").splitlines()
         ]
-        found = [_session(one) for one in lines if one.get("id") != str(ours) and one.get("db") == session.number]
-        return tuple(sorted(found, key=lambda one: (one.state == "idle", -one.seconds)))
+        result = [_session(line) for line in lines if line.get("id") != str(ours) and line.get("db") == session.number]
+        return tuple(sorted(result, key=lambda item: (item.state == "idle", -item.seconds)))
 
     async def end_session(self, session: Session, target: str, *, terminate: bool) -> bool:
-        """Wake a connection that is blocked, or end it; False when it is gone."""
+        """Wake a blocked connection, or end it; return False if it is gone."""
         assert isinstance(session, RedisSession)
         if not target.isdigit():
-            raise BadInput(f"{target!r} is no session.", hint="Sessions have numbers.")
+            raise BadInput(f"{target!r} is not a session.", hint="A session is identified by a number.")
         words = ("CLIENT", "KILL", "ID", target) if terminate else ("CLIENT", "UNBLOCK", target, "ERROR")
-        (told,) = await session.asked([words])
-        if isinstance(told, ErrorReply):
+        (reply,) = await session.asked([words])
+        if isinstance(reply, ErrorReply):
             raise Forbidden(
                 "This user may not end connections.", hint="Allow +client|kill and +client|unblock in its ACL."
             )
-        return told == 1
+        return reply == 1

@@ -1,7 +1,7 @@
-"""Keys page by page, with their types, times to live and parts, and changed one by one if they are still the same.
+"""Pages of keys with their types, times to live and elements.
 
-Names of keys and parts are texts that can be read back: what is no UTF-8, or begins with a quote, is quoted and
-escaped as redis-cli does.
+Names of keys and elements are texts that can be parsed back: a name that is not UTF-8, or begins with a quote, is
+quoted and escaped as in redis-cli.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _LENGTHS: Mapping[str, str] = {
 
 
 def named(value: bytes) -> str:
-    """Return the name of a key or part."""
+    """Return the readable name of a key or element."""
     return rows.quoted(value) if value.startswith(b'"') else rows.text(value)
 
 
 def bytes_of(name: str) -> bytes:
-    """Return what `named` named."""
+    """Return the bytes of a name that `named` returned."""
     if not name.startswith('"'):
         return name.encode()
     (command,) = commands(name)
@@ -45,26 +45,26 @@ def bytes_of(name: str) -> bytes:
 
 
 async def collections(session: Session) -> tuple[Collection, ...]:
-    """Return the one that holds all keys."""
+    """Return the one collection, which contains all keys."""
     assert isinstance(session, RedisSession)
     count = await session.ask("DBSIZE")
     return (Collection("", "keys", count if isinstance(count, int) else None),)
 
 
 async def entries(session: Session, collection: str, search: Search) -> EntryPage:
-    """Return keys as SCAN finds them; a filter without wildcards may stand anywhere in a name."""
+    """Return keys in the order of SCAN; a filter without wildcards matches anywhere in a name."""
     assert isinstance(session, RedisSession)
-    cursor, found = _cursor(search.cursor), dict[bytes, None]()
+    cursor, keys = _cursor(search.cursor), dict[bytes, None]()
     match = () if not search.filter else ("MATCH", _pattern(search.filter))
     began = time.monotonic()
     while True:
         page = await session.ask("SCAN", cursor, *match, "COUNT", min(SCANNED_AT_ONCE, max(search.limit, 10)))
         cursor, names = _page(page)
-        found.update((name, None) for name in names if isinstance(name, bytes))
-        if cursor == b"0" or len(found) >= search.limit or time.monotonic() - began > PAGE_SECONDS:
+        keys.update((name, None) for name in names if isinstance(name, bytes))
+        if cursor == b"0" or len(keys) >= search.limit or time.monotonic() - began > PAGE_SECONDS:
             break
     total = await session.ask("DBSIZE")
-    items = await _described(session, list(found))
+    items = await _described(session, list(keys))
     return EntryPage(items, None if cursor == b"0" else cursor.decode(), total if isinstance(total, int) else None)
 
 
@@ -74,7 +74,7 @@ def _pattern(text: str) -> str:
 
 def _cursor(text: str | None) -> bytes:
     if text is not None and not text.isdigit():
-        raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
+        raise BadInput("The cursor does not belong to this list.", hint="Leave it out to start from the beginning.")
     return (text or "0").encode()
 
 
@@ -86,8 +86,8 @@ def _page(value: Value) -> tuple[bytes, list[Value]]:
 
 async def _described(session: RedisSession, keys: list[bytes]) -> tuple[CollectionEntry, ...]:
     asked = [command for key in keys for command in (("TYPE", key), ("PTTL", key), ("MEMORY", "USAGE", key))]
-    told = await session.asked(list(asked))
-    given = zip(keys, told[::3], told[1::3], told[2::3], strict=True)
+    replies = await session.asked(list(asked))
+    given = zip(keys, replies[::3], replies[1::3], replies[2::3], strict=True)
     return tuple(_entry(key, str(kind), left, size) for key, kind, left, size in given if kind != "none")
 
 
@@ -101,37 +101,37 @@ def _entry(key: bytes, kind: str, left: Value, size: Value) -> CollectionEntry:
 
 
 async def entry(session: Session, collection: str, entry_id: str) -> CollectionEntry | None:
-    """Return one key; what a string holds is its body, other types have parts."""
+    """Return one key; a string has a body, other types have elements."""
     assert isinstance(session, RedisSession)
     key = bytes_of(entry_id)
-    found = await _described(session, [key])
-    if not found:
+    entries_ = await _described(session, [key])
+    if not entries_:
         return None
-    one = found[0]
-    length = await session.ask(_LENGTHS[one.type], key) if one.type in _LENGTHS else None
-    body = await session.ask("GETRANGE", key, 0, LONGEST_BODY - 1) if one.type == "string" else b""
+    described = entries_[0]
+    length = await session.ask(_LENGTHS[described.type], key) if described.type in _LENGTHS else None
+    body = await session.ask("GETRANGE", key, 0, LONGEST_BODY - 1) if described.type == "string" else b""
     text, binary = display_value(body)
     count = length if isinstance(length, int) else None
     return CollectionEntry(
-        one.id,
-        one.type,
+        described.id,
+        described.type,
         text,
-        one.type != "string" or (count or 0) <= LONGEST_BODY,
+        described.type != "string" or (count or 0) <= LONGEST_BODY,
         binary,
         count,
-        one.size_bytes,
-        one.seconds_left,
+        described.size_bytes,
+        described.seconds_left,
     )
 
 
 def display_value(value: Value) -> tuple[str, bool]:
-    """Return a value as text, and whether that is escaped bytes."""
+    """Return a value as text, and whether the text is escaped bytes."""
     if not isinstance(value, bytes):
         return str(rows.cell(value) if value is not None else ""), False
     try:
         return value.decode(), False
     except UnicodeDecodeError as error:
-        if isinstance(value, Cut) and error.start >= len(value) - 3:  # it was cut within a character
+        if isinstance(value, Cut) and error.start >= len(value) - 3:  # truncated within a character
             return value[: error.start].decode(), False
         return rows.quoted(value), True
 
@@ -140,12 +140,12 @@ async def type_of(session: RedisSession, key: bytes) -> str:
     """Return the type of a key, or raise NotFound."""
     kind = str(await session.ask("TYPE", key))
     if kind == "none":
-        raise NotFound(f"There is no key {named(key)} any more.", hint="It may have expired.")
+        raise NotFound(f"The key {named(key)} does not exist any more.", hint="It may have expired.")
     return kind
 
 
 async def elements(session: Session, collection: str, entry_id: str, search: Search) -> ElementPage:
-    """Return fields, items, members or entries; lists and sorted sets in order, streams the newest first."""
+    """Return fields, items, members or entries; lists and sorted sets in order, streams newest first."""
     assert isinstance(session, RedisSession)
     key = bytes_of(entry_id)
     kind = await type_of(session, key)
@@ -154,17 +154,21 @@ async def elements(session: Session, collection: str, entry_id: str, search: Sea
     if kind == "stream":
         return await _stream(session, key, search)
     if kind not in {"hash", "set", "zset"}:
-        raise BadInput(f"A {kind} has no parts.", hint="Read the entry.")
+        raise BadInput(f"A {kind} has no elements.", hint="Read the entry.")
     match = () if not search.filter else ("MATCH", _pattern(search.filter))
-    verb, found = {"hash": "HSCAN", "set": "SSCAN", "zset": "ZSCAN"}[kind], list[Element]()
+    verb, result = {"hash": "HSCAN", "set": "SSCAN", "zset": "ZSCAN"}[kind], list[Element]()
     cursor, began = _cursor(search.cursor), time.monotonic()
     while True:
-        cursor, told = _page(await session.ask(verb, key, cursor, *match, "COUNT", search.limit, most=LONGEST_PART))
-        pairs = [(one, b"") for one in told] if kind == "set" else list(zip(told[::2], told[1::2], strict=False))
-        found += [_part(name, value) for name, value in pairs]
-        if cursor == b"0" or len(found) >= search.limit or time.monotonic() - began > PAGE_SECONDS:
+        cursor, values = _page(await session.ask(verb, key, cursor, *match, "COUNT", search.limit, most=LONGEST_PART))
+        pairs = (
+            [(member, b"") for member in values]
+            if kind == "set"
+            else list(zip(values[::2], values[1::2], strict=False))
+        )
+        result += [_part(name, value) for name, value in pairs]
+        if cursor == b"0" or len(result) >= search.limit or time.monotonic() - began > PAGE_SECONDS:
             break
-    return ElementPage(tuple(found), None if cursor == b"0" else cursor.decode())
+    return ElementPage(tuple(result), None if cursor == b"0" else cursor.decode())
 
 
 def _part(name: Value, value: Value) -> Element:
@@ -177,15 +181,15 @@ async def _ordered(session: RedisSession, key: bytes, kind: str, search: Search)
     begin = int(_cursor(search.cursor))
     scores = ("WITHSCORES",) if kind == "zset" else ()
     verb = "LRANGE" if kind == "list" else "ZRANGE"
-    told = await session.ask(verb, key, begin, begin + search.limit, *scores, most=LONGEST_PART)
-    values = told if isinstance(told, list) else []
-    found = []
-    for place, one in enumerate(values[: search.limit]):
+    rows = await session.ask(verb, key, begin, begin + search.limit, *scores, most=LONGEST_PART)
+    values = rows if isinstance(rows, list) else []
+    result = []
+    for index, value in enumerate(values[: search.limit]):
         if kind == "list":
-            found.append(_part(str(begin + place).encode(), one))
-        elif isinstance(one, list) and len(one) == 2:
-            found.append(Element(*_scored(one)))
-    return ElementPage(tuple(found), str(begin + search.limit) if len(values) > search.limit else None)
+            result.append(_part(str(begin + index).encode(), value))
+        elif isinstance(value, list) and len(value) == 2:
+            result.append(Element(*_scored(value)))
+    return ElementPage(tuple(result), str(begin + search.limit) if len(values) > search.limit else None)
 
 
 def _scored(pair: list[Value]) -> tuple[str, str]:
@@ -195,12 +199,14 @@ def _scored(pair: list[Value]) -> tuple[str, str]:
 
 
 async def _stream(session: RedisSession, key: bytes, search: Search) -> ElementPage:
-    told = await session.asked([("XREVRANGE", key, search.cursor or "+", "-", "COUNT", search.limit + 1)], LONGEST_PART)
-    values = told[0]
+    replies = await session.asked(
+        [("XREVRANGE", key, search.cursor or "+", "-", "COUNT", search.limit + 1)], LONGEST_PART
+    )
+    values = replies[0]
     if isinstance(values, ErrorReply):
-        raise BadInput("The cursor is not one of this list.", hint="Leave it out to start from the beginning.")
-    found = [_stream_entry(one) for one in values if isinstance(one, list)] if isinstance(values, list) else []
-    return ElementPage(tuple(found[: search.limit]), found[search.limit].name if len(found) > search.limit else None)
+        raise BadInput("The cursor does not belong to this list.", hint="Leave it out to start from the beginning.")
+    result = [_stream_entry(value) for value in values if isinstance(value, list)] if isinstance(values, list) else []
+    return ElementPage(tuple(result[: search.limit]), result[search.limit].name if len(result) > search.limit else None)
 
 
 def _stream_entry(entry: list[Value]) -> Element:

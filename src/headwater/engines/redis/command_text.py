@@ -1,4 +1,4 @@
-"""Texts for Redis: one command a line, its words quoted as in redis-cli."""
+"""Parses texts for Redis: one command per line, quoted as in redis-cli."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PLACEHOLDER = re.compile(r"\$(?P<number>\d+)$|:(?P<name>[A-Za-z_]\w*)$")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its words as the server gets them, and where it stands in the text."""
+    """A command: its words for the server, and its position in the text."""
 
     words: tuple[bytes, ...]
     start: int
@@ -25,54 +25,54 @@ class Command:
 
     @property
     def verb(self) -> str:
-        """The first word, in capitals."""
+        """The first word, in upper case."""
         return self.words[0].decode("latin-1").upper()
 
     @property
     def sub(self) -> str:
-        """The second word, in capitals: of CLIENT, OBJECT and the like, what is asked of them."""
+        """The second word, in upper case: the subcommand of CLIENT, OBJECT and the like."""
         return self.words[1].decode("latin-1").upper() if len(self.words) > 1 else ""
 
 
 def commands(text: str, parameters: Parameters = None) -> list[Command]:
-    """Return the commands of a text; lines that are empty or begin with # are left out.
+    """Return the commands of a text; empty lines and lines that begin with # are left out.
 
     Raises:
-        QueryError: there are none, several with parameters, or quotes that do not end.
-        BadInput: a placeholder has no value, or a value no placeholder.
+        QueryError: there is none, there are several with parameters, or quotes are not closed.
+        BadInput: a placeholder without a value, or a value without a placeholder.
     """
-    found: list[tuple[list[tuple[bytes, str | None]], int, int]] = []
-    place = 0
+    parsed: list[tuple[list[tuple[bytes, str | None]], int, int]] = []
+    position = 0
     for line in text.split("\n"):
         stripped = line.strip()
         if stripped and not stripped.startswith("#"):
-            start = place + line.index(stripped[0])
-            words = _words(stripped, start, len(found))
-            found.append((words, start, start + len(stripped)))
-        place += len(line) + 1
-    if not found:
+            start = position + line.index(stripped[0])
+            words = _words(stripped, start, len(parsed))
+            parsed.append((words, start, start + len(stripped)))
+        position += len(line) + 1
+    if not parsed:
         raise QueryError("There is nothing to run.", hint="Type a command, such as GET key.")
-    if parameters and len(found) > 1:
-        raise QueryError("Parameters go with one command, not with several.")
-    return [Command(_bound(words, parameters), start, end) for words, start, end in found]
+    if parameters and len(parsed) > 1:
+        raise QueryError("Parameters can be used only with a single command.")
+    return [Command(_bound(words, parameters), start, end) for words, start, end in parsed]
 
 
 def _words(line: str, start: int, number: int) -> list[tuple[bytes, str | None]]:
-    """Return the words of a line, each with its text when it was not quoted."""
+    """Return the words of a line, and for each its text if it was not quoted."""
     words: list[tuple[bytes, str | None]] = []
-    place = 0
-    while place < len(line):
-        if line[place].isspace():
-            place += 1
+    position = 0
+    while position < len(line):
+        if line[position].isspace():
+            position += 1
             continue
-        if line[place] in "\"'":
-            word, place = _quoted(line, place, start, number)
+        if line[position] in "\"'":
+            word, position = _quoted(line, position, start, number)
             words.append((word, None))
             continue
-        end = next((at for at in range(place, len(line)) if line[at].isspace()), len(line))
-        plain = line[place:end]
-        words.append((_encoded(plain, start + place, number), plain))
-        place = end
+        end = next((at for at in range(position, len(line)) if line[at].isspace()), len(line))
+        plain = line[position:end]
+        words.append((_encoded(plain, start + position, number), plain))
+        position = end
     return words
 
 
@@ -92,10 +92,10 @@ def _quoted(line: str, position: int, start: int, number: int) -> tuple[bytes, i
             position += 2
     if position >= len(line):
         raise QueryError(
-            "The quotes do not end.", hint=f"Close them with {mark}.", position=start + begin, statement=number
+            "The quotes are not closed.", hint=f"Close them with {mark}.", position=start + begin, statement=number
         )
     if position + 1 < len(line) and not line[position + 1].isspace():
-        raise QueryError("A space is missing behind the quotes.", position=start + position + 1, statement=number)
+        raise QueryError("A space is missing after the quotes.", position=start + position + 1, statement=number)
     return bytes(word), position + 1
 
 
@@ -103,11 +103,11 @@ def _encoded(text: str, position: int, number: int) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise QueryError("The text holds half a character.", position=position, statement=number) from None
+        raise QueryError("The text contains an incomplete character.", position=position, statement=number) from None
 
 
 def _bound(words: list[tuple[bytes, str | None]], parameters: Parameters) -> tuple[bytes, ...]:
-    """Return the words with values in the place of `$1` and `:name`, which stand for whole words."""
+    """Return the words with `$1` and `:name` replaced by values; a placeholder must be a whole word."""
     if not parameters:
         return tuple(word for word, _ in words)
     used: set[str] = set()
@@ -118,26 +118,26 @@ def _bound(words: list[tuple[bytes, str | None]], parameters: Parameters) -> tup
 
 
 def _value(plain: str, parameters: Parameters, used: set[str]) -> bytes:
-    found = _PLACEHOLDER.match(plain)
-    if not found:
+    match = _PLACEHOLDER.match(plain)
+    if not match:
         return plain.encode()
     used.add(plain)
     if isinstance(parameters, Mapping):
-        if (name := found["name"]) is None:
+        if (name := match["name"]) is None:
             return plain.encode()
         if name not in parameters:
-            raise BadInput(f"There is no value for :{name}.", hint=f"Given are: {', '.join(parameters)}.")
+            raise BadInput(f"There is no value for :{name}.", hint=f"Given: {', '.join(parameters)}.")
         return as_word(parameters[name])
     given = list(parameters or ())
-    if found["number"] is None:
+    if match["number"] is None:
         return plain.encode()
-    if not 1 <= int(found["number"]) <= len(given):
-        raise BadInput(f"There is no value for {plain}.", hint=f"{len(given)} are given, from $1 on.")
-    return as_word(given[int(found["number"]) - 1])
+    if not 1 <= int(match["number"]) <= len(given):
+        raise BadInput(f"There is no value for {plain}.", hint=f"{len(given)} values are given, starting with $1.")
+    return as_word(given[int(match["number"]) - 1])
 
 
 def as_word(value: Cell) -> bytes:
-    """Return a value as Redis keeps it: a text."""
+    """Return a value as text, as Redis stores it."""
     if value is None:
         raise BadInput("Redis knows no NULL.", hint="Give a text or a number, or delete the key.")
     return str(int(value) if isinstance(value, bool) else value).encode()

@@ -1,4 +1,4 @@
-"""Opens connections: to the checked address, encrypted as wanted, signed in, at the database's number."""
+"""Opens connections: to the checked address, with the chosen TLS mode, logged in, with the database selected."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PORT = 6379
 
 
 async def open_connection(to: Address, seconds: float) -> RespConnection:
-    """Return an open connection at the database's number, or raise ConnectionRefused."""
+    """Return an open connection with the database selected, or raise ConnectionRefused."""
     if to.database and not to.database.isdigit():
-        raise ConnectionRefused("Databases of Redis have numbers.", hint="Take 0 when nobody said another.")
+        raise ConnectionRefused("A Redis database is identified by a number.", hint="Use 0, the default.")
     channel = None
     try:
         async with asyncio.timeout(seconds):
@@ -51,7 +51,7 @@ async def _reached(to: Address, encryption: ssl.SSLContext | None) -> RespConnec
 
 
 async def _speaks_plainly(to: Address) -> bool:
-    """Whether the server answers without TLS: Redis has one or the other on a port, and cannot be asked for it."""
+    """Return True if the server answers without TLS: a port of Redis has either TLS or not."""
     channel = await _reached(to, None)
     try:
         await channel.ask("PING")
@@ -64,10 +64,10 @@ async def _speaks_plainly(to: Address) -> bool:
 
 async def _sign_in(channel: RespConnection, to: Address) -> None:
     login = ("AUTH", to.user or "default", to.password) if to.password or to.user else ()
-    said = await channel.ask("HELLO", 3, *login)
-    if isinstance(said, ErrorReply) and "unknown command" in said.lower():  # older than 6
-        said = await channel.ask("AUTH", to.password) if to.password else None
-    _check(said)
+    rows = await channel.ask("HELLO", 3, *login)
+    if isinstance(rows, ErrorReply) and "unknown command" in rows.lower():  # older than 6
+        rows = await channel.ask("AUTH", to.password) if to.password else None
+    _check(rows)
     if to.database and int(to.database):
         _check(await channel.ask("SELECT", to.database))
     if not to.password:

@@ -16,9 +16,9 @@ def ddl(schema: Schema) -> tuple[str, ...]:
 
 
 def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
-    """Refuse: Redis has no schema that could be changed."""
+    """Refuse: Redis has no schema to change."""
     if changes:
-        raise BadInput("Redis has no schema: keys are made and dropped by writing them.", hint="Use DEL or UNLINK.")
+        raise BadInput("Redis has no schema: a key is created when it is written.", hint="Use DEL or UNLINK.")
     return ()
 
 

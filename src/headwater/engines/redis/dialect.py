@@ -1,4 +1,4 @@
-"""Redis as a dialect: what Headwater has to know of it."""
+"""The dialect of Redis: its properties for the rest of Headwater."""
 
 from __future__ import annotations
 

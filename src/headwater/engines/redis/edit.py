@@ -1,4 +1,4 @@
-"""Changes of keys: each under WATCH, so that it is made only to what the editor showed."""
+"""Changes of keys, each under WATCH, so that it fails if the key has changed since the user saw it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from headwater.engines.redis.session import RedisSession
 from headwater.kit.errors import BadInput, Conflict
 
 Words = tuple[bytes | str | int, ...]
-# What marks the item of a list that is to be removed: lists can only be searched by value.
+# Marks a list item that will be removed: LREM only removes by value.
 _GONE = b"\0headwater: this item is being removed\0"
 
 
@@ -43,49 +43,49 @@ async def change_entry(session: Session, collection: str, change: EntryChange) -
 
 
 async def _done(session: RedisSession, given: Sequence[Words]) -> bool:
-    """Carry out commands together; False when the key was changed since it was watched."""
-    told = await session.asked([("MULTI",), *given, ("EXEC",)])
-    for said in told:
-        if isinstance(said, ErrorReply):
-            raise errors.refusal(said, 0, 0)
-    result = told[-1]
-    for said in result if isinstance(result, list) else []:
-        if isinstance(said, ErrorReply):
-            raise errors.refusal(said, 0, 0)
+    """Run commands in one transaction; return False if the key has changed since it was watched."""
+    replies = await session.asked([("MULTI",), *given, ("EXEC",)])
+    for reply in replies:
+        if isinstance(reply, ErrorReply):
+            raise errors.refusal(reply, 0, 0)
+    result = replies[-1]
+    for reply in result if isinstance(result, list) else []:
+        if isinstance(reply, ErrorReply):
+            raise errors.refusal(reply, 0, 0)
     return result is not None
 
 
 async def _insert(session: RedisSession, key: bytes, kind: str, change: EntryChange) -> ChangeOutcome:
     if kind != "none":
-        raise Conflict(f"There is a key {change.id} already; it is a {kind}.", hint="Choose another name.")
+        raise Conflict(f"The key {change.id} already exists; it is a {kind}.", hint="Choose another name.")
     wanted = change.type or "string"
-    made = replace(change, kind="replace" if wanted == "string" else "put")
-    given = [*_commands(key, wanted, made)]
+    insert = replace(change, kind="replace" if wanted == "string" else "put")
+    given = [*_commands(key, wanted, insert)]
     if change.seconds is not None:
         given.append(_expiry(key, change))
     if not await _done(session, given):
-        raise Conflict(f"There is a key {change.id} already.", hint="Somebody was quicker.")
+        raise Conflict(f"The key {change.id} already exists.", hint="Somebody was quicker.")
     return ChangeOutcome(True, named(key))
 
 
 async def _now(session: RedisSession, key: bytes, kind: str, change: EntryChange) -> str | None:
-    """Return what the changed thing holds now: a value, or a part of one."""
+    """Return the current value of the key or element that is changed."""
     if change.kind in {"replace", "delete", "expire"}:
         if kind != "string":
             return None
-        found = await entry(session, "", change.id)
-        return found.body if found else None
+        current = await entry(session, "", change.id)
+        return current.body if current else None
     match kind:
         case "hash":
-            told = await session.ask("HGET", key, bytes_of(change.part))
+            rows = await session.ask("HGET", key, bytes_of(change.part))
         case "zset":
-            told = await session.ask("ZSCORE", key, bytes_of(change.part))
-            told = int(told) if isinstance(told, float) and told.is_integer() else told
+            rows = await session.ask("ZSCORE", key, bytes_of(change.part))
+            rows = int(rows) if isinstance(rows, float) and rows.is_integer() else rows
         case "list" if change.part:
-            told = await session.ask("LINDEX", key, _place(change.part))
+            rows = await session.ask("LINDEX", key, _place(change.part))
         case _:
-            return change.was  # members of sets and entries of streams are there or not
-    return None if told is None else display_value(told)[0]
+            return change.was  # members of sets and entries of streams have no value
+    return None if rows is None else display_value(rows)[0]
 
 
 def _commands(key: bytes, kind: str, change: EntryChange) -> list[Words]:
@@ -96,7 +96,7 @@ def _commands(key: bytes, kind: str, change: EntryChange) -> list[Words]:
             return [_expiry(key, change)]
         case "replace":
             if kind != "string":
-                raise BadInput(f"A {kind} is changed part by part.", hint="Put or remove one of its parts.")
+                raise BadInput(f"A {kind} cannot be replaced as a whole.", hint="Change or remove one of its elements.")
             return [("SET", key, change.body.encode(), *(() if change.type else ("KEEPTTL",)))]
         case "put":
             return _put(key, kind, change)
@@ -107,7 +107,7 @@ def _expiry(key: bytes, change: EntryChange) -> Words:
     if change.seconds is None:
         return ("PERSIST", key)
     if change.seconds <= 0:
-        raise BadInput("A key lives longer than nothing.", hint="Give seconds, or delete it.")
+        raise BadInput("The time to live must be positive.", hint="Give a number of seconds, or delete the key.")
     return ("PEXPIRE", key, int(change.seconds * 1000))
 
 
@@ -126,7 +126,7 @@ def _put(key: bytes, kind: str, change: EntryChange) -> list[Words]:
             return [("LSET", key, _place(change.part), body)] if change.part else [("RPUSH", key, body)]
         case "stream":
             return [("XADD", key, part or "*", *_fields(change.body))]
-    raise BadInput(f"A {kind} has no parts.", hint="Types are string, hash, list, set, zset and stream.")
+    raise BadInput(f"A {kind} has no elements.", hint="Types are string, hash, list, set, zset and stream.")
 
 
 def _removed(key: bytes, kind: str, change: EntryChange) -> list[Words]:
@@ -135,7 +135,7 @@ def _removed(key: bytes, kind: str, change: EntryChange) -> list[Words]:
         return [("LSET", key, _place(change.part), _GONE), ("LREM", key, 1, _GONE)]
     verbs = {"hash": "HDEL", "set": "SREM", "zset": "ZREM", "stream": "XDEL"}
     if kind not in verbs:
-        raise BadInput(f"A {kind} has no parts.", hint="Delete the key.")
+        raise BadInput(f"A {kind} has no elements.", hint="Delete the key.")
     return [(verbs[kind], key, part)]
 
 
@@ -143,25 +143,25 @@ def _place(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise BadInput(f"{text!r} is no place in a list.", hint="Places are numbers, from 0.") from None
+        raise BadInput(f"{text!r} is not an index of a list.", hint="Indexes are numbers, starting with 0.") from None
 
 
 def _score(text: str) -> str:
     try:
         return repr(float(text))
     except ValueError:
-        raise BadInput(f"{text!r} is no score.", hint="Scores are numbers.") from None
+        raise BadInput(f"{text!r} is not a score.", hint="Scores are numbers.") from None
 
 
 def _fields(text: str) -> list[str]:
     try:
-        found = json.loads(text)
+        fields = json.loads(text)
     except ValueError:
-        found = None
+        fields = None
     if (
-        not isinstance(found, dict)
-        or not found
-        or not all(isinstance(one, str | int | float) for one in found.values())
+        not isinstance(fields, dict)
+        or not fields
+        or not all(isinstance(value, str | int | float) for value in fields.values())
     ):
         raise BadInput("An entry of a stream has fields.", hint='Write them as {"field": "value"}.')
-    return [str(word) for pair in found.items() for word in pair]
+    return [str(word) for pair in fields.items() for word in pair]

@@ -1,4 +1,4 @@
-"""The keys of a Redis database as entries that are browsed and edited."""
+"""The keys of a Redis database as entries for browsing and editing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in a Redis: patterns of keys, with the types and fields that a sample of them has."""
+"""Inspects a Redis database: patterns of keys, with the types and fields of a sample."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from headwater.engines.redis.session import RedisSession
 SAMPLED_KEYS = 10_000
 SCANNED_SECONDS = 5.0
 PAGE = 1000
-# Sizes and fields are asked of so many keys of a pattern.
+# The number of keys of a pattern whose sizes and fields are read.
 LOOKED_INTO = 20
 FIELDS = 200
 MOST_PATTERNS = 300
@@ -25,7 +25,7 @@ _MEMBERS = {"string": ("value",), "list": ("item",), "set": ("member",), "zset":
 
 @dataclass(slots=True)
 class _Key:
-    """A key that was sampled."""
+    """A sampled key."""
 
     name: bytes
     pattern: str
@@ -41,11 +41,11 @@ async def inspect(session: Session) -> Schema:
     total = size if isinstance(size, int) else len(keys)
     await _learn(session, keys)
     by_name = {key.pattern: key for key in keys}
-    found = list(patterns.grouped(by_name).items())
-    kept = sorted(found, key=lambda one: -len(one[1]))[:MOST_PATTERNS]
+    groups = list(patterns.grouped(by_name).items())
+    largest = sorted(groups, key=lambda item: -len(item[1]))[:MOST_PATTERNS]
     share = total / len(keys) if keys else 0.0
-    relations = [await _relation(session, name, [by_name[key] for key in those], share) for name, those in kept]
-    return Schema(tuple(sorted(relations, key=lambda one: one.name)))
+    relations = [await _relation(session, name, [by_name[key] for key in those], share) for name, those in largest]
+    return Schema(tuple(sorted(relations, key=lambda relation: relation.name)))
 
 
 async def _sampled(session: RedisSession) -> list[_Key]:
@@ -63,11 +63,11 @@ async def _sampled(session: RedisSession) -> list[_Key]:
 
 
 async def _learn(session: RedisSession, keys: Sequence[_Key]) -> None:
-    """Ask types and times to live; a key that is gone meanwhile has the type none."""
+    """Query types and times to live; a key that no longer exists has the type none."""
     for begin in range(0, len(keys), PAGE):
         some = keys[begin : begin + PAGE]
-        told = await session.asked([command for key in some for command in (("TYPE", key.name), ("PTTL", key.name))])
-        for key, type_, left in zip(some, told[::2], told[1::2], strict=True):
+        replies = await session.asked([command for key in some for command in (("TYPE", key.name), ("PTTL", key.name))])
+        for key, type_, left in zip(some, replies[::2], replies[1::2], strict=True):
             key.type = str(type_)
             key.expires = isinstance(left, int) and left >= 0
 
@@ -108,11 +108,11 @@ async def _columns(session: RedisSession, type_: str, keys: Sequence[_Key]) -> t
         if type_ == "hash"
         else [("XREVRANGE", key.name, "+", "-", "COUNT", 1) for key in keys]
     )
-    seen = [_fields(type_, told) for told in await session.asked(asked)]
-    counts = Counter(name for one in seen for name in one)
+    seen = [_fields(type_, reply) for reply in await session.asked(asked)]
+    counts = Counter(name for names in seen for name in names)
     lead = (Column("id", "string", nullable=False),) if type_ == "stream" else ()
-    shown = [Column(name, "string", nullable=count < len(seen)) for name, count in counts.most_common(FIELDS)]
-    return lead + tuple(sorted(shown, key=lambda one: one.name))
+    columns = [Column(name, "string", nullable=count < len(seen)) for name, count in counts.most_common(FIELDS)]
+    return lead + tuple(sorted(columns, key=lambda item: item.name))
 
 
 def _fields(type_: str, value: Value) -> list[str]:

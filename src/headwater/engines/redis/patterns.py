@@ -1,4 +1,4 @@
-"""Keys grouped by what their names have in common: `user:17` and `user:42` are `user:*`."""
+"""Groups keys by common parts of their names: `user:17` and `user:42` become `user:*`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 SEPARATOR = ":"
 ANY = "*"
-# So many different words at one place of a name are no words but values.
+# If one part of the name has more different words than this, they are values.
 MANY_WORDS = 20
 MANY_FIRST_WORDS = 100
 FEW = 3
@@ -21,9 +21,9 @@ _VALUE = re.compile(
 
 def grouped(keys: Iterable[str]) -> Mapping[str, list[str]]:
     """Return keys by their pattern, patterns in order."""
-    found: dict[str, list[str]] = {}
-    _group([(key.split(SEPARATOR), key) for key in keys], 0, (), found)
-    return dict(sorted(found.items()))
+    groups: dict[str, list[str]] = {}
+    _group([(key.split(SEPARATOR), key) for key in keys], 0, (), groups)
+    return dict(sorted(groups.items()))
 
 
 def _group(
@@ -47,7 +47,7 @@ def _group(
 def _are_values(words: Sequence[str], by_word: Mapping[str, Sequence[tuple[list[str], str]]], depth: int) -> bool:
     if len(words) > (MANY_WORDS if depth else MANY_FIRST_WORDS):
         return True
-    # Names of one word each beside values, or each with the same words behind it: alice, bob, carol.
+    # Single words beside values, or each followed by the same words, are values: alice, bob, carol.
     if not depth or len(words) < FEW:
         return bool(depth and words and ANY in by_word)
     return all(len(by_word[word]) == 1 for word in words)

@@ -1,4 +1,4 @@
-"""Which commands are run: none that reach the server, its files, other hosts or other people; and which only read."""
+"""Decides which commands are allowed: none that affect the server, its files, other hosts or other clients."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from headwater.engines.redis.command_text import Command
 from headwater.engines.redis.errors import READ_ONLY
 from headwater.engines.redis.resp import ErrorReply, RespConnection, Status
 
-# KEYS looks at all keys at once, and nobody else is served meanwhile.
+# KEYS scans all keys at once and blocks all other clients.
 MANY_KEYS = 10_000
-_SERVER = "It works on the server, not on the data."
-_SCRIPTS = "Scripts are not run from here: what they touch cannot be told before."
+_SERVER = "It affects the server, not the data."
+_SCRIPTS = "Scripts are not allowed here, because Headwater cannot check which keys they use."
 _CONNECTION = "The connection is Headwater's."
-_OTHERS = "It reaches other databases of the server."
+_OTHERS = "It accesses other databases of the server."
 _STREAM = "It turns the connection into a stream of messages."
 REFUSED = {
     **dict.fromkeys(
@@ -43,9 +43,9 @@ REFUSED = {
     ),
     **dict.fromkeys(
         ("SLAVEOF", "REPLICAOF", "MIGRATE", "SYNC", "PSYNC", "REPLCONF", "ASKING", "READONLY", "READWRITE"),
-        "It reaches other servers.",
+        "It connects to other servers.",
     ),
-    "RESTORE": "A value in the server's own form cannot be checked before it is taken.",
+    "RESTORE": "A value in the server's serialized format cannot be checked.",
     **dict.fromkeys(
         (
             "EVAL",
@@ -71,15 +71,15 @@ REFUSED = {
 _INSTEAD = {
     "FLUSHALL": "FLUSHDB empties this database.",
     "SELECT": "Add a connection to the other database.",
-    "SLOWLOG": "The Sessions page shows who is at work.",
+    "SLOWLOG": "The Sessions page shows the open connections.",
 }
 _CLIENT = frozenset({"LIST", "INFO", "ID", "GETNAME", "HELP", "TRACKINGINFO"})
-# They tell and change nothing, though their flags do not say that they read.
+# They only read, although their flags do not say so.
 TELLS = frozenset({"PING", "ECHO", "TIME", "INFO", "COMMAND", "CLIENT", "PUBSUB", "LOLWUT"})
 
 
 def check(command: Command, number: int) -> None:
-    """Raise QueryError when the command is none that is run here, whoever asks."""
+    """Raise QueryError if a command is not allowed for anybody."""
     verb, why = command.verb, REFUSED.get(command.verb)
     if verb == "CLIENT" and command.sub not in _CLIENT:
         verb, why = f"CLIENT {command.sub}".strip(), _CONNECTION
@@ -87,7 +87,7 @@ def check(command: Command, number: int) -> None:
         why = _OTHERS
     if why:
         raise QueryError(
-            f"{verb} is not run here.",
+            f"{verb} is not allowed here.",
             hint=f"{why} {_INSTEAD.get(verb, '')}".strip(),
             sqlstate="NOPERM",
             position=command.start,
@@ -97,12 +97,12 @@ def check(command: Command, number: int) -> None:
 
 @dataclass(slots=True)
 class Flags:
-    """What the server says of its commands, asked once for each."""
+    """The server's flags of its commands; each command is queried once."""
 
     _known: dict[str, frozenset[str]] = field(default_factory=dict)
 
     async def of(self, channel: RespConnection, command: Command) -> frozenset[str]:
-        """Return the flags of a command: of the subcommand where the server tells them apart."""
+        """Return the flags of a command, or of its subcommand if the server distinguishes them."""
         verb, sub = command.verb, command.sub
         for name in (f"{verb}|{sub}", verb):
             if name not in self._known:
@@ -113,10 +113,10 @@ class Flags:
 
 
 async def _flags(channel: RespConnection, name: str) -> frozenset[str]:
-    found = await channel.ask("COMMAND", "INFO", name.lower().encode())
-    if isinstance(found, ErrorReply) or not isinstance(found, list) or not found or not isinstance(found[0], list):
+    rows = await channel.ask("COMMAND", "INFO", name.lower().encode())
+    if isinstance(rows, ErrorReply) or not isinstance(rows, list) or not rows or not isinstance(rows[0], list):
         return frozenset()
-    flags = found[0][2] if len(found[0]) > 2 else []
+    flags = rows[0][2] if len(rows[0]) > 2 else []
     return frozenset(_text(flag) for flag in flags) if isinstance(flags, list) else frozenset()
 
 
@@ -125,20 +125,20 @@ def _text(flag: object) -> str:
 
 
 async def check_flags(channel: RespConnection, flags: Flags, command: Command, number: int, *, read_only: bool) -> None:
-    """Raise QueryError for what administers the server, what writes in a read-only run, and KEYS on many keys."""
-    said = await flags.of(channel, command)
-    if "admin" in said and command.verb not in TELLS:
+    """Raise QueryError for administrative commands, writes in a read-only run, and KEYS on many keys."""
+    command_flags = await flags.of(channel, command)
+    if "admin" in command_flags and command.verb not in TELLS:
         raise QueryError(
-            f"{command.verb} is not run here.",
+            f"{command.verb} is not allowed here.",
             hint=_SERVER,
             sqlstate="NOPERM",
             position=command.start,
             statement=number,
         )
-    if read_only and "readonly" not in said and command.verb not in TELLS:
+    if read_only and "readonly" not in command_flags and command.verb not in TELLS:
         raise QueryError(
-            f"{command.verb} is not possible in a read-only run.",
-            hint="Only commands that read are.",
+            f"{command.verb} is not allowed in a read-only run.",
+            hint="Only commands that read data are allowed.",
             sqlstate=READ_ONLY,
             position=command.start,
             statement=number,
@@ -147,7 +147,7 @@ async def check_flags(channel: RespConnection, flags: Flags, command: Command, n
         size = await channel.ask("DBSIZE")
         if isinstance(size, int) and size > MANY_KEYS:
             raise QueryError(
-                f"KEYS would look at {size:,} keys at once, and nobody is served meanwhile.",
+                f"KEYS would scan {size:,} keys and block all other clients meanwhile.",
                 hint="Use SCAN 0 MATCH pattern COUNT 1000.",
                 position=command.start,
                 statement=number,

@@ -1,7 +1,7 @@
-"""Redis servers of our own: one for each database, on a Unix socket, its owner without the dangerous commands.
+"""Redis servers that Headwater runs: one per database, on a Unix socket, without dangerous commands for the owner.
 
-The owner's user is called as the database is, so that the proxy learns from AUTH where to go. What CONFIG, DEBUG,
-MODULE, MIGRATE, REPLICAOF and the like can do stays with the keeper's own user.
+The owner's user has the name of the database, so that the proxy learns the database from AUTH. CONFIG, DEBUG, MODULE,
+MIGRATE, REPLICAOF and the like are reserved for the administrator's user.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ PROVISION_OPTIONS: tuple[Option, ...] = (
         "everysec",
         choices=("everysec", "always"),
         choice_labels=("every second", "every write"),
-        help="Every second, or before each answer.",
+        help="Save writes to disk every second, or before each reply.",
     ),
 )
-# All commands but those that reach the server, its files or other hosts; some of the "dangerous" ones are only slow.
+# All commands except those that affect the server, its files or other hosts; some "dangerous" ones are only slow.
 OWNERS_COMMANDS = "+@all -@admin -@dangerous +info +keys +flushdb +flushall +sort +sort_ro +client|list -role"
 KILLS = 40
 _READS_ONLY = "-@write +del +unlink +flushdb +flushall +expire"
@@ -53,14 +53,14 @@ def _program() -> tuple[str, str] | None:
     path = shutil.which("redis-server")
     if path is None:
         return None
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.search(r"v=([\d.]+)", said)
-    return (path, found[1]) if found and int(found[1].split(".")[0]) >= 6 else None
+    version_text = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    match = re.search(r"v=([\d.]+)", version_text)
+    return (path, match[1]) if match and int(match[1].split(".")[0]) >= 6 else None
 
 
 def unavailable_reason() -> str | None:
     """Return why no Redis can be run here, or None."""
-    return None if _program() else "No redis-server of version 6 or newer is on the PATH of this machine."
+    return None if _program() else "redis-server 6 or newer is not on the PATH of this machine."
 
 
 def _owner_rule(instance: Instance) -> str:
@@ -90,20 +90,20 @@ async def _order(connection: client.Redis, *words: str) -> Any:
     try:
         return await cast(Any, connection).execute_command(*words)
     except (RedisError, OSError) as error:
-        raise Unavailable("The database's server does not obey its keeper.") from error
+        raise Unavailable("The server of the database refused a command of its administrator.") from error
 
 
 async def _kill_script(connection: client.Redis) -> None:
     try:
         await cast(Any, connection).execute_command("SCRIPT", "KILL")
     except RedisError as error:
-        # One that has written cannot be killed: then the server has to go, which forgets what it wrote.
+        # A script that has written cannot be killed: the server must be stopped, which discards its writes.
         if "NOTBUSY" not in str(error):
-            raise Unavailable("The database's server does not obey its keeper.") from error
+            raise Unavailable("The server of the database refused a command of its administrator.") from error
 
 
 class RedisProvisioning(ProvisioningSupport):
-    """Servers of Redis that Headwater runs."""
+    """Redis servers that Headwater runs."""
 
     options = PROVISION_OPTIONS
 
@@ -111,15 +111,15 @@ class RedisProvisioning(ProvisioningSupport):
         return unavailable_reason()
 
     def warm_template(self, cache: Path) -> None:
-        """Nothing is copied: an empty folder is an empty Redis."""
+        """Do nothing: an empty folder is an empty Redis database."""
 
     def create_data_dir(self, instance: Instance, cache: Path) -> None:
-        """Make the folder of the data, and the keeper's password."""
+        """Create the data folder and the administrator's password."""
         if instance.name in {KEEPER, "default"}:
             raise BadInput(f"A Redis database cannot be called {instance.name}.", hint="Choose another name.")
         durability = instance.options.get("durability", "everysec")
         if durability not in PROVISION_OPTIONS[0].choices:
-            raise BadInput(f"{durability!r} is no durability.", hint="Choose everysec or always.")
+            raise BadInput(f"{durability!r} is not a durability setting.", hint="Choose everysec or always.")
         (instance.folder / "durability").write_text(durability)
         data = instance.folder / "data"
         data.mkdir(mode=0o700)
@@ -129,9 +129,9 @@ class RedisProvisioning(ProvisioningSupport):
         secret.write_text(random.token_urlsafe(32))
 
     def server_command(self, instance: Instance) -> ServerCommand:
-        """Write the configuration, and return how to start the server with it."""
-        found = _program()
-        if found is None:
+        """Write the configuration, and return the command that starts the server with it."""
+        program = _program()
+        if program is None:
             raise Unavailable(str(unavailable_reason()))
         run = folders.make_private(instance, folders.socket_folder(instance, SOCKET))
         (run / SOCKET).unlink(missing_ok=True)
@@ -164,7 +164,7 @@ class RedisProvisioning(ProvisioningSupport):
         )
         folders.write_secret(data / "users.acl", "\n".join(users) + "\n", instance.owner)
         return ServerCommand(
-            (found[0], str(data / "redis.conf")), signal.SIGTERM, {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+            (program[0], str(data / "redis.conf")), signal.SIGTERM, {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
         )
 
     def is_ready(self, instance: Instance) -> bool:
@@ -185,7 +185,7 @@ class RedisProvisioning(ProvisioningSupport):
         return answer == b"+OK\r\n+PONG\r\n"
 
     async def setup(self, instance: Instance) -> None:
-        """Yield the owner its password and the server its quotas, while it runs."""
+        """Set the owner's password and the quotas of the running server."""
         async with _keeper(instance) as connection:
             await _order(connection, "ACL", "SETUSER", instance.name, "reset", *_owner_rule(instance).split()[2:])
             quotas = instance.quotas
@@ -194,7 +194,7 @@ class RedisProvisioning(ProvisioningSupport):
             await _order(connection, "CONFIG", "SET", "maxclients", str(most))
 
     def address(self, instance: Instance) -> Address:
-        """Return where the owner connects on this machine: its own socket file."""
+        """Return the owner's address on this machine: its own socket file."""
         return Address(
             database="0",
             user=instance.name,
@@ -204,16 +204,20 @@ class RedisProvisioning(ProvisioningSupport):
         )
 
     async def session_counts(self, instance: Instance) -> SessionCounts:
-        """Return the clients, and how many are in a transaction, wait for a list, or listen to a channel."""
+        """Return the number of clients, and of those in a transaction, blocked, or subscribed to a channel."""
         async with _keeper(instance) as connection:
-            clients = [one for one in await _order(connection, "CLIENT LIST") if one["user"] != KEEPER]
-        busy = [one for one in clients if int(one["multi"]) >= 0 or "b" in one["flags"] or "P" in one["flags"]]
+            clients = [client for client in await _order(connection, "CLIENT LIST") if client["user"] != KEEPER]
+        busy = [
+            client
+            for client in clients
+            if int(client["multi"]) >= 0 or "b" in client["flags"] or "P" in client["flags"]
+        ]
         return SessionCounts(len(clients), len(busy))
 
     async def metrics(self, instance: Instance) -> Mapping[str, float]:
-        """Return what the server counts."""
+        """Return the server's counters."""
         async with _keeper(instance) as connection:
-            told = await _order(connection, "INFO", "everything")
+            info = await _order(connection, "INFO", "everything")
         names = {
             "size_bytes": "used_memory_dataset",
             "memory_bytes": "used_memory",
@@ -224,11 +228,11 @@ class RedisProvisioning(ProvisioningSupport):
             "expired_keys": "expired_keys",
             "refused_connections": "rejected_connections",
         }
-        keys = sum(int(part["keys"]) for name, part in told.items() if re.fullmatch(r"db\d+", name))
-        return {ours: float(told.get(theirs, 0)) for ours, theirs in names.items()} | {"keys": float(keys)}
+        keys = sum(int(part["keys"]) for name, part in info.items() if re.fullmatch(r"db\d+", name))
+        return {ours: float(info.get(theirs, 0)) for ours, theirs in names.items()} | {"keys": float(keys)}
 
     async def enforce_quotas(self, instance: Instance, *, full: bool) -> None:
-        """End a script that runs too long; let a full database only be read and emptied."""
+        """Kill a script that runs too long; let users only read from or delete in a full database."""
         rule = ("ACL", "SETUSER", instance.name, *(_READS_ONLY if full else OWNERS_COMMANDS).split())
         async with _keeper(instance) as connection:
             for _ in range(KILLS):
@@ -237,11 +241,13 @@ class RedisProvisioning(ProvisioningSupport):
                     return
                 except RedisError as error:
                     if "BUSY" not in str(error):
-                        raise Unavailable("The database's server does not obey its keeper.") from error
+                        raise Unavailable(
+                            "The server of the database refused a command of its administrator."
+                        ) from error
                 await _kill_script(connection)
                 await asyncio.sleep(0.05)  # it ends at its next step, not at once
-        raise Unavailable("The database's server runs a script that does not end.")
+        raise Unavailable("The server of the database is running a script that does not end.")
 
     def clean_up(self, instance: Instance) -> None:
-        """Remove what lies outside of the instance's folder."""
+        """Delete what is outside the instance's folder."""
         folders.leave(instance, SOCKET)

@@ -1,6 +1,6 @@
-"""Redis' wire protocol, as much of it as a proxy must know: the first AUTH or HELLO names the database as its user.
+"""Redis' wire protocol, as far as the proxy needs it: the first AUTH or HELLO names the database as its user.
 
-What comes before is answered as a Redis does that wants a password. After it both sides are spliced.
+Earlier commands are answered as by a Redis server that requires a password. After it, both connections are spliced.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ CODES: tuple[tuple[type[HeadwaterError], str], ...] = (
 
 
 class Malformed(Exception):
-    """These bytes are no Redis command."""
+    """These bytes are not a Redis command."""
 
 
 def take(buffer: bytes) -> tuple[list[bytes], bytes, bytes] | None:
-    """Return the first command's words, its bytes and the rest; None when it is not complete.
+    """Return the words of the first command, its bytes and the rest; None if it is incomplete.
 
     Raises:
         Malformed: it never will be.
@@ -66,19 +66,19 @@ def _number(head: bytes) -> int:
 
 
 def user_of(words: list[bytes]) -> str | None:
-    """Return the user that a command signs in as, if it does."""
+    """Return the user name in an AUTH or HELLO command, if any."""
     verb = words[0].upper() if words else b""
     if verb == b"AUTH" and len(words) == 3:
         return words[1].decode(errors="replace")
     if verb == b"HELLO":
-        for place, word in enumerate(words[2:-2], 2):
+        for index, word in enumerate(words[2:-2], 2):
             if word.upper() == b"AUTH":
-                return words[place + 1].decode(errors="replace")
+                return words[index + 1].decode(errors="replace")
     return None
 
 
 class _Client(ProxyClient):
-    """A client, from its first command to its last byte."""
+    """A client connection, from its first command to its end."""
 
     LONGEST = LONGEST_COMMAND
 
@@ -120,7 +120,7 @@ class _Client(ProxyClient):
             await asyncio.get_running_loop().create_unix_connection(lambda: server, str(opening.address.socket))
         except OSError as error:
             log.info("proxy.not_reached", error=str(error))
-            self._refuse(f"ERR The database {user} does not take connections now. Try again in a moment.")
+            self._refuse(f"ERR The database {user} does not accept connections right now. Try again in a moment.")
             return
         assert server.transport is not None
         server.transport.write(message + self._buffer)
@@ -136,18 +136,18 @@ class _Client(ProxyClient):
 
 
 class RedisProxy(ProxySupport):
-    """The protocol of clients at the proxy."""
+    """The protocol of clients of the proxy."""
 
     server_speaks_first = False
 
     def recognizes(self, first: bytes) -> bool:
-        """Return True if a client begins as Redis' do: with an array, or a command as a line."""
+        """Return True if the bytes begin like a Redis client: with an array, or an inline command."""
         return first[:1] == b"*" or first[:1].isalpha()
 
     def client_protocol(self, opener: UpstreamResolver, tls: ssl.SSLContext | None) -> HalfDuplex:
-        """Return the protocol of one client."""
+        """Return the protocol object of one client."""
         return _Client(opener)
 
     def client_url(self, host_port: str, database: str, password: str) -> str:
-        """Return how a client names the database."""
+        """Return the URL of the database for clients."""
         return f"redis://{database}:{quote(password)}@{host_port}/0"

@@ -1,7 +1,7 @@
-"""Redis' wire protocol from a client's side (RESP2 and RESP3): replies as they come, element by element.
+"""The client side of Redis' wire protocol (RESP2 and RESP3): replies are read element by element.
 
-Written here and not taken from the client library because that reads a reply whole before it gives any of it: a list
-of ten million elements would stand in our memory before the first row is shown.
+The client library is not used because it reads a whole reply before it returns any of it: a list of ten million
+elements would be in memory before the first row is shown.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class Pairs:
 
 
 class Status(str):
-    """A short word of the server, such as OK."""
+    """A short word from the server, such as OK."""
 
     __slots__ = ()
 
 
 class ErrorReply(str):
-    """An error of the server: its code, a space, its sentence."""
+    """An error from the server: its code, a space, its sentence."""
 
     __slots__ = ()
 
@@ -47,7 +47,7 @@ Value: TypeAlias = "bytes | int | float | bool | Status | ErrorReply | list[Valu
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a reply begins with: its kind and its number, or the whole of it when it is short."""
+    """The start of a reply: its type and its number, or the complete reply if it is short."""
 
     kind: str
     size: int = 0
@@ -55,12 +55,12 @@ class Head:
 
     @property
     def aggregate(self) -> bool:
-        """Whether elements follow."""
+        """True if elements follow."""
         return self.kind in AGGREGATES and self.size >= 0
 
 
 class RespConnection:
-    """An open connection: commands go out, replies come in, in order."""
+    """An open connection: commands are sent, replies are read, in order."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
@@ -70,12 +70,12 @@ class RespConnection:
         self._writer.write(packed([word if isinstance(word, bytes) else str(word).encode() for word in words]))
 
     async def ask(self, *words: bytes | str | int) -> Value:
-        """Send one command of our own and return its whole reply; an error is a value."""
+        """Send one of our own commands and return its complete reply; an error is a value."""
         self.send(*words)
         return await self.value(await self.head())
 
     async def asked(self, commands: Sequence[Sequence[bytes | str | int]], most: int | None = None) -> list[Value]:
-        """Send commands of our own at once and return their replies; texts are cut after `most` bytes."""
+        """Send several of our own commands at once and return their replies; texts are cut after `most` bytes."""
         for words in commands:
             self.send(*words)
         return [await self.value(await self.head(), most) for _ in commands]
@@ -108,34 +108,34 @@ class RespConnection:
         if head.size < 0:
             return None
         wanted = head.size if most is None else min(head.size, most)
-        found = (await self._reader.readexactly(wanted + 2))[:-2]  # beyond a cut these are two of the bytes left out
+        data = (await self._reader.readexactly(wanted + 2))[:-2]  # after truncation these are two of the skipped bytes
         left = head.size - wanted
         while left:
             left -= len(await self._reader.readexactly(min(left, SKIPPED_AT_ONCE)))
         if head.kind == "=":
-            found = found[4:]  # a verbatim text begins with its format
+            data = data[4:]  # a verbatim text begins with its format
         if head.kind == "!":
-            return ErrorReply(found.decode(errors="replace"))
-        return Cut(found) if wanted < head.size else found
+            return ErrorReply(data.decode(errors="replace"))
+        return Cut(data) if wanted < head.size else data
 
     async def _line(self) -> bytes:
         try:
             return (await self._reader.readuntil(b"\r\n"))[:-2]
         except asyncio.LimitOverrunError as error:
-            raise Unavailable("The server answers in a way that is not Redis'.", hint="Check the port.") from error
+            raise Unavailable("The server does not speak the Redis protocol.", hint="Check the port.") from error
 
     @property
     def cipher(self) -> str | None:
-        """The version of TLS, or None."""
-        made = self._writer.get_extra_info("ssl_object")
-        return made.version() if made else None
+        """The TLS version, or None."""
+        secured = self._writer.get_extra_info("ssl_object")
+        return secured.version() if secured else None
 
     def gone(self) -> bool:
-        """Whether the connection has ended; an idle one has nothing to say but that."""
+        """True if the connection has ended: data on an idle connection can only mean that."""
         return self._writer.is_closing() or self._reader.at_eof()
 
     def abort(self) -> None:
-        """Break the connection at once: whoever waits for a reply learns it."""
+        """Close the connection at once, so that readers of a reply get an error."""
         self._writer.transport.abort()
 
     async def close(self) -> None:
@@ -144,12 +144,12 @@ class RespConnection:
 
 
 def packed(words: Sequence[bytes]) -> bytes:
-    """Return a command as it is sent."""
+    """Return a command in wire format."""
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
 
 
 def _short(kind: str, rest: bytes) -> Value:
-    """Return a reply that is one line."""
+    """Return a one-line reply."""
     match kind:
         case "+":
             return Status(rest.decode(errors="replace"))
@@ -165,4 +165,4 @@ def _short(kind: str, rest: bytes) -> Value:
             return rest
         case "_":
             return None
-    raise Unavailable("The server answers in a way that is not Redis'.", hint="Check host and port.")
+    raise Unavailable("The server does not speak the Redis protocol.", hint="Check host and port.")

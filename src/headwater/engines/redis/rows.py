@@ -1,4 +1,4 @@
-"""Replies as rows: values as cells that say exactly what they are, and columns that fit what a command answers."""
+"""Replies as rows: values as lossless cells, and columns that fit the command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PLAIN = range(0x20, 0x7F)
 
 
 def text(value: bytes) -> str:
-    """Return a value as text; what is no UTF-8 is quoted and escaped as redis-cli does."""
+    """Return a value as text; bytes that are not UTF-8 are quoted and escaped as in redis-cli."""
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -32,7 +32,7 @@ def quoted(value: bytes) -> str:
 
 
 def cell(value: Value) -> Cell:
-    """Return a value as a cell; what has parts is JSON."""
+    """Return a value as a cell; nested values are JSON."""
     if isinstance(value, bytes):
         return text(value)
     if isinstance(value, list | Pairs):
@@ -45,14 +45,14 @@ def cell(value: Value) -> Cell:
 
 
 def plain(value: Value) -> Any:
-    """Return a value as JSON can hold it."""
+    """Return a value in a form that JSON can represent."""
     if isinstance(value, Pairs):
         return {str(cell(key)): plain(of) for key, of in value.items}
-    return [plain(one) for one in value] if isinstance(value, list) else cell(value)
+    return [plain(item) for item in value] if isinstance(value, list) else cell(value)
 
 
 def columns(command: Command, first: Value, *, pairs: bool = False) -> Columns:
-    """Return the columns of a reply by its first element; `pairs` when it is a map."""
+    """Return the columns of a reply by its first element; `pairs` if it is a map."""
     if pairs:
         return _named(("field", "text"), ("value", _kind(first)))
     if command.verb == "INFO":
@@ -77,27 +77,27 @@ def row(columns: Columns, value: Value) -> Row:
 
 
 def fields(value: Value) -> dict[str, Cell]:
-    """Return the fields of an entry of a stream, which come as a flat list."""
+    """Return the fields of a stream entry, which arrive as a flat list."""
     flat = value if isinstance(value, list) else []
     return {str(cell(name)): cell(of) for name, of in zip(flat[::2], flat[1::2], strict=False)}
 
 
 def fields_text(value: Value) -> str:
-    """Return the fields of an entry of a stream as JSON."""
+    """Return the fields of a stream entry as JSON."""
     return json.dumps(fields(value), ensure_ascii=False)
 
 
 def info(value: bytes) -> list[Row]:
-    """Return what INFO tells as rows."""
-    found: list[Row] = []
+    """Return the result of INFO as rows."""
+    result: list[Row] = []
     section = ""
     for line in value.decode(errors="replace").splitlines():
         if line.startswith("#"):
             section = line.strip("# ").lower()
         elif ":" in line:
-            name, _, told = line.partition(":")
-            found.append((section, name, told))
-    return found
+            name, _, rest = line.partition(":")
+            result.append((section, name, rest))
+    return result
 
 
 def _is_entry(value: Value) -> bool:

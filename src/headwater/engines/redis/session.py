@@ -1,7 +1,7 @@
-"""A session on Redis: one command at a time, its reply as it comes.
+"""A session on Redis: one command at a time, its reply element by element.
 
-Redis cannot be asked to end a command: who cancels, or has enough rows, breaks the connection, and the next run opens
-a new one. What read-only means here: the server's own word on each command, COMMAND INFO, must be that it only reads.
+Redis cannot stop a running command: to cancel, or to skip the rest of a reply, the connection is closed, and the next
+run opens a new one. A read-only run allows only commands that the server itself flags as read-only in COMMAND INFO.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _BROKEN = (OSError, EOFError)
 
 
 class RedisSession:
-    """One connection at one database of a Redis."""
+    """One connection to one database of a Redis server."""
 
     def __init__(self, to: Address, channel: RespConnection) -> None:
         self._to = to
@@ -48,7 +48,7 @@ class RedisSession:
         return str(int(self._to.database or 0))
 
     async def channel(self) -> RespConnection:
-        """Return the connection; one that we broke ourselves is opened again."""
+        """Return the connection; if we have closed it, open it again."""
         if self._closed:
             raise Unavailable("The session is closed.", hint="Connect again.")
         if self._channel is None:
@@ -56,18 +56,18 @@ class RedisSession:
         return self._channel
 
     async def ask(self, *words: bytes | str | int, most: int | None = None) -> Value:
-        """Return the reply to a command of our own, its texts cut after `most` bytes.
+        """Return the reply to one of our own commands, its texts cut after `most` bytes.
 
         Raises:
             QueryError: the server refused it.
         """
-        (found,) = await self.asked([words], most)
-        if isinstance(found, ErrorReply):
-            raise errors.refusal(found, 0, 0)
-        return found
+        (reply,) = await self.asked([words], most)
+        if isinstance(reply, ErrorReply):
+            raise errors.refusal(reply, 0, 0)
+        return reply
 
     async def asked(self, given: list[tuple[bytes | str | int, ...]], most: int | None = None) -> list[Value]:
-        """Return the replies to commands of our own that are sent at once; errors are values."""
+        """Return the replies to several of our own commands, sent at once; errors are values."""
         channel = await self.channel()
         try:
             return await channel.asked(given, most)
@@ -82,30 +82,30 @@ class RedisSession:
         began = time.perf_counter()
         await self.ask("PING")
         latency = (time.perf_counter() - began) * 1000
-        told = await self.info()
-        name = "Valkey" if "valkey_version" in told else "Redis"
-        version = told.get("valkey_version") or told.get("redis_version") or "0"
-        warnings = () if self._to.password else ("The server asks for no password.",)
-        size = int(told["used_memory"]) if told.get("used_memory", "").isdigit() else None
+        facts = await self.info()
+        name = "Valkey" if "valkey_version" in facts else "Redis"
+        version = facts.get("valkey_version") or facts.get("redis_version") or "0"
+        warnings = () if self._to.password else ("The server does not require a password.",)
+        size = int(facts["used_memory"]) if facts.get("used_memory", "").isdigit() else None
         return ServerFacts(
             name,
             version,
             latency,
             size,
             tls=(await self.channel()).cipher,
-            read_only=told.get("role") == "slave",
+            read_only=facts.get("role") == "slave",
             warnings=warnings,
         )
 
     async def info(self) -> dict[str, str]:
-        """Return what INFO tells, by name; nothing when the user may not ask."""
-        found, *_ = await self.asked([("INFO",)])
-        return {str(name): str(told) for _, name, told in rows.info(found)} if isinstance(found, bytes) else {}
+        """Return the result of INFO by name; empty if the user may not run it."""
+        reply, *_ = await self.asked([("INFO",)])
+        return {str(name): str(value) for _, name, value in rows.info(reply)} if isinstance(reply, bytes) else {}
 
     async def run(
         self, text: str, parameters: Parameters = None, limits: Limits = STANDARD
     ) -> AsyncGenerator[Frame, None]:
-        """Run the commands of a text, one a line."""
+        """Run the commands of a text, one per line."""
         given = commands(text, parameters)
         for number, command in enumerate(given):
             policy.check(command, number)
@@ -119,7 +119,7 @@ class RedisSession:
                     raise self._why(number, command, limits) from error
 
     async def check(self, text: str) -> QueryError | None:
-        """Say what is no command, or none that is run here; the server is not asked."""
+        """Return an error if a command is invalid or not allowed; the server is not asked."""
         try:
             for number, command in enumerate(commands(text) if text.strip() else []):
                 policy.check(command, number)
@@ -128,13 +128,13 @@ class RedisSession:
         return None
 
     async def cancel(self) -> None:
-        """End what runs."""
+        """Stop the running command."""
         if self._running:
             self._cancelled = True
             self._break()
 
     def broken(self) -> bool:
-        """Whether the server has ended the connection."""
+        """True if the server has closed the connection."""
         return self._closed or (self._channel is not None and self._channel.gone())
 
     async def close(self) -> None:
@@ -157,14 +157,14 @@ class RedisSession:
                     yield frame
         finally:
             self._queuing = reply.queues(self._queuing)
-            if not reply.whole:  # the rest is on its way, and nobody reads it
+            if not reply.whole:  # the rest of the reply would arrive unread
                 self._break()
         seconds = time.perf_counter() - began
         yield Finished(number, command.verb, reply.meter.rows, None, reply.meter.full, seconds, reply.notices)
 
     @contextlib.asynccontextmanager
     async def _aside(self, channel: RespConnection) -> AsyncIterator[RespConnection]:
-        """Give a connection for our own questions: after MULTI ours would only queue them."""
+        """Yield a connection for our own queries: after MULTI ours would only queue them."""
         if not self._queuing:
             yield channel
             return
@@ -208,13 +208,13 @@ class RedisSession:
 
 
 def _gone() -> Unavailable:
-    return Unavailable("The connection to the database broke.", hint="Run it again.")
+    return Unavailable("The connection to the database was lost.", hint="Run it again.")
 
 
 def _longest(limits: Limits) -> int | None:
-    """Return how many bytes of one value are worth reading; a character has four at most."""
-    told = [most for most in (limits.bytes, limits.cell * 4 if limits.cell is not None else None) if most is not None]
-    return min(told, default=None)
+    """Return how many bytes of one value are worth reading; a character has at most four."""
+    limit = [most for most in (limits.bytes, limits.cell * 4 if limits.cell is not None else None) if most is not None]
+    return min(limit, default=None)
 
 
 async def connect(address: Address, *, seconds: float = 10.0) -> Session:

@@ -1,4 +1,4 @@
-"""SQLite 3.37 and later: a database is a file, and the library that reads it comes with Python."""
+"""SQLite 3.37 and later: a database is a file, and the library comes with Python."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Changes as SQLite's statements. What ALTER TABLE cannot do is done by a new table that takes the old one's place.
+"""Changes as SQLite statements. What ALTER TABLE cannot do is done by copying to a new table that replaces the old one.
 
-That is SQLite's own recipe (https://sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema Changes"): as
-one text with a transaction of its own, because foreign keys can be switched off only outside of one, and dropping the
-old table with them on would delete the rows that refer to it.
+This is SQLite's own procedure (https://sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema Changes"):
+one text with its own transaction, because foreign keys can be disabled only outside a transaction, and dropping the old
+table while they are enabled would delete the rows that refer to it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from headwater.engines.sqlite.ddl import quote
 from headwater.kit.errors import BadInput
 
 _CONSTANT = re.compile(r"[+-]?\s*[\d.]+$|'(?:[^']|'')*'$|[xX]'[0-9A-Fa-f]*'$|null$|true$|false$", re.IGNORECASE)
-COPIED = "{table} is copied into a new table that takes its place; nobody writes to the database meanwhile."
+COPIED = "{table} is copied into a new table that replaces it; writes to the database wait meanwhile."
 REFERS = "every_row_refers_to_one_that_is_there"
 
 
 def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
-    """Return the statements of changes to a database that has this Schema."""
+    """Return the statements for changes to a database that has this Schema."""
     steps = []
     for given in changes:
         change = replace(given, schema=None)
@@ -42,20 +42,20 @@ def alter(changes: Sequence[Change], schema: Schema) -> tuple[AlterStep, ...]:
 
 
 def _hazards(change: Change, *, rebuilt: bool) -> tuple[Hazard, ...]:
-    """Return the change's hazards as they are in SQLite: it has one writer at a time, and locks no single table."""
-    hazards = [one for one in change.hazards() if one.kind not in {"lock", "rewrite"}]
+    """Return the hazards of a change in SQLite: it has one writer at a time, and no table locks."""
+    hazards = [hazard for hazard in change.hazards() if hazard.kind not in {"lock", "rewrite"}]
     if rebuilt:
         hazards.append(Hazard("rewrite", COPIED.format(table=change.table)))
     elif isinstance(change, c.AddIndex):
-        hazards.append(Hazard("lock", "Nobody writes to the database while the index is built."))
+        hazards.append(Hazard("lock", "Writes to the database wait while the index is built."))
     return tuple(hazards)
 
 
 def _rebuilt(change: Change, before: Schema, after: Schema) -> Iterable[str]:
-    """Return the recipe: a new table, the rows, the old one away, the new one in its place, indexes and triggers."""
+    """Return the procedure: create a new table, copy rows, drop the old one, rename, recreate indexes and triggers."""
     old, new = table_of(before, change), table_of(after, change)
     if old.kind != "table" or a.get(old.attrs, a.MODULE):
-        raise BadInput(f"{old.name} is no ordinary table.", hint="Drop it and make it anew.")
+        raise BadInput(f"{old.name} is not an ordinary table.", hint="Drop it and create it again.")
     yield ";\n".join(
         [
             "PRAGMA foreign_keys = OFF",
@@ -73,8 +73,10 @@ def _rebuilt(change: Change, before: Schema, after: Schema) -> Iterable[str]:
 
 
 def _copied(old: Relation, new: Relation, between: str) -> Iterable[str]:
-    kept = {column.name.casefold() for column in old.columns if not column.generated}
-    names = ", ".join(quote(one.name) for one in new.columns if one.name.casefold() in kept and not one.generated)
+    stored = {column.name.casefold() for column in old.columns if not column.generated}
+    names = ", ".join(
+        quote(column.name) for column in new.columns if column.name.casefold() in stored and not column.generated
+    )
     yield ddl.create_table(new, between)
     if names:
         yield f"INSERT INTO {quote(between)} ({names}) SELECT {names} FROM {quote(old.name)}"  # noqa: S608 - quoted
@@ -87,7 +89,7 @@ def _copied(old: Relation, new: Relation, between: str) -> Iterable[str]:
 
 
 def _checked(table: Relation) -> Iterable[str]:
-    """A condition that fails by its name when rows refer to nothing."""
+    """Return a check that fails, with a readable name, if rows refer to missing rows."""
     yield f"CREATE TEMP TABLE headwater_check (broken INTEGER CONSTRAINT {REFERS} CHECK (broken = 0))"
     broken = f"SELECT count(*) FROM pragma_foreign_key_check({_text(table.name)})"  # noqa: S608 - quoted
     yield f"INSERT INTO headwater_check {broken}"
@@ -109,10 +111,10 @@ def _add_table(change: c.AddTable, _: Schema, __: Schema) -> Iterable[str]:
 
 
 def _rename_table(change: c.RenameTable, before: Schema, _: Schema) -> Iterable[str]:
-    found = table_of(before, change)
-    if found.kind == "view":
-        yield f"DROP VIEW {quote(found.name)}"
-        yield ddl.create_view(replace(found, name=change.new_name))
+    table = table_of(before, change)
+    if table.kind == "view":
+        yield f"DROP VIEW {quote(table.name)}"
+        yield ddl.create_view(replace(table, name=change.new_name))
     else:
         yield f"ALTER TABLE {quote(change.table)} RENAME TO {quote(change.new_name)}"
 
@@ -136,10 +138,10 @@ def _drop_column(change: c.DropColumn, before: Schema, after: Schema) -> Iterabl
 
 
 def _is_named(column: str, table: Relation) -> bool:
-    """Whether anything but the column itself may name it: SQLite drops no such column."""
+    """Return True if other definitions may use the column: SQLite does not drop such a column."""
     keys = [name for index in table.indexes for name in (*index.columns, index.where or "")]
     keys += [name for key in table.foreign_keys for name in key.columns]
-    texts = [check.expression for check in table.checks] + [one.generated or "" for one in table.columns]
+    texts = [check.expression for check in table.checks] + [column.generated or "" for column in table.columns]
     word = re.compile(rf"(?<!\w){re.escape(column)}(?!\w)", re.IGNORECASE)
     return column in table.primary_key or any(word.search(text) for text in keys + texts)
 
@@ -165,7 +167,7 @@ def _is_constraint(index: Index) -> bool:
 
 
 def _no_enums(_: Any, __: Schema, ___: Schema) -> Iterable[str]:
-    raise BadInput("SQLite has no types of its own making.", hint="Use a check: CHECK (mood IN ('sad', 'happy')).")
+    raise BadInput("SQLite does not support user-defined types.", hint="Use a check: CHECK (mood IN ('sad', 'happy')).")
 
 
 _STATEMENTS: Mapping[type[Change], Callable[[Any, Schema, Schema], Iterable[str]]] = {

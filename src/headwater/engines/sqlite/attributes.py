@@ -1,4 +1,4 @@
-"""The names of what only SQLite knows of an object, as they stand in the `attrs` of the catalog."""
+"""Names of attributes that only SQLite has, as used in `attrs` of the catalog."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from headwater.catalog.model import Attributes
 
 STRICT = "strict"
 WITHOUT_ROWID = "without_rowid"
-AUTOINCREMENT = "autoincrement"  # of a table: its integer key never takes a number again
+AUTOINCREMENT = "autoincrement"  # of a table: its integer key never reuses a number
 MODULE = "module"  # of a virtual table: `fts5(…)` …
 PRIMARY_KEY_NAME = "primary_key"
 PRIMARY_KEY_TERMS = "primary_key_terms"  # where the key has an order, a collation or a conflict clause of its own
 COLLATION = "collation"
 STORED = "stored"  # of a generated column; those that are not are virtual
-CONSTRAINT = "constraint"  # of a unique index: made by a constraint
-CONFLICT = "conflict"  # what follows ON CONFLICT
+CONSTRAINT = "constraint"  # of a unique index: part of a constraint
+CONFLICT = "conflict"  # the word after ON CONFLICT
 DEFERRABLE = "deferrable"  # of a foreign key: `deferred`
 
 

@@ -1,7 +1,7 @@
-"""What a text may do: SQLite asks this guard while it compiles each statement, before anything runs.
+"""Decides what a text may do: SQLite calls this authorizer while it compiles each statement.
 
-No statement reaches another file (ATTACH, VACUUM INTO), loads code, or changes settings that reach files, memory or
-the schema's own text. In a read-only run nothing but reading passes, and `query_only` is set besides.
+No statement can access another file (ATTACH, VACUUM INTO), load code, or change settings that affect files, memory or
+the schema text. In a read-only run only reading is allowed, and `query_only` is set as well.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlite3
 
 _READS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
 _WRITES = {sqlite3.SQLITE_INSERT: "INSERT", sqlite3.SQLITE_UPDATE: "UPDATE", sqlite3.SQLITE_DELETE: "DELETE"}
-# Settings that can be asked for, and those that can also be given a value; others are refused.
+# Pragmas that can be read, and those that can also be set; others are refused.
 _ASKED_NAMES = """
 application_id auto_vacuum cache_size collation_list compile_options data_version encoding foreign_key_check
 foreign_key_list foreign_keys freelist_count function_list index_info index_list index_xinfo integrity_check
@@ -52,16 +52,16 @@ FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefil
 
 
 class Authorizer:
-    """Answers SQLite's questions; `writes` are what the last statement that was compiled writes."""
+    """Answers SQLite's authorization requests; `writes` are the tables that the last compiled statement writes."""
 
     def __init__(self) -> None:
         self.read_only = False
-        self.own = False  # what we ask ourselves passes
+        self.own = False  # our own statements are allowed
         self.vacuum = False
         self.writes: list[str] = []
 
     def begin(self, text: str) -> None:
-        """A statement is about to be compiled."""
+        """Reset before a statement is compiled."""
         self.writes = []
         self.vacuum = text[:6].upper() == "VACUUM"
 
@@ -80,7 +80,7 @@ class Authorizer:
             return self._allows_pragma((first or "").lower(), second)
         if action in _WRITES:
             if first in {"sqlite_master", "sqlite_schema"}:
-                return True  # of statements that make something; the user's own need writable_schema
+                return True  # from CREATE statements; direct writes by users need writable_schema
             self.writes.append(_WRITES[action])
         if self.read_only:
             return False

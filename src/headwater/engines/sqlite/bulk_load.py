@@ -1,4 +1,4 @@
-"""A SQLite file that is filled from a snapshot: values of the very classes that they had."""
+"""Loads a snapshot into a SQLite file: every value keeps its storage class."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SqliteBulkLoader:
         self._one = threading.Lock()
 
     async def run_statements(self, statements: Iterable[str]) -> None:
-        """Run statements, one by one."""
+        """Run statements, one at a time."""
         for statement in statements:
             await self._session.ask(statement)
 
@@ -55,7 +55,7 @@ class SqliteBulkLoader:
                 raise refusal(error, Statement(query, 0), 0, read_only=True) from error
 
     async def restore_extras(self, extras: Mapping[str, Any]) -> list[str]:
-        """Set counters and settings of the file as they were."""
+        """Set the counters and settings of the file."""
         for name, value in extras.get("settings", {}).items():
             if name in SETTINGS:
                 await self._session.ask(f"PRAGMA {name} = {int(value)}")
@@ -75,7 +75,7 @@ class SqliteBulkLoader:
 
 
 async def open_loader(session: Session) -> SqliteBulkLoader:
-    """Return a fill over a session of ours, which it closes; rows come before those that they refer to."""
+    """Return a bulk loader over a new session, which it closes; foreign keys are not enforced."""
     assert isinstance(session, SqliteSession)
     await SqliteTransfer(session).begin_load()
     return SqliteBulkLoader(session)
@@ -84,7 +84,7 @@ async def open_loader(session: Session) -> SqliteBulkLoader:
 def insert(
     connection: sqlite3.Connection, table: SnapshotTable, batches: Iterable[Batch], verb: str = "INSERT", tail: str = ""
 ) -> int:
-    """Insert rows within the transaction that is open, each statement with a tail; return how many were given."""
+    """Insert rows within the open transaction, each statement with a suffix; return how many were given."""
     names = ", ".join(quote(column.name) for column in table.columns)
     head, rows = f"{verb} INTO {quote(table.name)} ({names}) VALUES", 0
     every = f"{head} ({', '.join('?' * len(table.columns))}){tail}"
@@ -92,7 +92,7 @@ def insert(
         columns = [[value_of(value) for value in column.to_pylist()] for column in batch.columns]
         if any(isinstance(value, OddText) for column in columns for value in column):
             for row in zip(*columns, strict=True):
-                connection.execute(f"{head} ({', '.join(map(_mark, row))}){tail}", [_bound(one) for one in row])
+                connection.execute(f"{head} ({', '.join(map(_mark, row))}){tail}", [_bound(value) for value in row])
         else:
             connection.executemany(every, zip(*columns, strict=True))
         rows += batch.num_rows
@@ -101,13 +101,13 @@ def insert(
 
 @dataclass(frozen=True, slots=True)
 class OddText:
-    """Text that is no UTF-8: only a blob can bring it, which is taken for text then."""
+    """Text that is not UTF-8; it can be inserted only as a blob that is cast to text."""
 
     bytes: bytes
 
     @property
     def text(self) -> str:
-        """The text as people read it: what is no character by its number."""
+        """The text for users; invalid bytes are shown as numbers."""
         return self.bytes.decode(errors="backslashreplace")
 
 
@@ -120,7 +120,7 @@ def _bound(value: Any) -> Any:
 
 
 def value_of(text: bytes | None) -> Any:
-    """Return a value of the class that its text says; see `snapshot_reader`."""
+    """Return a value with the storage class that its text encodes; see `snapshot_reader`."""
     if text is None:
         return None
     match text[:1]:

@@ -1,7 +1,7 @@
-"""A Schema as the statements that make it in an empty SQLite database: tables, indexes, views, triggers.
+"""The statements that create a Schema in an empty SQLite database: tables, indexes, views, triggers.
 
-Foreign keys may name tables that come later: SQLite looks them up when rows change. So may views and triggers, but
-those that read a view come behind it all the same.
+Foreign keys may name tables that are created later: SQLite looks them up when rows change. So may views and triggers,
+but those that read a view are created after it anyway.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _KEYWORDS = frozenset(_KEYWORD_LIST.split())
 
 
 def quote(*names: str | None) -> str:
-    """Return a qualified identifier; parts that are empty are left out."""
+    """Return a quoted, qualified identifier; empty parts are left out."""
     return ".".join(_quoted(name) for name in names if name)
 
 
@@ -40,30 +40,30 @@ def _quoted(name: str) -> str:
 
 
 def ddl(schema: Schema) -> tuple[str, ...]:
-    """Return the statements that make a Schema."""
+    """Return the statements that create a Schema."""
     return tuple(_statements(schema))
 
 
 def restore_ddl(schema: Schema) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return tables, then what comes when their rows are there."""
+    """Return the statements before the rows (tables), and those after the rows."""
     whole = ddl(schema)
-    first = tuple(create_table(one) for one in schema if one.kind == "table")
+    first = tuple(create_table(relation) for relation in schema if relation.kind == "table")
     return first, whole[len(first) :]
 
 
 def _statements(schema: Schema) -> Iterator[str]:
-    tables = [one for one in schema if one.kind == "table"]
+    tables = [relation for relation in schema if relation.kind == "table"]
     for table in tables:
         yield create_table(table)
     for table in tables:
         yield from create_indexes(table)
-    yield from (create_view(one) for one in schema if one.kind == "view")
+    yield from (create_view(relation) for relation in schema if relation.kind == "view")
     for relation in schema:
         yield from (trigger.definition for trigger in relation.triggers)
 
 
 def create_table(table: Relation, name: str | None = None) -> str:
-    """Return CREATE TABLE with all its constraints, but for indexes of their own; `name` takes the place of its own."""
+    """Return CREATE TABLE with all constraints, without separate indexes; `name` replaces its own name."""
     head = quote(name or table.name)
     if module := a.get(table.attrs, a.MODULE):
         return f"CREATE VIRTUAL TABLE {head} USING {module}"
@@ -84,7 +84,7 @@ def create_table(table: Relation, name: str | None = None) -> str:
 
 
 def column_definition(column: Column, *, key: bool = False) -> str:
-    """Return a column as CREATE TABLE and ADD COLUMN spell it; with `key` it numbers the rows itself."""
+    """Return a column definition for CREATE TABLE and ADD COLUMN; with `key` it is the rowid."""
     parts = [quote(column.name)]
     parts += [column.type] if column.type else []
     parts += ["PRIMARY KEY AUTOINCREMENT"] if key else []
@@ -96,18 +96,18 @@ def column_definition(column: Column, *, key: bool = False) -> str:
     if collation := a.get(column.attrs, a.COLLATION):
         parts.append(f"COLLATE {collation}")
     if column.generated:
-        kept = "STORED" if a.get(column.attrs, a.STORED) else "VIRTUAL"
-        parts.append(f"GENERATED ALWAYS AS ({column.generated}) {kept}")
+        storage = "STORED" if a.get(column.attrs, a.STORED) else "VIRTUAL"
+        parts.append(f"GENERATED ALWAYS AS ({column.generated}) {storage}")
     return " ".join(parts)
 
 
 def default(text: str) -> str:
-    """Return a default as it stands behind DEFAULT: an expression needs parentheses."""
+    """Return a default for a DEFAULT clause: an expression needs parentheses."""
     return text if _LITERAL.match(text) else f"({text})"
 
 
 def create_indexes(table: Relation) -> Iterator[str]:
-    """Return CREATE INDEX for the indexes that no constraint makes."""
+    """Return CREATE INDEX for the indexes that are not part of a constraint."""
     yield from (create_index(table, index) for index in table.indexes if not a.get(index.attrs, a.CONSTRAINT))
 
 
@@ -121,13 +121,13 @@ def create_index(table: Relation, index: Index) -> str:
 
 
 def create_view(view: Relation) -> str:
-    """Return CREATE VIEW; the names of its columns are part of it."""
-    columns = f" ({_names(tuple(one.name for one in view.columns))})" if view.columns else ""
+    """Return CREATE VIEW with the names of its columns."""
+    columns = f" ({_names(tuple(column.name for column in view.columns))})" if view.columns else ""
     return f"CREATE VIEW {quote(view.name)}{columns} AS {view.definition}"
 
 
 def standard_name(table: str, columns: tuple[str, ...], *, unique: bool) -> str:
-    """Return the name of an index or unique constraint that was given none."""
+    """Return the default name of an index or unique constraint without a name."""
     words = "_".join(re.sub(r"\W+", "_", column).strip("_") for column in columns)
     return f"{table}_{words}_{'key' if unique else 'idx'}"
 

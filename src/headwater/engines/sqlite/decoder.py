@@ -1,7 +1,7 @@
-"""What the texts of a dump mean: values bring their own class, columns say what they are read as.
+"""Decodes the texts of a snapshot: each value has its own storage class, each column its affinity.
 
-A column is read by its affinity. A value of another class, which SQLite lets into any column, does not fit; all
-columns can be read as text.
+A column is read by its affinity. A value of another class, which SQLite allows in any column, does not fit; every
+column can be read as text.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _EXACT = 2**53
 
 def _decoder(type_: Any, kind: Kind, convert: Callable[[Any], Any]) -> Decoder:
     def values(given: Array) -> Array:
-        return pa.array([None if one is None else convert(_known(one)) for one in given.to_pylist()], type_)
+        return pa.array([None if value is None else convert(_known(value)) for value in given.to_pylist()], type_)
 
     return Decoder(type_, kind, values, _shown, _cells, may_fail=type_ != d.TEXT)
 
@@ -35,11 +35,11 @@ def _known(text: bytes) -> Any:
 
 
 def _cells(given: Array) -> list[Cell]:
-    return [None if one is None else cell_of(_known(one)) for one in given.to_pylist()]
+    return [None if value is None else cell_of(_known(value)) for value in given.to_pylist()]
 
 
 def _shown(given: Array) -> Array:
-    return pa.array([None if one is None else _text(_known(one)) for one in given.to_pylist()], d.TEXT)
+    return pa.array([None if value is None else _text(_known(value)) for value in given.to_pylist()], d.TEXT)
 
 
 def _integer(value: Any) -> int:
@@ -63,7 +63,7 @@ def _bytes(value: Any) -> bytes:
 
 
 def _text(value: Any) -> str:
-    """Return a value as people read it."""
+    """Return a value as readable text."""
     match value:
         case str():
             return value
@@ -74,10 +74,10 @@ def _text(value: Any) -> str:
 
 
 class SqliteDecoding(DecodingSupport):
-    """What the texts of a snapshot mean."""
+    """Decodes the texts of a snapshot."""
 
     def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
-        """Return how a column of a dump is read."""
+        """Return the decoder of a snapshot column."""
         upper = column.type.upper()
         if "INT" in upper or upper == "BOOLEAN":
             return _decoder(pa.int64(), "number", _integer)

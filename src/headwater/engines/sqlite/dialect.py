@@ -1,4 +1,4 @@
-"""SQLite as a dialect: what Headwater has to know of it."""
+"""The dialect of SQLite: its properties for the rest of Headwater."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What SQLite says when it refuses, as sentences with hints, and where in the text that may be."""
+"""Errors of SQLite as sentences with hints, and the position of the error if it can be found."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMED = re.compile(
 )
 _HINTS = {
     "database is locked": "Another connection is writing; try again when it is done.",
-    "FOREIGN KEY constraint failed": "A row refers to one that is not there, or is referred to itself.",
+    "FOREIGN KEY constraint failed": "The row refers to a row that does not exist, or other rows refer to it.",
     "string or blob too big": "A value would be longer than 256 MB.",
 }
 
@@ -27,11 +27,15 @@ class ConnectionRefused(Unavailable):
 
 
 def refusal(error: Exception, statement: Statement, number: int, *, read_only: bool) -> QueryError:
-    """Return what SQLite said of a statement."""
-    said = str(error)
-    if said in {"not authorized", "authorizer malfunction"} or "prohibited" in said or "readonly database" in said:
-        return not_allowed(statement, number, read_only=read_only or "readonly" in said)
-    if isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in said:
+    """Return SQLite's error for a statement."""
+    message = str(error)
+    if (
+        message in {"not authorized", "authorizer malfunction"}
+        or "prohibited" in message
+        or "readonly database" in message
+    ):
+        return not_allowed(statement, number, read_only=read_only or "readonly" in message)
+    if isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in message:
         return QueryError(
             "The result holds bytes that are not UTF-8.",
             hint="Select CAST(column AS BLOB) instead.",
@@ -39,34 +43,39 @@ def refusal(error: Exception, statement: Statement, number: int, *, read_only: b
             position=statement.start,
         )
     if isinstance(error, OverflowError):
-        said = "A number is too large: SQLite has integers of 64 bits."
+        message = "A number is too large: SQLite has integers of 64 bits."
     return QueryError(
-        said[:1].upper() + said[1:] if said.islower() else said,
-        hint=_HINTS.get(said),
+        message[:1].upper() + message[1:] if message.islower() else message,
+        hint=_HINTS.get(message),
         statement=number,
         sqlstate="",
-        position=_place(said, statement),
+        position=_place(message, statement),
     )
 
 
 def not_allowed(statement: Statement, number: int, *, read_only: bool) -> QueryError:
-    """Return that a statement does what it may not."""
+    """Return the error for a statement that is not allowed."""
     word = statement.text.split(None, 1)[0].upper()
     if read_only:
-        message, hint = f"{word} is not possible in a read-only run.", "Only statements that read are."
+        message, hint = f"{word} is not allowed in a read-only run.", "Only statements that read data are allowed."
     else:
-        message, hint = f"{word} is not allowed here.", "Other files, extensions and settings of the server are not."
+        message, hint = (
+            f"{word} is not allowed here.",
+            "Other files, extensions and server settings are not accessible.",
+        )
     return QueryError(
         message, hint=hint, statement=number, position=statement.start, sqlstate=READ_ONLY if read_only else NOT_ALLOWED
     )
 
 
 def _place(message: str, statement: Statement) -> int | None:
-    """Return where the word that SQLite names stands, when it stands in the statement only once."""
+    """Return the position of the word that SQLite names, if it occurs only once in the statement."""
     match = _NAMED.search(message)
     word = match and (match["near"] or match["name"] or match["col"])
     if not word:
         return None
     word = word.rpartition(".")[2]
-    found = [one.start() for one in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", statement.text, re.IGNORECASE)]
-    return statement.start + found[0] if len(found) == 1 else None
+    positions = [
+        match.start() for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", statement.text, re.IGNORECASE)
+    ]
+    return statement.start + positions[0] if len(positions) == 1 else None

@@ -1,4 +1,4 @@
-"""Plans of SQLite: what it says of each step, as the tree that it is."""
+"""Query plans of SQLite as a tree."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _node(detail: str, below: tuple[PlanNode, ...]) -> PlanNode:
 
 
 def _advice(steps: list[tuple[Cell, ...]], sizes: dict[str, int | None]) -> Iterator[Advice]:
-    """Tell of a table read from end to end that is known to be large, and of an index made for one query alone."""
+    """Advise on a full scan of a large table, and on a temporary index for one query."""
     for row in steps:
         detail = str(row[3])
         step = _STEP.match(detail)
@@ -40,13 +40,13 @@ def _advice(steps: list[tuple[Cell, ...]], sizes: dict[str, int | None]) -> Iter
         if "AUTOMATIC" in detail:
             keys = re.findall(r"(\w+)=\?", detail)
             statement = f'CREATE INDEX "{step["table"]}_{"_".join(keys)}_idx" ON "{step["table"]}" ({", ".join(keys)})'
-            text = f"SQLite makes an index on {step['table']} for this query alone, every time it runs."
+            text = f"SQLite builds a temporary index on {step['table']} each time this query runs."
             known = sizes.get(step["table"].casefold(), ...) is not ...
             yield Advice("missing_index", text, {}, statement if keys and known else None)
         elif step["what"] == "SCAN" and not step["how"] and rows is not None and rows >= LARGE:
             yield Advice(
                 "sequential_scan",
-                f"{step['table']} is read from end to end: about {rows:,} rows.",
+                f"Full scan of {step['table']}: about {rows:,} rows.",
                 {"rows": float(rows)},
             )
 
@@ -55,25 +55,25 @@ class SqliteExplain(ExplainSupport):
     """Query plans."""
 
     async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> QueryPlan:
-        """Return the plan of one statement; SQLite measures nothing, so that `run` adds nothing to it."""
+        """Return the plan of one statement; SQLite measures nothing, so `run` makes no difference."""
         statements = texts.statements(text, GRAMMAR)
         if len(statements) != 1:
-            raise QueryError("A plan is of one statement.", hint="Select the one that you mean.")
+            raise QueryError("Only one statement can be explained at a time.", hint="Select one statement.")
         opening = "EXPLAIN QUERY PLAN "
-        found: list[tuple[Cell, ...]] = []
+        rows: list[tuple[Cell, ...]] = []
         try:
             async for frame in session.run(opening + statements[0].text, parameters, Limits(rows=None, bytes=None)):
                 if isinstance(frame, Rows):
-                    found += frame.rows
+                    rows += frame.rows
         except QueryError as error:
             if error.position is not None:
                 error.position += statements[0].start - len(opening)
             raise
         children: dict[Cell, list[tuple[Cell, str]]] = defaultdict(list)
-        for id_, parent, _, detail in found:
+        for id_, parent, _, detail in rows:
             children[parent].append((id_, str(detail)))
         sizes = {relation.name.casefold(): relation.rows for relation in await inspect(session)}
         nodes = _nodes(0, children)
         root = nodes[0] if len(nodes) == 1 else PlanNode("QUERY", children=nodes)
-        raw = "\n".join(str(row[3]) for row in found)
-        return QueryPlan(root, tuple(_advice(found, sizes)), raw=raw)
+        raw = "\n".join(str(row[3]) for row in rows)
+        return QueryPlan(root, tuple(_advice(rows, sizes)), raw=raw)

@@ -1,7 +1,7 @@
-"""Tables of a SQLite file in use that get the rows of a snapshot, in one transaction.
+"""Restores tables of a SQLite file in use, in one transaction.
 
-SQLite's changes of the schema are part of a transaction, so triggers are dropped and made again in it. Foreign keys are
-not enforced meanwhile, and looked at before its end.
+Changes of the schema are part of a transaction in SQLite, so triggers are dropped and recreated in it. Foreign keys are
+not enforced meanwhile, and are checked before its end.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class SqliteInPlaceRestore:
         with self._session.our_own() as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                found = _Work(connection, request).put()
+                results = _Work(connection, request).put()
                 connection.execute("COMMIT")
-                return found
+                return results
             except sqlite3.Error as error:
                 raise refusal(error, Statement("INSERT", 0), 0, read_only=False) from error
             finally:
@@ -61,7 +61,7 @@ class SqliteInPlaceRestore:
 
 
 class _Work:
-    """One refill within its transaction."""
+    """One restore within its transaction."""
 
     def __init__(self, connection: sqlite3.Connection, request: TableRestoreRequest) -> None:
         self._connection, self._request = connection, request
@@ -80,7 +80,7 @@ class _Work:
         for name, content in virtual.items():
             if content and {name, content.lower()} & names:
                 self._connection.execute(f"INSERT INTO {quote(name)} ({quote(name)}) VALUES ('rebuild')")  # noqa: S608
-        found = [self._count(table) for table in tables]
+        counts = [self._count(table) for table in tables]
         self._go_on(tables)
         self._check_keys(names)
         for statement in (*self._request.post_data, *(sql for _, _, sql in triggers)):
@@ -88,14 +88,14 @@ class _Work:
         missing = self._request.mode == "append_missing"
         return [
             TableRestoreResult(was, now - was if missing else rows, now)
-            for was, rows, now in zip(before, given, found, strict=True)
+            for was, rows, now in zip(before, given, counts, strict=True)
         ]
 
     def _fill(self, table: SnapshotTable, batches: Iterable[Batch], virtual: dict[str, str | None]) -> int:
-        """Put the rows of one table and return how many were given.
+        """Insert the rows of one table and return how many.
 
-        The conflict clauses of constraints, which may replace or leave out rows in silence, do not count. A search
-        index over another table has no rows of its own: it is made anew from that at the end.
+        The conflict clauses of constraints, which could silently replace or skip rows, are not applied. A search index
+        over another table has no rows of its own: it is rebuilt from that table at the end.
         """
         if virtual.get(table.name.lower()):
             return sum(batch.num_rows for batch in batches)
@@ -105,7 +105,7 @@ class _Work:
         return insert(self._connection, table, batches, "INSERT OR ABORT", " ON CONFLICT DO NOTHING" if keyed else "")
 
     def _go_on(self, tables: Sequence[SnapshotTable]) -> None:
-        """Let counters go on behind those of the snapshot, and never behind where they are."""
+        """Set counters past those of the snapshot, and never backwards."""
         names = {name for (name,) in self._rows(queries.COUNTING)} & {table.name for table in tables}
         for name, value in self._request.extras.get("counters", ()):
             if name in names:
@@ -113,7 +113,7 @@ class _Work:
                 self._connection.execute(queries.COUNT_FROM, (name, int(value), name))
 
     def _check_keys(self, names: set[str]) -> None:
-        """Look at the foreign keys of the tables, and at those of others to them."""
+        """Check the foreign keys of the tables, and those that refer to them."""
         for child, parent in self._rows(queries.REFERENCES):
             if not {child.lower(), parent.lower()} & names:
                 continue
@@ -129,14 +129,14 @@ class _Work:
 
 
 async def open_restore(session: Session) -> SqliteInPlaceRestore:
-    """Return a refill over a session of ours, which it closes."""
+    """Return an in-place restore over a new session, which it closes."""
     assert isinstance(session, SqliteSession)
     await SqliteTransfer(session).begin_load()
     return SqliteInPlaceRestore(session)
 
 
 class SqliteInPlaceRestores(InPlaceRestoreSupport):
-    """Opens databases to restore tables in."""
+    """Opens databases for in-place restores."""
 
     async def open(self, address: Address, *, seconds: float = 15.0) -> InPlaceRestore:
         return await open_restore(await connect(address, seconds=seconds))

@@ -1,4 +1,4 @@
-"""Reads the whole Schema of a file: from SQLite's pragmas, and from the statements that it keeps."""
+"""Reads the whole Schema of a file: from SQLite's pragmas, and from the stored CREATE statements."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from headwater.engines.sqlite import parser, queries
 from headwater.engines.sqlite.ddl import standard_name
 from headwater.engines.sqlite.session import SqliteSession
 
-VIRTUAL, STORED = 2, 3  # what `hidden` says of generated columns; 1 are those that only a virtual table knows
+VIRTUAL, STORED = 2, 3  # values of `hidden` for generated columns; 1 is a hidden column of a virtual table
 
 
 async def inspect(session: Session) -> Schema:
-    """Read everything that is in the file."""
+    """Read the whole Schema of the file."""
     assert isinstance(session, SqliteSession)
     objects = await session.ask(queries.OBJECTS)
     columns: dict[str, list[Any]] = defaultdict(list)
@@ -38,8 +38,8 @@ async def inspect(session: Session) -> Schema:
         else:
             relation = _table(name, sql, columns[name], [row for row in indexes if _same(row[2], name)], marks)
         relations.append(_with(relation, [row for row in triggers if _same(row[2], name)], rows, sizes))
-    # Tables by name, because a change may make one anew; views as they were declared, each behind those it reads.
-    relations.sort(key=lambda one: (1, "") if one.kind == "view" else (0, one.name))
+    # Tables by name, because a change may recreate one; views in declaration order, each after those it uses.
+    relations.sort(key=lambda item: (1, "") if item.kind == "view" else (0, item.name))
     return Schema(tuple(relations))
 
 
@@ -48,7 +48,7 @@ def _same(left: str, right: str) -> bool:
 
 
 async def _figures(session: SqliteSession) -> tuple[dict[str, int], dict[str, int]]:
-    """Return how many rows and bytes tables have, where SQLite has counted them."""
+    """Return the row counts and sizes of tables, where SQLite has statistics."""
     rows: dict[str, int] = {}
     sizes: dict[str, int] = {}
     if (await session.ask(queries.HAS_ESTIMATES))[0][0]:
@@ -78,27 +78,27 @@ def _with(relation: Relation, triggers: list[Any], rows: dict[str, int], sizes: 
 
 
 def _table(name: str, sql: str, columns: list[Any], indexes: list[Any], marks: dict[str, object]) -> Relation:
-    said = parser.table(sql)
+    parsed = parser.table(sql)
     key = tuple(row[0] for row in sorted(columns, key=lambda row: int(row[4])) if row[4])
-    alias = key[0] if len(key) == 1 and not marks[a.WITHOUT_ROWID] and not said.key_terms else None
+    alias = key[0] if len(key) == 1 and not marks[a.WITHOUT_ROWID] and not parsed.key_terms else None
     marks |= {
-        a.AUTOINCREMENT: said.autoincrement,
-        a.PRIMARY_KEY_NAME: None if said.autoincrement else said.key_name,
-        a.PRIMARY_KEY_TERMS: said.key_terms,
+        a.AUTOINCREMENT: parsed.autoincrement,
+        a.PRIMARY_KEY_NAME: None if parsed.autoincrement else parsed.key_name,
+        a.PRIMARY_KEY_TERMS: parsed.key_terms,
     }
     return Relation(
         name,
-        tuple(_column(row, said, alias) for row in columns),
+        tuple(_column(row, parsed, alias) for row in columns),
         primary_key=key,
-        foreign_keys=tuple(said.foreign_keys),
-        checks=tuple(said.checks),
-        indexes=(*(_unique(name, one) for one in said.uniques), *(_index(row) for row in indexes)),
+        foreign_keys=tuple(parsed.foreign_keys),
+        checks=tuple(parsed.checks),
+        indexes=(*(_unique(name, unique) for unique in parsed.uniques), *(_index(row) for row in indexes)),
         attrs=a.attrs(**marks),
     )
 
 
 def _column(row: Any, declared: parser.TableText, alias: str | None) -> Column:
-    """Return a column; an INTEGER PRIMARY KEY is the row's number and never NULL, whatever is said of it."""
+    """Return a column; an INTEGER PRIMARY KEY is the rowid and never NULL, whatever its definition says."""
     name, type_, not_null, default, _, hidden = row
     text = declared.columns.get(name.casefold(), parser.ColumnText())
     numbers = name == alias and type_.upper() == "INTEGER"
@@ -125,14 +125,14 @@ def _index(row: Any) -> Index:
 
 
 def _virtual(name: str, sql: str, columns: list[Any]) -> Relation:
-    shown = tuple(Column(row[0], row[1]) for row in columns if row[5] != 1)
-    return Relation(name, shown, attrs=a.attrs(module=parser.module(sql)))
+    visible = tuple(Column(row[0], row[1]) for row in columns if row[5] != 1)
+    return Relation(name, visible, attrs=a.attrs(module=parser.module(sql)))
 
 
 async def _view(session: SqliteSession, name: str, sql: str) -> Relation:
     query = queries.COLUMNS_OF_VIEW.format(name="'" + name.replace("'", "''") + "'")
     try:
         columns = await session.ask(query)
-    except QueryError:  # it reads what is not there
+    except QueryError:  # it uses a missing table
         columns = []
     return Relation(name, tuple(Column(*row) for row in columns), kind="view", definition=parser.view(sql))

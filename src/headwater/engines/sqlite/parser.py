@@ -1,6 +1,6 @@
-"""Reads CREATE statements as SQLite keeps them: what its pragmas do not tell stands only there.
+"""Parses CREATE statements as SQLite stores them, for details that its pragmas do not report.
 
-No grammar of all SQL: words, quotes and parentheses are told apart, and expressions are kept as they were written.
+This is not a full SQL grammar: words, quotes and parentheses are recognised, and expressions are kept as written.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OF_TABLE = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word, a quoted name, a string or a mark, with its place in the text."""
+    """A word, a quoted name, a string or a punctuation mark, with its position in the text."""
 
     kind: str
     text: str
@@ -35,17 +35,17 @@ class Token:
 
     @property
     def end(self) -> int:
-        """Where the next one may begin."""
+        """The position after the token."""
         return self.start + len(self.text)
 
     @property
     def word(self) -> str:
-        """The word in capitals; nothing when it is quoted or no word."""
+        """The word in upper case; empty if it is quoted or not a word."""
         return self.text.upper() if self.kind == "word" else ""
 
     @property
     def name(self) -> str:
-        """What it names."""
+        """The name without quotes."""
         if self.kind == "quoted":
             inner = self.text[1:-1]
             return inner if self.text[0] == "[" else inner.replace(self.text[0] * 2, self.text[0])
@@ -54,7 +54,7 @@ class Token:
 
 @dataclass(slots=True)
 class ColumnText:
-    """What only the text says of a column."""
+    """What only the CREATE statement says about a column."""
 
     collation: str | None = None
     generated: str | None = None
@@ -72,7 +72,7 @@ class Unique:
 
 @dataclass(slots=True)
 class TableText:
-    """What only the text says of a table."""
+    """What only the CREATE statement says about a table."""
 
     columns: dict[str, ColumnText] = field(default_factory=dict)
     key_name: str | None = None
@@ -85,12 +85,12 @@ class TableText:
 
 def tokens(text: str) -> list[Token]:
     """Return the tokens of a text without spaces and comments."""
-    found = ((match.lastgroup or "", match) for match in _TOKEN.finditer(text))
-    return [Token(kind, match[0], match.start()) for kind, match in found if kind != "space"]
+    matches = ((match.lastgroup or "", match) for match in _TOKEN.finditer(text))
+    return [Token(kind, match[0], match.start()) for kind, match in matches if kind != "space"]
 
 
 def table(text: str) -> TableText:
-    """Return what a CREATE TABLE says."""
+    """Return the contents of a CREATE TABLE statement."""
     stream = _Stream(text, tokens(text))
     read = TableText()
     stream.skip_to("(")
@@ -107,7 +107,7 @@ def table(text: str) -> TableText:
 
 
 def _constraints(item: _Stream, read: TableText, column: str | None) -> None:
-    """Read constraints up to the end of an item; `column` is the one that they stand behind."""
+    """Parse constraints up to the end of an item; `column` is the column that they follow."""
     name: str | None = None
     while item.more:
         word = item.take().word
@@ -170,7 +170,7 @@ def _primary_key(item: _Stream, read: TableText, column: str | None, name: str |
 
 
 def a_name(name: str) -> str:
-    """Return a name in quotes, which never changes what it means."""
+    """Return a quoted name, whose meaning never changes."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -183,7 +183,7 @@ def _conflict(item: _Stream) -> str | None:
 
 
 def _keys(item: _Stream) -> Iterator[str]:
-    """Return the keys in parentheses: names, or terms with what follows them in parentheses."""
+    """Return the keys in parentheses: names, or terms with their options in parentheses."""
     for key in item.items():
         if len(key.tokens) == 1:
             yield key.take().name
@@ -225,7 +225,7 @@ def _references(item: _Stream, columns: tuple[str, ...], name: str | None) -> Fo
 
 
 class _Stream:
-    """Tokens of a text, taken one by one; parentheses can be taken whole."""
+    """The tokens of a text, read one by one; parentheses can be read as a whole."""
 
     def __init__(self, text: str, tokens: list[Token]) -> None:
         self.text = text
@@ -251,7 +251,7 @@ class _Stream:
         self._at -= 1
 
     def skip(self) -> None:
-        """Take a token, or all in its parentheses."""
+        """Read a token, or everything up to its closing parenthesis."""
         if self.peek().text == "(":
             self.inside()
         else:
@@ -266,14 +266,14 @@ class _Stream:
             self.take()
 
     def inside(self) -> str:
-        """Take what stands in the parentheses that begin here, and return its text."""
+        """Read the parentheses that begin here, and return the text inside."""
         opening = self.peek()
         for _ in self.items():
             pass
         return self.text[opening.end : self.last.start].strip()
 
     def items(self) -> Iterator[_Stream]:
-        """Take the parentheses that begin here, and give what stands between their commas."""
+        """Read the parentheses that begin here, and yield the items between commas."""
         assert self.take().text == "("
         depth, item = 0, list[Token]()
         while depth >= 0:
@@ -307,7 +307,7 @@ def view(text: str) -> str:
 
 
 def module(text: str) -> str:
-    """Return what follows USING in a CREATE VIRTUAL TABLE."""
+    """Return the text after USING in a CREATE VIRTUAL TABLE."""
     stream = _Stream(text, tokens(text))
     while stream.take().word != "USING":
         pass
@@ -315,6 +315,6 @@ def module(text: str) -> str:
 
 
 def content_of(text: str) -> str | None:
-    """Return the table that a search index has its texts from, by its CREATE VIRTUAL TABLE; None when it keeps them."""
-    found = _CONTENT.search(module(text))
-    return found and (found[2] or found[3] or "")
+    """Return the content table of a full-text index from its CREATE VIRTUAL TABLE; None if it stores its own text."""
+    match = _CONTENT.search(module(text))
+    return match and (match[2] or match[3] or "")

@@ -1,4 +1,4 @@
-"""SQL on SQLite's own catalog, named and kept together."""
+"""Named SQL on SQLite's own catalog."""
 
 OBJECTS = """
 SELECT s.type, s.name, s.tbl_name, s.sql, l.type AS kind, l.wr, l.strict
@@ -9,7 +9,7 @@ COLUMNS = """
 SELECT s.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden
 FROM sqlite_schema s, pragma_table_xinfo(s.name) x WHERE s.type = 'table' ORDER BY s.rowid, x.cid
 """
-# One by one: a view that reads what is not there has no columns, and must not hide those of others.
+# One by one: a view on a missing table fails, and must not hide the columns of others.
 COLUMNS_OF_VIEW = "SELECT name, type FROM pragma_table_xinfo({name}) ORDER BY cid"
 HAS_ESTIMATES = "SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'"
 ESTIMATES = "SELECT tbl, max(CAST(stat AS INTEGER)) FROM sqlite_stat1 GROUP BY tbl"
@@ -22,7 +22,7 @@ SELECT s.tbl_name, sum(d.pgsize) FROM dbstat d JOIN sqlite_schema s ON s.name = 
 WHERE d.aggregate = TRUE GROUP BY s.tbl_name
 """
 
-# What a restore in place asks of the tables that it touches.
+# Queries of in-place restores.
 TRIGGERS = "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid"
 VIRTUAL = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL%'"
 REFERENCES = """

@@ -1,9 +1,8 @@
-"""Rows of a table, many at a time, as Arrow columns of bytes that say the class of each value; see `snapshot_reader`.
+"""Reads many rows of a table at a time as Arrow columns of bytes with storage classes; see `snapshot_reader`.
 
-To fetch a value from a cursor takes SQLite's locks several times; to hand it to a function of ours takes none. So rows
-are read as what a function is called with. It is not called with text that is no UTF-8, and SQLite is told to refuse
-long values meanwhile: what comes after the first of either is fetched row by row, as many at a time as their bytes
-allow.
+Fetching a value from a cursor takes SQLite's locks several times; passing it to a user function takes none. So rows are
+read as the arguments of a function. SQLite does not call it with text that is not UTF-8, and is told to refuse long
+values meanwhile: after the first of either, rows are fetched one by one, as many at a time as their bytes allow.
 """
 
 from __future__ import annotations
@@ -22,24 +21,24 @@ import pyarrow as pa
 
 from headwater.engines import Batch
 
-VALUES, BYTES = 2**14, 4 * 2**20  # what is in memory at a time
-SHORT = 2048  # bytes of a value that may come as one of many
+VALUES, BYTES = 2**14, 4 * 2**20  # bytes in memory at a time
+SHORT = 2048  # the largest value that is read with many others
 _BYTES = pa.binary()
 _FUNCTION = "headwater_row"
 _REFUSALS = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG}
 
 
 class _Refused(Exception):
-    """SQLite did not call the function once for each row, in their order."""
+    """SQLite did not call the function once for each row, in order."""
 
 
 def batches(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> Iterator[Batch]:
     """Yield the rows of a query.
 
     Args:
-        connection: one that nobody else uses meanwhile.
+        connection: a connection that nobody else uses.
         names: the columns, quoted.
-        rest: the query from its FROM on, without a LIMIT; it comes to the same rows in the same order each time.
+        rest: the query from FROM on, without a LIMIT; it must return the same rows in the same order each time.
 
     Raises:
         sqlite3.Error: SQLite cannot read them, or was interrupted.
@@ -50,10 +49,10 @@ def batches(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> 
 
 
 def _called(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> Generator[Batch, None, int | None]:
-    """Yield rows as a function in their place is called with them; return how many these were, if there are more."""
+    """Yield rows as arguments of a function in their place; return how many there were, if there are more."""
     values: list[Any] = []
     given, rows = 0, max(1, VALUES // len(names))
-    numbers = list(range(rows, -1, -1))  # of rows that may be asked for: the cursor is one ahead
+    numbers = list(range(rows, -1, -1))  # number of rows to request: the cursor is one ahead
     extend, number = values.extend, numbers.pop
 
     def take(*row: Any) -> int:
@@ -63,13 +62,13 @@ def _called(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> 
     try:
         with _calling(connection, take) as cursor:
             cursor.execute(f"SELECT {_FUNCTION}({', '.join(names)}) {rest}")
-            while found := list(chain.from_iterable(islice(cursor, rows))):
-                if found != list(range(given, given + len(found))):
+            while cells := list(chain.from_iterable(islice(cursor, rows))):
+                if cells != list(range(given, given + len(cells))):
                     raise _Refused
-                yield _batch(values[: len(found) * len(names)], len(names))
-                del values[: len(found) * len(names)]
-                numbers[:0] = range(given + rows + len(found), given + rows, -1)
-                given += len(found)
+                yield _batch(values[: len(cells) * len(names)], len(names))
+                del values[: len(cells) * len(names)]
+                numbers[:0] = range(given + rows + len(cells), given + rows, -1)
+                given += len(cells)
         return None
     except (_Refused, sqlite3.DataError, sqlite3.OperationalError) as error:
         if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) not in _REFUSALS:
@@ -79,24 +78,24 @@ def _called(connection: sqlite3.Connection, names: Sequence[str], rest: str) -> 
 
 @contextmanager
 def _calling(connection: sqlite3.Connection, take: Callable[..., int]) -> Iterator[sqlite3.Cursor]:
-    """Give a cursor whose queries may call a function, and are refused long values."""
+    """Yield a cursor whose queries may call a function and cannot return long values."""
     longest = connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, SHORT)
     connection.create_function(_FUNCTION, -1, take)
     cursor = connection.cursor()
     try:
         yield cursor
     finally:
-        with suppress(sqlite3.ProgrammingError):  # closed already: who stops reading does not always say so first
+        with suppress(sqlite3.ProgrammingError):  # already closed: the reader may stop without closing first
             cursor.close()
             connection.create_function(_FUNCTION, -1, None)
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
 
 
 def _fetched(connection: sqlite3.Connection, query: str) -> Iterator[Batch]:
-    """Yield rows, no more at a time than their bytes allow."""
+    """Yield rows in batches that are limited by their bytes."""
     values: list[Any] = []
     size = 0
-    connection.text_factory = bytearray  # not `bytes`, which blobs are; text may be no UTF-8
+    connection.text_factory = bytearray  # not `bytes`, the type of blobs; text may not be UTF-8
     try:
         for row in connection.execute(query):
             values.extend(row)
@@ -112,13 +111,13 @@ def _fetched(connection: sqlite3.Connection, query: str) -> Iterator[Batch]:
 
 
 def _batch(values: Sequence[Any], columns: int) -> Batch:
-    """Return rows, whose values are given one after the other."""
-    arrays = [_column(values[place::columns]) for place in range(columns)]
-    return pa.RecordBatch.from_arrays(arrays, [str(place) for place in range(columns)])
+    """Return rows as a batch, from the sequence of their values."""
+    arrays = [_column(values[index::columns]) for index in range(columns)]
+    return pa.RecordBatch.from_arrays(arrays, [str(index) for index in range(columns)])
 
 
 def _column(values: Sequence[Any]) -> Any:
-    """Return the values of a column as byte strings that say their classes."""
+    """Return the values of a column as byte strings with their storage classes."""
     kinds = set(map(type, values))
     if len(kinds) == 1:
         return _SPELLED[kinds.pop()](values)
@@ -126,10 +125,10 @@ def _column(values: Sequence[Any]) -> Any:
         there = np.fromiter(map(is_not, values, repeat(None)), bool, len(values))
         return _column(list(compress(values, there))).take(pa.array(np.cumsum(there) - 1, mask=~there))
     numbers = {kind: number for number, kind in enumerate(kinds)}
-    found = np.fromiter(map(numbers.__getitem__, map(type, values)), np.uint8, len(values))
-    parts = [_SPELLED[kind](list(compress(values, found == number))) for kind, number in numbers.items()]
+    classes = np.fromiter(map(numbers.__getitem__, map(type, values)), np.uint8, len(values))
+    parts = [_SPELLED[kind](list(compress(values, classes == number))) for kind, number in numbers.items()]
     places = np.empty(len(values), np.int64)
-    places[np.argsort(found, kind="stable")] = np.arange(len(values))
+    places[np.argsort(classes, kind="stable")] = np.arange(len(values))
     return pa.concat_arrays(parts).take(pa.array(places))
 
 
@@ -161,7 +160,7 @@ def _marked(mark: bytes, values: Sequence[bytes | bytearray]) -> Any:
 
 
 def _cut(data: bytes, lengths: np.ndarray) -> Any:
-    """Return byte strings that lie one after the other."""
+    """Return consecutive slices of a buffer as byte strings."""
     offsets = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=offsets[1:])
     return pa.Array.from_buffers(_BYTES, len(lengths), [None, pa.py_buffer(offsets), pa.py_buffer(data)])

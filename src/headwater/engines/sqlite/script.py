@@ -1,4 +1,4 @@
-"""A dump as a script for the sqlite3 program: tables, their rows as constants of their classes, then indexes."""
+"""Writes a snapshot as a script for the sqlite3 program: tables, their rows as constants, then indexes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from headwater.engines.sqlite.bulk_load import SETTINGS, OddText, value_of
 from headwater.engines.sqlite.ddl import quote, restore_ddl
 
 _HEAD = b"-- Load it into a new file: sqlite3 NEW.db < FILE\n\nPRAGMA foreign_keys = OFF;\nBEGIN;\n"
-# Whole steps of the exponent: powers of two that every version reads without rounding.
+# Steps of the exponent: powers of two that every version parses without rounding.
 _STEP = 52
 _DIGITS = 15
 
@@ -31,14 +31,14 @@ def _rows(table: SnapshotTable, batches: Iterable[Batch]) -> Iterator[bytes]:
 
 
 def literal(value: Any) -> bytes:
-    """Return a value as a constant, or an expression of constants, that has its class and its very bits."""
+    """Return a value as a constant, or an expression of constants, with its storage class and exact bits."""
     match value:
         case None:
             return b"NULL"
         case float():
             return _real(value).encode()
         case int():
-            # The smallest number is no constant: its digits alone are too large.
+            # The smallest integer cannot be a literal: without its sign it is too large.
             return str(value).encode() if value > -(2**63) else b"(-9223372036854775807 - 1)"
         case str():
             return _text(value.encode())
@@ -49,19 +49,19 @@ def literal(value: Any) -> bytes:
 
 
 def _text(text: bytes, *, odd: bool = False) -> bytes:
-    # The program ends a text at a NUL, and takes away a carriage return at the end of a line.
+    # The program ends a text at a NUL, and removes a carriage return at the end of a line.
     if odd or b"\0" in text or b"\r" in text:
         return b"CAST(x'" + text.hex().encode() + b"' AS TEXT)"
     return b"'" + text.replace(b"'", b"''") + b"'"
 
 
 def _real(value: float) -> str:
-    """Return a real number; one with many digits as a whole number times powers of two, which nothing rounds."""
+    """Return a real number; one with many digits as an integer times powers of two, which is never rounded."""
     if math.isinf(value):
         return "9e999" if value > 0 else "-9e999"
     digits = repr(value)
     front, _, ten = digits.partition("e")
-    few = sum(one.isdigit() for one in front.strip("-0.")) <= _DIGITS
+    few = sum(character.isdigit() for character in front.strip("-0.")) <= _DIGITS
     if few and abs(int(ten or 0)) <= _DIGITS:
         return digits
     mantissa, exponent = math.frexp(value)
@@ -79,7 +79,7 @@ class SqliteScript(ScriptSupport):
     def chunks(
         self, schema: Schema, tables: Iterable[tuple[SnapshotTable, Iterable[Batch]]], extras: Mapping[str, Any]
     ) -> Iterator[bytes]:
-        """Yield the pieces of a script."""
+        """Yield the script in chunks."""
         first, later = restore_ddl(schema)
         yield _HEAD + _statements(first)
         for table, batches in tables:

@@ -1,8 +1,9 @@
-"""A session on a file: SQLite works in a thread of its own, rows come in chunks, and anybody may interrupt it.
+"""A session on a file: SQLite runs in a thread, rows are read in chunks, and any task can interrupt it.
 
-What read-only means here: SQLite asks our guard while it compiles a statement, and all that is not reading is refused
-there, transactions included; `query_only` is set besides, so that nothing that slipped through could write.
-A run that began a transaction and fails is rolled back: SQLite itself would leave it open.
+In a read-only run the authorizer refuses everything but reading while a statement is compiled, transactions included;
+`query_only` is set as well, so that nothing can write.
+
+If a run that began a transaction fails, it is rolled back: SQLite itself would leave it open.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ Found = TypeVar("Found")
 
 
 class SqliteSession:
-    """One connection to a file, and the thread that it lives in."""
+    """One connection to a file, and the thread that uses it."""
 
     def __init__(self, to: Address) -> None:
         assert to.path
@@ -75,9 +76,11 @@ class SqliteSession:
             await self.close()
             if "not a database" in str(error):
                 raise ConnectionRefused(
-                    "The file is no SQLite database.", hint="It may be encrypted, or something else."
+                    "The file is not an SQLite database.", hint="It may be encrypted, or have another format."
                 ) from error
-            raise ConnectionRefused("The file cannot be opened as a database.", hint="Is it one, and whole?") from error
+            raise ConnectionRefused(
+                "The file cannot be opened as a database.", hint="Check that the file is a complete SQLite database."
+            ) from error
 
     def _open(self) -> None:
         mode = "rw" if os.access(self._path, os.W_OK) else "ro"
@@ -97,23 +100,23 @@ class SqliteSession:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The connection, to be used within `call`."""
+        """The connection, for use within `call`."""
         if self._connection is None:
             raise Unavailable("The session is closed.", hint="Connect again.")
         return self._connection
 
     @property
     def in_transaction(self) -> bool:
-        """Whether a transaction that the user began is open."""
+        """True if the user has opened a transaction."""
         return self._connection is not None and self._connection.in_transaction
 
     async def call(self, work: Callable[[], Found]) -> Found:
-        """Do something in the session's thread."""
+        """Call a function in the session's thread."""
         return await self._worker.call(work)
 
     @contextlib.contextmanager
     def our_own(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection for statements of ours, which the guard lets pass; nobody else may use it meanwhile."""
+        """Yield the connection for our own statements, which the authorizer allows; nobody else may use it."""
         self._guard.own = True
         try:
             yield self.connection
@@ -121,7 +124,7 @@ class SqliteSession:
             self._guard.own = False
 
     async def ask(self, query: str) -> list[Any]:
-        """Return the rows of a question of our own, as they are."""
+        """Return the rows of one of our own queries."""
 
         def asked() -> list[Any]:
             with self.our_own() as connection:
@@ -133,7 +136,7 @@ class SqliteSession:
             raise refusal(error, Statement(query, 0), 0, read_only=False) from error
 
     async def copy(self, path: Path) -> None:
-        """Copy the whole database into a new file, as it is at one moment."""
+        """Copy the whole database into a new file, in one consistent state."""
 
         def copied() -> None:
             with self.our_own() as connection, contextlib.closing(sqlite3.connect(path)) as target:
@@ -178,7 +181,7 @@ class SqliteSession:
                     raise self._why(error, statement, number, limits) from error
 
     async def check(self, text: str) -> QueryError | None:
-        """Let SQLite compile each statement; what follows a change of the schema cannot be judged, and is not."""
+        """Let SQLite compile each statement; statements after a change of the schema cannot be checked."""
         for number, statement in enumerate(texts.statements(text, GRAMMAR)):
             if _word(statement.text) not in {"SELECT", "WITH", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"}:
                 return None
@@ -191,15 +194,15 @@ class SqliteSession:
         return None
 
     async def cancel(self) -> None:
-        """Interrupt what runs."""
+        """Interrupt the running statement."""
         await self._worker.cancel()
 
     def broken(self) -> bool:
-        """Whether the session was closed or its file has gone."""
+        """True if the session was closed or its file is gone."""
         return self._connection is None or not self._path.exists()
 
     async def close(self) -> None:
-        """Close the connection and end its thread."""
+        """Close the connection and stop its thread."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.interrupt()
@@ -224,8 +227,8 @@ class SqliteSession:
             yield Started(number, statement.start, statement.start + len(statement.text), columns)
             meter, writes = Meter(limits), list(self._guard.writes)
             while chunk:
-                if kept := meter.take([tuple(map(cell_of, row)) for row in chunk]):
-                    yield Rows(kept)
+                if rows := meter.take([tuple(map(cell_of, row)) for row in chunk]):
+                    yield Rows(rows)
                 if meter.full and not writes and _QUERIES.match(text):
                     break
                 self._stop_if_asked()
@@ -271,7 +274,7 @@ class SqliteSession:
         return refusal(error, statement, number, read_only=limits.read_only)
 
     async def _roll_back(self) -> None:
-        """Undo a transaction that the failed run began, and enforce foreign keys again as it may not have come to."""
+        """Roll back a transaction that the failed run began, and enforce foreign keys again."""
         if self._connection is not None and self._connection.in_transaction:
             await self.ask("ROLLBACK")
             await self.ask("PRAGMA foreign_keys = ON")
@@ -280,7 +283,7 @@ class SqliteSession:
     @contextlib.asynccontextmanager
     async def _reading_only(self) -> AsyncIterator[None]:
         if self.connection.in_transaction:
-            raise QueryError("A transaction that may write is open.", hint="End it first: COMMIT or ROLLBACK.")
+            raise QueryError("A read-write transaction is open.", hint="End it first: COMMIT or ROLLBACK.")
         await self.ask("PRAGMA query_only = ON")
         self._guard.read_only = True
         try:
@@ -305,12 +308,12 @@ def cell_of(value: Any) -> Cell:
 
 
 def _columns(cursor: sqlite3.Cursor, rows: list[Row]) -> tuple[ResultColumn, ...] | None:
-    """Return the columns of a result; SQLite gives values types, not columns: the first values say which."""
+    """Return the columns of a result; SQLite has types of values, not of columns: the first values determine them."""
     if cursor.description is None:
         return None
     return tuple(
-        ResultColumn(described[0], *_type_of(next((row[place] for row in rows if row[place] is not None), None)))
-        for place, described in enumerate(cursor.description)
+        ResultColumn(described[0], *_type_of(next((row[index] for row in rows if row[index] is not None), None)))
+        for index, described in enumerate(cursor.description)
     )
 
 
@@ -349,10 +352,10 @@ async def connect(address: Address, *, seconds: float = 10.0) -> Session:
 
 
 def _check(address: Address) -> None:
-    """Look at the path alone: to open and close the file ourselves would take all its locks from our other sessions."""
+    """Check the path only: opening and closing the file here would release all locks of our other sessions."""
     if address.path is None or not address.path.exists():
-        raise ConnectionRefused("There is no such file.", hint="Check the path: sqlite:///folder/file.db")
+        raise ConnectionRefused("The file does not exist.", hint="Check the path: sqlite:///folder/file.db")
     if not address.path.is_file():
-        raise ConnectionRefused("This is a folder, not a file.", hint="Name the database's file.")
+        raise ConnectionRefused("This is a folder, not a file.", hint="Give the path of the database file.")
     if not os.access(address.path, os.R_OK):
-        raise ConnectionRefused("The file cannot be read.", hint="Check who may read it.")
+        raise ConnectionRefused("The file cannot be read.", hint="Check the permissions of the file.")

@@ -1,7 +1,8 @@
-"""A SQLite database at one moment: one read transaction, in which every value keeps the class it is stored in.
+"""Reads a consistent SQLite snapshot: one read transaction, in which every value keeps its storage class.
 
-A value's text says its class: whole numbers as they are written, `rx` and the 16 hexadecimal digits of a real number's
-bits, `'` before text, `b` before a blob. So 1 and 1.0, a text of digits and a number, come back as what they were.
+The text of a value encodes its class: integers as written, `rx` and 16 hexadecimal digits for the bits of a real
+number, `'` before text, `b` before a blob. So 1 and 1.0, or a text of digits and a number, are restored as what they
+were.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ Connects: TypeAlias = Callable[[Address], Awaitable[Session]]
 
 
 class SqliteSnapshotReader:
-    """A database at one consistent point."""
+    """A consistent snapshot of a database, open for reading."""
 
     max_readers = 1
     change_tracking = None
@@ -49,20 +50,20 @@ class SqliteSnapshotReader:
         """Begin the transaction, and read everything but the rows."""
         await SqliteTransfer(self._session).begin_read()
         self.schema = await inspect(self._session)
-        self.tables = tuple(_table(one) for one in self.schema if one.kind == "table")
+        self.tables = tuple(_table(relation) for relation in self.schema if relation.kind == "table")
         settings = {
             name: (await self._session.ask(f"PRAGMA {name}"))[0][0] for name in ("user_version", "application_id")
         }
-        kept = await self._session.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'")
-        counters = await self._session.ask("SELECT name, seq FROM sqlite_sequence ORDER BY name") if kept[0][0] else []
-        self.extras = {"settings": settings, "counters": [list(one) for one in counters]}
+        rows = await self._session.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'")
+        counters = await self._session.ask("SELECT name, seq FROM sqlite_sequence ORDER BY name") if rows[0][0] else []
+        self.extras = {"settings": settings, "counters": [list(counter) for counter in counters]}
         ((version,),) = await self._session.ask("PRAGMA data_version")
         self.moment = {"data_version": version}
 
     def read(self, table: SnapshotTable) -> Iterator[Batch]:
         """Yield the rows of a table; one table at a time."""
         names = [quote(column.name) for column in table.columns]
-        order = ", ".join(names[place] for place in table.key)
+        order = ", ".join(names[ordinal] for ordinal in table.key)
         rest = f"FROM {quote(table.name)} " + (f"ORDER BY {order}" if order else "NOT INDEXED")
         with self._one, self._session.our_own() as connection:
             try:
@@ -71,7 +72,7 @@ class SqliteSnapshotReader:
                 raise refusal(error, Statement(rest, 0), 0, read_only=True) from error
 
     def cancel(self) -> None:
-        """Interrupt what is being read."""
+        """Interrupt the read."""
         self._session.connection.interrupt()
 
     async def close(self) -> None:
@@ -82,10 +83,10 @@ class SqliteSnapshotReader:
 
 
 async def open_reader(session: Session, connect: Connects) -> SqliteSnapshotReader:
-    """Return a dump over a session of ours, which it closes.
+    """Return a snapshot reader over a new session, which the reader closes.
 
-    A file in WAL mode is read in one transaction, which keeps nobody from writing. In the other modes it would, for
-    as long as it takes; such a file is copied first, which is quick, and the copy is read.
+    A file in WAL mode is read in one transaction, which does not block writers. In the other modes it would block them
+    for the whole read; such a file is first copied, which is quick, and the copy is read.
     """
     assert isinstance(session, SqliteSession)
     copy = None
@@ -108,10 +109,12 @@ async def open_reader(session: Session, connect: Connects) -> SqliteSnapshotRead
 
 def _table(relation: Relation) -> SnapshotTable:
     columns = tuple(
-        SnapshotColumn(one.name, one.type or "", _hint(one.type or "")) for one in relation.columns if not one.generated
+        SnapshotColumn(column.name, column.type or "", _hint(column.type or ""))
+        for column in relation.columns
+        if not column.generated
     )
     names = [column.name for column in columns]
-    never_null = {one.name for one in relation.columns if not one.nullable}
+    never_null = {column.name for column in relation.columns if not column.nullable}
     keyed = relation.primary_key and (
         a.get(relation.attrs, a.WITHOUT_ROWID) or never_null.issuperset(relation.primary_key)
     )
@@ -120,7 +123,7 @@ def _table(relation: Relation) -> SnapshotTable:
 
 
 def _hint(declared: str) -> Hint:
-    """Return what the values of a column look like by its affinity (SQLite, Datatypes, 3.1)."""
+    """Return the hint for a column by its affinity (SQLite, Datatypes, 3.1)."""
     upper = declared.upper()
     if "INT" in upper:
         return "integer"

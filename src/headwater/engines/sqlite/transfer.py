@@ -1,4 +1,4 @@
-"""SQLite as a side of a bulk transfer."""
+"""SQLite as source and target of bulk transfers."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ class SqliteTransfer(SqlTransfer):
 
     async def begin_read(self) -> None:
         await self.session.ask("BEGIN")
-        await self.session.ask("SELECT count(*) FROM sqlite_schema")  # from here on it sees one moment
+        await self.session.ask("SELECT count(*) FROM sqlite_schema")  # the read transaction begins here
 
     async def begin_load(self) -> None:
-        """Let rows come before those that they refer to."""
+        """Do not enforce foreign keys, so that rows can come in any order."""
         await self.session.ask("PRAGMA foreign_keys = OFF")
 
     async def load(self, table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
@@ -73,4 +73,4 @@ class SqliteTransfer(SqlTransfer):
             await self.session.ask("PRAGMA foreign_keys = ON")
         if broken:
             table, parent, count = broken[0]
-            raise QueryError(f"{count} rows of {table} refer to rows of {parent} that are not there.")
+            raise QueryError(f"{count} rows of {table} refer to rows of {parent} that do not exist.")

@@ -1,4 +1,4 @@
-"""SQLite's types and values in terms of the kinds that all engines share."""
+"""SQLite's types and values in terms of the shared kinds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _RULES: tuple[r.Rule, ...] = (
 
 
 def _by_affinity(written: str) -> ValueKind:
-    """Return what SQLite itself makes of a type that it does not know."""
+    """Return the kind of an unknown type, by SQLite's rules of affinity."""
     upper = written.upper()
     if "INT" in upper:
         return ValueKind("integer", 64, written=written)
@@ -42,16 +42,16 @@ def _by_affinity(written: str) -> ValueKind:
 
 
 def _spell_decimal(kind: ValueKind, keyed: bool) -> TypeSpelling:
-    # SQLite keeps fifteen digits of a number; as text all of them stay, but then texts are compared.
+    # SQLite stores fifteen digits of a number; text keeps all digits, but is compared as text.
     if kind.size and kind.size <= 15:
         return r.spelling(f"DECIMAL({kind.size},{kind.scale or 0})")
     size = f"({kind.size},{kind.scale or 0})" if kind.size else ""
-    return r.spelling(f"TEXT_DECIMAL{size}", "kept as text, since SQLite's numbers have 15 digits: sorts as text")
+    return r.spelling(f"TEXT_DECIMAL{size}", "stored as text, because numbers in SQLite have 15 digits; sorts as text")
 
 
 def _spell_integer(kind: ValueKind, keyed: bool) -> TypeSpelling:
     if kind.unsigned and (kind.size or 64) >= 64:
-        return r.spelling("TEXT_DECIMAL(20,0)", "kept as text, since SQLite's integers are signed: sorts as text")
+        return r.spelling("TEXT_DECIMAL(20,0)", "stored as text, because integers in SQLite are signed; sorts as text")
     return r.spelling("INTEGER")
 
 
@@ -74,7 +74,7 @@ _SPELLERS: Mapping[KindName, r.Speller] = {
     "interval": r.always("TEXT", "an interval becomes text in ISO 8601: P1Y2M3DT4H"),
     "uuid": r.always("UUID"),
     "json": r.always("TEXT_JSON"),
-    "enum": r.always("TEXT", "a list of values becomes a check"),
+    "enum": r.always("TEXT", "the list of allowed values becomes a check"),
     "array": r.always("TEXT_JSON", "an array becomes a JSON array"),
     "bits": r.always("INTEGER", "bits become a number"),
     "other": r.as_text("TEXT"),
@@ -92,9 +92,9 @@ def _encode_integer(value: Any, kind: ValueKind) -> Any:
 
 def _risk(kind: ValueKind, target: Dialect) -> str | None:
     if kind.name not in {"text", "binary"}:
-        return "SQLite checks no types: a value of another type is refused"
+        return "SQLite does not check types: values of another type are refused"
     if kind.name == "text" and kind.size and target.types is not TYPES:
-        return "SQLite checks no lengths: longer texts are refused"
+        return "SQLite does not check lengths: longer texts are refused"
     return None
 
 

@@ -29,9 +29,15 @@ PATIENCE = httpx.Timeout(30.0, read=300.0, write=300.0)
 class ApiRefusal(HeadwaterError):
     """The server refused."""
 
+    problem = ""
+    """The code of the problem, as the server sent it."""
+
 
 class ApiInputRefusal(BadInput):
     """The server refused the input."""
+
+    problem = ""
+    """The code of the problem, as the server sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +156,16 @@ def _check(answer: httpx.Response) -> None:
     if answer.is_success:
         return
     answer.read()
+    code = ""
     try:
         problem = answer.json()
-        message, hint = problem["detail"], problem.get("hint")
+        message, hint, code = problem["detail"], problem.get("hint"), str(problem.get("code", ""))
     except (ValueError, KeyError, TypeError):
         message, hint = f"The server answered {answer.status_code}.", "Is this the address of a Headwater server?"
     kind = ApiInputRefusal if answer.status_code in {400, 404, 409, 413, 422} else ApiRefusal
-    raise kind(message, hint=hint)
+    error = kind(message, hint=hint)
+    error.problem = code
+    raise error
 
 
 @contextmanager

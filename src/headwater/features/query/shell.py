@@ -18,7 +18,7 @@ from pygments.lexers.sql import PostgresLexer
 from rich.console import Console
 from rich.markup import escape
 
-from headwater.features.accounts.api_client import ApiClient
+from headwater.features.accounts.api_client import ApiClient, ApiInputRefusal, ApiRefusal
 from headwater.features.query.output import print_error, print_result
 from headwater.kit.errors import HeadwaterError
 
@@ -180,8 +180,8 @@ class Shell:
         except KeyboardInterrupt:
             self._server.call("POST", f"{path}/runs/{run_id}/cancel")
             raise
-        except HeadwaterError as error:
-            if confirmed or "protected" not in error.message:
+        except (ApiRefusal, ApiInputRefusal) as error:
+            if confirmed or error.problem != "confirmation_needed":
                 raise
             if input(f"{error.message} Run it? [y/N] ").strip().lower() == "y":
                 self._run(text, confirmed=True)

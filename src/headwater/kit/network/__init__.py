@@ -1,1 +1,1 @@
-"""Outgoing connections: which addresses may be reached, over which tunnel, under which TLS; nothing of databases."""
+"""Outgoing connections: allowed addresses, tunnels, proxies and TLS; independent of databases."""

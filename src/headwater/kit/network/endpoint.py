@@ -1,4 +1,4 @@
-"""Where a driver connects to: an address that has been checked, or our own end of a tunnel."""
+"""The address that a driver connects to: a checked address, or our own end of a tunnel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A TCP address as numbers; names were resolved and checked before."""
+    """A numeric TCP address, already resolved and checked."""
 
     ip: str
     port: int

@@ -1,7 +1,7 @@
-"""Which addresses may be reached: a name is resolved once, every address it has is checked, and only those are used.
+"""Decides which addresses may be used: a name is resolved once, and each of its addresses is checked.
 
-The rules follow GitLab's url_blocker and RFC 6890: nothing of this machine, nothing private, nothing special, however
-it is spelt or embedded. An administrator may open private networks; loopback only a caller that is trusted as such.
+The rules follow GitLab's url_blocker and RFC 6890: no addresses of this machine, no private and no special ones, in any
+spelling or embedding. An administrator may allow private networks; only a trusted caller may use loopback.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Ip: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 PATIENCE = 15.0
-# Addresses that are not for public hosts and that `ipaddress` calls global, or that hold another address.
+# Addresses that `ipaddress` calls global although they are not public, or that embed another address.
 _CLOSED: tuple[Network, ...] = tuple(
     ipaddress.ip_network(text)
     for text in (
@@ -66,7 +66,7 @@ class UnknownHost(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class NetworkPolicy:
-    """What may be reached beside public addresses: named private networks, and this very machine."""
+    """The addresses that are allowed besides public ones: private networks, and this machine itself."""
 
     private: tuple[Network, ...] = ()
     loopback: bool = False
@@ -78,49 +78,49 @@ TRUSTED = NetworkPolicy((ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network
 async def resolve(
     host: str, port: int, policy: NetworkPolicy, *, resolver: Resolver | None = None, patience: float = PATIENCE
 ) -> tuple[Endpoint, ...]:
-    """Return the addresses of a host, each of them checked; connect to these, and never resolve again.
+    """Return the checked addresses of a host; connect to these, and never resolve the name again.
 
     Args:
         host: a name or an address in any spelling.
         port: a TCP port.
-        policy: what may be reached beside public addresses.
-        resolver: looks a name up; the system's without it.
-        patience: seconds that looking up may take.
+        policy: the addresses that are allowed besides public ones.
+        resolver: resolves a name; by default the system's resolver.
+        patience: time limit for resolving, in seconds.
 
     Raises:
-        BadInput: this is no host name or port.
-        Blocked: one of its addresses may not be reached; it is not said which.
-        UnknownHost: the name is not known.
+        BadInput: not a host name or port.
+        Blocked: one of its addresses is not allowed; the error does not say which.
+        UnknownHost: the name cannot be resolved.
     """
     if not 1 <= port <= 65535:
-        raise BadInput(f"{port} is no port.", hint="Ports go from 1 to 65535.")
+        raise BadInput(f"{port} is not a port.", hint="Ports go from 1 to 65535.")
     literal = parse_host(host)
     if literal is not None:
-        found: Iterable[str] = [str(literal)]
+        candidates: Iterable[str] = [str(literal)]
     else:
         try:
             async with asyncio.timeout(patience):
-                found = await (resolver or _look_up)(host, port)
+                candidates = await (resolver or _look_up)(host, port)
         except (OSError, UnicodeError, TimeoutError) as error:
             raise UnknownHost(f"The name {host} could not be resolved.", hint="Check its spelling.") from error
-    addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in found]
+    addresses = [ipaddress.ip_address(text.partition("%")[0]) for text in candidates]
     if not addresses:
         raise UnknownHost(f"The name {host} has no address.", hint="Check its spelling.")
     own = _own_addresses()
     if any(not allowed(address, policy, own) for address in addresses):
         raise Blocked(
             f"Connections to {host} are not allowed.",
-            hint="It is private or belongs to this machine. An administrator can allow private networks by "
-            "HEADWATER_ALLOWED_NETWORKS.",
+            hint="The address is private or belongs to this machine. An administrator can allow private "
+            "networks with HEADWATER_ALLOWED_NETWORKS.",
         )
     return tuple(Endpoint(str(address), port) for address in dict.fromkeys(addresses))
 
 
 def parse_host(host: str) -> Ip | None:
-    """Return the address that a host is spelt as, or None when it is a name.
+    """Return the address in a host string, or None if it is a name.
 
     Raises:
-        BadInput: it is neither; sockets, lists of hosts, user names and zones are not.
+        BadInput: it is neither; sockets, lists of hosts, user names and zones are not allowed.
     """
     text = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     try:
@@ -132,15 +132,17 @@ def parse_host(host: str) -> Ip | None:
         try:
             return ipaddress.IPv4Address(socket.inet_aton(text.rstrip(".")))
         except OSError as error:
-            raise BadInput(f"{host!r} is no address.") from error
+            raise BadInput(f"{host!r} is not an address.") from error
     ends_in_number = text.rstrip(".").rpartition(".")[2].isdigit()
     if not host.isascii() or not _NAME.match(host) or host != text or ends_in_number:
-        raise BadInput(f"{host[:100]!r} is no host name.", hint="Name one host, like db.example.org or 203.0.113.7.")
+        raise BadInput(
+            f"{host[:100]!r} is not a host name.", hint="Enter one host, such as db.example.org or 203.0.113.7."
+        )
     return None
 
 
 def allowed(address: Ip, policy: NetworkPolicy, own: frozenset[Ip]) -> bool:
-    """Say whether an address may be reached."""
+    """Return True if an address may be reached."""
     inner = embedded(address)
     if inner is not None:
         return allowed(inner, policy, own)
@@ -155,7 +157,7 @@ def allowed(address: Ip, policy: NetworkPolicy, own: frozenset[Ip]) -> bool:
 
 
 def embedded(address: Ip) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that an IPv6 address stands for: mapped, 6to4, NAT64 or Teredo."""
+    """Return the IPv4 address inside an IPv6 address: mapped, 6to4, NAT64 or Teredo."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
     if address.ipv4_mapped:

@@ -1,8 +1,7 @@
-"""The way to a server: straight, over an SSH host, or out through a proxy. A driver connects to the endpoint it gives.
+"""Routes to a server: direct, over an SSH host, or through a proxy; the driver connects to the endpoint of the route.
 
-A target's own name is resolved and guarded here, but for a tunnel: what an SSH host reaches, its own loopback and its
-private network, is what the tunnel is for, so that there only addresses that lead nowhere good (link-local,
-metadata, multicast) are refused.
+The name of a target is resolved and checked here, except for tunnels: a tunnel exists to reach the SSH host's loopback
+and private network, so only addresses that are never legitimate (link-local, metadata, multicast) are refused.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ PROXY_SECONDS = 15.0
 
 
 class ProxyFailed(Unavailable):
-    """The proxy does not let us through."""
+    """The proxy refused the connection."""
 
     status = 422
     code = "proxy_failed"
@@ -44,12 +43,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Direct:
-    """No detour."""
+    """A direct connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A SOCKS5 or HTTP CONNECT proxy through which all traffic leaves."""
+    """A SOCKS5 or HTTP CONNECT proxy for all connections."""
 
     kind: Literal["socks5", "http"]
     host: str
@@ -63,11 +62,11 @@ Route: TypeAlias = Direct | Proxy | SshTunnel
 
 @contextlib.asynccontextmanager
 async def open_route(target: Target, route: Route, policy: NetworkPolicy) -> AsyncIterator[Endpoint]:
-    """Give the TCP address to connect to for a target; what was opened on the way is closed at the end.
+    """Yield the TCP address to connect to for a target; everything that was opened is closed at the end.
 
     Raises:
-        BadInput, Blocked: the target, proxy or SSH host may not be reached.
-        Unavailable: a name is not known, or the way is not open; a sentence says which part.
+        BadInput, Blocked: the target, proxy or SSH host is not allowed.
+        Unavailable: a name cannot be resolved, or a part of the route fails; the sentence says which.
     """
     match route:
         case Direct():
@@ -81,7 +80,7 @@ async def open_route(target: Target, route: Route, policy: NetworkPolicy) -> Asy
 
 
 async def _reachable(endpoints: tuple[Endpoint, ...]) -> Endpoint:
-    """Return the first address that answers; one alone is left to the driver to try."""
+    """Return the first address that accepts a connection; a single one is returned without trying."""
     for endpoint in endpoints if len(endpoints) > 1 else ():
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(PROBE_SECONDS):
@@ -95,8 +94,8 @@ async def _reachable(endpoints: tuple[Endpoint, ...]) -> Endpoint:
 async def _through_tunnel(target: Target, tunnel: SshTunnel, policy: NetworkPolicy) -> AsyncIterator[Endpoint]:
     address = parse_host(target.host)
     if address is not None and (address.is_link_local or address.is_multicast or address.is_unspecified):
-        raise Blocked(f"Connections to {target.host} are not allowed, over a tunnel neither.")
-    from headwater.kit.network import ssh  # several megabytes, which those who have no tunnel need not pay
+        raise Blocked(f"Connections to {target.host} are not allowed, not even through a tunnel.")
+    from headwater.kit.network import ssh  # several megabytes of memory that are needed only for tunnels
 
     async with ssh.connected(tunnel, policy) as connection:
         await ssh.check_forwarding(connection, target.host, target.port, tunnel)
@@ -118,7 +117,7 @@ async def _through_proxy(target: Target, proxy: Proxy, policy: NetworkPolicy) ->
             return await client.connect(checked.ip, checked.port, timeout=PROXY_SECONDS)
         except (ProxyError, ProxyConnectionError, ProxyTimeoutError, OSError) as error:
             raise ProxyFailed(
-                f"The proxy {proxy.host}:{proxy.port} does not let us through to {target.host}.",
+                f"The proxy {proxy.host}:{proxy.port} refused the connection to {target.host}.",
                 hint="Check its address, user and password, and what it allows.",
             ) from error
 
@@ -129,7 +128,7 @@ async def _through_proxy(target: Target, proxy: Proxy, policy: NetworkPolicy) ->
 
 @contextlib.asynccontextmanager
 async def forwarder(dial: Callable[[], Awaitable[socket.socket]]) -> AsyncIterator[Endpoint]:
-    """Listen on loopback and pump every connection to one that `dial` makes; all of them end with the block."""
+    """Listen on loopback and forward every connection to one made by `dial`; all are closed with the block."""
     at_work: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -164,7 +163,7 @@ async def _pump_both(
     far: asyncio.StreamReader,
     far_out: asyncio.StreamWriter,
 ) -> None:
-    """Carry bytes both ways until both ends have said all; a broken end breaks the other."""
+    """Copy bytes both ways until both sides have finished; an error on one side closes the other."""
     async with asyncio.TaskGroup() as group:
         group.create_task(_pump(near, far_out))
         group.create_task(_pump(far, near_out))

@@ -1,7 +1,8 @@
-"""Two connections made one: what comes at one end goes out at the other, no faster than that one takes it.
+"""Joins two connections: bytes from one are written to the other, with back-pressure.
 
-Protocols and transports, no streams: a stream wakes a task for every message, which costs more than the message. They
-read into one buffer: asyncio otherwise allocates 256 KiB for each read, which is half of the time of a short message.
+It uses protocols and transports instead of streams: a stream wakes a task for every message, which costs more than the
+message. All read into one buffer, because asyncio otherwise allocates 256 KiB for each read, which is half of the time
+of a short message.
 """
 
 from __future__ import annotations
@@ -10,51 +11,51 @@ import asyncio
 import ssl
 from typing import cast
 
-# One for all: it is emptied in the same step of the loop that filled it.
+# One buffer for all: it is emptied in the same step of the loop that filled it.
 _buffer = memoryview(bytearray(256 * 1024))
 
 
 class HalfDuplex(asyncio.BufferedProtocol):
-    """One end of a splice. Until `splice` gives it another end, a subclass says in `received` what to do with bytes."""
+    """One side of a splice. Until `splice` is called, a subclass handles received bytes in `received`."""
 
     transport: asyncio.Transport | None = None
     other: HalfDuplex | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is there."""
+        """The connection is open."""
         self.transport = cast(asyncio.Transport, transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Return where to read into."""
+        """Return the buffer to read into."""
         return _buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take the bytes out of the buffer."""
+        """Take the received bytes out of the buffer."""
         self.received(bytes(_buffer[:nbytes]))
 
     def received(self, data: bytes) -> None:
-        """Pass bytes on."""
+        """Forward received bytes."""
         if self.other and self.other.transport:
             self.other.transport.write(data)
 
     def pause_writing(self) -> None:
-        """This end is slow: read no more at the other."""
+        """This side is slow: stop reading from the other side."""
         if self.other and self.other.transport:
             self.other.transport.pause_reading()
 
     def resume_writing(self) -> None:
-        """This end takes bytes again."""
+        """This side accepts bytes again."""
         if self.other and self.other.transport:
             self.other.transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """This end is closed: close the other, when it has sent what it was given."""
+        """This side is closed: close the other side after it has sent its buffered bytes."""
         if self.other and self.other.transport:
             self.other.transport.close()
 
 
 def splice(left: HalfDuplex, right: HalfDuplex) -> None:
-    """Join two ends; what is closed already closes the other."""
+    """Join two sides; if one is already closed, close the other."""
     left.other, right.other = right, left
     for end in (left, right):
         if end.transport is None or end.transport.is_closing():
@@ -64,7 +65,7 @@ def splice(left: HalfDuplex, right: HalfDuplex) -> None:
 async def secure(
     transport: asyncio.Transport, protocol: asyncio.BaseProtocol, tls: ssl.SSLContext, first: bytes = b""
 ) -> asyncio.Transport:
-    """Go on as the server of a TLS connection; `first` is what was already read of its handshake.
+    """Continue as the server of a TLS connection; `first` is the part of the handshake that was already read.
 
     Raises:
         OSError: the handshake failed; the connection is closed. `ssl.SSLError` is one of these.
@@ -86,5 +87,5 @@ async def secure(
             first = first[taken:]
     encrypted = await handshake
     if encrypted is None:
-        raise ConnectionResetError("The client left during the TLS handshake.")
+        raise ConnectionResetError("The client disconnected during the TLS handshake.")
     return encrypted

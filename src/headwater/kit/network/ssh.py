@@ -1,4 +1,4 @@
-"""SSH tunnels: one connection for all who declare the same, host keys pinned, gone when nobody uses it."""
+"""SSH tunnels: one shared connection per configuration, with pinned host keys, closed when nobody uses it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEEPALIVE_SECONDS = 15
 
 
 class _Client(asyncssh.SSHClient):
-    """Accepts the pinned host key and remembers any other that was shown."""
+    """Accepts the pinned host key, and remembers any other host key."""
 
     def __init__(self, pinned: str | None) -> None:
         self.pinned = (pinned or "").strip()
@@ -36,7 +36,7 @@ def text_of(key: asyncssh.SSHKey) -> str:
 
 @dataclass(slots=True, eq=False)
 class _SshConnection:
-    """One SSH connection of this process: who comes first makes it, who leaves last closes it."""
+    """A shared SSH connection: its first user opens it, its last user closes it."""
 
     users: int = 0
     making: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -49,18 +49,18 @@ _lines: dict[tuple[asyncio.AbstractEventLoop, SshTunnel, NetworkPolicy], _SshCon
 
 @contextlib.asynccontextmanager
 async def connected(tunnel: SshTunnel, policy: NetworkPolicy) -> AsyncIterator[asyncssh.SSHClientConnection]:
-    """Give a connection to the SSH host, over its jump host when it has one; shared by all who declare the very same.
+    """Yield a connection to the SSH host, over its jump host if it has one; equal configurations share one.
 
-    The first host is resolved and guarded here; what lies behind it is resolved by the host before it. A connection
-    that broke is left to those who are on it, and the next to come gets a new one.
+    The first host is resolved and checked here; the hosts behind it are resolved by the host before them. A broken
+    connection remains with its current users, and the next user gets a new one.
 
     Raises:
-        HostKeyUnknown: no key is pinned; the error carries the one that was shown.
+        HostKeyUnknown: no key is pinned; the error has the host's key.
         HostKeyChanged: another key is pinned.
-        TunnelFailed: not reached, or not let in.
+        TunnelFailed: the host cannot be reached, or refuses the login.
     """
     if tunnel.jump and tunnel.jump.jump:
-        raise Invalid({"ssh.jump.jump": "One jump host is possible, not two."})
+        raise Invalid({"ssh.jump.jump": "Only one jump host is supported."})
     key = (asyncio.get_running_loop(), tunnel, policy)
     line = _lines.get(key)
     if line is None or (line.connection is not None and line.connection.is_closed()):
@@ -80,12 +80,12 @@ async def connected(tunnel: SshTunnel, policy: NetworkPolicy) -> AsyncIterator[a
 
 
 async def check_forwarding(connection: asyncssh.SSHClientConnection, host: str, port: int, tunnel: SshTunnel) -> None:
-    """Open and close the way once, so that what is wrong with it is told before a driver meets a dead end."""
+    """Open and close the tunnel once, so that problems are reported before a driver uses it."""
     try:
         _, writer = await connection.open_connection(host, port, encoding=None)
     except asyncssh.ChannelOpenError as error:
         raise TunnelFailed(
-            f"The SSH host {tunnel.host} does not reach {host}:{port}.",
+            f"The SSH host {tunnel.host} cannot reach {host}:{port}.",
             hint="Check the database's host and port as the SSH host sees them, and AllowTcpForwarding.",
         ) from error
     writer.close()
@@ -94,7 +94,7 @@ async def check_forwarding(connection: asyncssh.SSHClientConnection, host: str, 
 async def _made(
     stack: contextlib.AsyncExitStack, tunnel: SshTunnel, policy: NetworkPolicy
 ) -> asyncssh.SSHClientConnection:
-    """Connect, and leave on the stack what closes the connection and its way again."""
+    """Connect, and register on the stack what closes the connection and its route."""
     async with contextlib.AsyncExitStack() as way:
         before = await way.enter_async_context(connected(tunnel.jump, policy)) if tunnel.jump else None
         host, port = tunnel.host, tunnel.port
@@ -138,7 +138,7 @@ async def _connect(
         raise _unverified(tunnel, client) from error
     except asyncssh.PermissionDenied as error:
         raise TunnelFailed(
-            f"The SSH host {tunnel.host} does not let {tunnel.user} in.", hint="Check user, password or key."
+            f"The SSH host {tunnel.host} refused the login of {tunnel.user}.", hint="Check user, password or key."
         ) from error
     except (OSError, asyncssh.Error, TimeoutError) as error:
         raise TunnelFailed(
@@ -149,23 +149,23 @@ async def _connect(
 
 def _unverified(tunnel: SshTunnel, client: _Client) -> Conflict | TunnelFailed:
     if client.offered_key is None:
-        return TunnelFailed(f"The SSH host {tunnel.host} showed no key.")
+        return TunnelFailed(f"The SSH host {tunnel.host} sent no host key.")
     if not client.pinned:
         return HostKeyUnknown(tunnel.host, text_of(client.offered_key), client.offered_key.get_fingerprint())
     return HostKeyChanged(
-        f"The SSH host {tunnel.host} shows another key than the pinned one.",
-        hint=f"It showed {client.offered_key.get_fingerprint()}. Ask its administrator before you pin that.",
+        f"The SSH host {tunnel.host} has another host key than the pinned one.",
+        hint=f"Its host key is {client.offered_key.get_fingerprint()}. Ask its administrator before you pin it.",
     )
 
 
 @contextlib.asynccontextmanager
 async def _keys(tunnel: SshTunnel) -> AsyncIterator[list[asyncssh.SSHKey | asyncssh.SSHKeyPair] | None]:
-    """Give the keys to sign in with: the tunnel's own and the agent's, and never those in files of this machine."""
+    """Return the keys to log in with: the tunnel's own and the agent's, never those in files of this machine."""
     keys: list[asyncssh.SSHKey | asyncssh.SSHKeyPair] = []
     if tunnel.private_key:
         keys.append(_imported(tunnel.private_key, tunnel.passphrase))
     if not tunnel.use_agent:
-        yield keys or None  # with an empty list asyncssh looks for files
+        yield keys or None  # with an empty list asyncssh would search for key files
         return
     try:
         agent = await asyncssh.connect_agent()
@@ -174,7 +174,7 @@ async def _keys(tunnel: SshTunnel) -> AsyncIterator[list[asyncssh.SSHKey | async
     try:
         keys += await agent.get_keys()
         if not keys:
-            raise TunnelFailed("The SSH agent holds no key.", hint="Add one with ssh-add.")
+            raise TunnelFailed("The SSH agent has no key.", hint="Add one with ssh-add.")
         yield keys
     finally:
         agent.close()
@@ -187,7 +187,7 @@ def _imported(text: str, passphrase: str | None) -> asyncssh.SSHKey:
     except asyncssh.KeyEncryptionError as error:
         raise Invalid({"ssh.passphrase": "The passphrase of the private key is missing or wrong."}) from error
     except asyncssh.KeyImportError as error:
-        raise Invalid({"ssh.private_key": "This is no private key."}, hint="Paste the whole file.") from error
+        raise Invalid({"ssh.private_key": "This is not a private key."}, hint="Paste the complete file.") from error
 
 
 def _methods(tunnel: SshTunnel) -> str:

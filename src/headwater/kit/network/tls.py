@@ -1,4 +1,4 @@
-"""How a connection is encrypted and whose certificate is believed."""
+"""TLS settings of connections: encryption mode and trusted certificates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TlsMode = Literal["off", "prefer", "require", "verify-ca", "verify-full"]
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """What a connection asks of TLS; certificates and keys are PEM texts, never paths."""
+    """The TLS settings of a connection; certificates and keys are PEM texts, never paths."""
 
     mode: TlsMode = "verify-full"
     ca: str | None = None
@@ -36,7 +36,7 @@ PLAIN = Tls("off")
 
 @dataclass(frozen=True, slots=True)
 class PemFiles:
-    """Where the PEM texts of a connection lie for drivers that take only paths."""
+    """Paths of files with the PEM texts of a connection, for drivers that accept only paths."""
 
     ca: Path | None
     certificate: Path | None
@@ -44,21 +44,21 @@ class PemFiles:
 
 
 def check(tls: Tls) -> None:
-    """Raise Invalid, field by field, unless the PEM texts are what they should be and belong together."""
+    """Raise Invalid, by field, unless the PEM texts are valid and belong together."""
     wrong: dict[str, str] = {}
     if tls.ca:
         wrong |= _certificates("tls.ca", tls.ca)[1]
     if tls.certificate or tls.key:
         wrong |= _client(tls)
     if wrong:
-        raise Invalid(wrong, hint="Paste whole PEM texts, from -----BEGIN to -----END.")
+        raise Invalid(wrong, hint="Paste the complete PEM text, from -----BEGIN to -----END.")
 
 
 def _certificates(field_name: str, text: str) -> tuple[list[x509.Certificate], dict[str, str]]:
     try:
         certificates = x509.load_pem_x509_certificates(text.encode())
     except ValueError:
-        return [], {field_name: "This is no certificate in PEM form."}
+        return [], {field_name: "This is not a certificate in PEM format."}
     if certificates[0].not_valid_after_utc < now():
         return certificates, {field_name: f"The certificate expired on {certificates[0].not_valid_after_utc:%Y-%m-%d}."}
     return certificates, {}
@@ -66,26 +66,30 @@ def _certificates(field_name: str, text: str) -> tuple[list[x509.Certificate], d
 
 def _client(tls: Tls) -> dict[str, str]:
     if not tls.certificate or not tls.key:
-        return {"tls.key": "A client certificate and its key go together."}
-    found, wrong = _certificates("tls.certificate", tls.certificate)
+        return {"tls.key": "A client certificate needs its private key, and a private key needs its certificate."}
+    certificates, wrong = _certificates("tls.certificate", tls.certificate)
     if wrong:
         return wrong
     passphrase = tls.passphrase.encode() if tls.passphrase else None
     try:
         key = serialization.load_pem_private_key(tls.key.encode(), passphrase)
     except TypeError:
-        return {"tls.passphrase": "The key needs a passphrase." if passphrase is None else "The key has no passphrase."}
+        return {
+            "tls.passphrase": "The key needs a passphrase."
+            if passphrase is None
+            else "The key is not encrypted: leave the passphrase empty."
+        }
     except ValueError:
-        return {"tls.key": "This is no private key in PEM form, or the passphrase is wrong."}
+        return {"tls.key": "This is not a private key in PEM format, or the passphrase is wrong."}
     public = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    if key.public_key().public_bytes(*public) != found[0].public_key().public_bytes(*public):
+    if key.public_key().public_bytes(*public) != certificates[0].public_key().public_bytes(*public):
         return {"tls.key": "The key does not belong to the client certificate."}
     return {}
 
 
 @contextlib.contextmanager
 def pem_files(tls: Tls) -> Iterator[PemFiles]:
-    """Give the PEM texts as files that only we can read, for as long as the block lasts; the key without passphrase."""
+    """Yield the PEM texts as private temporary files that exist within the block; the key has no passphrase there."""
     check(tls)
     with tempfile.TemporaryDirectory(prefix="headwater-tls-") as folder:
 

@@ -1,4 +1,4 @@
-"""What an SSH tunnel is, and how it can fail; `ssh` makes one, and is loaded when one is wanted."""
+"""The configuration of an SSH tunnel, and its errors; `ssh` opens tunnels and is imported only when needed."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from headwater.kit.errors import Conflict, Unavailable
 
 
 class HostKeyUnknown(Conflict):
-    """The SSH host shows a key that nobody has confirmed yet."""
+    """The host key of the SSH host is not confirmed yet."""
 
     code = "host_key_unknown"
 
     def __init__(self, host: str, key: str, fingerprint: str) -> None:
         super().__init__(
-            f"The SSH host {host} shows a key that nobody has confirmed yet.",
-            hint=f"Compare {fingerprint} with what its administrator says, then pin it.",
+            f"The host key of the SSH host {host} is not confirmed yet.",
+            hint=f"Compare {fingerprint} with the fingerprint from its administrator, then pin it.",
         )
         self.key = key
         self.fingerprint = fingerprint
 
 
 class HostKeyChanged(Conflict):
-    """The SSH host shows another key than the pinned one."""
+    """The SSH host has another host key than the pinned one."""
 
     code = "host_key_changed"
 
 
 class TunnelFailed(Unavailable):
-    """The SSH tunnel could not be made."""
+    """The SSH tunnel could not be opened."""
 
     status = 422
     code = "tunnel_failed"
@@ -36,7 +36,7 @@ class TunnelFailed(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class SshTunnel:
-    """An SSH host through which a target is reached; `jump` is one that comes before it.
+    """An SSH host through which a target is reached; `jump` is a host before it.
 
     `host_key` is the pinned public key in OpenSSH form, or its `SHA256:` fingerprint.
     """

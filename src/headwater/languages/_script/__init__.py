@@ -1,7 +1,7 @@
-"""TypeScript and JavaScript source to facts, by tree-sitter: one lowering for both, files with errors included.
+"""Converts TypeScript and JavaScript to facts with tree-sitter: one conversion for both, also with syntax errors.
 
-`expressions.py` and `strings.py` lower values, `types.py` types, `statements.py` statements and definitions. Each
-function takes a syntax node and the source; a table of node names picks it.
+`expressions.py` and `strings.py` convert values, `types.py` types, `statements.py` statements and definitions. Each
+function takes a syntax node and the source; a table of node names selects it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _JSX = tree_sitter.Parser(tree_sitter.Language(tree_sitter_typescript.language_t
 
 
 def facts(path: str, source: bytes, language: str, *, jsx: bool) -> Module:
-    """Lower source to facts; places that the parser had to guess at are counted, never raised."""
+    """Convert source to facts; places that the parser had to guess are counted, never raised."""
     root = (_JSX if jsx else _PLAIN).parse(source).root_node
     errors = _errors(root) if root.has_error else 0
     try:
@@ -28,7 +28,7 @@ def facts(path: str, source: bytes, language: str, *, jsx: bool) -> Module:
 
 
 def _errors(node: tree_sitter.Node) -> int:
-    """Count the error and missing nodes, looking only where there are some."""
+    """Count the error and missing nodes, descending only into trees that have some."""
     if node.is_error or node.is_missing:
         return 1
     return sum(_errors(child) for child in node.children if child.has_error)

@@ -24,7 +24,7 @@ def word(node: Node, source: bytes) -> str:
 
 
 def _other(node: Node, source: bytes) -> f.Expr:
-    """Lower what has no meaning of its own to what stands inside it, or to a constant."""
+    """Convert a node without a meaning of its own to its content, or to a constant."""
     children = [child for child in node.named_children if child.type not in _SKIPPED]
     if not children:
         return f.Const(node.start_byte, node.end_byte, word(node, source))
@@ -185,15 +185,15 @@ def _class(node: Node, source: bytes) -> f.Expr:
 
 def _jsx(node: Node, source: bytes) -> f.Expr:
     """Lower an element to the sequence of the expressions inside it."""
-    found: list[f.Expr] = []
+    parts: list[f.Expr] = []
     stack = list(reversed(node.named_children))
     while stack:
         child = stack.pop()
         if child.type == "jsx_expression":
-            found.extend(_items(child, source))
+            parts.extend(_items(child, source))
         elif child.type.startswith("jsx_"):
             stack.extend(reversed(child.named_children))
-    return f.SequenceExpr(node.start_byte, node.end_byte, tuple(found))
+    return f.SequenceExpr(node.start_byte, node.end_byte, tuple(parts))
 
 
 HANDLERS: dict[str, Callable[[Node, bytes], f.Expr]] = {

@@ -22,13 +22,15 @@ def require(name: Node, module: str, source: bytes) -> list[f.Stmt]:
     start, end = name.start_byte, name.end_byte
     if name.type == "identifier":
         return [f.Import(start, end, module, None, word(name, source))]
-    found: list[f.Stmt] = []
+    statements: list[f.Stmt] = []
     for child in name.named_children if name.type == "object_pattern" else ():
         key, value = child.child_by_field_name("key") or child, child.child_by_field_name("value") or child
         value = value.child_by_field_name("left") or value
         if child.type != "rest_pattern":
-            found.append(f.Import(child.start_byte, child.end_byte, module, word(key, source), word(value, source)))
-    return found
+            statements.append(
+                f.Import(child.start_byte, child.end_byte, module, word(key, source), word(value, source))
+            )
+    return statements
 
 
 def unquoted(node: Node, source: bytes) -> str:
@@ -53,14 +55,14 @@ def _imported(node: Node, module: str, source: bytes) -> list[f.Stmt]:
         return [f.Import(start, end, module, "default", word(node, source))]
     if node.type == "namespace_import":
         return [f.Import(start, end, module, None, word(node.named_children[0], source))]
-    found: list[f.Stmt] = []
+    statements: list[f.Stmt] = []
     for child in node.named_children:
         name, alias = child.child_by_field_name("name"), child.child_by_field_name("alias")
         if name is not None:
-            found.append(
+            statements.append(
                 f.Import(name.start_byte, name.end_byte, module, word(name, source), word(alias or name, source))
             )
-    return found
+    return statements
 
 
 def _import_require(clause: Node, source: bytes) -> list[f.Stmt]:

@@ -18,14 +18,14 @@ _METHODS = {"method_definition", "method_signature", "abstract_method_signature"
 
 def statements(nodes: Iterable[Node], source: bytes) -> tuple[f.Stmt, ...]:
     """Lower the statements of a program or block."""
-    found: list[f.Stmt] = []
+    result: list[f.Stmt] = []
     for node in nodes:
         handler = _TABLE.get(node.type)
         if handler:
-            found.extend(handler(node, source))
+            result.extend(handler(node, source))
         elif node.type not in _NOTHING:
-            found.append(f.Do(node.start_byte, node.end_byte, expression(node, source)))
-    return tuple(found)
+            result.append(f.Do(node.start_byte, node.end_byte, expression(node, source)))
+    return tuple(result)
 
 
 def parameters(node: Node, source: bytes) -> tuple[f.Param, ...]:
@@ -67,7 +67,7 @@ def _lambda(node: Node, source: bytes) -> f.Expr:
     return f.Lambda(node.start_byte, node.end_byte, parameters(node, source), body_of(node, source))
 
 
-# Functions are expressions made of statements: the table below could not name them without a circle.
+# Functions are expressions that contain statements: the table below would need a circular import.
 HANDLERS.update(dict.fromkeys((*_FUNCTIONS, "method_definition"), _lambda))
 
 
@@ -165,15 +165,15 @@ def _kind(node: Node) -> str:
 
 
 def _bases(node: Node, source: bytes) -> tuple[f.Expr, ...]:
-    found: list[f.Expr] = []
+    bases: list[f.Expr] = []
     for clause in node.named_children:
         parts = clause.named_children if clause.type == "class_heritage" else [clause]
         for part in parts:
             if part.type in ("extends_clause", "extends_type_clause", "implements_clause"):
-                found.extend(_heritage(part, source))
+                bases.extend(_heritage(part, source))
             elif clause.type == "class_heritage":
-                found.append(expression(part, source))
-    return tuple(found)
+                bases.append(expression(part, source))
+    return tuple(bases)
 
 
 def _heritage(node: Node, source: bytes) -> list[f.Expr]:
@@ -187,41 +187,43 @@ def _heritage(node: Node, source: bytes) -> list[f.Expr]:
 
 
 def _members(body: Node | None, source: bytes) -> tuple[f.Stmt, ...]:
-    found: list[f.Stmt] = []
+    members: list[f.Stmt] = []
     pending: list[f.Expr] = []
     for child in body.named_children if body else ():
         if child.type == "decorator":
             pending.append(expression(child, source))
         elif child.type in _METHODS:
-            found.extend(_method(child, source, tuple(pending)))
+            members.extend(_method(child, source, tuple(pending)))
             pending = []
         elif child.type in _MEMBERS:
-            found.append(_field(child, source, tuple(pending)))
+            members.append(_field(child, source, tuple(pending)))
             pending = []
-    return tuple(found)
+    return tuple(members)
 
 
 def _method(node: Node, source: bytes, decorators: tuple[f.Expr, ...]) -> list[f.Stmt]:
-    made: list[f.Stmt] = _function(node, source)
+    statements: list[f.Stmt] = _function(node, source)
     name = node.child_by_field_name("name")
-    if decorators and isinstance(made[0], f.Function):
-        whole = made[0]
-        made = [f.Function(whole.start, whole.end, whole.name, whole.params, whole.returns, decorators, whole.body)]
+    if decorators and isinstance(statements[0], f.Function):
+        whole = statements[0]
+        statements = [
+            f.Function(whole.start, whole.end, whole.name, whole.params, whole.returns, decorators, whole.body)
+        ]
     if name is not None and word(name, source) == "constructor":
-        made = [*_parameter_fields(node, source), *made]
-    return made
+        statements = [*_parameter_fields(node, source), *statements]
+    return statements
 
 
 def _parameter_fields(node: Node, source: bytes) -> list[f.Stmt]:
     """A constructor parameter with an access modifier is a field of the class."""
     listed = node.child_by_field_name("parameters")
-    found: list[f.Stmt] = []
+    fields: list[f.Stmt] = []
     for child in listed.named_children if listed else ():
         if any(part.type in ("accessibility_modifier", "readonly") for part in child.children):
             param = _parameter(child, source)
             name = f.Name(param.start, param.end, param.name)
-            found.append(f.Assign(param.start, param.end, (name,), param.default, param.annotation))
-    return found
+            fields.append(f.Assign(param.start, param.end, (name,), param.default, param.annotation))
+    return fields
 
 
 def _field(node: Node, source: bytes, decorators: tuple[f.Expr, ...]) -> f.Stmt:
@@ -253,7 +255,7 @@ def _if(node: Node, source: bytes) -> list[f.Stmt]:
     after = otherwise.named_children if otherwise else []
     lowered = expression(test, source) if test else f.Const(node.start_byte, node.end_byte, "")
     body = statements(_block(then), source)
-    inner = [child for one in after for child in _block(one)]
+    inner = [child for node in after for child in _block(node)]
     return [f.Branch(node.start_byte, node.end_byte, lowered, body, statements(inner, source))]
 
 

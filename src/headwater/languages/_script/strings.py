@@ -16,7 +16,7 @@ _CODE = re.compile(r"[xu]\{?([0-9a-fA-F]+)\}?$")
 
 
 def text(node: Node, source: bytes, lower: Lower) -> Text:
-    """Lower a string or template; `lower` lowers what stands in a hole."""
+    """Lower a string or template; `lower` converts the expression in a hole."""
     parts: list[Expr] = []
     for child in node.named_children:
         kind = child.type

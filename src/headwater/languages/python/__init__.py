@@ -21,7 +21,7 @@ _PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_python.language())
 
 
 def facts(path: str, source: bytes) -> Module:
-    """Lower Python source to facts; places that the parser had to guess at are counted, never raised."""
+    """Convert Python source to facts; places that the parser had to guess are counted, never raised."""
     root = _PARSER.parse(source).root_node
     errors = _errors(root) if root.has_error else 0
     try:
@@ -32,7 +32,7 @@ def facts(path: str, source: bytes) -> Module:
 
 
 def _errors(node: tree_sitter.Node) -> int:
-    """Count the error and missing nodes, looking only where there are some."""
+    """Count the error and missing nodes, descending only into trees that have some."""
     if node.is_error or node.is_missing:
         return 1
     return sum(_errors(child) for child in node.children if child.has_error)

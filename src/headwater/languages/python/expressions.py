@@ -31,8 +31,8 @@ def expressions(nodes: list[Node], source: bytes) -> tuple[f.Expr, ...]:
 
 def parameters(node: Node, source: bytes) -> tuple[f.Param, ...]:
     """Lower the parameters of a function or lambda."""
-    found = (_parameter(child, source) for child in node.children if child.is_named)
-    return tuple(param for param in found if param is not None)
+    params = (_parameter(child, source) for child in node.children if child.is_named)
+    return tuple(param for param in params if param is not None)
 
 
 def _constant(node: Node, source: bytes) -> f.Expr:
@@ -147,7 +147,7 @@ def _unary(node: Node, source: bytes) -> f.Expr:
 
 
 def _inside(node: Node, source: bytes) -> f.Expr:
-    """Lower what only wraps: parentheses, await, type."""
+    """Lower nodes that only wrap another: parentheses, await, type."""
     inside = expressions(node.children, source)
     if len(inside) == 1:
         return inside[0]

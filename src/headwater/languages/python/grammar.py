@@ -14,12 +14,12 @@ LANGUAGE = tree_sitter.Language(tree_sitter_python.language())
 
 
 def kinds(*names: str) -> frozenset[int]:
-    """Return every kind id that bears one of these node names (aliases share a name)."""
-    found = frozenset(k for k in range(LANGUAGE.node_kind_count) if LANGUAGE.node_kind_for_id(k) in names)
-    missing = set(names) - {LANGUAGE.node_kind_for_id(k) for k in found}
+    """Return every kind id that has one of these node names (aliases share a name)."""
+    ids = frozenset(k for k in range(LANGUAGE.node_kind_count) if LANGUAGE.node_kind_for_id(k) in names)
+    missing = set(names) - {LANGUAGE.node_kind_for_id(k) for k in ids}
     if missing:
         raise LookupError(f"The Python grammar has no node called {', '.join(sorted(missing))}.")
-    return found
+    return ids
 
 
 def table(handlers: Mapping[str, Handler], default: Handler) -> dict[int, Handler]:

@@ -26,18 +26,18 @@ Stmts = tuple[f.Stmt, ...]
 
 def statements(node: Node, source: bytes) -> Stmts:
     """Lower the statements under a module, block or error node."""
-    found: list[f.Stmt] = []
+    result: list[f.Stmt] = []
     for child in node.children:
         kind = child.kind_id
         if kind == _ERROR:
-            found.extend(statements(child, source))
+            result.extend(statements(child, source))
         elif handler := _TABLE.get(kind):
-            found.extend(handler(child, source))
-    return tuple(found)
+            result.extend(handler(child, source))
+    return tuple(result)
 
 
 def _block(node: Node, source: bytes) -> Stmts:
-    """Lower the block that a compound statement holds."""
+    """Lower the block of a compound statement."""
     for child in reversed(node.children):
         if child.kind_id in _BLOCK:
             return statements(child, source)
@@ -175,7 +175,7 @@ def _match(node: Node, source: bytes) -> Stmts:
 
 
 def _class_test(case: Node, subject: tuple[f.Do, ...], source: bytes) -> f.Expr:
-    """Lower `case User():` to what it asks: `isinstance(subject, User)`; other patterns are opaque."""
+    """Lower `case User():` to `isinstance(subject, User)`; other patterns are opaque."""
     start, end = case.start_byte, case.start_byte
     patterns = [child.children[0] for child in case.children if child.kind_id in _CASE_PATTERN and child.children]
     if len(subject) != 1 or len(patterns) != 1 or patterns[0].kind_id not in _CLASS_PATTERN:
@@ -230,7 +230,7 @@ def _class(node: Node, source: bytes, decorators: tuple[f.Expr, ...] = ()) -> St
 
 
 def _generic_base(node: Node, source: bytes) -> f.Expr:
-    """Lower `class A[T]` as what it means: a base `Generic[T]`."""
+    """Lower `class A[T]` to a base `Generic[T]`."""
     start, end = node.start_byte, node.end_byte
     names = expressions(node.children, source)
     index = names[0] if len(names) == 1 else f.SequenceExpr(start, end, names)
@@ -257,20 +257,20 @@ def _type_alias(node: Node, source: bytes) -> Stmts:
 
 
 def _import(node: Node, source: bytes) -> Stmts:
-    found: list[f.Stmt] = []
+    imports: list[f.Stmt] = []
     for child in node.children:
         if child.kind_id in _ALIASED:
             module, alias = _text(child.children[0], source), _text(child.children[-1], source)
-            found.append(f.Import(child.start_byte, child.end_byte, module, None, alias))
+            imports.append(f.Import(child.start_byte, child.end_byte, module, None, alias))
         elif child.kind_id in _DOTTED:
             module = _text(child, source)
-            found.append(f.Import(child.start_byte, child.end_byte, module, None, module.split(".")[0]))
-    return tuple(found)
+            imports.append(f.Import(child.start_byte, child.end_byte, module, None, module.split(".")[0]))
+    return tuple(imports)
 
 
 def _import_from(node: Node, source: bytes) -> Stmts:
     module: str | None = None
-    found: list[f.Stmt] = []
+    imports: list[f.Stmt] = []
     for child in node.children:
         kind, start, end = child.kind_id, child.start_byte, child.end_byte
         if module is None:
@@ -278,13 +278,13 @@ def _import_from(node: Node, source: bytes) -> Stmts:
                 module = _text(child, source).replace(" ", "")
         elif kind in _ALIASED:
             name, alias = child.children[0], child.children[-1]
-            found.append(f.Import(name.start_byte, name.end_byte, module, _text(name, source), _text(alias, source)))
+            imports.append(f.Import(name.start_byte, name.end_byte, module, _text(name, source), _text(alias, source)))
         elif kind in _DOTTED:
             name_ = _text(child, source)
-            found.append(f.Import(start, end, module, name_, name_))
+            imports.append(f.Import(start, end, module, name_, name_))
         elif kind in _WILDCARD:
-            found.append(f.Import(start, end, module, "*", "*"))
-    return tuple(found)
+            imports.append(f.Import(start, end, module, "*", "*"))
+    return tuple(imports)
 
 
 def _text(node: Node, source: bytes) -> str:

@@ -109,5 +109,5 @@ def _unbraced(chunks: list[Chunk]) -> list[Expr]:
 
 
 def _brace(text_: str) -> int:
-    found = [at for at in (text_.find("{{"), text_.find("}}")) if at >= 0]
-    return min(found, default=-1)
+    matches = [at for at in (text_.find("{{"), text_.find("}}")) if at >= 0]
+    return min(matches, default=-1)

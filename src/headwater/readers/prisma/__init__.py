@@ -1,7 +1,7 @@
 """Prisma schema files: models, views and enums with their mapped names, and the relations between them.
 
-Grammar after the Prisma schema reference; a block per model, a line per field, attributes behind. All `.prisma`
-files of a folder are one schema, as Prisma itself reads them.
+The grammar follows the Prisma schema reference: a block per model, a line per field, attributes after it. All `.prisma`
+files of a folder are one schema, as in Prisma itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NAME = "Prisma"
 
 
 def detects(file: SourceFile) -> bool:
-    """Tell whether this is a Prisma schema."""
+    """Return True if this is a Prisma schema."""
     return file.language == "prisma"
 
 

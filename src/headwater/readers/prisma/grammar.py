@@ -14,21 +14,21 @@ _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
 class Attribute(msgspec.Struct, frozen=True):
-    """`@name(args)`; a block attribute keeps its two signs."""
+    """`@name(args)`; a block attribute keeps its two @ signs."""
 
     name: str
     args: str = ""
 
     @property
     def text(self) -> str:
-        """The first string among the arguments, "" without one."""
-        found = _STRING.search(self.args)
-        return found[1] if found else ""
+        """The first string among the arguments, or ""."""
+        match = _STRING.search(self.args)
+        return match[1] if match else ""
 
     def names(self, key: str = "") -> tuple[str, ...]:
         """Return the names in the list `key: [a, b]`, or in the first list when no key is given."""
-        found = re.search((rf"\b{key}\s*:\s*" if key else "") + r"\[([^\]]*)\]", self.args)
-        inside = re.sub(r"\([^)]*\)", "", found[1]) if found else ""
+        match = re.search((rf"\b{key}\s*:\s*" if key else "") + r"\[([^\]]*)\]", self.args)
+        inside = re.sub(r"\([^)]*\)", "", match[1]) if match else ""
         return tuple(name.strip() for name in inside.split(",") if name.strip())
 
 
@@ -83,7 +83,7 @@ def _block(path: str, text: str, opening: re.Match[str]) -> Block:
 
 
 def _lines(body: str, first: int) -> Iterator[tuple[int, str]]:
-    """Yield (line number, text without comment) for each line; an attribute over several lines is put together."""
+    """Yield (line number, text without comment) for each line; an attribute over several lines is joined."""
     held, start = "", 0
     for offset, raw in enumerate(body.split("\n")):
         line = _without_comment(raw).strip()
@@ -104,11 +104,11 @@ def _field(line: str, number: int, *, enum: bool) -> PrismaField | None:
     if enum:
         name = re.match(r"\w+", line)
         return PrismaField(name[0], "", False, False, tuple(_attributes(line)), number) if name else None
-    found = _FIELD.match(line)
-    if found is None:
+    match = _FIELD.match(line)
+    if match is None:
         return None
-    rest = tuple(_attributes(line[found.end() :]))
-    return PrismaField(found[1], found[2], bool(found[3]), bool(found[4]), rest, number)
+    rest = tuple(_attributes(line[match.end() :]))
+    return PrismaField(match[1], match[2], bool(match[3]), bool(match[4]), rest, number)
 
 
 def _attributes(line: str) -> Iterator[Attribute]:

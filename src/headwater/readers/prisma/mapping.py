@@ -1,4 +1,4 @@
-"""Prisma blocks as catalog values: physical names by @map and @@map, keys and relations from both of their ends."""
+"""Converts Prisma blocks to catalog values: physical names by @map and @@map, keys and both ends of relations."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _action(relation: Attribute, key: str) -> str | None:
 
 
 def model_of(block: Block, tables: Blocks, enums: Blocks) -> Model:
-    """Return what code calls the table, with its columns and relations by field name."""
+    """Return the model of a block, with its columns and relations by field name."""
     schema = block.attribute("@@schema")
     return Model(
         key=key_of(block),
@@ -150,7 +150,7 @@ def _field(field: PrismaField, block: Block, tables: Blocks) -> Field:
 
 
 def _opposites(field: PrismaField, block: Block, target: Block) -> list[PrismaField]:
-    """Return the fields at the other end of a relation; with several, the relation's name decides."""
+    """Return the fields at the other end of a relation; if there are several, the relation's name decides."""
     name = _relation_name(field)
     prisma_fields = [other for other in target.fields if other.type == block.name and other is not field]
     return [other for other in prisma_fields if _relation_name(other) == name]
@@ -180,8 +180,8 @@ def _key(block: Block) -> tuple[str, ...]:
 
 
 def join_tables(tables: Blocks) -> Iterator[Relation]:
-    """Yield the tables that Prisma makes for implicit many-to-many relations (`_CategoryToPost`, columns A and B)."""
-    made: set[str] = set()
+    """Yield the tables that Prisma creates for implicit many-to-many relations (`_CategoryToPost`, columns A and B)."""
+    names: set[str] = set()
     for block in tables.values():
         for field in block.fields:
             target = tables.get(field.type)
@@ -189,13 +189,13 @@ def join_tables(tables: Blocks) -> Iterator[Relation]:
                 continue
             if any(other.many and not other.attribute("@map") for other in _opposites(field, block, target)):
                 relation = _join_table(field, block, target)
-                if relation.name not in made:
-                    made.add(relation.name)
+                if relation.name not in names:
+                    names.add(relation.name)
                     yield relation
 
 
 def _join_table(field: PrismaField, block: Block, target: Block) -> Relation:
-    first, second = sorted((block, target), key=lambda one: one.name)
+    first, second = sorted((block, target), key=lambda item: item.name)
     origin = (Origin(block.path, field.line),)
     return Relation(
         "_" + (_relation_name(field) or f"{first.name}To{second.name}"),

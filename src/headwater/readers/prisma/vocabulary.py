@@ -1,4 +1,4 @@
-"""What Prisma client calls mean: `client.user.findMany({where, select, include, orderBy, data, …})`."""
+"""The meaning of Prisma client calls: `client.user.findMany({where, select, include, orderBy, data, …})`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL files (PostgreSQL, MySQL, SQLite, T-SQL) as a Schema: DDL folded in migration order, folder by folder."""
+"""SQL files (PostgreSQL, MySQL, SQLite, T-SQL) as a Schema: DDL applied in migration order, folder by folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EXCERPT = 200
 
 
 def detects(file: SourceFile) -> bool:
-    """Tell whether this is SQL that defines something."""
+    """Return True if this is SQL that defines something."""
     return file.language == "sql" and _DEFINES.search(file.source) is not None
 
 
@@ -30,7 +30,7 @@ _DEFINES = re.compile(rb"\b(create|alter|drop|rename|sp_rename)\b", re.IGNORECAS
 
 
 def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:
-    """Fold the files of each migration folder in order; folders that hold another database's dialect are left out."""
+    """Apply the files of each migration folder in order; folders written for another database are skipped."""
     roots: dict[str, list[SourceFile]] = defaultdict(list)
     for file in files:
         if not is_reverse(file.path):
@@ -53,7 +53,7 @@ def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:
 
 
 def read_text(text: str, file: str = "") -> Schema:
-    """Return the Schema that a piece of SQL defines.
+    """Return the Schema that SQL text defines.
 
     Args:
         text: DDL of any supported dialect, several statements.
@@ -63,7 +63,7 @@ def read_text(text: str, file: str = "") -> Schema:
 
 
 def changes(text: str, schema: Schema | None = None, file: str = "") -> tuple[Change, ...]:
-    """Return the changes that a piece of SQL makes to a Schema, in order."""
+    """Return the changes that SQL text makes to a Schema, in order."""
     return tuple(_fold([SourceFile(file, "sql", text.encode())], schema).steps)
 
 
@@ -79,18 +79,18 @@ def _fold(files: Sequence[SourceFile], schema: Schema | None = None) -> Fold:
 
 
 def _step(fold: Fold, text: str, origin: Origin) -> None:
-    found = changes_of(text, fold.schema, origin)
-    if found is None:
-        reason = "No supported dialect reads this definition."
+    changes = changes_of(text, fold.schema, origin)
+    if changes is None:
+        reason = "No supported SQL dialect can parse this definition."
         fold.missed.append(NotUnderstood(origin.file, origin.line, text[:_EXCERPT], reason))
         return
-    for change in found:
+    for change in changes:
         fold.schema = apply(fold.schema, change)
         fold.steps.append(change)
 
 
 def _foreign(file: SourceFile) -> NotUnderstood:
-    return NotUnderstood(file.path, 1, "", "Written for ClickHouse, which is not read.")
+    return NotUnderstood(file.path, 1, "", "Written for ClickHouse, which is not supported.")
 
 
 def _key(relation: Relation) -> str:
@@ -98,5 +98,5 @@ def _key(relation: Relation) -> str:
 
 
 def _joined(known: Relation | None, relation: Relation) -> Relation:
-    """Keep the fuller of two definitions of one table in different folders."""
+    """Merge the Schemas of several folders; if both define a table, the fuller definition is kept."""
     return relation if known is None or len(relation.columns) > len(known.columns) else known

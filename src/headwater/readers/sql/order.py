@@ -1,4 +1,4 @@
-"""The order of migration files, and which of them go down instead of up."""
+"""The order of migration files, and which of them are down migrations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def natural_key(path: str) -> tuple[tuple[int, int | str], ...]:
 
 
 def root_of(path: str) -> str:
-    """Return the folder whose files are one history; `20240101_init/migration.sql` belongs to the folder above."""
+    """Return the folder whose files are one history; `20240101_init/migration.sql` belongs to the parent folder."""
     folder, _, name = path.rpartition("/")
     if name in ("migration.sql", "up.sql"):
         return folder.rpartition("/")[0]
@@ -26,11 +26,11 @@ def root_of(path: str) -> str:
 
 
 def is_reverse(path: str) -> bool:
-    """Tell whether a file undoes a migration."""
+    """Return True if a file is a down migration."""
     return _DOWN_FILE.search(path) is not None
 
 
 def upward_part(text: str) -> str:
-    """Return the part of a migration before its section that goes down."""
+    """Return the part of a migration before its down section."""
     down = _DOWN_PART.search(text)
     return text[: down.start()] if down else text

@@ -1,4 +1,4 @@
-"""Statements as changes: CREATE, ALTER, DROP, RENAME and COMMENT in the words of the catalog."""
+"""Converts CREATE, ALTER, DROP, RENAME and COMMENT statements to changes of the catalog."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DEFINITION = re.compile(
     r"(create|alter|drop|rename|comment)\b|exec(ute)?\s+(\w+\.)?sp_rename\b|select\b.{1,2000}?\binto\b",
     re.IGNORECASE | re.DOTALL,
 )
-# Definitions that do not bear on tables and columns, so that not understanding them is no loss.
+# Definitions that do not affect tables and columns, and can be ignored.
 _BESIDE = re.compile(
     r"(create|alter|drop|comment\s+on)\s+(or\s+(?:replace|alter)\s+)?(constraint\s+|event\s+)?(\w+\s*=\s*\S+\s+)*(function|procedure|proc|trigger"
     r"|extension|role|user|policy|sequence|server|domain|cast|aggregate|operator|collation|text\s+search|publication|subscription"
@@ -36,7 +36,7 @@ _RENAME_TABLE = re.compile(rf"{_NAME}\s+TO\s+{_NAME}", re.IGNORECASE)
 _ADD_VALUE = re.compile(rf"ALTER\s+TYPE\s+{_NAME}\s+ADD\s+VALUE\s+(?:IF\s+NOT\s+EXISTS\s+)?'([^']*)'", re.IGNORECASE)
 _ADD_MANY = re.compile(r"\bADD\s+(?:COLUMN\s+)?\(", re.IGNORECASE)
 _SET_SCHEMA = re.compile(rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?{_NAME}\s+SET\s+SCHEMA\s+{_NAME}", re.IGNORECASE)
-# libSQL: a column is declared anew in place.
+# libSQL: a column is redefined in place.
 _REDECLARE = re.compile(
     rf"ALTER\s+TABLE\s+{_NAME}\s+ALTER\s+COLUMN\s+{_NAME}\s+TO\s+{_NAME}\s+([^;]*)$", re.IGNORECASE | re.DOTALL
 )
@@ -44,7 +44,7 @@ _REDECLARE = re.compile(
 
 @dataclass(slots=True)
 class Fold:
-    """A Schema in the making, the changes that made it, and what was not understood on the way."""
+    """A Schema under construction, the changes so far, and the statements that could not be understood."""
 
     schema: Schema
     steps: list[c.Change] = field(default_factory=list)
@@ -52,12 +52,12 @@ class Fold:
 
 
 def is_definition(text: str) -> bool:
-    """Tell whether a statement defines something (as opposed to reading or changing rows)."""
+    """Return True if a statement defines something (as opposed to reading or changing rows)."""
     return _DEFINITION.match(text) is not None
 
 
 def changes_of(text: str, schema: Schema, origin: Origin) -> list[c.Change] | None:
-    """Return the changes that one statement makes to a Schema; None when it bears on tables and is not understood."""
+    """Return the changes of one statement to a Schema; None if it affects tables and is not understood."""
     trees, dialect = sqltext.parse(_spread(text) if text[:5].upper() == "ALTER" else text)
     changes: list[c.Change] = []
     for tree in trees:
@@ -117,7 +117,7 @@ def _add_column(
 
 
 def _keys(alone: Relation, table: str, space: str | None) -> Iterator[c.Change]:
-    """Yield the changes that add the keys, indexes and checks which a lone definition carries."""
+    """Yield the changes that add the keys, indexes and checks of a single column definition."""
     if alone.primary_key:
         yield c.SetPrimaryKey(table, space, alone.primary_key)
     yield from (c.AddForeignKey(table, space, key) for key in alone.foreign_keys)
@@ -241,7 +241,7 @@ _ACTIONS: dict[type, Callable[[Any, str, str | None, Schema, str, Origin], Itera
 
 
 def _by_text(text: str, schema: Schema, origin: Origin) -> Iterator[c.Change]:
-    """Yield the changes of statements that the parser knows only by their first word."""
+    """Yield the changes of statements of which the parser knows only the first word."""
     if re.match(r"RENAME\s+TABLE\b", text, re.IGNORECASE):
         for old, new in _RENAME_TABLE.findall(text[len("RENAME TABLE") :]):
             yield c.RenameTable(_bare(old), None, _bare(new))
@@ -269,7 +269,7 @@ def _redeclare(table: str, old: str, new: str, rest: str, origin: Origin) -> Ite
 
 
 def _spread(text: str) -> str:
-    """Write MySQL's `ADD (a int, b int)` as `ADD COLUMN a int, ADD COLUMN b int`, which the parser knows."""
+    """Rewrite MySQL's `ADD (a int, b int)` as `ADD COLUMN a int, ADD COLUMN b int`, which the parser supports."""
     while opening := _ADD_MANY.search(text):
         parts, depth, start = [], 0, opening.end()
         for at in range(opening.end(), len(text)):

@@ -1,4 +1,4 @@
-"""CREATE TABLE, CREATE VIEW and column definitions as catalog values."""
+"""Converts CREATE TABLE, CREATE VIEW and column definitions to catalog values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from headwater.catalog.model import Check, Column, ForeignKey, Index, Origin, Re
 
 
 def relation_of(create: exp.Create, schema: Schema, dialect: str, origin: Origin) -> Relation | None:
-    """Return the table or view that a CREATE statement makes, or None when it makes neither."""
+    """Return the table or view of a CREATE statement, or None if it creates neither."""
     target = create.this
     table = target.this if isinstance(target, exp.Schema) else target
     if not isinstance(table, exp.Table) or not table.name or _is_partition(create):
@@ -78,7 +78,7 @@ def _with_parts(relation: Relation, parts: list[exp.Expr], dialect: str, origin:
 
 
 def with_column(relation: Relation, part: exp.ColumnDef, dialect: str, origin: Origin) -> Relation:
-    """Return the relation with one more column and whatever keys its definition carries."""
+    """Return the relation with one more column and the keys in its definition."""
     column = column_of(part, dialect, origin)
     if any(known.name == column.name for known in relation.columns):
         return relation
@@ -129,7 +129,7 @@ def _constrained(column: Column, kind: object, dialect: str) -> Column:
 
 
 def with_constraint(relation: Relation, part: exp.Expr, dialect: str, name: str | None = None) -> Relation:
-    """Return the relation with a table constraint added; one that is not known changes nothing."""
+    """Return the relation with a table constraint added; an unknown constraint changes nothing."""
     if isinstance(part, exp.Constraint):
         for inner in part.expressions:
             relation = with_constraint(relation, inner, dialect, part.name or None)
@@ -155,7 +155,7 @@ def _index(part: exp.Expr, name: str | None) -> Index:
 
 
 def names_of(parts: list[exp.Expr]) -> tuple[str, ...]:
-    """Return the column names in a key or index list; an expression stands in parentheses."""
+    """Return the column names in a key or index list; expressions are in parentheses."""
     return tuple(_name_of(part) for part in parts)
 
 
@@ -169,7 +169,7 @@ def _name_of(part: exp.Expr) -> str:
 
 
 def foreign_key(columns: tuple[str, ...], reference: exp.Reference, name: str | None = None) -> ForeignKey:
-    """Return the key that `columns REFERENCES …` describes."""
+    """Return the foreign key of `columns REFERENCES …`."""
     target = reference.this
     table = target.this if isinstance(target, exp.Schema) else target
     remote = names_of(target.expressions) if isinstance(target, exp.Schema) else ()

@@ -1,7 +1,7 @@
-"""SQLAlchemy models to a Schema: classic Column, Mapped, Table, mixins, inheritance, Flask-SQLAlchemy, SQLModel.
+"""SQLAlchemy models as a Schema: classic Column, Mapped, Table, mixins, inheritance, Flask-SQLAlchemy, SQLModel.
 
-`classes.py` finds the mapped classes, `columns.py` their columns, `tables.py` the Table objects,
-`relationships.py` what joins them, and `mapping.py` puts them together; `vocabulary.py` says what queries mean.
+`classes.py` finds the mapped classes, `columns.py` their columns, `tables.py` the Table objects, `relationships.py`
+their relationships, and `mapping.py` combines them; `vocabulary.py` has the meaning of queries.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _WORDS = re.compile(
 
 
 def detects(file: SourceFile) -> bool:
-    """Tell whether a Python file may declare a mapped class or a Table."""
+    """Return True if a Python file may declare a mapped class or a Table."""
     return file.language == "python" and _WORDS.search(file.source) is not None
 
 

@@ -1,4 +1,4 @@
-"""Which classes of a code base are mapped, what they inherit from, and which table each one has."""
+"""Finds the mapped classes of a code base, their ancestors, and their tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from headwater.catalog.names import snake
 from headwater.readers import CodeProject
 from headwater.readers.sqlalchemy import syntax as s
 
-# Functions that make a declarative base, and classes of libraries that are one.
+# Functions that create a declarative base, and library classes that are one.
 _BASE_MAKERS = frozenset({"declarative_base", "automap_base", "generate_base", "make_declarative_base"})
 _BASES = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta", "MappedAsDataclass", "AsyncAttrs", "SQLModel"})
 _BASE_DECORATORS = frozenset({"as_declarative", "mapped", "mapped_as_dataclass", "as_declarative_base"})
@@ -32,33 +32,33 @@ class MappedClass:
 
     @property
     def key(self) -> str:
-        """The key that a Model of it bears."""
+        """The key of its Model."""
         return f"{self.path}:{self.name}"
 
     @cached_property
     def ancestors(self) -> tuple[MappedClass, ...]:
-        """The bases and theirs, nearest first, each once."""
-        found: dict[str, MappedClass] = {}
+        """All ancestors, nearest first, without duplicates."""
+        bases: dict[str, MappedClass] = {}
         queue = list(self.bases)
         while queue:
             base = queue.pop(0)
-            if base.key not in found and base is not self:
-                found[base.key] = base
+            if base.key not in bases and base is not self:
+                bases[base.key] = base
                 queue.extend(base.bases)
-        return tuple(found.values())
+        return tuple(bases.values())
 
     @cached_property
     def body(self) -> dict[str, f.Stmt]:
-        """What the class body itself defines, by name."""
-        found: dict[str, f.Stmt] = {}
+        """The definitions in the class body, by name."""
+        definitions: dict[str, f.Stmt] = {}
         for stmt in flat(self.stmt.body):
             if isinstance(stmt, (f.Function, f.Class)):
-                found.setdefault(stmt.name, stmt)
+                definitions.setdefault(stmt.name, stmt)
             elif isinstance(stmt, f.Assign):
                 for target in stmt.targets:
                     if isinstance(target, f.Name):
-                        found[target.id] = stmt
-        return found
+                        definitions[target.id] = stmt
+        return definitions
 
     def value(self, name: str) -> f.Expr | None:
         """Return the value that the class body assigns to a name."""
@@ -67,13 +67,13 @@ class MappedClass:
 
     @cached_property
     def is_sqlmodel(self) -> bool:
-        """Whether it stems from SQLModel."""
+        """True if it inherits from SQLModel."""
         roots = [self, *self.ancestors]
         return any(name.split(".")[-1] == "SQLModel" for root in roots for name in root.outside)
 
     @cached_property
     def is_flask(self) -> bool:
-        """Whether it stems from Flask-SQLAlchemy's `db.Model`, which names tables by convention."""
+        """True if it inherits from Flask-SQLAlchemy's `db.Model`, which names tables by convention."""
         return any(_is_flask_base(name) for root in (self, *self.ancestors) for name in root.outside)
 
 
@@ -83,7 +83,7 @@ def _is_flask_base(name: str) -> bool:
 
 
 def flat(body: tuple[f.Stmt, ...]) -> Iterator[f.Stmt]:
-    """Iterate over the statements of a body, those inside of `if` and `try` included."""
+    """Yield the statements of a body, including those inside `if` and `try`."""
     for stmt in body:
         if isinstance(stmt, f.Branch):
             yield from flat(stmt.body)
@@ -96,16 +96,16 @@ def flat(body: tuple[f.Stmt, ...]) -> Iterator[f.Stmt]:
 
 def collect(project: CodeProject, paths: list[str]) -> dict[str, MappedClass]:
     """Return the classes of these files by key, together with all that they inherit from."""
-    found: dict[str, MappedClass] = {}
+    classes: dict[str, MappedClass] = {}
     for path in paths:
         module = project.module(path)
         if module is not None and module.language == "python":
             for name, stmt in _classes(module.body, ""):
-                found.setdefault(f"{path}:{name}", MappedClass(path, name, stmt))
-    queue = list(found.values())
+                classes.setdefault(f"{path}:{name}", MappedClass(path, name, stmt))
+    queue = list(classes.values())
     while queue:
-        queue.extend(_resolve_bases(project, queue.pop(), found))
-    return found
+        queue.extend(_resolve_bases(project, queue.pop(), classes))
+    return classes
 
 
 def _classes(body: tuple[f.Stmt, ...], prefix: str) -> Iterator[tuple[str, f.Class]]:
@@ -116,7 +116,7 @@ def _classes(body: tuple[f.Stmt, ...], prefix: str) -> Iterator[tuple[str, f.Cla
 
 
 def _resolve_bases(project: CodeProject, cls: MappedClass, classes: dict[str, MappedClass]) -> list[MappedClass]:
-    """Link a class to its bases; return those that were not known before."""
+    """Link a class to its bases; return those that are new."""
     new: list[MappedClass] = []
     for base in cls.stmt.bases:
         name = s.dotted(base.value if isinstance(base, f.Subscript) else base)
@@ -143,7 +143,7 @@ def _made_by(stmt: f.Assign) -> str:
 
 
 def is_declarative(cls: MappedClass) -> bool:
-    """Tell whether a class or one of its ancestors is a declarative base."""
+    """Return True if a class or one of its ancestors is a declarative base."""
     for root in (cls, *cls.ancestors):
         if any(_is_base(name) for name in root.outside):
             return True
@@ -159,14 +159,14 @@ def _is_base(name: str) -> bool:
 
 
 def is_abstract(cls: MappedClass) -> bool:
-    """Tell whether a class has no table of its own: it says so, or it is the declarative base itself."""
+    """Return True if a class has no table of its own: it says so, or it is the declarative base itself."""
     if s.is_true(cls.value("__abstract__")) or any(n.split(".")[-1] in _ROOTS for n in cls.outside):
         return True
     return any(s.last(d.func if isinstance(d, f.Call) else d) in _MAKES_BASE for d in cls.stmt.decorators)
 
 
 def table_name(project: CodeProject, cls: MappedClass) -> str | None:
-    """Return the table that a class declares for itself, by itself or by a mixin or convention; or None."""
+    """Return the table name of a class, declared by itself or by a mixin or convention; or None."""
     for root in (cls, *(base for base in cls.ancestors if not has_table(project, base))):
         stmt = root.body.get("__tablename__")
         name: str | None = None
@@ -190,7 +190,7 @@ def _is_sqlmodel_table(cls: MappedClass) -> bool:
 
 
 def has_table(project: CodeProject, cls: MappedClass) -> bool:
-    """Tell whether a class is mapped to a table, its own or its parent's."""
+    """Return True if a class is mapped to a table, its own or its parent's."""
     known = cls.__dict__.get("_has_table")
     if known is None:
         cls.__dict__["_has_table"] = False
@@ -211,7 +211,7 @@ def _has_table(project: CodeProject, cls: MappedClass) -> bool:
 
 
 def declares_key(cls: MappedClass) -> bool:
-    """Tell whether a class or a base of it declares any column: without one it is a mixin that only names tables."""
+    """Return True if a class or a base of it declares a column: otherwise it is a mixin that only names tables."""
     if any(_is_flask_base(name) for name in cls.outside):
         return any(isinstance(stmt, f.Assign) and isinstance(stmt.value, f.Call) for stmt in cls.body.values())
     return any(_has_columns(root) for root in (cls, *cls.ancestors)) or "__tablename__" in cls.body

@@ -1,4 +1,4 @@
-"""Column declarations in all their spellings: Column, mapped_column, Mapped[...], Field, mixin methods, helpers."""
+"""Column declarations in all syntaxes: Column, mapped_column, Mapped[...], Field, mixin methods, helpers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from headwater.readers.sqlalchemy.classes import MappedClass
 MAKERS = frozenset({"Column", "mapped_column"})
 WRAPPERS = frozenset({"deferred", "column_property", "composite", "relationship_column", "encrypted"})
 RELATIONSHIPS = frozenset({"relationship", "Relationship", "relation", "dynamic_loader"})
-# Declared with Mapped[...] or a bare annotation, and yet no column of their own.
+# Declared with Mapped[...] or a bare annotation, but not a column.
 _NO_COLUMN = frozenset(
     {"association_proxy", "synonym", "hybrid_property", "query_expression", "column_property", "composite"}
     | {"object_session", "Relationship", "relationship", "relation", "dynamic_loader", "PrivateAttr"}
@@ -41,7 +41,7 @@ class DeclaredColumn:
 
 
 def of_class(project: CodeProject, cls: MappedClass) -> Iterator[DeclaredColumn]:
-    """Iterate over the columns that a class body declares, not over those of its bases."""
+    """Yield the columns that a class body declares, without those of its bases."""
     for name, stmt in cls.body.items():
         if name.startswith("__"):
             continue
@@ -56,12 +56,12 @@ def of_class(project: CodeProject, cls: MappedClass) -> Iterator[DeclaredColumn]
 
 
 def is_declared_attr(stmt: f.Function) -> bool:
-    """Tell whether a method declares an attribute of each class that inherits it."""
+    """Return True if a method declares an attribute of each class that inherits it."""
     return any(s.last(d) in _DECLARED_ATTR for d in stmt.decorators)
 
 
 def maker(project: CodeProject, path: str, value: f.Expr | None, depth: int = 3) -> f.Call | None:
-    """Return the Column or mapped_column call that a value comes down to, through wrappers and helpers."""
+    """Return the Column or mapped_column call behind a value, through wrappers and helpers."""
     if not isinstance(value, f.Call):
         return None
     name = s.called(value)
@@ -74,10 +74,10 @@ def maker(project: CodeProject, path: str, value: f.Expr | None, depth: int = 3)
 
 def _through_helper(project: CodeProject, path: str, value: f.Call, depth: int) -> f.Call | None:
     name = s.dotted(value.func)
-    found = project.resolve(path, name) if name else None
-    if found is None:
+    resolved = project.resolve(path, name) if name else None
+    if resolved is None:
         return None
-    where, stmt = found
+    where, stmt = resolved
     if isinstance(stmt, f.Function):
         for result in s.returned(stmt.body):
             if call := maker(project, where, result, depth - 1):
@@ -90,7 +90,7 @@ def _through_helper(project: CodeProject, path: str, value: f.Call, depth: int) 
 
 
 def _merged(maker_call: f.Call, helper: f.Function, call: f.Call) -> f.Call:
-    """Put the arguments of a helper's caller where the helper puts its parameters."""
+    """Insert the arguments of a helper's caller in place of the helper's parameters."""
     given = {param.name: arg for param, arg in zip(helper.params, call.args, strict=False) if not param.kind}
     given |= {k.name: k.value for k in call.keywords if k.name}
     stars = {param.kind: param.name for param in helper.params if param.kind}
@@ -114,7 +114,7 @@ def _merged(maker_call: f.Call, helper: f.Function, call: f.Call) -> f.Call:
 def _of_assign(project: CodeProject, cls: MappedClass, name: str, stmt: f.Assign) -> Iterator[DeclaredColumn]:
     called = s.called(stmt.value)
     if called == "composite" and isinstance(stmt.value, f.Call):
-        # The attribute stands for the first of its columns; the others go by their own names.
+        # The attribute is the first of its columns; the others keep their own names.
         attribute = name
         for arg in stmt.value.args:
             inner = maker(project, cls.path, arg)
@@ -144,7 +144,7 @@ def _of_annotation(project: CodeProject, cls: MappedClass, name: str, stmt: f.As
 
 
 def mapped_type(annotation: f.Expr | None) -> f.Expr | None:
-    """Return T of `Mapped[T]`, or None when it is another annotation."""
+    """Return T of `Mapped[T]`, or None for other annotations."""
     if annotation is not None:
         annotation = s.forward(annotation)
     if isinstance(annotation, f.Subscript) and s.last(annotation.value) == "Mapped":
@@ -153,7 +153,7 @@ def mapped_type(annotation: f.Expr | None) -> f.Expr | None:
 
 
 def annotated_maker(project: CodeProject, path: str, type_: f.Expr, depth: int = 4) -> f.Call | None:
-    """Return the mapped_column call inside of `Annotated[T, mapped_column(…)]`, which may stand behind an alias."""
+    """Return the mapped_column call inside `Annotated[T, mapped_column(…)]`, which may be behind an alias."""
     if isinstance(type_, f.Binary):
         return next((c for t in (type_.left, type_.right) if (c := annotated_maker(project, path, t, depth))), None)
     if isinstance(type_, f.Subscript):
@@ -167,14 +167,14 @@ def _maker_or_alias(project: CodeProject, path: str, expr: f.Expr, depth: int) -
     if isinstance(expr, f.Call):
         return expr if s.called(expr) in MAKERS else None
     name = s.dotted(expr)
-    found = project.resolve(path, name) if name and depth else None
-    if found and isinstance(found[1], f.Assign) and isinstance(found[1].value, f.Subscript):
-        return annotated_maker(project, found[0], found[1].value, depth - 1)
+    resolved = project.resolve(path, name) if name and depth else None
+    if resolved and isinstance(resolved[1], f.Assign) and isinstance(resolved[1].value, f.Subscript):
+        return annotated_maker(project, resolved[0], resolved[1].value, depth - 1)
     return None
 
 
 def _is_field(annotation: f.Expr | None) -> bool:
-    """Tell whether the annotation of a SQLModel attribute is one of a column: no ClassVar, no list of models."""
+    """Return True if the annotation of a SQLModel attribute is that of a column: not ClassVar, not a list of models."""
     if isinstance(annotation, f.Subscript):
         return s.last(annotation.value) not in ("ClassVar", "list", "List")
     return annotation is not None
@@ -222,7 +222,7 @@ def from_call(
 
 
 def is_optional(annotation: f.Expr | None) -> bool:
-    """Tell whether a type admits None."""
+    """Return True if a type allows None."""
     if isinstance(annotation, f.Subscript):
         name = s.last(annotation.value)
         return name == "Optional" or (name in s.MAPPED | {"Annotated"} and is_optional(s.arguments(annotation)[0]))

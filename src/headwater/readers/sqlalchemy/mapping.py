@@ -1,4 +1,4 @@
-"""Puts classes, columns, tables and relationships together: inheritance, physical names, the Schema, the models."""
+"""Combines classes, columns, tables and relationships: inheritance, physical names, the Schema, the models."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from headwater.readers.sqlalchemy import classes, columns, relations, relationsh
 from headwater.readers.sqlalchemy import syntax as s
 from headwater.readers.sqlalchemy.classes import MappedClass
 
-# Models that tests and migrations declare for themselves are not the application's, unless there are no others.
+# Models in tests and migrations are ignored, unless there are no others.
 _TEST = re.compile(r"(^|/)(tests?|testing|conftest\.py$|test_[^/]*\.py$|[^/]*_test\.py$)(/|$)?")
 
 
 class ModelMapping:
-    """One run of the reader: what was found, by key, growing from classes to relations to models."""
+    """One run of the reader: its results by key, from classes to relations to models."""
 
     def __init__(self, project: CodeProject, files: Sequence[SourceFile]) -> None:
         self.project = project
@@ -39,7 +39,7 @@ class ModelMapping:
         self._table_of: dict[str, tuple[str, str | None]] = {}
 
     def reading(self) -> Reading:
-        """Return everything that was found."""
+        """Return the complete result."""
         for table in self.tables:
             self._add_table(table)
         for cls in self.mapped:
@@ -50,7 +50,7 @@ class ModelMapping:
         return Reading(Schema(tuple(self.builder.relations.values())), models)
 
     def find_class(self, path: str, name: str) -> str | None:
-        """Return the key of the mapped class that a name means in a file, by import or by the registry."""
+        """Return the key of the mapped class for a name in a file, by import or by the registry."""
         symbol = self.project.resolve(path, name)
         if symbol and isinstance(symbol[1], f.Class):
             key = next((c.key for c in self.classes.values() if c.stmt is symbol[1]), None)
@@ -60,7 +60,7 @@ class ModelMapping:
         return max(namesakes, key=lambda c: _nearness(c.path, path)).key if namesakes else None
 
     def find_table(self, path: str, name: str) -> str | None:
-        """Return the table that a variable, a class or a table's own name means."""
+        """Return the table of a variable, a class or a table's own name."""
         if any(key == name for _, key in self.builder.relations):
             return name
         symbol = self.project.resolve(path, name)
@@ -111,15 +111,15 @@ class ModelMapping:
         fields |= {field.name: field for field in self._synonyms(cls, fields)}
         inherited: dict[str, tuple[str, str]] = {}
         if parent and (above := self.models.get(parent.key)):
-            # A property of this class takes the place of its parent's column of that name.
+            # A property of this class replaces its parent's column of that name.
             hidden = {name for name, stmt in cls.body.items() if isinstance(stmt, f.Function)}
             handed_down = [field for field in above.fields if field.name not in hidden]
-            inherited = {n: place for n, place in above.inherited.items() if n not in hidden}
+            inherited = {n: column for n, column in above.inherited.items() if n not in hidden}
             if single:
                 fields = {field.name: field for field in handed_down} | fields
             else:
                 inherited |= {x.name: (above.table, x.column) for x in handed_down if x.column}
-                inherited = {n: place for n, place in inherited.items() if n not in fields}
+                inherited = {n: column for n, column in inherited.items() if n not in fields}
         line = self.builder.line(cls.path, cls.stmt.start)
         ordered = tuple(fields.values())
         self.models[cls.key] = Model(
@@ -141,7 +141,7 @@ class ModelMapping:
         return next((base for base in cls.ancestors if classes.has_table(self.project, base)), None)
 
     def _own_columns(self, cls: MappedClass) -> Iterator[columns.DeclaredColumn]:
-        """The columns of a class and of its bases up to the next mapped one, nearest first, each attribute once."""
+        """Return the columns of a class and its bases up to the next mapped one, nearest first, without duplicates."""
         seen: set[str] = set()
         queue = [cls]
         while queue:
@@ -222,8 +222,8 @@ class ModelMapping:
         model = self.models.get(key)
         if model is None:
             return None
-        found = next((x.column for x in model.fields if x.name == attribute and x.column), None)
-        return (model.table, found) if found else model.inherited.get(attribute)
+        column = next((x.column for x in model.fields if x.name == attribute and x.column), None)
+        return (model.table, column) if column else model.inherited.get(attribute)
 
 
 def _args_of(cls: MappedClass) -> Iterator[f.Expr]:

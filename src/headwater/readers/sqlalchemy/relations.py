@@ -1,4 +1,4 @@
-"""Builds the relations of the Schema: physical columns, keys and indexes, with where each was declared."""
+"""Builds the relations of the Schema: physical columns, keys and indexes, with their origins."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Key = tuple[str | None, str]
 
 
 class Builder:
-    """Collects relations by (schema, name); foreign keys are settled last, when all names are known."""
+    """Collects relations by (schema, name); foreign keys are resolved last, when all names are known."""
 
     def __init__(self, project: CodeProject, files: Sequence[SourceFile], find_class: Find, find_table: Find) -> None:
         self.relations: dict[Key, Relation] = {}
@@ -46,19 +46,19 @@ class Builder:
         at: int,
         loose: bool = False,
     ) -> None:
-        """Add columns to a table, which comes into being; `loose` ones belong to a subclass and may be null."""
+        """Add columns to a table, creating it if necessary; `loose` ones belong to a subclass and may be NULL."""
         key = (schema, name)
         relation = self.relations.get(key) or Relation(name, schema=schema, origins=(self._origin(path, at),))
         known = {column.name for column in relation.columns}
         primary = list(relation.primary_key)
         indexes = list(relation.indexes)
-        made: list[Column] = []
+        added: list[Column] = []
         for column in columns:
             self._columns_of.setdefault((path, column.attribute), column.name)
             if column.name in known:
                 continue
             known.add(column.name)
-            made.append(self._column(column, loose))
+            added.append(self._column(column, loose))
             if column.primary_key:
                 primary.append(column.name)
             if column.unique:
@@ -67,7 +67,7 @@ class Builder:
                 self._pending.append((key, column.name, column.path, column.target))
         self.relations[key] = replace(
             relation,
-            columns=(*relation.columns, *made),
+            columns=(*relation.columns, *added),
             primary_key=tuple(primary),
             indexes=tuple(indexes),
         )
@@ -94,7 +94,7 @@ class Builder:
                 self._compound(key, call, path)
 
     def finish(self) -> None:
-        """Settle the foreign keys."""
+        """Resolve the foreign keys."""
         pending, self._pending = self._pending, []
         for key, column, path, target in pending:
             place = self._target(path, target)
@@ -114,7 +114,7 @@ class Builder:
             self.relations[key] = replace(relation, foreign_keys=(*relation.foreign_keys, foreign))
 
     def _target(self, path: str, target: f.Expr) -> tuple[str | None, str, str] | None:
-        """Return (schema, table, column) of what a ForeignKey names."""
+        """Return the (schema, table, column) in a ForeignKey."""
         text = s.constant(self._project, path, target)
         if text:
             parts = text.split(".")
@@ -140,7 +140,7 @@ class Builder:
         return self._text(declared.path, inner if inner is not None else declared.annotation)
 
     def _text(self, path: str, expr: f.Expr | None) -> str:
-        """Return an expression as its source spells it; a name's range is its last part, so dots are put back."""
+        """Return an expression as its source spells it; a name's range is its last part, so its dots are added."""
         if expr is None:
             return ""
         if name := s.dotted(expr):
@@ -152,6 +152,6 @@ class Builder:
 
     def _source(self, path: str) -> bytes:
         if path not in self._sources:
-            found = next((file.source for file in self._project.files() if file.path == path), b"")
-            self._sources[path] = found
+            source = next((file.source for file in self._project.files() if file.path == path), b"")
+            self._sources[path] = source
         return self._sources[path]

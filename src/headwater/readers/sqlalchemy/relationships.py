@@ -1,4 +1,4 @@
-"""Relationships: which model one leads to, and which columns it joins on."""
+"""Relationships: their target models, and the columns they join on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Columns = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class DeclaredRelationship:
-    """A relationship as written: the call, and the type that the attribute is annotated with."""
+    """A relationship as declared: the call, and the type annotation of the attribute."""
 
     name: str
     call: f.Call
@@ -34,7 +34,7 @@ class DeclaredRelationship:
 
 @dataclass(frozen=True)
 class Tables:
-    """What joins need to know: the table of a class by key, relations by name, and what names mean."""
+    """The data for resolving joins: tables of classes by key, relations by name, and the meaning of names."""
 
     table_of: Callable[[str], str | None]
     relation: Callable[[str], Relation | None]
@@ -44,7 +44,7 @@ class Tables:
 
 
 def of_class(cls: MappedClass) -> Iterator[DeclaredRelationship]:
-    """Iterate over the relationships that a class body declares."""
+    """Yield the relationships that a class body declares."""
     for name, stmt in cls.body.items():
         if isinstance(stmt, f.Assign) and s.called(stmt.value) in RELATIONSHIPS and isinstance(stmt.value, f.Call):
             yield DeclaredRelationship(name, stmt.value, stmt.annotation, cls, stmt.start)
@@ -56,7 +56,7 @@ def of_class(cls: MappedClass) -> Iterator[DeclaredRelationship]:
 
 
 def target_name(declared: DeclaredRelationship) -> tuple[str, bool | None]:
-    """Return the written name of the target class, and whether there are many when the type says so."""
+    """Return the declared name of the target class, and whether there are many, if the type says so."""
     many: bool | None = None
     annotated = ""
     if declared.annotation is not None:
@@ -83,9 +83,9 @@ def _annotated_target(annotation: f.Expr) -> tuple[str, bool | None]:
     if isinstance(annotation, f.Subscript):
         name = s.last(annotation.value)
         inner = [_annotated_target(arg) for arg in s.arguments(annotation)]
-        found = next((i for i in reversed(inner) if i[0]), ("", None))
-        many = True if name in s.LISTS or found[1] else False if name in s.MAPPED and found[0] else found[1]
-        return found[0], many
+        target = next((i for i in reversed(inner) if i[0]), ("", None))
+        many = True if name in s.LISTS or target[1] else False if name in s.MAPPED and target[0] else target[1]
+        return target[0], many
     if isinstance(annotation, f.Binary):
         left = _annotated_target(annotation.left)
         return left if left[0] else _annotated_target(annotation.right)
@@ -96,7 +96,7 @@ def _annotated_target(annotation: f.Expr) -> tuple[str, bool | None]:
 def field(
     declared: DeclaredRelationship, owner: str, target: str | None, many: bool | None, tables: Tables, line: int
 ) -> Field:
-    """Work out the columns that a relationship from one class (by key) to another joins on."""
+    """Determine the columns that a relationship from one class (by key) to another joins on."""
     call, path = declared.call, declared.owner.path
     source, other = tables.table_of(owner), tables.table_of(target) if target else None
     if target is None or source is None or other is None:
@@ -111,7 +111,7 @@ def field(
 
 
 def reverse(name: str, forward: Field, owner: str, many: bool | None) -> Field:
-    """Return the field that a backref puts on the other class."""
+    """Return the field that a backref adds to the other class."""
     is_many = bool(forward.through) or not forward.many if many is None else many
     return Field(
         name,
@@ -127,7 +127,7 @@ def reverse(name: str, forward: Field, owner: str, many: bool | None) -> Field:
 
 
 def backref(call: f.Call) -> tuple[str, bool | None] | None:
-    """Return the name that a relationship wants on the other side, and whether that is a list when it says so."""
+    """Return the name of a relationship's backref, and whether it is a list, if it says so."""
     value = s.keyword(call, "backref")
     if isinstance(value, f.Call):
         name, uselist = s.text_of(next(iter(value.args), None)), s.keyword(value, "uselist")
@@ -143,8 +143,8 @@ def _secondary(path: str, call: f.Call, tables: Tables) -> Relation | None:
     if isinstance(value, f.Attr) and value.name == "__table__":
         value = value.value
     name = s.text_of(value) or s.dotted(value)
-    found = tables.find_table(path, name) if name else None
-    return tables.relation(found or name) if name else None
+    table = tables.find_table(path, name) if name else None
+    return tables.relation(table or name) if name else None
 
 
 def _through(field: Field, source: str, other: str, middle: Relation, tables: Tables) -> Field:
@@ -233,17 +233,17 @@ def _is_many(tables: Tables, source: str, other: str, local: str) -> bool:
 
 
 def _foreign(declared: DeclaredRelationship, tables: Tables) -> set[tuple[str, str]]:
-    """Return the (table, column) pairs that `foreign_keys=` names."""
+    """Return the (table, column) pairs in `foreign_keys=`."""
     value = s.keyword(declared.call, "foreign_keys")
     if isinstance(value, f.Lambda):
         value = next(s.returned(value.body), None)
-    found: set[tuple[str, str]] = set()
+    pairs: set[tuple[str, str]] = set()
     for item in s.items(value):
         if isinstance(item, f.Name):
-            found |= {pair for pair in [tables.column_of(declared.owner.key, item.id)] if pair}
+            pairs |= {pair for pair in [tables.column_of(declared.owner.key, item.id)] if pair}
         else:
-            found |= set(_resolved(declared, _names_in(item), tables))
-    return found
+            pairs |= set(_resolved(declared, _names_in(item), tables))
+    return pairs
 
 
 def _names_in(expr: f.Expr | None) -> list[tuple[str, str]]:
@@ -273,18 +273,18 @@ def _resolved(
 
 
 def _from_condition(declared: DeclaredRelationship, owner: str, target: str, tables: Tables) -> list[tuple[str, str]]:
-    """Read the pairs of columns that `primaryjoin=` sets equal, this side first."""
+    """Return the pairs of columns that `primaryjoin=` compares for equality, this side first."""
     value = s.keyword(declared.call, "primaryjoin")
     text = s.text_of(value)
     pairs = _PAIR.findall(text) if text is not None else list(_equalities(value))
     source, other = tables.table_of(owner), tables.table_of(target)
-    found: list[tuple[str, str]] = []
+    result: list[tuple[str, str]] = []
     for left, left_column, right, right_column in pairs:
         sides = list(_resolved(declared, [(left, left_column), (right, right_column)], tables))
         if len(sides) == 2 and {sides[0][0], sides[1][0]} == {source, other}:
             first, second = sides if sides[0][0] == source else reversed(sides)
-            found.append((first[1], second[1]))
-    return found
+            result.append((first[1], second[1]))
+    return result
 
 
 def _equalities(expr: f.Expr | None) -> Iterator[tuple[str, str, str, str]]:
@@ -305,5 +305,5 @@ def _equalities(expr: f.Expr | None) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _bare(expr: f.Expr) -> f.Expr:
-    """Take `remote(x)` and `foreign(x)` for x."""
+    """Return x for `remote(x)` and `foreign(x)`."""
     return expr.args[0] if isinstance(expr, f.Call) and expr.args else expr

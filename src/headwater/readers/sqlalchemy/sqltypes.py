@@ -1,4 +1,4 @@
-"""SQLAlchemy's types as a database spells them (PostgreSQL's words, as `metadata.create_all` would use them there)."""
+"""Database types of SQLAlchemy types (in PostgreSQL's spelling, as `metadata.create_all` would use there)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _WITH_ZONE = re.compile(r"\btimezone\s*=\s*True\b|^\s*True\b")
 
 
 def spell(text: str) -> str:
-    """Return the database's name of a type as code spells it; a type that is not known stays as it is."""
+    """Return the database type of a type in code; an unknown type stays as it is."""
     call = _CALL.match(text.strip())
     if call is None:
         return text

@@ -1,4 +1,4 @@
-"""Small questions about Python facts that all parts of this reader ask."""
+"""Small helpers on Python facts for all parts of this reader."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from headwater.catalog import facts as f
 from headwater.catalog.names import snake
 from headwater.readers import CodeProject
 
-# Wrappers that say how an attribute is loaded or typed, and hold what it is.
+# Wrappers that set how an attribute is loaded or typed; the attribute is inside.
 MAPPED = frozenset({"Mapped", "WriteOnlyMapped", "DynamicMapped", "SQLAMapped"})
 LISTS = frozenset(
     {"list", "List", "set", "Set", "Sequence", "Iterable", "Collection", "MutableSequence", "AppenderQuery"}
@@ -19,14 +19,14 @@ _FORWARD = re.compile(r"[A-Za-z_][\w.]*")
 
 
 def last(expr: f.Expr | None) -> str:
-    """Return the last part of a dotted name: `sa.Column` gives Column; "" for anything else."""
+    """Return the last part of a dotted name: Column for `sa.Column`; "" for other expressions."""
     if isinstance(expr, f.Name):
         return expr.id
     return expr.name if isinstance(expr, f.Attr) else ""
 
 
 def dotted(expr: f.Expr | None) -> str:
-    """Return `a.b.c` as text, or "" when it is anything else."""
+    """Return `a.b.c` as text, or "" for other expressions."""
     if isinstance(expr, f.Name):
         return expr.id
     if isinstance(expr, f.Attr):
@@ -49,7 +49,7 @@ def text_of(expr: f.Expr | None) -> str | None:
 
 
 def is_true(expr: f.Expr | None) -> bool:
-    """Tell whether this is the literal True."""
+    """Return True if this is the literal True."""
     return isinstance(expr, f.Const) and expr.text == "True"
 
 
@@ -59,7 +59,7 @@ def keyword(call: f.Call, name: str) -> f.Expr | None:
 
 
 def items(expr: f.Expr | None) -> tuple[f.Expr, ...]:
-    """Return the items of a list or tuple, or the one expression that stands in its place."""
+    """Return the items of a list or tuple, or a single expression as the only item."""
     if expr is None:
         return ()
     return expr.items if isinstance(expr, f.SequenceExpr) else (expr,)
@@ -71,7 +71,7 @@ def arguments(index: f.Subscript) -> tuple[f.Expr, ...]:
 
 
 def returned(body: tuple[f.Stmt, ...]) -> Iterator[f.Expr]:
-    """Iterate over what a function body returns, wherever in it."""
+    """Yield the return values of a function body, at any depth."""
     for stmt in body:
         if isinstance(stmt, f.Return) and stmt.value is not None:
             yield stmt.value
@@ -83,7 +83,10 @@ def returned(body: tuple[f.Stmt, ...]) -> Iterator[f.Expr]:
 
 
 def forward(expr: f.Expr) -> f.Expr:
-    """Turn a quoted type into the name that it quotes: `"User"`, `"list[User]"`, `"User | None"`."""
+    """Return the type in a quoted annotation: `"User"`, `"list[User]"`, `"User
+
+    None"`.
+    """
     text = text_of(expr)
     if text is None:
         return expr
@@ -107,7 +110,7 @@ def _named(name: str, at: f.Expr) -> f.Expr:
 
 
 def constant(project: CodeProject, path: str, expr: f.Expr | None) -> str | None:
-    """Return a string that is written out here, or a constant of the code base that names one."""
+    """Return a literal string, or the value of a constant of the code base."""
     if (text := text_of(expr)) is not None:
         return text
     if isinstance(expr, f.Text):
@@ -118,14 +121,14 @@ def constant(project: CodeProject, path: str, expr: f.Expr | None) -> str | None
         left, right = constant(project, path, expr.left), constant(project, path, expr.right)
         return None if left is None or right is None else left + right
     name = dotted(expr)
-    found = project.resolve(path, name) if name else None
-    if found and isinstance(found[1], f.Assign) and found[1].value is not expr:
-        return constant(project, found[0], found[1].value)
+    resolved = project.resolve(path, name) if name else None
+    if resolved and isinstance(resolved[1], f.Assign) and resolved[1].value is not expr:
+        return constant(project, resolved[0], resolved[1].value)
     return None
 
 
 def name_from_class(expr: f.Expr | None, class_name: str) -> str | None:
-    """Evaluate what a `__tablename__` method returns: the class's name, lowered, split, with parts added."""
+    """Evaluate a `__tablename__` method: the class's name, lowered, split, with parts added."""
     if isinstance(expr, f.Text):
         parts = [p.text if isinstance(p, f.Chunk) else name_from_class(p, class_name) for p in expr.parts]
         known = [part for part in parts if part is not None]
@@ -148,12 +151,12 @@ def _called_on_name(call: f.Call, class_name: str) -> str | None:
     function = last(call.func).lower()
     if "plural" in function:
         return plural(inner)
-    # Whatever a code base calls its helper, what it makes of a class's name is the snake_case of it.
+    # Whatever the name of such a helper, it converts a class name to snake_case.
     return inner if function == "str" else snake(inner)
 
 
 def plural(word: str) -> str:
-    """Return the regular English plural."""
+    """Return the regular English plural of a word."""
     if word.endswith("y") and word[-2:-1] not in "aeiou":
         return word[:-1] + "ies"
     return word + ("es" if word.endswith(("s", "x", "z", "ch", "sh")) else "s")

@@ -1,4 +1,4 @@
-"""`Table(...)` objects: declared beside classes, under them, or instead of them."""
+"""`Table(...)` objects, beside mapped classes, in their `__table__`, or without classes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headwater.readers.sqlalchemy.columns import DeclaredColumn, from_call, make
 
 @dataclass(frozen=True)
 class TableCall:
-    """One Table object and the variable or class that holds it."""
+    """One Table object and the variable or class that it is assigned to."""
 
     key: str
     path: str
@@ -27,7 +27,7 @@ class TableCall:
 
 
 def collect(project: CodeProject, paths: list[str]) -> Iterator[TableCall]:
-    """Iterate over the Table objects that stand at the top level of files."""
+    """Yield the Table objects at the top level of files."""
     for path in paths:
         module = project.module(path)
         if module is None or module.language != "python":
@@ -41,29 +41,29 @@ def collect(project: CodeProject, paths: list[str]) -> Iterator[TableCall]:
 
 
 def of_class(project: CodeProject, cls: MappedClass) -> TableCall | None:
-    """Return the Table that a class has under `__table__`, written there or elsewhere."""
+    """Return the Table in the `__table__` of a class, defined there or elsewhere."""
     value = cls.value("__table__")
     path = cls.path
     name = s.dotted(value)
-    found = project.resolve(path, name) if name else None
-    if found and isinstance(found[1], f.Assign):
-        path, value = found[0], found[1].value
+    resolved = project.resolve(path, name) if name else None
+    if resolved and isinstance(resolved[1], f.Assign):
+        path, value = resolved[0], resolved[1].value
     if isinstance(value, f.Call) and s.called(value) == "Table":
         return read(project, path, cls.name, value)
     return None
 
 
 def read(project: CodeProject, path: str, variable: str, call: f.Call) -> TableCall | None:
-    """Read the arguments of a Table call; None when its name is not written out."""
+    """Read the arguments of a Table call; None if its name is not a literal."""
     name = s.constant(project, path, call.args[0] if call.args else s.keyword(call, "name"))
     if not name:
         return None
     columns: list[DeclaredColumn] = []
     constraints: list[f.Call] = []
     for arg in call.args[1:]:
-        made = maker(project, path, arg)
-        if made:
-            columns.append(from_call(project, path, "", made, None, arg.start))
+        column_call = maker(project, path, arg)
+        if column_call:
+            columns.append(from_call(project, path, "", column_call, None, arg.start))
         elif isinstance(arg, f.Call):
             constraints.append(arg)
     schema = s.constant(project, path, s.keyword(call, "schema"))

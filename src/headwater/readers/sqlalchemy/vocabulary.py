@@ -1,4 +1,4 @@
-"""What SQLAlchemy's functions and methods mean, in its 1.x and 2.x styles, Flask-SQLAlchemy and SQLModel included."""
+"""The meaning of SQLAlchemy's functions and methods, 1.x and 2.x, with Flask-SQLAlchemy and SQLModel."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The conformance suite of database engines: what every package found in `headwater.engines` must hold to.
+"""The conformance suite of database engines: requirements on every package in `headwater.engines`.
 
-Each check takes a `Subject`, an engine with a place where it may make databases, and raises AssertionError. What only
-the engine can spell (its kinds of objects, its values, its tricks to write) comes with the subject as data. `CHECKS`
-lists what engines of any language hold to, `SQL_CHECKS` what those that speak SQL do, `DUMP_CHECKS` what those do of
-whose databases snapshots are taken, `REFILL_CHECKS` what those do that speak SQL and restore tables in place.
+Each check takes a `Subject`, an engine with a place where it can create databases, and raises AssertionError.
+Everything that is specific to the engine (its kinds of objects, its values, its ways to write) is data of the subject.
+`CHECKS` lists the requirements on every engine, `SQL_CHECKS` those on SQL engines, `DUMP_CHECKS` those on engines with
+snapshots, `REFILL_CHECKS` those on SQL engines with in-place restores.
 """
 
 from __future__ import annotations

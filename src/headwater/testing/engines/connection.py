@@ -1,4 +1,4 @@
-"""What an engine of any language holds to: it describes itself, connects, says why it cannot, and closes."""
+"""Checks for every engine: it describes itself, connects, explains failures, and closes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from headwater.testing.engines.subject import PATIENCE, ConformanceCheck, Subjec
 
 
 async def is_described(subject: Subject) -> None:
-    """The package says what it is; its options have names and labels, and no two the same."""
+    """The package describes itself; its options have unique names, and labels."""
     engine = subject.engine
     assert engine.display_name and engine.schemes and all(scheme.islower() for scheme in engine.schemes)
     assert engine.language.islower() and bool(engine.dialect.sqlglot) == (engine.language == "sql")
@@ -25,20 +25,20 @@ async def is_described(subject: Subject) -> None:
 
 
 async def failing_to_connect_is_a_sentence(subject: Subject) -> None:
-    """Wrong places and wrong people are answered by a sentence and a hint that give nothing away."""
+    """A wrong address or wrong credentials give an error with a hint that reveals no secret."""
     async with subject.fresh() as address:
         wrong = [replace(address, path=address.path.parent)] if address.path else list(_wrong(address))
-        for one in wrong:
+        for wrong_address in wrong:
             try:
                 async with asyncio.timeout(PATIENCE):
-                    await subject.engine.connect(replace(one, password="pass-phrase-of-mine"), seconds=5)  # noqa: S106
+                    await subject.engine.connect(replace(wrong_address, password="pass-phrase-of-mine"), seconds=5)  # noqa: S106
             except HeadwaterError as error:
-                said = f"{error.message} {error.hint}"
-                assert error.message.endswith(".") and error.hint, said
+                message = f"{error.message} {error.hint}"
+                assert error.message.endswith(".") and error.hint, message
                 for secret in ("pass-phrase", "127.0.0.1", str(address.path)):
-                    assert secret not in said, said
+                    assert secret not in message, message
             else:
-                raise AssertionError(f"connected to {one}")
+                raise AssertionError(f"connected to {wrong_address}")
 
 
 def _wrong(address: Address) -> list[Address]:
@@ -48,16 +48,16 @@ def _wrong(address: Address) -> list[Address]:
 
 
 async def ping_tells_facts(subject: Subject) -> None:
-    """A ping names product and version, and no place or secret."""
+    """A ping returns product and version, and no address or secret."""
     async with subject.fresh() as address:
         session = await subject.engine.connect(address)
         facts = await session.ping()
         await session.close()
     assert facts.product and facts.version[0].isdigit() and 0 <= facts.latency_ms < math.inf
     assert facts.size_bytes is None or facts.size_bytes >= 0
-    said = f"{facts.product} {facts.version} {facts.tls} {facts.warnings}"
+    text = f"{facts.product} {facts.version} {facts.tls} {facts.warnings}"
     for secret in filter(None, (address.password, address.host, str(address.path or ""))):
-        assert secret not in said
+        assert secret not in text
 
 
 async def closing_twice_is_no_error(subject: Subject) -> None:
@@ -71,14 +71,14 @@ async def closing_twice_is_no_error(subject: Subject) -> None:
 
 
 async def cancel_of_nothing_is_no_error(subject: Subject) -> None:
-    """Who cancels too late does no harm to what runs next."""
+    """A late `cancel` does not affect the next run."""
     async with connected(subject) as session:
         await session.cancel()
         await session.ping()
 
 
 async def nothing_to_run_is_a_sentence(subject: Subject) -> None:
-    """An empty text, and half a character, are refused with a sentence; the session lives on."""
+    """An empty text and an incomplete character are refused with an error; the session stays usable."""
     async with connected(subject) as session:
         for text in ("", " \n ", "\ud800"):
             try:
@@ -93,7 +93,7 @@ async def nothing_to_run_is_a_sentence(subject: Subject) -> None:
 
 
 async def a_closed_session_says_so(subject: Subject) -> None:
-    """Whatever is asked of a closed session is answered by a sentence."""
+    """Every call on a closed session raises an error."""
     async with subject.fresh() as address:
         session = await subject.engine.connect(address)
         await session.close()
@@ -108,31 +108,31 @@ async def a_closed_session_says_so(subject: Subject) -> None:
 
 
 async def an_empty_database_is_inspected(subject: Subject) -> None:
-    """A new database has nothing in it, and no engine makes up something."""
+    """A new database has an empty Schema."""
     async with connected(subject) as session:
         assert (await subject.engine.inspect(session)).relations == ()
 
 
 async def entries_are_found_again(subject: Subject) -> None:
-    """What `entries` lists, `entry` finds by its id; a made-up id, cursor or filter is no failure of ours."""
+    """`entry` finds by id what `entries` lists; invalid ids, cursors and filters are the user's errors."""
     engine = subject.engine.browsing
     if engine is None:
         return
     async with connected(subject) as session:
         kinds = {holder.kind for holder in await engine.collections(session)}
         assert kinds <= {"collection", "view", "keys"}
-        made = EntryChange("insert", "made:1", "string", body="1")
+        insert = EntryChange("insert", "made:1", "string", body="1")
         if kinds != {"keys"}:
-            made = EntryChange("insert", body='{"name": "Zoë"}')
-        outcome = await engine.change_entry(session, "made", made)
+            insert = EntryChange("insert", body='{"name": "Zoë"}')
+        outcome = await engine.change_entry(session, "made", insert)
         assert outcome.applied
         page = await engine.entries(session, "made", Search())
-        assert [one.id for one in page.items] == [outcome.id] and page.next is None and page.total == 1
-        found = await engine.entry(session, "made", outcome.id)
-        assert found and found.whole and found.id == outcome.id
-        gone = await engine.change_entry(session, "made", EntryChange("delete", outcome.id, was=found.body))
+        assert [item.id for item in page.items] == [outcome.id] and page.next is None and page.total == 1
+        entry = await engine.entry(session, "made", outcome.id)
+        assert entry and entry.whole and entry.id == outcome.id
+        gone = await engine.change_entry(session, "made", EntryChange("delete", outcome.id, was=entry.body))
         assert gone.applied and await engine.entry(session, "made", outcome.id) is None
-        again = await engine.change_entry(session, "made", EntryChange("delete", outcome.id, was=found.body))
+        again = await engine.change_entry(session, "made", EntryChange("delete", outcome.id, was=entry.body))
         assert not again.applied and again.now is None
         try:
             await engine.entries(session, "made", Search(cursor="not a cursor"))

@@ -1,8 +1,8 @@
-"""What an engine of which tables are restored in place holds to: the rows of then, all of them, or nothing changed.
+"""Checks for engines with in-place restores: all tables get the rows of the snapshot, or nothing changes.
 
-The subject's `refills` make `artist` (a number that counts as its key, a unique `name`, `bio`), `album` (another such
-key, `artist_id` of an artist, `title`) and `note` (`body`, no key), and `fired`, into which triggers of the first two
-write at each row that is added, changed or taken away.
+The subject's `refills` create `artist` (a numbered key, a unique `name`, `bio`), `album` (such a key, `artist_id` of an
+artist, `title`) and `note` (`body`, no key), and `fired`, into which triggers of the first two write for each row that
+is inserted, updated or deleted.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ FILLED = (
 
 @dataclass(frozen=True, slots=True)
 class DatabaseState:
-    """What a dump said: its tables with their rows, its schema and extras."""
+    """The content of a database: its tables with their rows, its schema and extras."""
 
     schema: Schema
     extras: Any
@@ -51,16 +51,16 @@ class DatabaseState:
         return self.texts[self.tables[name][0].display_name]
 
     def without(self, name: str) -> DatabaseState:
-        """Return the same without the rows of a table."""
-        return replace(self, texts={one: self.texts[one] for one in self.texts if one.rpartition(".")[2] != name})
+        """Return the same state without the rows of a table."""
+        return replace(self, texts={text: self.texts[text] for text in self.texts if text.rpartition(".")[2] != name})
 
     def of(self, names: Iterable[str]) -> list[tuple[SnapshotTable, Iterator[Batch]]]:
-        """Return some tables with their rows, by bare names, as `TableRestoreRequest` has them."""
+        """Return some tables with their rows, by bare names, for a `TableRestoreRequest`."""
         return [(self.tables[name][0], iter(self.tables[name][1])) for name in names]
 
 
 class RestoreScenario:
-    """A database on which refills are tried."""
+    """A database on which in-place restores are tested."""
 
     def __init__(self, subject: Subject, address: Address) -> None:
         self._subject, self.address = subject, address
@@ -74,7 +74,7 @@ class RestoreScenario:
             await session.close()
 
     async def ask(self, query: str) -> Any:
-        """Return the only cell of a query."""
+        """Return the only cell of a query's result."""
         session = await self._subject.engine.connect(self.address)
         try:
             ((cell,),) = await rows(session, query)
@@ -83,14 +83,14 @@ class RestoreScenario:
             await session.close()
 
     async def fires(self) -> None:
-        """Assert that triggers fire, once for each row."""
+        """Assert that triggers fire once for each row."""
         before = await self.ask("SELECT count(*) FROM fired")
         await self.run("INSERT INTO artist (name) VALUES ('fires'); DELETE FROM artist WHERE name = 'fires'")
         await self.run("UPDATE album SET title = 'fires' WHERE id < 3")
         assert await self.ask("SELECT count(*) FROM fired") == before + 4
 
     async def read_state(self) -> DatabaseState:
-        """Read everything as it is."""
+        """Read the state of the database."""
         assert self._subject.engine.snapshots
         dump = await self._subject.engine.snapshots.open_reader(self.address)
         try:
@@ -100,7 +100,7 @@ class RestoreScenario:
             await dump.close()
 
     async def restore_tables(self, what: TableRestoreRequest) -> list[TableRestoreResult]:
-        """Refill tables."""
+        """Restore tables in place."""
         assert self._subject.engine.in_place_restore
         refill = await self._subject.engine.in_place_restore.open(self.address)
         try:
@@ -111,145 +111,147 @@ class RestoreScenario:
     async def restore(
         self, snapshot: DatabaseState, mode: Mode, names: Sequence[str] = ("artist", "album", "note")
     ) -> list[TableRestoreResult]:
-        """Refill tables with what was kept."""
+        """Restore tables from an earlier state."""
         return await self.restore_tables(TableRestoreRequest(snapshot.of(names), mode, extras=snapshot.extras))
 
 
 @asynccontextmanager
 async def open_scenario(subject: Subject) -> AsyncIterator[RestoreScenario]:
-    """Yield a new database with the tables, filled."""
+    """Yield a new database with the tables and rows."""
     async with subject.fresh() as address:
-        made = RestoreScenario(subject, address)
-        await made.run(subject.refills)
-        await made.run(FILLED)
-        yield made
+        scenario = RestoreScenario(subject, address)
+        await scenario.run(subject.refills)
+        await scenario.run(FILLED)
+        yield scenario
 
 
 def same(actual: DatabaseState, wanted: DatabaseState) -> None:
-    """Assert that two states have the same schema and rows, wherever the counters are."""
-    assert {name: sorted(map(str, one)) for name, one in actual.texts.items()} == {
-        name: sorted(map(str, one)) for name, one in wanted.texts.items()
+    """Assert that two states have the same schema and rows; counters may differ."""
+    assert {name: sorted(map(str, texts)) for name, texts in actual.texts.items()} == {
+        name: sorted(map(str, texts)) for name, texts in wanted.texts.items()
     }
     assert_equal(actual.schema, wanted.schema)
 
 
 async def overwritten_tables_are_as_they_were(subject: Subject) -> None:
-    """Law: overwrite ∘ dump = identity, whatever was changed meanwhile; no trigger fires, and all do afterwards."""
-    async with open_scenario(subject) as made:
-        kept = await made.read_state()
-        await made.run(
+    """Law: a restored table equals its snapshot, whatever changed meanwhile; triggers fire only afterwards."""
+    async with open_scenario(subject) as scenario:
+        saved = await scenario.read_state()
+        await scenario.run(
             "DELETE FROM album WHERE id % 3 = 0; UPDATE artist SET bio = NULL, name = upper(name) WHERE id % 2 = 0; "
             "INSERT INTO artist (name) VALUES ('late'); UPDATE album SET title = ''; DELETE FROM note"
         )
-        spoilt = await made.read_state()
-        done = await made.restore(kept, "overwrite")
+        spoilt = await scenario.read_state()
+        done = await scenario.restore(saved, "overwrite")
         assert done == [
             TableRestoreResult(201, 200, 200),
             TableRestoreResult(334, 500, 500),
             TableRestoreResult(0, 4, 4),
         ]
-        found = await made.read_state()
-        assert found.rows("fired") == spoilt.rows("fired")
-        same(found.without("fired"), kept.without("fired"))
-        await made.fires()
+        state = await scenario.read_state()
+        assert state.rows("fired") == spoilt.rows("fired")
+        same(state.without("fired"), saved.without("fired"))
+        await scenario.fires()
 
 
 async def rows_are_added_or_completed(subject: Subject) -> None:
-    """Rows whose key is there make an append fail whole; `append_missing` leaves those alone, and adds the others."""
-    async with open_scenario(subject) as made:
-        kept = await made.read_state()
-        assert await made.restore(kept, "append", ["note"]) == [TableRestoreResult(4, 4, 8)]
-        await made.run("DELETE FROM album WHERE id > 490; UPDATE album SET title = 'mine' WHERE id <= 10")
-        before = await made.read_state()
-        await fails(made.restore(kept, "append", ["note", "album"]))
-        same(await made.read_state(), before)
-        assert await made.restore(kept, "append_missing", ["album"]) == [TableRestoreResult(490, 10, 500)]
-        assert await made.ask("SELECT count(*) FROM album WHERE title = 'mine'") == 10
-        assert await made.ask("SELECT count(*) FROM album") == ALBUMS
-        found = await made.read_state()
-        assert found.rows("fired") == before.rows("fired")
-        same(found.without("album"), before.without("album"))
-        await made.run("DELETE FROM album WHERE artist_id = 9; DELETE FROM artist WHERE id = 9")
-        await made.run("INSERT INTO artist (name) VALUES ('Name 9')")  # any of a table's unique keys is a key
-        assert await made.restore(kept, "append_missing", ["artist"]) == [TableRestoreResult(200, 0, 200)]
+    """An append fails if a key exists; `append_missing` skips these rows, and adds the others."""
+    async with open_scenario(subject) as scenario:
+        saved = await scenario.read_state()
+        assert await scenario.restore(saved, "append", ["note"]) == [TableRestoreResult(4, 4, 8)]
+        await scenario.run("DELETE FROM album WHERE id > 490; UPDATE album SET title = 'mine' WHERE id <= 10")
+        before = await scenario.read_state()
+        await fails(scenario.restore(saved, "append", ["note", "album"]))
+        same(await scenario.read_state(), before)
+        assert await scenario.restore(saved, "append_missing", ["album"]) == [TableRestoreResult(490, 10, 500)]
+        assert await scenario.ask("SELECT count(*) FROM album WHERE title = 'mine'") == 10
+        assert await scenario.ask("SELECT count(*) FROM album") == ALBUMS
+        state = await scenario.read_state()
+        assert state.rows("fired") == before.rows("fired")
+        same(state.without("album"), before.without("album"))
+        await scenario.run("DELETE FROM album WHERE artist_id = 9; DELETE FROM artist WHERE id = 9")
+        await scenario.run("INSERT INTO artist (name) VALUES ('Name 9')")  # any of a table's unique keys is a key
+        assert await scenario.restore(saved, "append_missing", ["artist"]) == [TableRestoreResult(200, 0, 200)]
 
 
 async def keys_are_checked_at_the_end(subject: Subject) -> None:
-    """A row that would refer to nothing, in the tables or in others that refer to them, leaves all as it was."""
-    async with open_scenario(subject) as made:
-        kept = await made.read_state()
-        await made.run("INSERT INTO artist (id, name) VALUES (900, 'late')")
-        await made.run("INSERT INTO album (artist_id, title) VALUES (900, 'late')")
-        before = await made.read_state()
-        error = await fails(made.restore(kept, "overwrite", ["note", "artist"]))
+    """If a row would refer to a missing row, in these tables or in others that refer to them, nothing changes."""
+    async with open_scenario(subject) as scenario:
+        saved = await scenario.read_state()
+        await scenario.run("INSERT INTO artist (id, name) VALUES (900, 'late')")
+        await scenario.run("INSERT INTO album (artist_id, title) VALUES (900, 'late')")
+        before = await scenario.read_state()
+        error = await fails(scenario.restore(saved, "overwrite", ["note", "artist"]))
         assert "foreign key" in error.message, error.message
-        same(await made.read_state(), before)
-        await made.run("DELETE FROM album WHERE artist_id IN (7, 900); DELETE FROM artist WHERE id = 7")
-        before = await made.read_state()
-        error = await fails(made.restore(kept, "append_missing", ["album"]))
+        same(await scenario.read_state(), before)
+        await scenario.run("DELETE FROM album WHERE artist_id IN (7, 900); DELETE FROM artist WHERE id = 7")
+        before = await scenario.read_state()
+        error = await fails(scenario.restore(saved, "append_missing", ["album"]))
         assert "foreign key" in error.message, error.message
-        same(await made.read_state(), before)
-        done = await made.restore(kept, "overwrite", ["album", "artist"])
+        same(await scenario.read_state(), before)
+        done = await scenario.restore(saved, "overwrite", ["album", "artist"])
         assert done == [TableRestoreResult(len(before.rows("album")), 500, 500), TableRestoreResult(200, 200, 200)]
 
 
 async def what_breaks_off_changes_nothing(subject: Subject) -> None:
-    """When rows cannot be read to their end, everything is as before, triggers too."""
-    async with open_scenario(subject) as made:
-        kept = await made.read_state()
-        await made.run("DELETE FROM album WHERE id > 10; DELETE FROM note")
-        before = await made.read_state()
+    """If the rows cannot be read completely, nothing has changed, including triggers."""
+    async with open_scenario(subject) as scenario:
+        saved = await scenario.read_state()
+        await scenario.run("DELETE FROM album WHERE id > 10; DELETE FROM note")
+        before = await scenario.read_state()
 
         def broken() -> Iterator[Batch]:
-            yield from kept.tables["album"][1]
+            yield from saved.tables["album"][1]
             raise LookupError("the vault is gone")
 
-        tables = [*kept.of(["artist", "note"]), (kept.tables["album"][0], broken())]
+        tables = [*saved.of(["artist", "note"]), (saved.tables["album"][0], broken())]
         try:
-            await made.restore_tables(TableRestoreRequest(tables, "overwrite"))
+            await scenario.restore_tables(TableRestoreRequest(tables, "overwrite"))
         except LookupError:
             pass
         else:
             raise AssertionError("it went on")
-        same(await made.read_state(), before)
-        await made.fires()
+        same(await scenario.read_state(), before)
+        await scenario.fires()
 
 
 async def missing_tables_are_made(subject: Subject) -> None:
-    """What a snapshot has and the database has not is made, with its key, its numbers and its triggers."""
+    """Missing tables are created, with their key, counters and triggers."""
     snapshots = subject.engine.snapshots
     assert snapshots
-    async with open_scenario(subject) as made:
-        await made.run("DELETE FROM album WHERE id > 490")  # its numbers go on behind 500 all the same
-        kept = await made.read_state()
-        await made.run("DROP TABLE album; DROP TABLE note")
-        there = (await made.read_state()).schema
-        part = replace(kept.schema, relations=tuple(one for one in kept.schema if one.name in {"album", "note"}))
+    async with open_scenario(subject) as scenario:
+        await scenario.run("DELETE FROM album WHERE id > 490")  # its numbers continue after 500 anyway
+        saved = await scenario.read_state()
+        await scenario.run("DROP TABLE album; DROP TABLE note")
+        there = (await scenario.read_state()).schema
+        part = replace(
+            saved.schema, relations=tuple(relation for relation in saved.schema if relation.name in {"album", "note"})
+        )
         known = {*snapshots.pre_data_ddl(there), *snapshots.post_data_ddl(there)}
-        first = [one for one in snapshots.pre_data_ddl(part) if one not in known]
-        later = [one for one in snapshots.post_data_ddl(part) if one not in known]
-        done = await made.restore_tables(
-            TableRestoreRequest(kept.of(["artist", "album", "note"]), "overwrite", first, later, kept.extras)
+        first = [statement for statement in snapshots.pre_data_ddl(part) if statement not in known]
+        later = [statement for statement in snapshots.post_data_ddl(part) if statement not in known]
+        done = await scenario.restore_tables(
+            TableRestoreRequest(saved.of(["artist", "album", "note"]), "overwrite", first, later, saved.extras)
         )
         assert done == [TableRestoreResult(200, 200, 200), TableRestoreResult(0, 490, 490), TableRestoreResult(0, 4, 4)]
-        same(await made.read_state(), kept)
-        await made.fires()
-        await made.run("INSERT INTO album (artist_id, title) VALUES (1, 'next')")
-        assert await made.ask("SELECT max(id) FROM album") == ALBUMS + 1
+        same(await scenario.read_state(), saved)
+        await scenario.fires()
+        await scenario.run("INSERT INTO album (artist_id, title) VALUES (1, 'next')")
+        assert await scenario.ask("SELECT max(id) FROM album") == ALBUMS + 1
 
 
 async def counters_never_go_back(subject: Subject) -> None:
-    """A number that was given once is not given again, though the row that had it is gone."""
-    async with open_scenario(subject) as made:
-        kept = await made.read_state()
-        await made.run("INSERT INTO artist (name) VALUES ('a'), ('b'); DELETE FROM artist WHERE name IN ('a', 'b')")
-        await made.restore(kept, "overwrite")
-        await made.run("INSERT INTO artist (name) VALUES ('next')")
-        assert await made.ask("SELECT max(id) FROM artist") == ARTISTS + 3
+    """A number is never assigned twice, even if its row was deleted."""
+    async with open_scenario(subject) as scenario:
+        saved = await scenario.read_state()
+        await scenario.run("INSERT INTO artist (name) VALUES ('a'), ('b'); DELETE FROM artist WHERE name IN ('a', 'b')")
+        await scenario.restore(saved, "overwrite")
+        await scenario.run("INSERT INTO artist (name) VALUES ('next')")
+        assert await scenario.ask("SELECT max(id) FROM artist") == ARTISTS + 3
 
 
 async def fails(work: Any) -> QueryError:
-    """Wait for what must be refused, and return the error."""
+    """Await a call that must be refused, and return the error."""
     try:
         await work
     except QueryError as error:

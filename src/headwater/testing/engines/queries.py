@@ -1,4 +1,4 @@
-"""What an engine that speaks SQL holds to when it runs texts: frames, cells, limits, cancelling, read-only runs."""
+"""Checks for SQL engines that run texts: frames, cells, limits, cancelling, read-only runs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ENDLESS = "SELECT a.i, b.i FROM many a, many b, many c, many d, many e, many f"
 
 
 async def frames_come_in_order(subject: Subject) -> None:
-    """Each statement is started, gives its rows and is finished; its place in the text is right."""
+    """Each statement starts, returns its rows and finishes; its position in the text is right."""
     text = "-- first\nSELECT 1 AS a, 'ü' AS b;\n\n  SELECT '☃;' AS c ; CREATE TABLE t (a INTEGER);\n"
     text += "INSERT INTO t VALUES (1), (2)"
     async with connected(subject) as session:
@@ -56,20 +56,20 @@ async def frames_come_in_order(subject: Subject) -> None:
     started = [frame for frame in frames if isinstance(frame, Started)]
     finished = [frame for frame in frames if isinstance(frame, Finished)]
     assert [frame.statement for frame in started] == [frame.statement for frame in finished] == [0, 1, 2, 3]
-    assert [text[one.start : one.end].rstrip() for one in started] == [one.text for one in split(text)]
-    assert [[column.name for column in one.columns] if one.columns else None for one in started] == [
+    assert [text[frame.start : frame.end].rstrip() for frame in started] == [frame.text for frame in split(text)]
+    assert [[column.name for column in frame.columns] if frame.columns else None for frame in started] == [
         ["a", "b"],
         ["c"],
         None,
         None,
     ]
     assert [frame.rows for frame in frames if isinstance(frame, Rows)] == [[(1, "ü")], [("☃;",)]]
-    assert [one.rows for one in finished] == [1, 1, 0, 0] and finished[3].affected == 2
+    assert [frame.rows for frame in finished] == [1, 1, 0, 0] and finished[3].affected == 2
     assert finished[0].command == "SELECT" and finished[3].command.startswith("INSERT")
 
 
 async def columns_know_their_table(subject: Subject) -> None:
-    """A column of a result says its type, its kind and where it comes from."""
+    """A column of a result has its type, its kind and its source."""
     async with connected(subject, "CREATE TABLE t (a INTEGER, b VARCHAR(9)); INSERT INTO t VALUES (1, 'x')") as session:
         frames = await run_all(session, "SELECT b AS named, a, a + 1 FROM t")
     (started,) = (frame for frame in frames if isinstance(frame, Started))
@@ -82,7 +82,7 @@ async def columns_know_their_table(subject: Subject) -> None:
 
 
 async def an_error_stops_the_run(subject: Subject) -> None:
-    """What stood before the wrong statement has come, what stands behind does not run; the session lives on."""
+    """Statements before an error have run, statements after it do not; the session stays usable."""
     text = "SELECT 1;\nSELECT *\n  FROM nowhere_at_all;\nCREATE TABLE never (a INTEGER)"
     async with connected(subject) as session:
         error = await run_refused(session, text)
@@ -93,18 +93,18 @@ async def an_error_stops_the_run(subject: Subject) -> None:
 
 
 async def hostile_texts_are_sentences(subject: Subject) -> None:
-    """Broken, empty and absurd texts are refused with a sentence, and the session lives on."""
+    """Broken, empty and absurd texts are refused with an error, and the session stays usable."""
     async with connected(subject) as session:
         for text in ("", " ; ;", "-- nothing", *HOSTILE_TEXTS):
             await run_refused(session, text)
             if text.startswith("BEGIN"):
-                with suppress(QueryError):  # some engines end what a failed run began
+                with suppress(QueryError):  # some engines roll back what a failed run began
                     await run_all(session, "ROLLBACK")
             assert await rows(session, "SELECT 7") == [(7,)], repr(text)
 
 
 async def cells_are_lossless(subject: Subject) -> None:
-    """Values come as JSON scalars that say exactly what they are."""
+    """Values are JSON scalars without loss."""
     wrong = []
     async with connected(subject) as session:
         for expression, expected in subject.cells:
@@ -117,13 +117,13 @@ async def cells_are_lossless(subject: Subject) -> None:
 
 
 async def parameters_are_bound(subject: Subject) -> None:
-    """Values go by position or by name, as often as they are named, and are never part of the text."""
+    """Values are bound by position or by name, any number of times, and are never part of the text."""
     nasty = "x'; DROP TABLE kept; -- \" ` \\ $1 :a ? %s"
     async with connected(subject, "CREATE TABLE kept (a INTEGER, b VARCHAR(90))") as session:
         await run_all(session, "INSERT INTO kept VALUES ($1, $2)", [1, nasty])
         await run_all(session, "INSERT INTO kept (b, a) VALUES (:text, :number)", {"number": 2, "text": None})
-        found = await rows(session, "SELECT a, b FROM kept WHERE a = :n OR a = :n + 1 ORDER BY a", {"n": 1})
-        assert found == [(1, nasty), (2, None)]
+        result = await rows(session, "SELECT a, b FROM kept WHERE a = :n OR a = :n + 1 ORDER BY a", {"n": 1})
+        assert result == [(1, nasty), (2, None)]
         assert await rows(session, "SELECT a FROM kept WHERE b = $1 AND '$2 :x' <> 'it''s :y'", [nasty]) == [(1,)]
         for parameters in ([], [1, 2, 3], {"m": 1}):
             try:
@@ -135,7 +135,7 @@ async def parameters_are_bound(subject: Subject) -> None:
 
 
 async def limits_hold(subject: Subject) -> None:
-    """Rows, bytes and the length of cells are cut where they should be, and it is said."""
+    """Rows, bytes and cells are truncated at their limits, and the frames say so."""
     async with connected(subject, MANY) as session:
         for limits, expected in (
             (Limits(rows=10), 10),
@@ -154,7 +154,7 @@ async def limits_hold(subject: Subject) -> None:
 
 
 async def time_is_limited(subject: Subject) -> None:
-    """A statement that takes too long is ended, with or without rows, and the session lives on."""
+    """A statement that takes too long is stopped, with or without rows, and the session stays usable."""
     async with connected(subject, MANY) as session:
         for text in (FOR_EVER, ENDLESS):
             error = await run_refused(session, text, Limits(None, None, 0.3))
@@ -163,7 +163,7 @@ async def time_is_limited(subject: Subject) -> None:
 
 
 async def cancel_ends_what_runs(subject: Subject) -> None:
-    """Another task cancels a statement; the session lives on, and a later run is not hit."""
+    """Another task can cancel a statement; the session stays usable, and a later run is not affected."""
     async with connected(subject, MANY) as session:
         for text in (FOR_EVER, ENDLESS):
             running = asyncio.create_task(run_all(session, text))
@@ -180,7 +180,7 @@ async def cancel_ends_what_runs(subject: Subject) -> None:
 
 
 async def closing_early_ends_what_runs(subject: Subject) -> None:
-    """Who takes some rows and closes the generator leaves nothing running and can go on at once."""
+    """Closing the generator after some rows stops the statement, and the session is usable at once."""
     async with connected(subject, MANY) as session:
         async with asyncio.timeout(PATIENCE), aclosing(session.run(ENDLESS, None, UNLIMITED)) as frames:
             async for frame in frames:
@@ -191,7 +191,7 @@ async def closing_early_ends_what_runs(subject: Subject) -> None:
 
 
 async def transactions_last_over_runs(subject: Subject) -> None:
-    """A BEGIN stays open until its COMMIT or ROLLBACK, whatever runs between."""
+    """A transaction stays open across runs until COMMIT or ROLLBACK."""
     async with connected(subject, "CREATE TABLE kept (a INTEGER)") as session:
         for ending, expected in (("ROLLBACK", 0), ("COMMIT", 1)):
             await run_all(session, "BEGIN")
@@ -205,7 +205,7 @@ ENDING_EARLY = "SELECT 1 AS a UNION ALL SELECT 2 UNION ALL SELECT 3"
 
 
 async def read_only_holds(subject: Subject) -> None:
-    """A read-only run reads, and whatever it tries it neither writes nor stops being read-only."""
+    """A read-only run can read, and no statement can write or end the read-only mode."""
     setup = "CREATE TABLE kept (a INTEGER); INSERT INTO kept VALUES (1)"
     async with subject.fresh() as address:
         session, witness = await subject.engine.connect(address), await subject.engine.connect(address)
@@ -229,7 +229,7 @@ async def read_only_holds(subject: Subject) -> None:
 
 
 async def nothing_is_reached_outside(subject: Subject) -> None:
-    """Files, programs and other databases stay out of reach."""
+    """Files, programs and other databases cannot be accessed."""
     async with connected(subject) as session:
         for text in subject.escapes:
             await run_refused(session, text)

@@ -1,4 +1,4 @@
-"""What an engine that speaks SQL holds to when it reads and makes schemas: names, the round trip, every change."""
+"""Checks for SQL engines that read and create schemas: names, the round trip, every change."""
 
 from __future__ import annotations
 
@@ -41,18 +41,22 @@ async def names_are_quoted(subject: Subject) -> None:
             await run_all(session, f"CREATE TABLE {table} ({column} INTEGER)")
             await run_all(session, f"INSERT INTO {table} ({column}) VALUES (3)")  # noqa: S608 - names are quoted
             assert await rows(session, f"SELECT {column} FROM {table}") == [(3,)]  # noqa: S608
-        found = await subject.engine.inspect(session)
-        assert {relation.name for relation in found} >= set(HOSTILE_NAMES) - {"UPPER"}
+        schema = await subject.engine.inspect(session)
+        assert {relation.name for relation in schema} >= set(HOSTILE_NAMES) - {"UPPER"}
 
 
 async def inspecting_sees_what_was_made(subject: Subject) -> None:
-    """Tables, columns, keys and indexes come back as they were declared."""
+    """Tables, columns, keys and indexes are inspected as they were declared."""
     async with connected(subject, TWO_TABLES) as session:
-        found = await subject.engine.inspect(session)
-    child = found.relation("child")
-    parent = found.relation("parent")
-    assert parent and child and len(found.relations) == 2
-    assert [(one.name, one.nullable) for one in child.columns] == [("id", False), ("parent_id", True), ("name", False)]
+        schema = await subject.engine.inspect(session)
+    child = schema.relation("child")
+    parent = schema.relation("parent")
+    assert parent and child and len(schema.relations) == 2
+    assert [(column.name, column.nullable) for column in child.columns] == [
+        ("id", False),
+        ("parent_id", True),
+        ("name", False),
+    ]
     assert child.primary_key == ("id",)
     (key,) = child.foreign_keys
     assert (key.columns, key.ref_table, key.ref_columns, key.on_delete) == (
@@ -62,7 +66,7 @@ async def inspecting_sees_what_was_made(subject: Subject) -> None:
         "CASCADE",
     )
     assert ("name", "parent_id") in {index.columns for index in child.indexes}
-    assert codec.from_json(codec.to_json(found)) == found
+    assert codec.from_json(codec.to_json(schema)) == schema
 
 
 TWO_TABLES = """
@@ -92,11 +96,11 @@ async def _one(session: Session, statement: str) -> None:
 
 
 def assert_equal(actual: Schema, expected: Schema) -> None:
-    """Raise AssertionError that names the first relations that differ."""
-    ours = {(one.schema, one.name): one for one in actual}
-    theirs = {(one.schema, one.name): one for one in expected}
+    """Raise AssertionError with the first relations that differ."""
+    ours = {(relation.schema, relation.name): relation for relation in actual}
+    theirs = {(relation.schema, relation.name): relation for relation in expected}
     assert sorted(map(str, ours)) == sorted(map(str, theirs))
-    differing = [(one, theirs[name]) for name, one in ours.items() if one != theirs[name]]
+    differing = [(relation, theirs[name]) for name, relation in ours.items() if relation != theirs[name]]
     assert not differing, "\n".join(f"{ours}\n  should be\n{theirs}" for ours, theirs in differing)
     assert replace(actual, relations=()) == replace(expected, relations=())
     assert actual == expected
@@ -134,7 +138,7 @@ CHANGES: Mapping[str, c.Change] = {
 
 
 async def each_change_does_what_it_says(subject: Subject) -> None:
-    """A change carried out by `alter` leaves what the catalog says it leaves; its reverse undoes it."""
+    """A change carried out by `alter` has the result that the catalog predicts; its reverse undoes it."""
     async with connected(subject) as session, connected(subject) as other:
         for what, change in CHANGES.items():
             await run_all(session, TWO_TABLES)
@@ -142,14 +146,14 @@ async def each_change_does_what_it_says(subject: Subject) -> None:
             placed = replace(change, schema=before.relations[0].schema)
             after = await _altered(subject, session, [placed], before)
             assert after != before, what
-            # Compared with a database made from what the catalog says, so that both are spelt by the engine.
+            # Compared with a database created from the catalog's result, so that the engine spells both.
             for statement in subject.engine.ddl(apply(before, placed)):
                 await _one(other, statement)
             _assert_same(after, await subject.engine.inspect(other), what)
             if back := placed.reverse():
                 _assert_same(await _altered(subject, session, [back], after), before, f"{what}, and back")
-            for one in (session, other):
-                await _emptied(subject, one)
+            for target in (session, other):
+                await _emptied(subject, target)
 
 
 def _assert_same(actual: Schema, expected: Schema, what: str) -> None:
@@ -168,10 +172,16 @@ async def _altered(subject: Subject, session: Session, changes: Sequence[c.Chang
 
 
 async def _emptied(subject: Subject, session: Session) -> None:
-    """Drop all tables by changes, the keys between them first."""
-    found = await subject.engine.inspect(session)
-    keys = [c.DropForeignKey(one.name, one.schema, key.name, key.columns) for one in found for key in one.foreign_keys]
-    left = await _altered(subject, session, [*keys, *(c.DropTable(one.name, one.schema) for one in found)], found)
+    """Drop all tables by changes, foreign keys first."""
+    schema = await subject.engine.inspect(session)
+    keys = [
+        c.DropForeignKey(relation.name, relation.schema, key.name, key.columns)
+        for relation in schema
+        for key in relation.foreign_keys
+    ]
+    left = await _altered(
+        subject, session, [*keys, *(c.DropTable(relation.name, relation.schema) for relation in schema)], schema
+    )
     assert not left.relations
 
 

@@ -1,4 +1,4 @@
-"""What an engine of whose databases snapshots are taken holds to: nothing is lost, and it is one moment."""
+"""Checks for engines with snapshots: they are lossless and consistent."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ def _dumps(subject: Subject) -> SnapshotSupport:
 
 
 async def texts(dump: SnapshotReader) -> Texts:
-    """Return every row of every table as it was read, in the order in which it came."""
+    """Return every row of every table in the order in which it was read."""
 
     def read() -> Texts:
-        found: Texts = {}
+        result: Texts = {}
         for table in dump.tables:
-            rows = found[table.display_name] = []
+            rows = result[table.display_name] = []
             for batch in dump.read(table):
                 columns = [column.to_pylist() for column in batch.columns]
                 rows += zip(*columns, strict=True) if columns else [()] * batch.num_rows
-        return found
+        return result
 
     return await asyncio.to_thread(read)
 
 
 async def what_is_dumped_fills_another(subject: Subject) -> None:
-    """Law: dump → fill → dump is equal, to the byte, for every kind of object and values of every type."""
+    """Law: read → load → read is equal, to the byte, for every kind of object and values of every type."""
     engine = _dumps(subject)
     async with subject.fresh() as source, subject.fresh() as target:
         await _made(subject, source, subject.everything)
@@ -66,7 +66,7 @@ async def what_is_dumped_fills_another(subject: Subject) -> None:
 
 
 def unsized(schema: Schema) -> Schema:
-    """Return a Schema without what is estimated; the order in which a sample had its fields is no property."""
+    """Return a Schema without estimates; the order of fields in a sample does not count."""
 
     def plain(relation: Relation) -> Relation:
         columns = (
@@ -88,7 +88,7 @@ async def _made(subject: Subject, address: Any, text: str) -> None:
 
 
 async def a_dump_is_of_one_moment(subject: Subject) -> None:
-    """What is written after it was opened is not in it, whenever a table is read."""
+    """Writes after the reader was opened are not in the snapshot, whenever a table is read."""
     engine = _dumps(subject)
     make, change = subject.moments
     async with subject.fresh() as address:

@@ -1,4 +1,4 @@
-"""An engine on trial, and how its checks talk to it."""
+"""An engine under test, and helpers for its checks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from headwater.catalog.results import UNLIMITED, Cell, Frame, Limits, Row, Rows
 from headwater.engines import Address, Engine, Parameters, Session
 from headwater.kit.errors import HeadwaterError
 
-# Nothing below may take longer; what does hangs.
+# No check may take longer than this.
 PATIENCE = 20
 READ_ONLY = replace(UNLIMITED, read_only=True)
 _ROWS = ", ".join(f"({n}, {n})" for n in range(300))
@@ -25,18 +25,18 @@ MOMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An engine on trial.
+    """An engine under test.
 
     Args:
         engine: the package.
-        fresh: gives the address of a new empty database, and takes that away at the end.
-        everything: statements that make every kind of object that the engine's `inspect` reads.
-        values: statements that fill what `everything` made, and more tables, with values of every type.
-        moments: statements that make `kept` with some rows, and such as change, add and take away rows of it.
-        refills: statements that make the tables whose restore in place is tried; see `in_place_restore`.
+        fresh: yields the address of a new empty database, and deletes the database at the end.
+        everything: statements that create every kind of object that the engine's `inspect` reads.
+        values: statements that fill the tables of `everything`, and more tables, with values of every type.
+        moments: statements that create `kept` with some rows, and that update, insert and delete rows of it.
+        refills: statements that create the tables for in-place restores; see `in_place_restore`.
         cells: expressions, and the cell that selecting each gives.
-        tricks: texts that try to write, or to leave a read-only run; the table `kept` is what they are after.
-        escapes: texts that try to reach files, programs or other databases; none may succeed.
+        tricks: texts that try to write to the table `kept`, or to end a read-only run.
+        escapes: texts that try to access files, programs or other databases; none may succeed.
     """
 
     engine: Engine
@@ -55,7 +55,7 @@ ConformanceCheck: TypeAlias = Callable[[Subject], Awaitable[None]]
 
 @asynccontextmanager
 async def connected(subject: Subject, setup: str = "") -> AsyncIterator[Session]:
-    """Yield a session on a new database in which some statements have run."""
+    """Yield a session on a new database in which some statements were run."""
     async with subject.fresh() as address:
         session = await subject.engine.connect(address)
         try:

@@ -1,4 +1,4 @@
-"""The index travels, and an edit inside of a function body leaves it as it was."""
+"""The index can be pickled, and does not change when only a function body changes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def index_of(service: str) -> orm.CodeIndex:
     return orm.index(base.symbols, base.modules, {"sqlalchemy": reading}, reading.schema)
 
 
-def test_claims_are_the_same_after_a_journey():
+def test_claims_are_equal_after_pickling():
     index = index_of(SERVICE)
     module = CodeBase({"service.py": SERVICE}).modules["service.py"]
     claims = orm.claims(module, pickle.loads(pickle.dumps(index)))
@@ -48,12 +48,12 @@ def test_claims_are_the_same_after_a_journey():
     assert (read.evidence[-1].file_path, read.evidence[-1].line_number) == ("models.py", 7)
 
 
-def test_an_edit_inside_of_a_body_leaves_the_index_as_it_was():
+def test_edit_of_a_body_keeps_the_index():
     edited = SERVICE.replace("    return find(session, 1).id", "    # more\n    x = 1\n    return find(session, 2).id")
     assert pickle.dumps(index_of(edited)) == pickle.dumps(index_of(SERVICE))
 
 
-def test_a_code_base_without_models_claims_nothing():
+def test_code_base_without_models_has_no_claims():
     base = CodeBase({"service.py": SERVICE})
     index = orm.index(base.symbols, base.modules, {}, Schema())
     assert orm.claims(base.modules["service.py"], index) == []

@@ -1,4 +1,4 @@
-"""Each case is a small code base whose lines say in a trailing comment which columns they use, and how."""
+"""Each case is a small code base; trailing comments list the columns that each line uses, and how."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def split(text: str) -> dict[str, str]:
 
 
 def expected(files: dict[str, str]) -> set[tuple[str, int, str]]:
-    found = set()
+    result = set()
     for path, text in files.items():
         for number, line in enumerate(text.splitlines(), 1):
             if match := _EXPECTED.search(line):
-                found |= {(path, number, usage.strip()) for usage in match[1].split(",")}
-    return found
+                result |= {(path, number, usage.strip()) for usage in match[1].split(",")}
+    return result
 
 
 def claimed(files: dict[str, str]) -> set[tuple[str, int, str]]:
@@ -53,6 +53,6 @@ def described(claim) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
-def test_every_line_is_claimed_as_its_comment_says(case):
+def test_claims_match_comments(case):
     files = split(case.read_text("utf-8"))
     assert sorted(claimed(files)) == sorted(expected(files))

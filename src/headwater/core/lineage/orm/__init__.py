@@ -1,7 +1,7 @@
-"""Interprets code against its models: which columns each place reads, writes, filters, joins.
+"""Interprets code with its models: which columns each place reads, writes, filters, joins.
 
-`index` gathers what is known of the whole code base, once; `claims` interprets one file with it, in any process.
-The ORM's meaning comes from the vocabulary beside its reader; nothing here knows an ORM by name.
+`index` collects what is known about the whole code base, once; `claims` interprets one file with it, in any process.
+The meaning of an ORM comes from the vocabulary beside its reader; nothing here knows an ORM by name.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ __all__ = ["CodeIndex", "claims", "index"]
 def index(
     symbols: Symbols, modules: Mapping[str, f.Module], readings: Mapping[str, Reading], schema: Schema
 ) -> CodeIndex:
-    """Return what `claims` needs to know of a code base, fit to travel to other processes.
+    """Return what `claims` needs to know about a code base, in a form that can be sent to other processes.
 
     Args:
         symbols: the symbol table of these modules.
         modules: the facts of every file, by path.
-        readings: what each reader found, by the reader's module name.
-        schema: the Schema that all readings together give.
+        readings: the result of each reader, by module name.
+        schema: the merged Schema of all readings.
     """
     known = from_readings(symbols, readings, schema)
     if not known.models:
@@ -41,7 +41,7 @@ def index(
 
 
 def claims(module: f.Module, index: CodeIndex) -> list[Claim]:
-    """Return the usages that a file's code asserts, by byte range, in source order."""
+    """Return the usages in a file's code, by byte range, in source order."""
     if not index.models or module.language not in index.language.languages:
         return []
     frame = Frame(index, module.path, evaluate, run, bind)
@@ -57,7 +57,7 @@ def claims(module: f.Module, index: CodeIndex) -> list[Claim]:
 
 
 def _settled(frame: Frame, spans: Spans) -> Iterator[Claim]:
-    """Iterate over the drafts of a frame as claims, each once."""
+    """Yield the pending usages of a frame as claims, without duplicates."""
     seen: set[tuple[str, str, int, str, str | None]] = set()
     for d in frame.pending:
         key = (d.table, d.column, d.start, d.usage_type, d.sub_type)

@@ -1,4 +1,4 @@
-"""What `value.name` is: columns and relationships of models, members of classes, names in modules."""
+"""Evaluates `value.name`: columns and relationships of models, members of classes, names in modules."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from headwater.core.lineage.orm.values import (
 from headwater.core.lineage.symbols import External, Found, Package, Symbol
 from headwater.readers import Field
 
-# Decorators of Python, its usual libraries and JavaScript that make an attribute of a method; an ORM adds its own.
+# Decorators of Python, common libraries and JavaScript that turn a method into an attribute; ORMs add their own.
 _PROPERTIES = frozenset({"property", "cached_property", "computed_field", "classproperty", "reify", "get"})
 Span = tuple[int, int]
 
 
 def attribute(frame: Frame, value: Value, name: str, span: Span) -> Value:
-    """Return what an attribute of a value is, and note the column that it reads."""
+    """Return the value of an attribute, and record the column that it reads."""
     handler = _BY_TYPE.get(type(value))
     return handler(frame, value, name, span) if handler else None
 
@@ -56,13 +56,13 @@ def _of_namespace(frame: Frame, value: Namespace, name: str, span: Span) -> Valu
 
 
 def _of_type(frame: Frame, value: TypeOf, name: str, span: Span) -> Value:
-    """An attribute of a class that is only known as a type: a mixin's `cls`, a repository's `model`."""
+    """Return an attribute of a class that is only known as a type: a mixin's `cls`, a repository's `model`."""
     own = frame.own
     is_own = isinstance(value.item, Variable) and value.item.name == "Self" and isinstance(own, Object)
-    found = member(frame.index, ClassValue(own.path, own.name), name) if is_own and isinstance(own, Object) else None
-    if found is None and name in frame.index.language.query_attributes:
+    result = member(frame.index, ClassValue(own.path, own.name), name) if is_own and isinstance(own, Object) else None
+    if result is None and name in frame.index.language.query_attributes:
         return QueryValue((value.item,), at=span)
-    return found
+    return result
 
 
 def _of_variable(frame: Frame, value: Variable, name: str, span: Span) -> Value:
@@ -84,7 +84,7 @@ def _of_dict(frame: Frame, value: Dict, name: str, span: Span) -> Value:
 
 
 def _of_many(items: tuple[Value, ...]) -> tuple[Value, ...]:
-    """When a value can be rows of several models, what we read of it is less certain."""
+    """Lower the certainty of usages when a value can be rows of several models."""
     if sum(isinstance(item, (InstanceValue, Entity)) for item in items) < 2:
         return items
     return tuple(_doubtful(item) for item in items)
@@ -116,7 +116,7 @@ def _related(frame: Frame, value: InstanceValue, field: Field, span: Span) -> Va
     for column in relation_columns(frame.index, value.model, field):
         frame.record_usage(value.model, column, span, "join", value.why, tier="B", via="attribute", sub_type="lazy")
     target = frame.index.models[field.target].name
-    instance_value = InstanceValue(field.target, f"{field.name} leads to {target}.", value.sure)
+    instance_value = InstanceValue(field.target, f"{field.name} is a relationship to {target}.", value.sure)
     return ListValue(instance_value) if field.many else instance_value
 
 
@@ -125,8 +125,8 @@ def relation_columns(index: CodeIndex, model: str, field: Field) -> list[tuple[s
     target = index.models.get(field.target or "")
     if target is None:
         return []
-    mine = [place for column in field.local if (place := index.owner_of(model, column))]
-    theirs = [place for column in field.remote if (place := index.owner_of(target.key, column))]
+    mine = [owner for column in field.local if (owner := index.owner_of(model, column))]
+    theirs = [owner for column in field.remote if (owner := index.owner_of(target.key, column))]
     middle = [(field.through, c) for c in (*field.through_local, *field.through_remote)] if field.through else []
     return [*mine, *middle, *theirs]
 
@@ -146,9 +146,9 @@ def _of_entity(frame: Frame, value: Entity, name: str, span: Span) -> Value:
         return RelationValue(value.model, name, span) if field.target in index.models else None
     words = index.language
     owner = class_of(index, value.model)
-    found = member(index, ClassValue(owner.path, owner.name), name, value) if owner else None
-    if found is not None:
-        return found
+    defined = member(index, ClassValue(owner.path, owner.name), name, value) if owner else None
+    if defined is not None:
+        return defined
     if name in words.query_attributes:
         whole_row(frame, value.model, span)
         return QueryValue((InstanceValue(value.model, "It comes from a query."),), sources=(value.model,), at=span)
@@ -156,7 +156,7 @@ def _of_entity(frame: Frame, value: Entity, name: str, span: Span) -> Value:
 
 
 def whole_row(frame: Frame, model: str, span: Span) -> None:
-    """Note that all columns of a model are loaded without being named."""
+    """Record that all columns of a model are loaded without being named."""
     table = frame.index.models[model].table
     frame.record_usage(model, (table, "*"), span, "projection", "All columns are loaded.", sub_type="implicit")
 
@@ -177,17 +177,17 @@ def _of_row(frame: Frame, value: Row, name: str, span: Span) -> Value:
 
 
 def member(index: CodeIndex, value: Object | ClassValue, name: str, bound: Value = None) -> Value:
-    """Return what a class of the code base has under a name; `bound` is the model that stands for it, if any."""
+    """Return the member of a class of the code base; `bound` is the model that it is used for, if any."""
     key = (f"{value.path}:{value.name}", name, type(bound or value).__name__)
     is_plain = not value.args and not isinstance(bound, InstanceValue)
     if is_plain and key in index.attributes:
         return index.attributes[key]
     if is_plain:
         index.attributes[key] = None
-    found = _member(index, value, name, bound or value)
+    result = _member(index, value, name, bound or value)
     if is_plain:
-        index.attributes[key] = found
-    return found
+        index.attributes[key] = result
+    return result
 
 
 def _member(index: CodeIndex, value: Object | ClassValue, name: str, bound: Value) -> Value:
@@ -202,10 +202,10 @@ def _member(index: CodeIndex, value: Object | ClassValue, name: str, bound: Valu
         is_value = any(_last(decorator) in properties for decorator in stmt.decorators)
         return returned(index, method, stmt) if is_value and not isinstance(bound, (Entity, ClassValue)) else method
     if isinstance(stmt, f.Assign):
-        found = types.read(index, info.path, stmt.annotation, bindings, bound)
-        if found is None or isinstance(found, (Variable, TypeOf)):
-            found = of_expression(index, info.path, stmt.value) or found
-        return found
+        declared = types.read(index, info.path, stmt.annotation, bindings, bound)
+        if declared is None or isinstance(declared, (Variable, TypeOf)):
+            declared = of_expression(index, info.path, stmt.value) or declared
+        return declared
     return of_symbol(index, Found(info.path, f"{info.name}.{name}", stmt)) if isinstance(stmt, f.Class) else None
 
 
@@ -230,13 +230,13 @@ def _constructor_value(
     if isinstance(stmt.value, f.Name):
         for param in init.params:
             if param.name == stmt.value.id:
-                found = types.read(index, info.path, param.annotation, bindings)
-                return found or types.injected(index, info.path, param.default)
+                declared = types.read(index, info.path, param.annotation, bindings)
+                return declared or types.injected(index, info.path, param.default)
     return of_expression(index, info.path, stmt.value)
 
 
 def bindings_of(index: CodeIndex, value: Object | ClassValue, info: ClassInfo) -> dict[str, Value]:
-    """Bind the type parameters of an ancestor as an object's class and its arguments do."""
+    """Return the bindings of an ancestor's type parameters, by an object's class and its arguments."""
     start = index.class_info(value.path, value.name)
     if start is None:
         return {}
@@ -256,17 +256,17 @@ def bindings_of(index: CodeIndex, value: Object | ClassValue, info: ClassInfo) -
 
 
 def returned(index: CodeIndex, method: Callable, stmt: f.Function, bindings: dict[str, Value] | None = None) -> Value:
-    """Return what a function gives back: by its annotation, or else as its summary says."""
+    """Return the value that a function returns: by its annotation, or else by its summary."""
     own = method.owner
     scope = dict(bindings or {})
     if own is not None:
         scope["Self"] = types.instance_of(own) or own
-    found = types.substitute(types.signature(index, method.path, method.name, stmt).returns, scope)
-    if found is None or isinstance(found, Variable):
+    declared = types.substitute(types.signature(index, method.path, method.name, stmt).returns, scope)
+    if declared is None or isinstance(declared, Variable):
         summary = index.summaries.get((method.path, method.name))
         inferred = types.substitute(summary.returns, scope) if summary else None
-        found = _less_sure(inferred) if inferred is not None else found
-    return _named_by(found, method.name.rsplit(".", 1)[-1])
+        declared = _less_sure(inferred) if inferred is not None else declared
+    return _named_by(declared, method.name.rsplit(".", 1)[-1])
 
 
 def _less_sure(value: Value) -> Value:
@@ -297,12 +297,12 @@ def of_symbol(index: CodeIndex, symbol: Symbol | None) -> Value:
 
 
 def _current_user(index: CodeIndex, loader: str) -> Value:
-    """Return the signed-in user: what its loader returns, or a row of the one model that says it is a user."""
+    """Return the signed-in user: the value that its loader returns, or a row of the one model marked as user."""
     user = index.current_user(loader)
     stmt = index.symbols.files[user[0]].names[user[1]] if user else None
-    found = returned(index, Callable(*user), stmt) if user and isinstance(stmt, f.Function) else None
-    if found is not None and not isinstance(found, (Variable, Library)):
-        return found
+    loaded = returned(index, Callable(*user), stmt) if user and isinstance(stmt, f.Function) else None
+    if loaded is not None and not isinstance(loaded, (Variable, Library)):
+        return loaded
     users = [key for key in index.models if (owner := class_of(index, key)) and _is_user(index, owner)]
     return InstanceValue(users[0], "It is the signed-in user.", False) if len(users) == 1 else None
 
@@ -319,14 +319,16 @@ def _defined(index: CodeIndex, symbol: Found) -> Value:
     if isinstance(symbol.stmt, f.Assign):
         if key not in index.values:
             index.values[key] = None
-            found = types.read(index, symbol.path, symbol.stmt.annotation, {})
-            index.values[key] = found if found is not None else of_expression(index, symbol.path, symbol.stmt.value)
+            declared = types.read(index, symbol.path, symbol.stmt.annotation, {})
+            index.values[key] = (
+                declared if declared is not None else of_expression(index, symbol.path, symbol.stmt.value)
+            )
         return index.values[key]
     return ClassValue(*key) if isinstance(symbol.stmt, f.Class) else Callable(*key)
 
 
 def of_expression(index: CodeIndex, path: str, expr: f.Expr | None) -> Value:
-    """Return the value of an expression outside of any function, as far as that needs no interpretation."""
+    """Return the value of an expression outside any function, as far as no interpretation is needed."""
     if isinstance(expr, f.Name):
         return of_symbol(index, index.symbols.lookup(path, expr.id))
     if isinstance(expr, f.Attr):
@@ -349,7 +351,7 @@ def _plain_member(index: CodeIndex, base: Value, name: str) -> Value:
 
 
 def _made(index: CodeIndex, function: Value) -> Value:
-    """Return what calling a value gives, at the top level of a file."""
+    """Return the value of a call at the top level of a file."""
     if isinstance(function, ClassValue):
         return Object(function.path, function.name, function.args)
     if isinstance(function, Entity):

@@ -1,4 +1,4 @@
-"""Lists, mappings, built-in functions and `setattr`: what carries values around between queries."""
+"""Lists, mappings, built-in functions and `setattr`: everything that carries values between queries."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _KEEPERS = frozenset({"copy", "filter", "slice", "concat", "reverse", "sort", "t
 
 
 def element(value: Value) -> Value:
-    """Return what iterating over a value gives."""
+    """Return the value of an iteration over a value."""
     if isinstance(value, Union):
         return union(*(element(item) for item in value.items))
     if isinstance(value, ListValue):
@@ -64,13 +64,13 @@ def element(value: Value) -> Value:
 
 
 def keyed(value: ListValue) -> Value:
-    """Return what a key finds in a mapping that a comprehension made of pairs, or else an item."""
+    """Return the value of a key in a mapping built by a comprehension, or else an item."""
     item = value.item
     return item.items[1] if isinstance(item, Row) and len(item.items) == 2 and not item.names else item
 
 
 def builtin(frame: Frame, func: f.Name, expr: f.Call, args: QueryArguments) -> Value:
-    """Call a function that the language itself has."""
+    """Evaluate a call of a built-in function of the language."""
     name, first = func.id, args.first
     if name in _CALLERS and args.values:
         function = next((k.value for k in expr.keywords if k.name == "key"), expr.args[0] if expr.args else None)
@@ -106,7 +106,7 @@ def _setattr(frame: Frame, expr: f.Call, args: QueryArguments) -> Value:
 
 
 def with_each(frame: Frame, function: f.Expr | None, *values: Value) -> Value:
-    """Return what an anonymous function gives for these arguments."""
+    """Return the value that an anonymous function returns for these arguments."""
     if not isinstance(function, f.Lambda):
         return None
     inner = frame.inner()
@@ -120,7 +120,7 @@ def with_each(frame: Frame, function: f.Expr | None, *values: Value) -> Value:
 
 
 def library(frame: Frame, function: Library, args: QueryArguments) -> Value:
-    """Call something from outside of the code base that only carries values along."""
+    """Evaluate a call of something outside the code base that only passes values on."""
     last = function.name.rsplit(".", 1)[-1]
     if last in _LISTS or last == "chain":
         return ListValue(union(*(element(value) for value, _ in args.values)))
@@ -136,7 +136,7 @@ def _cast(function: Library, args: QueryArguments) -> Value:
 
 
 def method(frame: Frame, receiver: Value, func: f.Attr, expr: f.Call, args: QueryArguments) -> Value:
-    """Call a method of a list, a mapping, or something unknown."""
+    """Evaluate a method of a list, a mapping, or an unknown value."""
     name = func.name
     if name in _ITERATORS and expr.args and isinstance(receiver, (ListValue, Row)):
         item = element(receiver)
@@ -222,7 +222,7 @@ def _getattr(frame: Frame, args: QueryArguments) -> Value:
 
 
 def assign_named(frame: Frame, target: Value, name: Value, expr: f.Expr) -> None:
-    """Set the attribute of a given name: written out, each key of a mapping, or one that a caller gives."""
+    """Set an attribute by name: a literal, each key of a mapping, or a name given by the caller."""
     models = tuple(item.model for item in each(target) if isinstance(item, InstanceValue))
     usage: UsageType = "write" if any(isinstance(i, InstanceValue) and i.new for i in each(target)) else "update"
     for item in each(name):

@@ -1,4 +1,4 @@
-"""Calls: what is called decides; methods go by what they are called on."""
+"""Evaluates calls by the value that is called, and methods by their receiver."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Span = tuple[int, int]
 
 
 def call(frame: Frame, expr: f.Call) -> Value:
-    """Interpret a call."""
+    """Evaluate a call."""
     func = expr.func
     if isinstance(func, f.Attr):
         receiver = frame.evaluate(frame, func.value)
@@ -71,7 +71,7 @@ def arguments(frame: Frame, expr: f.Call) -> QueryArguments:
 
 
 def method(frame: Frame, receiver: Value, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
-    """Call a method of a value."""
+    """Evaluate a method call."""
     handler = _METHODS.get(type(receiver))
     if handler is not None:
         return handler(frame, receiver, func, args, expr)
@@ -106,7 +106,7 @@ def _of_loader(frame: Frame, receiver: Loader, func: f.Attr, args: QueryArgument
 
 
 def _of_many(frame: Frame, receiver: ListValue, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
-    """A result, a list, or a relationship that is itself a query."""
+    """Evaluate a method of a result, a list, or a relationship that is itself a query."""
     words = frame.index.language
     name, at = func.name, (func.start, func.end)
     if name in words.rows:
@@ -154,18 +154,18 @@ def _of_relation(frame: Frame, receiver: RelationValue, func: f.Attr, args: Quer
     if operation.args == "filter" and func.name != "and_":
         join_relation(frame, receiver, "join")
     owner = RelationValue(target or receiver.model, receiver.attribute, receiver.span)
-    found = queries.apply(frame, operation, owner, args, (func.start, func.end))
-    return receiver if operation.result == "same" else found
+    result = queries.apply(frame, operation, owner, args, (func.start, func.end))
+    return receiver if operation.result == "same" else result
 
 
 def _of_other(frame: Frame, receiver: Value, func: f.Attr, args: QueryArguments, expr: f.Call) -> Value:
-    """A member of a class or module, a session's method, or one that carries values along."""
+    """Evaluate a member of a class or module, a session's method, or one that passes values on."""
     name = func.name
     if name in frame.index.language.flushes:
         frame.flush()
-    found = attribute(frame, receiver, name, (func.start, func.end))
-    if found is not None and not (isinstance(found, Library) and _is_session_call(frame, found, name)):
-        return invoke(frame, found, args, expr)
+    result = attribute(frame, receiver, name, (func.start, func.end))
+    if result is not None and not (isinstance(result, Library) and _is_session_call(frame, result, name)):
+        return invoke(frame, result, args, expr)
     handled, value = sessions.method(frame, receiver, func, args)
     return value if handled else builtin_calls.method(frame, receiver, func, expr, args)
 
@@ -191,7 +191,7 @@ def _type_of(frame: Frame, function: TypeOf, args: QueryArguments, expr: f.Call)
 
 
 def _session_factory(frame: Frame, function: Object, args: QueryArguments, expr: f.Call) -> Value:
-    """A session's factory, and a scoped session, are called to give the session."""
+    """Evaluate a call of a session factory or a scoped session, which returns the session."""
     return function if frame.index.is_session(function.path, function.name) else None
 
 
@@ -203,7 +203,7 @@ def _of_library(frame: Frame, function: Library, args: QueryArguments, expr: f.C
     at = (expr.func.start, expr.func.end)
     if "func" in rest[:-1]:
         return queries.apply(frame, _COLUMN, None, args, at)
-    if last in frame.index.language.declarations:  # what they name is declared, not used
+    if last in frame.index.language.declarations:  # their arguments are declarations, not usages
         for value in (*(v for v, _ in args.values), *(v for _, v, _ in args.named)):
             _forget(frame, value)
         return None
@@ -214,7 +214,7 @@ def _of_library(frame: Frame, function: Library, args: QueryArguments, expr: f.C
 
 
 def _forget(frame: Frame, value: Value) -> None:
-    """Drop the columns that a definition names: a foreign key is declared, not used."""
+    """Drop the columns in a definition: a foreign key declares them and does not use them."""
     gone = {id(draft) for draft in drafts(value)}
     if gone:
         frame.pending[:] = [draft for draft in frame.pending if id(draft) not in gone]

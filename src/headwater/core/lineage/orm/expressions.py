@@ -1,4 +1,4 @@
-"""Evaluates expressions: from syntax to values, noting usages on the way."""
+"""Evaluates expressions to values, and records usages on the way."""
 
 from __future__ import annotations
 
@@ -166,22 +166,22 @@ def _sequence(frame: Frame, expr: f.SequenceExpr) -> Value:
 
 
 def _mapping(frame: Frame, expr: f.Mapping) -> Value:
-    found = Dict()
+    mapping = Dict()
     for entry in expr.entries:
         value = evaluate(frame, entry.value)
         if entry.key is None:
             if isinstance(value, Dict):
-                found.entries.extend(value.entries)
-                found.parameter = found.parameter or value.parameter
+                mapping.entries.extend(value.entries)
+                mapping.parameter = mapping.parameter or value.parameter
             elif isinstance(value, Parameter):
-                found.parameter = value.name
+                mapping.parameter = value.name
             continue
         key = evaluate(frame, entry.key)
         if isinstance(key, Literal):
-            found.entries.append(EntryValue(key.text, key.span, value))
+            mapping.entries.append(EntryValue(key.text, key.span, value))
         elif isinstance(key, ColumnValue):
-            found.entries.append(EntryValue("", (entry.start, entry.end), value, key))
-    return found
+            mapping.entries.append(EntryValue("", (entry.start, entry.end), value, key))
+    return mapping
 
 
 def _lambda(frame: Frame, expr: f.Lambda) -> Value:
@@ -222,7 +222,7 @@ def _bind(frame: Frame, expr: f.Bind) -> Value:
 
 
 def bind(frame: Frame, target: f.Expr, value: Value) -> None:
-    """Give the names in a target their values, and note the columns that assigning to attributes changes."""
+    """Assign values to the names in a target, and record the columns that assignments to attributes change."""
     if isinstance(target, f.Name):
         frame.env[target.id] = value
     elif isinstance(target, f.Attr):
@@ -238,12 +238,12 @@ def bind(frame: Frame, target: f.Expr, value: Value) -> None:
 
 
 def _take_apart(frame: Frame, target: f.Mapping, value: Value) -> None:
-    """`const {id, owner: {email}} = row` reads attributes by name."""
+    """Read attributes by name, as `const {id, owner: {email}} = row` does."""
     for entry in target.entries:
         key = evaluate(frame, entry.key)
         if isinstance(key, Literal):
-            found = _property(frame, value, key.text, (entry.start, entry.end)) if value is not None else None
-            bind(frame, entry.value, found)
+            item = _property(frame, value, key.text, (entry.start, entry.end)) if value is not None else None
+            bind(frame, entry.value, item)
         else:
             bind(frame, entry.value, value)
 
@@ -273,15 +273,17 @@ def _bind_attribute(frame: Frame, target: f.Attr, value: Value) -> None:
         if isinstance(item, Dict):
             item.entries.append(EntryValue(name, span, value))
         if isinstance(item, InstanceValue):
-            place = frame.index.column_of(item.model, name)
-            if place:
+            column = frame.index.column_of(item.model, name)
+            if column:
                 sure = item.sure and not isinstance(receiver, Union)
                 usage: UsageType = "write" if item.new else "update"
-                frame.record_usage(item.model, place, span, usage, item.why, tier="A" if sure else "B", via="attribute")
+                frame.record_usage(
+                    item.model, column, span, usage, item.why, tier="A" if sure else "B", via="attribute"
+                )
 
 
 def _bind_item(frame: Frame, target: f.Subscript, value: Value) -> None:
-    """`mapping["key"] = value` gives a mapping one more key that is written out."""
+    """Add a literal key to a mapping, as `mapping["key"] = value` does."""
     receiver = evaluate(frame, target.value)
     key = evaluate(frame, target.index)
     if not isinstance(key, Literal):

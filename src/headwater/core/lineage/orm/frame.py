@@ -1,4 +1,4 @@
-"""The state of interpreting one function: what its names hold, and the drafts of usages found so far."""
+"""The state of the interpretation of one function: the values of its names, and its pending usages."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Frame:
         self.calls: list[tuple[Callable, tuple[f.Param, ...], dict[str, Value]]] | None = None
 
     def inner(self) -> Frame:
-        """Return a frame for a scope inside of this one: it sees these names and adds to the same drafts."""
+        """Return a frame for a scope inside this one: it sees these names and adds to the same pending usages."""
         frame = Frame(self.index, self.path, self.evaluate, self.run, self.bind)
         frame.env = dict(self.env)
         frame.pending, frame.own, frame.parameters = self.pending, self.own, self.parameters
@@ -72,7 +72,7 @@ class Frame:
         return frame
 
     def flush(self) -> None:
-        """Rows that this function made are in the database from here on: setting a column updates it."""
+        """Mark rows that this function created as stored: setting a column is an update from now on."""
         for name, value in self.env.items():
             if isinstance(value, InstanceValue) and value.new:
                 self.env[name] = InstanceValue(value.model, value.why, value.sure)
@@ -102,7 +102,7 @@ class Frame:
 
 
 def resolve_pending(value: Value, role: str) -> None:
-    """Say what the columns in an SQL expression are used for, where nothing has said so yet."""
+    """Set the usage kind of the columns in an SQL expression that have none yet."""
     mode = _MODES.get(role)
     if mode is None:
         return
@@ -113,7 +113,7 @@ def resolve_pending(value: Value, role: str) -> None:
 
 
 def set_default_usage(pending: Iterable[PendingUsage], role: str) -> None:
-    """Say what columns are used for unless something later knows better: a comparison is a filter so far."""
+    """Set a provisional usage kind that later evidence may replace: a comparison is a filter so far."""
     usage_type, sub_type = _MODES[role]
     for draft in pending:
         if not draft.settled:

@@ -1,4 +1,4 @@
-"""Functions and classes of the code base: what calling one gives, and what it does with what it is handed."""
+"""Functions and classes of the code base: what a call returns, and what it does with its arguments."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from headwater.core.lineage.symbols import Found
 
 
 def construct(frame: Frame, entity: Entity, args: QueryArguments) -> InstanceValue:
-    """Make a row of a model: the names of its keyword arguments are written."""
+    """Evaluate the construction of a model's row: its keyword arguments are written."""
     model = frame.index.models[entity.model].name
     for name, value, span in args.named:
         if name is None:
@@ -45,7 +45,7 @@ def construct(frame: Frame, entity: Entity, args: QueryArguments) -> InstanceVal
 
 
 def note_effects(frame: Frame, target: Value, args: QueryArguments) -> None:
-    """Remember that this function makes a row of what its caller hands it."""
+    """Record that this function creates a row from its caller's argument."""
     for name, value, _ in args.named:
         mapping = value.name if isinstance(value, Parameter) else value.parameter if isinstance(value, Dict) else None
         if name is None and mapping:
@@ -60,7 +60,7 @@ def _target_name(target: Value) -> str:
 
 
 def construct_object(frame: Frame, function: ClassValue, args: QueryArguments) -> Value:
-    """Make an object of a class of the code base; its type arguments come from what the constructor is given."""
+    """Construct an object of a class of the code base; its type arguments come from the constructor's arguments."""
     info = frame.index.class_info(function.path, function.name)
     if info is None or function.args or not info.params:
         return Object(function.path, function.name, function.args)
@@ -79,25 +79,25 @@ def _unify(patterns: tuple[tuple[str, Value], ...], given: dict[str, Value], bin
 
 
 def matched(params: tuple[f.Param, ...], args: QueryArguments) -> dict[str, Value]:
-    """Pair the arguments of a call with the parameters' names; what is left over goes to `**`."""
-    found: dict[str, Value] = {}
+    """Match the arguments of a call with the parameters' names; the rest goes to `**`."""
+    arguments: dict[str, Value] = {}
     plain = [param for param in params if not param.kind and param.name]
     for param, (value, _) in zip(plain, args.values, strict=False):
-        found[param.name] = value
+        arguments[param.name] = value
     names = {param.name for param in plain}
     rest: list[EntryValue] = []
     for name, value, span in args.named:
         if name in names:
-            found[name] = value
+            arguments[name] = value
         elif name is not None:
             rest.append(EntryValue(name, span, value))
         elif isinstance(value, Dict):
             rest.extend(value.entries)
         elif isinstance(value, Parameter):
-            found.update({p.name: value for p in params if p.kind == "**"})
+            arguments.update({p.name: value for p in params if p.kind == "**"})
     if rest:
-        found.update({param.name: Dict(rest) for param in params if param.kind == "**"})
-    return found
+        arguments.update({param.name: Dict(rest) for param in params if param.kind == "**"})
+    return arguments
 
 
 def definition(index: CodeIndex, function: Callable) -> f.Function | None:
@@ -113,7 +113,7 @@ def definition(index: CodeIndex, function: Callable) -> f.Function | None:
 
 
 def call_project(frame: Frame, function: Callable, args: QueryArguments, expr: f.Call) -> Value:
-    """Call a function of the code base: what it does with mappings it is given, and what it returns."""
+    """Evaluate a call of a function of the code base: its effects on mapping arguments, and its return value."""
     index = frame.index
     stmt = definition(index, function)
     if stmt is None:
@@ -148,7 +148,7 @@ def call_project(frame: Frame, function: Callable, args: QueryArguments, expr: f
 
 
 def _results(frame: Frame, value: Value, given: dict[str, Value], expr: f.Call) -> Value:
-    """Put what the functions that a caller hands in return in its place."""
+    """Replace placeholders for functions passed by the caller by what these return."""
     if not any(isinstance(item, ResultOf) for item in each(value)):
         return value
     return union(*(_result(frame, item, given, expr) for item in each(value)))
@@ -164,7 +164,7 @@ def _result(frame: Frame, value: Value, given: dict[str, Value], expr: f.Call) -
 
 
 class _ProjectCall(NamedTuple):
-    """A call of a function of the code base, with what its parameters and type variables stand for."""
+    """A call of a function of the codebase, with what its parameters and type variables stand for."""
 
     expr: f.Call
     params: tuple[f.Param, ...]
@@ -174,7 +174,7 @@ class _ProjectCall(NamedTuple):
 
 
 def _apply_effect(frame: Frame, effect: Effect, call: _ProjectCall) -> None:
-    """Use the keys of a mapping that the caller hands over as the function uses them."""
+    """Use the keys of a mapping argument as the called function uses them."""
     kind, _, name = effect.target.rpartition(" ")
     target = call.given.get(name) if not kind else call.bindings.get(name) if kind == "type" else InstanceValue(name)
     if not kind and name in ("self", "cls"):
@@ -195,7 +195,7 @@ def _apply_effect(frame: Frame, effect: Effect, call: _ProjectCall) -> None:
 
 
 def _outer_target(frame: Frame, kind: str, name: str, target: Value, call: _ProjectCall) -> str:
-    """Say in the words of this function's own parameters what a function that it calls changes."""
+    """Express the effect of a called function in terms of this function's own parameters."""
     if isinstance(target, (InstanceValue, Entity)):
         return f"model {target.model}"
     if isinstance(target, Variable):

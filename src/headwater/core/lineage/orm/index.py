@@ -1,6 +1,6 @@
-"""What one file's interpretation may know of all the others: symbols, models, keys between tables, summaries.
+"""What the interpretation of one file may know about all others: symbols, models, foreign keys, summaries.
 
-An Index pickles and stays small: function bodies are not in it, only what they return and do (`Summary`).
+An Index can be pickled and stays small: it contains no function bodies, only what they return and do (`Summary`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _GENERIC = frozenset({"Generic", "Protocol"})
 
 
 class Effect(msgspec.Struct, frozen=True, gc=False):
-    """What a function does with its parameters: keys of `mapping` are columns of `target`, in this role."""
+    """The effect of a function on its parameters: keys of `mapping` are columns of `target`, in this role."""
 
     target: str
     mapping: str
@@ -30,7 +30,7 @@ class Effect(msgspec.Struct, frozen=True, gc=False):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What a signature does not say: what comes back, what becomes of mappings, what callers hand in."""
+    """What a signature does not say: the return value, the effects on mappings, the callers' arguments."""
 
     returns: Value = None
     effects: tuple[Effect, ...] = ()
@@ -38,7 +38,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class Signature(msgspec.Struct, frozen=True):
-    """A function's types as written: parameters that mention type variables, and what it returns."""
+    """The declared types of a function: parameters that mention type variables, and the return type."""
 
     patterns: tuple[tuple[str, Value], ...]
     returns: Value
@@ -46,7 +46,7 @@ class Signature(msgspec.Struct, frozen=True):
 
 
 class ClassInfo(msgspec.Struct, frozen=True):
-    """A class with its bases resolved; `outside` names those that are not in the code base."""
+    """A class with its bases resolved; `outside` names bases outside the code base."""
 
     path: str
     name: str
@@ -58,7 +58,7 @@ class ClassInfo(msgspec.Struct, frozen=True):
 
 
 class CodeIndex:
-    """Immutable but for its memory of earlier answers, which does not travel between processes."""
+    """Immutable except for its cache, which is not sent to other processes."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class CodeIndex:
         self.fields: dict[str, dict[str, Field]] = {
             key: {field.name: field for field in model.fields} for key, model in models.items()
         }
-        # Clients name a model's delegate by its name with a small first letter.
+        # Clients name a model's delegate like the model, with a lower-case first letter.
         self.delegates: dict[str, str] = {
             model.name[:1].lower() + model.name[1:]: key for key, model in models.items() if self.is_shaped(key)
         }
@@ -87,15 +87,15 @@ class CodeIndex:
         self.mixins = self._mixins()
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Vocabularies are found again by name: they are code, and sets have no order that could travel.
+        # Vocabularies are looked up by name in other processes: they are code, and sets have no stable order.
         return _restore, (self.symbols, self.models, self.relations, tuple(self.vocabularies), self.summaries)
 
     def with_summaries(self, summaries: Mapping[tuple[str, str], Summary]) -> CodeIndex:
-        """Return the same index knowing these functions."""
+        """Return the same index with the summaries of these functions."""
         return CodeIndex(self.symbols, self.models, self.relations, self.vocabularies, summaries)
 
     def slim(self) -> CodeIndex:
-        """Return the same index without function bodies, fit to travel."""
+        """Return the same index without function bodies, for other processes."""
         relations = {
             name: Relation(
                 name,
@@ -109,15 +109,15 @@ class CodeIndex:
         return CodeIndex(symbols, self.models, relations, self.vocabularies, self.summaries)
 
     def _mixins(self) -> frozenset[tuple[str, str]]:
-        """Return the classes that models inherit from without being models themselves."""
-        found: set[tuple[str, str]] = set()
+        """Return the classes that models inherit from without being models."""
+        mixins: set[tuple[str, str]] = set()
         for key in self.models:
             path, _, name = key.rpartition(":")
-            found |= {(info.path, info.name) for info in self.lineage(path, name)}
-        return frozenset(place for place in found if f"{place[0]}:{place[1]}" not in self.models)
+            mixins |= {(info.path, info.name) for info in self.lineage(path, name)}
+        return frozenset(mixin for mixin in mixins if f"{mixin[0]}:{mixin[1]}" not in self.models)
 
     def current_user(self, loader: str) -> tuple[str, str] | None:
-        """Return the function that loads the signed-in user, by its decorator; (path, name) at a top level."""
+        """Return the function that loads the signed-in user, by its decorator, as (path, name)."""
         for path, file in self.symbols.files.items():
             for name, stmt in file.names.items():
                 if isinstance(stmt, f.Function) and any(dotted(d).endswith(f".{loader}") for d in stmt.decorators):
@@ -125,12 +125,12 @@ class CodeIndex:
         return None
 
     def is_shaped(self, model: str) -> bool:
-        """Tell whether a model is queried by objects, through a client."""
+        """Return True if a model is queried with option objects, through a client."""
         vocabulary = self.vocabularies.get(self.models[model].reader)
         return vocabulary is not None and bool(vocabulary.client)
 
     def is_library(self, name: str) -> bool:
-        """Tell whether a name from outside of the code base is one of the ORM's, also in generated code."""
+        """Return True if a name from outside the code base belongs to the ORM, also in generated code."""
         packages = self.language.packages
         return name.startswith(packages) or any(part in packages for part in self._parts(name))
 
@@ -139,31 +139,31 @@ class CodeIndex:
         return ["@" + part for part in name.split("/")[1:-1]] if "/" in name else []
 
     def column_of(self, model: str, attribute: str) -> tuple[str, str] | None:
-        """Return the physical (table, column) behind a model's attribute, or None when it is no column."""
-        found = self.models.get(model)
-        if found is None:
+        """Return the physical (table, column) of a model's attribute, or None if it is not a column."""
+        known = self.models.get(model)
+        if known is None:
             return None
         field = self.fields[model].get(attribute)
         if field is not None:
-            return (found.table, field.column) if field.column else None
-        return found.inherited.get(attribute)
+            return (known.table, field.column) if field.column else None
+        return known.inherited.get(attribute)
 
     def owner_of(self, model: str, column: str) -> tuple[str, str] | None:
-        """Return the (table, column) that a relationship's column name means on a model."""
-        found = self.models.get(model)
-        if found is None:
+        """Return the (table, column) of a relationship's column name on a model."""
+        known = self.models.get(model)
+        if known is None:
             return None
-        relation = self.relations.get(found.table)
+        relation = self.relations.get(known.table)
         if relation is None or relation.column(column):
-            return found.table, column
-        return next((p for p in found.inherited.values() if p[1] == column), (found.table, column))
+            return known.table, column
+        return next((p for p in known.inherited.values() if p[1] == column), (known.table, column))
 
     def tables(self, model: str) -> tuple[str, ...]:
         """Return a model's table and those of the classes that it inherits columns from, its own first."""
-        found = self.models.get(model)
-        if found is None:
+        known = self.models.get(model)
+        if known is None:
             return ()
-        return tuple(dict.fromkeys((found.table, *(table for table, _ in found.inherited.values()))))
+        return tuple(dict.fromkeys((known.table, *(table for table, _ in known.inherited.values()))))
 
     def class_info(self, path: str, name: str) -> ClassInfo | None:
         """Return a class of the code base with its bases resolved."""
@@ -179,15 +179,15 @@ class CodeIndex:
         """Return a class and its ancestors in the order in which members are looked for."""
         key = (path, name)
         if key not in self._lines:
-            found: dict[tuple[str, str], ClassInfo] = {}
+            classes: dict[tuple[str, str], ClassInfo] = {}
             queue = [key]
             while queue:
                 current = queue.pop(0)
                 info = self.class_info(*current)
-                if info and (info.path, info.name) not in found:
-                    found[info.path, info.name] = info
+                if info and (info.path, info.name) not in classes:
+                    classes[info.path, info.name] = info
                     queue.extend((base[0], base[1]) for base in info.bases)
-            self._lines[key] = tuple(found.values())
+            self._lines[key] = tuple(classes.values())
         return self._lines[key]
 
     def member(self, path: str, name: str, member: str) -> tuple[ClassInfo, f.Stmt] | None:
@@ -199,7 +199,7 @@ class CodeIndex:
         return None
 
     def is_session(self, path: str, name: str) -> bool:
-        """Tell whether a class stems from one of the ORM's sessions."""
+        """Return True if a class inherits from a session of the ORM."""
         kinds = self.language.types
         return any(
             kinds.get(outside.rsplit(".", 1)[-1]) == "session"
@@ -240,8 +240,8 @@ def from_readings(symbols: Symbols, readings: Mapping[str, Reading], schema: Sch
 
     Args:
         symbols: the symbol table.
-        readings: what each reader found, by the reader's module name.
-        schema: the Schema that all readings together give.
+        readings: the result of each reader, by module name.
+        schema: the merged Schema of all readings.
     """
     models = {model.key: model for reading in readings.values() for model in reading.models}
     used = {model.reader.casefold() for model in models.values()} | {name for name, r in readings.items() if r.models}
@@ -268,7 +268,7 @@ def _restore(
 
 
 def merged(vocabularies: Iterable[Vocabulary]) -> Vocabulary:
-    """Return one vocabulary that knows all that these know; the first one to know a word decides."""
+    """Return one vocabulary that combines several; the first definition of a word is used."""
     parts = list(vocabularies)
     if len(parts) < 2:
         return parts[0] if parts else Vocabulary()
@@ -293,15 +293,15 @@ def singular(name: str) -> tuple[str, ...]:
 
 
 def _by_words(models: Mapping[str, Model]) -> dict[tuple[str, ...], str]:
-    """Return the models that are the only ones of their name."""
-    found: dict[tuple[str, ...], list[str]] = {}
+    """Return the models whose name is unique."""
+    groups: dict[tuple[str, ...], list[str]] = {}
     for key, model in models.items():
-        found.setdefault(singular(model.name), []).append(key)
-    return {name: keys[0] for name, keys in found.items() if len(keys) == 1}
+        groups.setdefault(singular(model.name), []).append(key)
+    return {name: keys[0] for name, keys in groups.items() if len(keys) == 1}
 
 
 def dotted(expr: f.Expr | None) -> str:
-    """Return `a.b.c` as text, or "" when it is anything else."""
+    """Return `a.b.c` as text, or "" for other expressions."""
     if isinstance(expr, f.Name):
         return expr.id
     if isinstance(expr, f.Attr):
@@ -316,18 +316,18 @@ def arguments(index: f.Subscript) -> tuple[f.Expr, ...]:
 
 
 def is_type_variable(stmt: f.Stmt) -> bool:
-    """Tell whether a statement declares a type variable."""
+    """Return True if a statement declares a type variable."""
     value = stmt.value if isinstance(stmt, f.Assign) else None
     return isinstance(value, f.Call) and dotted(value.func).rsplit(".", 1)[-1] in ("TypeVar", "ParamSpec")
 
 
 def parameters_of(info: ClassInfo, args: tuple[Value, ...]) -> Bindings:
-    """Bind a class's type parameters to arguments; those left over stand for themselves."""
+    """Bind a class's type parameters to arguments; the others stay unbound."""
     filled = (*args, *(Variable(name) for name in info.params[len(args) :]))
     return dict(zip(info.params, filled, strict=False))
 
 
 def class_of(index: CodeIndex, model: str) -> ClassValue | None:
-    """Return the class of a model, or None when it is a Table object or declared outside of code."""
+    """Return the class of a model, or None if it is a Table object or declared outside the code."""
     path, _, name = model.rpartition(":")
     return ClassValue(path, name) if index.class_info(path, name) else None

@@ -1,4 +1,4 @@
-"""Joins: along a relationship, or by the one foreign key that two tables have between them."""
+"""Joins along a relationship, or by the only foreign key between two tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Places = list[tuple[str, str]]
 
 
 def join_relation(frame: Frame, relation: RelationValue, role: str) -> None:
-    """Note the columns that a relationship joins on where it is joined or loaded by name."""
+    """Record the columns that a relationship joins on where it is joined or loaded by name."""
     field = frame.index.fields[relation.model][relation.attribute]
     model = frame.index.models[relation.model].name
     verb = "loaded" if role == "load" else "joined"
@@ -20,16 +20,14 @@ def join_relation(frame: Frame, relation: RelationValue, role: str) -> None:
 
 
 def implicit_join(frame: Frame, sources: tuple[str, ...], target: str, span: tuple[int, int]) -> None:
-    """Note the columns of a join that names only a model, when one foreign key can be meant."""
+    """Record the columns of a join that names only a model, if exactly one foreign key matches."""
     others = tuple(source for source in sources if source != target) or sources
     pairs = _keys(frame.index, others, target)
     if len(pairs) != 1:
         return
-    name = frame.index.models[target].name
-    for place in pairs[0]:
-        frame.record_usage(
-            target, place, span, "join", f"Joining {name} uses the only foreign key between them.", tier="B"
-        )
+    why = f"Joining {frame.index.models[target].name} uses the only foreign key between them."
+    for column in pairs[0]:
+        frame.record_usage(target, column, span, "join", why, tier="B")
 
 
 def _keys(index: CodeIndex, sources: tuple[str, ...], target: str) -> list[Places]:
@@ -51,9 +49,9 @@ def _between(index: CodeIndex, starts: tuple[str, ...], ends: tuple[str, ...]) -
         places
         for start in starts
         for end in ends
-        for one, other in ((start, end), (end, start))
-        if start != end or (one, other) == (start, end)
-        for places in _references(index, one, other)
+        for near, other in ((start, end), (end, start))
+        if start != end or (near, other) == (start, end)
+        for places in _references(index, near, other)
     ]
 
 

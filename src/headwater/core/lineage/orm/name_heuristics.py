@@ -1,7 +1,7 @@
-"""Parameters that say by their name which model they are a row of, and by their use that they are.
+"""Infers from the name of a parameter which model it is a row of, and confirms it by its use.
 
-A parameter `user` without a type is a row of User when there is one such model and everything that the function
-reads of it is something that the model has, and more than one thing. That is inference: such usages are tier B.
+A parameter `user` without a type is a row of User if there is one such model and all attributes that the function reads
+of it, at least two, are attributes of the model. That is inference: such usages are tier B.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ENOUGH = 2
 
 
 def by_name(index: CodeIndex, param: f.Param, body: tuple[f.Stmt, ...]) -> InstanceValue | None:
-    """Return the row that a parameter must be, or None."""
+    """Return the row value of a parameter, or None."""
     model = index.by_words.get(singular(param.name))
     if model is None:
         return None
@@ -28,11 +28,13 @@ def by_name(index: CodeIndex, param: f.Param, body: tuple[f.Stmt, ...]) -> Insta
     columns = sum(index.column_of(model, attribute) is not None for attribute in read)
     if not read <= known or len(read) < ENOUGH or not columns:
         return None
-    return InstanceValue(model, f"{param.name} has the name of a model, and all that is read of it.", False)
+    return InstanceValue(
+        model, f"{param.name} is named like a model, and the model has all attributes that are read.", False
+    )
 
 
 def _attributes(body: object, name: str) -> Iterator[str]:
-    """Iterate over what a body reads of a variable."""
+    """Yield the attributes that a body reads of a variable."""
     stack: list[object] = [body]
     while stack:
         node = stack.pop()

@@ -1,4 +1,4 @@
-"""Applies the vocabulary: what a query method does with columns, rows and names, and what it gives back."""
+"""Applies the vocabulary: what a query method does with columns, rows and names, and what it returns."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class QueryArguments(msgspec.Struct, frozen=True):
 
 
 def apply(frame: Frame, operation: Operation, receiver: Value, args: QueryArguments, at: Span) -> Value:
-    """Do what an operation does, and return what it returns."""
+    """Apply an operation of the vocabulary, and return its result."""
     role = operation.args
     if role in ("join", "load") and operation.result != "none":
         receiver = _join(frame, receiver, args, role)
@@ -80,7 +80,7 @@ def _result(frame: Frame, operation: Operation, receiver: Value, args: QueryArgu
 
 
 def rows(result: str, source: Value) -> Value:
-    """Return what taking rows out of a query or result gives."""
+    """Return the value of the rows of a query or result."""
     if isinstance(source, Entity):
         return InstanceValue(source.model, "It is loaded by its key.") if result == "one" else None
     if isinstance(source, TypeOf):
@@ -108,7 +108,7 @@ def _of_query(result: str, source: QueryValue) -> Value:
 
 
 def column_of(*values: Value, extra: list[PendingUsage] | None = None) -> ColumnValue:
-    """Return the SQL expression that these are parts of."""
+    """Return the SQL expression that combines these parts."""
     pending_usages = list(extra or ())
     models: list[str] = []
     for value in values:
@@ -156,7 +156,7 @@ def parts(value: Value) -> tuple[Value, ...]:
 
 
 def _item(frame: Frame, value: Value) -> tuple[Value, str | None, tuple[str, ...]]:
-    """Return what a row holds for one selected thing, by which name, and the models that it draws from."""
+    """Return the value that a row holds for one selected expression, its name, and its models."""
     if isinstance(value, Entity):
         model = frame.index.models[value.model]
         return InstanceValue(value.model, "It comes from a query."), model.name, (value.model,)
@@ -168,7 +168,7 @@ def _item(frame: Frame, value: Value) -> tuple[Value, str | None, tuple[str, ...
 
 
 def _join(frame: Frame, receiver: Value, args: QueryArguments, role: str) -> Value:
-    """Join: on the conditions given, along a relationship, or by the one foreign key there is."""
+    """Evaluate a join: on the given conditions, along a relationship, or by the only foreign key."""
     sources = list(receiver.sources) if isinstance(receiver, QueryValue) else []
     loaded = receiver.model if isinstance(receiver, Loader) else None
     conditioned = len(args.values) > 1 or any(drafts(value) for _, value, _ in args.named)
@@ -195,7 +195,7 @@ def _join(frame: Frame, receiver: Value, args: QueryArguments, role: str) -> Val
 
 
 def _apply_names(frame: Frame, operation: Operation, receiver: Value, args: QueryArguments) -> None:
-    """Use the names of keyword arguments, and the keys of mappings in their place, as columns."""
+    """Use the names of keyword arguments, or the keys of mappings in their place, as columns."""
     usage: UsageType = operation.named if operation.named in ("filter", "write") else "update"
     owners = owners_of(receiver, args)
     if isinstance(receiver, QueryValue) and receiver.kind == "update":
@@ -223,18 +223,18 @@ def owners_of(receiver: Value, args: QueryArguments) -> tuple[str, ...]:
 
 
 def name_column(frame: Frame, owners: tuple[str, ...], name: str, span: Span, usage: UsageType) -> bool:
-    """Note a column that is named by a bare word."""
+    """Record a column that is used by its bare name."""
     for owner in owners:
-        place = frame.index.column_of(owner, name)
-        if place:
+        column = frame.index.column_of(owner, name)
+        if column:
             model = frame.index.models[owner].name
-            frame.record_usage(owner, place, span, usage, f"{name} is named as a column of {model}.")
+            frame.record_usage(owner, column, span, usage, f"{name} is named as a column of {model}.")
             return True
     return False
 
 
 def name_keys(frame: Frame, owners: tuple[str, ...], value: Value, usage: UsageType) -> None:
-    """Note the columns that the keys of a mapping name."""
+    """Record the columns that are keys of a mapping."""
     if not isinstance(value, Dict):
         return
     for entry in value.entries:

@@ -1,4 +1,4 @@
-"""Database sessions: what runs queries, loads by key, deletes rows; known by type, or by use and name."""
+"""Database sessions, which run queries, load by key, delete rows; recognised by type, or by use and name."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NAMES = frozenset({"db", "s", "sess", "conn", "connection", "tx", "uow", "store
 
 
 def method(frame: Frame, receiver: Value, func: f.Attr, args: QueryArguments) -> tuple[bool, Value]:
-    """Call a session's method; the first result tells whether it is one."""
+    """Evaluate a session's method; the first result says whether it is one."""
     operation = frame.index.language.session.get(func.name)
     if operation is None or not isinstance(receiver, _SESSIONS) or not _fits(frame, operation, receiver, func, args):
         return False, None
@@ -47,7 +47,7 @@ def method(frame: Frame, receiver: Value, func: f.Attr, args: QueryArguments) ->
 
 
 def _fits(frame: Frame, operation: Operation, receiver: Value, func: f.Attr, args: QueryArguments) -> bool:
-    """Tell by the first argument whether this is a session's method and not another of that name."""
+    """Return True if the first argument shows that this is a session's method and not another of that name."""
     fits = any(isinstance(item, (QueryValue, Entity, ColumnValue, TypeOf)) for item in each(args.first))
     if operation.row == "delete" or (operation.result == "same" and not fits):
         return any(isinstance(item, InstanceValue) for item in each(args.first)) and _is_session(
@@ -57,7 +57,7 @@ def _fits(frame: Frame, operation: Operation, receiver: Value, func: f.Attr, arg
 
 
 def _name_rows(frame: Frame, query: QueryValue, args: QueryArguments) -> None:
-    """`execute(insert(User), [{"email": …}])` names columns in the rows."""
+    """Record the columns in the rows of `execute(insert(User), [{"email": …}])`."""
     usage: UsageType = "write" if query.kind == "insert" else "update"
     for value, _ in args.values[1:]:
         for part in queries.parts(value):

@@ -1,4 +1,4 @@
-"""ORMs that query by objects: what the keys of an options object say about a model's columns."""
+"""ORMs that query with option objects: what the keys of an object say about a model's columns."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ROLES_THAT_LOAD = frozenset({"projection", "join"})
 
 
 def client_call(frame: Frame, func: f.Attr, args: QueryArguments) -> tuple[bool, Value]:
-    """Interpret `client.user.findMany({…})`; the first result tells whether it is such a call."""
+    """Evaluate `client.user.findMany({…})`; the first result says whether it is such a call."""
     index = frame.index
     operation = index.language.client.get(func.name)
     delegate = func.value.name if isinstance(func.value, f.Attr) else ""
@@ -54,7 +54,7 @@ def client_call(frame: Frame, func: f.Attr, args: QueryArguments) -> tuple[bool,
 
 
 def _fits(frame: Frame, name: str, args: QueryArguments) -> bool:
-    """Tell a client's call from one of the same name on something else: by its options, or by a name that is enough."""
+    """Return True if this is a client's call and not another of that name: by its options, or a unique name."""
     known = frame.index.language.shape.keys
     for value in each(args.first):
         if isinstance(value, Dict):
@@ -73,7 +73,7 @@ def _result(frame: Frame, operation: Operation, model: str, args: QueryArguments
 
 
 def use(frame: Frame, value: Value, shape: Value) -> None:
-    """Use a value as an object of a generated type, or hand it on as one."""
+    """Use a value as an object of a generated type."""
     if not isinstance(shape, Shaped):
         return
     if shape.role == "options":
@@ -96,7 +96,7 @@ def _options(frame: Frame, model: str, value: Value, data: str) -> None:
 
 
 def _is_handed_in(frame: Frame, model: str, value: Value, role: str) -> bool:
-    """Remember that an object comes from the caller, whose keys mean the same."""
+    """Record that an object comes from the caller, whose keys have the same meaning."""
     name = value.name if isinstance(value, Parameter) else value.parameter if isinstance(value, Dict) else None
     if name is not None:
         frame.effects.append(Effect(f"model {model}", name, role))
@@ -104,7 +104,7 @@ def _is_handed_in(frame: Frame, model: str, value: Value, role: str) -> bool:
 
 
 def _walk(frame: Frame, model: str, value: Value, role: str) -> None:
-    """Note the columns that an object names, in a role; relations lead on to other models."""
+    """Record the columns that an object names, in a role; relations lead to other models."""
     if isinstance(value, Literal):
         _note(frame, model, value.text, value.span, role)
         return
@@ -143,7 +143,7 @@ def _relation(frame: Frame, model: str, field: Field, entry: EntryValue, role: s
 
 
 def _deeper(frame: Frame, model: str, entry: EntryValue, role: str) -> None:
-    """Go on inside of a key that is no field: an operator, a nested write, a key of several columns."""
+    """Continue inside a key that is not a field: an operator, a nested write, a key of several columns."""
     shape = frame.index.language.shape
     inner = role if entry.key in shape.through else shape.roles.get(entry.key) if role in _WRITES else None
     if inner is None and role in _ROLES_THAT_LOAD and entry.key in shape.keys:

@@ -1,4 +1,4 @@
-"""Which function or class encloses a place in a file."""
+"""Finds the function or class that encloses a position in a file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from headwater.catalog import facts as f
 
 
 class Spans:
-    """The definitions of a file in source order, to name the one that encloses an offset."""
+    """The definitions of a file in source order, for finding the one that encloses an offset."""
 
     def __init__(self, module: f.Module) -> None:
         self._starts: list[int] = []
@@ -42,7 +42,7 @@ class Spans:
 
 
 def last_offset(stmt: f.Stmt | f.Expr) -> int:
-    """Return where a definition ends, as far as facts tell: at the end of the last statement in it."""
+    """Return the end of a definition, as far as facts show it: the end of its last statement."""
     if isinstance(stmt, (f.Function, f.Class)):
         return max([stmt.end, *(last_offset(inner) for inner in stmt.body[-1:])])
     if isinstance(stmt, f.Branch):

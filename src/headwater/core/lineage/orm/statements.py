@@ -1,4 +1,4 @@
-"""Runs statements in order: what names hold follows assignments; branches join what they leave behind."""
+"""Runs statements in order: values of names follow assignments; the results of branches are merged."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _assign(frame: Frame, stmt: f.Assign) -> None:
         _augment(frame, stmt, value)
         return
     for target in stmt.targets:
-        # At the top level the symbol table knows more than the bare value: a Table, a declared type.
+        # At the top level the symbol table knows more than the value: a Table, a declared type.
         known = frame.top or (stmt.value is None and isinstance(target, f.Name) and target.id in frame.env)
         if value is None and known and isinstance(target, f.Name):
             continue
@@ -97,7 +97,7 @@ def _branch(frame: Frame, stmt: f.Branch) -> None:
         frame.env = dict(before)
         narrow(frame, stmt.test, False)
         run(frame, stmt.otherwise)
-    # A branch that returns or raises leaves nothing to what follows.
+    # A branch that returns or raises does not affect what follows.
     if _ends(stmt.body):
         return
     if stmt.otherwise and _ends(stmt.otherwise):
@@ -173,7 +173,7 @@ def enter(frame: Frame, stmt: f.Function, own: Value, name: str) -> None:
 
 
 def _class_of_own(index: CodeIndex, own: Value) -> Value:
-    """Return what `cls` is: in a mixin of models, the class of whichever model it is mixed into."""
+    """Return the value of `cls`: in a mixin of models, the class of the model that uses it."""
     if isinstance(own, Object) and (own.path, own.name) in index.mixins:
         return TypeOf(Variable("Self"))
     return types.type_of(own)
@@ -233,7 +233,7 @@ def _class(frame: Frame, stmt: f.Class) -> None:
 
 
 def _import(frame: Frame, stmt: f.Import) -> None:
-    """Bring in a name inside of a function; the symbol table knows those of the top level."""
+    """Bind a name that is imported inside a function; the symbol table has those of the top level."""
     if not frame.top:
         frame.env[stmt.alias] = of_symbol(frame.index, frame.index.symbols.imported(frame.path, stmt))
 

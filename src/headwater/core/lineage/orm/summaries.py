@@ -1,7 +1,7 @@
-"""Learns what functions without type annotations return, and what they do with the mappings they are given.
+"""Learns what functions without type annotations return, and what they do with mapping arguments.
 
-Two rounds: the second one knows what the first found out. Only functions whose signature leaves something open
-are looked at, so typed code costs next to nothing.
+It runs twice: the second round uses the results of the first. Only functions with incomplete signatures are examined,
+so typed code costs next to nothing.
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ _HANDED = (InstanceValue, Entity, Object, ClassValue, ListValue, QueryValue, Uni
 
 
 def summarise(index: CodeIndex, modules: Mapping[str, f.Module]) -> CodeIndex:
-    """Return the index together with what was learnt about the functions of these modules."""
+    """Return the index with summaries of the functions of these modules."""
     paths = sorted(path for path, module in modules.items() if module.language in index.language.languages)
     every = [entry for path in paths for entry in _functions(index, path, modules[path])]
     opened = [entry for entry in every if _is_open(entry[2])]
-    # Where most signatures say nothing, what callers hand in is worth looking at every function.
+    # If most signatures have no types, the callers' arguments justify examining every function.
     todo = every if len(opened) > len(every) / 2 else opened
     for _ in range(ROUNDS):
         given: dict[Key, dict[str, Value]] = {}
-        found = {(path, name): _summary(index, path, name, stmt, own, given) for path, name, stmt, own in todo}
+        summaries = {(path, name): _summary(index, path, name, stmt, own, given) for path, name, stmt, own in todo}
         for key, parameters in given.items():
-            found[key] = msgspec.structs.replace(found.get(key, Summary()), parameters=parameters)
-        index = index.with_summaries({key: summary for key, summary in found.items() if summary != Summary()})
+            summaries[key] = msgspec.structs.replace(summaries.get(key, Summary()), parameters=parameters)
+        index = index.with_summaries({key: summary for key, summary in summaries.items() if summary != Summary()})
     return index
 
 
@@ -81,7 +81,7 @@ def _methods(index: CodeIndex, path: str, stmt: f.Class, name: str) -> Iterator[
 
 
 def _is_open(stmt: f.Function) -> bool:
-    """Tell whether a signature does not say enough about a function."""
+    """Return True if a signature does not say enough about a function."""
     if stmt.returns is None or dotted(stmt.returns) in _MAPPINGS:
         return not (stmt.name.startswith("test_") or stmt.name == "__init__")
     return any(param.kind == "**" or _is_mapping(param.annotation) for param in stmt.params)
@@ -115,7 +115,7 @@ def _summary(
 def _hand_in(
     function: Callable, params: tuple[f.Param, ...], values: dict[str, Value], given: dict[Key, dict[str, Value]]
 ) -> None:
-    """Remember what a caller passes for parameters that do not say their type."""
+    """Record the arguments of a call for parameters without a type."""
     for param in params:
         if param.annotation is None and not param.kind and isinstance(values.get(param.name), _HANDED):
             known = given.setdefault((function.path, function.name), {})
@@ -131,7 +131,7 @@ def _doubtful(value: Value) -> Value:
 
 
 def lasting(value: Value) -> Value:
-    """Return a value without what belongs to one place in one function: drafts, spans, mutable mappings."""
+    """Return a value without the parts that belong to one function: pending usages, spans, mutable mappings."""
     keep = _LASTING.get(type(value))
     return keep(value) if keep else None
 

@@ -1,4 +1,4 @@
-"""What a test tells about a variable: `isinstance`, functions that return a TypeGuard, and their opposites."""
+"""Narrows the type of a variable by a test: `isinstance`, functions that return a TypeGuard, and their opposites."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GUARDS = frozenset({"TypeGuard", "TypeIs"})
 
 
 def narrow(frame: Frame, test: f.Expr, holds: bool) -> None:
-    """Let the names in a test be what they must be when it holds, or does not."""
+    """Narrow the values of the names in a test, for the case that it holds or not."""
     if isinstance(test, f.Unary) and test.op in ("not", "!"):
         narrow(frame, test.operand, not holds)
     elif isinstance(test, f.Binary) and test.op in (("and", "&&") if holds else ("or", "||")):
@@ -34,16 +34,16 @@ def narrow(frame: Frame, test: f.Expr, holds: bool) -> None:
 
 
 def _by_call(frame: Frame, test: f.Call, name: str, holds: bool) -> None:
-    found = _guarded(frame, test)
-    if found is None or isinstance(found, Variable):
+    guarded = _guarded(frame, test)
+    if guarded is None or isinstance(guarded, Variable):
         return
-    value = found if holds else without(frame.env.get(name), found)
+    value = guarded if holds else without(frame.env.get(name), guarded)
     if value is not None:
         frame.env[name] = value
 
 
 def _guarded(frame: Frame, test: f.Call) -> Value:
-    """Return what the first argument is when the test holds."""
+    """Return the value of the first argument if the test holds."""
     if isinstance(test.func, f.Name) and test.func.id == "isinstance":
         wanted = test.args[1] if len(test.args) == 2 else None
         choices = wanted.items if isinstance(wanted, f.SequenceExpr) else (wanted,) if wanted is not None else ()
@@ -58,7 +58,7 @@ def _guarded(frame: Frame, test: f.Call) -> Value:
 
 
 def without(value: Value, gone: Value) -> Value:
-    """Return what is left of a value that is not this: one of a union, also as the argument of a generic class."""
+    """Return a value without this type: the rest of a union, also as the argument of a generic class."""
     if isinstance(value, (Object, ClassValue)) and isinstance(gone, (Object, ClassValue)):
         if (value.path, value.name) != (gone.path, gone.name) or len(value.args) != len(gone.args):
             return value

@@ -1,4 +1,4 @@
-"""Type annotations to values: generics, unions, forward references, aliases, dependency injection."""
+"""Evaluates type annotations: generics, unions, forward references, aliases, dependency injection."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _WORDS = re.compile(r"[A-Za-z_][\w.]*")
 
 
 def read(index: CodeIndex, path: str, expr: f.Expr | None, bindings: Bindings, own: Value = None) -> Value:
-    """Return what a value annotated so is; `own` is what `Self` means."""
+    """Return the value of an annotated type; `own` is the meaning of `Self`."""
     if isinstance(expr, (f.Name, f.Attr)):
         return _named(index, path, dotted(expr), bindings, own)
     if isinstance(expr, f.Subscript):
@@ -108,7 +108,7 @@ def _external(index: CodeIndex, name: str) -> Value:
 
 
 def _generated(index: CodeIndex, name: str) -> Value:
-    """Return what a type that the ORM's client generates stands for: `UserWhereInput`, `UserFindManyArgs`."""
+    """Return the value of a type that the ORM's client generates: `UserWhereInput`, `UserFindManyArgs`."""
     shaped = (key for key, model in index.models.items() if name.startswith(model.name) and index.is_shaped(key))
     key = max(shaped, key=lambda k: len(index.models[k].name), default=None)
     if key is None:
@@ -121,7 +121,7 @@ def _generated(index: CodeIndex, name: str) -> Value:
 
 
 def index_by_name(index: CodeIndex, name: str) -> str | None:
-    """Return the model of that name that no class of the code base declares, as generated clients export it."""
+    """Return the model of that name that has no class in the code base, as generated clients export it."""
     return next((k for k, m in index.models.items() if m.name == name and not index.class_info(m.path, name)), None)
 
 
@@ -133,9 +133,9 @@ def _generic(index: CodeIndex, path: str, expr: f.Subscript, bindings: Bindings,
     if name in ("Literal", "Callable"):
         return None
     inner = [read(index, path, arg, bindings, own) for arg in args]
-    made = _FORMS.get(name)
-    if made is not None and inner:
-        return made(inner, args)
+    form = _FORMS.get(name)
+    if form is not None and inner:
+        return form(inner, args)
     return _container(index, path, expr, inner, bindings, own)
 
 
@@ -195,11 +195,11 @@ def instance_of(value: Value) -> Value:
 
 
 def _injected(index: CodeIndex, path: str, args: tuple[f.Expr, ...]) -> Value:
-    return next((found for arg in args if (found := injected(index, path, arg)) is not None), None)
+    return next((value for arg in args if (value := injected(index, path, arg)) is not None), None)
 
 
 def injected(index: CodeIndex, path: str, expr: f.Expr | None) -> Value:
-    """Return what `Depends(provider)` hands in: what the provider returns, or an instance of it."""
+    """Return the value injected by `Depends(provider)`: the provider's return value, or an instance of it."""
     if not isinstance(expr, f.Call) or dotted(expr.func).rsplit(".", 1)[-1] not in ("Depends", "Security", "Provide"):
         return None
     symbol = index.symbols.lookup(path, dotted(expr.args[0])) if expr.args else None
@@ -208,11 +208,11 @@ def injected(index: CodeIndex, path: str, expr: f.Expr | None) -> Value:
     if isinstance(symbol.stmt, f.Class):
         return _defined(index, symbol, {})
     if isinstance(symbol.stmt, f.Function):
-        found = read(index, symbol.path, symbol.stmt.returns, {})
-        if isinstance(found, ListValue):
-            found = found.item
+        value = read(index, symbol.path, symbol.stmt.returns, {})
+        if isinstance(value, ListValue):
+            value = value.item
         summary = index.summaries.get((symbol.path, symbol.name))
-        return found if found is not None or summary is None else summary.returns
+        return value if value is not None or summary is None else summary.returns
     return None
 
 
@@ -228,21 +228,21 @@ def _quoted(index: CodeIndex, path: str, expr: f.Text, bindings: Bindings, own: 
 
 
 def signature(index: CodeIndex, path: str, name: str, stmt: f.Function) -> Signature:
-    """Return the types that a function's signature writes, read once; `Self` is a variable of that name."""
-    found = index.signatures.get((path, name))
-    if found is None:
+    """Return the declared types of a function, read once; `Self` is a variable of that name."""
+    known = index.signatures.get((path, name))
+    if known is None:
         own = Variable("Self")
         read_ = ((p.name, read(index, path, p.annotation, {}, own)) for p in stmt.params if p.annotation is not None)
         params = tuple(read_)
         patterns = tuple((param, value) for param, value in params if is_open(value))
         shaped = tuple((p, part) for p, value in params for part in each(value) if isinstance(part, Shaped))
         returns = read(index, path, stmt.returns, {}, own)
-        found = index.signatures[path, name] = Signature(patterns, returns, shaped)
-    return found
+        known = index.signatures[path, name] = Signature(patterns, returns, shaped)
+    return known
 
 
 def is_open(value: Value) -> bool:
-    """Tell whether a type mentions type variables."""
+    """Return True if a type contains type variables."""
     if isinstance(value, Variable):
         return True
     if isinstance(value, (ListValue, TypeOf)):
@@ -254,14 +254,14 @@ def is_open(value: Value) -> bool:
 
 
 def substitute(value: Value, bindings: Bindings) -> Value:
-    """Replace type variables by what they are bound to."""
+    """Replace type variables by their bindings."""
     replace = _SUBSTITUTIONS.get(type(value)) if bindings else None
     return replace(value, bindings) if replace else value
 
 
 def _in_type(value: TypeOf, bindings: Bindings) -> Value:
-    found = substitute(value.item, bindings)
-    return value if isinstance(found, Variable) else type_of(found)
+    item = substitute(value.item, bindings)
+    return value if isinstance(item, Variable) else type_of(item)
 
 
 def _in_query(value: QueryValue, bindings: Bindings) -> Value:

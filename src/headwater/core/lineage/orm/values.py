@@ -1,7 +1,7 @@
-"""What an expression can be, as far as columns go: models and their instances, queries, rows, lists, functions.
+"""The values of the interpretation, as far as columns matter: models, instances, queries, rows, lists, functions.
 
-None stands for a value that nothing is known of. Values are frozen, except Dict, which collects the keys that a
-function gives it; drafts ride on SQL expressions until a query method says what they are for.
+None stands for an unknown value. Values are frozen, except Dict, which collects the keys that a function adds; pending
+usages are attached to SQL expressions until a query method determines their kind.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from headwater.catalog.usages import Evidence, SubType, Tier, UsageType, Via
 
 
 class PendingUsage:
-    """A usage that is still being understood; `settled` once a query, or plain use, has said what it is."""
+    """A usage of a column whose kind is not known yet; `settled` once a query, or plain use, has determined it."""
 
     __slots__ = ("column", "end", "evidence", "settled", "start", "sub_type", "table", "tier", "usage_type", "via")
 
@@ -38,7 +38,7 @@ class PendingUsage:
 
 
 class InstanceValue(msgspec.Struct, frozen=True, gc=False):
-    """A row of a model as an object. `why` says how we know, `sure` whether that was written down."""
+    """A row of a model as an object. `why` says how we know, `sure` whether it is explicit in the code."""
 
     model: str
     why: str = ""
@@ -47,14 +47,14 @@ class InstanceValue(msgspec.Struct, frozen=True, gc=False):
 
 
 class Entity(msgspec.Struct, frozen=True, gc=False):
-    """A model as such: the mapped class, an alias of it, a Table object."""
+    """A model itself: the mapped class, an alias of it, a Table object."""
 
     model: str
     sure: bool = True
 
 
 class Cell(msgspec.Struct, frozen=True, gc=False):
-    """The value of one column of a row that was loaded by naming it."""
+    """The value of one column of a row that was loaded by naming the column."""
 
     model: str
     attribute: str
@@ -78,10 +78,10 @@ class RelationValue(msgspec.Struct, frozen=True):
 
 
 class QueryValue(msgspec.Struct, frozen=True):
-    """A query: what one row of it holds, and the models that it draws from.
+    """A query: the items of one row, and the models that it selects from.
 
-    `plain` tells a query that yields entities themselves when it has one (`session.query`) from one whose results
-    are rows (`select`). `kind` is select, or the change that it makes. `at` is where its first model is named.
+    `plain` distinguishes a query that returns single entities themselves (`session.query`) from one whose results are
+    rows (`select`). `kind` is select, or the change that it makes. `at` is where its first model is named.
     """
 
     items: tuple[Value, ...] = ()
@@ -93,7 +93,7 @@ class QueryValue(msgspec.Struct, frozen=True):
 
 
 class Loader(msgspec.Struct, frozen=True, gc=False):
-    """A loading option that stands at a model: `joinedload(User.team)` stands at Team."""
+    """A loading option at a model: `joinedload(User.team)` is at Team."""
 
     model: str | None = None
 
@@ -105,20 +105,20 @@ class ListValue(msgspec.Struct, frozen=True, gc=False):
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """These, by position and perhaps by name: a result row, a tuple."""
+    """Values by position and perhaps by name: a result row, a tuple."""
 
     items: tuple[Value, ...] = ()
     names: tuple[str | None, ...] = ()
 
 
 class Keyed(msgspec.Struct, frozen=True, gc=False):
-    """A mapping whose values are these."""
+    """A mapping with these values."""
 
     value: Value = None
 
 
 class EntryValue(msgspec.Struct, frozen=True):
-    """A key that is written out in a mapping, as text or as a column (`{User.name: …}`), and its value."""
+    """A literal key in a mapping, as text or as a column (`{User.name: …}`), and its value."""
 
     key: str
     span: tuple[int, int]
@@ -127,7 +127,7 @@ class EntryValue(msgspec.Struct, frozen=True):
 
 
 class Dict:
-    """A mapping that this function builds: the keys that it writes out, in order, in any alias of it."""
+    """A mapping that this function builds: its literal keys, in order, in any alias of it."""
 
     __slots__ = ("entries", "parameter")
 
@@ -137,32 +137,32 @@ class Dict:
 
 
 class Literal(msgspec.Struct, frozen=True, gc=False):
-    """A string that is written out."""
+    """A string literal."""
 
     text: str
     span: tuple[int, int]
 
 
 class KeyOf(msgspec.Struct, frozen=True):
-    """Any key of a mapping, as a loop over it sees it."""
+    """Any key of a mapping, as in a loop over it."""
 
     mapping: Value
 
 
 class Parameter(msgspec.Struct, frozen=True, gc=False):
-    """A parameter of the function at hand whose type is not known; what is done with it becomes an effect."""
+    """A parameter of the current function whose type is unknown; what is done with it becomes an effect."""
 
     name: str
 
 
 class ResultOf(msgspec.Struct, frozen=True, gc=False):
-    """What a function returns that the caller hands in under this name."""
+    """The return value of a function that the caller passes under this name."""
 
     parameter: str
 
 
 class Object(msgspec.Struct, frozen=True, gc=False):
-    """An instance of a class of the code base that is no model."""
+    """An instance of a class of the code base that is not a model."""
 
     path: str
     name: str
@@ -170,7 +170,7 @@ class Object(msgspec.Struct, frozen=True, gc=False):
 
 
 class Super(msgspec.Struct, frozen=True):
-    """What `super()` is in a method of a class: `owner`, looked at from its bases on."""
+    """The value of `super()` in a method of a class: `owner`, with lookup starting at its bases."""
 
     owner: Value
     path: str
@@ -178,7 +178,7 @@ class Super(msgspec.Struct, frozen=True):
 
 
 class ClassValue(msgspec.Struct, frozen=True, gc=False):
-    """A class of the code base that is no model."""
+    """A class of the code base that is not a model."""
 
     path: str
     name: str
@@ -186,7 +186,7 @@ class ClassValue(msgspec.Struct, frozen=True, gc=False):
 
 
 class Callable(msgspec.Struct, frozen=True, gc=False):
-    """A function or method of the code base; `owner` is what a method is bound to."""
+    """A function or method of the code base; `owner` is the object that a method is bound to."""
 
     path: str
     name: str
@@ -194,7 +194,7 @@ class Callable(msgspec.Struct, frozen=True, gc=False):
 
 
 class Closure(msgspec.Struct, frozen=True):
-    """A function that is defined here and now, by what it returns."""
+    """A function that is defined inline, by its return value."""
 
     returns: Value = None
 
@@ -206,14 +206,14 @@ class Namespace(msgspec.Struct, frozen=True, gc=False):
 
 
 class Library(msgspec.Struct, frozen=True, gc=False):
-    """Something from outside of the code base, by dotted name; `made` when it is what a call of that returned."""
+    """Something outside the code base, by dotted name; `made` if it is the result of a call of that name."""
 
     name: str
     instantiated: bool = False
 
 
 class Shaped(msgspec.Struct, frozen=True, gc=False):
-    """An object of a type that the ORM generates: its keys are columns of the model, used so."""
+    """An object of a type that the ORM generates: its keys are columns of the model, used in this role."""
 
     model: str
     role: str
@@ -226,13 +226,13 @@ class Variable(msgspec.Struct, frozen=True, gc=False):
 
 
 class TypeOf(msgspec.Struct, frozen=True, gc=False):
-    """The class of a value that is not known yet: `type[M]`."""
+    """The class of an unknown value: `type[M]`."""
 
     item: Value
 
 
 class Union(msgspec.Struct, frozen=True):
-    """One of these."""
+    """One of several values."""
 
     items: tuple[Value, ...]
 
@@ -270,23 +270,23 @@ _LIMIT = 6
 
 
 def union(*values: Value) -> Value:
-    """Return one of these values, each once; more than a handful say nothing any more."""
-    found: list[Value] = []
+    """Return the union of these values, without duplicates; more than a handful give an unknown value."""
+    items: list[Value] = []
     columns: list[ColumnValue] = []
     for value in values:
         for item in value.items if isinstance(value, Union) else (value,):
             if isinstance(item, ColumnValue):
                 columns.append(item)
-            elif item is not None and not any(_same(item, other) for other in found):
-                found.append(item)
+            elif item is not None and not any(_same(item, other) for other in items):
+                items.append(item)
     if columns:
-        found.append(columns[0] if len(columns) == 1 else _merged(columns))
-    if not found:
+        items.append(columns[0] if len(columns) == 1 else _merged(columns))
+    if not items:
         return None
-    models = sum(isinstance(item, (InstanceValue, Entity)) for item in found)
+    models = sum(isinstance(item, (InstanceValue, Entity)) for item in items)
     if models > _LIMIT:
-        found = [item for item in found if not isinstance(item, (InstanceValue, Entity))]
-    return found[0] if len(found) == 1 else Union(tuple(found)) if found else None
+        items = [item for item in items if not isinstance(item, (InstanceValue, Entity))]
+    return items[0] if len(items) == 1 else Union(tuple(items)) if items else None
 
 
 def _merged(columns: list[ColumnValue]) -> ColumnValue:
@@ -302,12 +302,12 @@ def _same(left: Value, right: Value) -> bool:
 
 
 def each(value: Value) -> tuple[Value, ...]:
-    """Return what a value can be, one by one."""
+    """Return the alternatives of a value."""
     return value.items if isinstance(value, Union) else (value,)
 
 
 def drafts(value: Value) -> list[PendingUsage]:
-    """Return the drafts that ride on an SQL expression, a list of them, or a mapping of them."""
+    """Return the pending usages attached to an SQL expression, a list of them, or a mapping of them."""
     if isinstance(value, ColumnValue):
         return list(value.drafts)
     if isinstance(value, (Row, Union)):

@@ -46,7 +46,7 @@ def upload(
 ) -> None:
     """Upload a codebase to the server and scan it."""
     if not path.exists():
-        raise Unreadable(f"There is no {path}.", hint="Give a folder, a ZIP or a tar archive.")
+        raise Unreadable(f"{path} does not exist.", hint="Give the path of a folder, a ZIP or a tar archive.")
     with remote() as server, _packed(path) as content:
         url = f"/projects/{_project(server, project)}/codebases"
         filename = path.resolve().name + (".zip" if path.is_dir() else "")

@@ -86,7 +86,7 @@ def _known(server: ApiClient, path: str) -> dict[str, Any]:
     try:
         return given(server.call("GET", path))
     except (ApiRefusal, ApiInputRefusal) as error:
-        if "has no policy" in error.message:
+        if error.problem == "not_found":  # the database was looked up before
             return dict(_EMPTY)
         raise
 
