@@ -23,11 +23,11 @@ def test_from_the_first_snapshot_to_the_last(commands: Commands) -> None:
     assert "public.item" in run("snapshot", "show", "shop#first")
     assert run_json("snapshot", "verify", "shop#latest", "--deep")["verification"]["ok"]
     run("sql", "shop", "DELETE FROM item WHERE id = 1; INSERT INTO item VALUES (3, 'three')")
-    assert "loses its rows" in run(
+    assert "has its rows replaced" in run(
         "snapshot", "restore", "shop#first", "--into", "shop", "--mode", "overwrite", "--plan"
     )
     refused = run("snapshot", "restore", "shop#first", "--into", "shop", code=1)
-    assert "is there already" in refused
+    assert "already exists" in refused
     done = run_json("snapshot", "restore", "shop#first", "--into", "shop", "--mode", "overwrite", "--yes")
     assert (done["tables"][0]["found"], bool(done["undo_id"])) == (2, True)
     assert "one" in run("sql", "shop", "SELECT name FROM item ORDER BY id")

@@ -72,7 +72,7 @@ async def test_taken_and_given_back_into_an_empty_one(snapshot_fixture: Snapshot
     again = await snapshot_fixture.person.send(
         "POST", f"/snapshots/{first['id']}/restores", 409, json={"target_id": target}
     )
-    assert "is there already" in again["detail"]
+    assert "already exists" in again["detail"]
 
 
 async def test_a_snapshot_that_takes_longer_than_a_transaction_may_is_of_one_moment(
@@ -100,7 +100,7 @@ async def test_a_snapshot_that_takes_longer_than_a_transaction_may_is_of_one_mom
     taken = await snapshot_fixture.take()
     assert (taken["status"], taken["rows"]) == ("complete", first["rows"] - 905 + 3), taken["job"]
     log = (await snapshot_fixture.person.get(f"/jobs/{taken['job']['id']}/log"))["items"]
-    assert any("910 rows that they changed were read again" in line["message"] for line in log), log
+    assert any("910 rows changed while the database was read" in line["message"] for line in log), log
     done = await snapshot_fixture.restore(taken, target_id=target)
     assert done["job"]["state"] == "completed", done["job"]
     assert await snapshot_fixture.sql(everything, target) == await snapshot_fixture.sql(everything)
@@ -161,12 +161,12 @@ async def test_what_is_not_possible_is_said_in_words(snapshot_fixture: SnapshotF
     path, person = f"/snapshots/{snapshot['id']}", snapshot_fixture.person
     for where in ("restores", "restores/plan"):
         refused = await person.send("POST", f"{path}/{where}", 400, json={"name": "back"})
-        assert "makes no databases of MongoDB" in refused["detail"]
-        assert "Connect an empty one" in refused["hint"]
-    assert "makes no databases" in (await person.send("POST", f"{path}/drills", 400))["detail"]
+        assert "cannot create MongoDB databases" in refused["detail"]
+        assert "Connect an empty database" in refused["hint"]
+    assert "cannot create MongoDB databases" in (await person.send("POST", f"{path}/drills", 400))["detail"]
     drills = {"schedule": {"cron": "0 * * * *"}, "drill_every_days": 7}
     said = await person.send("PUT", f"/databases/{snapshot_fixture.database}/policy", 400, json=drills)
-    assert "makes no databases" in said["detail"]
+    assert "cannot create MongoDB databases" in said["detail"]
     await person.send(
         "PUT", f"/databases/{snapshot_fixture.database}/policy", 200, json=drills | {"drill_every_days": None}
     )
@@ -190,7 +190,7 @@ async def test_a_restore_that_fails_takes_away_what_it_made_and_nothing_else(
         "db.people.drop(); db.orders.drop(); db.cheap.insertOne({a: 1})", target
     )  # a view in the snapshot
     failed = await snapshot_fixture.restore(snapshot, target_id=target)
-    assert "has cheap already" in failed["job"]["error"]
+    assert "already has cheap" in failed["job"]["error"]
     assert await names(snapshot_fixture, target) == ["cheap", "mine"]
     await snapshot_fixture.sql("db.cheap.drop()", target)
     real = MongoBulkLoader.load_rows

@@ -61,7 +61,7 @@ async def test_into_an_empty_database_and_not_twice(snapshot_fixture: SnapshotFi
     assert await content(snapshot_fixture, target) == await content(snapshot_fixture, snapshot_fixture.database)
     path = f"/snapshots/{snapshot['id']}/restores"
     refused = await snapshot_fixture.person.send("POST", path, 409, json={"target_id": target})
-    assert "is there already" in refused["detail"]
+    assert "already exists" in refused["detail"]
     plan = await snapshot_fixture.person.send("POST", f"{path}/plan", 200, json={"target_id": target})
     assert {one["action"] for one in plan["steps"]} == {"refuse"}
 

@@ -1,4 +1,4 @@
-"""Which snapshot is meant: `shop#latest`, `shop#2026-11-21T10:00`, `shop#before the sale`, or an id."""
+"""Resolves references to snapshots: `shop#latest`, `shop#2026-11-21T10:00`, `shop#before the sale`, or an id."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SnapshotArgument = Annotated[
 
 
 def find_snapshot(server: ApiClient, wanted: str) -> Any:
-    """Return the snapshot that is meant.
+    """Return the snapshot that a reference names.
 
-    A time stands for the last snapshot that was taken at it or before; without a zone it is UTC.
+    A time selects the last snapshot taken at or before it; without a time zone it is UTC.
     """
     name, mark, which = wanted.partition("#")
     if not mark:
@@ -42,12 +42,12 @@ def find_snapshot(server: ApiClient, wanted: str) -> Any:
 
 def _by_id(server: ApiClient, wanted: str) -> Any:
     if len(wanted) != 36 or wanted.count("-") != 4:
-        raise BadInput(f"{wanted!r} is not a snapshot.", hint=f"Write {wanted}#latest, or the snapshot's id.")
+        raise BadInput(f"{wanted!r} is not a snapshot.", hint=f"Use {wanted}#latest, or the id of a snapshot.")
     return server.call("GET", f"/snapshots/{wanted}")
 
 
 def _moment(text: str) -> datetime | None:
-    """Return the time that a text says, up to the end of the minute or day when it says no more."""
+    """Parse a time; one without seconds is the end of its minute, a date is the end of its day."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

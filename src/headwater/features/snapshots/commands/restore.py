@@ -1,4 +1,4 @@
-"""`headwater snapshot restore`: what will change is shown before it does."""
+"""`headwater snapshot restore` and `drill`; a restore shows what it will change before it starts."""
 
 from __future__ import annotations
 

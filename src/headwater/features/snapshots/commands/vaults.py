@@ -1,4 +1,4 @@
-"""`headwater vault`: where the snapshots of an organization are, how they are compressed, what opens them."""
+"""`headwater vault`: where snapshots are stored, how they are compressed, and which keys open the vault."""
 
 from __future__ import annotations
 
@@ -102,7 +102,8 @@ def add_passphrase(
 
 
 def remove_key(
-    key: Annotated[str, typer.Argument(help="Its id.", show_default=False)], organization: OrganizationOption = None
+    key: Annotated[str, typer.Argument(help="Id of the key.", show_default=False)],
+    organization: OrganizationOption = None,
 ) -> None:
     """Remove a key of the vault. The key of this Headwater cannot be removed."""
     with remote() as server:

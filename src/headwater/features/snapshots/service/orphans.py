@@ -1,4 +1,4 @@
-"""What is finished later when the process that began it was killed."""
+"""Completes work whose process was killed, and runs garbage collection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COLLECT_EVERY = timedelta(hours=6)
 
 
 async def finish_deletions(context: Context) -> None:
-    """Delete the snapshots whose deletion was begun."""
+    """Complete interrupted deletions of snapshots."""
     async with context.store.transaction() as db:
         rows = await repository.being_deleted(db)
     for row in rows:
@@ -34,7 +34,7 @@ async def finish_deletions(context: Context) -> None:
 
 
 async def take_away_abandoned(context: Context) -> None:
-    """Take away the new databases of restores that were cancelled or given up while no worker was at them."""
+    """Delete the new databases of restores that were cancelled or failed while no worker ran them."""
     async with context.store.transaction() as db:
         rows = await repository.unfinished_restores(db)
         jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
@@ -45,7 +45,7 @@ async def take_away_abandoned(context: Context) -> None:
 
 
 async def collect(context: Context) -> None:
-    """Give back the room of what no snapshot needs any more, in each vault now and then."""
+    """Run garbage collection in the vaults where it is due."""
     async with context.store.transaction() as db:
         due = [
             vault_locations.location_of(context.settings, row) for row in await repository.to_collect(db, COLLECT_EVERY)

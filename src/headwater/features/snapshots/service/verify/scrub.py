@@ -1,4 +1,4 @@
-"""Verifies all snapshots of a database at once, or a part of their pages: so that damage is found before it matters."""
+"""Verifies all snapshots of a database, or a share of their pages, to find damage before a restore needs them."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ async def begin(
     kind: Kind,
     part: VerificationShare = VerificationShare(),  # noqa: B008 - frozen
 ) -> Job:
-    """Put the verification of all snapshots of a database into the queue."""
+    """Enqueue the verification of all snapshots of a database."""
     database = await databases.find(db, actor, database_id, "database:write")
     if database.project_id is None:
-        raise Conflict(f"The project of {database.name} is gone.")
+        raise Conflict(f"The project of {database.name} was deleted.")
     project = await projects.get(db, actor, database.project_id, "database:read")
     return await queue.enqueue(
         db,
@@ -49,7 +49,7 @@ async def begin(
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Do the work of a scrub's job; damage is what it finds, not a failure."""
+    """Run a job that verifies all snapshots of a database; the job succeeds even if it finds damage."""
     database_id, kind = uuid.UUID(attempt.args["database_id"]), attempt.args["kind"]
     part = VerificationShare(attempt.args["part"], attempt.args["parts"])
     async with attempt.database.transaction() as db:
@@ -87,7 +87,7 @@ async def _verified(
 def _by_snapshot(
     verified: VerificationResult, ids: Sequence[uuid.UUID], kind: Kind, part: VerificationShare
 ) -> dict[uuid.UUID, SampleCheck]:
-    """Return what was found of each snapshot; what belongs to none, such as a key, is said of all."""
+    """Return the result for each snapshot; findings of no single snapshot, such as of a key, count for all."""
     percent = 100 if kind == "quick" else round(100 / part.parts)
     found = {}
     for one in ids:
@@ -101,7 +101,7 @@ def _tell(attempt: Attempt, verified: VerificationResult) -> None:
         attempt.note(_where(finding), "error")
     if verified.sound:
         attempt.note(
-            f"All is there: {verified.packs} packs for {verified.snapshots} of the snapshots, and "
+            f"No damage found in {verified.snapshots} snapshots: {verified.packs} packs exist, and "
             f"{verified.segments:,} segments with {verified.rows:,} rows were read."
         )
 
@@ -111,7 +111,7 @@ def _where(finding: Finding) -> str:
 
 
 async def _write(db: AsyncSession, checked: Mapping[uuid.UUID, SampleCheck]) -> None:
-    """Note what was found."""
+    """Write the results to the rows of the snapshots."""
     for snapshot_id, one in checked.items():
         row = await repository.get(db, snapshot_id, lock=True)
         if row is None or row.status != "complete" or not one.may_replace(row.verification):
