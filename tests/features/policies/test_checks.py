@@ -69,7 +69,7 @@ async def test_damage_is_an_alert_that_stays_until_somebody_looks(policy_fixture
     file.write_bytes(data)
     at = datetime.now(UTC)
     run = await checked(policy_fixture, "verify", at)
-    assert (run["outcome"], run["detail"]) == ("damaged", "1 of 1 snapshots are damaged; the job's log says where.")
+    assert (run["outcome"], run["detail"]) == ("damaged", "1 of 1 snapshots are damaged. See the log of the job for details.")
     (alert,) = await policy_fixture.alerts("open")
     assert (alert["kind"], alert["snapshot_id"]) == ("damaged", snapshot["id"])
     assert not (await policy_fixture.person.get(f"/snapshots/{snapshot['id']}"))["verification"]["ok"]
@@ -176,7 +176,7 @@ async def test_unusual_growth_is_an_alert_above_the_threshold_of_the_policy(poli
     assert found["grew"]
     (alert,) = await policy_fixture.alerts("open")
     assert (alert["kind"], alert["snapshot_id"]) == ("grew", run["snapshot_id"])
-    assert "more than 2 times the usual" in alert["message"]
+    assert "more than 2 times as much as usual" in alert["message"]
     await policy_fixture.put(**HOURLY, growth=None)
     await policy_fixture.sql(f"INSERT INTO book SELECT 100000 + n, hex(randomblob(60)) FROM ({many} SELECT n FROM c)")
     await policy_fixture.scheduled()

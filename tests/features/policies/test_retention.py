@@ -133,7 +133,7 @@ async def test_one_that_is_being_restored_is_not_taken_away(policy_fixture: Poli
     made = await policy_fixture.person.send("POST", f"/snapshots/{first}/restores", 202, json={"name": "back"})
     await policy_fixture.put(**HOURLY, retention={"last": 1})
     shown = await policy_fixture.person.send("POST", f"{policy_fixture.path}/preview", 200, json={})
-    assert shown["snapshots"][1]["reasons"] == ["a restore reads it"]
+    assert shown["snapshots"][1]["reasons"] == ["in use by a restore"]
     await policy_fixture.app.work(made["job"]["id"])
     await retention.apply(policy_fixture.app.server.context, _id(policy_fixture), datetime.now(UTC))
     assert await policy_fixture.complete_snapshots() == [second]

@@ -83,7 +83,7 @@ async def test_a_missed_time_follows_its_rule(
     run = await policy_fixture.scheduled(late=5 * HOUR + 30 * MINUTE)
     assert run["outcome"] == outcome
     assert run["scheduled_for"] == (first + 5 * HOUR).isoformat().replace("+00:00", "Z"), "the last one that was due"
-    assert f"did not run when a snapshot was due, since {first:%Y-%m-%d %H:%M} UTC" in run["detail"]
+    assert f"was not running when snapshots were due, since {first:%Y-%m-%d %H:%M} UTC" in run["detail"]
     assert len(await policy_fixture.runs()) == 1, "once, not six times"
     assert len(await policy_fixture.complete_snapshots()) == taken
     assert [one["kind"] for one in await policy_fixture.alerts("open")] == ([] if taken else ["missed"])
@@ -105,7 +105,7 @@ async def test_while_one_is_being_taken_the_next_is_skipped(policy_fixture: Poli
     await policy_fixture.tick(first + HOUR + MINUTE)
     later, one = await policy_fixture.runs()
     assert (later["outcome"], one["outcome"]) == ("skipped", "running")
-    assert later["detail"] == f"The one of {first:%Y-%m-%d %H:%M} UTC was still being taken."
+    assert later["detail"] == f"The snapshot of {first:%Y-%m-%d %H:%M} UTC was still being taken."
     await policy_fixture.app.work(one["job_id"])
     assert (await policy_fixture.scheduled())["outcome"] == "complete"
     assert [one["outcome"] for one in await policy_fixture.runs()] == ["complete", "skipped", "complete"]
@@ -128,16 +128,16 @@ async def test_a_snapshot_that_cannot_begin_is_a_failed_run_and_an_alert(
     await policy_fixture.put(**HOURLY)
 
     async def refused(*_: Any) -> Any:
-        raise Conflict("The project of shop is gone.")
+        raise Conflict("The project of shop was deleted.")
 
     with monkeypatch.context() as patch:
         patch.setattr(snapshots, "begin", refused)
         run = await policy_fixture.scheduled()
         await policy_fixture.scheduled()
-    assert (run["outcome"], run["detail"]) == ("failed", "The project of shop is gone.")
+    assert (run["outcome"], run["detail"]) == ("failed", "The project of shop was deleted.")
     (alert,) = await policy_fixture.alerts("open")
     assert (alert["kind"], alert["times"]) == ("failed", 2)
-    assert "The project of shop is gone." in alert["message"]
+    assert "The project of shop was deleted." in alert["message"]
     assert (await policy_fixture.scheduled())["outcome"] == "complete"
     assert [one["status"] for one in await policy_fixture.alerts()] == ["resolved"]
 

@@ -1,4 +1,4 @@
-"""`headwater policy set`: what is given is changed, the rest of the policy stays."""
+"""`headwater policy set`: changes the given options of a policy, and leaves the others as they are."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def set_policy(
 
 
 def _known(server: ApiClient, path: str) -> dict[str, Any]:
-    """Return the policy as it is, or an empty one."""
+    """Return the current policy, or an empty one."""
     try:
         return given(server.call("GET", path))
     except (ApiRefusal, ApiInputRefusal) as error:
@@ -94,10 +94,10 @@ def _known(server: ApiClient, path: str) -> dict[str, Any]:
 def _changed(
     before: dict[str, Any] | None, options: dict[str, Any], needed: str = "", option: str = ""
 ) -> dict[str, Any] | None:
-    """Return a part of a policy with what was given; None where there is none and nothing was given."""
+    """Return a part of a policy with the given options changed; None if it is off and no option is given."""
     changes = {field: value for field, value in options.items() if value is not None}
     if before is None and changes and needed and needed not in changes:
-        raise BadInput(f"There is no schedule yet: give {option} as well.")
+        raise BadInput(f"There is no schedule yet: also give {option}.")
     return {**(before or {}), **changes} if before or changes else None
 
 
@@ -124,5 +124,5 @@ def _hours(text: str | None) -> int | None:
         return None
     parsed = re.fullmatch(r"(\d{1,6})([hdw])", text.strip())
     if not parsed:
-        raise BadInput(f"{text!r} is not a duration.", hint="Write 36h, 7d or 2w.")
+        raise BadInput(f"{text!r} is not a duration.", hint="Use a form such as 36h, 7d or 2w.")
     return int(parsed[1]) * {"h": 1, "d": 24, "w": 168}[parsed[2]]

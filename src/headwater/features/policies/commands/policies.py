@@ -83,13 +83,13 @@ def delete(
     name: NameArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete the policy of a database. Its snapshots stay."""
+    """Delete the policy of a database. Its snapshots are kept."""
     with remote() as server:
         path = path_of(server, name)
-        if not yes and not typer.confirm(f"Remove the policy of {name}?"):
+        if not yes and not typer.confirm(f"Delete the policy of {name}?"):
             raise typer.Exit(1)
         server.call("DELETE", path)
-    typer.echo(f"{name} has no policy any more; its snapshots stay.")
+    typer.echo(f"The policy of {name} is deleted. Its snapshots are kept.")
 
 
 def path_of(server: ApiClient, name: str) -> str:
@@ -98,7 +98,7 @@ def path_of(server: ApiClient, name: str) -> str:
 
 
 def given(policy: Any) -> dict[str, Any]:
-    """Return of a policy what can be set."""
+    """Return the fields of a policy that can be set."""
     fields = ("schedule", "paused", "label", "tables", "exclude", "retention", "verify", "drill_every_days", "growth")
     return {field: policy[field] for field in fields}
 
