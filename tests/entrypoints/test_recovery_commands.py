@@ -12,7 +12,7 @@ def test_back_and_forth_on_the_command_line(commands: Commands) -> None:
     run, run_json = commands.run, commands.run_json
     run("db", "create", "shop")
     run("sql", "shop", "CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item VALUES (1, 'one')")
-    assert "Turn it on" in run("recovery", "point", "shop", "x", code=2)
+    assert "Enable it" in run("recovery", "point", "shop", "x", code=2)
     assert "restarted" in run("recovery", "enable", "shop", "--json", code=2)
     assert run_json("recovery", "enable", "shop", "--yes", "--days", "3")["window_days"] == 3
     _until_based(commands)
@@ -20,7 +20,7 @@ def test_back_and_forth_on_the_command_line(commands: Commands) -> None:
     assert run_json("recovery", "point", "shop", "before the mistake")["lsn"]
     run("sql", "shop", "DELETE FROM item")
     plan = run("recovery", "restore", "shop", "--new", "back", "--point", "before the mistake", "--plan")
-    assert "is not touched" in plan
+    assert "is not changed" in plan
     done = run_json("recovery", "restore", "shop", "--new", "back", "--point", "before the mistake")
     assert done["target_id"]
     assert "one" in run("sql", "back", "SELECT name FROM item")
@@ -29,7 +29,7 @@ def test_back_and_forth_on_the_command_line(commands: Commands) -> None:
     assert shown["points"][0]["name"] == "before the mistake"
     assert "before the mistake" in run("recovery", "show", "shop")
     early = (datetime.fromisoformat(shown["earliest"]) - timedelta(hours=1)).isoformat()
-    assert "The earliest moment is" in run("recovery", "restore", "shop", "--new", "x", "--time", early, code=1)
+    assert "The earliest moment that can be restored is" in run("recovery", "restore", "shop", "--new", "x", "--time", early, code=1)
     assert "Choose a moment" in run("recovery", "restore", "shop", "--new", "x", code=2)
     assert "is not a time" in run("recovery", "restore", "shop", "--new", "x", "--time", "noon", code=2)
     assert not run_json("recovery", "disable", "shop", "--yes")["enabled"]

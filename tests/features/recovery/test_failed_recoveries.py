@@ -147,7 +147,7 @@ async def test_a_base_that_was_killed_after_its_commit_is_only_finished(
 ) -> None:
     job = await recovery_fixture.person.send("POST", f"/databases/{recovery_fixture.database}/recovery/bases", 202)
     again = await recovery_fixture.person.send("POST", f"/databases/{recovery_fixture.database}/recovery/bases", 409)
-    assert "being made" in again["detail"]
+    assert "being created" in again["detail"]
 
     async def die(*_: Any) -> Any:
         raise OSError("the machine is gone")

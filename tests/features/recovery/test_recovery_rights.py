@@ -58,7 +58,7 @@ async def test_viewers_look_members_bring_back_admins_turn_it_on_and_off(recover
     await someone.send("PUT", f"{path}/recovery", 403, json={"enabled": False})
     plan = await someone.send("POST", f"{path}/recoveries/plan", 200, json=order)
     assert (plan["refusals"], plan["target_name"]) == ([], "seen")
-    assert any("is not touched" in one for one in plan["sentences"])
+    assert any("is not changed" in one for one in plan["sentences"])
     made = await someone.send("POST", f"{path}/recoveries", 202, json=order)
     await viewer.get(f"/recoveries/{made['id']}")
     await (await recovery_fixture.app.person()).send("GET", f"/recoveries/{made['id']}", 404)
@@ -77,8 +77,8 @@ async def test_viewers_look_members_bring_back_admins_turn_it_on_and_off(recover
 @pytest.mark.parametrize(
     ("order", "status", "said"),
     [
-        ({}, 422, "Give one of"),
-        ({"lsn": "0/1", "point": "x"}, 422, "Give one of"),
+        ({}, 422, "Give exactly one of"),
+        ({"lsn": "0/1", "point": "x"}, 422, "Give exactly one of"),
         ({"time": "2026-11-21T10:00:00"}, 422, "time"),
         ({"time": "yesterday"}, 422, "time"),
         ({"time": "2020-01-01T00:00:00Z"}, 409, "before the first base backup"),
@@ -86,9 +86,9 @@ async def test_viewers_look_members_bring_back_admins_turn_it_on_and_off(recover
         ({"time": IN_FUTURE}, 409, "in the future"),
         ({"time": "9999-12-31T23:59:59Z"}, 409, "in the future"),
         ({"lsn": "0/1"}, 409, "before the end of the first base backup"),
-        ({"lsn": "FFFFFFFF/FFFFFFFF"}, 409, "does not come to"),
+        ({"lsn": "FFFFFFFF/FFFFFFFF"}, 409, "is not in the vault yet"),
         ({"lsn": "somewhere"}, 400, "is no LSN"),
-        ({"point": "nowhere"}, 404, "no point"),
+        ({"point": "nowhere"}, 404, "no restore point"),
         ({"name": "Not A Name", "point": "x"}, 422, "name"),
     ],
 )

@@ -70,7 +70,7 @@ def test_a_time_is_reached_from_the_last_base_by_no_more_log_than_it_needs(
 
 @pytest.mark.parametrize(
     ("hours", "said"),
-    [(0.5, "before the first base backup"), (7, "is missing at"), (13, "does not come to")],
+    [(0.5, "before the first base backup"), (7, "is missing at"), (13, "not in the vault")],
 )
 def test_a_time_that_is_not_reached_says_why_and_what_is(hours: float, said: str) -> None:
     with pytest.raises(OutOfReach, match=said) as refused:
@@ -80,9 +80,9 @@ def test_a_time_that_is_not_reached_says_why_and_what_is(hours: float, said: str
 
 def test_a_base_without_all_of_its_log_reaches_nothing() -> None:
     assert [one.window for one in continuous_ranges([base(1, 10, 30)], [log(10, 20, 2)])] == [None]
-    with pytest.raises(OutOfReach, match="no base backup"):
+    with pytest.raises(OutOfReach, match="no usable base backup"):
         to_time(continuous_ranges([base(1, 10, 30, status="taking")], [log(10, 40, 2)]), at(2))
-    with pytest.raises(OutOfReach, match="no base backup"):
+    with pytest.raises(OutOfReach, match="no usable base backup"):
         to_position([], 5, "0/5")
 
 
@@ -91,7 +91,7 @@ def test_positions() -> None:
     way = to_position(found, 55, "0/37")
     assert (way.base, [one.name for one in way.logs]) == (bases[1], ["log-45"])
     assert to_position(found, 51, "0/33").base is bases[0]
-    for wrong, said in ((11, "before the end of the first"), (70, "has a gap"), (101, "does not come to")):
+    for wrong, said in ((11, "before the end of the first"), (70, "has a gap"), (101, "not in the vault")):
         with pytest.raises(OutOfReach, match=said):
             to_position(found, wrong, "it")
 

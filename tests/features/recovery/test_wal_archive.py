@@ -238,7 +238,7 @@ async def test_a_gap_is_told_a_new_base_follows_and_what_is_older_goes_with_its_
     assert len(status["windows"]) == 2
     refused = await recovery_fixture.begin(409, time=lost.isoformat())
     assert "is missing at" in refused["detail"]
-    assert "Nothing is reached after" in refused["hint"]
+    assert "Nothing can be restored after" in refused["hint"]
     done = await recovery_fixture.back(time=before)
     await recovery_fixture.leave(done)
     async with recovery_fixture.app.server.database.transaction() as db:

@@ -1,4 +1,4 @@
-"""`headwater recovery`: a database back to any moment, over a server's HTTP API."""
+"""`headwater recovery`: point-in-time recovery, over a server's HTTP API."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def enable(
 
 
 def disable(name: NameArgument, yes: YesOption = False, as_json: JsonOption = False) -> None:
-    """Disable point-in-time recovery. What is archived can be restored until it is too old."""
+    """Disable point-in-time recovery. Moments already archived can be restored until their retention ends."""
     with remote() as server:
         path = _path(server, name)
         there = server.call("GET", path)
         if there["enabled"]:
-            _ask(f"{name} is restarted, and later changes cannot be undone by recovery. Continue?", yes, as_json)
+            _ask(f"{name} is restarted, and moments after this one cannot be restored. Continue?", yes, as_json)
         body = {"enabled": False, "window_days": there["window_days"], "base_days": there["base_days"]}
         _show(server.call("PUT", path, json=body), as_json)
 
@@ -107,7 +107,7 @@ def restore(
 ) -> None:
     """Restore a database to a moment, into a new database. The old one is not changed."""
     if sum(one is not None for one in (time, lsn, point)) != 1:
-        raise BadInput("Choose a moment.", hint="Give one of --time, --lsn and --point.")
+        raise BadInput("Choose a moment.", hint="Use one of --time, --lsn and --point.")
     body: dict[str, Any] = {"name": new, "lsn": lsn, "point": point, "inclusive": inclusive}
     body["time"] = _moment(time) if time else None
     with remote() as server:
@@ -134,13 +134,13 @@ def _ask(question: str, yes: bool, as_json: bool) -> None:
     if yes:
         return
     if as_json:
-        raise BadInput(question.removesuffix(" Go on?"), hint="Confirm with --yes.")
+        raise BadInput(question.removesuffix(" Continue?"), hint="Confirm with --yes.")
     if not typer.confirm(question):
         raise typer.Exit(1)
 
 
 def _moment(text: str) -> str:
-    """Return a time with its zone, as the server takes it."""
+    """Return a time in ISO format with its zone, which is UTC by default."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Recoveries: planned, asked for, found; `recovery_job` runs them."""
+"""Plans, starts and lists recoveries; `recovery_job` runs them."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ from headwater.store.encryption import SecretCipher
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRequest:
-    """To which moment, and as what: exactly one of time, position and point.
+    """The moment to restore to (exactly one of time, position and point), and the name of the new database.
 
-    `inclusive` says whether what happened exactly then is in it; without a word a time is, and a position is not.
+    `inclusive` says whether transactions committed exactly then are included; by default they are for a time, and are
+    not for a position.
     """
 
     name: str
@@ -46,13 +47,13 @@ class RecoveryRequest:
 
     @property
     def including(self) -> bool:
-        """Whether what happened exactly then is in it."""
+        """Whether transactions committed exactly at the moment are included."""
         return self.position is None if self.inclusive is None else self.inclusive
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryPlan:
-    """What a recovery would do: the base it begins with, how much of the log it replays, as sentences."""
+    """What a recovery would do: the base backup it starts from, the size of the log it replays, and sentences."""
 
     target_name: str
     base: ArchiveBase | None
@@ -71,12 +72,12 @@ class RecoveryView:
 
 
 def find_path(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
-    """Return how a moment is reached; raises OutOfReach, BadInput or NotFound."""
+    """Return the base backup and the log that lead to a moment; raise OutOfReach, BadInput or NotFound."""
     if order.time is not None:
         return to_time(view.stretches, order.time)
     if order.point is not None:
         point = _point(view, order.point)
-        return to_position(view.stretches, point.position, f"the point {point.name}")
+        return to_position(view.stretches, point.position, f"the restore point {point.name}")
     assert order.position is not None
     return to_position(view.stretches, view.engine.parse_position(order.position), order.position)
 
@@ -85,7 +86,9 @@ def _point(view: ArchiveView, name: str) -> ArchivePoint:
     for one in view.points:
         if one.name == name:
             return one
-    raise NotFound(f"There is no point {name!r}.", hint=did_you_mean(name, [point.name for point in view.points]))
+    raise NotFound(
+        f"There is no restore point {name!r}.", hint=did_you_mean(name, [point.name for point in view.points])
+    )
 
 
 async def plan(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: RecoveryRequest) -> RecoveryPlan:
@@ -100,26 +103,28 @@ async def plan(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: Re
     log = sum(one.ends - one.first for one in found.logs) if found else 0
     moment = _moment(order)
     said = (
-        f"{view.database.name} is brought back to {moment} as the new database {order.name}.",
+        f"{view.database.name} is restored to {moment}, into the new database {order.name}.",
         *([_from_base(found.base)] if found else []),
-        f"{view.database.name} itself is not touched. The new database has a password of its own.",
+        f"{view.database.name} itself is not changed. The new database gets its own password.",
     )
     return RecoveryPlan(order.name, found.base if found else None, log, moment, said, tuple(refusals))
 
 
 def _from_base(base: ArchiveBase) -> str:
     finished = base.finished_at or base.created_at
-    return f"It begins with the base backup of {finished:%Y-%m-%d %H:%M:%S} UTC, and replays the log from there."
+    return (
+        f"The recovery starts from the base backup of {finished:%Y-%m-%d %H:%M:%S} UTC and replays the log from there."
+    )
 
 
 def _moment(order: RecoveryRequest) -> str:
     if order.time is not None:
         return f"{order.time.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip(".") + " UTC"
-    return f"the point {order.point}" if order.point is not None else f"position {order.position}"
+    return f"the restore point {order.point}" if order.point is not None else f"position {order.position}"
 
 
 def _way(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
-    """Return how a moment is reached; of one that is not in the vault yet, how it will be once the log is there."""
+    """Return the path to a moment; for one that is not archived yet, the path to the newest archived moment."""
     archive = view.archive
     assert archive
     if order.time is not None and order.time > now():
@@ -136,7 +141,11 @@ def _way(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
 
 
 def _latest(view: ArchiveView) -> str | None:
-    return f"The latest moment is {view.windows[-1][1]:%Y-%m-%d %H:%M:%S} UTC." if view.windows else None
+    return (
+        f"The latest moment that can be restored is {view.windows[-1][1]:%Y-%m-%d %H:%M:%S} UTC."
+        if view.windows
+        else None
+    )
 
 
 def _check_version(view: ArchiveView, path: RecoveryPath) -> None:
@@ -146,7 +155,7 @@ def _check_version(view: ArchiveView, path: RecoveryPath) -> None:
     if versions and path.base.version not in versions:
         raise OutOfReach(
             f"The base backup is of version {path.base.version}, which is not installed here.",
-            hint=f"There are: {', '.join(versions)}.",
+            hint=f"Installed versions: {', '.join(versions)}.",
         )
 
 
@@ -154,19 +163,19 @@ async def _view(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: R
     database = await databases.find(db, actor, database_id, "database:write", deleted=True)
     given = [order.time, order.position, order.point]
     if sum(one is not None for one in given) != 1:
-        raise Invalid({"time": "Give one of time, lsn and point."})
+        raise Invalid({"time": "Give exactly one of time, lsn and point."})
     if order.time is not None and order.time.tzinfo is None:
-        raise Invalid({"time": "Say the time with its zone, such as 2026-11-21T10:00:00Z."})
+        raise Invalid({"time": "Give the time with its zone, such as 2026-11-21T10:00:00Z."})
     view = await archives.seen(db, database)
     if view.archive is None:
         raise Conflict(
-            f"{database.name} does not keep the log of its changes.", hint="Turn it on: headwater recovery enable"
+            f"Point-in-time recovery of {database.name} is off.", hint="Enable it: headwater recovery enable"
         )
     return view
 
 
 async def start(context: Context, actor: Actor, database_id: uuid.UUID, order: RecoveryRequest) -> RecoveryView:
-    """Put a recovery into the queue; its new database is there at once, and cannot be used before it is complete."""
+    """Enqueue a recovery and create its new database, which cannot be used until the recovery is complete."""
     async with context.store.transaction() as db:
         view = await _view(db, actor, database_id, order)
         _way(view, order)
@@ -198,7 +207,7 @@ async def start(context: Context, actor: Actor, database_id: uuid.UUID, order: R
             project,
             kind="recovery.restore",
             args={"recovery_id": str(row.id)},
-            title=f"{view.database.name} back to {_moment(order)} as {target.name}",
+            title=f"Restore {view.database.name} to {_moment(order)} as {target.name}",
         )
         row.job_id = job.id
         archives.note(
@@ -218,10 +227,12 @@ async def start(context: Context, actor: Actor, database_id: uuid.UUID, order: R
 async def create_target(
     db: AsyncSession, actor: Actor, settings: Settings, source: Database, row: Recovery
 ) -> Database:
-    """Ask for the new database of a recovery: with the quotas of the one that it was, built by our job."""
+    """Request the new database of a recovery, with the options and quotas of the source; the job fills its files."""
     project = row.request.get("project_id")
     if project is None:
-        raise Invalid({"project_id": f"The project of {source.name} is gone: say in which one the database shall be."})
+        raise Invalid(
+            {"project_id": f"The project of {source.name} was deleted: choose a project for the new database."}
+        )
     return await databases.create(
         db,
         actor,
@@ -238,7 +249,7 @@ async def create_target(
 
 
 def request_of(row: Recovery) -> RecoveryRequest:
-    """Return what was asked for."""
+    """Return the request stored in a row."""
     given = row.request
     at = datetime.fromisoformat(given["time"]) if given["time"] else None
     return RecoveryRequest(row.target_name, at, given["position"], given["point"], given["inclusive"])

@@ -1,8 +1,8 @@
-"""Carries a recovery out: files of a base, the log, the server that replays it, and the new owner's name and password.
+"""The job that runs a recovery: it restores the files of a base backup, replays the log, and sets the new owner.
 
-All of it happens in a folder beside the database's own, of which the keeper knows nothing, by a server that nobody can
-connect to. When it is complete it is moved to its place, and only then the keeper may start it. Whatever ends an
-attempt in the middle, the new database goes away, and the next attempt begins anew.
+All of it happens in a staging folder that the supervisor does not know, with a server that no client can connect to.
+A complete recovery is moved to the folder of the new database, and only then may the supervisor start it. If an
+attempt ends early, the new database is deleted, and the next attempt starts from the beginning.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from headwater.kit.errors import Cancelled, Conflict, HeadwaterError, Unavailabl
 from headwater.vault.vault import Vault
 
 WAIT_SECONDS = 120.0
-# What a recovery may need of the disk beyond its files and its log.
+# Disk space that a recovery may need in addition to its files and its log.
 SPARE_BYTES = 64 * 2**20
 
 
 @dataclass(slots=True)
 class RecoveryAttempt:
-    """One attempt at a recovery; `source` is the database that it was."""
+    """One claimed attempt at a recovery; `source` is the database that is restored to a moment."""
 
     attempt: Attempt
     row: Recovery
@@ -52,14 +52,14 @@ class RecoveryAttempt:
     token: uuid.UUID = field(default_factory=uuid.uuid4)
 
     async def note(self, **values: object) -> None:
-        """Write to the row, or raise when somebody else has the work."""
+        """Write to the row; raise Cancelled if another attempt has taken over."""
         async with self.attempt.database.transaction() as db:
             if not await repository.note_recovery(db, self.row.id, self.token, **values):
                 raise Cancelled("Another attempt has taken over.")
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Do the work of a recovery's job."""
+    """Run a job that restores a database to a moment."""
     started = time.monotonic()
     work = await _begin(attempt)
     try:
@@ -77,12 +77,12 @@ async def run_job(attempt: Attempt) -> Write:
 
 
 async def _begin(attempt: Attempt) -> RecoveryAttempt:
-    """Make this the attempt that may write to the row."""
+    """Claim the row: from now on only this attempt may write to it."""
     async with attempt.database.transaction() as db:
         row = await repository.recovery(db, uuid.UUID(attempt.args["recovery_id"]), lock=True)
         archive = await repository.get(db, row.archive_id) if row else None
         if row is None or archive is None or archive.database_id is None:
-            raise Cancelled("What is kept of the database was deleted.")
+            raise Cancelled("The archive of the database was deleted.")
         source = await databases.find(db, SYSTEM, archive.database_id, deleted=True)
         work = RecoveryAttempt(attempt, row, archive, source, recoveries.request_of(row))
         row.attempt = work.token
@@ -102,7 +102,7 @@ async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
         await asyncio.to_thread(shutil.rmtree, instance.folder / wal_replay.LOG)
         await work.note()
         async with attempt.database.transaction() as db:
-            await databases.find(db, SYSTEM, local.spec.id)  # whoever deleted it meanwhile does not want it
+            await databases.find(db, SYSTEM, local.spec.id)  # raises NotFound if it was deleted in the meantime
         await local.driver.take_in(local.spec)
     finally:
         await local.driver.unstage(local.spec)
@@ -112,22 +112,24 @@ async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
         await instances.built(db, local.spec.id)
     view = await readiness.wait_until_settled(attempt.context, SYSTEM, local.spec.id, WAIT_SECONDS)
     if view.database.state != "running":
-        raise Unavailable(f"{work.row.target_name} does not start: {view.database.state_reason or view.database.state}")
+        raise Unavailable(
+            f"{work.row.target_name} could not be started: {view.database.state_reason or view.database.state}"
+        )
     await _answers(work, local.spec.id)
     last = arrived.last_transaction_at.isoformat() if arrived.last_transaction_at else None
-    attempt.note(f"{work.row.target_name} is there; its last change is of {last or 'before the base backup'}.")
+    attempt.note(f"{work.row.target_name} is ready. Its last transaction: {last or 'before the base backup'}.")
     return {"last": last, "base_id": str(way.base.id), "log_bytes": sum(log.ends - log.first for log in way.logs)}
 
 
 async def _recovery_path(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
-    """Return how the moment is reached, after what was committed until now is brought into the vault."""
+    """Ship the newest log into the vault, then return the path to the moment and the vault."""
     try:
         return await _shipped_way(work)
     except OutOfReach:
         alive = work.archive.enabled and work.source.deleted_at is None and work.source.desired != "stopped"
         if not alive:
             raise
-    # A server that was killed puts the end of its log into the spool when it is up again.
+    # A server that was killed writes the end of its log to the spool only when it runs again.
     async with work.attempt.database.transaction() as db:
         local = await instances.local(db, work.attempt.settings, work.source)
     await archives.awake(work.attempt.settings, local)
@@ -137,11 +139,11 @@ async def _recovery_path(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_loc
 async def _shipped_way(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
     attempt = work.attempt
     if work.archive.enabled and work.source.deleted_at is None:
-        attempt.report("the log", 0, 1, unit="steps", message="what was written last goes into the vault")
+        attempt.report("shipping the log", 0, 1, unit="steps", message="moving the newest log into the vault")
         try:
             await archives.ship_now(attempt.context, work.archive.id)
         except (HeadwaterError, TimeoutError) as error:
-            attempt.note(f"What was written last could not be brought into the vault: {error}", "warning")
+            attempt.note(f"The newest log could not be moved into the vault: {error}", "warning")
     async with attempt.database.transaction() as db:
         source = await databases.find(db, SYSTEM, work.source.id, deleted=True)
         view = await archives.seen(db, source)
@@ -163,14 +165,14 @@ def _goal(work: RecoveryAttempt, local: LocalInstance) -> RecoveryTarget:
 async def _fill(
     work: RecoveryAttempt, vault: Vault, way: RecoveryPath, local: LocalInstance, instance: Instance
 ) -> dict[str, Any]:
-    """Lay the base's files and the parts of the log that are needed into the staged folder; return the base's facts."""
+    """Write the files of the base backup and the log to the staging folder; return the facts of the base backup."""
     attempt, log = work.attempt, instance.folder / wal_replay.LOG
     replay = sum(one.ends - one.first for one in way.logs)
     room, needed = shutil.disk_usage(instance.folder).free, way.base.raw_bytes + 2 * replay + SPARE_BYTES
     if room < needed:
         raise Conflict(
-            f"There is not enough room on the disk: {needed // MB:,} MB are needed, {room // MB:,} MB are free.",
-            hint="Make room, and try again.",
+            f"There is not enough disk space: {needed // MB:,} MB are needed, {room // MB:,} MB are free.",
+            hint="Free some disk space, then try again.",
         )
     total = max(1, (way.base.raw_bytes + replay) // MB)
     done = 0
@@ -194,13 +196,13 @@ async def _fill(
 
 def _put(log: Path, instance: Instance, parts: Iterable[tuple[str, bytes]], progress: Any) -> None:
     for name, content in parts:
-        (log / name).unlink(missing_ok=True)  # it came twice, by a push that was killed
+        (log / name).unlink(missing_ok=True)  # it is stored twice if shipping was killed
         wal_replay.put(instance, log / name, content)
         progress(len(content))
 
 
 async def _answers(work: RecoveryAttempt, target_id: uuid.UUID) -> None:
-    """Look whether the owner of the new database can use it."""
+    """Check that the owner of the new database can connect to it."""
     attempt = work.attempt
     async with attempt.database.transaction() as db:
         reached = await reachability.load(db, attempt.context.cipher, await databases.find(db, SYSTEM, target_id))
