@@ -139,7 +139,7 @@ async def test_a_link_that_was_changed_opens_nothing(
     ):
         answer = await stranger.get(f"{head}/{wrong}")
         assert answer.status_code == 404, wrong
-        assert answer.json()["detail"] == "This link is not valid, or not any more."
+        assert answer.json()["detail"] == "This link is invalid, or no longer valid."
 
 
 async def test_a_link_ends(module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any) -> None:
@@ -190,7 +190,7 @@ async def test_links_are_listed_and_revoked(
     assert gone["url"].rsplit("/", 1)[1] not in str(newest)
     await snapshot_fixture.person.send("DELETE", f"{path}/{gone['id']}", 204)
     answer = await stranger.get(gone["url"])
-    assert (answer.status_code, answer.json()["detail"]) == (404, "This link is not valid, or not any more.")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "This link is invalid, or no longer valid.")
     assert (await stranger.get(keep["url"])).status_code == 200, "one by one"
     assert [one["id"] for one in (await snapshot_fixture.person.get(path))["items"]] == [keep["id"]]
     await snapshot_fixture.person.send("DELETE", f"{path}/{gone['id']}", 404)

@@ -294,7 +294,7 @@ async def test_what_is_text_for_want_of_a_type_says_how_to_count_with_it(snapsho
     loose = await snapshot_fixture.take(tables=["loose"])
     error = (await ask(snapshot_fixture, loose, "SELECT sum(n) FROM loose"))["error"]
     assert "sum(VARCHAR)" in error["message"]
-    assert "cast it" in error["hint"]
+    assert "cast them" in error["hint"]
     assert await rows(snapshot_fixture, loose, "SELECT sum(n::double) FROM loose") == [[1e40]]
 
 

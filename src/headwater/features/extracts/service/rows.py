@@ -1,4 +1,4 @@
-"""Rows of a table of a snapshot, page by page: a place is found by counts, and only what holds it is read."""
+"""Pages of rows of a snapshot's table: only the chunks that contain the requested rows are read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def page(
     skip: int,
     limit: int,
 ) -> RowsPage:
-    """Return rows of a table from a place on, with long values cut."""
+    """Return a page of rows of a table, with long values shortened."""
     began = time.perf_counter()
     opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
     table = opened.find(name)
@@ -60,7 +60,7 @@ async def page(
 
 
 async def cell(context: Context, actor: Actor, snapshot_id: uuid.UUID, name: str, *, row: int, column: str) -> Cell:
-    """Return one whole value of a row, which is counted from 0."""
+    """Return one value in full; `row` is the number of its row, starting at 0."""
     opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
     table = opened.find(name)
     names = [one.name for one in opened.readable(table)]
@@ -72,7 +72,7 @@ async def cell(context: Context, actor: Actor, snapshot_id: uuid.UUID, name: str
         )
     ((found,),) = await asyncio.to_thread(_read, opened, table, row, 1, [names.index(column)])
     if isinstance(found, str) and len(found) > LARGEST_VALUE:
-        raise TooLarge(f"The value has {len(found):,} characters.", hint="Export the table to have all of it.")
+        raise TooLarge(f"The value has {len(found):,} characters.", hint="Export the table to get the whole value.")
     return found
 
 
@@ -88,7 +88,7 @@ def _read(
 def cells(
     opened: OpenSnapshot, table: ManifestTable, batch: Any, places: Sequence[int] | None = None
 ) -> list[tuple[Cell, ...]]:
-    """Return rows of a table, or some of their columns, as cells of a result."""
+    """Return the rows of a batch, or some of their columns, as cells of a result."""
     decoders = opened.decoders(table)
     wanted = range(len(decoders)) if places is None else places
     if not batch.num_columns:
