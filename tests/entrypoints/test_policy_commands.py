@@ -1,4 +1,4 @@
-"""`headwater policy` and `headwater alerts` against a real server and its worker, whose own clock does the ticking."""
+"""`headwater policy` and `headwater alerts` against a real server and its worker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def shop(commands: Commands) -> None:
     commands.run("sql", "shop", "CREATE TABLE item (id integer PRIMARY KEY); INSERT INTO item VALUES (1)")
 
 
-def test_from_setting_a_policy_to_removing_it(commands: Commands) -> None:
+def test_policy_commands_from_set_to_delete(commands: Commands) -> None:
     assert "no policy" in commands.run("policy", "show", "shop", code=2)
     words = (
         "--cron",
@@ -80,13 +80,13 @@ def test_from_setting_a_policy_to_removing_it(commands: Commands) -> None:
         (("--verify", "deep", "--verify-percent", "1"), "100 days"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(commands: Commands, words: tuple[str, ...], said: str) -> None:
+def test_invalid_policy_options_are_refused(commands: Commands, words: tuple[str, ...], said: str) -> None:
     name = f"refused-{uuid.uuid4().hex[:8]}"
     commands.run("db", "create", name, "--engine", "sqlite")
     assert said in commands.run("policy", "set", name, *words, code=2)
 
 
-def test_the_worker_ticks_by_itself_and_alerts_say_what_failed(commands: Commands) -> None:
+def test_worker_runs_policies_and_opens_alerts(commands: Commands) -> None:
     assert commands.run_json("alerts", "list") == []
     commands.run("sql", "shop", "CREATE TABLE gone (id integer PRIMARY KEY)")
     commands.run("policy", "set", "shop", "--tables", "gone")
@@ -103,7 +103,7 @@ def test_the_worker_ticks_by_itself_and_alerts_say_what_failed(commands: Command
 
 
 def _either(commands: Commands, *words: str) -> str:
-    """Run a command whose exit code says whether it found something."""
+    """Run a command that exits with 0 or 1, and return its output."""
     try:
         return commands.run(*words)
     except AssertionError:

@@ -1,4 +1,4 @@
-"""`headwater recovery` against a real server: turned on, shown, a point, a base, back, turned off."""
+"""`headwater recovery` against a real server: enable, show, point, base, restore, disable."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from entrypoints.headwater_process import Commands
 
 
-def test_back_and_forth_on_the_command_line(commands: Commands) -> None:
+def test_recovery_commands_restore_a_point(commands: Commands) -> None:
     run, run_json = commands.run, commands.run_json
     run("db", "create", "shop")
     run("sql", "shop", "CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item VALUES (1, 'one')")
@@ -29,14 +29,16 @@ def test_back_and_forth_on_the_command_line(commands: Commands) -> None:
     assert shown["points"][0]["name"] == "before the mistake"
     assert "before the mistake" in run("recovery", "show", "shop")
     early = (datetime.fromisoformat(shown["earliest"]) - timedelta(hours=1)).isoformat()
-    assert "The earliest moment that can be restored is" in run("recovery", "restore", "shop", "--new", "x", "--time", early, code=1)
+    assert "The earliest moment that can be restored is" in run(
+        "recovery", "restore", "shop", "--new", "x", "--time", early, code=1
+    )
     assert "Choose a moment" in run("recovery", "restore", "shop", "--new", "x", code=2)
     assert "is not a time" in run("recovery", "restore", "shop", "--new", "x", "--time", "noon", code=2)
     assert not run_json("recovery", "disable", "shop", "--yes")["enabled"]
 
 
 def _until_based(commands: Commands) -> None:
-    """Wait for the base that turning it on has begun."""
+    """Wait for the base backup that enabling has started."""
     database = commands.get(f"/projects/{commands.get('/projects')['items'][0]['id']}/databases")["items"][0]["id"]
     while any(one["status"] == "taking" for one in commands.get(f"/databases/{database}/recovery")["bases"]):
         time.sleep(0.1)

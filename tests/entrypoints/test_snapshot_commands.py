@@ -1,4 +1,4 @@
-"""`headwater snapshot` against a real server: taken, listed, shown, verified, restored, held, deleted."""
+"""`headwater snapshot` and `headwater vault` against a real server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx
 from entrypoints.headwater_process import Commands
 
 
-def test_from_the_first_snapshot_to_the_last(commands: Commands) -> None:
+def test_snapshot_commands(commands: Commands) -> None:
     run, run_json = commands.run, commands.run_json
     run("db", "create", "shop")
     run(
@@ -42,7 +42,7 @@ def test_from_the_first_snapshot_to_the_last(commands: Commands) -> None:
     assert "There is no snapshot" in run("snapshot", "show", "shop#first", code=2)
 
 
-def test_what_is_read_without_restoring(commands: Commands, tmp_path: Path) -> None:
+def test_extract_commands(commands: Commands, tmp_path: Path) -> None:
     run, run_json = commands.run, commands.run_json
     run("db", "create", "books")
     run(
@@ -59,7 +59,7 @@ def test_what_is_read_without_restoring(commands: Commands, tmp_path: Path) -> N
     assert run("snapshot", "query", "books#then", "SELECT id FROM loan", "--format", "csv") == "id\n7\n"
     refused = run("snapshot", "query", "books#then", "SELECT * FROM bok", code=1)
     assert "bok" in refused
-    assert "cannot be changed" in run("snapshot", "query", "books#then", "DELETE FROM book", code=1)
+    assert "read-only" in run("snapshot", "query", "books#then", "DELETE FROM book", code=1)
     page = run_json("snapshot", "rows", "books#then", "book", "--skip", "498", "--limit", "5")
     assert (page["rows"], page["count"], page["next"]) == ([[499, "124.75"], [500, "125.00"]], 500, None)
     assert "Did you mean book" in run("snapshot", "rows", "books#then", "boook", code=2)
@@ -86,7 +86,7 @@ def test_what_is_read_without_restoring(commands: Commands, tmp_path: Path) -> N
     ]
 
 
-def test_where_snapshots_are(commands: Commands) -> None:
+def test_vault_commands(commands: Commands) -> None:
     run, run_json = commands.run, commands.run_json
     assert run_json("vault", "show")["kind"] == "local"
     assert run_json("vault", "compress", "zstd", "9")["level"] == 9

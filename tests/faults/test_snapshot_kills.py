@@ -1,4 +1,4 @@
-"""kill -9 of the worker while a snapshot is taken or restored: the next attempt completes it, and every row is there."""
+"""kill -9 of the worker during snapshots and restores: the next attempt completes them, without losing a row."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def shop(headwater: HeadwaterProcess) -> str:
 
 
 @pytest.mark.parametrize("round_", range(KILLS))
-def test_a_snapshot_and_its_restore_survive(headwater: HeadwaterProcess, shop: str, round_: int) -> None:
+def test_snapshot_and_restore_survive_kills(headwater: HeadwaterProcess, shop: str, round_: int) -> None:
     headwater.sql(shop, f"UPDATE many SET body = body || 'x' WHERE id % 3 = {round_ % 3}")
     before = headwater.sql(shop, DIGEST)
     snapshot = headwater.post(f"/databases/{shop}/snapshots")
@@ -82,7 +82,7 @@ def until_complete(headwater: HeadwaterProcess, snapshot: str) -> None:
 
 
 @pytest.mark.parametrize("engine", IN_PLACE)
-def test_a_restore_in_place_survives(headwater: HeadwaterProcess, engine: str) -> None:
+def test_restore_in_place_survives_kills(headwater: HeadwaterProcess, engine: str) -> None:
     make, digest, triggers = IN_PLACE[engine]
     project = headwater.get("/projects")["items"][0]["id"]
     made = headwater.post(f"/projects/{project}/databases?wait=60", name=f"over-{engine}", engine=engine)

@@ -1,4 +1,4 @@
-"""A storage that fails at any call, and bytes that change: no half snapshot, no wrong row, and another try works."""
+"""Storage that fails at any call, and changed bytes: no incomplete snapshot, no wrong row, and a retry works."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def wanted(tables: dict[str, Given]) -> dict[str, list[Row]]:
 
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from-then-on"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> None:
+def test_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> None:
     """The call fails once and for all: a clean error or success; the old snapshot restores; a retry works."""
     base = MemoryBlobs()
     parent = builders.snapshot(Vault.create(base, builders.KEY), given_(1), sizes=SMALL)
@@ -87,7 +87,7 @@ def test_a_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> Non
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_every_call_of_making_and_opening(fault: Fault) -> None:
+def test_fault_at_every_call_of_creating_and_opening_a_vault(fault: Fault) -> None:
     at = 0
     while True:
         blobs = MemoryBlobs()
@@ -108,7 +108,7 @@ def test_a_fault_at_every_call_of_making_and_opening(fault: Fault) -> None:
 
 
 def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
-    """Return a vault with every kind of blob and segment, and what its snapshots hold."""
+    """Return a vault with every kind of blob and segment, and the contents of its snapshots."""
     blobs = MemoryBlobs()
     of = Vault.create(blobs, builders.KEY)
     tables = given_(1) | {"large": Given(("text",), [(random.Random(5).randbytes(1500),)])}
@@ -148,7 +148,7 @@ def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
 
 
 def damages(content: dict[str, bytes], count: int) -> Iterator[tuple[str, bytes]]:
-    """Give blobs with a flipped bit, bytes overwritten, an end cut off, or something added; every blob has its turn."""
+    """Yield blobs with a flipped bit, overwritten bytes, a truncated end or appended bytes, for every blob."""
     made = random.Random(20261121)
     names = sorted(content)
     for number in range(count):
@@ -172,8 +172,8 @@ def damages(content: dict[str, bytes], count: int) -> Iterator[tuple[str, bytes]
             yield name, bytes(data)
 
 
-def test_no_changed_byte_is_silent() -> None:
-    """Verification finds every one that snapshots need; reading tells it or gives the very rows that were written."""
+def test_every_changed_byte_is_detected() -> None:
+    """Verification finds every damage that affects a snapshot; reading fails or returns the same rows as were written."""
     blobs, truth = with_all_kinds()
     assert len(truth) == 3
     kinds = {kind for pack, _ in packs.listed(blobs) for kind in kinds_in(blobs, pack)}

@@ -1,4 +1,4 @@
-"""kill -9 of a child that takes, deletes and collects snapshots; and two writers beside a collector without patience."""
+"""kill -9 of a process that writes, deletes and collects snapshots; and two writers during garbage collection."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ SECONDS = float(rounds("VAULT_SECONDS", 20, quick=4))
 
 @pytest.fixture(scope="module")
 def processes() -> Any:
-    """What starts children from a process that has loaded everything, so that each is there in a moment."""
+    """Starts child processes from one that has loaded all modules, so that they start quickly."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["faults.vault_helpers"])
     return context
 
 
-def test_every_committed_snapshot_outlives_kills(tmp_path: Path, processes: Any) -> None:
+def test_committed_snapshots_survive_kills(tmp_path: Path, processes: Any) -> None:
     folder = tmp_path / "vault"
     of = Vault.create(LocalBlobs(folder), builders.KEY)
     made = random.Random(20261121)
@@ -64,7 +64,7 @@ def test_every_committed_snapshot_outlives_kills(tmp_path: Path, processes: Any)
     assert under_way > (KILLS // 4 if profiles.LONG else 0), "hardly a kill came in the middle of anything"
 
 
-def test_two_writers_and_a_collector_lose_nothing(tmp_path: Path, processes: Any) -> None:
+def test_concurrent_writers_and_garbage_collection_lose_nothing(tmp_path: Path, processes: Any) -> None:
     folder = tmp_path / "vault"
     of = Vault.create(LocalBlobs(folder), builders.KEY)
     told, over, until = processes.Queue(), processes.Event(), time.monotonic() + SECONDS

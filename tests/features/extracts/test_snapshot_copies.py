@@ -1,4 +1,4 @@
-"""Snapshots copied into databases of other engines: the rows of then, both sides compared, and all or nothing."""
+"""Copies of snapshots into databases of other engines: both sides are compared, and a failure leaves nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def copied(snapshot_fixture: SnapshotFixture, taken: Any, target: str, **b
     return await snapshot_fixture.person.get(f"/transfers/{made['id']}")
 
 
-async def test_strangers_and_neighbours_copy_nothing(
+async def test_copies_are_refused_to_strangers_and_other_organizations(
     module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
 ) -> None:
     body = {"target_id": snapshot_fixture.database}
@@ -32,7 +32,9 @@ async def test_strangers_and_neighbours_copy_nothing(
 
 
 @pytest.mark.parametrize("engine", ["mysql", "sqlite"])
-async def test_rows_of_then_are_in_another_engine(snapshot_fixture: SnapshotFixture, taken: Any, engine: str) -> None:
+async def test_snapshot_is_copied_into_another_engine(
+    snapshot_fixture: SnapshotFixture, taken: Any, engine: str
+) -> None:
     target = await snapshot_fixture.person.database(engine)
     path = f"/snapshots/{taken['id']}/copies"
     planned = await snapshot_fixture.person.send("POST", f"{path}/plan", 200, json={"target_id": target})
@@ -57,7 +59,7 @@ async def test_rows_of_then_are_in_another_engine(snapshot_fixture: SnapshotFixt
 
 
 @pytest.mark.parametrize("engine", ["mysql", "sqlite"])
-async def test_snapshots_of_other_engines_come_to_postgresql(
+async def test_snapshots_of_other_engines_are_copied_into_postgresql(
     module_app: AppFixture, keeper: Supervisor, engine: str
 ) -> None:
     person = await module_app.person("ines")
@@ -72,7 +74,7 @@ async def test_snapshots_of_other_engines_come_to_postgresql(
     assert sum(one["target_rows"] for one in done["tables"]) == taken["rows"]
 
 
-async def test_what_a_failure_leaves_is_nothing(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_failed_copy_leaves_nothing(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     target = await snapshot_fixture.person.database("sqlite")
     real = copy_rows.copy
 
@@ -94,7 +96,7 @@ async def test_what_a_failure_leaves_is_nothing(snapshot_fixture: SnapshotFixtur
     assert [one["target_rows"] for one in done["tables"]] == [700]
 
 
-async def test_partitioned_tables_are_refused_with_a_way(snapshot_fixture: SnapshotFixture) -> None:
+async def test_partitioned_tables_are_refused_with_a_hint(snapshot_fixture: SnapshotFixture) -> None:
     await snapshot_fixture.sql(
         "CREATE TABLE part (id int, day date) PARTITION BY RANGE (day);"
         "CREATE TABLE part_26 PARTITION OF part FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')"

@@ -1,4 +1,4 @@
-"""Policies over HTTP: who may set one, what is refused, what is shown, what the audit says."""
+"""Policies over HTTP: rights, refused values, responses and audit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def member(policy_fixture: PolicyFixture, role: str) -> Person:
     return person
 
 
-async def test_strangers_and_neighbours_see_no_policy(policy_fixture: PolicyFixture) -> None:
+async def test_policies_are_hidden_from_strangers_and_other_organizations(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY)
     stranger, neighbour = await policy_fixture.app.stranger(), await policy_fixture.app.person("neighbour")
     asked = [
@@ -39,7 +39,7 @@ async def test_strangers_and_neighbours_see_no_policy(policy_fixture: PolicyFixt
     assert (await policy_fixture.person.get(policy_fixture.path))["schedule"]["cron"] == "0 * * * *"
 
 
-async def test_a_viewer_looks_a_member_sets_and_an_admin_lets_things_be_deleted(policy_fixture: PolicyFixture) -> None:
+async def test_policy_rights_of_viewers_members_and_admins(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY)
     viewer, someone = await member(policy_fixture, "viewer"), await member(policy_fixture, "member")
     assert (await viewer.get(policy_fixture.path))["next"]
@@ -58,7 +58,7 @@ async def test_a_viewer_looks_a_member_sets_and_an_admin_lets_things_be_deleted(
     assert "no policy" in missing["detail"]
 
 
-async def test_a_policy_says_its_next_five_times(policy_fixture: PolicyFixture) -> None:
+async def test_policy_shows_its_next_five_runs(policy_fixture: PolicyFixture) -> None:
     given = {
         **DAILY,
         "label": "Nightly",
@@ -102,7 +102,7 @@ async def test_a_policy_says_its_next_five_times(policy_fixture: PolicyFixture) 
         ({"growth": 0.5}, 422, "growth"),
     ],
 )
-async def test_what_cannot_be_followed_is_refused_in_words(
+async def test_invalid_policy_is_refused_with_a_reason(
     policy_fixture: PolicyFixture, policy: dict[str, Any], status: int, said: str
 ) -> None:
     refused = await policy_fixture.person.send("PUT", policy_fixture.path, status, json=policy)
@@ -110,13 +110,13 @@ async def test_what_cannot_be_followed_is_refused_in_words(
     await policy_fixture.person.send("GET", policy_fixture.path, 404)
 
 
-async def test_engines_without_snapshots_have_no_policy(policy_fixture: PolicyFixture) -> None:
+async def test_engine_without_snapshots_has_no_policy(policy_fixture: PolicyFixture) -> None:
     cache = await policy_fixture.person.database("redis")
     refused = await policy_fixture.person.send("PUT", f"/databases/{cache}/policy", 400, json=HOURLY)
     assert "not supported yet" in refused["detail"]
 
 
-async def test_run_by_hand_takes_what_the_policy_would(policy_fixture: PolicyFixture) -> None:
+async def test_manual_run_takes_the_snapshot_of_the_policy(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(label="By night", exclude=["loan"])
     run = await policy_fixture.person.send("POST", f"{policy_fixture.path}/runs", 202)
     refused = await policy_fixture.person.send("POST", f"{policy_fixture.path}/runs", 409)
@@ -136,7 +136,7 @@ async def test_run_by_hand_takes_what_the_policy_would(policy_fixture: PolicyFix
     assert by_hand["scheduled"] is False
 
 
-async def test_two_who_set_at_once_leave_one_policy(policy_fixture: PolicyFixture) -> None:
+async def test_concurrent_changes_leave_one_policy(policy_fixture: PolicyFixture) -> None:
     answers = await asyncio.gather(
         *(policy_fixture.person.client.put(f"/api/v1{policy_fixture.path}", json=one) for one in (HOURLY, DAILY))
     )

@@ -1,4 +1,4 @@
-"""Retention done: what goes and what stays, the preview that is the same plan, and what ends in the middle."""
+"""Retention: which snapshots are deleted and kept, the preview, and interrupted deletions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 
 async def taken(policy_fixture: PolicyFixture, *ages: float) -> list[str]:
-    """Take scheduled snapshots, each so many days before now; return their ids, oldest first."""
+    """Take scheduled snapshots, dated the given days ago; return their ids, oldest first."""
     made = []
     for age in sorted(ages, reverse=True):
         run = await policy_fixture.person.send("POST", f"{policy_fixture.path}/runs", 202)
@@ -38,7 +38,7 @@ async def dated(policy_fixture: PolicyFixture, snapshot: str, moment: datetime) 
         await db.execute(text("UPDATE snapshots SET taken_at = :at WHERE id = :id"), {"at": moment, "id": snapshot})
 
 
-async def test_after_a_scheduled_snapshot_what_is_not_kept_goes_for_a_reason(policy_fixture: PolicyFixture) -> None:
+async def test_retention_after_a_scheduled_snapshot_records_reasons(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY)
     first, second, third = await taken(policy_fixture, 3, 2, 1)
     await policy_fixture.put(**HOURLY, retention={"last": 2})
@@ -57,7 +57,7 @@ async def test_after_a_scheduled_snapshot_what_is_not_kept_goes_for_a_reason(pol
     assert all(one["same"] for one in done["tables"])
 
 
-async def test_the_preview_is_what_then_happens_and_does_nothing(policy_fixture: PolicyFixture) -> None:
+async def test_preview_matches_what_retention_does(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY)
     made = await taken(policy_fixture, 40, 39, 20, 9, 8, 2, 1)
     policy = {**HOURLY, "retention": {"daily": 2, "monthly": 2}}
@@ -79,7 +79,7 @@ def _id(policy_fixture: PolicyFixture) -> uuid.UUID:
     return uuid.UUID(policy_fixture.database)
 
 
-async def test_held_ones_by_hand_and_of_other_tables_stay(policy_fixture: PolicyFixture) -> None:
+async def test_held_manual_and_other_snapshots_are_kept(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY, tables=["book"])
     (narrow,) = await taken(policy_fixture, 5)
     await policy_fixture.put(**HOURLY)
@@ -105,7 +105,7 @@ async def test_held_ones_by_hand_and_of_other_tables_stay(policy_fixture: Policy
     assert {narrow, held} < set(left)
 
 
-async def test_failed_and_running_ones_stand_for_none(policy_fixture: PolicyFixture) -> None:
+async def test_failed_and_running_snapshots_do_not_count(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY)
     (good,) = await taken(policy_fixture, 3)
     await policy_fixture.put(**HOURLY, tables=["loan"])
@@ -127,7 +127,7 @@ async def test_failed_and_running_ones_stand_for_none(policy_fixture: PolicyFixt
     assert left == ["taking", "complete"], "a failed one is shown for a week"
 
 
-async def test_one_that_is_being_restored_is_not_taken_away(policy_fixture: PolicyFixture) -> None:
+async def test_snapshot_in_use_by_a_restore_is_not_deleted(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY)
     first, second = await taken(policy_fixture, 2, 1)
     made = await policy_fixture.person.send("POST", f"/snapshots/{first}/restores", 202, json={"name": "back"})
@@ -139,7 +139,7 @@ async def test_one_that_is_being_restored_is_not_taken_away(policy_fixture: Poli
     assert await policy_fixture.complete_snapshots() == [second]
 
 
-async def test_a_changed_retention_gives_an_hour_to_think_again(policy_fixture: PolicyFixture) -> None:
+async def test_changed_retention_is_applied_after_an_hour(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(retention={"last": 1})
     made = await taken(policy_fixture, 2)
     await policy_fixture.put()
@@ -151,7 +151,7 @@ async def test_a_changed_retention_gives_an_hour_to_think_again(policy_fixture: 
     assert await policy_fixture.complete_snapshots() == made[1:]
 
 
-async def test_a_deletion_that_is_killed_is_finished_by_the_upkeep(
+async def test_killed_deletion_is_completed_by_maintenance(
     policy_fixture: PolicyFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await policy_fixture.put(**HOURLY)
@@ -172,7 +172,9 @@ async def test_a_deletion_that_is_killed_is_finished_by_the_upkeep(
     await maintenance.run_maintenance(server.context)
 
 
-async def test_a_long_history_goes_in_parts(policy_fixture: PolicyFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_long_history_is_deleted_in_batches(
+    policy_fixture: PolicyFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(retention, "AT_ONCE", 2)
     await policy_fixture.put(**HOURLY)
     made = await taken(policy_fixture, 4, 3, 2, 1)

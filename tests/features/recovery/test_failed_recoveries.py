@@ -1,4 +1,4 @@
-"""What ends in the middle: cancelled, failed, killed; the new database goes away or is made anew, nothing runs on."""
+"""Recoveries that are cancelled, fail or are killed: the new database is deleted or created again, no process stays."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ ROWS = "SELECT count(*), sum(n) FROM step"
 
 @pytest.fixture(autouse=True)
 async def latest(recovery_fixture: RecoveryFixture) -> str:
-    """A moment with one row more."""
+    """A moment after which one more row was inserted."""
     await recovery_fixture.sql("INSERT INTO step SELECT coalesce(max(n), 0) + 1, 'one more' FROM step")
     await recovery_fixture.ship()
     return str((await recovery_fixture.status())["latest"])
 
 
 def folders(recovery_fixture: RecoveryFixture) -> list[Path]:
-    """What is being recovered on the disk."""
+    """Return the staging folders on the disk."""
     return list((recovery_fixture.app.server.settings.home_folder / "databases").glob("*.back"))
 
 
 async def is_gone(recovery_fixture: RecoveryFixture, made: Any) -> None:
-    """Look whether nothing is left of a recovery."""
+    """Check that nothing is left of a recovery."""
     assert folders(recovery_fixture) == []
     found = await recovery_fixture.person.get(f"/recoveries/{made['id']}")
     assert found["target_id"] is None
@@ -38,7 +38,7 @@ async def is_gone(recovery_fixture: RecoveryFixture, made: Any) -> None:
 
 
 @pytest.mark.parametrize("middle", ["files", "replay"])
-async def test_cancelled_in_the_middle_nothing_is_left(
+async def test_cancelled_recovery_leaves_nothing(
     recovery_fixture: RecoveryFixture, latest: str, monkeypatch: pytest.MonkeyPatch, middle: str
 ) -> None:
     reached = threading.Event()
@@ -71,7 +71,7 @@ async def test_cancelled_in_the_middle_nothing_is_left(
     await is_gone(recovery_fixture, made)
 
 
-async def test_failed_it_is_taken_away_and_the_next_attempt_begins_anew(
+async def test_failed_recovery_is_deleted_and_retried(
     recovery_fixture: RecoveryFixture, latest: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = await recovery_fixture.begin(time=latest)
@@ -91,11 +91,11 @@ async def test_failed_it_is_taken_away_and_the_next_attempt_begins_anew(
 
 
 class Killed(BaseException):
-    """What a kill is to the code: nothing handles it."""
+    """Simulates a kill: no code handles this exception."""
 
 
 @pytest.mark.parametrize("step", ["fill", "replay", "take_in", "built"])
-async def test_killed_at_any_step_the_next_attempt_completes_it(
+async def test_recovery_killed_at_any_step_is_completed(
     recovery_fixture: RecoveryFixture, latest: str, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     made = await recovery_fixture.begin(time=latest)
@@ -131,7 +131,7 @@ async def test_killed_at_any_step_the_next_attempt_completes_it(
 
 
 async def as_swept(recovery_fixture: RecoveryFixture, job: str) -> None:
-    """Put a job back into the queue, as the sweeper does with those of dead workers."""
+    """Enqueue a job again, as the sweeper does with jobs of dead workers."""
     import uuid
 
     from headwater.features.jobs import repository
@@ -142,7 +142,7 @@ async def as_swept(recovery_fixture: RecoveryFixture, job: str) -> None:
         row.state = "pending"
 
 
-async def test_a_base_that_was_killed_after_its_commit_is_only_finished(
+async def test_base_backup_killed_after_commit_is_only_recorded(
     recovery_fixture: RecoveryFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = await recovery_fixture.person.send("POST", f"/databases/{recovery_fixture.database}/recovery/bases", 202)
@@ -163,7 +163,7 @@ async def test_a_base_that_was_killed_after_its_commit_is_only_finished(
     assert len([one for one in (await recovery_fixture.vault()).snapshots() if one.startswith("base-")]) == bases
 
 
-async def test_a_database_that_stops_while_its_base_is_made_has_none(
+async def test_base_backup_fails_if_the_database_stops(
     recovery_fixture: RecoveryFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = await recovery_fixture.person.send("POST", f"/databases/{recovery_fixture.database}/recovery/bases", 202)

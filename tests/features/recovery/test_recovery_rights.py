@@ -1,4 +1,4 @@
-"""Who may keep and bring back what; what is refused, and in which words."""
+"""Rights of recovery, and refused requests."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ async def member(recovery_fixture: RecoveryFixture, role: str) -> Person:
 
 
 @pytest.mark.parametrize(("method", "path", "body"), PATHS)
-async def test_a_stranger_gets_nothing(recovery_fixture: RecoveryFixture, method: str, path: str, body: Any) -> None:
+async def test_recovery_requires_sign_in(recovery_fixture: RecoveryFixture, method: str, path: str, body: Any) -> None:
     stranger = await recovery_fixture.app.stranger()
     answer = await stranger.request(method, f"/api/v1/databases/{recovery_fixture.database}/{path}", json=body)
     assert answer.status_code == 401
 
 
 @pytest.mark.parametrize(("method", "path", "body"), PATHS)
-async def test_the_wrong_neighbour_finds_nothing(
+async def test_recovery_of_other_organizations_is_not_found(
     recovery_fixture: RecoveryFixture, method: str, path: str, body: Any
 ) -> None:
     neighbour = await recovery_fixture.app.person("neighbour")
     await neighbour.send(method, f"/databases/{recovery_fixture.database}/{path}", 404, json=body)
 
 
-async def test_viewers_look_members_bring_back_admins_turn_it_on_and_off(recovery_fixture: RecoveryFixture) -> None:
+async def test_recovery_rights_of_viewers_members_and_admins(recovery_fixture: RecoveryFixture) -> None:
     viewer, someone = await member(recovery_fixture, "viewer"), await member(recovery_fixture, "member")
     path = f"/databases/{recovery_fixture.database}"
     assert (await viewer.get(f"{path}/recovery"))["enabled"]
@@ -92,14 +92,14 @@ async def test_viewers_look_members_bring_back_admins_turn_it_on_and_off(recover
         ({"name": "Not A Name", "point": "x"}, 422, "name"),
     ],
 )
-async def test_what_cannot_be_is_said(
+async def test_unreachable_moment_is_refused_with_a_reason(
     recovery_fixture: RecoveryFixture, order: dict[str, Any], status: int, said: str
 ) -> None:
     refused = await recovery_fixture.begin(status, **order)
     assert said in str(refused), refused
 
 
-async def test_wrong_wishes_are_refused(recovery_fixture: RecoveryFixture) -> None:
+async def test_invalid_recovery_settings_are_refused(recovery_fixture: RecoveryFixture) -> None:
     path = f"/databases/{recovery_fixture.database}/recovery"
     for wrong in ({}, {"enabled": True, "window_days": 0}, {"enabled": True, "base_days": 99}, {"enable": True}):
         await recovery_fixture.person.send("PUT", path, 422, json=wrong)
@@ -114,7 +114,7 @@ async def test_wrong_wishes_are_refused(recovery_fixture: RecoveryFixture) -> No
     )
 
 
-async def test_of_other_engines_and_elsewhere_it_cannot_be_kept(recovery_fixture: RecoveryFixture) -> None:
+async def test_recovery_needs_a_provisioned_postgresql(recovery_fixture: RecoveryFixture) -> None:
     lite = await recovery_fixture.person.database("sqlite")
     refused = await recovery_fixture.person.send("PUT", f"/databases/{lite}/recovery", 400, json={"enabled": True})
     assert "cannot be brought back to a moment" in refused["detail"]
@@ -124,11 +124,11 @@ async def test_of_other_engines_and_elsewhere_it_cannot_be_kept(recovery_fixture
     assert url
     other = await recovery_fixture.person.database("postgresql")
     off = await recovery_fixture.person.send("POST", f"/databases/{other}/recovery/points", 409, json={"name": "x"})
-    assert "does not keep" in off["detail"]
+    assert "Point-in-time recovery of" in off["detail"]
     assert not (await recovery_fixture.person.get(f"/databases/{other}/recovery"))["enabled"]
 
 
-async def test_another_version_is_refused(recovery_fixture: RecoveryFixture) -> None:
+async def test_base_backup_of_another_version_is_refused(recovery_fixture: RecoveryFixture) -> None:
     async with recovery_fixture.app.server.database.transaction() as db:
         for one in await repository.bases(db, (await recovery_fixture.archive()).id):
             one.version = "9"
@@ -140,7 +140,7 @@ async def test_another_version_is_refused(recovery_fixture: RecoveryFixture) -> 
             one.version = "18"
 
 
-async def test_the_old_passwords_do_not_open_the_new_database(recovery_fixture: RecoveryFixture) -> None:
+async def test_old_passwords_are_invalid_in_the_recovered_database(recovery_fixture: RecoveryFixture) -> None:
     await recovery_fixture.ship()
     done = await recovery_fixture.back(time=(await recovery_fixture.status())["latest"])
     credentials = [
@@ -161,7 +161,7 @@ async def test_the_old_passwords_do_not_open_the_new_database(recovery_fixture: 
     await recovery_fixture.leave(done)
 
 
-async def test_the_audit_says_who_did_what(recovery_fixture: RecoveryFixture) -> None:
+async def test_recovery_is_audited(recovery_fixture: RecoveryFixture) -> None:
     entries = (await recovery_fixture.person.get("/audit"))["items"]
     found = {one["action"] for one in entries if one["resource"]["id"] == recovery_fixture.database}
     assert {"recovery.change", "recovery.base", "recovery.point", "recovery.restore"} <= found

@@ -1,4 +1,4 @@
-"""Snapshots over HTTP: taken by a worker, listed, shown, held, deleted."""
+"""Snapshots over HTTP: taking, listing and showing them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import snapshots
 
 
-async def test_a_snapshot_from_asking_to_its_tables(snapshot_fixture: SnapshotFixture) -> None:
+async def test_snapshot_is_taken_and_shown(snapshot_fixture: SnapshotFixture) -> None:
     done = await snapshot_fixture.take(label="before the sale")
     assert (done["status"], done["error"]) == ("complete", None), done["job"]
     assert (done["label"], done["tables"], done["rows"]) == ("before the sale", 3, 14_200)
@@ -35,7 +35,7 @@ async def test_a_snapshot_from_asking_to_its_tables(snapshot_fixture: SnapshotFi
     assert vault.snapshots() == [done["id"]]
 
 
-async def test_the_second_one_stores_only_what_has_changed(snapshot_fixture: SnapshotFixture) -> None:
+async def test_second_snapshot_stores_only_changes(snapshot_fixture: SnapshotFixture) -> None:
     first = await snapshot_fixture.take()
     same = await snapshot_fixture.take()
     assert (same["parent_id"], same["new_bytes"]) == (first["id"], 0)
@@ -62,7 +62,7 @@ async def test_two_tables_are_read_at_once(snapshot_fixture: SnapshotFixture, mo
     assert [one["name"] for one in done["contents"]] == ["album", "artist", "note"]
 
 
-async def test_one_that_ends_while_it_is_looked_at_has_not_failed(snapshot_fixture: SnapshotFixture) -> None:
+async def test_snapshot_completed_during_a_read_has_not_failed(snapshot_fixture: SnapshotFixture) -> None:
     made = await snapshot_fixture.person.send("POST", f"/databases/{snapshot_fixture.database}/snapshots", 202, json={})
     async with snapshot_fixture.app.server.database.transaction() as db:
         row = await repository.get(db, uuid.UUID(made["id"]))
@@ -73,14 +73,14 @@ async def test_one_that_ends_while_it_is_looked_at_has_not_failed(snapshot_fixtu
     assert (seen.status, seen.error) == ("complete", None)
 
 
-async def test_one_of_some_tables_is_not_what_the_next_whole_one_builds_on(snapshot_fixture: SnapshotFixture) -> None:
+async def test_partial_snapshot_is_not_the_parent_of_a_full_one(snapshot_fixture: SnapshotFixture) -> None:
     whole = await snapshot_fixture.take()
     await snapshot_fixture.take(tables=["note"])
     again = await snapshot_fixture.take()
     assert (again["parent_id"], again["new_bytes"]) == (whole["id"], 0)
 
 
-async def test_some_tables_and_wrong_names(snapshot_fixture: SnapshotFixture) -> None:
+async def test_chosen_tables_and_unknown_names(snapshot_fixture: SnapshotFixture) -> None:
     some = await snapshot_fixture.take(tables=["public.artist", "note"])
     assert [one["name"] for one in some["contents"]] == ["artist", "note"]
     others = await snapshot_fixture.take(exclude=["album"])
@@ -92,7 +92,7 @@ async def test_some_tables_and_wrong_names(snapshot_fixture: SnapshotFixture) ->
     assert "contain no table" in none["detail"]
 
 
-async def test_engines_without_snapshots_say_so(snapshot_fixture: SnapshotFixture) -> None:
+async def test_engine_without_snapshots_is_refused(snapshot_fixture: SnapshotFixture) -> None:
     redis = await snapshot_fixture.person.database("redis")
     refused = await snapshot_fixture.person.send("POST", f"/databases/{redis}/snapshots", 400, json={})
     assert refused["detail"] == "Snapshots of Redis databases are not supported yet."

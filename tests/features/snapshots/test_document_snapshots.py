@@ -1,4 +1,4 @@
-"""Snapshots of a MongoDB elsewhere, over HTTP: taken, told apart, given back into an empty one, refused in words."""
+"""Snapshots of a connected MongoDB over HTTP: taking and restoring them, and refused operations."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHOP = (
 
 @pytest.fixture
 async def snapshot_fixture(app: AppFixture, keeper: Supervisor) -> AsyncIterator[SnapshotFixture]:
-    """Somebody with a MongoDB elsewhere that has something of everything."""
+    """A user with a connected MongoDB that has data of every kind."""
     if reason := mongodb_place.missing():
         pytest.skip(reason)
     person = await app.person("mona")
@@ -39,7 +39,7 @@ async def snapshot_fixture(app: AppFixture, keeper: Supervisor) -> AsyncIterator
 
 @pytest.fixture
 async def target(snapshot_fixture: SnapshotFixture) -> AsyncIterator[str]:
-    """An empty MongoDB elsewhere of the same person."""
+    """An empty connected MongoDB of the same user."""
     async with mongodb_place.fresh() as address:
         yield await snapshot_fixture.person.connected(mongodb_place.url(address))
 
@@ -49,7 +49,7 @@ async def names(snapshot_fixture: SnapshotFixture, database: str) -> list[str]:
     return sorted(one["name"] for one in found["relations"])
 
 
-async def test_taken_and_given_back_into_an_empty_one(snapshot_fixture: SnapshotFixture, target: str) -> None:
+async def test_snapshot_and_restore_into_an_empty_database(snapshot_fixture: SnapshotFixture, target: str) -> None:
     before = await snapshot_fixture.sql("db.orders.find({}).sort({_id: 1})")
     first = await snapshot_fixture.take()
     assert (first["status"], first["rows"], first["tables"]) == ("complete", ORDERS + 3, 3), first["job"]
@@ -75,7 +75,7 @@ async def test_taken_and_given_back_into_an_empty_one(snapshot_fixture: Snapshot
     assert "already exists" in again["detail"]
 
 
-async def test_a_snapshot_that_takes_longer_than_a_transaction_may_is_of_one_moment(
+async def test_snapshot_longer_than_a_transaction_is_consistent(
     snapshot_fixture: SnapshotFixture, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await snapshot_fixture.sql("db.people.insertMany([" + ", ".join(f"{{_id: 'p{n}'}}" for n in range(200)) + "])")
@@ -117,7 +117,7 @@ async def test_a_snapshot_that_takes_longer_than_a_transaction_may_is_of_one_mom
     assert (await snapshot_fixture.person.get(f"/snapshots/{taken['id']}"))["verification"]["ok"]
 
 
-async def test_some_collections_without_the_others(snapshot_fixture: SnapshotFixture, target: str) -> None:
+async def test_chosen_collections_are_restored(snapshot_fixture: SnapshotFixture, target: str) -> None:
     part = await snapshot_fixture.take(tables=["orders", "people"])
     assert (part["status"], part["tables"]) == ("complete", 2), part["job"]
     done = await snapshot_fixture.restore(part, target_id=target, tables=["people"])
@@ -125,7 +125,7 @@ async def test_some_collections_without_the_others(snapshot_fixture: SnapshotFix
     assert await names(snapshot_fixture, target) == ["people"]
 
 
-async def test_restored_in_place_and_undone(snapshot_fixture: SnapshotFixture) -> None:
+async def test_documents_are_restored_in_place_and_undone(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     everything = "db.orders.find({}).sort({_id: 1})"
     before = await snapshot_fixture.sql(everything)
@@ -156,7 +156,7 @@ async def test_restored_in_place_and_undone(snapshot_fixture: SnapshotFixture) -
     assert await names(snapshot_fixture, snapshot_fixture.database) == ["cheap", "log", "orders", "people"]
 
 
-async def test_what_is_not_possible_is_said_in_words(snapshot_fixture: SnapshotFixture, target: str) -> None:
+async def test_unsupported_operations_are_refused_with_a_reason(snapshot_fixture: SnapshotFixture, target: str) -> None:
     snapshot = await snapshot_fixture.take()
     path, person = f"/snapshots/{snapshot['id']}", snapshot_fixture.person
     for where in ("restores", "restores/plan"):
@@ -172,7 +172,7 @@ async def test_what_is_not_possible_is_said_in_words(snapshot_fixture: SnapshotF
     )
 
 
-async def test_a_restore_that_fails_takes_away_what_it_made_and_nothing_else(
+async def test_failed_restore_drops_only_what_it_created(
     snapshot_fixture: SnapshotFixture, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = await snapshot_fixture.take()

@@ -1,4 +1,4 @@
-"""Snapshots of databases that are not PostgreSQL: taken, told apart, given back."""
+"""Snapshots and restores of engines other than PostgreSQL."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def snapshot_fixture(app: AppFixture, keeper: Supervisor, engine: str) -> SnapshotFixture:
-    """Somebody with a shop in a database of the engine."""
+    """A user with the sample shop in a database of the engine."""
     person = await app.person("ines")
     snapshot_fixture = SnapshotFixture(app, person, await person.database(engine))
     await snapshot_fixture.sql(SHOP[engine])
     return snapshot_fixture
 
 
-async def test_taken_and_given_back(snapshot_fixture: SnapshotFixture, engine: str) -> None:
+async def test_snapshot_and_restore(snapshot_fixture: SnapshotFixture, engine: str) -> None:
     before = await snapshot_fixture.sql(SUMS[engine])
     first = await snapshot_fixture.take()
     assert (first["status"], first["rows"], first["tables"]) == ("complete", 4000, 2), first["job"]
@@ -52,7 +52,7 @@ async def test_taken_and_given_back(snapshot_fixture: SnapshotFixture, engine: s
     await snapshot_fixture.sql("INSERT INTO artist (name) VALUES ('next')", done["target_id"])
 
 
-async def test_given_back_in_place_and_undone(snapshot_fixture: SnapshotFixture, engine: str) -> None:
+async def test_restore_in_place_and_undo(snapshot_fixture: SnapshotFixture, engine: str) -> None:
     before = await snapshot_fixture.sql(SUMS[engine])
     first = await snapshot_fixture.take()
     await snapshot_fixture.sql("DELETE FROM album WHERE id < 100; UPDATE artist SET bio = NULL")
@@ -81,7 +81,7 @@ async def test_given_back_in_place_and_undone(snapshot_fixture: SnapshotFixture,
     assert await snapshot_fixture.sql(SUMS[engine]) == before
 
 
-async def test_a_table_that_was_made_in_place_goes_away_when_the_rest_fails(
+async def test_failed_restore_in_place_drops_created_tables(
     app: AppFixture, snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
     before = await snapshot_fixture.sql(SUMS[engine])

@@ -1,4 +1,4 @@
-"""What ends in the middle: cancelled, failed, killed between commit and row; nothing half is ever seen."""
+"""Snapshots and restores that are cancelled, fail or are killed leave nothing incomplete."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from headwater.vault.vault import Vault
 
 @pytest.fixture
 def at_rows(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
-    """Let something happen in the middle of the rows of the table `album`."""
+    """Run a function while the rows of the table `album` are being read or written."""
 
     def set_up(happen: Callable[[], None]) -> None:
         real = RowProgress.counted
@@ -43,14 +43,14 @@ async def begun(snapshot_fixture: SnapshotFixture, path: str, **body: Any) -> An
 
 
 async def work_cancelled(snapshot_fixture: SnapshotFixture, job: str, middle: threading.Event) -> None:
-    """Work at a job and cancel it when it has come to its middle."""
+    """Run a job and cancel it halfway."""
     running = asyncio.create_task(snapshot_fixture.app.work(job))
     assert await asyncio.to_thread(middle.wait, 120)
     await snapshot_fixture.person.send("POST", f"/jobs/{job}/cancel", 202)
     await asyncio.wait_for(running, 120)
 
 
-async def test_a_cancelled_snapshot_is_none(snapshot_fixture: SnapshotFixture, at_rows: Any) -> None:
+async def test_cancelled_snapshot_is_discarded(snapshot_fixture: SnapshotFixture, at_rows: Any) -> None:
     middle = threading.Event()
 
     def wait() -> None:
@@ -70,7 +70,7 @@ async def test_a_cancelled_snapshot_is_none(snapshot_fixture: SnapshotFixture, a
     await snapshot_fixture.person.send("DELETE", f"/snapshots/{made['id']}", 204)
 
 
-async def test_a_cancelled_restore_takes_its_new_database_away(snapshot_fixture: SnapshotFixture, at_rows: Any) -> None:
+async def test_cancelled_restore_deletes_its_new_database(snapshot_fixture: SnapshotFixture, at_rows: Any) -> None:
     snapshot = await snapshot_fixture.take()
     middle = threading.Event()
 
@@ -92,7 +92,7 @@ async def test_a_cancelled_restore_takes_its_new_database_away(snapshot_fixture:
     assert "back" not in names
 
 
-async def test_a_restore_that_fails_leaves_an_empty_database_as_it_was(
+async def test_failed_restore_leaves_an_empty_database_unchanged(
     snapshot_fixture: SnapshotFixture, at_rows: Any
 ) -> None:
     snapshot = await snapshot_fixture.take()
@@ -111,7 +111,7 @@ async def test_a_restore_that_fails_leaves_an_empty_database_as_it_was(
     assert await snapshot_fixture.sql(types, target) == []
 
 
-async def test_a_restore_that_was_killed_is_begun_again_from_nothing(
+async def test_killed_restore_starts_over(
     snapshot_fixture: SnapshotFixture, at_rows: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = await snapshot_fixture.take()
@@ -137,7 +137,7 @@ async def test_a_restore_that_was_killed_is_begun_again_from_nothing(
     await snapshot_fixture.person.send("GET", f"/databases/{done['target_id']}", 200)
 
 
-async def test_an_abandoned_database_is_taken_away_by_the_upkeep(
+async def test_maintenance_deletes_abandoned_databases(
     snapshot_fixture: SnapshotFixture, at_rows: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = await snapshot_fixture.take()
@@ -155,7 +155,7 @@ async def test_an_abandoned_database_is_taken_away_by_the_upkeep(
     assert "back" not in names
 
 
-async def test_what_was_killed_between_commit_and_row_is_only_finished(
+async def test_kill_after_commit_only_completes_the_row(
     snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
@@ -175,7 +175,7 @@ async def test_what_was_killed_between_commit_and_row_is_only_finished(
     assert (found["status"], found["tables"], found["rows"]) == ("complete", 3, 14_200)
 
 
-async def test_a_full_disk_is_said_and_room_is_all_it_takes(
+async def test_full_disk_is_reported_and_a_retry_succeeds(
     snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = await snapshot_fixture.take()
@@ -201,7 +201,7 @@ async def test_a_full_disk_is_said_and_room_is_all_it_takes(
     assert (found["status"], found["parent_id"]) == ("complete", first["id"])
 
 
-async def test_rows_that_may_not_be_seen_are_not_left_out_in_silence(snapshot_fixture: SnapshotFixture) -> None:
+async def test_rows_hidden_by_row_security_fail_the_snapshot(snapshot_fixture: SnapshotFixture) -> None:
     await snapshot_fixture.sql(
         "ALTER TABLE note ENABLE ROW LEVEL SECURITY; ALTER TABLE note FORCE ROW LEVEL SECURITY; "
         "CREATE POLICY seen ON note USING (body = 'n1')"
@@ -212,7 +212,7 @@ async def test_rows_that_may_not_be_seen_are_not_left_out_in_silence(snapshot_fi
     assert (await snapshot_fixture.vault()).snapshots() == []
 
 
-async def test_a_page_that_cannot_be_read_back_is_no_snapshot(
+async def test_unreadable_page_discards_the_snapshot(
     snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
@@ -238,7 +238,7 @@ async def test_a_page_that_cannot_be_read_back_is_no_snapshot(
     assert (await snapshot_fixture.person.get(f"/snapshots/{made['id']}"))["status"] == "complete"
 
 
-async def test_a_parent_that_is_deleted_meanwhile_is_not_built_on(
+async def test_parent_deleted_during_a_snapshot_is_replaced(
     snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = await snapshot_fixture.take(), await snapshot_fixture.take()

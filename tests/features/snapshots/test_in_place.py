@@ -1,4 +1,4 @@
-"""Tables restored in place: replaced, added to, completed; all or nothing, and a snapshot of what was before."""
+"""Restores in place: overwrite, append and append_missing; atomic, with a snapshot of the target to undo them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from features.snapshots.test_restore import content
 COUNTS = "SELECT (SELECT count(*) FROM artist), (SELECT count(*) FROM album), (SELECT count(*) FROM note)"
 
 
-async def test_overwritten_tables_are_as_they_were_and_it_can_be_undone(snapshot_fixture: SnapshotFixture) -> None:
+async def test_overwrite_restores_tables_and_can_be_undone(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     before = await content(snapshot_fixture, snapshot_fixture.database)
     await snapshot_fixture.sql(
@@ -42,7 +42,7 @@ async def test_overwritten_tables_are_as_they_were_and_it_can_be_undone(snapshot
 
 
 @pytest.mark.parametrize(("mode", "notes", "albums"), [("append", 1400, None), ("append_missing", 1400, 12_003)])
-async def test_rows_are_added_to_those_that_are_there(
+async def test_append_adds_rows_to_existing_tables(
     snapshot_fixture: SnapshotFixture, mode: str, notes: int, albums: int | None
 ) -> None:
     snapshot = await snapshot_fixture.take()
@@ -60,7 +60,7 @@ async def test_rows_are_added_to_those_that_are_there(
     await snapshot_fixture.sql("INSERT INTO album (artist_id) VALUES (1)")  # the counter went on
 
 
-async def test_keys_are_checked_at_the_end_and_nothing_has_changed(snapshot_fixture: SnapshotFixture) -> None:
+async def test_key_violation_rolls_the_restore_back(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     before = await content(snapshot_fixture, snapshot_fixture.database)
     await snapshot_fixture.sql(
@@ -75,7 +75,7 @@ async def test_keys_are_checked_at_the_end_and_nothing_has_changed(snapshot_fixt
     assert (await content(snapshot_fixture, snapshot_fixture.database))["schema"] == before["schema"]
 
 
-async def test_a_plan_says_what_would_change_and_a_protected_database_is_asked_for(
+async def test_plan_lists_changes_and_protected_database_needs_confirmation(
     snapshot_fixture: SnapshotFixture,
 ) -> None:
     snapshot = await snapshot_fixture.take()
@@ -97,7 +97,7 @@ async def test_a_plan_says_what_would_change_and_a_protected_database_is_asked_f
     await snapshot_fixture.person.send("POST", path, 202, json=body | {"confirmed": True})
 
 
-async def test_a_column_that_is_gone_is_named(snapshot_fixture: SnapshotFixture) -> None:
+async def test_missing_column_is_named(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     await snapshot_fixture.sql("ALTER TABLE note DROP COLUMN body")
     done = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode="append", tables=["note"])

@@ -1,4 +1,4 @@
-"""Large objects of PostgreSQL in snapshots: for a user like all, unchanged ones cost nothing, and nothing is lost."""
+"""Large objects of PostgreSQL in snapshots and restores; unchanged ones are not stored again."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ async def log(snapshot_fixture: SnapshotFixture, job: str) -> str:
 
 @pytest.fixture
 async def objects(snapshot_fixture: SnapshotFixture) -> SnapshotFixture:
-    """The snapshot_fixture of all tests, with large objects beside its tables."""
+    """The `snapshot_fixture` with large objects in its database."""
     await snapshot_fixture.sql(OBJECTS)
     return snapshot_fixture
 
 
-async def test_they_come_back_and_cost_what_has_changed(objects: SnapshotFixture) -> None:
+async def test_large_objects_are_restored_and_only_changes_are_stored(objects: SnapshotFixture) -> None:
     snapshot_fixture, before = objects, await objects.sql(TOLD)
     assert [row[3] for row in before] == [2, 0, 5_280_000]
     first = await snapshot_fixture.take()
@@ -56,7 +56,7 @@ async def test_they_come_back_and_cost_what_has_changed(objects: SnapshotFixture
     assert (asked["error"], asked["results"][0]["rows"]) == (None, [[164]])
 
 
-async def test_chosen_tables_leave_them_out_and_say_so(objects: SnapshotFixture) -> None:
+async def test_large_objects_are_left_out_of_chosen_tables(objects: SnapshotFixture) -> None:
     snapshot_fixture, snapshot = objects, await objects.take()
     path = f"/snapshots/{snapshot['id']}/restores"
     plan = await snapshot_fixture.person.send("POST", f"{path}/plan", 200, json={"name": "some", "tables": ["note"]})
@@ -73,7 +73,7 @@ async def test_chosen_tables_leave_them_out_and_say_so(objects: SnapshotFixture)
     assert await snapshot_fixture.sql(TOLD, named["target_id"]) == await snapshot_fixture.sql(TOLD)
 
 
-async def test_in_place_they_stay_as_they_are(objects: SnapshotFixture) -> None:
+async def test_restore_in_place_keeps_large_objects(objects: SnapshotFixture) -> None:
     snapshot_fixture, snapshot = objects, await objects.take()
     await snapshot_fixture.sql("SELECT lo_put(501, 0, '\\x11'); DELETE FROM note")
     now = await snapshot_fixture.sql(TOLD)
@@ -90,7 +90,7 @@ async def test_in_place_they_stay_as_they_are(objects: SnapshotFixture) -> None:
     assert "not restored in place" in refused["detail"]
 
 
-async def test_a_database_that_has_some_gets_none_and_loses_none(objects: SnapshotFixture) -> None:
+async def test_database_with_large_objects_is_refused(objects: SnapshotFixture) -> None:
     snapshot_fixture, snapshot = objects, await objects.take()
     target = await snapshot_fixture.person.database("postgresql")
     await snapshot_fixture.sql("SELECT lo_from_bytea(501, 'mine')", target)
@@ -103,7 +103,7 @@ async def test_a_database_that_has_some_gets_none_and_loses_none(objects: Snapsh
     assert await snapshot_fixture.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", target) == [[0]]
 
 
-async def test_what_fails_afterwards_takes_them_away_again(objects: SnapshotFixture) -> None:
+async def test_failed_restore_deletes_large_objects(objects: SnapshotFixture) -> None:
     snapshot_fixture = objects
     ((here,),) = await snapshot_fixture.sql("SELECT current_database()")
     await snapshot_fixture.sql(

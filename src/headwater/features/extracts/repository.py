@@ -21,8 +21,8 @@ async def of_snapshot(
     query = query.where(SnapshotLink.snapshot_id == snapshot_id, SnapshotLink.expires_at > at)
     if before:
         query = query.where(SnapshotLink.id < before)
-    found = await db.execute(query.order_by(SnapshotLink.id.desc()).limit(limit + 1))
-    return [(link, name) for link, name in found]
+    rows = await db.execute(query.order_by(SnapshotLink.id.desc()).limit(limit + 1))
+    return [(link, name) for link, name in rows]
 
 
 async def find(db: AsyncSession, link_id: uuid.UUID) -> SnapshotLink | None:

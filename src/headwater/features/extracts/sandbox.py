@@ -92,10 +92,10 @@ class Pages(pyarrow.dataset.Dataset):  # type: ignore[misc]
         names = list(self._columns.names if columns is None else columns)
         if filter is not None:
             names += [name for name in self._columns.names if name not in names and _needs(filter, name, self._columns)]
-        places = [self._columns.get_field_index(name) for name in names]
+        indexes = [self._columns.get_field_index(name) for name in names]
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(self._control, [json.dumps([self._number, places]).encode()], [theirs.fileno()])
+            socket.send_fds(self._control, [json.dumps([self._number, indexes]).encode()], [theirs.fileno()])
         reader = pa.ipc.open_stream(ours.makefile("rb"))
         ours.close()  # the file keeps it open
         return pyarrow.dataset.Scanner.from_batches(reader, columns=columns or None, filter=filter)
@@ -136,13 +136,13 @@ def _answer(control: socket.socket, order: dict[str, Any], out: Any) -> None:
     if relation is None:
         raise StatementRefused("The statement returns no rows.")
     names, types = list(relation.columns), [str(type_) for type_ in relation.types]
-    spelled = [one not in _PLAIN if order["cells"] else bool(_UNTYPED.search(one)) for one in types]
+    spelled = [type_ not in _PLAIN if order["cells"] else bool(_UNTYPED.search(type_)) for type_ in types]
     if any(spelled):
-        cells = [_cell(index, types[index - 1]) if one else f"#{index}" for index, one in enumerate(spelled, 1)]
+        cells = [_cell(index, types[index - 1]) if as_text else f"#{index}" for index, as_text in enumerate(spelled, 1)]
         relation = relation.project(", ".join(cells))
     reader = relation.to_arrow_reader(ROWS)
     out.write(json.dumps({"columns": list(zip(names, types, strict=True))}).encode() + b"\n")
-    fields = [pa.field(str(place), _flat(field.type)) for place, field in enumerate(reader.schema)]
+    fields = [pa.field(str(index), _flat(field.type)) for index, field in enumerate(reader.schema)]
     with pa.ipc.new_stream(out, pa.schema(fields)) as stream:
         for batch in _batches(reader):
             columns = [_plain(column) for column in batch.columns]
@@ -203,9 +203,11 @@ def _opened(control: socket.socket, order: dict[str, Any]) -> Any:
         if schema not in schemas:
             schemas.append(schema)
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(schema)}")
-        place = f"{_quoted(schema)}.{_quoted(table['name'])}"
-        connection.execute(f"CREATE VIEW {place} AS SELECT * FROM __pages_{number}")  # noqa: S608 (quoted)
-    path = ",".join(_quoted(one) for one in sorted(schemas, key=lambda one: one != "public"))
+        view_name = f"{_quoted(schema)}.{_quoted(table['name'])}"
+        connection.execute(f"CREATE VIEW {view_name} AS SELECT * FROM __pages_{number}")  # noqa: S608 (quoted)
+    path = ",".join(
+        _quoted(schema_name) for schema_name in sorted(schemas, key=lambda schema_name: schema_name != "public")
+    )
     if path:
         text = path.replace("'", "''")
         connection.execute(f"SET search_path = '{text}'")
@@ -244,8 +246,8 @@ def _check(connection: Any, text: str) -> None:
     kind = statements[0].type.name
     if kind == "EXPLAIN":
         inner = _EXPLAIN.sub("", text, count=1)
-        found = connection.extract_statements(inner) if inner != text else []
-        kind = found[0].type.name if len(found) == 1 else "EXPLAIN"
+        inner_statements = connection.extract_statements(inner) if inner != text else []
+        kind = inner_statements[0].type.name if len(inner_statements) == 1 else "EXPLAIN"
     if kind == "MULTI":
         raise StatementRefused("PIVOT without a list of values is not supported: list the values with IN (…).")
     if kind != "SELECT":
@@ -256,20 +258,20 @@ def _problem(error: Exception, text: str) -> dict[str, Any]:
     message = str(error)
     if isinstance(error, MemoryError | duckdb.OutOfMemoryException):
         return {"error": "The query exceeded its memory limit.", "hint": "Query fewer rows or columns at a time."}
-    found = _PLACE.search(message)
-    told: dict[str, Any] = {"error": message[: found.start()].strip() if found else message.strip()}
+    match = _PLACE.search(message)
+    problem: dict[str, Any] = {"error": message[: match.start()].strip() if match else message.strip()}
     if isinstance(error, duckdb.BinderException) and "VARCHAR" in message:
-        told["hint"] = (
+        problem["hint"] = (
             "Columns that no DuckDB type can hold without loss, such as numeric without a scale, are read as text: "
             "cast them, as in sum(price::decimal(38, 4))."
         )
-    if found:
-        line, shown, spaces = int(found[1]), found[2], found[3]
+    if match:
+        line, line_text, spaces = int(match[1]), match[2], match[3]
         lines = text.split("\n")
         column = len(spaces) - len(f"LINE {line}: ")
-        if line <= len(lines) and shown == lines[line - 1] and column >= 0:
-            told["position"] = sum(len(one) + 1 for one in lines[: line - 1]) + column
-    return told
+        if line <= len(lines) and line_text == lines[line - 1] and column >= 0:
+            problem["position"] = sum(len(earlier) + 1 for earlier in lines[: line - 1]) + column
+    return problem
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def preview(result: Preview) -> api_models.PolicyPreviewOut:
         next=list(result.next),
         kept=len(result.snapshots) - deleted,
         deleted=deleted,
-        snapshots=[_planned(one) for one in result.snapshots],
+        snapshots=[_planned(snapshot) for snapshot in result.snapshots],
     )
 
 

@@ -62,9 +62,9 @@ async def keep_log(db: AsyncSession, values: dict[str, Any]) -> None:
 
 async def reach(db: AsyncSession, archive_id: uuid.UUID, ends: int, until: datetime) -> None:
     """Record that all commits before `until` lie before `ends`, in the row of the segments that end there."""
-    found = update(ArchiveLog).where(ArchiveLog.archive_id == archive_id, ArchiveLog.ends == ends)
+    statement = update(ArchiveLog).where(ArchiveLog.archive_id == archive_id, ArchiveLog.ends == ends)
     later = or_(ArchiveLog.reaches.is_(None), ArchiveLog.reaches < until)
-    await db.execute(found.where(later).values(reaches=until))
+    await db.execute(statement.where(later).values(reaches=until))
 
 
 async def base(db: AsyncSession, base_id: uuid.UUID, *, lock: bool = False) -> ArchiveBase | None:

@@ -30,7 +30,7 @@ def status(view: ArchiveView) -> api_models.RecoveryStatusOut:
         log_bytes=view.log_bytes,
         problem=archive.problem or None if archive else None,
         problem_at=archive.problem_at if archive else None,
-        bases=[base(one) for one in view.bases],
+        bases=[base(item) for item in view.bases],
         points=[
             api_models.PointOut(name=point.name, at=point.at, lsn=view.engine.format_position(point.position))
             for point in view.points

@@ -35,8 +35,8 @@ async def get(db: AsyncSession, snapshot_id: uuid.UUID, *, lock: bool = False) -
 
 async def names(db: AsyncSession, people: Iterable[uuid.UUID]) -> dict[uuid.UUID | None, str]:
     """Return the names of users by their ids."""
-    found = await db.execute(select(User.id, User.name).where(User.id.in_(people)))
-    return {row.id: row.name for row in found}
+    rows = await db.execute(select(User.id, User.name).where(User.id.in_(people)))
+    return {row.id: row.name for row in rows}
 
 
 async def of_database(
@@ -98,10 +98,10 @@ async def places_of(db: AsyncSession, database_id: uuid.UUID) -> dict[uuid.UUID,
     query = select(Snapshot.vault_id, Snapshot.id).where(
         Snapshot.database_id == database_id, Snapshot.status == "complete"
     )
-    found: dict[uuid.UUID, list[uuid.UUID]] = {}
+    ids: dict[uuid.UUID, list[uuid.UUID]] = {}
     for vault_id, snapshot_id in await db.execute(query.order_by(Snapshot.id)):
-        found.setdefault(vault_id, []).append(snapshot_id)
-    return found
+        ids.setdefault(vault_id, []).append(snapshot_id)
+    return ids
 
 
 async def unfinished_restores_of(

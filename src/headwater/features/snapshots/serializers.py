@@ -27,7 +27,7 @@ def detail(view: SnapshotView) -> api_models.SnapshotDetailOut:
         **_fields(view),
         moment=row.moment,
         request=row.request,
-        contents=[_table(one) for one in row.contents.get("tables", [])],
+        contents=[_table(table) for table in row.contents.get("tables", [])],
     )
 
 

@@ -71,17 +71,17 @@ class VaultReads:
 
     async def scan(self, table: str, columns: Columns) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
         """Yield the rows of a table in batches."""
-        found, quote = self._tables[table], self._opened.engine.quote
-        names = [quote(column.name) for column in found.columns]
-        places = [names.index(name) for name, _ in columns]
-        decoders = self._opened.decoders(found)
-        readers = [decoders[position].transfer_cells or decoders[position].cells for position in places]
+        manifest_table, quote = self._tables[table], self._opened.engine.quote
+        names = [quote(column.name) for column in manifest_table.columns]
+        indexes = [names.index(name) for name, _ in columns]
+        decoders = self._opened.decoders(manifest_table)
+        readers = [decoders[position].transfer_cells or decoders[position].cells for position in indexes]
 
         def read(batch: Any) -> list[tuple[Any, ...]]:
             return list(zip(*(reader(batch.column(at)) for at, reader in enumerate(readers)), strict=True))
 
         threads = ThreadPoolExecutor(1, thread_name_prefix="vault-decode")
-        batches: Any = self._opened.rows(found, threads, places)
+        batches: Any = self._opened.rows(manifest_table, threads, indexes)
         try:
             while (batch := await asyncio.to_thread(next, batches, None)) is not None:
                 for start in range(0, batch.num_rows, ROWS):
@@ -166,27 +166,29 @@ async def _plan(
 
 def _mapped(opened: OpenSnapshot, target: Engine, tables: Sequence[str] | None) -> CopyPlan:
     """Return the plan of a copy; data that the snapshot does not contain is listed as losses."""
-    chosen = {manifest_tables.display_name(one): one.rows for one in opened.choose(tables)}
+    chosen = {manifest_tables.display_name(table): table.rows for table in opened.choose(tables)}
     schema, left_out = schema_subset.cut(opened.schema, chosen)
-    for one in schema:
-        if one.kind == "table" and any(name in dict(one.attrs) for name in _SPREAD):
+    for relation in schema:
+        if relation.kind == "table" and any(name in dict(relation.attrs) for name in _SPREAD):
             raise BadInput(
-                f"{one.qualified_name} shares its rows with other tables, so it cannot be copied from a snapshot.",
+                f"{relation.qualified_name} shares its rows with other tables, so it cannot be copied from a snapshot.",
                 hint="Restore the snapshot into a new database, and copy that database.",
             )
-    bare = schema.map_relations(lambda one: replace(_without_generated(one), rows=chosen.get(one.qualified_name)))
+    bare = schema.map_relations(
+        lambda relation: replace(_without_generated(relation), rows=chosen.get(relation.qualified_name))
+    )
     planned = copies.mapped(bare, opened.engine, target, None)
-    lost = [Loss("left_out", "", one, "it needs tables that are not copied") for one in left_out]
+    lost = [Loss("left_out", "", name, "it needs tables that are not copied") for name in left_out]
     lost += [
-        Loss("left_out", "", manifest_tables.display_name(one), "its rows belong to no table of the schema")
-        for one in opened.choose(tables)
-        if manifest_tables.apart(one)
+        Loss("left_out", "", manifest_tables.display_name(table), "its rows belong to no table of the schema")
+        for table in opened.choose(tables)
+        if manifest_tables.apart(table)
     ]
     lost += [
-        Loss("left_out", one.qualified_name, column.name, "snapshots do not contain generated columns")
-        for one in schema
-        if one.kind == "table"
-        for column in one.columns
+        Loss("left_out", relation.qualified_name, column.name, "snapshots do not contain generated columns")
+        for relation in schema
+        if relation.kind == "table"
+        for column in relation.columns
         if column.generated
     ]
     return replace(planned, losses=(*planned.losses, *lost))
@@ -199,7 +201,7 @@ def _without_generated(table: Relation) -> Relation:
         return table
     return replace(
         table,
-        columns=tuple(one for one in table.columns if one.name not in gone),
+        columns=tuple(column for column in table.columns if column.name not in gone),
         primary_key=() if gone & set(table.primary_key) else table.primary_key,
         indexes=tuple(index for index in table.indexes if not gone & set(index.columns)),
         foreign_keys=tuple(foreign_key for foreign_key in table.foreign_keys if not gone & set(foreign_key.columns)),
@@ -233,7 +235,9 @@ async def run_job(attempt: Attempt) -> Write:
     copies.record_job(attempt, compared)
 
     async def write(db: AsyncSession) -> None:
-        await transfers.finish(db, working, {"tables": [asdict(one) | {"same": one.same} for one in compared]})
+        await transfers.finish(
+            db, working, {"tables": [asdict(comparison) | {"same": comparison.same} for comparison in compared]}
+        )
         await schema_cache.forget(db, target.id)
 
     return write

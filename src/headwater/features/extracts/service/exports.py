@@ -75,14 +75,14 @@ async def export(
 async def _streamed(make: Any, *what: Any) -> AsyncIterator[bytes]:
     """Return the pieces of a generator that runs in a thread; the first one is awaited here."""
     threads = ThreadPoolExecutor(2, thread_name_prefix="vault-decode")
-    made = make(threads, *what)
+    stream = make(threads, *what)
 
     async def pieces() -> AsyncGenerator[bytes, None]:
         try:
-            while (piece := await asyncio.to_thread(next, made, _END)) is not _END:
+            while (piece := await asyncio.to_thread(next, stream, _END)) is not _END:
                 yield piece
         finally:
-            await asyncio.shield(asyncio.to_thread(_closed, made, threads))
+            await asyncio.shield(asyncio.to_thread(_closed, stream, threads))
 
     return await begun(pieces())
 
@@ -103,17 +103,19 @@ def _script(
         )
     schema, left_out, extras = opened.schema, tuple[str, ...](), opened.manifest.extras
     if names is not None:
-        bare = schema_subset.without_rows(schema, {manifest_tables.display_name(one) for one in opened.manifest.tables})
-        schema, left_out = schema_subset.cut(schema, bare | {manifest_tables.display_name(one) for one in tables})
+        bare = schema_subset.without_rows(
+            schema, {manifest_tables.display_name(table) for table in opened.manifest.tables}
+        )
+        schema, left_out = schema_subset.cut(schema, bare | {manifest_tables.display_name(table) for table in tables})
         extras = extras if schema is opened.schema else schema_subset.extras_of(extras, schema)
     began = f"{opened.manifest.started:%Y-%m-%d %H:%M:%S} UTC"
     yield f"-- {_line(opened.name)}, {opened.manifest.product}, as it was at {began}\n".encode()
     for table in opened.manifest.tables:
         if manifest_tables.apart(table) and table not in tables:
             yield f"-- left out, because it belongs to no table: {manifest_tables.display_name(table)}\n".encode()
-    for one in left_out:
-        yield f"-- left out, because it needs tables that are not here: {_line(one)}\n".encode()
-    filled = ((manifest_tables.dump_table(one), opened.rows(one, threads)) for one in tables)
+    for name in left_out:
+        yield f"-- left out, because it needs tables that are not here: {_line(name)}\n".encode()
+    filled = ((manifest_tables.dump_table(table), opened.rows(table, threads)) for table in tables)
     yield from _larger(opened.engine.script.chunks(schema, filled, extras))
 
 
@@ -162,14 +164,14 @@ def _typed(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTab
     """Write a table with typed columns; a column with a value that does not fit its type is written as text."""
     decoders = opened.decoders(table)
     texts = _unfit(threads, opened, table, decoders)
-    names = unique([one.name for one in opened.readable(table)])
+    names = unique([column.name for column in opened.readable(table)])
     types = [pa.string() if index in texts else decoder.type for index, decoder in enumerate(decoders)]
     schema = pa.schema(list(zip(names, types, strict=True)))
     writer = Typed(form, schema)
     for batch in opened.rows(table, threads):
         columns = [
-            (decoder.text if place in texts else decoder.values)(batch.column(place))
-            for place, decoder in enumerate(decoders)
+            (decoder.text if index in texts else decoder.values)(batch.column(index))
+            for index, decoder in enumerate(decoders)
         ]
         if columns:
             yield writer.add(pa.record_batch(columns, schema=schema))
@@ -181,14 +183,14 @@ def _unfit(
 ) -> set[int]:
     """Return the columns with a value that does not fit their type; reads only columns that may have one."""
     asked = [index for index, decoder in enumerate(decoders) if decoder.may_fail]
-    found: set[int] = set()
+    misfits: set[int] = set()
     if not asked:
-        return found
+        return misfits
     for batch in opened.rows(table, threads, asked):
-        for at, place in enumerate(asked):
-            if place not in found and not _fits(decoders[place], batch.column(at)):
-                found.add(place)
-    return found
+        for at, index in enumerate(asked):
+            if index not in misfits and not _fits(decoders[index], batch.column(at)):
+                misfits.add(index)
+    return misfits
 
 
 def _fits(decoder: Decoder, texts: Any) -> bool:

@@ -73,7 +73,7 @@ async def make(
 ) -> Link:
     """Create a link to a file of a snapshot; recorded in the audit log."""
     opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
-    names = None if tables is None else [manifest_tables.display_name(one) for one in opened.choose(tables)]
+    names = None if tables is None else [manifest_tables.display_name(table) for table in opened.choose(tables)]
     assert actor.user_id
     until = (now() + min(timedelta(seconds=seconds), LONGEST)).replace(microsecond=0)
     async with context.store.transaction() as db:
@@ -102,7 +102,7 @@ async def list_of_snapshot(
     """Return the valid links of a snapshot, newest first, without their tokens."""
     await snapshots.find(db, actor, snapshot_id)
     rows = await repository.of_snapshot(db, snapshot_id, now(), audit.before_id(cursor), limit)
-    return cut([LinkView(row, by) for row, by in rows], limit, lambda one: (str(one.row.id),))
+    return cut([LinkView(row, by) for row, by in rows], limit, lambda item: (str(item.row.id),))
 
 
 async def revoke(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, link_id: uuid.UUID) -> None:

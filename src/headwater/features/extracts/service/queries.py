@@ -163,7 +163,7 @@ def rows_of(batch: Any) -> list[Row]:
 def _values(column: Any) -> list[Any]:
     """Return the values of a column; 32-bit floats become the 64-bit floats with the same shortest decimal text."""
     if pa.types.is_float32(column.type):
-        return [None if one is None else float(one) for one in column.cast(pa.string()).to_pylist()]
+        return [None if text is None else float(text) for text in column.cast(pa.string()).to_pylist()]
     items: list[Any] = column.to_pylist()
     return items
 

@@ -44,10 +44,10 @@ class OpenSnapshot:
     def decoders(self, table: ManifestTable) -> list[Decoder]:
         """Return the decoders of the columns of a table."""
         assert self.engine.decoding
-        if (found := self._decoders.get(table.root)) is None:
-            found = [self.engine.decoding.decoder(column, self.schema) for column in self.readable(table)]
-            self._decoders[table.root] = found
-        return found
+        if (decoders := self._decoders.get(table.root)) is None:
+            decoders = [self.engine.decoding.decoder(column, self.schema) for column in self.readable(table)]
+            self._decoders[table.root] = decoders
+        return decoders
 
     def readable(self, table: ManifestTable) -> tuple[SnapshotColumn, ...]:
         """Return the columns of a table as users see them: documents are flattened."""
@@ -101,16 +101,16 @@ class OpenSnapshot:
         known = {manifest_tables.display_name(table): table for table in self.manifest.tables}
         if name in known:
             return known[name]
-        found = [one for one in self.manifest.tables if one.name == name]
-        if not found:
-            names = {*known, *(one.name for one in self.manifest.tables)}
+        matches = [table for table in self.manifest.tables if table.name == name]
+        if not matches:
+            names = {*known, *(table.name for table in self.manifest.tables)}
             raise NotFound(f"There is no table {name!r} in this snapshot.", hint=did_you_mean(name, names))
-        if len(found) > 1:
+        if len(matches) > 1:
             raise BadInput(
                 f"Several tables are called {name!r}.",
-                hint=did_you_mean(name, map(manifest_tables.display_name, found)),
+                hint=did_you_mean(name, map(manifest_tables.display_name, matches)),
             )
-        return found[0]
+        return matches[0]
 
     def choose(self, names: Sequence[str] | None) -> list[ManifestTable]:
         """Return some tables in the order of the snapshot, all if `names` is None; raises like `find`."""
@@ -135,13 +135,13 @@ async def open_snapshot(context: Context, actor: Actor, snapshot_id: uuid.UUID) 
                 "This snapshot is not complete.", hint="Wait until it is complete, or choose another snapshot."
             )
         location = await vault_locations.load(db, context.settings, row.vault_id)
-    found = engine(row.engine)
-    if found.decoding is None:
-        raise BadInput(f"Snapshots of {found.display_name} cannot be read without restoring them yet.")
+    snapshot_engine = engine(row.engine)
+    if snapshot_engine.decoding is None:
+        raise BadInput(f"Snapshots of {snapshot_engine.display_name} cannot be read without restoring them yet.")
 
     def read() -> tuple[Vault, Manifest]:
         vault = location.open()
         return vault, vault.manifest(str(snapshot_id))
 
     vault, manifest = await asyncio.to_thread(read)
-    return OpenSnapshot(row.id, row.organization_id, row.database_name, vault, manifest, found)
+    return OpenSnapshot(row.id, row.organization_id, row.database_name, vault, manifest, snapshot_engine)

@@ -69,13 +69,13 @@ def set_policy(
         "jitter_seconds": jitter,
     }
     counts = (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, _hours(keep_within))
-    kept = {**dict(zip(PERIODS, counts, strict=True)), "scope": scope}
+    retention = {**dict(zip(PERIODS, counts, strict=True)), "scope": scope}
     checks = {"kind": verify, "every_days": verify_every, "percent": verify_percent}
     with remote() as server:
         path = path_of(server, name)
         body = _known(server, path)
         body["schedule"] = None if cron == "" else _changed(body["schedule"], schedule, "cron", "--cron")
-        body["retention"] = None if keep_all else _changed(body["retention"], kept)
+        body["retention"] = None if keep_all else _changed(body["retention"], retention)
         body["verify"] = None if verify == "off" else _changed(body["verify"], checks)
         body |= _plain(label=label, tables=tables, exclude=exclude, drill=drill_every, growth=growth)
         print_policy(server.call("PUT", path, json=body), as_json)
@@ -104,18 +104,18 @@ def _changed(
 def _plain(
     *, label: str | None, tables: str | None, exclude: str | None, drill: int | None, growth: float | None
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     if label is not None:
-        found["label"] = label
+        changes["label"] = label
     if tables is not None:
-        found["tables"] = names(tables)
+        changes["tables"] = names(tables)
     if exclude is not None:
-        found["exclude"] = names(exclude)
+        changes["exclude"] = names(exclude)
     if drill is not None:
-        found["drill_every_days"] = drill or None
+        changes["drill_every_days"] = drill or None
     if growth is not None:
-        found["growth"] = growth or None
-    return found
+        changes["growth"] = growth or None
+    return changes
 
 
 def _hours(text: str | None) -> int | None:

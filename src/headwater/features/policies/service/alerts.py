@@ -77,7 +77,7 @@ async def listed(
         before=audit.before_id(cursor),
         limit=limit,
     )
-    return cut([AlertView(*row) for row in rows], limit, lambda one: (str(one.alert.id),))
+    return cut([AlertView(*row) for row in rows], limit, lambda item: (str(item.alert.id),))
 
 
 async def acknowledge(db: AsyncSession, actor: Actor, alert_id: uuid.UUID) -> AlertView:

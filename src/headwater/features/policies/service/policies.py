@@ -181,9 +181,9 @@ async def runs(
     """Return the runs of a policy, newest first, even if the policy was deleted."""
     await databases.find(db, actor, database_id)
     policy_runs = await repository.runs(db, database_id, audit.before_id(cursor), limit)
-    jobs = await queue.get_many(db, [one.job_id for one in policy_runs if one.job_id])
-    views = [RunView(one, jobs.get(one.job_id) if one.job_id else None) for one in policy_runs]
-    return cut(views, limit, lambda one: (str(one.run.id),))
+    jobs = await queue.get_many(db, [run.job_id for run in policy_runs if run.job_id])
+    views = [RunView(run, jobs.get(run.job_id) if run.job_id else None) for run in policy_runs]
+    return cut(views, limit, lambda item: (str(item.run.id),))
 
 
 async def preview(db: AsyncSession, actor: Actor, database_id: uuid.UUID, given: Rules | None) -> Preview:

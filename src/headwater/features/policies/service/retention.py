@@ -43,14 +43,17 @@ async def planned(
     """Decide for each complete snapshot of a database whether it is kept, newest first; all are without a retention."""
     every = await summaries.of_database(db, actor, database_id)
     given = retention or Retention()
-    mine = [one for one in every if given.scope == "every" or one.scheduled]
-    decided = {one.id: one for one in plan(given.core(zone), [_candidate(one) for one in mine])}
-    found = []
-    for one in sorted(every, key=lambda one: (one.taken_at, str(one.id)), reverse=True):
-        decision = decided.get(str(one.id))
-        by_hand = (*_pins(one), "not taken by the policy")
-        found.append(Planned(one, decision.keep if decision else True, decision.reasons if decision else by_hand))
-    return found
+    mine = [snapshot for snapshot in every if given.scope == "every" or snapshot.scheduled]
+    candidates = [_candidate(snapshot) for snapshot in mine]
+    decided = {decision.id: decision for decision in plan(given.core(zone), candidates)}
+    decisions = []
+    for snapshot in sorted(every, key=lambda snapshot: (snapshot.taken_at, str(snapshot.id)), reverse=True):
+        decision = decided.get(str(snapshot.id))
+        by_hand = (*_pins(snapshot), "not taken by the policy")
+        decisions.append(
+            Planned(snapshot, decision.keep if decision else True, decision.reasons if decision else by_hand)
+        )
+    return decisions
 
 
 def _candidate(snapshot: SnapshotSummary) -> Candidate:
@@ -86,7 +89,7 @@ async def apply(context: Context, database_id: uuid.UUID, at: datetime) -> int:
             decided = await planned(db, SYSTEM, database_id, given.retention, given.timezone)
         except NotFound:
             return 0  # the database was deleted: users decide what happens to its snapshots
-        doomed = [(one.snapshot.id, "; ".join(one.reasons)) for one in decided if not one.keep]
+        doomed = [(decision.snapshot.id, "; ".join(decision.reasons)) for decision in decided if not decision.keep]
         failed = await summaries.failed_before(db, SYSTEM, database_id, at - FAILED_KEPT)
         doomed += [(snapshot_id, "failed, so it contains no data") for snapshot_id in failed]
         marked = await _marked(db, doomed[-AT_ONCE:])

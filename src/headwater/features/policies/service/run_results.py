@@ -95,7 +95,7 @@ async def _snapshot(db: AsyncSession, ended: _Ended) -> None:
     await alerts.resolve(db, run.database_id, ended.at, "failed", "missed")
     policy = await repository.get(db, run.database_id)
     every = await summaries.of_database(db, SYSTEM, run.database_id)
-    snapshot_summary = next((one for one in every if one.id == run.snapshot_id), None)
+    snapshot_summary = next((snapshot for snapshot in every if snapshot.id == run.snapshot_id), None)
     if snapshot_summary and snapshot_summary.grew and policy and policy.growth:
         sentence = (
             f"The snapshot of {snapshot_summary.taken_at:%Y-%m-%d %H:%M} UTC added {snapshot_summary.new_bytes:,} bytes"
@@ -110,7 +110,11 @@ async def _verify(db: AsyncSession, ended: _Ended) -> None:
     run = ended.run
     await alerts.resolve(db, run.database_id, ended.at, "verify_failed")
     every = await summaries.of_database(db, SYSTEM, run.database_id)
-    broken = [one for one in every if not one.sound and one.verified_at and one.verified_at >= run.created_at]
+    broken = [
+        snapshot
+        for snapshot in every
+        if not snapshot.sound and snapshot.verified_at and snapshot.verified_at >= run.created_at
+    ]
     if broken:
         run.outcome = "damaged"
         run.detail = f"{len(broken)} of {len(every)} snapshots are damaged. See the log of the job for details."

@@ -73,15 +73,15 @@ async def take(context: Context, database_id: uuid.UUID, at: datetime) -> None:
         run_id = await _begin_run(db, row, "snapshot", planned)
         if run_id is None:
             return
-        said = _reason_of(first, planned, late)
+        reason = _reason_of(first, planned, late)
         if late and given.misfire == "skip":
-            await repository.change_run(db, run_id, outcome="missed", detail=said, finished_at=at)
-            await alerts.raise_alert(db, database, "missed", said, at)
+            await repository.change_run(db, run_id, outcome="missed", detail=reason, finished_at=at)
+            await alerts.raise_alert(db, database, "missed", reason, at)
         elif before := await repository.running(db, database_id, "snapshot", besides=run_id):
-            said = f"The snapshot of {_clock(before.scheduled_for or before.created_at)} was still being taken."
-            await repository.change_run(db, run_id, outcome="skipped", detail=said, finished_at=at)
+            reason = f"The snapshot of {_clock(before.scheduled_for or before.created_at)} was still being taken."
+            await repository.change_run(db, run_id, outcome="skipped", detail=reason, finished_at=at)
         else:
-            await _begin_snapshot(db, database, given, run_id, said, at)
+            await _begin_snapshot(db, database, given, run_id, reason, at)
 
 
 def _reason_of(first: datetime, planned: datetime, late: bool) -> str:

@@ -94,12 +94,12 @@ async def seen(db: AsyncSession, database: Database) -> ArchiveView:
         return ArchiveView(database, engine, None)
     bases = await repository.bases(db, archive.id)
     covered = marked(archive.covered).at if archive.covered else None
-    found = continuous_ranges(bases, await repository.logs(db, archive.id), covered, archive.archived_to)
-    usable = {base.id for stretch in found for base in stretch.bases}
-    jobs = await queue.get_many(db, [one.job_id for one in bases if one.job_id])
-    views = [BaseView(one, jobs.get(one.job_id) if one.job_id else None, one.id in usable) for one in bases]
+    ranges = continuous_ranges(bases, await repository.logs(db, archive.id), covered, archive.archived_to)
+    usable = {base.id for stretch in ranges for base in stretch.bases}
+    jobs = await queue.get_many(db, [base.job_id for base in bases if base.job_id])
+    views = [BaseView(base, jobs.get(base.job_id) if base.job_id else None, base.id in usable) for base in bases]
     points = await repository.points(db, archive.id)
-    return ArchiveView(database, engine, archive, found, views, points, await repository.stored(db, archive.id))
+    return ArchiveView(database, engine, archive, ranges, views, points, await repository.stored(db, archive.id))
 
 
 @dataclass(frozen=True, slots=True)

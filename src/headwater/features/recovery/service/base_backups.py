@@ -51,28 +51,28 @@ async def run_job(attempt: Attempt) -> Write:
     started = time.monotonic()
     work = await _begin(attempt)
     vault = await vault_locations.open_vault(attempt.database, work.location)
-    made = await asyncio.to_thread(vault_layout.manifest_or_none, vault, vault_layout.base_name(work.row.id))
-    if made is None:
-        made = await _make(work, vault)
+    stored = await asyncio.to_thread(vault_layout.manifest_or_none, vault, vault_layout.base_name(work.row.id))
+    if stored is None:
+        stored = await _make(work, vault)
     else:
         attempt.note("An earlier attempt already committed this base backup, so nothing is read again.")
     seconds = round(time.monotonic() - started, 2)
-    files, kept = made.tables[0], made
+    files, manifest = stored.tables[0], stored
 
     async def write(db: AsyncSession) -> None:
         values = {
             "status": "complete",
-            "timeline": kept.moment["timeline"],
-            "first": kept.moment["first"],
-            "ends": kept.moment["end"],
-            "changes": kept.moment["changes"],
-            "version": kept.moment["version"],
+            "timeline": manifest.moment["timeline"],
+            "first": manifest.moment["first"],
+            "ends": manifest.moment["end"],
+            "changes": manifest.moment["changes"],
+            "version": manifest.moment["version"],
             "raw_bytes": files.raw,
             "stored_bytes": files.stored,
             "new_bytes": files.new,
             "seconds": seconds,
-            "started_at": kept.started,
-            "finished_at": kept.finished,
+            "started_at": manifest.started,
+            "finished_at": manifest.finished,
         }
         if not await repository.note_base(db, work.row.id, work.token, **values):
             raise Cancelled("Another attempt has taken over.")
@@ -143,7 +143,7 @@ async def _parents(work: BaseBackupAttempt) -> str | None:
     """Return the name of the last complete base backup, which is the parent of the new one."""
     async with work.attempt.database.transaction() as db:
         every = await repository.bases(db, work.archive.id)
-    return next((vault_layout.base_name(one.id) for one in every if one.status == "complete"), None)
+    return next((vault_layout.base_name(base.id) for base in every if base.status == "complete"), None)
 
 
 async def _shipped(work: BaseBackupAttempt) -> None:

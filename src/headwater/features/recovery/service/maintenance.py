@@ -63,11 +63,11 @@ async def _due(db: AsyncSession, archive: Archive, moment: datetime) -> None:
         return
     failed = [base.base.id for base in view.bases if base.status == "failed" and moment - base.base.created_at > SHOWN]
     since = moment - timedelta(days=locked.window_days)
-    gone = outdated(view.stretches, [one.base for one in view.bases], since, ended=not locked.enabled)
-    await repository.drop(db, [*failed, *(one.id for one in gone[0])], [one.name for one in gone[1]])
-    kept = [log.first for stretch in view.stretches for log in stretch.logs if log not in gone[1]]
-    if kept:
-        await repository.forget_points(db, locked.id, min(kept))
+    gone = outdated(view.stretches, [base.base for base in view.bases], since, ended=not locked.enabled)
+    await repository.drop(db, [*failed, *(base.id for base in gone[0])], [log_row.name for log_row in gone[1]])
+    starts = [log.first for stretch in view.stretches for log in stretch.logs if log not in gone[1]]
+    if starts:
+        await repository.forget_points(db, locked.id, min(starts))
     wanted = locked.enabled and database.deleted_at is None and database.desired != "stopped"
     if wanted and base_is_due(locked, view.bases, view.stretches, moment):
         await archives.begin_base(db, SYSTEM, database, locked)
@@ -82,16 +82,16 @@ def base_is_due(
     """
     if any(base.status == "taking" for base in bases):
         return False
-    if any(one.status == "failed" and moment - one.base.created_at < PATIENCE for one in bases):
+    if any(base.status == "failed" and moment - base.base.created_at < PATIENCE for base in bases):
         return False
-    usable = [one.base for one in bases if one.base.status == "complete"]
+    usable = [base.base for base in bases if base.base.status == "complete"]
     if stretches and stretches[-1].bases:
         usable = stretches[-1].bases
-    elif stretches and usable and max(one.ends or 0 for one in usable) < stretches[-1].first:
+    elif stretches and usable and max(base.ends or 0 for base in usable) < stretches[-1].first:
         return True  # there is a gap between the last base and the newest part of the log
     if not usable:
         return True
-    last = max(usable, key=lambda one: one.finished_at or one.created_at)
+    last = max(usable, key=lambda base: base.finished_at or base.created_at)
     age = moment - (last.finished_at or last.created_at)
     return age >= timedelta(days=archive.base_days) and not _as_then(archive, last)
 
@@ -121,19 +121,19 @@ def outdated(
             continue
         older = [base for base in stretch.bases if base.finished_at and base.finished_at <= since]
         gone += older[:-1]
-        left = [one.first for one in stretch.bases if one not in gone and one.first is not None]
-        parts += [one for one in stretch.logs if left and one.ends <= min(left)]
-    carried = {one.id for stretch in stretches for one in stretch.bases}
-    adrift = [one for one in bases if one.status == "complete" and one.id not in carried]
+        left = [base.first for base in stretch.bases if base not in gone and base.first is not None]
+        parts += [log_row for log_row in stretch.logs if left and log_row.ends <= min(left)]
+    carried = {base.id for stretch in stretches for base in stretch.bases}
+    adrift = [base for base in bases if base.status == "complete" and base.id not in carried]
     # The log that a recent base backup needs may still be shipped; for one this old, it never will be.
-    gone += [one for one in adrift if one.finished_at and one.finished_at < since]
+    gone += [base for base in adrift if base.finished_at and base.finished_at < since]
     return gone, parts
 
 
 async def _drop_all(db: AsyncSession, archive: Archive) -> None:
     """Mark everything in the archive of a destroyed database as being deleted."""
     bases, logs = await repository.bases(db, archive.id), await repository.logs(db, archive.id)
-    await repository.drop(db, [base.id for base in bases], [one.name for one in logs])
+    await repository.drop(db, [base.id for base in bases], [log_row.name for log_row in logs])
 
 
 async def finish_deletions(context: Context, archive: Archive) -> None:
@@ -163,6 +163,6 @@ async def take_away_abandoned(context: Context) -> None:
         rows = await repository.unfinished(db)
         jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
         over = [row for row in rows if row.job_id in jobs and jobs[row.job_id].state in queue.DONE]
-        taken: list[uuid.UUID] = [found for row in over if (found := await targets.abandon(db, row))]
+        taken: list[uuid.UUID] = [target_id for row in over if (target_id := await targets.abandon(db, row))]
     for target_id in taken:
         await readiness.notify_supervisor(context.settings, target_id)

@@ -83,9 +83,9 @@ def find_path(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
 
 
 def _point(view: ArchiveView, name: str) -> ArchivePoint:
-    for one in view.points:
-        if one.name == name:
-            return one
+    for point in view.points:
+        if point.name == name:
+            return point
     raise NotFound(
         f"There is no restore point {name!r}.", hint=did_you_mean(name, [point.name for point in view.points])
     )
@@ -95,19 +95,19 @@ async def plan(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: Re
     """Return what a recovery would do, without doing it."""
     view = await _view(db, actor, database_id, order)
     refusals = []
-    found: RecoveryPath | None = None
+    path: RecoveryPath | None = None
     try:
-        found = _way(view, order)
+        path = _way(view, order)
     except OutOfReach as error:
         refusals.append(f"{error.message} {error.hint or ''}".strip())
-    log = sum(one.ends - one.first for one in found.logs) if found else 0
+    log = sum(segment.ends - segment.first for segment in path.logs) if path else 0
     moment = _moment(order)
-    said = (
+    sentences = (
         f"{view.database.name} is restored to {moment}, into the new database {order.name}.",
-        *([_from_base(found.base)] if found else []),
+        *([_from_base(path.base)] if path else []),
         f"{view.database.name} itself is not changed. The new database gets its own password.",
     )
-    return RecoveryPlan(order.name, found.base if found else None, log, moment, said, tuple(refusals))
+    return RecoveryPlan(order.name, path.base if path else None, log, moment, sentences, tuple(refusals))
 
 
 def _from_base(base: ArchiveBase) -> str:
@@ -162,7 +162,7 @@ def _check_version(view: ArchiveView, path: RecoveryPath) -> None:
 async def _view(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: RecoveryRequest) -> ArchiveView:
     database = await databases.find(db, actor, database_id, "database:write", deleted=True)
     given = [order.time, order.position, order.point]
-    if sum(one is not None for one in given) != 1:
+    if sum(value is not None for value in given) != 1:
         raise Invalid({"time": "Give exactly one of time, lsn and point."})
     if order.time is not None and order.time.tzinfo is None:
         raise Invalid({"time": "Give the time with its zone, such as 2026-11-21T10:00:00Z."})
@@ -271,7 +271,7 @@ async def list_of_database(
     await databases.find(db, actor, database_id, deleted=True)
     archive = await repository.of_database(db, database_id)
     rows = await repository.recoveries(db, archive.id, audit.before_id(cursor), limit) if archive else []
-    return cut(await _shown(db, rows), limit, lambda one: (str(one.recovery.id),))
+    return cut(await _shown(db, rows), limit, lambda item: (str(item.recovery.id),))
 
 
 async def _shown(db: AsyncSession, rows: Sequence[Recovery]) -> list[RecoveryView]:

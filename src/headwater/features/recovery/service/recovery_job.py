@@ -91,12 +91,12 @@ async def _begin(attempt: Attempt) -> RecoveryAttempt:
 
 async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
     attempt = work.attempt
-    way, place = await _recovery_path(work)
+    path, location = await _recovery_path(work)
     local = await targets.renew(work.attempt, work.row, work.source, work.token)
-    vault = await asyncio.to_thread(place.open)
+    vault = await asyncio.to_thread(location.open)
     instance = await local.driver.stage(local.spec)
     try:
-        facts = await _fill(work, vault, way, local, instance)
+        facts = await _fill(work, vault, path, local, instance)
         was = work.source.route or work.source.name
         arrived = await wal_replay.replayed(attempt, local, instance, facts, _goal(work, local), was)
         await asyncio.to_thread(shutil.rmtree, instance.folder / wal_replay.LOG)
@@ -118,7 +118,7 @@ async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
     await _answers(work, local.spec.id)
     last = arrived.last_transaction_at.isoformat() if arrived.last_transaction_at else None
     attempt.note(f"{work.row.target_name} is ready. Its last transaction: {last or 'before the base backup'}.")
-    return {"last": last, "base_id": str(way.base.id), "log_bytes": sum(log.ends - log.first for log in way.logs)}
+    return {"last": last, "base_id": str(path.base.id), "log_bytes": sum(log.ends - log.first for log in path.logs)}
 
 
 async def _recovery_path(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
@@ -167,7 +167,7 @@ async def _fill(
 ) -> dict[str, Any]:
     """Write the files of the base backup and the log to the staging folder; return the facts of the base backup."""
     attempt, log = work.attempt, instance.folder / wal_replay.LOG
-    replay = sum(one.ends - one.first for one in way.logs)
+    replay = sum(row.ends - row.first for row in way.logs)
     room, needed = shutil.disk_usage(instance.folder).free, way.base.raw_bytes + 2 * replay + SPARE_BYTES
     if room < needed:
         raise Conflict(
@@ -187,8 +187,8 @@ async def _fill(
         facts = dict(manifest.extras)
         local.engine.restore_base(instance, facts, vault_layout.base_blocks(vault, manifest, progress))
         log.mkdir(mode=0o711)
-        for one in way.logs:
-            _put(log, instance, vault_layout.log_parts(vault, one.name), progress)
+        for row in way.logs:
+            _put(log, instance, vault_layout.log_parts(vault, row.name), progress)
         return facts
 
     return await run_cancellable(attempt, lambda: None, fill)

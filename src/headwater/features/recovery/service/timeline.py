@@ -51,22 +51,22 @@ def continuous_ranges(
         covered: all transactions committed before this time lie before `to`.
         to: the position where the log in the vault ends.
     """
-    found: list[ContinuousRange] = []
+    ranges: list[ContinuousRange] = []
     for log in logs:
-        last = found[-1] if found else None
+        last = ranges[-1] if ranges else None
         if last is None or log.timeline != last.timeline or log.first > last.ends:
             last = ContinuousRange(log.timeline, log.first, log.first, None)
-            found.append(last)
+            ranges.append(last)
         last.logs.append(log)
         last.ends = max(last.ends, log.ends)
         last.reaches = max(filter(None, (last.reaches, log.reaches)), default=None)
-    if found and covered and found[-1].ends == to:
-        found[-1].reaches = max(covered, found[-1].reaches or covered)
-    for base in sorted(bases, key=lambda one: one.finished_at or one.created_at):
-        home = next((one for one in found if _carries(one, base)), None)
+    if ranges and covered and ranges[-1].ends == to:
+        ranges[-1].reaches = max(covered, ranges[-1].reaches or covered)
+    for base in sorted(bases, key=lambda item: item.finished_at or item.created_at):
+        home = next((candidate for candidate in ranges if _carries(candidate, base)), None)
         if home:
             home.bases.append(base)
-    return found
+    return ranges
 
 
 def _carries(stretch: ContinuousRange, base: ArchiveBase) -> bool:
@@ -90,9 +90,9 @@ def to_time(ranges: Sequence[ContinuousRange], at: datetime) -> RecoveryPath:
         if starts and stretch.reaches and at <= stretch.reaches:
             needed = [log for log in stretch.logs if log.ends > _first(starts[-1])]
             # The first segment that reaches this time ends after everything that was committed by then.
-            enough = next((index for index, one in enumerate(needed) if one.reaches and one.reaches >= at), len(needed))
+            enough = next((index for index, log in enumerate(needed) if log.reaches and log.reaches >= at), len(needed))
             last = _end_of(starts[-1])
-            upto = [one for place, one in enumerate(needed) if place <= enough or one.first < last]
+            upto = [log for index, log in enumerate(needed) if index <= enough or log.first < last]
             return RecoveryPath(starts[-1], tuple(upto))
     raise _unreached(ranges, at)
 
@@ -100,7 +100,7 @@ def to_time(ranges: Sequence[ContinuousRange], at: datetime) -> RecoveryPath:
 def to_position(ranges: Sequence[ContinuousRange], position: int, display_position: str) -> RecoveryPath:
     """Return the path to a position of the log, or raise OutOfReach."""
     for stretch in reversed(ranges):
-        starts = [one for one in stretch.bases if _end_of(one) <= position]
+        starts = [base for base in stretch.bases if _end_of(base) <= position]
         if starts and position <= stretch.ends:
             needed = [log for log in stretch.logs if log.ends > _first(starts[-1]) and log.first <= position]
             return RecoveryPath(starts[-1], tuple(needed))

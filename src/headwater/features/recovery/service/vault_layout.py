@@ -78,7 +78,7 @@ def write_base(
     """Store a base backup on top of its parent; `ended` is called after all blocks were read, and returns its facts."""
     before = _parent(vault, parent)
     started = datetime.now(UTC)
-    shape = TableShape(tuple(one.hint for one in BASE_COLUMNS), (0, 1))
+    shape = TableShape(tuple(column.hint for column in BASE_COLUMNS), (0, 1))
     with vault.write_snapshot(origin.name, parent=before, sizes=BASE_SIZES) as writing:
         known = vault.table(before.tables[0]).parent() if before else None
         written = TableWriter(writing.ink, shape, known).write(_batches(blocks, progress))
@@ -119,9 +119,9 @@ def _parent(vault: Vault, name: str | None) -> Manifest | None:
 def _batches(blocks: Iterable[FileBlock], progress: Progress) -> Iterator[Batch]:
     rest = iter(blocks)
     while some := list(itertools.islice(rest, BATCH_ROWS)):
-        paths = [one[0].encode() for one in some]
-        contents = [one[2] for one in some]
-        columns = (paths, [b"%d" % one[1] for one in some], contents)
+        paths = [block[0].encode() for block in some]
+        contents = [block[2] for block in some]
+        columns = (paths, [b"%d" % block[1] for block in some], contents)
         progress(sum(map(len, contents)))
         yield pa.RecordBatch.from_arrays([pa.array(column, VALUES) for column in columns], ["0", "1", "2"])
 
@@ -140,11 +140,11 @@ def write_log(vault: Vault, origin: ArchiveOrigin, parts: Sequence[LogSegment]) 
     if manifest:
         return manifest
     started = datetime.now(UTC)
-    shape = TableShape(tuple(one.hint for one in LOG_COLUMNS), (0,))
+    shape = TableShape(tuple(column.hint for column in LOG_COLUMNS), (0,))
     with vault.write_snapshot(origin.name, sizes=LOG_SIZES) as writing:
         written = TableWriter(writing.ink, shape).write(_read(parts))
         moment = {"timeline": parts[0].timeline, "first": parts[0].first, "end": parts[-1].end, "parts": len(parts)}
-        made = Manifest(
+        manifest = Manifest(
             id=origin.name,
             database=origin.database,
             started=started,
@@ -156,8 +156,8 @@ def write_log(vault: Vault, origin: ArchiveOrigin, parts: Sequence[LogSegment]) 
             level=writing.ink.codec.level,
             tables=(manifests.table(None, "log", LOG_COLUMNS, shape.key, written),),
         )
-        vault.commit(writing, made)
-    return made
+        vault.commit(writing, manifest)
+    return manifest
 
 
 def _read(parts: Sequence[LogSegment]) -> Iterator[Batch]:

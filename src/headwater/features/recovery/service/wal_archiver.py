@@ -142,10 +142,10 @@ async def _emptied(context: Context, archive: Archive, database: Database, parts
         logs = await repository.logs(db, archive.id)
     vault = await vault_locations.open_vault(context.store, location)
     to = archive.archived_to
-    held = [(one.timeline, one.first, one.ends) for one in logs]
+    held = [(row.timeline, row.first, row.ends) for row in logs]
     for group in groups(parts):
         # A killed run may have stored only the first segments of this group: repeat until all are stored.
-        while new := [one for one in group if not _held(one, held)]:
+        while new := [part for part in group if not _held(part, held)]:
             manifest = await asyncio.to_thread(vault_layout.write_log, vault, _origin(database, new[0]), new)
             async with context.store.transaction() as db:
                 await repository.keep_log(db, _row(archive, manifest))

@@ -43,12 +43,12 @@ async def replayed(
     If the log ends before the target, nothing was committed between its end and the target, because the plan checked
     that the log covers it. Then the whole log is replayed.
     """
-    said = await _run(attempt, local, instance, facts, goal, was)
-    if local.engine.target_not_reached(said):
-        said = await _run(attempt, local, instance, facts, RecoveryTarget("end"), was)
-    if local.engine.target_not_reached(said):
+    output = await _run(attempt, local, instance, facts, goal, was)
+    if local.engine.target_not_reached(output):
+        output = await _run(attempt, local, instance, facts, RecoveryTarget("end"), was)
+    if local.engine.target_not_reached(output):
         raise Unavailable("The log ended before the requested moment.")
-    return local.engine.recovery_result(said)
+    return local.engine.recovery_result(output)
 
 
 async def _run(

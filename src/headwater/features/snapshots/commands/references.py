@@ -26,18 +26,22 @@ def find_snapshot(server: ApiClient, wanted: str) -> Any:
         return _by_id(server, wanted)
     database = find_database(server, name)
     every = server.every(f"/databases/{database['id']}/snapshots")
-    complete = [one for one in every if one["status"] == "complete"]
-    found = [one for one in every if which in {one["id"], one["label"]}]
+    complete = [snapshot for snapshot in every if snapshot["status"] == "complete"]
+    matches = [snapshot for snapshot in every if which in {snapshot["id"], snapshot["label"]}]
     if which in {"", "latest"}:
-        found = complete[:1]
+        matches = complete[:1]
     moment = _moment(which)
-    if not found and moment:
-        found = [one for one in complete if datetime.fromisoformat(one["taken_at"]) <= moment][:1]
-    if not found:
-        known = {one["label"] for one in every if one["label"]} | {one["taken_at"] for one in complete} | {"latest"}
+    if not matches and moment:
+        matches = [snapshot for snapshot in complete if datetime.fromisoformat(snapshot["taken_at"]) <= moment][:1]
+    if not matches:
+        known = (
+            {snapshot["label"] for snapshot in every if snapshot["label"]}
+            | {snapshot["taken_at"] for snapshot in complete}
+            | {"latest"}
+        )
         hint = did_you_mean(which, known) if complete else f"Create one: headwater snapshot create {name}"
         raise NotFound(f"There is no snapshot {wanted!r}.", hint=hint)
-    return found[0]
+    return matches[0]
 
 
 def _by_id(server: ApiClient, wanted: str) -> Any:
@@ -49,11 +53,11 @@ def _by_id(server: ApiClient, wanted: str) -> Any:
 def _moment(text: str) -> datetime | None:
     """Parse a time; one without seconds is the end of its minute, a date is the end of its day."""
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
     if len(text) <= 10:
-        found = found.replace(hour=23, minute=59, second=59, microsecond=999_999)
+        moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
     elif text.count(":") == 1 and "+" not in text:
-        found = found.replace(second=59, microsecond=999_999)
-    return found.replace(tzinfo=found.tzinfo or UTC)
+        moment = moment.replace(second=59, microsecond=999_999)
+    return moment.replace(tzinfo=moment.tzinfo or UTC)

@@ -78,8 +78,8 @@ def compress(
 def usage(organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
     """Measure how much storage the vault uses."""
     with remote() as server:
-        found = server.call("GET", f"{_path(server, organization)}/usage")
-        show_one(found, ("packs", "bytes", "snapshots"), as_json)
+        measured = server.call("GET", f"{_path(server, organization)}/usage")
+        show_one(measured, ("packs", "bytes", "snapshots"), as_json)
 
 
 def keys(organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
@@ -97,8 +97,8 @@ def add_passphrase(
     passphrase = typer.prompt("Passphrase", hide_input=True)
     with remote() as server:
         body = {"passphrase": passphrase, "label": label}
-        made = server.call("POST", f"{_path(server, organization)}/keys", json=body)
-        show_one(made, ("id", "kind", "label"), as_json)
+        key = server.call("POST", f"{_path(server, organization)}/keys", json=body)
+        show_one(key, ("id", "kind", "label"), as_json)
 
 
 def remove_key(
@@ -114,10 +114,10 @@ def remove_key(
 def _path(server: ApiClient, wanted: str | None) -> str:
     every: list[Any] = server.call("GET", "/organizations")["items"]
     if wanted is None and len(every) > 1:
-        names = ", ".join(one["name"] for one in every)
+        names = ", ".join(item["name"] for item in every)
         raise BadInput("You are in several organizations.", hint=f"Choose one with --organization: {names}")
-    items = [one for one in every if wanted in {None, one["id"], one["name"]}]
+    items = [item for item in every if wanted in {None, item["id"], item["name"]}]
     if not items:
-        hint = did_you_mean(wanted or "", {one["name"] for one in every})
+        hint = did_you_mean(wanted or "", {item["name"] for item in every})
         raise NotFound(f"There is no organization {wanted!r}.", hint=hint)
     return f"/organizations/{items[0]['id']}/vault"

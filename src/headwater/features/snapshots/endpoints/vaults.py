@@ -64,7 +64,7 @@ async def measure_vault(organization_id: uuid.UUID, server: Shared, actor: Detac
 async def list_vault_keys(organization_id: uuid.UUID, server: Shared, actor: Detached) -> list[api_models.VaultKeyOut]:
     """List the keys that open the vault."""
     vault_keys = await vaults.keys(server.context, actor, organization_id)
-    return [api_models.VaultKeyOut.model_validate(one) for one in vault_keys]
+    return [api_models.VaultKeyOut.model_validate(key) for key in vault_keys]
 
 
 @router.post("/organizations/{organization_id}/vault/keys", status_code=201)

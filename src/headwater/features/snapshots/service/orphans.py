@@ -39,7 +39,7 @@ async def take_away_abandoned(context: Context) -> None:
         rows = await repository.unfinished_restores(db)
         jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
         over = [row for row in rows if row.job_id in jobs and jobs[row.job_id].state in queue.DONE]
-        taken = [found for row in over if (found := await targets.abandon(db, row))]
+        taken = [target_id for row in over if (target_id := await targets.abandon(db, row))]
     for target_id in taken:
         await readiness.notify_supervisor(context.settings, target_id)
 
@@ -50,13 +50,13 @@ async def collect(context: Context) -> None:
         due = [
             vault_locations.location_of(context.settings, row) for row in await repository.to_collect(db, COLLECT_EVERY)
         ]
-    for place in due:
+    for location_due in due:
 
-        def work(location: vault_locations.VaultLocation = place) -> GcResult:
+        def work(location: vault_locations.VaultLocation = location_due) -> GcResult:
             return pass_over(location.open())
 
         try:
             gc_result = await asyncio.to_thread(work)
-            log.info("vault.collected", vault=str(place.id), deleted=gc_result.deleted, freed=gc_result.freed)
+            log.info("vault.collected", vault=str(location_due.id), deleted=gc_result.deleted, freed=gc_result.freed)
         except HeadwaterError as error:
-            log.warning("vault.not_collected", vault=str(place.id), error=error.message)
+            log.warning("vault.not_collected", vault=str(location_due.id), error=error.message)

@@ -108,9 +108,9 @@ async def views_of(db: AsyncSession, rows: Sequence[Snapshot]) -> list[SnapshotV
     views = [
         SnapshotView(row, jobs.get(row.job_id) if row.job_id else None, people.get(row.created_by)) for row in rows
     ]
-    for one in views:
-        if one.snapshot.status == "taking" and one.job and one.job.state == "completed":
-            await db.refresh(one.snapshot)  # the job completed after the row was read
+    for item in views:
+        if item.snapshot.status == "taking" and item.job and item.job.state == "completed":
+            await db.refresh(item.snapshot)  # the job completed after the row was read
     return views
 
 
@@ -120,7 +120,7 @@ async def list_of_database(
     """Return the snapshots of a database, newest first."""
     await databases.find(db, actor, database_id, deleted=True)
     views = await views_of(db, await repository.of_database(db, database_id, audit.before_id(cursor), limit))
-    return cut(views, limit, lambda one: (str(one.snapshot.id),))
+    return cut(views, limit, lambda item: (str(item.snapshot.id),))
 
 
 async def list_of_organization(
@@ -129,7 +129,7 @@ async def list_of_organization(
     """Return the snapshots of an organization, newest first, including those of deleted databases."""
     authorize(actor, "database:read", vault_locations.Owner(organization_id))
     views = await views_of(db, await repository.of_organization(db, organization_id, audit.before_id(cursor), limit))
-    return cut(views, limit, lambda one: (str(one.snapshot.id),))
+    return cut(views, limit, lambda item: (str(item.snapshot.id),))
 
 
 async def over_time(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Sequence[Snapshot]:
@@ -202,7 +202,7 @@ async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request:
 
 def chosen(schema: Schema, tables: Sequence[str] | None, exclude: Sequence[str] | None) -> set[str]:
     """Return the qualified names of the requested tables; raise NotFound for one that does not exist."""
-    every = {one.qualified_name: one.name for one in schema if one.kind in {"table", "collection"}}
+    every = {relation.qualified_name: relation.name for relation in schema if relation.kind in {"table", "collection"}}
     wanted = set(every) if tables is None else set[str]()
     for name in tables or ():
         wanted |= _named(every, name)
@@ -214,10 +214,10 @@ def chosen(schema: Schema, tables: Sequence[str] | None, exclude: Sequence[str] 
 
 
 def _named(every: dict[str, str], name: str) -> set[str]:
-    found = {qualified for qualified, short in every.items() if name in {qualified, short}}
-    if not found:
+    matches = {qualified for qualified, short in every.items() if name in {qualified, short}}
+    if not matches:
         raise NotFound(f"There is no table {name!r}.", hint=did_you_mean(name, {*every, *every.values()}))
-    return found
+    return matches
 
 
 async def schema_of(context: Context, actor: Actor, snapshot_id: uuid.UUID) -> Schema:
@@ -278,7 +278,7 @@ async def being_read(db: AsyncSession, snapshot_ids: Sequence[uuid.UUID]) -> set
     """Return those of some snapshots that a running or queued restore reads."""
     reading = await repository.unfinished_restores_of(db, snapshot_ids)
     jobs = await queue.get_many(db, [job_id for _, job_id in reading if job_id])
-    return {one for one, job_id in reading if job_id in jobs and jobs[job_id].state not in queue.DONE}
+    return {snapshot_id for snapshot_id, job_id in reading if job_id in jobs and jobs[job_id].state not in queue.DONE}
 
 
 async def finish_removal(context: Context, row: Snapshot) -> None:

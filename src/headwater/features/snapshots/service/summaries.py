@@ -67,7 +67,7 @@ async def failed_before(
     """Return the ids of the failed snapshots that a policy requested before a point in time."""
     await databases.find(db, actor, database_id)
     rows = await repository.scheduled_before(db, database_id, before)
-    return [one.snapshot.id for one in await snapshots.views_of(db, rows) if one.status == "failed"]
+    return [view.snapshot.id for view in await snapshots.views_of(db, rows) if view.status == "failed"]
 
 
 def _extent(tables: Sequence[str] | None, exclude: Sequence[str] | None) -> str:

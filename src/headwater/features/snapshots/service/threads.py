@@ -73,7 +73,7 @@ def run_parallel(threads: int, cancel: Callable[[], None], work: Mapping[str, Ca
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="snapshots")
     try:
-        under_way = {name: pool.submit(one) for name, one in work.items()}
+        under_way = {name: pool.submit(function) for name, function in work.items()}
         return {name: future.result() for name, future in under_way.items()}
     except BaseException:
         cancel()

@@ -54,7 +54,7 @@ async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
         attempt.note("An earlier attempt already committed this snapshot, so nothing is read again.")
     seconds = max((manifest.finished - manifest.started).total_seconds(), 0.0)
     attempt.report("checking", 0, 1, unit="steps", message="reading some pages back")
-    found = await asyncio.to_thread(_read_back, vault, manifest)
+    sample = await asyncio.to_thread(_read_back, vault, manifest)
     slots = await asyncio.to_thread(keyring.slots, vault.blobs)
     attempt.note(
         f"{len(manifest.tables)} tables, {total(manifest, 'rows'):,} rows, {total(manifest, 'new'):,} new bytes of "
@@ -62,7 +62,7 @@ async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
     )
 
     async def write(db: AsyncSession) -> None:
-        await finish(db, taking, manifest, found, seconds)
+        await finish(db, taking, manifest, sample, seconds)
         facts = {
             "cipher": "AES-256-GCM",
             "keys": sorted({slot.kind for slot in slots.values()}),
@@ -70,7 +70,7 @@ async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
             "packs": len(manifest.packs),
             "stored_bytes": total(manifest, "stored"),
             "new_bytes": total(manifest, "new"),
-            "pages_read_back": found.pages,
+            "pages_read_back": sample.pages,
         }
         row = taking.row
         audit.record(

@@ -43,7 +43,7 @@ class CaptureRun:
             except Conflict:
                 if parent is None or committed(self.vault, uuid.UUID(parent.id)):
                     raise
-                self.taking.parents = [one for one in self.taking.parents if str(one.id) != parent.id]
+                self.taking.parents = [row for row in self.taking.parents if str(row.id) != parent.id]
 
     def _written_on(self, parent: Manifest | None, *, follows: bool) -> Manifest:
         row = self.taking.row
@@ -51,7 +51,7 @@ class CaptureRun:
             self.taking.attempt, "rows", sum(table.rows or 0 for table in self.tables), len(self.tables)
         )
         with self.vault.write_snapshot(str(row.id), codec=self.taking.location.codec, parent=parent) as writing:
-            made = self._catch_up(
+            tables = self._catch_up(
                 writing, self._all_written(TableCapture(self.vault, self.dump, writing, parent, follows, progress))
             )
             self.taking.attempt.report(
@@ -72,7 +72,7 @@ class CaptureRun:
                 moment=msgspec.to_builtins(self.dump.moment),
                 schema=to_json(schema),
                 extras=msgspec.to_builtins(extras),
-                tables=tuple(made),
+                tables=tuple(tables),
                 codec=writing.ink.codec.name,
                 level=writing.ink.codec.level,
             )
@@ -83,7 +83,7 @@ class CaptureRun:
         late = self.dump.catch_up
         if late is None or late.is_consistent():
             return written_tables
-        attempt, said = self.taking.attempt, self.dump.notes
+        attempt, notes = self.taking.attempt, self.dump.notes
         attempt.report("catching up", 0, 1, unit="steps", message="reading rows that changed in the meantime")
         tables, rows = catch_up.catch_up(
             late, self.vault, writing, written_tables, lambda table, known: table_writer(writing, table, known)
@@ -92,7 +92,7 @@ class CaptureRun:
             f"{rows:,} rows changed while the database was read. They were read again, so the snapshot is consistent."
         )
         for sentence in self.dump.notes:
-            if sentence not in said:
+            if sentence not in notes:
                 attempt.note(sentence, "warning")
         return tables
 
@@ -100,7 +100,7 @@ class CaptureRun:
         """Write all tables in parallel, the ones with the most rows first."""
         work = {
             table.display_name: partial(capture.write, table)
-            for table in sorted(self.tables, key=lambda one: one.rows or 0, reverse=True)
+            for table in sorted(self.tables, key=lambda item: item.rows or 0, reverse=True)
         }
         written = run_parallel(self.dump.max_readers, self.dump.cancel, work)
         return [written[table.display_name] for table in self.tables]
@@ -108,7 +108,7 @@ class CaptureRun:
     def _schema(self) -> Schema:
         """Return the Schema of the tables in the snapshot."""
         bare = schema_subset.without_rows(self.dump.schema, {table.display_name for table in self.dump.tables})
-        return schema_subset.cut(self.dump.schema, bare | {one.display_name for one in self.tables})[0]
+        return schema_subset.cut(self.dump.schema, bare | {table.display_name for table in self.tables})[0]
 
     def _commit(self, writing: SnapshotWriter, manifest: Manifest) -> Manifest:
         """Commit and return the manifest; if another attempt committed this snapshot first, return its manifest."""

@@ -33,9 +33,9 @@ async def restore(
     engine, attempt = in_place_restore_of(target.engine), work.attempt
     undo = vault.manifest(str(await _undo(work, target)))
     tables = [
-        one
-        for one in manifest_tables.select(manifest, work.row.request.get("tables"))
-        if not manifest_tables.apart(one)
+        table
+        for table in manifest_tables.select(manifest, work.row.request.get("tables"))
+        if not manifest_tables.apart(table)
     ]
     for sentence in manifest_tables.omissions(manifest, tables):
         attempt.note(sentence, "warning")
@@ -46,7 +46,7 @@ async def restore(
     async with reachability.open_address(attempt.settings, target) as address:
         refill = await engine.open(address)
         decoders = ThreadPoolExecutor(2, thread_name_prefix="vault-decode")
-        progress = RowProgress(attempt, "rows", sum(one.rows for one in tables), len(tables))
+        progress = RowProgress(attempt, "rows", sum(table.rows for table in tables), len(tables))
 
         def put() -> list[TableRestoreResult]:
             rows = [
@@ -66,7 +66,7 @@ async def restore(
         finally:
             await refill.close()
             decoders.shutdown(wait=False, cancel_futures=True)
-    return [_report(table, one, work.row.mode) for table, one in zip(tables, table_restore_results, strict=True)]
+    return [_report(table, result, work.row.mode) for table, result in zip(tables, table_restore_results, strict=True)]
 
 
 async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
@@ -116,9 +116,9 @@ def _missing(manifest: Manifest, undo: Manifest, tables: Sequence[ManifestTable]
         Conflict: an existing table lacks a column.
     """
     schema = from_json(undo.schema)
-    present = {one.qualified_name for one in schema}
+    present = {relation.qualified_name for relation in schema}
     missing = {manifest_tables.display_name(table) for table in tables} - present
-    _check_columns(schema, [one for one in tables if manifest_tables.display_name(one) not in missing])
+    _check_columns(schema, [table for table in tables if manifest_tables.display_name(table) not in missing])
     return schema_subset.cut(from_json(manifest.schema), missing, present)[0] if missing else Schema(), schema
 
 
@@ -137,21 +137,23 @@ def _prepared(
     """Return the restore request without rows; statements for objects that the target already has are left out."""
     (missing, there), able = schemas, snapshots_of(engine)
     known = {*able.pre_data_ddl(there), *able.post_data_ddl(there)}
-    pre_data = tuple(one for one in able.pre_data_ddl(missing) if one not in known)
-    post_data = tuple(one for one in able.post_data_ddl(missing) if one not in known)
+    pre_data = tuple(statement for statement in able.pre_data_ddl(missing) if statement not in known)
+    post_data = tuple(statement for statement in able.post_data_ddl(missing) if statement not in known)
     part, _ = schema_subset.cut(from_json(manifest.schema), {manifest_tables.display_name(table) for table in tables})
     return TableRestoreRequest((), cast(Any, mode), pre_data, post_data, schema_subset.extras_of(manifest.extras, part))
 
 
 def _check_columns(existing: Schema, tables: Sequence[ManifestTable]) -> None:
     for table in tables:
-        relation = next(one for one in existing if one.qualified_name == manifest_tables.display_name(table))
+        name = manifest_tables.display_name(table)
+        relation = next(relation for relation in existing if relation.qualified_name == name)
         if relation.kind == "collection":
             continue  # documents have no declared columns
-        absent = [one.name for one in table.columns if all(one.name != column.name for column in relation.columns)]
+        existing_names = {column.name for column in relation.columns}
+        absent = [column.name for column in table.columns if column.name not in existing_names]
         if absent:
             raise Conflict(
-                f"{manifest_tables.display_name(table)} no longer has the column {', '.join(absent)}.",
+                f"{name} no longer has the column {', '.join(absent)}.",
                 hint="Restore into a new database, and copy the rows that you need from there.",
             )
 

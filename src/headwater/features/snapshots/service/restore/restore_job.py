@@ -119,11 +119,11 @@ def part_of(work: RestoreAttempt, manifest: Manifest) -> RestorePart:
     tables = manifest_tables.select(manifest, work.row.request.get("tables"))
     whole = from_json(manifest.schema)
     bare = schema_subset.without_rows(whole, {manifest_tables.display_name(table) for table in manifest.tables})
-    schema, left_out = schema_subset.cut(whole, bare | {manifest_tables.display_name(one) for one in tables})
+    schema, left_out = schema_subset.cut(whole, bare | {manifest_tables.display_name(table) for table in tables})
     for sentence in manifest_tables.omissions(manifest, tables):
         work.attempt.note(sentence, "warning")
-    for one in left_out:
-        work.attempt.note(f"Left out, because it needs tables that are not restored: {one}.", "warning")
+    for name in left_out:
+        work.attempt.note(f"Left out, because it needs tables that are not restored: {name}.", "warning")
     return RestorePart(
         tables, schema, manifest.extras if schema is whole else schema_subset.extras_of(manifest.extras, schema)
     )
@@ -157,7 +157,7 @@ async def _fill(
     for sentence in await stoppable(attempt, fill.restore_extras(part.extras)):
         attempt.note(sentence, "warning")
     compared = await run_cancellable(attempt, fill.cancel, lambda: _compared(attempt, fill, part.tables, written))
-    wrong = [one["table"] for one in compared if not one["same"]]
+    wrong = [result["table"] for result in compared if not result["same"]]
     if wrong:
         raise CountMismatch(
             f"The number of rows differs from the snapshot: {', '.join(wrong[:5])}.", hint="Verify the snapshot."
@@ -184,9 +184,11 @@ class Loading:
         """Load all tables and return the number of rows written to each."""
         total = sum(table.rows for table in self.tables)
         progress = RowProgress(self.attempt, "rows", total, len(self.tables))
-        ordered = sorted(self.tables, key=lambda one: one.stored, reverse=True)
+        ordered = sorted(self.tables, key=lambda table: table.stored, reverse=True)
         decoders = ThreadPoolExecutor(LOADERS, thread_name_prefix="vault-decode")
-        work = {manifest_tables.display_name(one): partial(self._load, one, decoders, progress) for one in ordered}
+        work = {
+            manifest_tables.display_name(table): partial(self._load, table, decoders, progress) for table in ordered
+        }
         try:
             return run_parallel(LOADERS, self.fill.cancel, work)
         finally:

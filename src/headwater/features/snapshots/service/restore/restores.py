@@ -100,21 +100,21 @@ async def plan(context: Context, actor: Actor, snapshot_id: uuid.UUID, order: Re
     refused = [step.sentence for step in steps if step.action == "refuse"]
     if reached and reached.protected and not order.confirmed:
         refused.append(f"{reached.name} is protected: confirm the restore.")
-    changes = any(one.action in {"replace", "append", "append_missing"} for one in steps)
+    changes = any(step.action in {"replace", "append", "append_missing"} for step in steps)
     return RestorePlan(reached.name if reached else order.name or "", target is None, changes, steps, tuple(refused))
 
 
 def chosen(snapshot: Snapshot, tables: Sequence[str] | None) -> list[dict[str, object]]:
     """Return the requested tables as recorded in the row of a snapshot; raise NotFound for an unknown name."""
     every: list[dict[str, object]] = snapshot.contents.get("tables", [])
-    names = {display_name(one): one["name"] for one in every}
+    names = {display_name(table): table["name"] for table in every}
     for name in tables or ():
         if name not in names and name not in names.values():
             raise NotFound(
                 f"There is no table {name!r} in the snapshot.",
                 hint=did_you_mean(name, {*names, *map(str, names.values())}),
             )
-    return [one for one in every if tables is None or {display_name(one), one["name"]} & set(tables)]
+    return [table for table in every if tables is None or {display_name(table), table["name"]} & set(tables)]
 
 
 def display_name(table: dict[str, object]) -> str:
@@ -138,7 +138,8 @@ def _steps(snapshot: Snapshot, existing: Schema, order: RestoreOptions) -> tuple
 
 
 def _step(name: str, rows: int, table: dict[str, object], existing: Schema, mode: Mode) -> RestoreStep:
-    relation = next((one for one in existing if (one.schema, one.name) == (table["schema"], table["name"])), None)
+    key = (table["schema"], table["name"])
+    relation = next((relation for relation in existing if (relation.schema, relation.name) == key), None)
     if relation is None:
         return RestoreStep(name, rows, None, "create", f"{name} is created with {rows:,} rows.")
     action, what = _THERE[mode]
@@ -294,7 +295,7 @@ async def list_of_snapshot(
     """Return the restores of a snapshot, newest first."""
     await snapshots.find(db, actor, snapshot_id)
     views = await _shown(db, await repository.restores_of(db, snapshot_id, audit.before_id(cursor), limit))
-    return cut(views, limit, lambda one: (str(one.restore.id),))
+    return cut(views, limit, lambda item: (str(item.restore.id),))
 
 
 async def _shown(db: AsyncSession, rows: Sequence[Restore]) -> list[RestoreView]:

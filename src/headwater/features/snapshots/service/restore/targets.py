@@ -104,13 +104,13 @@ def things(engine: Engine, schema: Schema, existing: Schema, name: str) -> Thing
     Raises:
         Conflict: one of them exists.
     """
-    relations = {(one.schema, one.name) for one in existing}  # tables, views and so on share one namespace
+    relations = {(relation.schema, relation.name) for relation in existing}  # all kinds share one namespace
     taken = {(kind, key) for kind, key in _objects(existing)}
     clash = [key for kind, key in _objects(schema) if (kind, key) in taken or (kind in _RELATIONS and key in relations)]
     if clash:
-        shown = ", ".join(".".join(filter(None, one)) for one in clash[:5]) + (" …" if len(clash) > 5 else "")
+        names = ", ".join(".".join(filter(None, key)) for key in clash[:5]) + (" …" if len(clash) > 5 else "")
         raise Conflict(
-            f"{name} already has {shown}.", hint="Choose an empty database, or only tables that it does not have."
+            f"{name} already has {names}.", hint="Choose an empty database, or only tables that it does not have."
         )
     return missing_things(engine, schema, Schema())
 
@@ -127,7 +127,7 @@ def apart(fill: BulkLoader, tables: Sequence[ManifestTable], target: ReachableDa
     Raises:
         Conflict: the target has some.
     """
-    snapshot_tables = [manifest_tables.dump_table(one) for one in tables if manifest_tables.apart(one)]
+    snapshot_tables = [manifest_tables.dump_table(table) for table in tables if manifest_tables.apart(table)]
     for table in snapshot_tables:
         if fill.count_rows(table):
             raise Conflict(f"{target.name} already has rows in {table.display_name}.", hint="Choose an empty database.")
@@ -139,12 +139,12 @@ def _objects(schema: Schema) -> Iterator[tuple[str, tuple[str | None, str]]]:
 
     Sequences of identity columns are dropped with their tables.
     """
-    for one in schema:
-        if one.kind != "table":
-            yield one.kind.replace("_", " "), (one.schema, one.name)
-    for one in schema:
-        if one.kind == "table":
-            yield "table", (one.schema, one.name)
+    for relation in schema:
+        if relation.kind != "table":
+            yield relation.kind.replace("_", " "), (relation.schema, relation.name)
+    for relation in schema:
+        if relation.kind == "table":
+            yield "table", (relation.schema, relation.name)
     yield from (("routine", (routine.schema, routine.name)) for routine in schema.routines)
     yield from (
         ("sequence", (sequence.schema, sequence.name)) for sequence in schema.sequences if sequence.owned_by is None
@@ -174,12 +174,12 @@ async def clear(work: RestoreAttempt, target: ReachableDatabase) -> None:
     await work.note()
     async with work.attempt.database.transaction() as db:
         row = await repository.restore(db, work.row.id)
-        made: Things = row.created.get("things", []) if row else []
-    if not made:
+        objects: Things = row.created.get("things", []) if row else []
+    if not objects:
         return
     transfer_target = target.engine.transfer.target
     if transfer_target is None:
         raise Conflict(f"Headwater cannot drop the created objects in {target.engine.display_name}.")
     async with reachability.open_session(work.attempt.settings, target) as session:
-        await drop_all(transfer_target(session), made)
+        await drop_all(transfer_target(session), objects)
     await work.note(created={})

@@ -63,16 +63,16 @@ class VaultLocation:
             Damaged: another vault is at its location.
         """
         try:
-            found = Vault.open(self.blobs, self.opener)
+            vault = Vault.open(self.blobs, self.opener)
         except Missing:
             if self.opened:
                 raise
-            found = Vault.create(self.blobs, self.opener, LABEL)
-        if self.opened not in {None, found.id}:
+            vault = Vault.create(self.blobs, self.opener, LABEL)
+        if self.opened not in {None, vault.id}:
             raise Damaged(
                 "The storage contains another vault than before.", hint="Restore the storage of the original vault."
             )
-        return found
+        return vault
 
 
 async def load(db: AsyncSession, settings: Settings, vault_id: uuid.UUID) -> VaultLocation:
@@ -133,12 +133,12 @@ def bucket(given: dict[str, Any], secret: str) -> S3Blobs:
 
 async def current(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> VaultRecord:
     """Return the vault in which an organization stores new snapshots; create a local one if it has none."""
-    found = await repository.current_vault(db, organization_id)
-    if found is None:
+    row = await repository.current_vault(db, organization_id)
+    if row is None:
         await repository.make_local_vault(db, organization_id, actor.user_id)
-        found = await repository.current_vault(db, organization_id)
-    assert found
-    return found
+        row = await repository.current_vault(db, organization_id)
+    assert row
+    return row
 
 
 @dataclass(frozen=True, slots=True)

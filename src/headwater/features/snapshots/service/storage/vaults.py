@@ -144,8 +144,8 @@ async def compress(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, n
     authorize(actor, "database:admin", Owner(organization_id))
     if level not in LEVELS[name]:
         least, most = LEVELS[name][0], LEVELS[name][-1]
-        said = f"{name} has the levels {least} to {most}." if most else f"{name} has no levels: use 0."
-        raise Invalid({"level": said})
+        problem = f"{name} has the levels {least} to {most}." if most else f"{name} has no levels: use 0."
+        raise Invalid({"level": problem})
     row = await vault_locations.current(db, actor, organization_id)
     row.codec, row.level = name, level
     audit.record(

@@ -76,7 +76,7 @@ async def _verified(
         attempt.report("reading", done, total, unit="rows")
 
     def work() -> VerificationResult:
-        vault, only = location.open(), [str(one) for one in ids]
+        vault, only = location.open(), [str(snapshot_id) for snapshot_id in ids]
         if kind == "quick":
             return verification.quick(vault, only)
         return verification.deep(vault, only, part=part, progress=show)
@@ -89,11 +89,13 @@ def _by_snapshot(
 ) -> dict[uuid.UUID, SampleCheck]:
     """Return the result for each snapshot; findings of no single snapshot, such as of a key, count for all."""
     percent = 100 if kind == "quick" else round(100 / part.parts)
-    found = {}
-    for one in ids:
-        mine = [finding for finding in verified.findings if finding.snapshot in {None, str(one)}]
-        found[one] = SampleCheck(kind, verified.segments, 0, tuple(sentence(finding) for finding in mine), percent)
-    return found
+    checks = {}
+    for snapshot_id in ids:
+        mine = [finding for finding in verified.findings if finding.snapshot in {None, str(snapshot_id)}]
+        checks[snapshot_id] = SampleCheck(
+            kind, verified.segments, 0, tuple(sentence(finding) for finding in mine), percent
+        )
+    return checks
 
 
 def _tell(attempt: Attempt, verified: VerificationResult) -> None:
@@ -112,11 +114,11 @@ def _where(finding: Finding) -> str:
 
 async def _write(db: AsyncSession, checked: Mapping[uuid.UUID, SampleCheck]) -> None:
     """Write the results to the rows of the snapshots."""
-    for snapshot_id, one in checked.items():
+    for snapshot_id, check in checked.items():
         row = await repository.get(db, snapshot_id, lock=True)
-        if row is None or row.status != "complete" or not one.may_replace(row.verification):
+        if row is None or row.status != "complete" or not check.may_replace(row.verification):
             continue
-        row.verified_at, row.verification = now(), one.plain
-        if one.problems:
-            snapshots.note(db, SYSTEM, "snapshot.damaged", row, problems=len(one.problems))
+        row.verified_at, row.verification = now(), check.plain
+        if check.problems:
+            snapshots.note(db, SYSTEM, "snapshot.damaged", row, problems=len(check.problems))
     await db.flush()

@@ -63,8 +63,8 @@ async def run_job(attempt: Attempt) -> Write:
         return verification.quick(vault, only) if kind == "quick" else verification.deep(vault, only, progress=show)
 
     result = await asyncio.to_thread(work)
-    for one in result.findings:
-        attempt.note(sentence(one), "error")
+    for finding in result.findings:
+        attempt.note(sentence(finding), "error")
     if result.sound:
         attempt.note(
             f"No damage found: {result.packs} packs exist, and {result.segments:,} segments with {result.rows:,} rows "
