@@ -31,13 +31,13 @@ def test_policy_commands_from_set_to_delete(commands: Commands) -> None:
         "--label",
         "Nightly",
     )
-    made = commands.run_json("policy", "set", "shop", *words)
-    assert (made["schedule"]["cron"], made["retention"]["daily"], made["retention"]["within_hours"]) == (
+    created = commands.run_json("policy", "set", "shop", *words)
+    assert (created["schedule"]["cron"], created["retention"]["daily"], created["retention"]["within_hours"]) == (
         "0 3 * * *",
         7,
         48,
     )
-    assert len(made["next"]) == 5
+    assert len(created["next"]) == 5
     # Paused, so that the worker does not delete what the preview says that it would.
     assert commands.run_json("policy", "pause", "shop")["next"] == []
     changed = commands.run_json(
@@ -53,15 +53,15 @@ def test_policy_commands_from_set_to_delete(commands: Commands) -> None:
         "--verify",
         "quick",
     )
-    assert changed["schedule"] == made["schedule"], "what is not given stays"
+    assert changed["schedule"] == created["schedule"], "what is not given stays"
     assert (changed["retention"]["last"], changed["verify"]["kind"], changed["label"]) == (1, "quick", "Nightly")
     done = commands.run_json("policy", "run", "shop")
     assert (done["status"], done["label"], done["scheduled"]) == ("complete", "Nightly", True)
     commands.run("policy", "run", "shop")
-    shown = commands.run_json("policy", "preview", "shop")
-    assert {one["id"]: one["keep"] for one in shown["snapshots"]}[done["id"]] is False
+    preview = commands.run_json("policy", "preview", "shop")
+    assert {snapshot["id"]: snapshot["keep"] for snapshot in preview["snapshots"]}[done["id"]] is False
     assert "not among the last 1" in commands.run("policy", "preview", "shop")
-    assert [one["kind"] for one in commands.run_json("policy", "runs", "shop") if one["kind"] == "snapshot"] == [
+    assert [run["kind"] for run in commands.run_json("policy", "runs", "shop") if run["kind"] == "snapshot"] == [
         "snapshot"
     ] * 2
     assert commands.run_json("policy", "resume", "shop")["next"]
@@ -72,7 +72,7 @@ def test_policy_commands_from_set_to_delete(commands: Commands) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("--cron", "61 * * * *"), "bad minute"),
         (("--zone", "Europe/Berlin"), "give --cron as well"),
@@ -80,10 +80,10 @@ def test_policy_commands_from_set_to_delete(commands: Commands) -> None:
         (("--verify", "deep", "--verify-percent", "1"), "100 days"),
     ],
 )
-def test_invalid_policy_options_are_refused(commands: Commands, words: tuple[str, ...], said: str) -> None:
+def test_invalid_policy_options_are_refused(commands: Commands, words: tuple[str, ...], message: str) -> None:
     name = f"refused-{uuid.uuid4().hex[:8]}"
     commands.run("db", "create", name, "--engine", "sqlite")
-    assert said in commands.run("policy", "set", name, *words, code=2)
+    assert message in commands.run("policy", "set", name, *words, code=2)
 
 
 def test_worker_runs_policies_and_opens_alerts(commands: Commands) -> None:

@@ -16,7 +16,7 @@ def test_recovery_commands_restore_a_point(commands: Commands) -> None:
     assert "restarted" in run("recovery", "enable", "shop", "--json", code=2)
     assert run_json("recovery", "enable", "shop", "--yes", "--days", "3")["window_days"] == 3
     _until_based(commands)
-    assert [one["status"] for one in run_json("recovery", "base", "shop")["bases"]] == ["complete", "complete"]
+    assert [base["status"] for base in run_json("recovery", "base", "shop")["bases"]] == ["complete", "complete"]
     assert run_json("recovery", "point", "shop", "before the mistake")["lsn"]
     run("sql", "shop", "DELETE FROM item")
     plan = run("recovery", "restore", "shop", "--new", "back", "--point", "before the mistake", "--plan")
@@ -25,10 +25,10 @@ def test_recovery_commands_restore_a_point(commands: Commands) -> None:
     assert done["target_id"]
     assert "one" in run("sql", "back", "SELECT name FROM item")
     assert "one" not in run("sql", "shop", "SELECT name FROM item")
-    shown = run_json("recovery", "show", "shop")
-    assert shown["points"][0]["name"] == "before the mistake"
+    status = run_json("recovery", "show", "shop")
+    assert status["points"][0]["name"] == "before the mistake"
     assert "before the mistake" in run("recovery", "show", "shop")
-    early = (datetime.fromisoformat(shown["earliest"]) - timedelta(hours=1)).isoformat()
+    early = (datetime.fromisoformat(status["earliest"]) - timedelta(hours=1)).isoformat()
     assert "The earliest moment that can be restored is" in run(
         "recovery", "restore", "shop", "--new", "x", "--time", early, code=1
     )
@@ -40,5 +40,5 @@ def test_recovery_commands_restore_a_point(commands: Commands) -> None:
 def _until_based(commands: Commands) -> None:
     """Wait for the base backup that enabling has started."""
     database = commands.get(f"/projects/{commands.get('/projects')['items'][0]['id']}/databases")["items"][0]["id"]
-    while any(one["status"] == "taking" for one in commands.get(f"/databases/{database}/recovery")["bases"]):
+    while any(base["status"] == "taking" for base in commands.get(f"/databases/{database}/recovery")["bases"]):
         time.sleep(0.1)

@@ -17,9 +17,9 @@ def test_snapshot_commands(commands: Commands) -> None:
         "shop",
         "CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item VALUES (1, 'one'), (2, 'two')",
     )
-    made = run_json("snapshot", "create", "shop", "--label", "first")
-    assert (made["status"], made["rows"], made["label"]) == ("complete", 2, "first")
-    assert [one["id"] for one in run_json("snapshot", "list", "shop")] == [made["id"]]
+    created = run_json("snapshot", "create", "shop", "--label", "first")
+    assert (created["status"], created["rows"], created["label"]) == ("complete", 2, "first")
+    assert [snapshot["id"] for snapshot in run_json("snapshot", "list", "shop")] == [created["id"]]
     assert "public.item" in run("snapshot", "show", "shop#first")
     assert run_json("snapshot", "verify", "shop#latest", "--deep")["verification"]["ok"]
     run("sql", "shop", "DELETE FROM item WHERE id = 1; INSERT INTO item VALUES (3, 'three')")
@@ -64,8 +64,8 @@ def test_extract_commands(commands: Commands, tmp_path: Path) -> None:
     assert (page["rows"], page["count"], page["next"]) == ([[499, "124.75"], [500, "125.00"]], 500, None)
     assert "Did you mean book" in run("snapshot", "rows", "books#then", "boook", code=2)
     script = tmp_path / "books.sql"
-    made = run_json("snapshot", "export", "books#then", "-o", str(script))
-    assert (made["bytes"], made["format"]) == (script.stat().st_size, "sql")
+    created = run_json("snapshot", "export", "books#then", "-o", str(script))
+    assert (created["bytes"], created["format"]) == (script.stat().st_size, "sql")
     assert "COPY public.book" in script.read_text()
     assert run("snapshot", "export", "books#then", "--format", "ndjson", "--tables", "loan") == '{"id":7}\n'
     link = run_json("snapshot", "link", "books#then", "--format", "csv", "--tables", "loan", "--expires-in", "10m")
@@ -80,7 +80,7 @@ def test_extract_commands(commands: Commands, tmp_path: Path) -> None:
     run("db", "create", "light", "--engine", "sqlite")
     assert "book, loan" in run("snapshot", "copy", "books#then", "light", "--plan")
     done = run_json("snapshot", "copy", "books#then", "light", "--yes")
-    assert [(one["target"], one["target_rows"], one["same"]) for one in done["tables"]] == [
+    assert [(table["target"], table["target_rows"], table["same"]) for table in done["tables"]] == [
         ("book", 500, True),
         ("loan", 1, True),
     ]
@@ -93,5 +93,5 @@ def test_vault_commands(commands: Commands) -> None:
     assert "1 to 19" in run("vault", "compress", "zstd", "20", code=2)
     assert "needs --bucket" in run("vault", "use", "s3", code=2)
     assert run_json("vault", "usage")["packs"] >= 0
-    assert [one["kind"] for one in run_json("vault", "keys")] == ["key"]
+    assert [key["kind"] for key in run_json("vault", "keys")] == ["key"]
     assert "no organization" in run("vault", "show", "--organization", "Nobody", code=2)

@@ -80,15 +80,15 @@ def test_every_moment_can_be_restored_after_kills(headwater: HeadwaterProcess) -
             headwater.wait_ready()
             assert sql(headwater, line, ROWS) == rows
     for number, (time_, rows) in enumerate(moments[-2:]):
-        made = call(headwater, "POST", f"/databases/{line}/recoveries", name=f"back-{number}", time=time_)
-        while not (found := headwater.get(f"/jobs/{made['job']['id']}"))["progress"]["phase"]:
+        created = call(headwater, "POST", f"/databases/{line}/recoveries", name=f"back-{number}", time=time_)
+        while not (found := headwater.get(f"/jobs/{created['job']['id']}"))["progress"]["phase"]:
             assert found["state"] in {"pending", "running"}, found
             time.sleep(0.01)
         time.sleep(0.5 * number)
         kill(headwater, "headwater worker")
-        job = ended(headwater, made["job"]["id"])
+        job = ended(headwater, created["job"]["id"])
         assert job["state"] == "completed", job
-        done = headwater.get(f"/recoveries/{made['id']}")
+        done = headwater.get(f"/recoveries/{created['id']}")
         assert sql(headwater, done["target_id"], ROWS) == rows
         assert not list((headwater.home / "databases").glob("*.back"))
     assert sql(headwater, line, ROWS) == moments[-1][1]

@@ -27,9 +27,9 @@ DAMAGES = rounds("DAMAGES", 1050, quick=210)
 
 
 def rows_(seed: int) -> list[Row]:
-    made = random.Random(seed)
+    rng = random.Random(seed)
     return [
-        (b"%d" % place, made.choice([b"new", b"paid", None]), made.randbytes(9).hex().encode()) for place in range(80)
+        (b"%d" % place, rng.choice([b"new", b"paid", None]), rng.randbytes(9).hex().encode()) for place in range(80)
     ]
 
 
@@ -72,7 +72,9 @@ def test_fault_at_every_call_of_a_snapshot(fault: Fault, lasting: bool) -> None:
             assert error.message
         else:
             assert "second" in of.snapshots()
-        there = [one for one in of.snapshots() if blobs.content[f"snapshots/{one}"] != b"somebody else's"]
+        there = [
+            snapshot for snapshot in of.snapshots() if blobs.content[f"snapshots/{snapshot}"] != b"somebody else's"
+        ]
         assert parent.id in there
         for one in there:  # if it is there in spite of an error, because the answer was lost, it is whole
             assert restored(of, one) == wanted(given_(1 if one == parent.id else 2))
@@ -149,25 +151,25 @@ def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
 
 def damages(content: dict[str, bytes], count: int) -> Iterator[tuple[str, bytes]]:
     """Yield blobs with a flipped bit, overwritten bytes, a truncated end or appended bytes, for every blob."""
-    made = random.Random(20261121)
+    rng = random.Random(20261121)
     names = sorted(content)
     for number in range(count):
         name = (
             names[number % len(names)]
             if number % 2
-            else made.choice([one for one in names if one.startswith("packs/")])
+            else rng.choice([name for name in names if name.startswith("packs/")])
         )
         data = bytearray(content[name])
-        place = made.randrange(len(data))
-        kind = made.randrange(8)
+        place = rng.randrange(len(data))
+        kind = rng.randrange(8)
         if kind < 5:
-            data[place] ^= 1 << made.randrange(8)
+            data[place] ^= 1 << rng.randrange(8)
         elif kind == 5:
-            data[place : place + 16] = made.randbytes(len(data[place : place + 16]))
+            data[place : place + 16] = rng.randbytes(len(data[place : place + 16]))
         elif kind == 6:
             data = data[:place]
         else:
-            data += made.randbytes(made.randrange(1, 30))
+            data += rng.randbytes(rng.randrange(1, 30))
         if bytes(data) != content[name]:
             yield name, bytes(data)
 
@@ -209,7 +211,7 @@ def test_every_changed_byte_is_detected() -> None:
 
 def read(of: Vault, snapshot: str, name: str) -> list[Row]:
     """Return rows as `builders.rows`, without threads, which take longer than so few rows."""
-    reader = of.table(next(one for one in of.manifest(snapshot).tables if one.name == name))
+    reader = of.table(next(table for table in of.manifest(snapshot).tables if table.name == name))
     found = [reader.batch(chunk) for chunk in reader.chunks()]
     return [row for batch in found for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
 

@@ -35,14 +35,14 @@ def processes() -> Any:
 def test_committed_snapshots_survive_kills(tmp_path: Path, processes: Any) -> None:
     folder = tmp_path / "vault"
     of = Vault.create(LocalBlobs(folder), builders.KEY)
-    made = random.Random(20261121)
+    rng = random.Random(20261121)
     newest, under_way = "", 0
     for round_ in range(KILLS):
         begun = processes.Event()
         child = processes.Process(target=vault_helpers.loop, args=(folder, round_, begun), daemon=True)
         child.start()
         assert begun.wait(240)
-        time.sleep(made.uniform(0.0, 0.25))  # the moment of the kill, not a wait for something
+        time.sleep(rng.uniform(0.0, 0.25))  # the moment of the kill, not a wait for something
         child.kill()
         child.join(120)
         assert child.exitcode == -9

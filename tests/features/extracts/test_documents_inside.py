@@ -56,7 +56,7 @@ async def export(snapshot_fixture: SnapshotFixture, taken: Any, **query: Any) ->
 
 async def test_pages_of_documents(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     page = await snapshot_fixture.person.get(f"/snapshots/{taken['id']}/tables/orders/rows", skip=2500, limit=2)
-    assert [one["name"] for one in page["columns"]] == ["_id", "n", "t", "at", "in", "document"]
+    assert [column["name"] for column in page["columns"]] == ["_id", "n", "t", "at", "in", "document"]
     live = await snapshot_fixture.sql("db.orders.find({_id: {$gte: 2500}}).sort({_id: 1}).limit(2)")
     assert [row[-1] for row in page["rows"]] == [row[0] for row in live]
     assert page["rows"][0][:-1] == [2500, 2500, "2500", "2026-01-01T00:00:00.000Z", '{"a": [1]}']
@@ -64,7 +64,7 @@ async def test_pages_of_documents(snapshot_fixture: SnapshotFixture, taken: Any)
     assert (await snapshot_fixture.person.get(path, row=0, column="f19"))["value"] == '"x"'
     assert json.loads((await snapshot_fixture.person.get(path, row=1, column="document_"))["value"])["f19"] == 19
     empty = await snapshot_fixture.person.get(f"/snapshots/{taken['id']}/tables/none/rows")
-    assert (empty["rows"], [one["name"] for one in empty["columns"]]) == ([], ["_id", "document"])
+    assert (empty["rows"], [column["name"] for column in empty["columns"]]) == ([], ["_id", "document"])
 
 
 async def test_sql_on_fields_and_nested_fields(snapshot_fixture: SnapshotFixture, taken: Any) -> None:

@@ -31,7 +31,7 @@ async def test_extracts_match_the_database(module_app: AppFixture, keeper: Super
         "POST", f"{path}/query", 200, json={"text": "SELECT * FROM album ORDER BY id LIMIT 5", "as_text": True}
     )
     assert len(every["results"][0]["rows"]) == 5
-    names = [one["name"] for one in answer["results"][0]["columns"]]
+    names = [column["name"] for column in answer["results"][0]["columns"]]
     assert len(names) == 5
     page = await person.get(f"{path}/tables/album/rows", skip=100, limit=50)
     live = await snapshot_fixture.sql("SELECT * FROM album ORDER BY id LIMIT 50 OFFSET 100")

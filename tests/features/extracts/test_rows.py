@@ -37,7 +37,7 @@ async def test_pages_match_the_database(snapshot_fixture: SnapshotFixture, taken
         cursor = page["next"]
         if cursor is None:
             break
-    assert [one["name"] for one in page["columns"]] == names
+    assert [column["name"] for column in page["columns"]] == names
     assert (page["count"], page["count_is_estimate"], page["key"]) == (12000, False, [])
     assert len(found) == 12_000
     assert found[: len(live)] == [row[: len(names)] for row in live]

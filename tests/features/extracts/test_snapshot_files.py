@@ -98,8 +98,8 @@ async def test_exports_are_audited(snapshot_fixture: SnapshotFixture, taken: Any
 
 
 async def make_link(snapshot_fixture: SnapshotFixture, taken: Any, **body: Any) -> str:
-    made = await snapshot_fixture.person.send("POST", f"/snapshots/{taken['id']}/links", 201, json=body)
-    return str(made["url"])
+    created = await snapshot_fixture.person.send("POST", f"/snapshots/{taken['id']}/links", 201, json=body)
+    return str(created["url"])
 
 
 async def test_link_downloads_its_file_without_sign_in(
@@ -161,10 +161,12 @@ async def test_link_ends_with_its_snapshot_or_its_creators_rights(
     guest = await module_app.person("gast")
     members = f"/organizations/{snapshot_fixture.person.organization}/members"
     added = await snapshot_fixture.person.send("POST", members, 201, json={"email": guest.email, "role": "viewer"})
-    made = await guest.send("POST", f"/snapshots/{taken['id']}/links", 201, json={"format": "csv", "tables": ["note"]})
-    assert (await stranger.get(made["url"])).status_code == 200
+    created = await guest.send(
+        "POST", f"/snapshots/{taken['id']}/links", 201, json={"format": "csv", "tables": ["note"]}
+    )
+    assert (await stranger.get(created["url"])).status_code == 200
     await snapshot_fixture.person.send("DELETE", f"{members}/{added['user_id']}", 204)
-    assert (await stranger.get(made["url"])).status_code == 404
+    assert (await stranger.get(created["url"])).status_code == 404
 
 
 async def test_links_are_listed_and_revoked(
@@ -188,7 +190,7 @@ async def test_links_are_listed_and_revoked(
     answer = await stranger.get(gone["url"])
     assert (answer.status_code, answer.json()["detail"]) == (404, "This link is invalid, or no longer valid.")
     assert (await stranger.get(keep["url"])).status_code == 200, "one by one"
-    assert [one["id"] for one in (await snapshot_fixture.person.get(path))["items"]] == [keep["id"]]
+    assert [item["id"] for item in (await snapshot_fixture.person.get(path))["items"]] == [keep["id"]]
     await snapshot_fixture.person.send("DELETE", f"{path}/{gone['id']}", 404)
     (revoked, *_) = (await snapshot_fixture.person.get("/audit", action="snapshot.link_revoked"))["items"]
     assert (revoked["resource"]["id"], revoked["details"]["link"]) == (taken["id"], gone["id"])
@@ -204,7 +206,7 @@ async def test_link_is_revoked_by_its_creator_or_an_admin(
     theirs = [await guest.send("POST", path, 201, json={"format": "csv", "tables": ["note"]}) for _ in range(2)]
     refused = await guest.send("DELETE", f"{path}/{mine['id']}", 404)
     assert "Admins can" in refused["hint"]
-    assert mine["id"] in {one["id"] for one in (await guest.get(path))["items"]}
+    assert mine["id"] in {item["id"] for item in (await guest.get(path))["items"]}
     await guest.send("DELETE", f"{path}/{theirs[0]['id']}", 204)
     await snapshot_fixture.person.send("DELETE", f"{path}/{theirs[1]['id']}", 204)
     neighbour = await module_app.person("nora")
@@ -215,15 +217,15 @@ async def test_link_is_revoked_by_its_creator_or_an_admin(
 
 async def test_expired_links_are_deleted(module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     path = f"/snapshots/{taken['id']}/links"
-    made = await snapshot_fixture.person.send("POST", path, 201, json={"format": "csv", "expires_in": 60})
+    created = await snapshot_fixture.person.send("POST", path, 201, json={"format": "csv", "expires_in": 60})
     lasting = await snapshot_fixture.person.send("POST", path, 201, json={"format": "csv", "expires_in": 600})
     later = clock.now() + timedelta(seconds=61)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(maintenance, "now", lambda: later)
         await maintenance.run_maintenance(module_app.server.context)
-    left = {one["id"] for one in (await snapshot_fixture.person.get(path))["items"]}
+    left = {item["id"] for item in (await snapshot_fixture.person.get(path))["items"]}
     assert lasting["id"] in left
-    assert made["id"] not in left
+    assert created["id"] not in left
 
 
 async def test_a_script_of_some_tables_loads(snapshot_fixture: SnapshotFixture, taken: Any, tmp_path: Path) -> None:

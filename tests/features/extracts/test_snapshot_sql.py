@@ -363,7 +363,7 @@ async def test_concurrent_queries_are_limited(snapshot_fixture: SnapshotFixture,
     running = [asyncio.create_task(ask(snapshot_fixture, taken, endless, seconds=4)) for _ in range(4)]
     sandboxes = snapshot_fixture.app.server.context.service(Sandboxes)
     while len(sandboxes._running) < 4:
-        assert not any(one.done() for one in running)
+        assert not any(task.done() for task in running)
         await asyncio.sleep(0.02)
     refused = await snapshot_fixture.person.client.post(
         f"/api/v1/snapshots/{taken['id']}/query", json={"text": "SELECT 1"}
@@ -371,7 +371,7 @@ async def test_concurrent_queries_are_limited(snapshot_fixture: SnapshotFixture,
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
     for one in list(sandboxes._running.values()):
         await one.cancel()
-    assert {(await one)["error"]["code"] for one in running} == {"cancelled"}
+    assert {(await task)["error"]["code"] for task in running} == {"cancelled"}
 
 
 async def test_damage_fails_the_query(snapshot_fixture: SnapshotFixture, taken: Any) -> None:

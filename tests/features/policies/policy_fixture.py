@@ -39,7 +39,7 @@ class PolicyFixture(SnapshotFixture):
     async def runs(self, kind: str = "snapshot") -> list[Any]:
         """Return the runs of a kind, newest first."""
         items = (await self.person.get(f"{self.path}/runs"))["items"]
-        return [one for one in items if one["kind"] == kind]
+        return [item for item in items if item["kind"] == kind]
 
     async def scheduled(self, late: timedelta = timedelta(seconds=5)) -> Any:
         """Advance to the next time, run its job, record its result, and return the run."""
@@ -54,7 +54,7 @@ class PolicyFixture(SnapshotFixture):
     async def complete_snapshots(self) -> list[str]:
         """Return the ids of the complete snapshots, newest first."""
         items = (await self.person.get(f"/databases/{self.database}/snapshots"))["items"]
-        return [one["id"] for one in items if one["status"] == "complete"]
+        return [item["id"] for item in items if item["status"] == "complete"]
 
     async def alerts(self, status: str | None = None) -> list[Any]:
         """Return the alerts of the database, newest first."""

@@ -31,7 +31,7 @@ async def test_alerts_are_visible_to_readers_of_the_database(policy_fixture: Pol
     viewer = await policy_fixture.app.person("viewer")
     place = f"/organizations/{policy_fixture.person.organization}/members"
     await policy_fixture.person.send("POST", place, 201, json={"email": viewer.email, "role": "viewer"})
-    assert [one["id"] for one in (await viewer.get("/alerts"))["items"]] == [alert["id"]]
+    assert [alert["id"] for alert in (await viewer.get("/alerts"))["items"]] == [alert["id"]]
     await viewer.send("POST", path, 403)
     known = await policy_fixture.person.send("POST", path, 200)
     assert (known["status"], known["acknowledged_by"]) == ("acknowledged", "tomas")
@@ -39,7 +39,7 @@ async def test_alerts_are_visible_to_readers_of_the_database(policy_fixture: Pol
     assert known["project_id"] == policy_fixture.person.project["id"]
     await policy_fixture.person.send("POST", path, 409)
     await policy_fixture.person.send("POST", f"/alerts/{uuid.uuid4()}/acknowledge", 404)
-    entries = [one["action"] for one in (await policy_fixture.person.get("/audit"))["items"]]
+    entries = [entry["action"] for entry in (await policy_fixture.person.get("/audit"))["items"]]
     assert {"alert.open", "alert.acknowledge"} <= set(entries)
 
 
@@ -58,7 +58,7 @@ async def test_lasting_problem_is_counted_on_the_acknowledged_alert(policy_fixtu
     async with policy_fixture.app.server.database.transaction() as db:
         await alerts.resolve(db, uuid.UUID(policy_fixture.database), datetime.now(UTC), "failed")
     await told(policy_fixture, "failed")
-    assert [one["status"] for one in await policy_fixture.alerts()] == ["open", "resolved"]
+    assert [alert["status"] for alert in await policy_fixture.alerts()] == ["open", "resolved"]
 
 
 async def test_single_event_opens_a_new_alert(policy_fixture: PolicyFixture) -> None:

@@ -50,13 +50,13 @@ async def test_verification_shares_cover_all_pages(policy_fixture: PolicyFixture
         run = await checked(policy_fixture, "verify", at + 2 * day * DAY)
         assert run["outcome"] == "complete"
         log = (await policy_fixture.person.get(f"/jobs/{run['job_id']}/log"))["items"]
-        rows.append(next(one["message"] for one in log if "were read" in one["message"]))
+        rows.append(next(line["message"] for line in log if "were read" in line["message"]))
         await policy_fixture.tick(at + 2 * day * DAY + DAY)
     assert len(await policy_fixture.runs("verify")) == 3, "not on the days between"
-    counted = [int(one.rsplit(" with ", 1)[1].split(" rows")[0].replace(",", "")) for one in rows]
+    counted = [int(row.rsplit(" with ", 1)[1].split(" rows")[0].replace(",", "")) for row in rows]
     assert sum(counted) == snapshot["rows"]
-    found = (await policy_fixture.person.get(f"/snapshots/{snapshot['id']}"))["verification"]
-    assert (found["kind"], found["percent"], found["ok"]) == ("deep", 33, True)
+    result = (await policy_fixture.person.get(f"/snapshots/{snapshot['id']}"))["verification"]
+    assert (result["kind"], result["percent"], result["ok"]) == ("deep", 33, True)
 
 
 async def test_damage_opens_an_alert_until_acknowledged(policy_fixture: PolicyFixture) -> None:
@@ -79,7 +79,7 @@ async def test_damage_opens_an_alert_until_acknowledged(policy_fixture: PolicyFi
     file.write_bytes(sound)
     assert (await checked(policy_fixture, "verify", at + 2 * DAY))["outcome"] == "complete"
     assert (await policy_fixture.person.get(f"/snapshots/{snapshot['id']}"))["verification"]["ok"]
-    assert [one["kind"] for one in await policy_fixture.alerts("open")] == ["damaged"]
+    assert [alert["kind"] for alert in await policy_fixture.alerts("open")] == ["damaged"]
 
 
 async def test_damage_is_not_cleared_by_a_weaker_verification(
@@ -113,7 +113,7 @@ async def test_unavailable_storage_is_an_alert_and_not_damage(
         await policy_fixture.app.work(run["job_id"])
     await policy_fixture.tick(at)
     assert (await policy_fixture.runs("verify"))[0]["outcome"] == "failed"
-    assert [one["kind"] for one in await policy_fixture.alerts("open")] == ["verify_failed"]
+    assert [alert["kind"] for alert in await policy_fixture.alerts("open")] == ["verify_failed"]
     folder.with_suffix(".away").rename(folder)
     assert (await checked(policy_fixture, "verify", at + 2 * DAY))["outcome"] == "complete"
     assert await policy_fixture.alerts("open") == []
@@ -127,9 +127,9 @@ async def test_newest_snapshot_is_drilled_and_nothing_is_left(policy_fixture: Po
     at = datetime.now(UTC)
     run = await checked(policy_fixture, "drill", at)
     assert (run["outcome"], run["snapshot_id"]) == ("complete", newest["id"])
-    found = await policy_fixture.person.get(f"/snapshots/{newest['id']}")
-    assert found["drilled_at"]
-    assert found["drill_seconds"] > 0
+    result = await policy_fixture.person.get(f"/snapshots/{newest['id']}")
+    assert result["drilled_at"]
+    assert result["drill_seconds"] > 0
     after = (await policy_fixture.person.get(f"/projects/{policy_fixture.person.project['id']}/databases"))["items"]
     assert [one["id"] for one in after] == [one["id"] for one in before]
     await policy_fixture.tick(at + 6 * DAY)
@@ -163,7 +163,7 @@ async def test_failed_drill_is_an_alert_until_one_succeeds(
     assert (alert["kind"], alert["times"]) == ("drill_failed", 2)
     file.write_bytes(sound)
     assert (await checked(policy_fixture, "drill", at + 4 * DAY))["outcome"] == "complete"
-    assert [one["status"] for one in await policy_fixture.alerts()] == ["resolved"]
+    assert [alert["status"] for alert in await policy_fixture.alerts()] == ["resolved"]
 
 
 async def test_unusual_growth_is_an_alert_above_the_threshold_of_the_policy(policy_fixture: PolicyFixture) -> None:
@@ -175,8 +175,8 @@ async def test_unusual_growth_is_an_alert_above_the_threshold_of_the_policy(poli
     many = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 20000)"
     await policy_fixture.sql(f"INSERT INTO book SELECT 1000 + n, hex(randomblob(60)) FROM ({many} SELECT n FROM c)")
     run = await policy_fixture.scheduled()
-    found = await policy_fixture.person.get(f"/snapshots/{run['snapshot_id']}")
-    assert found["grew"]
+    result = await policy_fixture.person.get(f"/snapshots/{run['snapshot_id']}")
+    assert result["grew"]
     (alert,) = await policy_fixture.alerts("open")
     assert (alert["kind"], alert["snapshot_id"]) == ("grew", run["snapshot_id"])
     assert "more than 2 times as much as usual" in alert["message"]

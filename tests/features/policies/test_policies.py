@@ -81,12 +81,14 @@ async def test_policy_shows_its_next_five_runs(policy_fixture: PolicyFixture) ->
     assert made == await policy_fixture.person.get(policy_fixture.path)
     again = await policy_fixture.put(**{**given, "label": "By night"})
     assert again["due_at"] == made["due_at"], "what did not change keeps its time"
-    entry = next(one for one in (await policy_fixture.person.get("/audit"))["items"] if one["action"] == "policy.set")
+    entry = next(
+        entry for entry in (await policy_fixture.person.get("/audit"))["items"] if entry["action"] == "policy.set"
+    )
     assert entry["details"]["retention"]["daily"] == 14
 
 
 @pytest.mark.parametrize(
-    ("policy", "status", "said"),
+    ("policy", "status", "message"),
     [
         ({"schedule": {"cron": "every night"}}, 422, "five fields"),
         ({"schedule": {"cron": "0 0 31 4 *"}}, 422, "day-of-month"),
@@ -103,10 +105,10 @@ async def test_policy_shows_its_next_five_runs(policy_fixture: PolicyFixture) ->
     ],
 )
 async def test_invalid_policy_is_refused_with_a_reason(
-    policy_fixture: PolicyFixture, policy: dict[str, Any], status: int, said: str
+    policy_fixture: PolicyFixture, policy: dict[str, Any], status: int, message: str
 ) -> None:
     refused = await policy_fixture.person.send("PUT", policy_fixture.path, status, json=policy)
-    assert said in str(refused)
+    assert message in str(refused)
     await policy_fixture.person.send("GET", policy_fixture.path, 404)
 
 
@@ -123,12 +125,12 @@ async def test_manual_run_takes_the_snapshot_of_the_policy(policy_fixture: Polic
     assert "still being taken" in refused["detail"]
     await policy_fixture.app.work(run["job"]["id"])
     again = await policy_fixture.person.send("POST", f"{policy_fixture.path}/runs", 202)
-    assert [one["outcome"] for one in await policy_fixture.runs()] == ["running", "complete"], (
+    assert [run["outcome"] for run in await policy_fixture.runs()] == ["running", "complete"], (
         "nobody had to tick for that"
     )
     await policy_fixture.app.work(again["job"]["id"])
-    found = await policy_fixture.person.get(f"/snapshots/{run['snapshot_id']}")
-    assert (found["label"], found["tables"], found["scheduled"], found["by"]) == ("By night", 1, True, "tomas")
+    result = await policy_fixture.person.get(f"/snapshots/{run['snapshot_id']}")
+    assert (result["label"], result["tables"], result["scheduled"], result["by"]) == ("By night", 1, True, "tomas")
     await policy_fixture.tick(datetime.now(UTC))
     for done in await policy_fixture.runs():
         assert (done["outcome"], done["scheduled_for"]) == ("complete", None)

@@ -27,8 +27,8 @@ async def test_scheduled_run_from_due_to_complete(policy_fixture: PolicyFixture)
     run = await policy_fixture.scheduled()
     assert (run["outcome"], run["detail"]) == ("complete", "")
     assert run["scheduled_for"] == first.isoformat().replace("+00:00", "Z")
-    found = await policy_fixture.person.get(f"/snapshots/{run['snapshot_id']}")
-    assert (found["status"], found["label"], found["scheduled"], found["by"]) == ("complete", "Hourly", True, None)
+    result = await policy_fixture.person.get(f"/snapshots/{run['snapshot_id']}")
+    assert (result["status"], result["label"], result["scheduled"], result["by"]) == ("complete", "Hourly", True, None)
     assert await policy_fixture.due() == first + HOUR
     assert (await policy_fixture.person.get(policy_fixture.path))["last_run"]["id"] == run["id"]
     await policy_fixture.tick(first + MINUTE)
@@ -86,11 +86,11 @@ async def test_missed_run_follows_the_misfire_rule(
     assert f"was not running when snapshots were due, since {first:%Y-%m-%d %H:%M} UTC" in run["detail"]
     assert len(await policy_fixture.runs()) == 1, "once, not six times"
     assert len(await policy_fixture.complete_snapshots()) == taken
-    assert [one["kind"] for one in await policy_fixture.alerts("open")] == ([] if taken else ["missed"])
+    assert [alert["kind"] for alert in await policy_fixture.alerts("open")] == ([] if taken else ["missed"])
     assert await policy_fixture.due() == first + 6 * HOUR
     if not taken:
         assert (await policy_fixture.scheduled())["outcome"] == "complete"
-        assert [one["status"] for one in await policy_fixture.alerts()] == ["resolved"]
+        assert [alert["status"] for alert in await policy_fixture.alerts()] == ["resolved"]
 
 
 async def test_run_within_the_grace_is_not_missed(policy_fixture: PolicyFixture) -> None:
@@ -108,7 +108,7 @@ async def test_run_is_skipped_while_the_last_snapshot_is_taken(policy_fixture: P
     assert later["detail"] == f"The snapshot of {first:%Y-%m-%d %H:%M} UTC was still being taken."
     await policy_fixture.app.work(one["job_id"])
     assert (await policy_fixture.scheduled())["outcome"] == "complete"
-    assert [one["outcome"] for one in await policy_fixture.runs()] == ["complete", "skipped", "complete"]
+    assert [run["outcome"] for run in await policy_fixture.runs()] == ["complete", "skipped", "complete"]
 
 
 async def test_paused_policy_runs_nothing_and_catches_up_nothing(policy_fixture: PolicyFixture) -> None:
@@ -139,7 +139,7 @@ async def test_snapshot_that_cannot_start_is_a_failed_run_and_an_alert(
     assert (alert["kind"], alert["times"]) == ("failed", 2)
     assert "The project of shop was deleted." in alert["message"]
     assert (await policy_fixture.scheduled())["outcome"] == "complete"
-    assert [one["status"] for one in await policy_fixture.alerts()] == ["resolved"]
+    assert [alert["status"] for alert in await policy_fixture.alerts()] == ["resolved"]
 
 
 async def test_failed_job_is_an_alert_and_a_cancelled_one_is_not(policy_fixture: PolicyFixture) -> None:
@@ -205,6 +205,6 @@ async def test_runs_across_daylight_saving_happen_once(policy_fixture: PolicyFix
             at = begin + step * timedelta(minutes=20)
             clocks = [at + timedelta(seconds=chance.uniform(-90, 90)) for _ in range(3)]
             await asyncio.gather(*(policy_fixture.tick(clock) for clock in clocks))
-        times = sorted(datetime.fromisoformat(one["scheduled_for"]) for one in await policy_fixture.runs())
+        times = sorted(datetime.fromisoformat(run["scheduled_for"]) for run in await policy_fixture.runs())
         assert times == [begin + number * timedelta(minutes=30) for number in range(16)]
         await policy_fixture.person.send("DELETE", policy_fixture.path, 204)

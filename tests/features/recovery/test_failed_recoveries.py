@@ -34,7 +34,7 @@ async def is_gone(recovery_fixture: RecoveryFixture, made: Any) -> None:
     found = await recovery_fixture.person.get(f"/recoveries/{made['id']}")
     assert found["target_id"] is None
     listed = await recovery_fixture.person.get(f"/projects/{recovery_fixture.person.project['id']}/databases")
-    assert made["target_name"] not in {one["name"] for one in listed["items"]}
+    assert made["target_name"] not in {item["name"] for item in listed["items"]}
 
 
 @pytest.mark.parametrize("middle", ["files", "replay"])
@@ -155,12 +155,15 @@ async def test_base_backup_killed_after_commit_is_only_recorded(
     with monkeypatch.context() as patch:
         patch.setattr(base_backups, "_shipped", die)
         await recovery_fixture.app.work(job["id"])
-    bases = len([one for one in (await recovery_fixture.vault()).snapshots() if one.startswith("base-")])
+    bases = len([snapshot for snapshot in (await recovery_fixture.vault()).snapshots() if snapshot.startswith("base-")])
     assert (await recovery_fixture.status())["bases"][0]["status"] == "taking"
     await recovery_fixture.worked(job["id"])
     newest = (await recovery_fixture.status())["bases"][0]
     assert (newest["status"], newest["usable"]) == ("complete", True)
-    assert len([one for one in (await recovery_fixture.vault()).snapshots() if one.startswith("base-")]) == bases
+    assert (
+        len([snapshot for snapshot in (await recovery_fixture.vault()).snapshots() if snapshot.startswith("base-")])
+        == bases
+    )
 
 
 async def test_base_backup_fails_if_the_database_stops(
@@ -180,6 +183,6 @@ async def test_base_backup_fails_if_the_database_stops(
         patch.setattr(vault_layout, "write_base", stops)
         await recovery_fixture.app.work(job["id"])
     log = (await recovery_fixture.person.get(f"/jobs/{job['id']}/log"))["items"]
-    assert any("stopped while its base backup was made" in one["message"] for one in log), log
+    assert any("stopped while its base backup was made" in line["message"] for line in log), log
     await recovery_fixture.worked(job["id"])
     assert (await recovery_fixture.status())["bases"][0]["usable"]

@@ -26,7 +26,7 @@ async def steps(recovery_fixture: RecoveryFixture) -> list[dict[str, Any]]:
         rows = await recovery_fixture.sql(ROWS)
         point = f"after {number}"
         status = await recovery_fixture.person.send("POST", f"{path}/recovery/points", 201, json={"name": point})
-        assert point in {one["name"] for one in status["points"]}
+        assert point in {point["name"] for point in status["points"]}
         time = await recovery_fixture.one(
             "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
         )

@@ -58,24 +58,28 @@ async def test_recovery_rights_of_viewers_members_and_admins(recovery_fixture: R
     await someone.send("PUT", f"{path}/recovery", 403, json={"enabled": False})
     plan = await someone.send("POST", f"{path}/recoveries/plan", 200, json=order)
     assert (plan["refusals"], plan["target_name"]) == ([], "seen")
-    assert any("is not changed" in one for one in plan["sentences"])
-    made = await someone.send("POST", f"{path}/recoveries", 202, json=order)
-    await viewer.get(f"/recoveries/{made['id']}")
-    await (await recovery_fixture.app.person()).send("GET", f"/recoveries/{made['id']}", 404)
-    database = await recovery_fixture.person.get(f"/databases/{made['target_id']}")
+    assert any("is not changed" in sentence for sentence in plan["sentences"])
+    created = await someone.send("POST", f"{path}/recoveries", 202, json=order)
+    await viewer.get(f"/recoveries/{created['id']}")
+    await (await recovery_fixture.app.person()).send("GET", f"/recoveries/{created['id']}", 404)
+    database = await recovery_fixture.person.get(f"/databases/{created['target_id']}")
     assert database["state"] == "creating"
-    await recovery_fixture.person.send("PUT", f"/databases/{made['target_id']}/desired", 409, json={"state": "running"})
-    await recovery_fixture.person.send("POST", f"/databases/{made['target_id']}/query", 409, json={"text": "SELECT 1"})
-    await recovery_fixture.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
+    await recovery_fixture.person.send(
+        "PUT", f"/databases/{created['target_id']}/desired", 409, json={"state": "running"}
+    )
+    await recovery_fixture.person.send(
+        "POST", f"/databases/{created['target_id']}/query", 409, json={"text": "SELECT 1"}
+    )
+    await recovery_fixture.person.send("POST", f"/jobs/{created['job']['id']}/cancel", 202)
     await recovery_fixture.tick()
     left = await recovery_fixture.person.get(f"/projects/{database['project_id']}/databases")
-    assert made["target_id"] not in [one["id"] for one in left["items"]], "it was purged, and may be gone by now"
-    found = await recovery_fixture.person.get(f"/recoveries/{made['id']}")
+    assert created["target_id"] not in [item["id"] for item in left["items"]], "it was purged, and may be gone by now"
+    found = await recovery_fixture.person.get(f"/recoveries/{created['id']}")
     assert (found["target_id"], found["job"]["state"]) == (None, "cancelled")
 
 
 @pytest.mark.parametrize(
-    ("order", "status", "said"),
+    ("order", "status", "message"),
     [
         ({}, 422, "Give exactly one of"),
         ({"lsn": "0/1", "point": "x"}, 422, "Give exactly one of"),
@@ -93,10 +97,10 @@ async def test_recovery_rights_of_viewers_members_and_admins(recovery_fixture: R
     ],
 )
 async def test_unreachable_moment_is_refused_with_a_reason(
-    recovery_fixture: RecoveryFixture, order: dict[str, Any], status: int, said: str
+    recovery_fixture: RecoveryFixture, order: dict[str, Any], status: int, message: str
 ) -> None:
     refused = await recovery_fixture.begin(status, **order)
-    assert said in str(refused), refused
+    assert message in str(refused), refused
 
 
 async def test_invalid_recovery_settings_are_refused(recovery_fixture: RecoveryFixture) -> None:
@@ -163,5 +167,5 @@ async def test_old_passwords_are_invalid_in_the_recovered_database(recovery_fixt
 
 async def test_recovery_is_audited(recovery_fixture: RecoveryFixture) -> None:
     entries = (await recovery_fixture.person.get("/audit"))["items"]
-    found = {one["action"] for one in entries if one["resource"]["id"] == recovery_fixture.database}
+    found = {entry["action"] for entry in entries if entry["resource"]["id"] == recovery_fixture.database}
     assert {"recovery.change", "recovery.base", "recovery.point", "recovery.restore"} <= found

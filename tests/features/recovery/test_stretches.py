@@ -46,7 +46,7 @@ def day() -> tuple[list[ArchiveBase], list[ArchiveLog], list[ContinuousRange]]:
 
 
 def test_each_continuous_range_has_a_window() -> None:
-    assert [one.window for one in day()[2]] == [(at(1), at(6)), (at(9), at(12))]
+    assert [range_.window for range_ in day()[2]] == [(at(1), at(6)), (at(9), at(12))]
 
 
 @pytest.mark.parametrize(
@@ -63,21 +63,21 @@ def test_each_continuous_range_has_a_window() -> None:
 def test_path_to_a_time_uses_the_last_base_and_only_needed_log(hours: float, which: int, names: list[str]) -> None:
     bases, _, found = day()
     way = to_time(found, at(hours))
-    assert (way.base, [one.name for one in way.logs]) == (bases[which], names)
+    assert (way.base, [log.name for log in way.logs]) == (bases[which], names)
 
 
 @pytest.mark.parametrize(
-    ("hours", "said"),
+    ("hours", "message"),
     [(0.5, "before the first base backup"), (7, "is missing at"), (13, "not in the vault")],
 )
-def test_unreachable_time_is_refused_with_the_nearest_ones(hours: float, said: str) -> None:
-    with pytest.raises(OutOfReach, match=said) as refused:
+def test_unreachable_time_is_refused_with_the_nearest_ones(hours: float, message: str) -> None:
+    with pytest.raises(OutOfReach, match=message) as refused:
         to_time(day()[2], at(hours))
     assert refused.value.hint and "UTC" in refused.value.hint
 
 
 def test_base_without_its_log_is_unusable() -> None:
-    assert [one.window for one in continuous_ranges([base(1, 10, 30)], [log(10, 20, 2)])] == [None]
+    assert [line.window for line in continuous_ranges([base(1, 10, 30)], [log(10, 20, 2)])] == [None]
     with pytest.raises(OutOfReach, match="no usable base backup"):
         to_time(continuous_ranges([base(1, 10, 30, status="taking")], [log(10, 40, 2)]), at(2))
     with pytest.raises(OutOfReach, match="no usable base backup"):
@@ -87,7 +87,7 @@ def test_base_without_its_log_is_unusable() -> None:
 def test_path_to_a_position() -> None:
     bases, _, found = day()
     way = to_position(found, 55, "0/37")
-    assert (way.base, [one.name for one in way.logs]) == (bases[1], ["log-45"])
+    assert (way.base, [log.name for log in way.logs]) == (bases[1], ["log-45"])
     assert to_position(found, 51, "0/33").base is bases[0]
     for wrong, said in ((11, "before the end of the first"), (70, "has a gap"), (101, "not in the vault")):
         with pytest.raises(OutOfReach, match=said):
@@ -116,7 +116,7 @@ def archive(**given: Any) -> Archive:
 
 
 def due(archive: Archive, bases: list[ArchiveBase], logs: list[ArchiveLog], hours: float) -> bool:
-    views = [BaseView(one, None, True) for one in bases]
+    views = [BaseView(base, None, True) for base in bases]
     return base_is_due(archive, views, continuous_ranges(bases, logs), at(hours))
 
 

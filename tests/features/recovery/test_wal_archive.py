@@ -49,7 +49,7 @@ async def rows(recovery_fixture: RecoveryFixture) -> None:
 
 
 async def names(recovery_fixture: RecoveryFixture) -> list[str]:
-    return [one for one in (await recovery_fixture.vault()).snapshots() if one.startswith("log-")]
+    return [snapshot for snapshot in (await recovery_fixture.vault()).snapshots() if snapshot.startswith("log-")]
 
 
 async def test_spool_is_shipped_into_the_vault(recovery_fixture: RecoveryFixture) -> None:
@@ -91,7 +91,7 @@ async def test_shipping_killed_at_any_step_loses_nothing(
     async with recovery_fixture.app.server.database.transaction() as db:
         logs = await repository.logs(db, (await recovery_fixture.archive()).id)
     assert all(one.ends == next_.first for one, next_ in itertools.pairwise(logs))
-    assert sorted(one.name for one in logs) == sorted(await names(recovery_fixture))
+    assert sorted(log.name for log in logs) == sorted(await names(recovery_fixture))
     assert len(logs) > len(before)
     done = await recovery_fixture.back(time=(await recovery_fixture.status())["latest"])
     query = "SELECT count(*), sum(n) FROM step"
@@ -254,7 +254,10 @@ async def test_gap_is_reported_and_followed_by_a_new_base(
     await recovery_fixture.tick()
     status = await recovery_fixture.status()
     assert (len(status["windows"]), len(status["bases"])) == (1, 1)
-    assert len([one for one in (await recovery_fixture.vault()).snapshots() if one.startswith("base-")]) == 1
+    assert (
+        len([snapshot for snapshot in (await recovery_fixture.vault()).snapshots() if snapshot.startswith("base-")])
+        == 1
+    )
     kept = await names(recovery_fixture)  # the log before the base that is left is of no use, either
     assert kept and set(kept) <= {one.name for one in logs[gap:]}
     assert status["points"] == []

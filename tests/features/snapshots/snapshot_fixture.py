@@ -50,15 +50,15 @@ class SnapshotFixture:
 
     async def take(self, **body: Any) -> Any:
         """Take a snapshot of the database and return it in detail."""
-        made = await self.person.send("POST", f"/databases/{self.database}/snapshots", 202, json=body)
-        await self.app.work(made["job"]["id"])
-        return await self.person.get(f"/snapshots/{made['id']}")
+        created = await self.person.send("POST", f"/databases/{self.database}/snapshots", 202, json=body)
+        await self.app.work(created["job"]["id"])
+        return await self.person.get(f"/snapshots/{created['id']}")
 
     async def restore(self, snapshot: Any, **body: Any) -> Any:
         """Restore a snapshot and return the finished restore."""
-        made = await self.person.send("POST", f"/snapshots/{snapshot['id']}/restores", 202, json=body)
-        await self.app.work(made["job"]["id"])
-        return await self.person.get(f"/restores/{made['id']}")
+        created = await self.person.send("POST", f"/snapshots/{snapshot['id']}/restores", 202, json=body)
+        await self.app.work(created["job"]["id"])
+        return await self.person.get(f"/restores/{created['id']}")
 
     async def vault(self) -> Vault:
         """Open and return the vault of the user's organization."""

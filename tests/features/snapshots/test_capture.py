@@ -19,18 +19,18 @@ async def test_snapshot_is_taken_and_shown(snapshot_fixture: SnapshotFixture) ->
     assert (done["status"], done["error"]) == ("complete", None), done["job"]
     assert (done["label"], done["tables"], done["rows"]) == ("before the sale", 3, 14_200)
     assert 0 < done["stored_bytes"] == done["new_bytes"] < done["raw_bytes"]
-    album = next(one for one in done["contents"] if one["name"] == "album")
+    album = next(table for table in done["contents"] if table["name"] == "album")
     assert (album["schema"], album["rows"], album["key"]) == ("public", 12_000, ["id"])
     assert {"name": "price", "type": "public.price"} in album["columns"]
-    assert "twice" not in {one["name"] for one in album["columns"]}
+    assert "twice" not in {column["name"] for column in album["columns"]}
     assert done["moment"]["lsn"]
     assert done["verification"]["ok"]
     assert done["verification"]["pages"]
     assert done["by"] == "sonja"
     schema = await snapshot_fixture.person.get(f"/snapshots/{done['id']}/schema")
-    assert [one["name"] for one in schema["relations"] if one["kind"] == "view"] == ["glad"]
+    assert [relation["name"] for relation in schema["relations"] if relation["kind"] == "view"] == ["glad"]
     listed = (await snapshot_fixture.person.get(f"/databases/{snapshot_fixture.database}/snapshots"))["items"]
-    assert [one["id"] for one in listed] == [done["id"]]
+    assert [item["id"] for item in listed] == [done["id"]]
     vault = await snapshot_fixture.vault()
     assert vault.snapshots() == [done["id"]]
 
@@ -44,8 +44,12 @@ async def test_second_snapshot_stores_only_changes(snapshot_fixture: SnapshotFix
     assert 0 < third["new_bytes"] < first["new_bytes"] / 10
     assert third["stored_bytes"] == pytest.approx(first["stored_bytes"], rel=0.05)
     storage = await snapshot_fixture.person.get(f"/databases/{snapshot_fixture.database}/snapshots/storage")
-    assert [one["id"] for one in storage["points"]] == [first["id"], same["id"], third["id"]]
-    assert [(one["whole"], one["grew"]) for one in storage["points"]] == [(True, False), (False, False), (False, False)]
+    assert [point["id"] for point in storage["points"]] == [first["id"], same["id"], third["id"]]
+    assert [(point["whole"], point["grew"]) for point in storage["points"]] == [
+        (True, False),
+        (False, False),
+        (False, False),
+    ]
 
 
 async def test_two_tables_are_read_at_once(snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,16 +63,18 @@ async def test_two_tables_are_read_at_once(snapshot_fixture: SnapshotFixture, mo
     monkeypatch.setattr(PostgresSnapshotReader, "read", awaited)
     done = await snapshot_fixture.take()
     assert (done["status"], done["rows"]) == ("complete", 14_200), done["job"]
-    assert [one["name"] for one in done["contents"]] == ["album", "artist", "note"]
+    assert [table["name"] for table in done["contents"]] == ["album", "artist", "note"]
 
 
 async def test_snapshot_completed_during_a_read_has_not_failed(snapshot_fixture: SnapshotFixture) -> None:
-    made = await snapshot_fixture.person.send("POST", f"/databases/{snapshot_fixture.database}/snapshots", 202, json={})
+    created = await snapshot_fixture.person.send(
+        "POST", f"/databases/{snapshot_fixture.database}/snapshots", 202, json={}
+    )
     async with snapshot_fixture.app.server.database.transaction() as db:
-        row = await repository.get(db, uuid.UUID(made["id"]))
+        row = await repository.get(db, uuid.UUID(created["id"]))
         assert row
         assert row.status == "taking"
-        await snapshot_fixture.app.work(made["job"]["id"])
+        await snapshot_fixture.app.work(created["job"]["id"])
         (seen,) = await snapshots.views_of(db, [row])
     assert (seen.status, seen.error) == ("complete", None)
 
@@ -82,9 +88,9 @@ async def test_partial_snapshot_is_not_the_parent_of_a_full_one(snapshot_fixture
 
 async def test_chosen_tables_and_unknown_names(snapshot_fixture: SnapshotFixture) -> None:
     some = await snapshot_fixture.take(tables=["public.artist", "note"])
-    assert [one["name"] for one in some["contents"]] == ["artist", "note"]
+    assert [table["name"] for table in some["contents"]] == ["artist", "note"]
     others = await snapshot_fixture.take(exclude=["album"])
-    assert [one["name"] for one in others["contents"]] == ["artist", "note"]
+    assert [table["name"] for table in others["contents"]] == ["artist", "note"]
     path = f"/databases/{snapshot_fixture.database}/snapshots"
     wrong = await snapshot_fixture.person.send("POST", path, 404, json={"tables": ["albun"]})
     assert "album" in wrong["hint"]

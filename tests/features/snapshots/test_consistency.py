@@ -95,7 +95,7 @@ def test_table_has_the_rows_of_the_last_read(tmp_path: Path, seed: int) -> None:
     assert read > 0
     with ThreadPoolExecutor(1) as threads:
         batches = list(vault.table(made).rows(threads))
-    found = [pair for one in batches for pair in zip(*(column.to_pylist() for column in one.columns), strict=True)]
+    found = [pair for batch in batches for pair in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
     assert len(found) == len(dict(found)) == made.rows
     assert dict(found) == dump.rows
     assert made.facts == {"kept": True}

@@ -46,7 +46,7 @@ async def target(snapshot_fixture: SnapshotFixture) -> AsyncIterator[str]:
 
 async def names(snapshot_fixture: SnapshotFixture, database: str) -> list[str]:
     found = await snapshot_fixture.person.get(f"/databases/{database}/schema")
-    return sorted(one["name"] for one in found["relations"])
+    return sorted(relation["name"] for relation in found["relations"])
 
 
 async def test_snapshot_and_restore_into_an_empty_database(snapshot_fixture: SnapshotFixture, target: str) -> None:
@@ -63,7 +63,7 @@ async def test_snapshot_and_restore_into_an_empty_database(snapshot_fixture: Sna
     assert 0 < second["new_bytes"] < first["new_bytes"]
     done = await snapshot_fixture.restore(first, target_id=target)
     assert done["job"]["state"] == "completed", done["job"]
-    assert all(one["same"] for one in done["tables"])
+    assert all(table["same"] for table in done["tables"])
     assert await snapshot_fixture.sql("db.orders.find({}).sort({_id: 1})", target) == before
     assert await snapshot_fixture.sql("db.log.find({})", target) == [['{"_id": 2}'], ['{"_id": 1}']]
     (index,) = [one for one in await snapshot_fixture.sql("db.orders.getIndexes()", target) if "by n" in one[0]]
@@ -135,16 +135,16 @@ async def test_documents_are_restored_in_place_and_undone(snapshot_fixture: Snap
     spoilt = await snapshot_fixture.sql(everything)
     body: dict[str, Any] = {"target_id": snapshot_fixture.database, "mode": "overwrite", "tables": ["orders", "people"]}
     plan = await snapshot_fixture.person.send("POST", f"/snapshots/{snapshot['id']}/restores/plan", 200, json=body)
-    assert {one["table"]: one["action"] for one in plan["steps"]} == {"orders": "replace", "people": "create"}
+    assert {step["table"]: step["action"] for step in plan["steps"]} == {"orders": "replace", "people": "create"}
     added = await snapshot_fixture.restore(snapshot, **body | {"mode": "append_missing"})
     assert added["job"]["state"] == "completed", added["job"]
-    assert {one["table"]: (one["written"], one["found"]) for one in added["tables"]} == {
+    assert {table["table"]: (table["written"], table["found"]) for table in added["tables"]} == {
         "orders": (700, ORDERS + 1),
         "people": (1, 1),
     }
     done = await snapshot_fixture.restore(snapshot, **body)
     assert done["job"]["state"] == "completed", done["job"]
-    assert [(one["found"], one["same"]) for one in done["tables"]] == [(ORDERS, True), (1, True)]
+    assert [(table["found"], table["same"]) for table in done["tables"]] == [(ORDERS, True), (1, True)]
     assert await snapshot_fixture.sql(everything) == before
     assert any("by n" in one[0] for one in await snapshot_fixture.sql("db.orders.getIndexes()"))
     undone = await snapshot_fixture.restore({"id": added["undo_id"]}, **body | {"tables": ["orders"]})

@@ -58,16 +58,18 @@ async def test_cancelled_snapshot_is_discarded(snapshot_fixture: SnapshotFixture
         snapshot_fixture.app.wait_for_stop()
 
     at_rows(wait)
-    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
-    await work_cancelled(snapshot_fixture, made["job"]["id"], middle)
-    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
-    assert (found["status"], found["error"], found["job"]["state"]) == ("failed", "It was cancelled.", "cancelled")
+    created = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
+    await work_cancelled(snapshot_fixture, created["job"]["id"], middle)
+    result = await snapshot_fixture.person.get(f"/snapshots/{created['id']}")
+    assert (result["status"], result["error"], result["job"]["state"]) == ("failed", "It was cancelled.", "cancelled")
     vault = await snapshot_fixture.vault()
     assert vault.snapshots() == []
     assert list(vault.blobs.list("leases/")) == []
-    refused = await snapshot_fixture.person.send("POST", f"/snapshots/{made['id']}/restores", 409, json={"name": "x"})
+    refused = await snapshot_fixture.person.send(
+        "POST", f"/snapshots/{created['id']}/restores", 409, json={"name": "x"}
+    )
     assert "not complete" in refused["detail"]
-    await snapshot_fixture.person.send("DELETE", f"/snapshots/{made['id']}", 204)
+    await snapshot_fixture.person.send("DELETE", f"/snapshots/{created['id']}", 204)
 
 
 async def test_cancelled_restore_deletes_its_new_database(snapshot_fixture: SnapshotFixture, at_rows: Any) -> None:
@@ -79,15 +81,15 @@ async def test_cancelled_restore_deletes_its_new_database(snapshot_fixture: Snap
         snapshot_fixture.app.wait_for_stop()
 
     at_rows(wait)
-    made = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
-    await work_cancelled(snapshot_fixture, made["job"]["id"], middle)
-    found = await snapshot_fixture.person.get(f"/restores/{made['id']}")
-    assert (found["job"]["state"], found["target_id"], found["tables"]) == ("cancelled", None, [])
+    created = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
+    await work_cancelled(snapshot_fixture, created["job"]["id"], middle)
+    restore = await snapshot_fixture.person.get(f"/restores/{created['id']}")
+    assert (restore["job"]["state"], restore["target_id"], restore["tables"]) == ("cancelled", None, [])
     names = [
-        one["name"]
-        for one in (await snapshot_fixture.person.get(f"/projects/{snapshot_fixture.person.project['id']}/databases"))[
-            "items"
-        ]
+        database["name"]
+        for database in (
+            await snapshot_fixture.person.get(f"/projects/{snapshot_fixture.person.project['id']}/databases")
+        )["items"]
     ]
     assert "back" not in names
 
@@ -115,7 +117,7 @@ async def test_killed_restore_starts_over(
     snapshot_fixture: SnapshotFixture, at_rows: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = await snapshot_fixture.take()
-    made = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
+    created = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
 
     def fail() -> None:
         raise OSError("the machine is gone")
@@ -126,14 +128,14 @@ async def test_killed_restore_starts_over(
     with monkeypatch.context() as patch:
         patch.setattr(targets, "clear_after", nothing)
         at_rows(fail)
-        await snapshot_fixture.app.work(made["job"]["id"])
+        await snapshot_fixture.app.work(created["job"]["id"])
     monkeypatch.undo()
-    assert (await snapshot_fixture.person.get(f"/jobs/{made['job']['id']}"))["state"] == "pending"
-    await snapshot_fixture.app.work(made["job"]["id"])
-    done = await snapshot_fixture.person.get(f"/restores/{made['id']}")
+    assert (await snapshot_fixture.person.get(f"/jobs/{created['job']['id']}"))["state"] == "pending"
+    await snapshot_fixture.app.work(created["job"]["id"])
+    done = await snapshot_fixture.person.get(f"/restores/{created['id']}")
     assert done["job"]["state"] == "completed", done["job"]
-    assert done["target_id"] != made["target_id"]
-    assert all(one["same"] for one in done["tables"])
+    assert done["target_id"] != created["target_id"]
+    assert all(table["same"] for table in done["tables"])
     await snapshot_fixture.person.send("GET", f"/databases/{done['target_id']}", 200)
 
 
@@ -141,16 +143,16 @@ async def test_maintenance_deletes_abandoned_databases(
     snapshot_fixture: SnapshotFixture, at_rows: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = await snapshot_fixture.take()
-    made = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
-    await snapshot_fixture.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)  # before any worker saw it
+    created = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
+    await snapshot_fixture.person.send("POST", f"/jobs/{created['job']['id']}/cancel", 202)  # before any worker saw it
     server = snapshot_fixture.app.server
     await maintenance.run_maintenance(server.context)
-    assert (await snapshot_fixture.person.get(f"/restores/{made['id']}"))["target_id"] is None
+    assert (await snapshot_fixture.person.get(f"/restores/{created['id']}"))["target_id"] is None
     names = [
-        one["name"]
-        for one in (await snapshot_fixture.person.get(f"/projects/{snapshot_fixture.person.project['id']}/databases"))[
-            "items"
-        ]
+        database["name"]
+        for database in (
+            await snapshot_fixture.person.get(f"/projects/{snapshot_fixture.person.project['id']}/databases")
+        )["items"]
     ]
     assert "back" not in names
 
@@ -158,21 +160,21 @@ async def test_maintenance_deletes_abandoned_databases(
 async def test_kill_after_commit_only_completes_the_row(
     snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
+    created = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
 
     def killed(*_: Any) -> Any:
         raise OSError("the machine is gone")
 
     with monkeypatch.context() as patch:
         patch.setattr(capture_job, "_read_back", killed)
-        await snapshot_fixture.app.work(made["job"]["id"])
-    first = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
+        await snapshot_fixture.app.work(created["job"]["id"])
+    first = await snapshot_fixture.person.get(f"/snapshots/{created['id']}")
     assert (first["status"], first["job"]["state"]) == ("taking", "pending")
-    assert (await snapshot_fixture.vault()).snapshots() == [made["id"]]
+    assert (await snapshot_fixture.vault()).snapshots() == [created["id"]]
     await snapshot_fixture.sql("DROP TABLE album")
-    await snapshot_fixture.app.work(made["job"]["id"])
-    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
-    assert (found["status"], found["tables"], found["rows"]) == ("complete", 3, 14_200)
+    await snapshot_fixture.app.work(created["job"]["id"])
+    result = await snapshot_fixture.person.get(f"/snapshots/{created['id']}")
+    assert (result["status"], result["tables"], result["rows"]) == ("complete", 3, 14_200)
 
 
 async def test_full_disk_is_reported_and_a_retry_succeeds(
@@ -180,7 +182,7 @@ async def test_full_disk_is_reported_and_a_retry_succeeds(
 ) -> None:
     first = await snapshot_fixture.take()
     await snapshot_fixture.sql("UPDATE album SET title = md5(id::text)")
-    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
+    created = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
     real = local._write
 
     def full(path: Path, data: bytes) -> None:
@@ -190,15 +192,15 @@ async def test_full_disk_is_reported_and_a_retry_succeeds(
 
     with monkeypatch.context() as patch:
         patch.setattr(local, "_write", full)
-        await snapshot_fixture.app.work(made["job"]["id"])
-    waiting = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
+        await snapshot_fixture.app.work(created["job"]["id"])
+    waiting = await snapshot_fixture.person.get(f"/snapshots/{created['id']}")
     assert (waiting["status"], waiting["job"]["state"]) == ("taking", "pending")
-    log = (await snapshot_fixture.person.get(f"/jobs/{made['job']['id']}/log"))["items"]
-    assert any(str(StorageFull()) in one["message"] for one in log), log
+    log = (await snapshot_fixture.person.get(f"/jobs/{created['job']['id']}/log"))["items"]
+    assert any(str(StorageFull()) in line["message"] for line in log), log
     assert (await snapshot_fixture.vault()).snapshots() == [first["id"]]
-    await snapshot_fixture.app.work(made["job"]["id"])
-    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
-    assert (found["status"], found["parent_id"]) == ("complete", first["id"])
+    await snapshot_fixture.app.work(created["job"]["id"])
+    result = await snapshot_fixture.person.get(f"/snapshots/{created['id']}")
+    assert (result["status"], result["parent_id"]) == ("complete", first["id"])
 
 
 async def test_rows_hidden_by_row_security_fail_the_snapshot(snapshot_fixture: SnapshotFixture) -> None:
@@ -215,7 +217,7 @@ async def test_rows_hidden_by_row_security_fail_the_snapshot(snapshot_fixture: S
 async def test_unreadable_page_discards_the_snapshot(
     snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
+    created = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
     real = Vault.commit
 
     def damaging(self: Vault, *given: Any) -> int:
@@ -230,19 +232,19 @@ async def test_unreadable_page_discards_the_snapshot(
 
     with monkeypatch.context() as patch:
         patch.setattr(Vault, "commit", damaging)
-        await snapshot_fixture.app.work(made["job"]["id"])
-    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
-    assert (found["status"], found["job"]["state"]) == ("taking", "pending")
+        await snapshot_fixture.app.work(created["job"]["id"])
+    result = await snapshot_fixture.person.get(f"/snapshots/{created['id']}")
+    assert (result["status"], result["job"]["state"]) == ("taking", "pending")
     assert (await snapshot_fixture.vault()).snapshots() == []
-    await snapshot_fixture.app.work(made["job"]["id"])
-    assert (await snapshot_fixture.person.get(f"/snapshots/{made['id']}"))["status"] == "complete"
+    await snapshot_fixture.app.work(created["job"]["id"])
+    assert (await snapshot_fixture.person.get(f"/snapshots/{created['id']}"))["status"] == "complete"
 
 
 async def test_parent_deleted_during_a_snapshot_is_replaced(
     snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = await snapshot_fixture.take(), await snapshot_fixture.take()
-    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
+    created = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
     real, deleted = Vault.write_snapshot, []
 
     def writing(self: Vault, snapshot: str, **given: Any) -> Any:
@@ -252,7 +254,7 @@ async def test_parent_deleted_during_a_snapshot_is_replaced(
         return real(self, snapshot, **given)
 
     monkeypatch.setattr(Vault, "write_snapshot", writing)
-    await snapshot_fixture.app.work(made["job"]["id"])
-    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
+    await snapshot_fixture.app.work(created["job"]["id"])
+    result = await snapshot_fixture.person.get(f"/snapshots/{created['id']}")
     assert deleted == [second["id"]]
-    assert (found["status"], found["parent_id"]) == ("complete", first["id"]), found["job"]
+    assert (result["status"], result["parent_id"]) == ("complete", first["id"]), result["job"]

@@ -23,7 +23,7 @@ async def test_overwrite_restores_tables_and_can_be_undone(snapshot_fixture: Sna
     spoilt = await content(snapshot_fixture, snapshot_fixture.database)
     done = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode="overwrite")
     assert done["job"]["state"] == "completed", done["job"]
-    assert {one["table"]: (one["written"], one["found"], one["same"]) for one in done["tables"]} == {
+    assert {table["table"]: (table["written"], table["found"], table["same"]) for table in done["tables"]} == {
         "public.album": (12_000, 12_000, True),
         "public.artist": (1500, 1500, True),
         "public.note": (700, 700, True),
@@ -31,9 +31,11 @@ async def test_overwrite_restores_tables_and_can_be_undone(snapshot_fixture: Sna
     after = await content(snapshot_fixture, snapshot_fixture.database)
     rows = {name: found for name, found in before.items() if name != "schema"}
     assert {name: after[name] for name in rows} == rows
-    assert [one.name for one in after["schema"].relations] == [one.name for one in before["schema"].relations]
-    keys = {one.name: one.foreign_keys for one in before["schema"].relations}
-    assert {one.name: one.foreign_keys for one in after["schema"].relations} == keys
+    assert [relation.name for relation in after["schema"].relations] == [
+        relation.name for relation in before["schema"].relations
+    ]
+    keys = {relation.name: relation.foreign_keys for relation in before["schema"].relations}
+    assert {relation.name: relation.foreign_keys for relation in after["schema"].relations} == keys
     with pytest.raises(AssertionError, match="no"):
         await snapshot_fixture.sql("DELETE FROM artist")  # the trigger is as it was
     undone = await snapshot_fixture.restore({"id": done["undo_id"]}, name="undone")
@@ -48,7 +50,7 @@ async def test_append_adds_rows_to_existing_tables(
     snapshot = await snapshot_fixture.take()
     await snapshot_fixture.sql("DELETE FROM album WHERE id > 11000; INSERT INTO album (artist_id) VALUES (1), (2), (3)")
     plain = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode=mode, tables=["note"])
-    assert [(one["found"], one["same"]) for one in plain["tables"]] == [(notes, True)]
+    assert [(table["found"], table["same"]) for table in plain["tables"]] == [(notes, True)]
     done = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode=mode, tables=["album"])
     if albums is None:  # their keys are there already: nothing has changed
         assert done["job"]["state"] == "failed"
@@ -83,7 +85,7 @@ async def test_plan_lists_changes_and_protected_database_needs_confirmation(
     body: dict[str, Any] = {"target_id": snapshot_fixture.database, "mode": "overwrite"}
     path = f"/snapshots/{snapshot['id']}/restores"
     plan = await snapshot_fixture.person.send("POST", f"{path}/plan", 200, json=body)
-    assert {one["table"]: one["action"] for one in plan["steps"]} == {
+    assert {step["table"]: step["action"] for step in plan["steps"]} == {
         "public.album": "replace",
         "public.artist": "replace",
         "public.note": "create",

@@ -91,7 +91,9 @@ def rows(vault: Vault, table: SnapshotTable, root: WrittenTable) -> list[tuple[b
 
 
 def directly(dump, table: SnapshotTable) -> list[tuple[bytes | None, ...]]:
-    found = [row for batch in dump.read(table) for row in zip(*(one.to_pylist() for one in batch.columns), strict=True)]
+    found = [
+        row for batch in dump.read(table) for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    ]
     return sorted(found, key=repr)
 
 

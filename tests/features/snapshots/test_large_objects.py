@@ -22,7 +22,7 @@ FROM pg_largeobject_metadata m ORDER BY 1
 
 async def log(snapshot_fixture: SnapshotFixture, job: str) -> str:
     lines = await snapshot_fixture.person.get(f"/jobs/{job}/log")
-    return "\n".join(str(one["message"]) for one in lines["items"])
+    return "\n".join(str(line["message"]) for line in lines["items"])
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ async def test_large_objects_are_restored_and_only_changes_are_stored(objects: S
     assert [row[3] for row in before] == [2, 0, 5_280_000]
     first = await snapshot_fixture.take()
     assert first["status"] == "complete", first["job"]
-    kept = next(one for one in first["contents"] if one["name"] == "pg_largeobject")
+    kept = next(table for table in first["contents"] if table["name"] == "pg_largeobject")
     assert (kept["schema"], kept["apart"], kept["rows"]) == (None, True, 1 + 1 + 162)
     again = await snapshot_fixture.take()
     assert again["new_bytes"] < 2000, "what has not changed costs nothing"
@@ -60,7 +60,7 @@ async def test_large_objects_are_left_out_of_chosen_tables(objects: SnapshotFixt
     snapshot_fixture, snapshot = objects, await objects.take()
     path = f"/snapshots/{snapshot['id']}/restores"
     plan = await snapshot_fixture.person.send("POST", f"{path}/plan", 200, json={"name": "some", "tables": ["note"]})
-    assert {one["table"]: one["action"] for one in plan["steps"]} == {
+    assert {step["table"]: step["action"] for step in plan["steps"]} == {
         "public.note": "create",
         "pg_largeobject": "leave",
     }
@@ -79,7 +79,7 @@ async def test_restore_in_place_keeps_large_objects(objects: SnapshotFixture) ->
     now = await snapshot_fixture.sql(TOLD)
     over: dict[str, Any] = {"target_id": snapshot_fixture.database, "mode": "overwrite"}
     plan = await snapshot_fixture.person.send("POST", f"/snapshots/{snapshot['id']}/restores/plan", 200, json=over)
-    assert {one["table"]: one["action"] for one in plan["steps"]}["pg_largeobject"] == "leave"
+    assert {step["table"]: step["action"] for step in plan["steps"]}["pg_largeobject"] == "leave"
     done = await snapshot_fixture.restore(snapshot, **over)
     assert done["job"]["state"] == "completed", done["job"]
     assert await snapshot_fixture.sql(TOLD) == now

@@ -33,7 +33,7 @@ async def test_restore_into_a_new_database_is_identical(snapshot_fixture: Snapsh
     await snapshot_fixture.sql("DELETE FROM album; DROP VIEW glad; ALTER TABLE note ADD COLUMN later int")
     done = await snapshot_fixture.restore(snapshot, name="back")
     assert done["job"]["state"] == "completed", done["job"]
-    assert {one["table"]: (one["expected"], one["found"], one["same"]) for one in done["tables"]} == {
+    assert {table["table"]: (table["expected"], table["found"], table["same"]) for table in done["tables"]} == {
         "public.album": (12_000, 12_000, True),
         "public.artist": (1500, 1500, True),
         "public.note": (700, 700, True),
@@ -63,7 +63,7 @@ async def test_restore_into_an_empty_database_works_only_once(snapshot_fixture: 
     refused = await snapshot_fixture.person.send("POST", path, 409, json={"target_id": target})
     assert "already exists" in refused["detail"]
     plan = await snapshot_fixture.person.send("POST", f"{path}/plan", 200, json={"target_id": target})
-    assert {one["action"] for one in plan["steps"]} == {"refuse"}
+    assert {step["action"] for step in plan["steps"]} == {"refuse"}
 
 
 @pytest.mark.parametrize("tables", [["album"], ["public.artist", "note"]])
@@ -76,7 +76,7 @@ async def test_chosen_tables_are_restored_without_referenced_ones(
     found = await snapshot_fixture.sql(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1", done["target_id"]
     )
-    assert [row[0] for row in found] == sorted(one.rpartition(".")[2] for one in tables)
+    assert [row[0] for row in found] == sorted(table.rpartition(".")[2] for table in tables)
     wrong = await snapshot_fixture.person.send(
         "POST", f"/snapshots/{snapshot['id']}/restores", 404, json={"name": "x", "tables": ["artists"]}
     )

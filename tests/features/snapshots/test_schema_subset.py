@@ -37,8 +37,8 @@ def test_dependents_of_missing_tables_are_left_out_and_named() -> None:
     part, left_out = cut(SCHEMA, {"public.album"})
     (album,) = part.relations
     assert (album.name, album.foreign_keys, album.triggers) == ("album", (), ())
-    assert [one.name for one in part.routines] == ["plain"]
-    assert [one.name for one in part.sequences] == ["album_id_seq", "own"]
+    assert [routine.name for routine in part.routines] == ["plain"]
+    assert [sequence.name for sequence in part.sequences] == ["album_id_seq", "own"]
     assert part.enums == SCHEMA.enums
     assert left_out == ("view public.glad", "routine tally", "key by", "trigger count")
 

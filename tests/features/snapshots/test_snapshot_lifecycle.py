@@ -30,7 +30,7 @@ async def test_held_snapshot_cannot_be_deleted(snapshot_fixture: SnapshotFixture
     vault = await snapshot_fixture.vault()
     assert vault.snapshots() == [second["id"]]
     done = await snapshot_fixture.restore(second, name="back")
-    assert all(one["same"] for one in done["tables"]), done["job"]
+    assert all(table["same"] for table in done["tables"]), done["job"]
 
 
 async def test_snapshot_in_use_by_a_restore_cannot_be_deleted(snapshot_fixture: SnapshotFixture) -> None:
@@ -46,7 +46,7 @@ async def test_snapshot_outlives_its_database(snapshot_fixture: SnapshotFixture)
     snapshot = await snapshot_fixture.take()
     await snapshot_fixture.person.send("DELETE", f"/databases/{snapshot_fixture.database}", 204)
     listed = await snapshot_fixture.person.get(f"/organizations/{snapshot_fixture.person.organization}/snapshots")
-    assert [one["id"] for one in listed["items"]] == [snapshot["id"]]
+    assert [item["id"] for item in listed["items"]] == [snapshot["id"]]
     done = await snapshot_fixture.restore(snapshot, name="back")
     assert done["job"]["state"] == "completed", done["job"]
 
@@ -85,7 +85,7 @@ async def test_audit_records_user_and_encryption(snapshot_fixture: SnapshotFixtu
     snapshot = await snapshot_fixture.take(label="a")
     await snapshot_fixture.person.send("DELETE", f"/snapshots/{snapshot['id']}", 204)
     entries = (await snapshot_fixture.person.get("/audit"))["items"]
-    found = {one["action"]: one for one in entries if one["resource"]["id"] == snapshot["id"]}
+    found = {entry["action"]: entry for entry in entries if entry["resource"]["id"] == snapshot["id"]}
     assert found.keys() == {"snapshot.create", "snapshot.complete", "snapshot.delete"}
     facts = found["snapshot.complete"]["details"]
     assert (facts["cipher"], facts["keys"], facts["packs"]) == ("AES-256-GCM", ["key"], 2)
@@ -134,23 +134,23 @@ async def test_verification_finds_damage(snapshot_fixture: SnapshotFixture) -> N
     assert not wrong["ok"]
     assert "damaged" in wrong["problems"][0]
     assert await verified("quick") == wrong, "a look that reads less does not call it sound"
-    actions = [one["action"] for one in (await snapshot_fixture.person.get("/audit"))["items"]]
+    actions = [entry["action"] for entry in (await snapshot_fixture.person.get("/audit"))["items"]]
     assert "snapshot.damaged" in actions
 
 
 async def test_drill_restores_and_leaves_nothing(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     path = f"/projects/{snapshot_fixture.person.project['id']}/databases"
-    before = [one["id"] for one in (await snapshot_fixture.person.get(path))["items"]]
-    made = await snapshot_fixture.person.send("POST", f"/snapshots/{snapshot['id']}/drills", 202)
-    await snapshot_fixture.app.work(made["job"]["id"])
-    done = await snapshot_fixture.person.get(f"/restores/{made['id']}")
+    before = [item["id"] for item in (await snapshot_fixture.person.get(path))["items"]]
+    created = await snapshot_fixture.person.send("POST", f"/snapshots/{snapshot['id']}/drills", 202)
+    await snapshot_fixture.app.work(created["job"]["id"])
+    done = await snapshot_fixture.person.get(f"/restores/{created['id']}")
     assert (done["job"]["state"], done["target_id"]) == ("completed", None), done["job"]
-    assert [(one["found"], one["same"]) for one in done["tables"]] == [(12_000, True), (1500, True), (700, True)]
-    found = await snapshot_fixture.person.get(f"/snapshots/{snapshot['id']}")
-    assert found["drilled_at"]
-    assert found["drill_seconds"] == done["seconds"]
-    assert [one["id"] for one in (await snapshot_fixture.person.get(path))["items"]] == before
+    assert [(table["found"], table["same"]) for table in done["tables"]] == [(12_000, True), (1500, True), (700, True)]
+    result = await snapshot_fixture.person.get(f"/snapshots/{snapshot['id']}")
+    assert result["drilled_at"]
+    assert result["drill_seconds"] == done["seconds"]
+    assert [item["id"] for item in (await snapshot_fixture.person.get(path))["items"]] == before
 
 
 async def test_maintenance_frees_space(snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch) -> None:

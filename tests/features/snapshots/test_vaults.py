@@ -59,7 +59,7 @@ async def test_vault_moves_to_a_bucket_and_older_snapshots_stay(
     assert usage["bytes"] > far["stored_bytes"]
     for snapshot, name in ((local, "near"), (far, "far")):
         done = await snapshot_fixture.restore(snapshot, name=name)
-        assert all(one["same"] for one in done["tables"]), done["job"]
+        assert all(table["same"] for table in done["tables"]), done["job"]
     back = await snapshot_fixture.person.send("PUT", vault, 200, json={"kind": "local"})
     assert (back["id"], back["snapshots"]) == (local["vault_id"], 1)
     again = await snapshot_fixture.person.send("PUT", vault, 200, json=body)
@@ -71,7 +71,7 @@ async def test_unsuitable_storage_is_refused(snapshot_fixture: SnapshotFixture, 
     wrong = await snapshot_fixture.person.send("PUT", vault, 503, json=given(bucket, secret_key="no"))
     assert "refuses the keys" in wrong["detail"]
     missing = await snapshot_fixture.person.send("PUT", vault, 422, json={"kind": "s3"})
-    assert {one["field"] for one in missing["errors"]} == {"bucket", "access_key"}
+    assert {error["field"] for error in missing["errors"]} == {"bucket", "access_key"}
     assert (await snapshot_fixture.person.get(vault))["kind"] == "local"
 
 
@@ -91,17 +91,17 @@ async def test_passphrase_opens_the_vault_without_this_machine(snapshot_fixture:
     assert (own["kind"], own["label"]) == ("key", vault_locations.LABEL)
     short = await snapshot_fixture.person.client.post(f"/api/v1{keys}", json={"passphrase": "short"})
     assert short.status_code == 422
-    made = await snapshot_fixture.person.send("POST", keys, 201, json={"passphrase": PASSPHRASE, "label": "safe"})
-    assert {one["label"] for one in await snapshot_fixture.person.get(keys)} == {vault_locations.LABEL, "safe"}
+    created = await snapshot_fixture.person.send("POST", keys, 201, json={"passphrase": PASSPHRASE, "label": "safe"})
+    assert {key["label"] for key in await snapshot_fixture.person.get(keys)} == {vault_locations.LABEL, "safe"}
     blobs = (await snapshot_fixture.vault()).blobs
     opened = await asyncio.to_thread(Vault.open, blobs, KeySource.passphrase(PASSPHRASE))
     assert opened.snapshots() == [snapshot["id"]]
     assert opened.manifest(snapshot["id"]).database
     refused = await snapshot_fixture.person.send("DELETE", f"{keys}/{own['id']}", 409)
     assert "this key" in refused["detail"]
-    await snapshot_fixture.person.send("DELETE", f"{keys}/{made['id']}", 204)
+    await snapshot_fixture.person.send("DELETE", f"{keys}/{created['id']}", 204)
     await snapshot_fixture.person.send("DELETE", f"{keys}/nothing", 404)
-    assert [one["id"] for one in await snapshot_fixture.person.get(keys)] == [own["id"]]
+    assert [key["id"] for key in await snapshot_fixture.person.get(keys)] == [own["id"]]
 
 
 async def test_secrets_and_rows_are_stored_encrypted(snapshot_fixture: SnapshotFixture, bucket: s3.Place) -> None:
@@ -134,7 +134,7 @@ async def test_missing_vault_is_reported_and_not_recreated(snapshot_fixture: Sna
     lost = await snapshot_fixture.take()
     assert lost["status"] == "taking"  # it is tried again: the folder may be mounted by then
     log = (await snapshot_fixture.person.get(f"/jobs/{lost['job']['id']}/log"))["items"]
-    assert any("missing" in one["message"] for one in log), log
+    assert any("missing" in line["message"] for line in log), log
     folder.with_suffix(".away").rename(folder)
     await snapshot_fixture.app.work(lost["job"]["id"])
     assert (await snapshot_fixture.person.get(f"/snapshots/{lost['id']}"))["status"] == "complete"
@@ -156,11 +156,11 @@ async def test_compression_applies_to_new_pages_only(
     third = await snapshot_fixture.take()
     assert third["new_bytes"] > 600_000 > first["stored_bytes"]
     done = await snapshot_fixture.restore(third, name="back")
-    assert all(one["same"] for one in done["tables"]), done["job"]
+    assert all(table["same"] for table in done["tables"]), done["job"]
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ({"codec": "zstd", "level": 20}, "1 to 19"),
         ({"codec": "gzip"}, "1 to 9"),
@@ -169,7 +169,7 @@ async def test_compression_applies_to_new_pages_only(
     ],
 )
 async def test_invalid_compression_level_is_refused(
-    snapshot_fixture: SnapshotFixture, body: dict[str, Any], said: str
+    snapshot_fixture: SnapshotFixture, body: dict[str, Any], message: str
 ) -> None:
     path = f"/organizations/{snapshot_fixture.person.organization}/vault/compression"
-    assert said in str(await snapshot_fixture.person.send("PUT", path, 422, json=body))
+    assert message in str(await snapshot_fixture.person.send("PUT", path, 422, json=body))
