@@ -75,7 +75,7 @@ def test_policy_commands_from_set_to_delete(commands: Commands) -> None:
     ("words", "message"),
     [
         (("--cron", "61 * * * *"), "bad minute"),
-        (("--zone", "Europe/Berlin"), "give --cron as well"),
+        (("--zone", "Europe/Berlin"), "also give --cron"),
         (("--keep-within", "two days"), "36h, 7d or 2w"),
         (("--verify", "deep", "--verify-percent", "1"), "100 days"),
     ],

@@ -115,7 +115,7 @@ async def test_recovery_killed_at_any_step_is_completed(
         elif step == "take_in":
             patch.setattr(f"{driver}.take_in", die)
         else:
-            patch.setattr(recovery_job, "_answers", die)
+            patch.setattr(recovery_job, "_check_connection", die)
         with pytest.raises(Killed):
             await recovery_fixture.app.work(made["job"]["id"])
     job = (await recovery_fixture.person.get(f"/jobs/{made['job']['id']}"))["state"]
@@ -153,7 +153,7 @@ async def test_base_backup_killed_after_commit_is_only_recorded(
         raise OSError("the machine is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(base_backups, "_shipped", die)
+        patch.setattr(base_backups, "_ship_log", die)
         await recovery_fixture.app.work(job["id"])
     bases = len([snapshot for snapshot in (await recovery_fixture.vault()).snapshots() if snapshot.startswith("base-")])
     assert (await recovery_fixture.status())["bases"][0]["status"] == "taking"

@@ -2151,7 +2151,7 @@ export interface paths {
         put?: never;
         /**
          * Acknowledge Alert
-         * @description Acknowledge an alert. If the problem continues it is counted, but opens no new alert until it was resolved.
+         * @description Acknowledge an alert. A failure that continues is counted on it; new damage or growth opens a new alert.
          */
         post: operations["acknowledge_alert"];
         delete?: never;

@@ -25,4 +25,4 @@ async def run_maintenance(context: Context) -> None:
 async def look(context: Context) -> None:
     """Start base backups that are due, delete outdated data, and delete the databases of abandoned recoveries."""
     await maintenance.maintain_archives(context)
-    await maintenance.take_away_abandoned(context)
+    await maintenance.delete_abandoned(context)

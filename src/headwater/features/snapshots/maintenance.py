@@ -9,5 +9,5 @@ from headwater.store.context import Context
 async def run_maintenance(context: Context) -> None:
     """Complete interrupted deletions, delete the databases of abandoned restores, and collect garbage in vaults."""
     await orphans.finish_deletions(context)
-    await orphans.take_away_abandoned(context)
+    await orphans.delete_abandoned(context)
     await orphans.collect(context)

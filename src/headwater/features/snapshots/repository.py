@@ -65,7 +65,7 @@ async def complete_of_database(db: AsyncSession, database_id: uuid.UUID, limit: 
     return (await db.execute(query.order_by(Snapshot.id.desc()).limit(limit))).scalars().all()
 
 
-async def shelf(db: AsyncSession, database_id: uuid.UUID) -> Sequence[Row[*tuple[Any, ...]]]:
+async def retention_rows(db: AsyncSession, database_id: uuid.UUID) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return the columns of the complete snapshots of a database that policies need, newest first.
 
     `contents` is left out, because it is large.
@@ -93,7 +93,7 @@ async def scheduled_before(db: AsyncSession, database_id: uuid.UUID, before: dat
     return (await db.execute(query)).scalars().all()
 
 
-async def places_of(db: AsyncSession, database_id: uuid.UUID) -> dict[uuid.UUID, list[uuid.UUID]]:
+async def ids_by_vault(db: AsyncSession, database_id: uuid.UUID) -> dict[uuid.UUID, list[uuid.UUID]]:
     """Return the ids of the complete snapshots of a database, grouped by vault."""
     query = select(Snapshot.vault_id, Snapshot.id).where(
         Snapshot.database_id == database_id, Snapshot.status == "complete"

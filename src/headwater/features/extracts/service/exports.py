@@ -163,7 +163,7 @@ def _table(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTab
 def _typed(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTable, form: Any) -> Iterator[bytes]:
     """Write a table with typed columns; a column with a value that does not fit its type is written as text."""
     decoders = opened.decoders(table)
-    texts = _unfit(threads, opened, table, decoders)
+    texts = _misfit_columns(threads, opened, table, decoders)
     names = unique([column.name for column in opened.readable(table)])
     types = [pa.string() if index in texts else decoder.type for index, decoder in enumerate(decoders)]
     schema = pa.schema(list(zip(names, types, strict=True)))
@@ -178,7 +178,7 @@ def _typed(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTab
     yield writer.close()
 
 
-def _unfit(
+def _misfit_columns(
     threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTable, decoders: Sequence[Decoder]
 ) -> set[int]:
     """Return the columns with a value that does not fit their type; reads only columns that may have one."""

@@ -79,7 +79,7 @@ async def export(
     if form in {"arrow", "parquet"}:
         pieces = _typed(context, actor, opened, question, run_id, form)
     else:
-        pieces = _spelled(context, actor, opened, question, run_id, form)
+        pieces = _as_text(context, actor, opened, question, run_id, form)
     return await begun(pieces)
 
 
@@ -106,7 +106,7 @@ async def cancel(context: Context, actor: Actor, snapshot_id: uuid.UUID, run_id:
     await context.service(Sandboxes).cancel(actor.user_id, run_id)
 
 
-async def _spelled(
+async def _as_text(
     context: Context, actor: Actor, opened: OpenSnapshot, question: SnapshotQuery, run_id: uuid.UUID, form: Form
 ) -> AsyncGenerator[bytes, None]:
     async with contextlib.aclosing(_frames(context, actor, opened, question, run_id)) as frames:

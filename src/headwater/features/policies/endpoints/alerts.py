@@ -34,5 +34,5 @@ async def list_alerts(
 
 @router.post("/alerts/{alert_id}/acknowledge")
 async def acknowledge_alert(alert_id: uuid.UUID, db: Db, actor: Writer) -> api_models.AlertOut:
-    """Acknowledge an alert. If the problem continues it is counted, but opens no new alert until it was resolved."""
+    """Acknowledge an alert. A failure that continues is counted on it; new damage or growth opens a new alert."""
     return serializers.alert(await alerts.acknowledge(db, actor, alert_id))

@@ -55,7 +55,7 @@ class ArchiveView:
     database: Database
     engine: RecoverySupport
     archive: Archive | None
-    stretches: Sequence[ContinuousRange] = ()
+    ranges: Sequence[ContinuousRange] = ()
     bases: Sequence[BaseView] = ()
     points: Sequence[ArchivePoint] = ()
     log_bytes: int = 0
@@ -77,7 +77,7 @@ class ArchiveView:
     @property
     def windows(self) -> list[tuple[datetime, datetime]]:
         """The ranges of times that can be restored, oldest first."""
-        return [log_range.window for log_range in self.stretches if log_range.window]
+        return [log_range.window for log_range in self.ranges if log_range.window]
 
 
 async def view(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> ArchiveView:
@@ -95,7 +95,7 @@ async def seen(db: AsyncSession, database: Database) -> ArchiveView:
     bases = await repository.bases(db, archive.id)
     covered = marked(archive.covered).at if archive.covered else None
     ranges = continuous_ranges(bases, await repository.logs(db, archive.id), covered, archive.archived_to)
-    usable = {base.id for stretch in ranges for base in stretch.bases}
+    usable = {base.id for log_range in ranges for base in log_range.bases}
     jobs = await queue.get_many(db, [base.job_id for base in bases if base.job_id])
     views = [BaseView(base, jobs.get(base.job_id) if base.job_id else None, base.id in usable) for base in bases]
     points = await repository.points(db, archive.id)

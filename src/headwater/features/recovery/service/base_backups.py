@@ -78,7 +78,7 @@ async def run_job(attempt: Attempt) -> Write:
             raise Cancelled("Another attempt has taken over.")
 
     attempt.note(f"{files.raw:,} bytes of files were read, {files.new:,} new bytes were stored, in {seconds:.1f} s.")
-    await _shipped(work)
+    await _ship_log(work)
     return write
 
 
@@ -89,7 +89,7 @@ async def _begin(attempt: Attempt) -> BaseBackupAttempt:
         row = await repository.base(db, uuid.UUID(attempt.args["base_id"]), lock=True)
         archive = await repository.get(db, row.archive_id) if row else None
         if row is None or archive is None or row.status != "taking" or archive.database_id is None:
-            raise Cancelled("The base backup or its database was deleted.")
+            raise Cancelled("The base backup is already complete, or it or its database was deleted.")
         database = await databases.find(db, SYSTEM, archive.database_id)
         if not archive.enabled:
             raise Cancelled(f"Point-in-time recovery of {database.name} was disabled.")
@@ -146,7 +146,7 @@ async def _parents(work: BaseBackupAttempt) -> str | None:
     return next((vault_layout.base_name(base.id) for base in every if base.status == "complete"), None)
 
 
-async def _shipped(work: BaseBackupAttempt) -> None:
+async def _ship_log(work: BaseBackupAttempt) -> None:
     """Ship the log that the base backup needs; if that fails now, maintenance does it later."""
     try:
         await archives.ship_now(work.attempt.context, work.archive.id)

@@ -63,18 +63,18 @@ async def _due(db: AsyncSession, archive: Archive, moment: datetime) -> None:
         return
     failed = [base.base.id for base in view.bases if base.status == "failed" and moment - base.base.created_at > SHOWN]
     since = moment - timedelta(days=locked.window_days)
-    gone = outdated(view.stretches, [base.base for base in view.bases], since, ended=not locked.enabled)
-    await repository.drop(db, [*failed, *(base.id for base in gone[0])], [log_row.name for log_row in gone[1]])
-    starts = [log.first for stretch in view.stretches for log in stretch.logs if log not in gone[1]]
+    old_bases, old_logs = outdated(view.ranges, [base.base for base in view.bases], since, ended=not locked.enabled)
+    await repository.drop(db, [*failed, *(base.id for base in old_bases)], [log_row.name for log_row in old_logs])
+    starts = [log.first for log_range in view.ranges for log in log_range.logs if log not in old_logs]
     if starts:
         await repository.forget_points(db, locked.id, min(starts))
     wanted = locked.enabled and database.deleted_at is None and database.desired != "stopped"
-    if wanted and base_is_due(locked, view.bases, view.stretches, moment):
+    if wanted and base_is_due(locked, view.bases, view.ranges, moment):
         await archives.begin_base(db, SYSTEM, database, locked)
 
 
 def base_is_due(
-    archive: Archive, bases: Sequence[BaseView], stretches: Sequence[ContinuousRange], moment: datetime
+    archive: Archive, bases: Sequence[BaseView], ranges: Sequence[ContinuousRange], moment: datetime
 ) -> bool:
     """Return True if a base backup must be created: none covers the newest log, or the last one is too old.
 
@@ -85,18 +85,18 @@ def base_is_due(
     if any(base.status == "failed" and moment - base.base.created_at < PATIENCE for base in bases):
         return False
     usable = [base.base for base in bases if base.base.status == "complete"]
-    if stretches and stretches[-1].bases:
-        usable = stretches[-1].bases
-    elif stretches and usable and max(base.ends or 0 for base in usable) < stretches[-1].first:
+    if ranges and ranges[-1].bases:
+        usable = ranges[-1].bases
+    elif ranges and usable and max(base.ends or 0 for base in usable) < ranges[-1].first:
         return True  # there is a gap between the last base and the newest part of the log
     if not usable:
         return True
     last = max(usable, key=lambda base: base.finished_at or base.created_at)
     age = moment - (last.finished_at or last.created_at)
-    return age >= timedelta(days=archive.base_days) and not _as_then(archive, last)
+    return age >= timedelta(days=archive.base_days) and not _unchanged_since(archive, last)
 
 
-def _as_then(archive: Archive, base: ArchiveBase) -> bool:
+def _unchanged_since(archive: Archive, base: ArchiveBase) -> bool:
     """Return True if nothing has changed since a base backup was started."""
     if not archive.seen:
         return False
@@ -105,29 +105,29 @@ def _as_then(archive: Archive, base: ArchiveBase) -> bool:
 
 
 def outdated(
-    stretches: Sequence[ContinuousRange], bases: Sequence[ArchiveBase], since: datetime, *, ended: bool = False
+    ranges: Sequence[ContinuousRange], bases: Sequence[ArchiveBase], since: datetime, *, ended: bool = False
 ) -> tuple[list[ArchiveBase], list[ArchiveLog]]:
     """Return the base backups and log segments that are not needed to restore any moment after `since`.
 
     The newest base backup before `since` is still needed, and the log from the oldest remaining base backup on. With
     `ended`, nothing more will be archived, so even the newest range is deleted when it is older than `since`.
     """
-    gone, parts = [], []
-    for stretch in stretches:
-        over = ended or stretch is not stretches[-1]
-        if over and stretch.reaches and stretch.reaches < since:
-            gone += stretch.bases
-            parts += stretch.logs
+    old_bases, old_logs = [], []
+    for log_range in ranges:
+        over = ended or log_range is not ranges[-1]
+        if over and log_range.reaches and log_range.reaches < since:
+            old_bases += log_range.bases
+            old_logs += log_range.logs
             continue
-        older = [base for base in stretch.bases if base.finished_at and base.finished_at <= since]
-        gone += older[:-1]
-        left = [base.first for base in stretch.bases if base not in gone and base.first is not None]
-        parts += [log_row for log_row in stretch.logs if left and log_row.ends <= min(left)]
-    carried = {base.id for stretch in stretches for base in stretch.bases}
+        older = [base for base in log_range.bases if base.finished_at and base.finished_at <= since]
+        old_bases += older[:-1]
+        left = [base.first for base in log_range.bases if base not in old_bases and base.first is not None]
+        old_logs += [log_row for log_row in log_range.logs if left and log_row.ends <= min(left)]
+    carried = {base.id for log_range in ranges for base in log_range.bases}
     adrift = [base for base in bases if base.status == "complete" and base.id not in carried]
     # The log that a recent base backup needs may still be shipped; for one this old, it never will be.
-    gone += [base for base in adrift if base.finished_at and base.finished_at < since]
-    return gone, parts
+    old_bases += [base for base in adrift if base.finished_at and base.finished_at < since]
+    return old_bases, old_logs
 
 
 async def _drop_all(db: AsyncSession, archive: Archive) -> None:
@@ -157,7 +157,7 @@ async def finish_deletions(context: Context, archive: Archive) -> None:
             await repository.forget(db, archive.id)
 
 
-async def take_away_abandoned(context: Context) -> None:
+async def delete_abandoned(context: Context) -> None:
     """Delete the new databases of recoveries that were cancelled or failed while no worker ran them."""
     async with context.store.transaction() as db:
         rows = await repository.unfinished(db)

@@ -74,12 +74,12 @@ class RecoveryView:
 def find_path(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
     """Return the base backup and the log that lead to a moment; raise OutOfReach, BadInput or NotFound."""
     if order.time is not None:
-        return to_time(view.stretches, order.time)
+        return to_time(view.ranges, order.time)
     if order.point is not None:
         point = _point(view, order.point)
-        return to_position(view.stretches, point.position, f"the restore point {point.name}")
+        return to_position(view.ranges, point.position, f"the restore point {point.name}")
     assert order.position is not None
-    return to_position(view.stretches, view.engine.parse_position(order.position), order.position)
+    return to_position(view.ranges, view.engine.parse_position(order.position), order.position)
 
 
 def _point(view: ArchiveView, name: str) -> ArchivePoint:
@@ -97,7 +97,7 @@ async def plan(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: Re
     refusals = []
     path: RecoveryPath | None = None
     try:
-        path = _way(view, order)
+        path = _plan_path(view, order)
     except OutOfReach as error:
         refusals.append(f"{error.message} {error.hint or ''}".strip())
     log = sum(segment.ends - segment.first for segment in path.logs) if path else 0
@@ -123,18 +123,18 @@ def _moment(order: RecoveryRequest) -> str:
     return f"the restore point {order.point}" if order.point is not None else f"position {order.position}"
 
 
-def _way(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
+def _plan_path(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
     """Return the path to a moment; for one that is not archived yet, the path to the newest archived moment."""
     archive = view.archive
     assert archive
     if order.time is not None and order.time > now():
         raise OutOfReach("This moment is in the future.", hint=_latest(view))
-    newest = view.stretches[-1].window if view.stretches else None
+    newest = view.ranges[-1].window if view.ranges else None
     alive = archive.enabled and view.database.deleted_at is None
     if alive and newest and order.time is not None and order.time > newest[1]:
-        return to_time(view.stretches, newest[1])
-    if alive and newest and order.point is not None and _point(view, order.point).position > view.stretches[-1].ends:
-        return to_position(view.stretches, view.stretches[-1].ends, order.point)
+        return to_time(view.ranges, newest[1])
+    if alive and newest and order.point is not None and _point(view, order.point).position > view.ranges[-1].ends:
+        return to_position(view.ranges, view.ranges[-1].ends, order.point)
     recovery_path = find_path(view, order)
     _check_version(view, recovery_path)
     return recovery_path
@@ -178,7 +178,7 @@ async def start(context: Context, actor: Actor, database_id: uuid.UUID, order: R
     """Enqueue a recovery and create its new database, which cannot be used until the recovery is complete."""
     async with context.store.transaction() as db:
         view = await _view(db, actor, database_id, order)
-        _way(view, order)
+        _plan_path(view, order)
         assert view.archive
         request: dict[str, Any] = {
             "time": order.time.isoformat() if order.time else None,
@@ -261,7 +261,7 @@ async def view(db: AsyncSession, actor: Actor, recovery_id: uuid.UUID) -> Recove
     if row is None or row.organization_id not in actor.roles:
         raise NotFound("There is no such recovery.")
     authorize(actor, "database:read", row)
-    return (await _shown(db, [row]))[0]
+    return (await _with_jobs(db, [row]))[0]
 
 
 async def list_of_database(
@@ -271,9 +271,9 @@ async def list_of_database(
     await databases.find(db, actor, database_id, deleted=True)
     archive = await repository.of_database(db, database_id)
     rows = await repository.recoveries(db, archive.id, audit.before_id(cursor), limit) if archive else []
-    return cut(await _shown(db, rows), limit, lambda item: (str(item.recovery.id),))
+    return cut(await _with_jobs(db, rows), limit, lambda item: (str(item.recovery.id),))
 
 
-async def _shown(db: AsyncSession, rows: Sequence[Recovery]) -> list[RecoveryView]:
+async def _with_jobs(db: AsyncSession, rows: Sequence[Recovery]) -> list[RecoveryView]:
     jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
     return [RecoveryView(row, jobs.get(row.job_id) if row.job_id else None) for row in rows]

@@ -115,7 +115,7 @@ async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
         raise Unavailable(
             f"{work.row.target_name} could not be started: {view.database.state_reason or view.database.state}"
         )
-    await _answers(work, local.spec.id)
+    await _check_connection(work, local.spec.id)
     last = arrived.last_transaction_at.isoformat() if arrived.last_transaction_at else None
     attempt.note(f"{work.row.target_name} is ready. Its last transaction: {last or 'before the base backup'}.")
     return {"last": last, "base_id": str(path.base.id), "log_bytes": sum(log.ends - log.first for log in path.logs)}
@@ -124,7 +124,7 @@ async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
 async def _recovery_path(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
     """Ship the newest log into the vault, then return the path to the moment and the vault."""
     try:
-        return await _shipped_way(work)
+        return await _ship_and_find_path(work)
     except OutOfReach:
         alive = work.archive.enabled and work.source.deleted_at is None and work.source.desired != "stopped"
         if not alive:
@@ -133,10 +133,10 @@ async def _recovery_path(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_loc
     async with work.attempt.database.transaction() as db:
         local = await instances.local(db, work.attempt.settings, work.source)
     await archives.awake(work.attempt.settings, local)
-    return await _shipped_way(work)
+    return await _ship_and_find_path(work)
 
 
-async def _shipped_way(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
+async def _ship_and_find_path(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
     attempt = work.attempt
     if work.archive.enabled and work.source.deleted_at is None:
         attempt.report("shipping the log", 0, 1, unit="steps", message="moving the newest log into the vault")
@@ -163,18 +163,18 @@ def _goal(work: RecoveryAttempt, local: LocalInstance) -> RecoveryTarget:
 
 
 async def _fill(
-    work: RecoveryAttempt, vault: Vault, way: RecoveryPath, local: LocalInstance, instance: Instance
+    work: RecoveryAttempt, vault: Vault, path: RecoveryPath, local: LocalInstance, instance: Instance
 ) -> dict[str, Any]:
     """Write the files of the base backup and the log to the staging folder; return the facts of the base backup."""
     attempt, log = work.attempt, instance.folder / wal_replay.LOG
-    replay = sum(row.ends - row.first for row in way.logs)
-    room, needed = shutil.disk_usage(instance.folder).free, way.base.raw_bytes + 2 * replay + SPARE_BYTES
+    replay = sum(row.ends - row.first for row in path.logs)
+    room, needed = shutil.disk_usage(instance.folder).free, path.base.raw_bytes + 2 * replay + SPARE_BYTES
     if room < needed:
         raise Conflict(
             f"There is not enough disk space: {needed // MB:,} MB are needed, {room // MB:,} MB are free.",
             hint="Free some disk space, then try again.",
         )
-    total = max(1, (way.base.raw_bytes + replay) // MB)
+    total = max(1, (path.base.raw_bytes + replay) // MB)
     done = 0
 
     def progress(more: int) -> None:
@@ -183,11 +183,11 @@ async def _fill(
         attempt.report("files", done // MB, max(total, done // MB), unit="MB", message=work.row.target_name)
 
     def fill() -> dict[str, Any]:
-        manifest = vault.manifest(vault_layout.base_name(way.base.id))
+        manifest = vault.manifest(vault_layout.base_name(path.base.id))
         facts = dict(manifest.extras)
         local.engine.restore_base(instance, facts, vault_layout.base_blocks(vault, manifest, progress))
         log.mkdir(mode=0o711)
-        for row in way.logs:
+        for row in path.logs:
             _put(log, instance, vault_layout.log_parts(vault, row.name), progress)
         return facts
 
@@ -201,7 +201,7 @@ def _put(log: Path, instance: Instance, parts: Iterable[tuple[str, bytes]], prog
         progress(len(content))
 
 
-async def _answers(work: RecoveryAttempt, target_id: uuid.UUID) -> None:
+async def _check_connection(work: RecoveryAttempt, target_id: uuid.UUID) -> None:
     """Check that the owner of the new database can connect to it."""
     attempt = work.attempt
     async with attempt.database.transaction() as db:

@@ -23,7 +23,7 @@ async def renew(attempt: Attempt, row: Recovery, source: Database, token: uuid.U
         there = await _alive(db, row.target_id)
         if there is not None and not there.building:
             attempt.note("An earlier attempt was interrupted. Its database is deleted first.", "warning")
-            await _take_away(db, there.id)
+            await _delete_database(db, there.id)
             there = None
         if there is None:
             there = await recoveries.create_target(db, SYSTEM, attempt.settings, source, row)
@@ -53,7 +53,7 @@ async def abandon(db: AsyncSession, row: Recovery) -> uuid.UUID | None:
     await repository.forget_target(db, row.id)
     if database is None:
         return None
-    await _take_away(db, database.id)
+    await _delete_database(db, database.id)
     return database.id
 
 
@@ -64,6 +64,6 @@ async def _alive(db: AsyncSession, database_id: uuid.UUID | None) -> Database | 
         return None
 
 
-async def _take_away(db: AsyncSession, database_id: uuid.UUID) -> None:
+async def _delete_database(db: AsyncSession, database_id: uuid.UUID) -> None:
     await databases.remove(db, SYSTEM, database_id)
     await databases.purge(db, SYSTEM, database_id)

@@ -69,10 +69,10 @@ def continuous_ranges(
     return ranges
 
 
-def _carries(stretch: ContinuousRange, base: ArchiveBase) -> bool:
-    if base.status != "complete" or base.first is None or base.ends is None or base.timeline != stretch.timeline:
+def _carries(log_range: ContinuousRange, base: ArchiveBase) -> bool:
+    if base.status != "complete" or base.first is None or base.ends is None or base.timeline != log_range.timeline:
         return False
-    return stretch.first <= base.first and base.ends <= stretch.ends
+    return log_range.first <= base.first and base.ends <= log_range.ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,10 @@ class RecoveryPath:
 
 def to_time(ranges: Sequence[ContinuousRange], at: datetime) -> RecoveryPath:
     """Return the path to a time; raise OutOfReach with the nearest moments that can be restored."""
-    for stretch in reversed(ranges):
-        starts = [base for base in stretch.bases if base.finished_at and base.finished_at <= at]
-        if starts and stretch.reaches and at <= stretch.reaches:
-            needed = [log for log in stretch.logs if log.ends > _first(starts[-1])]
+    for log_range in reversed(ranges):
+        starts = [base for base in log_range.bases if base.finished_at and base.finished_at <= at]
+        if starts and log_range.reaches and at <= log_range.reaches:
+            needed = [log for log in log_range.logs if log.ends > _first(starts[-1])]
             # The first segment that reaches this time ends after everything that was committed by then.
             enough = next((index for index, log in enumerate(needed) if log.reaches and log.reaches >= at), len(needed))
             last = _end_of(starts[-1])
@@ -99,12 +99,12 @@ def to_time(ranges: Sequence[ContinuousRange], at: datetime) -> RecoveryPath:
 
 def to_position(ranges: Sequence[ContinuousRange], position: int, display_position: str) -> RecoveryPath:
     """Return the path to a position of the log, or raise OutOfReach."""
-    for stretch in reversed(ranges):
-        starts = [base for base in stretch.bases if _end_of(base) <= position]
-        if starts and position <= stretch.ends:
-            needed = [log for log in stretch.logs if log.ends > _first(starts[-1]) and log.first <= position]
+    for log_range in reversed(ranges):
+        starts = [base for base in log_range.bases if _end_of(base) <= position]
+        if starts and position <= log_range.ends:
+            needed = [log for log in log_range.logs if log.ends > _first(starts[-1]) and log.first <= position]
             return RecoveryPath(starts[-1], tuple(needed))
-    every = [base for stretch in ranges for base in stretch.bases]
+    every = [base for log_range in ranges for base in log_range.bases]
     if not every:
         raise _no_base()
     if position < min(map(_end_of, every)):

@@ -89,12 +89,12 @@ async def until_shipped(context: Context, archive_id: uuid.UUID, *, flush: bool)
 
 async def _ship(context: Context, archive: Archive, database: Database, local: LocalInstance, flush: bool) -> None:
     seen = await local.engine.wal_position(local.instance)
-    if archive.enabled and (flush or _late(archive)):
-        await _flushed(local, archive.archived_to)
+    if archive.enabled and (flush or _flush_is_due(archive)):
+        await _flush(local, archive.archived_to)
     parts = await asyncio.to_thread(local.engine.spooled_segments, local.instance)
     to = archive.archived_to
     if parts:
-        to = await _emptied(context, archive, database, parts)
+        to = await _ship_spool(context, archive, database, parts)
     left = await asyncio.to_thread(local.engine.spooled_segments, local.instance)
     covered, pending = advanced(archive.covered, archive.pending, seen, to)
     crowded = f"{len(left)} log segments wait in the spool." if len(left) >= WORRY else ""
@@ -114,12 +114,12 @@ async def _ship(context: Context, archive: Archive, database: Database, local: L
             await repository.reach(db, archive.id, to, marked(covered).at)
 
 
-def _late(archive: Archive) -> bool:
+def _flush_is_due(archive: Archive) -> bool:
     """Return True if the oldest change that is not archived yet is older than `FLUSH_AFTER`."""
     return bool(archive.pending) and now() - marked(archive.pending).at >= FLUSH_AFTER
 
 
-async def _flushed(local: LocalInstance, to: int | None) -> None:
+async def _flush(local: LocalInstance, to: int | None) -> None:
     """Let the server finish its segment, and wait until that is in the spool or in the vault."""
     end = await local.engine.flush_log(local.instance)
     until = asyncio.get_running_loop().time() + FLUSH_SECONDS
@@ -135,7 +135,9 @@ async def _flushed(local: LocalInstance, to: int | None) -> None:
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _emptied(context: Context, archive: Archive, database: Database, parts: Sequence[LogSegment]) -> int | None:
+async def _ship_spool(
+    context: Context, archive: Archive, database: Database, parts: Sequence[LogSegment]
+) -> int | None:
     """Store the segments of the spool, delete them there, and return where the log in the vault ends."""
     async with context.store.transaction() as db:
         location = await vault_locations.load(db, context.settings, archive.vault_id)
@@ -145,19 +147,19 @@ async def _emptied(context: Context, archive: Archive, database: Database, parts
     held = [(row.timeline, row.first, row.ends) for row in logs]
     for group in groups(parts):
         # A killed run may have stored only the first segments of this group: repeat until all are stored.
-        while new := [part for part in group if not _held(part, held)]:
+        while new := [part for part in group if not _is_stored(part, held)]:
             manifest = await asyncio.to_thread(vault_layout.write_log, vault, _origin(database, new[0]), new)
             async with context.store.transaction() as db:
                 await repository.keep_log(db, _row(archive, manifest))
             held.append((manifest.moment["timeline"], manifest.moment["first"], manifest.moment["end"]))
         for part in group:
-            if _held(part, held):
+            if _is_stored(part, held):
                 await asyncio.to_thread(part.path.unlink, missing_ok=True)
         to = max([to or 0, *(end for _, _, end in held)])
     return to
 
 
-def _held(part: LogSegment, held: Sequence[tuple[int, int, int]]) -> bool:
+def _is_stored(part: LogSegment, held: Sequence[tuple[int, int, int]]) -> bool:
     return any(line == part.timeline and first <= part.first and part.end <= end for line, first, end in held)
 
 

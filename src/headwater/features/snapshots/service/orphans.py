@@ -33,7 +33,7 @@ async def finish_deletions(context: Context) -> None:
             log.warning("snapshot.not_deleted", snapshot=str(row.id), error=error.message)
 
 
-async def take_away_abandoned(context: Context) -> None:
+async def delete_abandoned(context: Context) -> None:
     """Delete the new databases of restores that were cancelled or failed while no worker ran them."""
     async with context.store.transaction() as db:
         rows = await repository.unfinished_restores(db)

@@ -40,7 +40,7 @@ class SnapshotSummary:
 async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Sequence[SnapshotSummary]:
     """Return all complete snapshots of a database, newest first."""
     await databases.find(db, actor, database_id)
-    rows = await repository.shelf(db, database_id)
+    rows = await repository.retention_rows(db, database_id)
     used = await snapshots.being_read(db, [row.id for row in rows])
     return [
         SnapshotSummary(

@@ -82,7 +82,7 @@ async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
                 database_name=target.name,
                 vault_id=work.snapshot.vault_id,
                 status="taking",
-                label=f"Before restoring {_said(work.snapshot)}"[:200],
+                label=f"Before restoring {_label_of(work.snapshot)}"[:200],
                 engine=target.engine_name,
                 created_by=work.row.created_by,
                 job_id=work.attempt.job_id,
@@ -104,7 +104,7 @@ async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
     return row.id
 
 
-def _said(snapshot: Snapshot) -> str:
+def _label_of(snapshot: Snapshot) -> str:
     """Return the label of a snapshot, or its time if it has none."""
     return snapshot.label or (snapshot.taken_at or snapshot.created_at).strftime("%Y-%m-%d %H:%M:%S UTC")
 

@@ -156,7 +156,7 @@ async def _fill(
     await _run(attempt, fill, "keys and indexes", snapshots.post_data_ddl(part.schema))
     for sentence in await stoppable(attempt, fill.restore_extras(part.extras)):
         attempt.note(sentence, "warning")
-    compared = await run_cancellable(attempt, fill.cancel, lambda: _compared(attempt, fill, part.tables, written))
+    compared = await run_cancellable(attempt, fill.cancel, lambda: _count_restored(attempt, fill, part.tables, written))
     wrong = [result["table"] for result in compared if not result["same"]]
     if wrong:
         raise CountMismatch(
@@ -203,7 +203,7 @@ class Loading:
         )
 
 
-def _compared(
+def _count_restored(
     attempt: Attempt, fill: BulkLoader, tables: Sequence[ManifestTable], written: dict[str, int]
 ) -> list[dict[str, Any]]:
     compared = []

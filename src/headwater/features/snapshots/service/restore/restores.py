@@ -286,7 +286,7 @@ async def view(db: AsyncSession, actor: Actor, restore_id: uuid.UUID) -> Restore
     if row is None or row.organization_id not in actor.roles:
         raise NotFound("There is no such restore.")
     authorize(actor, "database:read", row)
-    return (await _shown(db, [row]))[0]
+    return (await _with_jobs(db, [row]))[0]
 
 
 async def list_of_snapshot(
@@ -294,10 +294,10 @@ async def list_of_snapshot(
 ) -> Page[RestoreView]:
     """Return the restores of a snapshot, newest first."""
     await snapshots.find(db, actor, snapshot_id)
-    views = await _shown(db, await repository.restores_of(db, snapshot_id, audit.before_id(cursor), limit))
+    views = await _with_jobs(db, await repository.restores_of(db, snapshot_id, audit.before_id(cursor), limit))
     return cut(views, limit, lambda item: (str(item.restore.id),))
 
 
-async def _shown(db: AsyncSession, rows: Sequence[Restore]) -> list[RestoreView]:
+async def _with_jobs(db: AsyncSession, rows: Sequence[Restore]) -> list[RestoreView]:
     jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
     return [RestoreView(row, jobs.get(row.job_id) if row.job_id else None) for row in rows]

@@ -50,7 +50,7 @@ async def renew(work: RestoreAttempt) -> None:
         there = await _alive(db, row.target_id)
         if there is not None and row.created:
             attempt.note("An earlier attempt was interrupted. Its database is deleted first.", "warning")
-            await _take_away(db, row.target_id)
+            await _delete_database(db, row.target_id)
             there = None
         if there is None:
             database = await restores.create_target(
@@ -80,7 +80,7 @@ async def _alive(db: AsyncSession, database_id: uuid.UUID | None) -> uuid.UUID |
         return None
 
 
-async def _take_away(db: AsyncSession, database_id: uuid.UUID | None) -> None:
+async def _delete_database(db: AsyncSession, database_id: uuid.UUID | None) -> None:
     assert database_id
     await databases.remove(db, SYSTEM, database_id)
     await databases.purge(db, SYSTEM, database_id)
@@ -91,7 +91,7 @@ async def abandon(db: AsyncSession, row: Restore) -> uuid.UUID | None:
     there = await _alive(db, row.target_id)
     await repository.forget_target(db, row.id)
     if there is not None:
-        await _take_away(db, there)
+        await _delete_database(db, there)
     return there
 
 
@@ -159,7 +159,7 @@ async def clear_after(work: RestoreAttempt, target: ReachableDatabase) -> None:
         if work.row.fresh:
             async with work.attempt.database.transaction() as db:
                 if await repository.note_restore(db, work.row.id, work.token, target_id=None, created={}):
-                    await _take_away(db, target.id)
+                    await _delete_database(db, target.id)
             await readiness.notify_supervisor(work.attempt.settings, target.id)
         else:
             await clear(work, target)

@@ -156,13 +156,13 @@ async def compress(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, n
 
 async def usage(context: Context, actor: Actor, organization_id: uuid.UUID) -> VaultUsage:
     """Measure how much storage the vault of an organization uses."""
-    location = await _place(context, actor, organization_id)
+    location = await _location(context, actor, organization_id)
     return await asyncio.to_thread(vault_locations.measure, location)
 
 
 async def keys(context: Context, actor: Actor, organization_id: uuid.UUID) -> Sequence[VaultKey]:
     """Return the keys that open the vault of an organization."""
-    location = await _place(context, actor, organization_id)
+    location = await _location(context, actor, organization_id)
     result = await asyncio.to_thread(keyring.slots, location.blobs)
     return [VaultKey(id_, slot.kind, slot.label) for id_, slot in sorted(result.items())]
 
@@ -171,7 +171,7 @@ async def add_passphrase(
     context: Context, actor: Actor, organization_id: uuid.UUID, passphrase: str, label: str
 ) -> VaultKey:
     """Add a passphrase that opens the vault of an organization."""
-    location = await _place(context, actor, organization_id, admin=True)
+    location = await _location(context, actor, organization_id, admin=True)
 
     def add() -> str:
         vault = location.open()
@@ -187,7 +187,7 @@ async def add_passphrase(
 
 async def remove_key(context: Context, actor: Actor, organization_id: uuid.UUID, key_id: str) -> None:
     """Remove a key of the vault; raise Conflict for the key of this Headwater."""
-    location = await _place(context, actor, organization_id, admin=True)
+    location = await _location(context, actor, organization_id, admin=True)
     await asyncio.to_thread(_remove, location, key_id)
     async with context.store.transaction() as db:
         audit.record(db, actor, "vault.key.remove", "vault", location.id, key_id, organization_id=organization_id)
@@ -207,7 +207,9 @@ def _remove(location: VaultLocation, key_id: str) -> None:
     vault.blobs.delete(keyring.SLOTS + key_id)
 
 
-async def _place(context: Context, actor: Actor, organization_id: uuid.UUID, *, admin: bool = False) -> VaultLocation:
+async def _location(
+    context: Context, actor: Actor, organization_id: uuid.UUID, *, admin: bool = False
+) -> VaultLocation:
     """Return the location of an organization's vault; create a local one if it has none."""
     authorize(actor, "database:admin" if admin else "database:read", Owner(organization_id))
     async with context.store.transaction() as db:

@@ -53,7 +53,7 @@ async def run_job(attempt: Attempt) -> Write:
     database_id, kind = uuid.UUID(attempt.args["database_id"]), attempt.args["kind"]
     part = VerificationShare(attempt.args["part"], attempt.args["parts"])
     async with attempt.database.transaction() as db:
-        locations = await repository.places_of(db, database_id)
+        locations = await repository.ids_by_vault(db, database_id)
         vaults = {vault: await vault_locations.load(db, attempt.settings, vault) for vault in locations}
     if not locations:
         raise Cancelled("There are no snapshots to verify.")
@@ -61,7 +61,7 @@ async def run_job(attempt: Attempt) -> Write:
     for vault_id, ids in locations.items():
         verified = await _verified(attempt, vaults[vault_id], ids, kind, part)
         checked |= _by_snapshot(verified, ids, kind, part)
-        _tell(attempt, verified)
+        _log_findings(attempt, verified)
 
     async def write(db: AsyncSession) -> None:
         await _write(db, checked)
@@ -98,7 +98,7 @@ def _by_snapshot(
     return checks
 
 
-def _tell(attempt: Attempt, verified: VerificationResult) -> None:
+def _log_findings(attempt: Attempt, verified: VerificationResult) -> None:
     for finding in verified.findings:
         attempt.note(_where(finding), "error")
     if verified.sound:
