@@ -1,4 +1,4 @@
-"""The commands `headwater policy` and `headwater alerts` against a real server, whose worker runs the schedules."""
+"""`headwater policy` and `headwater alerts` against a real server and its worker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def shop(commands: Commands) -> None:
     commands.run("sql", "shop", "CREATE TABLE item (id integer PRIMARY KEY); INSERT INTO item VALUES (1)")
 
 
-def test_policy_life_cycle(commands: Commands) -> None:
+def test_policy_commands_from_set_to_delete(commands: Commands) -> None:
     assert "no policy" in commands.run("policy", "show", "shop", code=2)
     words = (
         "--cron",
@@ -58,10 +58,10 @@ def test_policy_life_cycle(commands: Commands) -> None:
     done = commands.run_json("policy", "run", "shop")
     assert (done["status"], done["label"], done["scheduled"]) == ("complete", "Nightly", True)
     commands.run("policy", "run", "shop")
-    displayed = commands.run_json("policy", "preview", "shop")
-    assert {item["id"]: item["keep"] for item in displayed["snapshots"]}[done["id"]] is False
+    preview = commands.run_json("policy", "preview", "shop")
+    assert {snapshot["id"]: snapshot["keep"] for snapshot in preview["snapshots"]}[done["id"]] is False
     assert "not among the last 1" in commands.run("policy", "preview", "shop")
-    assert [item["kind"] for item in commands.run_json("policy", "runs", "shop") if item["kind"] == "snapshot"] == [
+    assert [run["kind"] for run in commands.run_json("policy", "runs", "shop") if run["kind"] == "snapshot"] == [
         "snapshot"
     ] * 2
     assert commands.run_json("policy", "resume", "shop")["next"]
@@ -72,21 +72,21 @@ def test_policy_life_cycle(commands: Commands) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("--cron", "61 * * * *"), "bad minute"),
-        (("--zone", "Europe/Berlin"), "give --cron as well"),
+        (("--zone", "Europe/Berlin"), "also give --cron"),
         (("--keep-within", "two days"), "36h, 7d or 2w"),
         (("--verify", "deep", "--verify-percent", "1"), "100 days"),
     ],
 )
-def test_invalid_policies_are_rejected(commands: Commands, words: tuple[str, ...], said: str) -> None:
+def test_invalid_policy_options_are_refused(commands: Commands, words: tuple[str, ...], message: str) -> None:
     name = f"refused-{uuid.uuid4().hex[:8]}"
     commands.run("db", "create", name, "--engine", "sqlite")
-    assert said in commands.run("policy", "set", name, *words, code=2)
+    assert message in commands.run("policy", "set", name, *words, code=2)
 
 
-def test_worker_runs_schedules_and_failures_raise_alerts(commands: Commands) -> None:
+def test_worker_runs_policies_and_opens_alerts(commands: Commands) -> None:
     assert commands.run_json("alerts", "list") == []
     commands.run("sql", "shop", "CREATE TABLE gone (id integer PRIMARY KEY)")
     commands.run("policy", "set", "shop", "--tables", "gone")
@@ -103,7 +103,7 @@ def test_worker_runs_schedules_and_failures_raise_alerts(commands: Commands) -> 
 
 
 def _either(commands: Commands, *words: str) -> str:
-    """Run a command whose exit code says whether it found something."""
+    """Run a command that exits with 0 or 1, and return its output."""
     try:
         return commands.run(*words)
     except AssertionError:

@@ -1,4 +1,4 @@
-"""kill -9 of worker, keeper and server while a log is written, brought into the vault and replayed: every moment stays."""
+"""kill -9 of worker, supervisor and server while logs are written, shipped and replayed: no moment is lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLOCK = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH
 
 
 def call(headwater: HeadwaterProcess, method: str, path: str, **body: Any) -> Any:
-    """Call until it is answered well: what was killed is coming back."""
+    """Repeat a call until it succeeds: a killed process is being restarted."""
     until = time.monotonic() + WITHIN_SECONDS
     while True:
         with contextlib.suppress(httpx.HTTPError):
@@ -57,7 +57,7 @@ def kill(headwater: HeadwaterProcess, part: str) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
-def test_every_moment_can_be_reached_whoever_was_killed(headwater: HeadwaterProcess) -> None:
+def test_every_moment_can_be_restored_after_kills(headwater: HeadwaterProcess) -> None:
     project = headwater.get("/projects")["items"][0]["id"]
     line = call(headwater, "POST", f"/projects/{project}/databases?wait=60", name="line")["id"]
     sql(headwater, line, "CREATE TABLE step (n int PRIMARY KEY, body text)")
@@ -80,15 +80,15 @@ def test_every_moment_can_be_reached_whoever_was_killed(headwater: HeadwaterProc
             headwater.wait_ready()
             assert sql(headwater, line, ROWS) == rows
     for number, (time_, rows) in enumerate(moments[-2:]):
-        made = call(headwater, "POST", f"/databases/{line}/recoveries", name=f"back-{number}", time=time_)
-        while not (found := headwater.get(f"/jobs/{made['job']['id']}"))["progress"]["phase"]:
+        created = call(headwater, "POST", f"/databases/{line}/recoveries", name=f"back-{number}", time=time_)
+        while not (found := headwater.get(f"/jobs/{created['job']['id']}"))["progress"]["phase"]:
             assert found["state"] in {"pending", "running"}, found
             time.sleep(0.01)
         time.sleep(0.5 * number)
         kill(headwater, "headwater worker")
-        job = ended(headwater, made["job"]["id"])
+        job = ended(headwater, created["job"]["id"])
         assert job["state"] == "completed", job
-        done = headwater.get(f"/recoveries/{made['id']}")
+        done = headwater.get(f"/recoveries/{created['id']}")
         assert sql(headwater, done["target_id"], ROWS) == rows
         assert not list((headwater.home / "databases").glob("*.back"))
     assert sql(headwater, line, ROWS) == moments[-1][1]

@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a restore in place: rows, keys, numbers and triggers are as before, and the next one works."""
+"""kill -9 during an in-place restore: rows, keys, sequences and triggers are unchanged, and the next one works."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SPAWN = multiprocessing.get_context("spawn")
 
 
 def refill(name: str, address: Address, kept: DatabaseState, ready: Connection) -> None:
-    """Refill a database up to the middle of the last table, say so, and wait to be killed."""
+    """Restore in place up to the middle of the last table, signal that, and wait to be killed."""
 
     def half() -> Iterator[Batch]:
         batches = kept.tables["album"][1]
@@ -39,7 +39,7 @@ def refill(name: str, address: Address, kept: DatabaseState, ready: Connection) 
 
 
 @pytest.mark.parametrize("name", REFILLING)
-async def test_a_refill_that_is_killed_has_changed_nothing(name: str) -> None:
+async def test_killed_in_place_restore_changes_nothing(name: str) -> None:
     async with open_scenario(subject(name)) as made:
         kept = await made.read_state()
         await made.run("DELETE FROM album WHERE id > 10; DELETE FROM note; UPDATE artist SET bio = 'new'")

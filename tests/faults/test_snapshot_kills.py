@@ -1,4 +1,4 @@
-"""kill -9 of the worker while a snapshot is taken or restored: the next attempt completes it, and every row is there."""
+"""kill -9 of the worker during snapshots and restores: the next attempt completes them, without losing a row."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ DIGEST = "SELECT count(*), sum(hashtextextended(m::text, 0)) FROM many m"
 def shop(headwater: HeadwaterProcess) -> str:
     """A database with one large table."""
     project = headwater.get("/projects")["items"][0]["id"]
-    made = headwater.post(f"/projects/{project}/databases?wait=60", name="shop")
+    created = headwater.post(f"/projects/{project}/databases?wait=60", name="shop")
     headwater.sql(
-        made["id"],
+        created["id"],
         "CREATE TABLE many (id bigint PRIMARY KEY, at timestamptz, body text);"
         f"INSERT INTO many SELECT g, now() + g * interval '1 s', md5(g::text) FROM generate_series(1, {ROWS}) g",
     )
-    return str(made["id"])
+    return str(created["id"])
 
 
 @pytest.mark.parametrize("round_", range(KILLS))
-def test_a_snapshot_and_its_restore_survive(headwater: HeadwaterProcess, shop: str, round_: int) -> None:
+def test_snapshot_and_restore_survive_kills(headwater: HeadwaterProcess, shop: str, round_: int) -> None:
     headwater.sql(shop, f"UPDATE many SET body = body || 'x' WHERE id % 3 = {round_ % 3}")
     before = headwater.sql(shop, DIGEST)
     snapshot = headwater.post(f"/databases/{shop}/snapshots")
     killed_in_the_middle(headwater, snapshot["job"]["id"], 20_000 * (round_ + 1))
-    found = headwater.get(f"/snapshots/{snapshot['id']}")
-    assert (found["status"], found["rows"]) == ("complete", ROWS)
+    result = headwater.get(f"/snapshots/{snapshot['id']}")
+    assert (result["status"], result["rows"]) == ("complete", ROWS)
     restore = headwater.post(f"/snapshots/{snapshot['id']}/restores", name=f"restored-{round_}")
     killed_in_the_middle(headwater, restore["job"]["id"], 20_000 * (round_ + 1))
     done = headwater.get(f"/restores/{restore['id']}")
-    assert [(one["expected"], one["found"], one["same"]) for one in done["tables"]] == [(ROWS, ROWS, True)]
+    assert [(table["expected"], table["found"], table["same"]) for table in done["tables"]] == [(ROWS, ROWS, True)]
     assert headwater.sql(done["target_id"], DIGEST) == before
     every = headwater.get(f"/databases/{shop}/snapshots")["items"]
     assert {one["status"] for one in every} == {"complete"}
@@ -82,20 +82,20 @@ def until_complete(headwater: HeadwaterProcess, snapshot: str) -> None:
 
 
 @pytest.mark.parametrize("engine", IN_PLACE)
-def test_a_restore_in_place_survives(headwater: HeadwaterProcess, engine: str) -> None:
+def test_restore_in_place_survives_kills(headwater: HeadwaterProcess, engine: str) -> None:
     make, digest, triggers = IN_PLACE[engine]
     project = headwater.get("/projects")["items"][0]["id"]
-    made = headwater.post(f"/projects/{project}/databases?wait=60", name=f"over-{engine}", engine=engine)
-    headwater.sql(made["id"], make)
-    before = headwater.sql(made["id"], digest)
-    snapshot = headwater.post(f"/databases/{made['id']}/snapshots")
+    created = headwater.post(f"/projects/{project}/databases?wait=60", name=f"over-{engine}", engine=engine)
+    headwater.sql(created["id"], make)
+    before = headwater.sql(created["id"], digest)
+    snapshot = headwater.post(f"/databases/{created['id']}/snapshots")
     until_complete(headwater, snapshot["id"])
-    headwater.sql(made["id"], "DROP TABLE few; UPDATE many SET body = 'spoilt' WHERE id % 2 = 0")
-    restore = headwater.post(f"/snapshots/{snapshot['id']}/restores", target_id=made["id"], mode="overwrite")
+    headwater.sql(created["id"], "DROP TABLE few; UPDATE many SET body = 'spoilt' WHERE id % 2 = 0")
+    restore = headwater.post(f"/snapshots/{snapshot['id']}/restores", target_id=created["id"], mode="overwrite")
     while not (undo := headwater.get(f"/restores/{restore['id']}")["undo_id"]):
         time.sleep(0.02)
     until_complete(headwater, undo)
     killed_in_the_middle(headwater, restore["job"]["id"], 20_000)
-    assert headwater.sql(made["id"], digest) == before
-    assert headwater.sql(made["id"], triggers) == [[1]]
-    headwater.client.delete(f"/api/v1/databases/{made['id']}")
+    assert headwater.sql(created["id"], digest) == before
+    assert headwater.sql(created["id"], triggers) == [[1]]
+    headwater.client.delete(f"/api/v1/databases/{created['id']}")

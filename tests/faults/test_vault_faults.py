@@ -1,4 +1,4 @@
-"""Storage that fails at any call, and changed bytes: no partial snapshot, no wrong row, and a retry succeeds."""
+"""Storage that fails at any call, and changed bytes: no incomplete snapshot, no wrong row, and a retry works."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_fault_at_every_call_of_create_and_open(fault: Fault) -> None:
 
 
 def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
-    """Return a vault with every kind of blob and segment, and what its snapshots hold."""
+    """Return a vault with every kind of blob and segment, and the contents of its snapshots."""
     blobs = MemoryBlobs()
     vault = Vault.create(blobs, builders.KEY)
     tables = given_(1) | {"large": Given(("text",), [(random.Random(5).randbytes(1500),)])}
@@ -151,7 +151,7 @@ def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
 
 
 def damages(content: dict[str, bytes], count: int) -> Iterator[tuple[str, bytes]]:
-    """Give blobs with a flipped bit, bytes overwritten, an end cut off, or something added; every blob has its turn."""
+    """Yield blobs with a flipped bit, overwritten bytes, a truncated end or appended bytes, for every blob."""
     chance = random.Random(20261121)
     names = sorted(content)
     for number in range(count):
@@ -176,7 +176,7 @@ def damages(content: dict[str, bytes], count: int) -> Iterator[tuple[str, bytes]
 
 
 def test_every_changed_byte_is_detected() -> None:
-    """Verification finds every one that snapshots need; reading tells it or gives the very rows that were written."""
+    """Verification finds every damage that affects a snapshot; reading fails or returns the same rows as were written."""
     blobs, truth = with_all_kinds()
     assert len(truth) == 3
     kinds = {kind for pack, _ in packs.listed(blobs) for kind in kinds_in(blobs, pack)}

@@ -1,4 +1,4 @@
-"""kill -9 of a process that takes and deletes snapshots and collects garbage; and concurrent writers."""
+"""kill -9 of a process that writes, deletes and collects snapshots; and two writers during garbage collection."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECONDS = float(rounds("VAULT_SECONDS", 20, quick=4))
 
 @pytest.fixture(scope="module")
 def processes() -> Any:
-    """What starts children from a process that has loaded everything, so that each is there in a moment."""
+    """Starts child processes from one that has loaded all modules, so that they start quickly."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["faults.vault_helpers"])
     return context

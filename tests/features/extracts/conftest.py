@@ -1,4 +1,4 @@
-"""What the tests of extracts share: one database with a snapshot, which nobody changes, for a whole module."""
+"""Fixtures of the tests of extracts: a database with a snapshot, which no test changes, one for each module."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from people import AppFixture
 
 @pytest.fixture(scope="module")
 async def snapshot_fixture(module_app: AppFixture, keeper: Supervisor) -> SnapshotFixture:
-    """Somebody with a database that has something of everything."""
+    """A user with a database that has objects of every kind."""
     person = await module_app.person("sonja")
     snapshot_fixture = SnapshotFixture(module_app, person, await person.database("postgresql"))
     await snapshot_fixture.sql(SHOP)
@@ -22,5 +22,5 @@ async def snapshot_fixture(module_app: AppFixture, keeper: Supervisor) -> Snapsh
 
 @pytest.fixture(scope="module")
 async def taken(snapshot_fixture: SnapshotFixture) -> Any:
-    """A snapshot of it."""
+    """A snapshot of that database."""
     return await snapshot_fixture.take()

@@ -1,4 +1,4 @@
-"""SQL on a snapshot, as the tests of extracts ask it."""
+"""Helpers that run SQL on a snapshot in the tests of extracts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A look into snapshots of MongoDB: documents in a grid, SQL on their fields, files that its own programs read."""
+"""Extracts of MongoDB snapshots: pages of documents, SQL on their fields, and exported files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SHOP = (
 
 @pytest.fixture(scope="module")
 async def snapshot_fixture(module_app: AppFixture, keeper: Supervisor) -> AsyncIterator[SnapshotFixture]:
-    """Somebody with a MongoDB elsewhere."""
+    """A user with a connected MongoDB."""
     if reason := place.missing():
         pytest.skip(reason)
     person = await module_app.person("mona")
@@ -54,9 +54,9 @@ async def export(snapshot_fixture: SnapshotFixture, taken: Any, **query: Any) ->
     return answer
 
 
-async def test_documents_page_by_page(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_pages_of_documents(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     page = await snapshot_fixture.person.get(f"/snapshots/{taken['id']}/tables/orders/rows", skip=2500, limit=2)
-    assert [one["name"] for one in page["columns"]] == ["_id", "n", "t", "at", "in", "document"]
+    assert [column["name"] for column in page["columns"]] == ["_id", "n", "t", "at", "in", "document"]
     live = await snapshot_fixture.sql("db.orders.find({_id: {$gte: 2500}}).sort({_id: 1}).limit(2)")
     assert [row[-1] for row in page["rows"]] == [row[0] for row in live]
     assert page["rows"][0][:-1] == [2500, 2500, "2500", "2026-01-01T00:00:00.000Z", '{"a": [1]}']
@@ -64,10 +64,10 @@ async def test_documents_page_by_page(snapshot_fixture: SnapshotFixture, taken: 
     assert (await snapshot_fixture.person.get(path, row=0, column="f19"))["value"] == '"x"'
     assert json.loads((await snapshot_fixture.person.get(path, row=1, column="document_"))["value"])["f19"] == 19
     empty = await snapshot_fixture.person.get(f"/snapshots/{taken['id']}/tables/none/rows")
-    assert (empty["rows"], [one["name"] for one in empty["columns"]]) == ([], ["_id", "document"])
+    assert (empty["rows"], [column["name"] for column in empty["columns"]]) == ([], ["_id", "document"])
 
 
-async def test_sql_on_fields_and_on_what_is_inside_them(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_sql_on_fields_and_nested_fields(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     assert await rows(snapshot_fixture, taken, "SELECT count(*) FROM orders") == [[ORDERS]]
     asked = "SELECT count(*), min(n), max(\"at\") FROM orders WHERE _id >= 10 AND t < '2'"
     live = await snapshot_fixture.sql("db.orders.countDocuments({_id: {$gte: 10}, t: {$lt: '2'}})")
@@ -81,7 +81,7 @@ async def test_sql_on_fields_and_on_what_is_inside_them(snapshot_fixture: Snapsh
     ]
 
 
-async def test_a_value_of_another_type_than_the_sample_had_is_named(
+async def test_value_of_another_type_is_named(
     snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inspecting = importlib.import_module("headwater.engines.mongodb.inspect")
@@ -94,7 +94,7 @@ async def test_a_value_of_another_type_than_the_sample_had_is_named(
     await snapshot_fixture.sql("db.odd.insertMany([{_id: 1, n: 1}, {_id: 2, n: 'odd', late: 5}])")
     odd = await snapshot_fixture.take(tables=["odd"])
     answer = await ask(snapshot_fixture, odd, "SELECT sum(n) FROM odd")
-    assert answer["error"]["message"] == "odd.n has 'odd', which int64 has no value for."
+    assert answer["error"]["message"] == "odd.n contains 'odd', which the type int64 cannot represent."
     assert "as_text" in answer["error"]["hint"]
     assert await rows(snapshot_fixture, odd, "SELECT n FROM odd ORDER BY _id", as_text=True) == [["1"], ["odd"]]
     assert await rows(snapshot_fixture, odd, "SELECT document->>'$.late' FROM odd WHERE _id = 2") == [["5"]]
@@ -132,7 +132,7 @@ async def test_files_of_documents(snapshot_fixture: SnapshotFixture, taken: Any)
     archive.close()
 
 
-async def test_what_documents_have_not_is_refused_in_words(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_unsupported_formats_of_documents_are_refused(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     sql = await snapshot_fixture.person.client.get(f"/api/v1/snapshots/{taken['id']}/export", params={"format": "sql"})
     assert (sql.status_code, sql.json()["detail"]) == (400, "Snapshots of MongoDB cannot be exported as SQL.")
     path = f"/snapshots/{taken['id']}/copies/plan"

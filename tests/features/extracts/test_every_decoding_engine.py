@@ -1,4 +1,4 @@
-"""Extracts of databases with tables that are not PostgreSQL: asked, leafed through, exported, as the database itself answers."""
+"""Extracts of other SQL engines: queries, pages and exports match the results of the database itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ASKED = "SELECT count(*), min(id), max(id), min(title), max(title) FROM album WH
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-async def test_as_the_database_answers(module_app: AppFixture, keeper: Supervisor, engine: str) -> None:
+async def test_extracts_match_the_database(module_app: AppFixture, keeper: Supervisor, engine: str) -> None:
     person = await module_app.person("emma")
     snapshot_fixture = SnapshotFixture(module_app, person, await person.database(engine))
     await snapshot_fixture.sql(SHOP[engine])
@@ -31,7 +31,7 @@ async def test_as_the_database_answers(module_app: AppFixture, keeper: Superviso
         "POST", f"{path}/query", 200, json={"text": "SELECT * FROM album ORDER BY id LIMIT 5", "as_text": True}
     )
     assert len(every["results"][0]["rows"]) == 5
-    names = [one["name"] for one in answer["results"][0]["columns"]]
+    names = [column["name"] for column in answer["results"][0]["columns"]]
     assert len(names) == 5
     page = await person.get(f"{path}/tables/album/rows", skip=100, limit=50)
     live = await snapshot_fixture.sql("SELECT * FROM album ORDER BY id LIMIT 50 OFFSET 100")

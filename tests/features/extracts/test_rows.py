@@ -1,4 +1,4 @@
-"""Rows of a snapshot, page by page: from any place, and only what holds them is read."""
+"""Pages of rows of a snapshot: from any offset, and only the needed chunks are read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from headwater.vault.table_reader import TableReader
 from people import AppFixture
 
 
-async def test_strangers_and_neighbours_see_no_rows(
+async def test_rows_are_hidden_from_strangers_and_other_organizations(
     module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
 ) -> None:
     for end in ("rows", "cell?row=0&column=id"):
@@ -20,8 +20,8 @@ async def test_strangers_and_neighbours_see_no_rows(
         await neighbour.send("GET", path, 404)
 
 
-async def test_pages_are_those_of_the_database(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
-    """Law: the pages of a snapshot, one after the other, are the table; whatever they are long."""
+async def test_pages_match_the_database(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+    """Property: the concatenated pages are the table, for any page size."""
     path = f"/snapshots/{taken['id']}/tables/public.album/rows"
     live = await snapshot_fixture.sql("SELECT * FROM album ORDER BY id")
     names = [
@@ -37,14 +37,14 @@ async def test_pages_are_those_of_the_database(snapshot_fixture: SnapshotFixture
         cursor = page["next"]
         if cursor is None:
             break
-    assert [one["name"] for one in page["columns"]] == names
+    assert [column["name"] for column in page["columns"]] == names
     assert (page["count"], page["count_is_estimate"], page["key"]) == (12000, False, [])
     assert len(found) == 12_000
     assert found[: len(live)] == [row[: len(names)] for row in live]
     assert found[-1][0] == 12_000
 
 
-async def test_a_far_page_reads_its_chunks_only(snapshot_fixture: SnapshotFixture) -> None:
+async def test_distant_page_reads_only_its_chunks(snapshot_fixture: SnapshotFixture) -> None:
     await snapshot_fixture.sql(
         "CREATE TABLE far (id int PRIMARY KEY); INSERT INTO far SELECT generate_series(1, 100000)"
     )
@@ -72,7 +72,7 @@ async def test_a_far_page_reads_its_chunks_only(snapshot_fixture: SnapshotFixtur
     assert read == chunks[-1:]
 
 
-async def test_long_values_are_cut_and_whole_on_request(snapshot_fixture: SnapshotFixture) -> None:
+async def test_long_values_are_shortened_and_available_in_full(snapshot_fixture: SnapshotFixture) -> None:
     await snapshot_fixture.sql(
         'CREATE TABLE "a/b c" (id int PRIMARY KEY, long text); INSERT INTO "a/b c" VALUES (1, repeat(\'ä\', 5000)), (2, NULL)'
     )

@@ -1,4 +1,4 @@
-"""A server that is killed takes its sandboxes along, whatever they are at."""
+"""A killed server also ends its sandboxes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ threading.Event().wait()
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended, and that nobody has asked about yet, does not."""
+    """Return True if a process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
@@ -31,7 +31,7 @@ def alive(pid: int) -> bool:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel of Linux ends children")
-def test_a_killed_server_takes_its_sandboxes_along() -> None:
+def test_killed_server_ends_its_sandboxes() -> None:
     with subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         pid = int(server.stdout.readline())

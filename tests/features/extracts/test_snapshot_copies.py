@@ -1,4 +1,4 @@
-"""Snapshots copied into databases of other engines: the rows of then, both sides compared, and all or nothing."""
+"""Copies of snapshots into databases of other engines: both sides are compared, and a failure leaves nothing."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from people import AppFixture
 
 async def copied(snapshot_fixture: SnapshotFixture, taken: Any, target: str, **body: Any) -> Any:
     path = f"/snapshots/{taken['id']}/copies"
-    made = await snapshot_fixture.person.send("POST", path, 202, json={"target_id": target, "accepted": True} | body)
-    await snapshot_fixture.app.work(made["job"]["id"])
-    return await snapshot_fixture.person.get(f"/transfers/{made['id']}")
+    created = await snapshot_fixture.person.send("POST", path, 202, json={"target_id": target, "accepted": True} | body)
+    await snapshot_fixture.app.work(created["job"]["id"])
+    return await snapshot_fixture.person.get(f"/transfers/{created['id']}")
 
 
-async def test_strangers_and_neighbours_copy_nothing(
+async def test_copies_are_refused_to_strangers_and_other_organizations(
     module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
 ) -> None:
     body = {"target_id": snapshot_fixture.database}
@@ -32,17 +32,19 @@ async def test_strangers_and_neighbours_copy_nothing(
 
 
 @pytest.mark.parametrize("engine", ["mysql", "sqlite"])
-async def test_rows_of_then_are_in_another_engine(snapshot_fixture: SnapshotFixture, taken: Any, engine: str) -> None:
+async def test_snapshot_is_copied_into_another_engine(
+    snapshot_fixture: SnapshotFixture, taken: Any, engine: str
+) -> None:
     target = await snapshot_fixture.person.database(engine)
     path = f"/snapshots/{taken['id']}/copies"
     planned = await snapshot_fixture.person.send("POST", f"{path}/plan", 200, json={"target_id": target})
-    assert [one["rows"] for one in planned["tables"]] == [12000, 1500, 700]
-    assert ("album", "twice") in [(one["table"].split(".")[-1], one["object"]) for one in planned["losses"]]
+    assert [table["rows"] for table in planned["tables"]] == [12000, 1500, 700]
+    assert ("album", "twice") in [(loss["table"].split(".")[-1], loss["object"]) for loss in planned["losses"]]
     refused = await snapshot_fixture.person.client.post(f"/api/v1{path}", json={"target_id": target})
     assert (refused.status_code, refused.json()["code"]) == (409, "losses_not_accepted")
     done = await copied(snapshot_fixture, taken, target)
     assert done["job"]["state"] == "completed", done["job"]["error"]
-    assert {(one["table"], one["target_rows"], one["same"]) for one in done["tables"]} == {
+    assert {(table["table"], table["target_rows"], table["same"]) for table in done["tables"]} == {
         ("public.album", 12000, True),
         ("public.artist", 1500, True),
         ("public.note", 700, True),
@@ -57,7 +59,7 @@ async def test_rows_of_then_are_in_another_engine(snapshot_fixture: SnapshotFixt
 
 
 @pytest.mark.parametrize("engine", ["mysql", "sqlite"])
-async def test_snapshots_of_other_engines_come_to_postgresql(
+async def test_snapshots_of_other_engines_are_copied_into_postgresql(
     module_app: AppFixture, keeper: Supervisor, engine: str
 ) -> None:
     person = await module_app.person("ines")
@@ -68,11 +70,11 @@ async def test_snapshots_of_other_engines_come_to_postgresql(
     target = await person.database("postgresql")
     done = await copied(snapshot_fixture, taken, target)
     assert done["job"]["state"] == "completed", done["job"]["error"]
-    assert all(one["same"] for one in done["tables"])
-    assert sum(one["target_rows"] for one in done["tables"]) == taken["rows"]
+    assert all(table["same"] for table in done["tables"])
+    assert sum(table["target_rows"] for table in done["tables"]) == taken["rows"]
 
 
-async def test_what_a_failure_leaves_is_nothing(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_failed_copy_leaves_nothing(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     target = await snapshot_fixture.person.database("sqlite")
     real = copy_rows.copy
 
@@ -82,19 +84,19 @@ async def test_what_a_failure_leaves_is_nothing(snapshot_fixture: SnapshotFixtur
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(copies.copy_rows, "copy", failing)
-        made = await snapshot_fixture.person.send(
+        created = await snapshot_fixture.person.send(
             "POST",
             f"/snapshots/{taken['id']}/copies",
             202,
             json={"target_id": target, "accepted": True, "tables": ["note"]},
         )
-        await snapshot_fixture.app.work(made["job"]["id"])
+        await snapshot_fixture.app.work(created["job"]["id"])
     assert await snapshot_fixture.sql("SELECT count(*) FROM sqlite_schema", target) == [[0]]
     done = await copied(snapshot_fixture, taken, target, tables=["note"])
-    assert [one["target_rows"] for one in done["tables"]] == [700]
+    assert [table["target_rows"] for table in done["tables"]] == [700]
 
 
-async def test_partitioned_tables_are_refused_with_a_way(snapshot_fixture: SnapshotFixture) -> None:
+async def test_partitioned_tables_are_refused_with_a_hint(snapshot_fixture: SnapshotFixture) -> None:
     await snapshot_fixture.sql(
         "CREATE TABLE part (id int, day date) PARTITION BY RANGE (day);"
         "CREATE TABLE part_26 PARTITION OF part FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')"

@@ -1,4 +1,4 @@
-"""Files of a snapshot: scripts that the engines' own programs load, rows in every form, and links to them."""
+"""Exports of a snapshot: SQL scripts that the engines' own clients load, rows in every format, and download links."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def export(snapshot_fixture: SnapshotFixture, taken: Any, **query: Any) ->
     return answer
 
 
-async def test_strangers_and_neighbours_export_nothing(
+async def test_exports_are_refused_to_strangers_and_other_organizations(
     module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
 ) -> None:
     stranger, neighbour = await module_app.stranger(), await module_app.person("nadja")
@@ -37,7 +37,7 @@ async def test_strangers_and_neighbours_export_nothing(
         await neighbour.send(method, f"/snapshots/{taken['id']}/{path}", 404, json={})
 
 
-async def test_one_table_in_every_form(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_one_table_in_every_format(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     live = await snapshot_fixture.sql("SELECT id, name, bio, mood FROM artist ORDER BY id LIMIT 1000")
     found: dict[str, list[list[Any]]] = {}
     for form in ("csv", "ndjson", "json", "parquet"):
@@ -72,9 +72,7 @@ async def test_several_tables_come_as_a_zip(snapshot_fixture: SnapshotFixture, t
     assert wrong.status_code == 404
 
 
-async def test_parquet_keeps_types_and_gives_up_those_that_do_not_fit(
-    snapshot_fixture: SnapshotFixture, taken: Any
-) -> None:
+async def test_parquet_keeps_types_and_falls_back_to_text(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     await snapshot_fixture.sql(
         "CREATE TABLE fit (id int PRIMARY KEY, good numeric(6,2), bad numeric(6,2), moment timestamptz, endless timestamptz);"
         "INSERT INTO fit SELECT g, g, CASE WHEN g < 9000 THEN g / 9.0 ELSE 'NaN' END, '2026-01-01', CASE WHEN g < 9000 THEN '2026-01-01'::timestamptz ELSE 'infinity' END FROM generate_series(1, 9999) g"
@@ -93,18 +91,18 @@ async def test_parquet_keeps_types_and_gives_up_those_that_do_not_fit(
     assert (last["bad"], last["endless"], read.num_rows) == ("NaN", "infinity", 9999)
 
 
-async def test_exports_are_noted(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_exports_are_audited(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     await export(snapshot_fixture, taken, format="csv", tables="note")
     (entry, *_) = (await snapshot_fixture.person.get("/audit", action="snapshot.export"))["items"]
     assert (entry["resource"]["id"], entry["details"]) == (taken["id"], {"format": "csv", "tables": ["note"]})
 
 
 async def make_link(snapshot_fixture: SnapshotFixture, taken: Any, **body: Any) -> str:
-    made = await snapshot_fixture.person.send("POST", f"/snapshots/{taken['id']}/links", 201, json=body)
-    return str(made["url"])
+    created = await snapshot_fixture.person.send("POST", f"/snapshots/{taken['id']}/links", 201, json=body)
+    return str(created["url"])
 
 
-async def test_a_link_gives_its_file_to_whoever_has_it(
+async def test_link_downloads_its_file_without_sign_in(
     module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
 ) -> None:
     url = await make_link(snapshot_fixture, taken, format="csv", tables=["note"])
@@ -118,9 +116,7 @@ async def test_a_link_gives_its_file_to_whoever_has_it(
     assert url.rsplit("/", 1)[1] not in str((used, made))
 
 
-async def test_a_link_that_was_changed_opens_nothing(
-    module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
-) -> None:
+async def test_tampered_link_is_invalid(module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     url = await make_link(snapshot_fixture, taken, format="csv", tables=["note"])
     head, token = url.rsplit("/", 1)
     body, signature = token.split(".")
@@ -139,10 +135,10 @@ async def test_a_link_that_was_changed_opens_nothing(
     ):
         answer = await stranger.get(f"{head}/{wrong}")
         assert answer.status_code == 404, wrong
-        assert answer.json()["detail"] == "This link is not valid, or not any more."
+        assert answer.json()["detail"] == "This link is invalid, or no longer valid."
 
 
-async def test_a_link_ends(module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_link_expires(module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     url = await make_link(snapshot_fixture, taken, format="csv", tables=["note"], expires_in=60)
     stranger = await module_app.stranger()
     later = clock.now() + timedelta(seconds=61)
@@ -154,7 +150,7 @@ async def test_a_link_ends(module_app: AppFixture, snapshot_fixture: SnapshotFix
         await snapshot_fixture.person.send("POST", f"/snapshots/{taken['id']}/links", 422, json={"expires_in": seconds})
 
 
-async def test_a_link_goes_with_its_snapshot_and_with_the_right_of_its_maker(
+async def test_link_ends_with_its_snapshot_or_its_creators_rights(
     module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
 ) -> None:
     gone = await snapshot_fixture.take(tables=["note"])
@@ -165,10 +161,12 @@ async def test_a_link_goes_with_its_snapshot_and_with_the_right_of_its_maker(
     guest = await module_app.person("gast")
     members = f"/organizations/{snapshot_fixture.person.organization}/members"
     added = await snapshot_fixture.person.send("POST", members, 201, json={"email": guest.email, "role": "viewer"})
-    made = await guest.send("POST", f"/snapshots/{taken['id']}/links", 201, json={"format": "csv", "tables": ["note"]})
-    assert (await stranger.get(made["url"])).status_code == 200
+    created = await guest.send(
+        "POST", f"/snapshots/{taken['id']}/links", 201, json={"format": "csv", "tables": ["note"]}
+    )
+    assert (await stranger.get(created["url"])).status_code == 200
     await snapshot_fixture.person.send("DELETE", f"{members}/{added['user_id']}", 204)
-    assert (await stranger.get(made["url"])).status_code == 404
+    assert (await stranger.get(created["url"])).status_code == 404
 
 
 async def test_links_are_listed_and_revoked(
@@ -190,23 +188,25 @@ async def test_links_are_listed_and_revoked(
     assert gone["url"].rsplit("/", 1)[1] not in str(newest)
     await snapshot_fixture.person.send("DELETE", f"{path}/{gone['id']}", 204)
     answer = await stranger.get(gone["url"])
-    assert (answer.status_code, answer.json()["detail"]) == (404, "This link is not valid, or not any more.")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "This link is invalid, or no longer valid.")
     assert (await stranger.get(keep["url"])).status_code == 200, "one by one"
-    assert [one["id"] for one in (await snapshot_fixture.person.get(path))["items"]] == [keep["id"]]
+    assert [item["id"] for item in (await snapshot_fixture.person.get(path))["items"]] == [keep["id"]]
     await snapshot_fixture.person.send("DELETE", f"{path}/{gone['id']}", 404)
     (revoked, *_) = (await snapshot_fixture.person.get("/audit", action="snapshot.link_revoked"))["items"]
     assert (revoked["resource"]["id"], revoked["details"]["link"]) == (taken["id"], gone["id"])
 
 
-async def test_who_may_revoke_a_link(module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_link_is_revoked_by_its_creator_or_an_admin(
+    module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
+) -> None:
     path, guest = f"/snapshots/{taken['id']}/links", await module_app.person("linus")
     members = f"/organizations/{snapshot_fixture.person.organization}/members"
     await snapshot_fixture.person.send("POST", members, 201, json={"email": guest.email, "role": "viewer"})
     mine = await snapshot_fixture.person.send("POST", path, 201, json={"format": "csv", "tables": ["note"]})
     theirs = [await guest.send("POST", path, 201, json={"format": "csv", "tables": ["note"]}) for _ in range(2)]
     refused = await guest.send("DELETE", f"{path}/{mine['id']}", 404)
-    assert "An admin can" in refused["hint"]
-    assert mine["id"] in {one["id"] for one in (await guest.get(path))["items"]}
+    assert "Admins can" in refused["hint"]
+    assert mine["id"] in {item["id"] for item in (await guest.get(path))["items"]}
     await guest.send("DELETE", f"{path}/{theirs[0]['id']}", 204)
     await snapshot_fixture.person.send("DELETE", f"{path}/{theirs[1]['id']}", 204)
     neighbour = await module_app.person("nora")
@@ -215,23 +215,21 @@ async def test_who_may_revoke_a_link(module_app: AppFixture, snapshot_fixture: S
     await snapshot_fixture.person.send("DELETE", f"/snapshots/{other['id']}/links/{mine['id']}", 404)
 
 
-async def test_links_that_have_expired_are_forgotten(
-    module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
-) -> None:
+async def test_expired_links_are_deleted(module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     path = f"/snapshots/{taken['id']}/links"
-    made = await snapshot_fixture.person.send("POST", path, 201, json={"format": "csv", "expires_in": 60})
+    created = await snapshot_fixture.person.send("POST", path, 201, json={"format": "csv", "expires_in": 60})
     lasting = await snapshot_fixture.person.send("POST", path, 201, json={"format": "csv", "expires_in": 600})
     later = clock.now() + timedelta(seconds=61)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(maintenance, "now", lambda: later)
         await maintenance.run_maintenance(module_app.server.context)
-    left = {one["id"] for one in (await snapshot_fixture.person.get(path))["items"]}
+    left = {item["id"] for item in (await snapshot_fixture.person.get(path))["items"]}
     assert lasting["id"] in left
-    assert made["id"] not in left
+    assert created["id"] not in left
 
 
 async def test_a_script_of_some_tables_loads(snapshot_fixture: SnapshotFixture, taken: Any, tmp_path: Path) -> None:
-    """What stands alone is in it; what needs a table that was not chosen is named instead."""
+    """The script contains independent objects; objects that need tables that were not chosen are named instead."""
     if reason := place.missing():
         pytest.skip(reason)
     script = tmp_path / "some.sql"

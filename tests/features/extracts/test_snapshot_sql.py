@@ -1,4 +1,4 @@
-"""SQL on a snapshot: what comes out, what is read for it, and what no statement gets at."""
+"""SQL on a snapshot: results, the columns that are read, and the isolation of the sandbox."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from headwater.vault.local import LocalBlobs
 from people import AppFixture
 
 
-async def test_strangers_and_neighbours_ask_nothing(
+async def test_queries_are_refused_to_strangers_and_other_organizations(
     module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
 ) -> None:
     path, body = f"/snapshots/{taken['id']}/query", {"text": "SELECT 1"}
@@ -44,7 +44,7 @@ async def test_strangers_and_neighbours_ask_nothing(
     await neighbour.send("POST", f"{path}/export", 404, json=body)
 
 
-async def test_answers_are_those_of_the_database(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_query_results_match_the_database(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     for text in (
         "SELECT count(*) FROM album",
         "SELECT count(*), sum(price)::text, min(day)::text, max(id) FROM public.album WHERE ok AND price > 100",
@@ -83,8 +83,8 @@ FILTERS = (
 )
 
 
-async def test_filters_of_every_type_are_those_of_the_database(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
-    """What DuckDB leaves to our side to filter, and what of Python that needs, is there although all files are shut."""
+async def test_filters_of_every_type_match_the_database(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+    """Filters that Arrow applies need Python modules, which must be loaded before file access is forbidden."""
     counts = ", ".join(f"(SELECT count(*) FROM album WHERE {one})" for one in FILTERS).replace("moment <", '"at" <')
     found = (await rows(snapshot_fixture, taken, f"SELECT {counts}"))[0]
     assert dict(zip(FILTERS, found, strict=True)) == dict(
@@ -131,8 +131,8 @@ async def test_results_of_every_type(snapshot_fixture: SnapshotFixture, taken: A
     assert b"\\u" not in answer.content
 
 
-async def test_only_the_columns_that_are_named_are_read(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
-    """Counted where the pages come out of the vault: one column of one table costs that column, and nothing else."""
+async def test_only_named_columns_are_read(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+    """A query of one column reads only that column from the vault."""
     asked: list[tuple[str, tuple[int, ...]]] = []
     real = OpenSnapshot.rows
 
@@ -156,7 +156,7 @@ async def test_only_the_columns_that_are_named_are_read(snapshot_fixture: Snapsh
         assert asked == []
 
 
-async def test_limits(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_query_limits_are_enforced(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     cut = (await ask(snapshot_fixture, taken, "SELECT id FROM album ORDER BY id", max_rows=10))["results"][0]
     assert (len(cut["rows"]), cut["truncated"]) == (10, True)
     late = await ask(
@@ -194,8 +194,8 @@ ESCAPES = [one for one in (Path(__file__).parent / "escapes.sql").read_text().sp
 OUT = Path("/tmp/hw-escaped")
 
 
-def test_nothing_leads_out() -> None:
-    """Each is refused by what the process sets up, before it looks at the statement or by DuckDB itself."""
+def test_sandboxed_sql_cannot_escape() -> None:
+    """Each statement is refused by the settings of the process or by DuckDB itself."""
     OUT.unlink(missing_ok=True)
     columns = pa.schema([("id", pa.int64()), ("title", pa.string())]).serialize().to_pybytes().hex()
     tables = [{"schema": "public", "name": "album", "columns": columns}]
@@ -214,7 +214,7 @@ def test_nothing_leads_out() -> None:
 
 
 @pytest.mark.parametrize("text", ESCAPES[::25])
-async def test_nothing_leads_out_over_http(snapshot_fixture: SnapshotFixture, taken: Any, text: str) -> None:
+async def test_sandboxed_sql_cannot_escape_over_http(snapshot_fixture: SnapshotFixture, taken: Any, text: str) -> None:
     answer = await ask(snapshot_fixture, taken, text, seconds=20)
     assert answer["error"] is not None, answer["results"]
     assert not OUT.exists()
@@ -235,13 +235,13 @@ for what in (lambda: open("/etc/hostname"), lambda: open("/tmp/hw-escaped", "w")
 @pytest.mark.skipif(
     not sys.platform.startswith("linux") or ctypes.CDLL(None).syscall(444, None, 0, 1) < 4, reason="no Landlock"
 )
-def test_the_kernel_opens_nothing_for_it() -> None:
+def test_kernel_refuses_to_open_files() -> None:
     done = subprocess.run([sys.executable, "-c", SHUT], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["refused"] * 3, (done.stdout, done.stderr)
 
 
-async def test_the_process_has_no_secrets(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
-    """It starts with an environment of its own, and with no file of the server but its two sockets."""
+async def test_sandbox_has_no_secrets(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+    """The sandbox has its own environment, and inherits only its two sockets from the server."""
     seen: list[Any] = []
     real = process.spawn
 
@@ -256,7 +256,7 @@ async def test_the_process_has_no_secrets(snapshot_fixture: SnapshotFixture, tak
     assert len(seen[0]["pass_fds"]) == 2
 
 
-async def test_errors_know_their_place(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_errors_have_a_position(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     text = "SELECT id\nFROM album WHERE id = = 1"
     error = (await ask(snapshot_fixture, taken, text))["error"]
     assert error["message"] == 'Parser Error: syntax error at or near "="'
@@ -265,12 +265,12 @@ async def test_errors_know_their_place(snapshot_fixture: SnapshotFixture, taken:
     for text, words in (
         ("", "nothing to run"),
         ("SELECT 1; SELECT 2", "one statement"),
-        ("DELETE FROM note", "cannot be changed"),
+        ("DELETE FROM note", "read-only"),
     ):
         assert words in (await ask(snapshot_fixture, taken, text))["error"]["message"], text
 
 
-async def test_values_that_do_not_fit_are_told_and_there_as_text(snapshot_fixture: SnapshotFixture) -> None:
+async def test_values_that_do_not_fit_are_named_and_readable_as_text(snapshot_fixture: SnapshotFixture) -> None:
     await snapshot_fixture.sql(
         'CREATE TABLE odd (id int PRIMARY KEY, n numeric(6,2), moment timestamptz, day date, a int[], "Id ""q" text);'
         "INSERT INTO odd VALUES (1, 'NaN', 'infinity', '-infinity', '{1,NULL}', 'x'), (2, 1.5, '4713-01-01 BC', '294276-12-31', NULL, '')"
@@ -284,17 +284,17 @@ async def test_values_that_do_not_fit_are_told_and_there_as_text(snapshot_fixtur
         ["4713-01-01 (BC) 00:00:00+00", "294276-12-31", None, ""],
     ]
     error = (await ask(snapshot_fixture, odd, "SELECT sum(n) FROM odd"))["error"]
-    assert "public.odd.n has 'NaN'" in error["message"]
+    assert "public.odd.n contains 'NaN'" in error["message"]
     assert "text" in error["hint"]
     assert await rows(snapshot_fixture, odd, "SELECT n FROM odd ORDER BY id", as_text=True) == [["NaN"], ["1.50"]]
 
 
-async def test_what_is_text_for_want_of_a_type_says_how_to_count_with_it(snapshot_fixture: SnapshotFixture) -> None:
+async def test_error_on_untyped_text_suggests_a_cast(snapshot_fixture: SnapshotFixture) -> None:
     await snapshot_fixture.sql("CREATE TABLE loose (n numeric); INSERT INTO loose VALUES (1.5), (1e40)")
     loose = await snapshot_fixture.take(tables=["loose"])
     error = (await ask(snapshot_fixture, loose, "SELECT sum(n) FROM loose"))["error"]
     assert "sum(VARCHAR)" in error["message"]
-    assert "cast it" in error["hint"]
+    assert "cast them" in error["hint"]
     assert await rows(snapshot_fixture, loose, "SELECT sum(n::double) FROM loose") == [[1e40]]
 
 
@@ -316,7 +316,7 @@ async def test_whole_results_as_files(snapshot_fixture: SnapshotFixture, taken: 
 
 
 async def test_bytes_read_are_those_of_the_column(snapshot_fixture: SnapshotFixture) -> None:
-    """One column of a wide table costs what that column stores, counted where blobs are read."""
+    """A query of one column of a wide table reads about as many bytes as that column stores."""
     columns = ", ".join(f"md5((g * {number})::text) AS c{number}" for number in range(1, 9))
     await snapshot_fixture.sql(f"CREATE TABLE wide AS SELECT g AS id, {columns} FROM generate_series(1, 20000) g")
     wide = await snapshot_fixture.take(tables=["wide"])
@@ -334,7 +334,7 @@ async def test_bytes_read_are_those_of_the_column(snapshot_fixture: SnapshotFixt
     assert 0 < sum(read) <= 1.1 * wide["stored_bytes"] / 8
 
 
-async def test_a_reader_that_goes_away_ends_the_query(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_disconnected_reader_ends_the_query(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     server, sandboxes = snapshot_fixture.app.server, snapshot_fixture.app.server.context.service(Sandboxes)
     context = server.context
     async with server.database.transaction() as db:
@@ -350,7 +350,7 @@ async def test_a_reader_that_goes_away_ends_the_query(snapshot_fixture: Snapshot
     assert (process.poll(), sandboxes._running) == (-9, {})
 
 
-async def test_a_row_that_nobody_can_hold_is_refused(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_oversized_row_is_refused(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     error = (await ask(snapshot_fixture, taken, "SELECT repeat('x', 40000000)"))["error"]
     assert "A row of the result has" in error["message"]
     some = (await ask(snapshot_fixture, taken, "SELECT repeat('x', 1000000) FROM range(100)"))["results"][0]
@@ -358,12 +358,12 @@ async def test_a_row_that_nobody_can_hold_is_refused(snapshot_fixture: SnapshotF
     assert 10 <= len(some["rows"]) <= 17
 
 
-async def test_no_more_than_a_few_at_once(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_concurrent_queries_are_limited(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     endless = "SELECT count(*) FROM range(100000000000) WHERE hash(range) = 1"
     running = [asyncio.create_task(ask(snapshot_fixture, taken, endless, seconds=4)) for _ in range(4)]
     sandboxes = snapshot_fixture.app.server.context.service(Sandboxes)
     while len(sandboxes._running) < 4:
-        assert not any(one.done() for one in running)
+        assert not any(task.done() for task in running)
         await asyncio.sleep(0.02)
     refused = await snapshot_fixture.person.client.post(
         f"/api/v1/snapshots/{taken['id']}/query", json={"text": "SELECT 1"}
@@ -371,10 +371,10 @@ async def test_no_more_than_a_few_at_once(snapshot_fixture: SnapshotFixture, tak
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
     for one in list(sandboxes._running.values()):
         await one.cancel()
-    assert {(await one)["error"]["code"] for one in running} == {"cancelled"}
+    assert {(await task)["error"]["code"] for task in running} == {"cancelled"}
 
 
-async def test_damage_is_told_and_gives_no_half_answer(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
+async def test_damage_fails_the_query(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     real = OpenSnapshot.rows
 
     def broken(self: OpenSnapshot, table: Any, threads: Any, places: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""What the tests of policies share."""
+"""Fixtures of the tests of policies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from people import AppFixture
 
 @pytest.fixture
 async def policy_fixture(app: AppFixture, keeper: Supervisor) -> AsyncIterator[PolicyFixture]:
-    """Somebody with a small database; at the end no policy is left that another test would follow."""
+    """A user with a small database, whose policy is deleted at the end."""
     person = await app.person("tomas")
     policy_fixture = PolicyFixture(app, person, await person.database("sqlite"))
     await policy_fixture.sql(TABLES)

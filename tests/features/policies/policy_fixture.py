@@ -1,4 +1,4 @@
-"""Somebody with a database that has a policy, and a clock that the tests turn."""
+"""A user with a database that has a policy, and a clock that the tests set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INSERT INTO loan VALUES (1, 1)
 
 
 class PolicyFixture(SnapshotFixture):
-    """Somebody with a database that has a policy."""
+    """A user with a database that has a policy."""
 
     @property
     def path(self) -> str:
@@ -33,16 +33,16 @@ class PolicyFixture(SnapshotFixture):
         return datetime.fromisoformat((await self.person.get(self.path))["next"][0])
 
     async def tick(self, at: datetime) -> None:
-        """Do what is due at a moment, as each worker does now and then."""
+        """Run what is due at a point in time, as workers do at intervals."""
         await scheduler.tick(self.app.server.context, at)
 
     async def runs(self, kind: str = "snapshot") -> list[Any]:
         """Return the runs of a kind, newest first."""
         items = (await self.person.get(f"{self.path}/runs"))["items"]
-        return [one for one in items if one["kind"] == kind]
+        return [item for item in items if item["kind"] == kind]
 
     async def scheduled(self, late: timedelta = timedelta(seconds=5)) -> Any:
-        """Let the next time come, work at what it brings, and let it be settled; return the run."""
+        """Advance to the next time, run its job, record its result, and return the run."""
         at = await self.due() + late
         await self.tick(at)
         (run, *_) = await self.runs()
@@ -54,7 +54,7 @@ class PolicyFixture(SnapshotFixture):
     async def complete_snapshots(self) -> list[str]:
         """Return the ids of the complete snapshots, newest first."""
         items = (await self.person.get(f"/databases/{self.database}/snapshots"))["items"]
-        return [one["id"] for one in items if one["status"] == "complete"]
+        return [item["id"] for item in items if item["status"] == "complete"]
 
     async def alerts(self, status: str | None = None) -> list[Any]:
         """Return the alerts of the database, newest first."""

@@ -1,4 +1,4 @@
-"""Alerts: who sees them, who may acknowledge, and what one that is known of does when it goes on."""
+"""Alerts: who may read and acknowledge them, and what happens if an acknowledged problem continues."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def told(policy_fixture: PolicyFixture, kind: Kind, message: str = "It fai
         await alerts.raise_alert(db, database, kind, message, datetime.now(UTC))
 
 
-async def test_alerts_are_for_those_who_see_the_database(policy_fixture: PolicyFixture) -> None:
+async def test_alerts_are_visible_to_readers_of_the_database(policy_fixture: PolicyFixture) -> None:
     await told(policy_fixture, "failed")
     (alert,) = await policy_fixture.alerts()
     path = f"/alerts/{alert['id']}/acknowledge"
@@ -31,7 +31,7 @@ async def test_alerts_are_for_those_who_see_the_database(policy_fixture: PolicyF
     viewer = await policy_fixture.app.person("viewer")
     place = f"/organizations/{policy_fixture.person.organization}/members"
     await policy_fixture.person.send("POST", place, 201, json={"email": viewer.email, "role": "viewer"})
-    assert [one["id"] for one in (await viewer.get("/alerts"))["items"]] == [alert["id"]]
+    assert [alert["id"] for alert in (await viewer.get("/alerts"))["items"]] == [alert["id"]]
     await viewer.send("POST", path, 403)
     known = await policy_fixture.person.send("POST", path, 200)
     assert (known["status"], known["acknowledged_by"]) == ("acknowledged", "tomas")
@@ -39,12 +39,12 @@ async def test_alerts_are_for_those_who_see_the_database(policy_fixture: PolicyF
     assert known["project_id"] == policy_fixture.person.project["id"]
     await policy_fixture.person.send("POST", path, 409)
     await policy_fixture.person.send("POST", f"/alerts/{uuid.uuid4()}/acknowledge", 404)
-    entries = [one["action"] for one in (await policy_fixture.person.get("/audit"))["items"]]
+    entries = [entry["action"] for entry in (await policy_fixture.person.get("/audit"))["items"]]
     assert {"alert.open", "alert.acknowledge"} <= set(entries)
 
 
 async def acknowledged(policy_fixture: PolicyFixture, kind: Kind) -> list[Any]:
-    """Open an alert, acknowledge it, let it happen again; return the alerts, newest first."""
+    """Open an alert, acknowledge it, raise it again; return the alerts, newest first."""
     await told(policy_fixture, kind)
     (alert,) = await policy_fixture.alerts("open")
     await policy_fixture.person.send("POST", f"/alerts/{alert['id']}/acknowledge", 200)
@@ -52,20 +52,20 @@ async def acknowledged(policy_fixture: PolicyFixture, kind: Kind) -> list[Any]:
     return await policy_fixture.alerts()
 
 
-async def test_what_goes_on_is_counted_and_does_not_call_again(policy_fixture: PolicyFixture) -> None:
+async def test_lasting_problem_is_counted_on_the_acknowledged_alert(policy_fixture: PolicyFixture) -> None:
     (alert,) = await acknowledged(policy_fixture, "failed")
     assert (alert["status"], alert["times"], alert["message"]) == ("acknowledged", 2, "Once more.")
     async with policy_fixture.app.server.database.transaction() as db:
         await alerts.resolve(db, uuid.UUID(policy_fixture.database), datetime.now(UTC), "failed")
     await told(policy_fixture, "failed")
-    assert [one["status"] for one in await policy_fixture.alerts()] == ["open", "resolved"]
+    assert [alert["status"] for alert in await policy_fixture.alerts()] == ["open", "resolved"]
 
 
-async def test_what_happens_once_calls_again(policy_fixture: PolicyFixture) -> None:
+async def test_single_event_opens_a_new_alert(policy_fixture: PolicyFixture) -> None:
     assert [one["status"] for one in await acknowledged(policy_fixture, "damaged")] == ["open", "acknowledged"]
 
 
-async def test_alerts_of_a_deleted_database_are_silent(policy_fixture: PolicyFixture) -> None:
+async def test_alerts_of_a_deleted_database_are_hidden(policy_fixture: PolicyFixture) -> None:
     await told(policy_fixture, "failed")
     await policy_fixture.person.send("DELETE", f"/databases/{policy_fixture.database}", 204)
     assert (await policy_fixture.person.get("/alerts"))["items"] == []

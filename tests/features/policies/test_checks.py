@@ -1,4 +1,4 @@
-"""Checks on a schedule: every page is read within its days, damage is told, a drill proves what it restores."""
+"""Scheduled checks: verifications read every page in time, damage opens alerts, and test restores run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 
 
 async def checked(policy_fixture: PolicyFixture, kind: str, at: datetime) -> Any:
-    """Let a check be due at a moment, work at it, and let it be settled; return its newest run."""
+    """Make a check due at a point in time, run its job, record its result, and return its newest run."""
     await policy_fixture.tick(at)
     run = (await policy_fixture.runs(kind))[0]
     if run["job_id"] and run["outcome"] == "running":
@@ -31,7 +31,7 @@ async def largest(policy_fixture: PolicyFixture) -> Path:
     return Path(vault.blobs.folder / blob.name)  # type: ignore[attr-defined]
 
 
-async def test_nothing_is_checked_before_there_is_something(policy_fixture: PolicyFixture) -> None:
+async def test_checks_wait_for_the_first_snapshot(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(verify={"kind": "quick"}, drill_every_days=1)
     await policy_fixture.tick(datetime.now(UTC))
     assert await policy_fixture.runs("verify") == await policy_fixture.runs("drill") == []
@@ -39,7 +39,7 @@ async def test_nothing_is_checked_before_there_is_something(policy_fixture: Poli
     assert (await checked(policy_fixture, "verify", datetime.now(UTC)))["outcome"] == "complete"
 
 
-async def test_parts_of_the_pages_every_day_until_all_were_read(policy_fixture: PolicyFixture) -> None:
+async def test_verification_shares_cover_all_pages(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.sql(
         "INSERT INTO book SELECT 100 + value, 'n' || value FROM (WITH RECURSIVE c(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM c WHERE value < 60000) SELECT value FROM c)"
     )
@@ -50,16 +50,16 @@ async def test_parts_of_the_pages_every_day_until_all_were_read(policy_fixture: 
         run = await checked(policy_fixture, "verify", at + 2 * day * DAY)
         assert run["outcome"] == "complete"
         log = (await policy_fixture.person.get(f"/jobs/{run['job_id']}/log"))["items"]
-        rows.append(next(one["message"] for one in log if "were read" in one["message"]))
+        rows.append(next(line["message"] for line in log if "were read" in line["message"]))
         await policy_fixture.tick(at + 2 * day * DAY + DAY)
     assert len(await policy_fixture.runs("verify")) == 3, "not on the days between"
-    counted = [int(one.rsplit(" with ", 1)[1].split(" rows")[0].replace(",", "")) for one in rows]
+    counted = [int(row.rsplit(" with ", 1)[1].split(" rows")[0].replace(",", "")) for row in rows]
     assert sum(counted) == snapshot["rows"]
-    found = (await policy_fixture.person.get(f"/snapshots/{snapshot['id']}"))["verification"]
-    assert (found["kind"], found["percent"], found["ok"]) == ("deep", 33, True)
+    result = (await policy_fixture.person.get(f"/snapshots/{snapshot['id']}"))["verification"]
+    assert (result["kind"], result["percent"], result["ok"]) == ("deep", 33, True)
 
 
-async def test_damage_is_an_alert_that_stays_until_somebody_looks(policy_fixture: PolicyFixture) -> None:
+async def test_damage_opens_an_alert_until_acknowledged(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(verify={"kind": "deep", "every_days": 1, "percent": 100})
     snapshot = await policy_fixture.take()
     file = await largest(policy_fixture)
@@ -69,17 +69,20 @@ async def test_damage_is_an_alert_that_stays_until_somebody_looks(policy_fixture
     file.write_bytes(data)
     at = datetime.now(UTC)
     run = await checked(policy_fixture, "verify", at)
-    assert (run["outcome"], run["detail"]) == ("damaged", "1 of 1 snapshots are damaged; the job's log says where.")
+    assert (run["outcome"], run["detail"]) == (
+        "damaged",
+        "1 of 1 snapshots are damaged. See the log of the job for details.",
+    )
     (alert,) = await policy_fixture.alerts("open")
     assert (alert["kind"], alert["snapshot_id"]) == ("damaged", snapshot["id"])
     assert not (await policy_fixture.person.get(f"/snapshots/{snapshot['id']}"))["verification"]["ok"]
     file.write_bytes(sound)
     assert (await checked(policy_fixture, "verify", at + 2 * DAY))["outcome"] == "complete"
     assert (await policy_fixture.person.get(f"/snapshots/{snapshot['id']}"))["verification"]["ok"]
-    assert [one["kind"] for one in await policy_fixture.alerts("open")] == ["damaged"]
+    assert [alert["kind"] for alert in await policy_fixture.alerts("open")] == ["damaged"]
 
 
-async def test_what_was_found_damaged_is_not_called_sound_by_a_look_that_reads_less(
+async def test_damage_is_not_cleared_by_a_weaker_verification(
     policy_fixture: PolicyFixture,
 ) -> None:
     await policy_fixture.put(verify={"kind": "quick"})
@@ -96,7 +99,7 @@ async def test_what_was_found_damaged_is_not_called_sound_by_a_look_that_reads_l
     assert not (await policy_fixture.person.get(path))["verification"]["ok"]
 
 
-async def test_a_storage_that_is_away_is_not_damage_but_an_alert_until_it_answers(
+async def test_unavailable_storage_is_an_alert_and_not_damage(
     policy_fixture: PolicyFixture,
 ) -> None:
     await policy_fixture.put(verify={"kind": "quick"})
@@ -110,13 +113,13 @@ async def test_a_storage_that_is_away_is_not_damage_but_an_alert_until_it_answer
         await policy_fixture.app.work(run["job_id"])
     await policy_fixture.tick(at)
     assert (await policy_fixture.runs("verify"))[0]["outcome"] == "failed"
-    assert [one["kind"] for one in await policy_fixture.alerts("open")] == ["verify_failed"]
+    assert [alert["kind"] for alert in await policy_fixture.alerts("open")] == ["verify_failed"]
     folder.with_suffix(".away").rename(folder)
     assert (await checked(policy_fixture, "verify", at + 2 * DAY))["outcome"] == "complete"
     assert await policy_fixture.alerts("open") == []
 
 
-async def test_the_newest_one_is_drilled_and_leaves_nothing(policy_fixture: PolicyFixture) -> None:
+async def test_newest_snapshot_is_drilled_and_nothing_is_left(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(drill_every_days=7)
     await policy_fixture.take()
     newest = await policy_fixture.take()
@@ -124,16 +127,16 @@ async def test_the_newest_one_is_drilled_and_leaves_nothing(policy_fixture: Poli
     at = datetime.now(UTC)
     run = await checked(policy_fixture, "drill", at)
     assert (run["outcome"], run["snapshot_id"]) == ("complete", newest["id"])
-    found = await policy_fixture.person.get(f"/snapshots/{newest['id']}")
-    assert found["drilled_at"]
-    assert found["drill_seconds"] > 0
+    result = await policy_fixture.person.get(f"/snapshots/{newest['id']}")
+    assert result["drilled_at"]
+    assert result["drill_seconds"] > 0
     after = (await policy_fixture.person.get(f"/projects/{policy_fixture.person.project['id']}/databases"))["items"]
     assert [one["id"] for one in after] == [one["id"] for one in before]
     await policy_fixture.tick(at + 6 * DAY)
     assert len(await policy_fixture.runs("drill")) == 1
 
 
-async def test_a_drill_that_fails_is_an_alert_until_one_passes(
+async def test_failed_drill_is_an_alert_until_one_succeeds(
     policy_fixture: PolicyFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await policy_fixture.put(drill_every_days=1)
@@ -160,7 +163,7 @@ async def test_a_drill_that_fails_is_an_alert_until_one_passes(
     assert (alert["kind"], alert["times"]) == ("drill_failed", 2)
     file.write_bytes(sound)
     assert (await checked(policy_fixture, "drill", at + 4 * DAY))["outcome"] == "complete"
-    assert [one["status"] for one in await policy_fixture.alerts()] == ["resolved"]
+    assert [alert["status"] for alert in await policy_fixture.alerts()] == ["resolved"]
 
 
 async def test_unusual_growth_is_an_alert_above_the_threshold_of_the_policy(policy_fixture: PolicyFixture) -> None:
@@ -172,11 +175,11 @@ async def test_unusual_growth_is_an_alert_above_the_threshold_of_the_policy(poli
     many = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 20000)"
     await policy_fixture.sql(f"INSERT INTO book SELECT 1000 + n, hex(randomblob(60)) FROM ({many} SELECT n FROM c)")
     run = await policy_fixture.scheduled()
-    found = await policy_fixture.person.get(f"/snapshots/{run['snapshot_id']}")
-    assert found["grew"]
+    result = await policy_fixture.person.get(f"/snapshots/{run['snapshot_id']}")
+    assert result["grew"]
     (alert,) = await policy_fixture.alerts("open")
     assert (alert["kind"], alert["snapshot_id"]) == ("grew", run["snapshot_id"])
-    assert "more than 2 times the usual" in alert["message"]
+    assert "more than 2 times as much as usual" in alert["message"]
     await policy_fixture.put(**HOURLY, growth=None)
     await policy_fixture.sql(f"INSERT INTO book SELECT 100000 + n, hex(randomblob(60)) FROM ({many} SELECT n FROM c)")
     await policy_fixture.scheduled()

@@ -1,4 +1,4 @@
-"""Retention done: what goes and what stays, the preview that is the same plan, and what ends in the middle."""
+"""Retention: which snapshots are deleted and kept, the preview, and interrupted deletions."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ DAY = timedelta(days=1)
 
 
 async def taken(policy_fixture: PolicyFixture, *ages: float) -> list[str]:
-    """Take scheduled snapshots, each so many days before now; return their ids, oldest first."""
+    """Take scheduled snapshots, dated the given days ago; return their ids, oldest first."""
     made = []
     for age in sorted(ages, reverse=True):
         run = await policy_fixture.person.send("POST", f"{policy_fixture.path}/runs", 202)
         await policy_fixture.app.work(run["job"]["id"])
-        found = await policy_fixture.person.get(f"/snapshots/{run['snapshot_id']}")
-        assert found["status"] == "complete", await policy_fixture.person.get(f"/jobs/{run['job']['id']}/log")
+        result = await policy_fixture.person.get(f"/snapshots/{run['snapshot_id']}")
+        assert result["status"] == "complete", await policy_fixture.person.get(f"/jobs/{run['job']['id']}/log")
         await policy_fixture.tick(datetime.now(UTC))
         await policy_fixture.sql(f"UPDATE book SET title = 'at {age}' WHERE id = 1")
         made.append(run["snapshot_id"])
@@ -38,7 +38,7 @@ async def dated(policy_fixture: PolicyFixture, snapshot: str, moment: datetime) 
         await db.execute(text("UPDATE snapshots SET taken_at = :at WHERE id = :id"), {"at": moment, "id": snapshot})
 
 
-async def test_after_a_scheduled_snapshot_what_is_not_kept_goes_for_a_reason(policy_fixture: PolicyFixture) -> None:
+async def test_retention_after_a_scheduled_snapshot_records_reasons(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY)
     first, second, third = await taken(policy_fixture, 3, 2, 1)
     await policy_fixture.put(**HOURLY, retention={"last": 2})
@@ -47,39 +47,41 @@ async def test_after_a_scheduled_snapshot_what_is_not_kept_goes_for_a_reason(pol
     assert len(left) == 2
     assert left[1] == third
     entries = [
-        one for one in (await policy_fixture.person.get("/audit"))["items"] if one["action"] == "snapshot.delete"
+        entry for entry in (await policy_fixture.person.get("/audit"))["items"] if entry["action"] == "snapshot.delete"
     ]
-    assert {one["resource"]["id"] for one in entries} == {first, second}
-    assert {one["details"]["reason"] for one in entries} == {"not among the last 2"}
-    assert {one["actor"]["kind"] if "actor" in one else one["actor_kind"] for one in entries} == {"system"}
+    assert {entry["resource"]["id"] for entry in entries} == {first, second}
+    assert {entry["details"]["reason"] for entry in entries} == {"not among the last 2"}
+    assert {entry["actor"]["kind"] if "actor" in entry else entry["actor_kind"] for entry in entries} == {"system"}
     assert sorted((await policy_fixture.vault()).snapshots()) == sorted(left)
     done = await policy_fixture.restore(await policy_fixture.person.get(f"/snapshots/{third}"), name="back")
-    assert all(one["same"] for one in done["tables"])
+    assert all(table["same"] for table in done["tables"])
 
 
-async def test_the_preview_is_what_then_happens_and_does_nothing(policy_fixture: PolicyFixture) -> None:
+async def test_preview_matches_what_retention_does(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY)
-    made = await taken(policy_fixture, 40, 39, 20, 9, 8, 2, 1)
+    snapshots = await taken(policy_fixture, 40, 39, 20, 9, 8, 2, 1)
     policy = {**HOURLY, "retention": {"daily": 2, "monthly": 2}}
-    shown = await policy_fixture.person.send("POST", f"{policy_fixture.path}/preview", 200, json={"policy": policy})
-    assert await policy_fixture.complete_snapshots() == made[::-1], "nothing was done"
+    preview = await policy_fixture.person.send("POST", f"{policy_fixture.path}/preview", 200, json={"policy": policy})
+    assert await policy_fixture.complete_snapshots() == snapshots[::-1], "nothing was done"
     assert (await policy_fixture.person.get(policy_fixture.path))["retention"] is None
-    assert shown["deleted"] == sum(not one["keep"] for one in shown["snapshots"]) > 0
-    assert all(one["reasons"] for one in shown["snapshots"])
+    assert preview["deleted"] == sum(not snapshot["keep"] for snapshot in preview["snapshots"]) > 0
+    assert all(snapshot["reasons"] for snapshot in preview["snapshots"])
     await policy_fixture.put(**policy)
     assert await policy_fixture.person.send("POST", f"{policy_fixture.path}/preview", 200, json={}) == {
-        **shown,
+        **preview,
         "next": (await policy_fixture.person.get(policy_fixture.path))["next"],
     }
     await retention.apply(policy_fixture.app.server.context, _id(policy_fixture), datetime.now(UTC))
-    assert await policy_fixture.complete_snapshots() == [one["id"] for one in shown["snapshots"] if one["keep"]]
+    assert await policy_fixture.complete_snapshots() == [
+        snapshot["id"] for snapshot in preview["snapshots"] if snapshot["keep"]
+    ]
 
 
 def _id(policy_fixture: PolicyFixture) -> uuid.UUID:
     return uuid.UUID(policy_fixture.database)
 
 
-async def test_held_ones_by_hand_and_of_other_tables_stay(policy_fixture: PolicyFixture) -> None:
+async def test_held_manual_and_other_snapshots_are_kept(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY, tables=["book"])
     (narrow,) = await taken(policy_fixture, 5)
     await policy_fixture.put(**HOURLY)
@@ -88,8 +90,8 @@ async def test_held_ones_by_hand_and_of_other_tables_stay(policy_fixture: Policy
     by_hand = await policy_fixture.take(label="Before the sale")
     await dated(policy_fixture, by_hand["id"], datetime.now(UTC) - 2 * DAY)
     await policy_fixture.put(**HOURLY, retention={"last": 1})
-    shown = await policy_fixture.person.send("POST", f"{policy_fixture.path}/preview", 200, json={})
-    reasons = {one["id"]: one["reasons"] for one in shown["snapshots"]}
+    preview = await policy_fixture.person.send("POST", f"{policy_fixture.path}/preview", 200, json={})
+    reasons = {snapshot["id"]: snapshot["reasons"] for snapshot in preview["snapshots"]}
     assert reasons[by_hand["id"]] == ["not taken by the policy"]
     assert reasons[held] == ["legal hold"]
     assert reasons[narrow] == ["newest", "last 1"]
@@ -105,7 +107,7 @@ async def test_held_ones_by_hand_and_of_other_tables_stay(policy_fixture: Policy
     assert {narrow, held} < set(left)
 
 
-async def test_failed_and_running_ones_stand_for_none(policy_fixture: PolicyFixture) -> None:
+async def test_failed_and_running_snapshots_do_not_count(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY)
     (good,) = await taken(policy_fixture, 3)
     await policy_fixture.put(**HOURLY, tables=["loan"])
@@ -117,41 +119,41 @@ async def test_failed_and_running_ones_stand_for_none(policy_fixture: PolicyFixt
     server, path = policy_fixture.app.server, f"/databases/{policy_fixture.database}/snapshots"
     await retention.apply(server.context, _id(policy_fixture), datetime.now(UTC))
     assert await policy_fixture.complete_snapshots() == [good]
-    assert [one["status"] for one in (await policy_fixture.person.get(path))["items"]] == [
+    assert [item["status"] for item in (await policy_fixture.person.get(path))["items"]] == [
         "taking",
         "failed",
         "complete",
     ]
     await retention.apply(server.context, _id(policy_fixture), datetime.now(UTC) + 8 * DAY)
-    left = [one["status"] for one in (await policy_fixture.person.get(path))["items"]]
+    left = [item["status"] for item in (await policy_fixture.person.get(path))["items"]]
     assert left == ["taking", "complete"], "a failed one is shown for a week"
 
 
-async def test_one_that_is_being_restored_is_not_taken_away(policy_fixture: PolicyFixture) -> None:
+async def test_snapshot_in_use_by_a_restore_is_not_deleted(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY)
     first, second = await taken(policy_fixture, 2, 1)
-    made = await policy_fixture.person.send("POST", f"/snapshots/{first}/restores", 202, json={"name": "back"})
+    created = await policy_fixture.person.send("POST", f"/snapshots/{first}/restores", 202, json={"name": "back"})
     await policy_fixture.put(**HOURLY, retention={"last": 1})
-    shown = await policy_fixture.person.send("POST", f"{policy_fixture.path}/preview", 200, json={})
-    assert shown["snapshots"][1]["reasons"] == ["a restore reads it"]
-    await policy_fixture.app.work(made["job"]["id"])
+    preview = await policy_fixture.person.send("POST", f"{policy_fixture.path}/preview", 200, json={})
+    assert preview["snapshots"][1]["reasons"] == ["in use by a restore"]
+    await policy_fixture.app.work(created["job"]["id"])
     await retention.apply(policy_fixture.app.server.context, _id(policy_fixture), datetime.now(UTC))
     assert await policy_fixture.complete_snapshots() == [second]
 
 
-async def test_a_changed_retention_gives_an_hour_to_think_again(policy_fixture: PolicyFixture) -> None:
+async def test_changed_retention_is_applied_after_an_hour(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(retention={"last": 1})
-    made = await taken(policy_fixture, 2)
+    snapshots = await taken(policy_fixture, 2)
     await policy_fixture.put()
-    made += await taken(policy_fixture, 1)
+    snapshots += await taken(policy_fixture, 1)
     await policy_fixture.put(retention={"last": 1})
     await policy_fixture.tick(datetime.now(UTC) + timedelta(minutes=50))
-    assert await policy_fixture.complete_snapshots() == made[::-1]
+    assert await policy_fixture.complete_snapshots() == snapshots[::-1]
     await policy_fixture.tick(datetime.now(UTC) + timedelta(minutes=70))
-    assert await policy_fixture.complete_snapshots() == made[1:]
+    assert await policy_fixture.complete_snapshots() == snapshots[1:]
 
 
-async def test_a_deletion_that_is_killed_is_finished_by_the_upkeep(
+async def test_killed_deletion_is_completed_by_maintenance(
     policy_fixture: PolicyFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await policy_fixture.put(**HOURLY)
@@ -172,13 +174,15 @@ async def test_a_deletion_that_is_killed_is_finished_by_the_upkeep(
     await maintenance.run_maintenance(server.context)
 
 
-async def test_a_long_history_goes_in_parts(policy_fixture: PolicyFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_long_history_is_deleted_in_batches(
+    policy_fixture: PolicyFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(retention, "AT_ONCE", 2)
     await policy_fixture.put(**HOURLY)
-    made = await taken(policy_fixture, 4, 3, 2, 1)
+    snapshots = await taken(policy_fixture, 4, 3, 2, 1)
     await policy_fixture.put(**HOURLY, retention={"last": 1})
     server = policy_fixture.app.server
     assert await retention.apply(server.context, _id(policy_fixture), datetime.now(UTC)) == 2
-    assert await policy_fixture.complete_snapshots() == made[:1:-1], "the oldest first"
+    assert await policy_fixture.complete_snapshots() == snapshots[:1:-1], "the oldest first"
     assert await retention.apply(server.context, _id(policy_fixture), datetime.now(UTC)) == 1
-    assert await policy_fixture.complete_snapshots() == made[3:]
+    assert await policy_fixture.complete_snapshots() == snapshots[3:]

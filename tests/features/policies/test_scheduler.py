@@ -1,4 +1,4 @@
-"""What is due is done once, whoever ticks; what was missed, overlaps, fails or is killed leaves nothing stuck."""
+"""The scheduler: each run happens once; missed, overlapping, failed and killed runs block nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from headwater.kit.errors import Conflict
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-async def test_a_time_of_the_schedule_from_due_to_complete(policy_fixture: PolicyFixture) -> None:
+async def test_scheduled_run_from_due_to_complete(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY, label="Hourly")
     first = await policy_fixture.due()
     await policy_fixture.tick(first - MINUTE)
@@ -27,8 +27,8 @@ async def test_a_time_of_the_schedule_from_due_to_complete(policy_fixture: Polic
     run = await policy_fixture.scheduled()
     assert (run["outcome"], run["detail"]) == ("complete", "")
     assert run["scheduled_for"] == first.isoformat().replace("+00:00", "Z")
-    found = await policy_fixture.person.get(f"/snapshots/{run['snapshot_id']}")
-    assert (found["status"], found["label"], found["scheduled"], found["by"]) == ("complete", "Hourly", True, None)
+    result = await policy_fixture.person.get(f"/snapshots/{run['snapshot_id']}")
+    assert (result["status"], result["label"], result["scheduled"], result["by"]) == ("complete", "Hourly", True, None)
     assert await policy_fixture.due() == first + HOUR
     assert (await policy_fixture.person.get(policy_fixture.path))["last_run"]["id"] == run["id"]
     await policy_fixture.tick(first + MINUTE)
@@ -36,7 +36,7 @@ async def test_a_time_of_the_schedule_from_due_to_complete(policy_fixture: Polic
     assert await policy_fixture.alerts() == []
 
 
-async def test_five_tickers_at_once_take_one(policy_fixture: PolicyFixture) -> None:
+async def test_concurrent_tickers_take_one_snapshot(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY)
     at = await policy_fixture.due() + MINUTE
     await asyncio.gather(*(policy_fixture.tick(at) for _ in range(5)))
@@ -45,7 +45,7 @@ async def test_five_tickers_at_once_take_one(policy_fixture: PolicyFixture) -> N
     assert len(items) == 1
 
 
-async def test_one_whose_clock_is_behind_does_not_take_it_again(policy_fixture: PolicyFixture) -> None:
+async def test_ticker_with_a_slow_clock_does_not_repeat_a_run(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY)
     at = await policy_fixture.due()
     await policy_fixture.tick(at + 30 * MINUTE)
@@ -53,7 +53,7 @@ async def test_one_whose_clock_is_behind_does_not_take_it_again(policy_fixture: 
     assert len(await policy_fixture.runs()) == 1
 
 
-async def test_killed_between_the_claim_and_the_snapshot_it_is_still_due(
+async def test_kill_between_claim_and_snapshot_keeps_it_due(
     policy_fixture: PolicyFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await policy_fixture.put(**HOURLY)
@@ -75,7 +75,7 @@ async def test_killed_between_the_claim_and_the_snapshot_it_is_still_due(
 
 
 @pytest.mark.parametrize(("misfire", "outcome", "taken"), [("run_once", "complete", 1), ("skip", "missed", 0)])
-async def test_a_missed_time_follows_its_rule(
+async def test_missed_run_follows_the_misfire_rule(
     policy_fixture: PolicyFixture, misfire: str, outcome: str, taken: int
 ) -> None:
     await policy_fixture.put(schedule={"cron": "0 * * * *", "misfire": misfire, "grace_seconds": 600})
@@ -83,35 +83,35 @@ async def test_a_missed_time_follows_its_rule(
     run = await policy_fixture.scheduled(late=5 * HOUR + 30 * MINUTE)
     assert run["outcome"] == outcome
     assert run["scheduled_for"] == (first + 5 * HOUR).isoformat().replace("+00:00", "Z"), "the last one that was due"
-    assert f"did not run when a snapshot was due, since {first:%Y-%m-%d %H:%M} UTC" in run["detail"]
+    assert f"was not running when snapshots were due, since {first:%Y-%m-%d %H:%M} UTC" in run["detail"]
     assert len(await policy_fixture.runs()) == 1, "once, not six times"
     assert len(await policy_fixture.complete_snapshots()) == taken
-    assert [one["kind"] for one in await policy_fixture.alerts("open")] == ([] if taken else ["missed"])
+    assert [alert["kind"] for alert in await policy_fixture.alerts("open")] == ([] if taken else ["missed"])
     assert await policy_fixture.due() == first + 6 * HOUR
     if not taken:
         assert (await policy_fixture.scheduled())["outcome"] == "complete"
-        assert [one["status"] for one in await policy_fixture.alerts()] == ["resolved"]
+        assert [alert["status"] for alert in await policy_fixture.alerts()] == ["resolved"]
 
 
-async def test_a_little_late_is_not_missed(policy_fixture: PolicyFixture) -> None:
+async def test_run_within_the_grace_is_not_missed(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(schedule={"cron": "0 * * * *", "misfire": "skip", "grace_seconds": 600})
     assert (await policy_fixture.scheduled(late=9 * MINUTE))["outcome"] == "complete"
 
 
-async def test_while_one_is_being_taken_the_next_is_skipped(policy_fixture: PolicyFixture) -> None:
+async def test_run_is_skipped_while_the_last_snapshot_is_taken(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY)
     first = await policy_fixture.due()
     await policy_fixture.tick(first + MINUTE)
     await policy_fixture.tick(first + HOUR + MINUTE)
     later, one = await policy_fixture.runs()
     assert (later["outcome"], one["outcome"]) == ("skipped", "running")
-    assert later["detail"] == f"The one of {first:%Y-%m-%d %H:%M} UTC was still being taken."
+    assert later["detail"] == f"The snapshot of {first:%Y-%m-%d %H:%M} UTC was still being taken."
     await policy_fixture.app.work(one["job_id"])
     assert (await policy_fixture.scheduled())["outcome"] == "complete"
-    assert [one["outcome"] for one in await policy_fixture.runs()] == ["complete", "skipped", "complete"]
+    assert [run["outcome"] for run in await policy_fixture.runs()] == ["complete", "skipped", "complete"]
 
 
-async def test_a_paused_policy_does_nothing_and_makes_up_for_nothing(policy_fixture: PolicyFixture) -> None:
+async def test_paused_policy_runs_nothing_and_catches_up_nothing(policy_fixture: PolicyFixture) -> None:
     made = await policy_fixture.put(**HOURLY)
     first = await policy_fixture.due()
     paused = await policy_fixture.put(**HOURLY, paused=True)
@@ -122,27 +122,27 @@ async def test_a_paused_policy_does_nothing_and_makes_up_for_nothing(policy_fixt
     assert resumed["next"] == made["next"]
 
 
-async def test_a_snapshot_that_cannot_begin_is_a_failed_run_and_an_alert(
+async def test_snapshot_that_cannot_start_is_a_failed_run_and_an_alert(
     policy_fixture: PolicyFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await policy_fixture.put(**HOURLY)
 
     async def refused(*_: Any) -> Any:
-        raise Conflict("The project of shop is gone.")
+        raise Conflict("The project of shop was deleted.")
 
     with monkeypatch.context() as patch:
         patch.setattr(snapshots, "begin", refused)
         run = await policy_fixture.scheduled()
         await policy_fixture.scheduled()
-    assert (run["outcome"], run["detail"]) == ("failed", "The project of shop is gone.")
+    assert (run["outcome"], run["detail"]) == ("failed", "The project of shop was deleted.")
     (alert,) = await policy_fixture.alerts("open")
     assert (alert["kind"], alert["times"]) == ("failed", 2)
-    assert "The project of shop is gone." in alert["message"]
+    assert "The project of shop was deleted." in alert["message"]
     assert (await policy_fixture.scheduled())["outcome"] == "complete"
-    assert [one["status"] for one in await policy_fixture.alerts()] == ["resolved"]
+    assert [alert["status"] for alert in await policy_fixture.alerts()] == ["resolved"]
 
 
-async def test_a_job_that_fails_is_a_failed_run_and_a_cancelled_one_no_alert(policy_fixture: PolicyFixture) -> None:
+async def test_failed_job_is_an_alert_and_a_cancelled_one_is_not(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY, tables=["loan"])
     await policy_fixture.sql("DROP TABLE loan")
     run = await policy_fixture.scheduled()
@@ -159,7 +159,7 @@ async def test_a_job_that_fails_is_a_failed_run_and_a_cancelled_one_no_alert(pol
     assert (await policy_fixture.alerts("open"))[0]["times"] == 1
 
 
-async def test_a_deleted_database_is_left_alone(policy_fixture: PolicyFixture) -> None:
+async def test_deleted_database_is_ignored(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(**HOURLY)
     at = await policy_fixture.due() + MINUTE
     await policy_fixture.tick(at)
@@ -170,7 +170,7 @@ async def test_a_deleted_database_is_left_alone(policy_fixture: PolicyFixture) -
     assert [one.outcome for one in found] == ["running"], "its job goes on by itself"
 
 
-async def test_one_policy_that_cannot_be_followed_does_not_hold_up_the_others(policy_fixture: PolicyFixture) -> None:
+async def test_invalid_policy_does_not_stop_the_others(policy_fixture: PolicyFixture) -> None:
     other = PolicyFixture(policy_fixture.app, policy_fixture.person, await policy_fixture.person.database("sqlite"))
     await policy_fixture.put(**HOURLY)
     await other.put(**HOURLY)
@@ -183,7 +183,7 @@ async def test_one_policy_that_cannot_be_followed_does_not_hold_up_the_others(po
     assert await policy_fixture.runs() == []
 
 
-async def test_a_database_asleep_is_woken_by_its_policy(policy_fixture: PolicyFixture) -> None:
+async def test_policy_wakes_a_sleeping_database(policy_fixture: PolicyFixture) -> None:
     shop = PolicyFixture(policy_fixture.app, policy_fixture.person, await policy_fixture.person.database("postgresql"))
     await shop.sql("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
     await shop.put(**HOURLY)
@@ -192,8 +192,8 @@ async def test_a_database_asleep_is_woken_by_its_policy(policy_fixture: PolicyFi
     assert (await shop.scheduled())["outcome"] == "complete"
 
 
-async def test_each_time_through_the_change_of_clocks_comes_once_whoever_ticks(policy_fixture: PolicyFixture) -> None:
-    """Three tickers whose clocks differ, around the hour that comes twice and the one that does not come."""
+async def test_runs_across_daylight_saving_happen_once(policy_fixture: PolicyFixture) -> None:
+    """Run three tickers with different clocks around the hours that occur twice or not at all."""
     chance = random.Random(7)
     for first in ("2027-10-30T22:00", "2027-03-27T22:00"):
         begin = datetime.fromisoformat(first).replace(tzinfo=UTC)
@@ -205,6 +205,6 @@ async def test_each_time_through_the_change_of_clocks_comes_once_whoever_ticks(p
             at = begin + step * timedelta(minutes=20)
             clocks = [at + timedelta(seconds=chance.uniform(-90, 90)) for _ in range(3)]
             await asyncio.gather(*(policy_fixture.tick(clock) for clock in clocks))
-        times = sorted(datetime.fromisoformat(one["scheduled_for"]) for one in await policy_fixture.runs())
+        times = sorted(datetime.fromisoformat(run["scheduled_for"]) for run in await policy_fixture.runs())
         assert times == [begin + number * timedelta(minutes=30) for number in range(16)]
         await policy_fixture.person.send("DELETE", policy_fixture.path, 204)

@@ -1,4 +1,4 @@
-"""What the tests of recovery share: a database that keeps its log, one for each file."""
+"""Fixtures of the tests of recovery: a database with point-in-time recovery, one for each file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from people import AppFixture
 
 @pytest.fixture(scope="module")
 async def recovery_fixture(module_app: AppFixture, keeper: Supervisor) -> RecoveryFixture:
-    """Somebody with a database that keeps its log from now on."""
+    """A user with a database that has point-in-time recovery enabled."""
     person = await module_app.person("rita")
     recovery_fixture = RecoveryFixture(module_app, person, await person.database("postgresql"))
     await recovery_fixture.sql("CREATE TABLE step (n int PRIMARY KEY, body text)")

@@ -1,4 +1,4 @@
-"""Somebody with a database that keeps its log, and a worker and a clock of the test's own."""
+"""A user with a database that has point-in-time recovery, and a worker that the test controls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from people import AppFixture, Person
 
 
 class RecoveryFixture:
-    """Somebody with a database."""
+    """A user with a database."""
 
     def __init__(self, app: AppFixture, person: Person, database: str) -> None:
         self.app, self.person, self.database = app, person, database
@@ -27,15 +27,15 @@ class RecoveryFixture:
         return answer["results"][-1].get("rows")
 
     async def one(self, query: str, database: str = "") -> Any:
-        """Return the one value that a query gives."""
+        """Return the single value that a query returns."""
         return (await self.sql(query, database))[0][0]
 
     async def status(self) -> Any:
-        """Return what is kept of the database."""
+        """Return the recovery status of the database."""
         return await self.person.get(f"/databases/{self.database}/recovery")
 
     async def enable(self, **wish: Any) -> Any:
-        """Keep the log from now on, and make the base that this begins with."""
+        """Enable point-in-time recovery, and create the first base backup."""
         body = {"enabled": True} | wish
         found = await self.person.send("PUT", f"/databases/{self.database}/recovery", 200, json=body)
         for one in found["bases"]:
@@ -44,23 +44,23 @@ class RecoveryFixture:
         return await self.status()
 
     async def base(self) -> None:
-        """Make a base."""
+        """Create a base backup."""
         job = await self.person.send("POST", f"/databases/{self.database}/recovery/bases", 202)
         await self.worked(job["id"])
 
     async def worked(self, job: str) -> None:
-        """Work at a job, which must be completed."""
+        """Run a job, which must complete."""
         await self.app.work(job)
         found = await self.person.get(f"/jobs/{job}")
         assert found["state"] == "completed", (found, await self.person.get(f"/jobs/{job}/log"))
 
     async def ship(self) -> None:
-        """Bring all that was committed until now into the vault."""
+        """Ship everything that is committed by now into the vault."""
         server = self.app.server
         await archives.ship_now(server.context, (await self.archive()).id)
 
     async def tick(self) -> None:
-        """Do what a worker does from time to time."""
+        """Run the maintenance of a worker."""
         server = self.app.server
         await maintenance.run_maintenance(server.context)
         await maintenance.look(server.context)
@@ -73,23 +73,23 @@ class RecoveryFixture:
         return found
 
     async def vault(self) -> Vault:
-        """Return the vault, opened."""
+        """Open and return the vault."""
         async with self.app.server.database.transaction() as db:
             place = await vault_locations.load(db, self.app.server.settings, (await self.archive()).vault_id)
         return place.open()
 
     async def begin(self, status: int = 202, **order: Any) -> Any:
-        """Ask for a recovery, without the work."""
+        """Request a recovery without running its job."""
         body = {"name": f"r{uuid.uuid4().hex[:8]}"} | order
         return await self.person.send("POST", f"/databases/{self.database}/recoveries", status, json=body)
 
     async def back(self, **order: Any) -> Any:
-        """Bring the database back to a moment and return the recovery."""
+        """Restore the database to a moment and return the recovery."""
         made = await self.begin(**order)
         await self.worked(made["job"]["id"])
         return await self.person.get(f"/recoveries/{made['id']}")
 
     async def leave(self, done: Any) -> None:
-        """Delete what was recovered."""
+        """Delete the recovered database."""
         await self.person.send("DELETE", f"/databases/{done['target_id']}", 204)
         await self.person.send("POST", f"/databases/{done['target_id']}/deletion/complete", 204)

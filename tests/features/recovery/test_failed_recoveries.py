@@ -1,4 +1,4 @@
-"""What ends in the middle: cancelled, failed, killed; the new database goes away or is made anew, nothing runs on."""
+"""Recoveries that are cancelled, fail or are killed: the new database is deleted or created again, no process stays."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ ROWS = "SELECT count(*), sum(n) FROM step"
 
 @pytest.fixture(autouse=True)
 async def latest(recovery_fixture: RecoveryFixture) -> str:
-    """A moment with one row more."""
+    """A moment after which one more row was inserted."""
     await recovery_fixture.sql("INSERT INTO step SELECT coalesce(max(n), 0) + 1, 'one more' FROM step")
     await recovery_fixture.ship()
     return str((await recovery_fixture.status())["latest"])
 
 
 def folders(recovery_fixture: RecoveryFixture) -> list[Path]:
-    """What is being recovered on the disk."""
+    """Return the staging folders on the disk."""
     return list((recovery_fixture.app.server.settings.home_folder / "databases").glob("*.back"))
 
 
 async def is_gone(recovery_fixture: RecoveryFixture, made: Any) -> None:
-    """Look whether nothing is left of a recovery."""
+    """Check that nothing is left of a recovery."""
     assert folders(recovery_fixture) == []
     found = await recovery_fixture.person.get(f"/recoveries/{made['id']}")
     assert found["target_id"] is None
     listed = await recovery_fixture.person.get(f"/projects/{recovery_fixture.person.project['id']}/databases")
-    assert made["target_name"] not in {one["name"] for one in listed["items"]}
+    assert made["target_name"] not in {item["name"] for item in listed["items"]}
 
 
 @pytest.mark.parametrize("middle", ["files", "replay"])
-async def test_cancelled_in_the_middle_nothing_is_left(
+async def test_cancelled_recovery_leaves_nothing(
     recovery_fixture: RecoveryFixture, latest: str, monkeypatch: pytest.MonkeyPatch, middle: str
 ) -> None:
     reached = threading.Event()
@@ -71,7 +71,7 @@ async def test_cancelled_in_the_middle_nothing_is_left(
     await is_gone(recovery_fixture, made)
 
 
-async def test_failed_it_is_taken_away_and_the_next_attempt_begins_anew(
+async def test_failed_recovery_is_deleted_and_retried(
     recovery_fixture: RecoveryFixture, latest: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = await recovery_fixture.begin(time=latest)
@@ -91,11 +91,11 @@ async def test_failed_it_is_taken_away_and_the_next_attempt_begins_anew(
 
 
 class Killed(BaseException):
-    """What a kill is to the code: nothing handles it."""
+    """Simulates a kill: no code handles this exception."""
 
 
 @pytest.mark.parametrize("step", ["fill", "replay", "take_in", "built"])
-async def test_killed_at_any_step_the_next_attempt_completes_it(
+async def test_recovery_killed_at_any_step_is_completed(
     recovery_fixture: RecoveryFixture, latest: str, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     made = await recovery_fixture.begin(time=latest)
@@ -115,7 +115,7 @@ async def test_killed_at_any_step_the_next_attempt_completes_it(
         elif step == "take_in":
             patch.setattr(f"{driver}.take_in", die)
         else:
-            patch.setattr(recovery_job, "_answers", die)
+            patch.setattr(recovery_job, "_check_connection", die)
         with pytest.raises(Killed):
             await recovery_fixture.app.work(made["job"]["id"])
     job = (await recovery_fixture.person.get(f"/jobs/{made['job']['id']}"))["state"]
@@ -131,7 +131,7 @@ async def test_killed_at_any_step_the_next_attempt_completes_it(
 
 
 async def as_swept(recovery_fixture: RecoveryFixture, job: str) -> None:
-    """Put a job back into the queue, as the sweeper does with those of dead workers."""
+    """Enqueue a job again, as the sweeper does with jobs of dead workers."""
     import uuid
 
     from headwater.features.jobs import repository
@@ -142,28 +142,31 @@ async def as_swept(recovery_fixture: RecoveryFixture, job: str) -> None:
         row.state = "pending"
 
 
-async def test_a_base_that_was_killed_after_its_commit_is_only_finished(
+async def test_base_backup_killed_after_commit_is_only_recorded(
     recovery_fixture: RecoveryFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = await recovery_fixture.person.send("POST", f"/databases/{recovery_fixture.database}/recovery/bases", 202)
     again = await recovery_fixture.person.send("POST", f"/databases/{recovery_fixture.database}/recovery/bases", 409)
-    assert "being made" in again["detail"]
+    assert "being created" in again["detail"]
 
     async def die(*_: Any) -> Any:
         raise OSError("the machine is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(base_backups, "_shipped", die)
+        patch.setattr(base_backups, "_ship_log", die)
         await recovery_fixture.app.work(job["id"])
-    bases = len([one for one in (await recovery_fixture.vault()).snapshots() if one.startswith("base-")])
+    bases = len([snapshot for snapshot in (await recovery_fixture.vault()).snapshots() if snapshot.startswith("base-")])
     assert (await recovery_fixture.status())["bases"][0]["status"] == "taking"
     await recovery_fixture.worked(job["id"])
     newest = (await recovery_fixture.status())["bases"][0]
     assert (newest["status"], newest["usable"]) == ("complete", True)
-    assert len([one for one in (await recovery_fixture.vault()).snapshots() if one.startswith("base-")]) == bases
+    assert (
+        len([snapshot for snapshot in (await recovery_fixture.vault()).snapshots() if snapshot.startswith("base-")])
+        == bases
+    )
 
 
-async def test_a_database_that_stops_while_its_base_is_made_has_none(
+async def test_base_backup_fails_if_the_database_stops(
     recovery_fixture: RecoveryFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = await recovery_fixture.person.send("POST", f"/databases/{recovery_fixture.database}/recovery/bases", 202)
@@ -180,6 +183,6 @@ async def test_a_database_that_stops_while_its_base_is_made_has_none(
         patch.setattr(vault_layout, "write_base", stops)
         await recovery_fixture.app.work(job["id"])
     log = (await recovery_fixture.person.get(f"/jobs/{job['id']}/log"))["items"]
-    assert any("stopped during its base backup" in one["message"] for one in log), log
+    assert any("stopped while its base backup was made" in line["message"] for line in log), log
     await recovery_fixture.worked(job["id"])
     assert (await recovery_fixture.status())["bases"][0]["usable"]

@@ -1,4 +1,4 @@
-"""Back to every moment: what was committed by then is there, all of it and nothing else; the database is untouched."""
+"""Recoveries to several moments: they have exactly the rows committed by then, and the source is not changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROWS = "SELECT n, body FROM step ORDER BY n"
 
 @pytest.fixture(scope="module")
 async def steps(recovery_fixture: RecoveryFixture) -> list[dict[str, Any]]:
-    """What was there after each step, and the three names of that moment; across a sleep and a base in the middle."""
+    """The rows after each step, and the time, position and restore point of that moment."""
     found = []
     path = f"/databases/{recovery_fixture.database}"
     for number in range(STEPS):
@@ -26,7 +26,7 @@ async def steps(recovery_fixture: RecoveryFixture) -> list[dict[str, Any]]:
         rows = await recovery_fixture.sql(ROWS)
         point = f"after {number}"
         status = await recovery_fixture.person.send("POST", f"{path}/recovery/points", 201, json={"name": point})
-        assert point in {one["name"] for one in status["points"]}
+        assert point in {point["name"] for point in status["points"]}
         time = await recovery_fixture.one(
             "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
         )
@@ -51,7 +51,7 @@ async def steps(recovery_fixture: RecoveryFixture) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("kind", ["time", "lsn", "point"])
 @pytest.mark.parametrize("number", range(STEPS))
-async def test_rows_are_those_of_the_moment(
+async def test_recovered_rows_are_those_of_the_moment(
     recovery_fixture: RecoveryFixture, steps: list[dict[str, Any]], number: int, kind: str
 ) -> None:
     done = await recovery_fixture.back(**{kind: steps[number][kind]})

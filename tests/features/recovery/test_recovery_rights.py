@@ -1,4 +1,4 @@
-"""Who may keep and bring back what; what is refused, and in which words."""
+"""Rights of recovery, and refused requests."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ async def member(recovery_fixture: RecoveryFixture, role: str) -> Person:
 
 
 @pytest.mark.parametrize(("method", "path", "body"), PATHS)
-async def test_a_stranger_gets_nothing(recovery_fixture: RecoveryFixture, method: str, path: str, body: Any) -> None:
+async def test_recovery_requires_sign_in(recovery_fixture: RecoveryFixture, method: str, path: str, body: Any) -> None:
     stranger = await recovery_fixture.app.stranger()
     answer = await stranger.request(method, f"/api/v1/databases/{recovery_fixture.database}/{path}", json=body)
     assert answer.status_code == 401
 
 
 @pytest.mark.parametrize(("method", "path", "body"), PATHS)
-async def test_the_wrong_neighbour_finds_nothing(
+async def test_recovery_of_other_organizations_is_not_found(
     recovery_fixture: RecoveryFixture, method: str, path: str, body: Any
 ) -> None:
     neighbour = await recovery_fixture.app.person("neighbour")
     await neighbour.send(method, f"/databases/{recovery_fixture.database}/{path}", 404, json=body)
 
 
-async def test_viewers_look_members_bring_back_admins_turn_it_on_and_off(recovery_fixture: RecoveryFixture) -> None:
+async def test_recovery_rights_of_viewers_members_and_admins(recovery_fixture: RecoveryFixture) -> None:
     viewer, someone = await member(recovery_fixture, "viewer"), await member(recovery_fixture, "member")
     path = f"/databases/{recovery_fixture.database}"
     assert (await viewer.get(f"{path}/recovery"))["enabled"]
@@ -58,27 +58,31 @@ async def test_viewers_look_members_bring_back_admins_turn_it_on_and_off(recover
     await someone.send("PUT", f"{path}/recovery", 403, json={"enabled": False})
     plan = await someone.send("POST", f"{path}/recoveries/plan", 200, json=order)
     assert (plan["refusals"], plan["target_name"]) == ([], "seen")
-    assert any("is not touched" in one for one in plan["sentences"])
-    made = await someone.send("POST", f"{path}/recoveries", 202, json=order)
-    await viewer.get(f"/recoveries/{made['id']}")
-    await (await recovery_fixture.app.person()).send("GET", f"/recoveries/{made['id']}", 404)
-    database = await recovery_fixture.person.get(f"/databases/{made['target_id']}")
+    assert any("is not changed" in sentence for sentence in plan["sentences"])
+    created = await someone.send("POST", f"{path}/recoveries", 202, json=order)
+    await viewer.get(f"/recoveries/{created['id']}")
+    await (await recovery_fixture.app.person()).send("GET", f"/recoveries/{created['id']}", 404)
+    database = await recovery_fixture.person.get(f"/databases/{created['target_id']}")
     assert database["state"] == "creating"
-    await recovery_fixture.person.send("PUT", f"/databases/{made['target_id']}/desired", 409, json={"state": "running"})
-    await recovery_fixture.person.send("POST", f"/databases/{made['target_id']}/query", 409, json={"text": "SELECT 1"})
-    await recovery_fixture.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
+    await recovery_fixture.person.send(
+        "PUT", f"/databases/{created['target_id']}/desired", 409, json={"state": "running"}
+    )
+    await recovery_fixture.person.send(
+        "POST", f"/databases/{created['target_id']}/query", 409, json={"text": "SELECT 1"}
+    )
+    await recovery_fixture.person.send("POST", f"/jobs/{created['job']['id']}/cancel", 202)
     await recovery_fixture.tick()
     left = await recovery_fixture.person.get(f"/projects/{database['project_id']}/databases")
-    assert made["target_id"] not in [one["id"] for one in left["items"]], "it was purged, and may be gone by now"
-    found = await recovery_fixture.person.get(f"/recoveries/{made['id']}")
+    assert created["target_id"] not in [item["id"] for item in left["items"]], "it was purged, and may be gone by now"
+    found = await recovery_fixture.person.get(f"/recoveries/{created['id']}")
     assert (found["target_id"], found["job"]["state"]) == (None, "cancelled")
 
 
 @pytest.mark.parametrize(
-    ("order", "status", "said"),
+    ("order", "status", "message"),
     [
-        ({}, 422, "Give one of"),
-        ({"lsn": "0/1", "point": "x"}, 422, "Give one of"),
+        ({}, 422, "Give exactly one of"),
+        ({"lsn": "0/1", "point": "x"}, 422, "Give exactly one of"),
         ({"time": "2026-11-21T10:00:00"}, 422, "time"),
         ({"time": "yesterday"}, 422, "time"),
         ({"time": "2020-01-01T00:00:00Z"}, 409, "before the first base backup"),
@@ -86,20 +90,20 @@ async def test_viewers_look_members_bring_back_admins_turn_it_on_and_off(recover
         ({"time": IN_FUTURE}, 409, "in the future"),
         ({"time": "9999-12-31T23:59:59Z"}, 409, "in the future"),
         ({"lsn": "0/1"}, 409, "before the end of the first base backup"),
-        ({"lsn": "FFFFFFFF/FFFFFFFF"}, 409, "does not come to"),
+        ({"lsn": "FFFFFFFF/FFFFFFFF"}, 409, "is not in the vault yet"),
         ({"lsn": "somewhere"}, 400, "is not an LSN"),
-        ({"point": "nowhere"}, 404, "no point"),
+        ({"point": "nowhere"}, 404, "no restore point"),
         ({"name": "Not A Name", "point": "x"}, 422, "name"),
     ],
 )
-async def test_what_cannot_be_is_said(
-    recovery_fixture: RecoveryFixture, order: dict[str, Any], status: int, said: str
+async def test_unreachable_moment_is_refused_with_a_reason(
+    recovery_fixture: RecoveryFixture, order: dict[str, Any], status: int, message: str
 ) -> None:
     refused = await recovery_fixture.begin(status, **order)
-    assert said in str(refused), refused
+    assert message in str(refused), refused
 
 
-async def test_wrong_wishes_are_refused(recovery_fixture: RecoveryFixture) -> None:
+async def test_invalid_recovery_settings_are_refused(recovery_fixture: RecoveryFixture) -> None:
     path = f"/databases/{recovery_fixture.database}/recovery"
     for wrong in ({}, {"enabled": True, "window_days": 0}, {"enabled": True, "base_days": 99}, {"enable": True}):
         await recovery_fixture.person.send("PUT", path, 422, json=wrong)
@@ -114,7 +118,7 @@ async def test_wrong_wishes_are_refused(recovery_fixture: RecoveryFixture) -> No
     )
 
 
-async def test_of_other_engines_and_elsewhere_it_cannot_be_kept(recovery_fixture: RecoveryFixture) -> None:
+async def test_recovery_needs_a_provisioned_postgresql(recovery_fixture: RecoveryFixture) -> None:
     lite = await recovery_fixture.person.database("sqlite")
     refused = await recovery_fixture.person.send("PUT", f"/databases/{lite}/recovery", 400, json={"enabled": True})
     assert "does not support point-in-time recovery" in refused["detail"]
@@ -124,11 +128,11 @@ async def test_of_other_engines_and_elsewhere_it_cannot_be_kept(recovery_fixture
     assert url
     other = await recovery_fixture.person.database("postgresql")
     off = await recovery_fixture.person.send("POST", f"/databases/{other}/recovery/points", 409, json={"name": "x"})
-    assert "does not keep" in off["detail"]
+    assert "Point-in-time recovery of" in off["detail"]
     assert not (await recovery_fixture.person.get(f"/databases/{other}/recovery"))["enabled"]
 
 
-async def test_another_version_is_refused(recovery_fixture: RecoveryFixture) -> None:
+async def test_base_backup_of_another_version_is_refused(recovery_fixture: RecoveryFixture) -> None:
     async with recovery_fixture.app.server.database.transaction() as db:
         for one in await repository.bases(db, (await recovery_fixture.archive()).id):
             one.version = "9"
@@ -140,7 +144,7 @@ async def test_another_version_is_refused(recovery_fixture: RecoveryFixture) -> 
             one.version = "18"
 
 
-async def test_the_old_passwords_do_not_open_the_new_database(recovery_fixture: RecoveryFixture) -> None:
+async def test_old_passwords_are_invalid_in_the_recovered_database(recovery_fixture: RecoveryFixture) -> None:
     await recovery_fixture.ship()
     done = await recovery_fixture.back(time=(await recovery_fixture.status())["latest"])
     credentials = [
@@ -161,7 +165,7 @@ async def test_the_old_passwords_do_not_open_the_new_database(recovery_fixture: 
     await recovery_fixture.leave(done)
 
 
-async def test_the_audit_says_who_did_what(recovery_fixture: RecoveryFixture) -> None:
+async def test_recovery_is_audited(recovery_fixture: RecoveryFixture) -> None:
     entries = (await recovery_fixture.person.get("/audit"))["items"]
-    found = {one["action"] for one in entries if one["resource"]["id"] == recovery_fixture.database}
+    found = {entry["action"] for entry in entries if entry["resource"]["id"] == recovery_fixture.database}
     assert {"recovery.change", "recovery.base", "recovery.point", "recovery.restore"} <= found

@@ -1,4 +1,4 @@
-"""The log on its way into the vault: kill-safe at each step, nothing from idle databases, gaps told, windows kept."""
+"""Shipping logs into the vault: kills at each step, idle databases, gaps, and retention."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def here(recovery_fixture: RecoveryFixture) -> LocalInstance:
 
 
 async def spooled(recovery_fixture: RecoveryFixture) -> LocalInstance:
-    """Write something and let the server put it into the spool, without bringing it into the vault."""
+    """Write rows and let the server put the log into the spool, without shipping it."""
     await recovery_fixture.sql("INSERT INTO step SELECT max(n) + 1, 'spooled' FROM step")
     found = await here(recovery_fixture)
     end = await found.engine.flush_log(found.instance)
@@ -49,10 +49,10 @@ async def rows(recovery_fixture: RecoveryFixture) -> None:
 
 
 async def names(recovery_fixture: RecoveryFixture) -> list[str]:
-    return [one for one in (await recovery_fixture.vault()).snapshots() if one.startswith("log-")]
+    return [snapshot for snapshot in (await recovery_fixture.vault()).snapshots() if snapshot.startswith("log-")]
 
 
-async def test_the_spool_is_emptied_into_the_vault(recovery_fixture: RecoveryFixture) -> None:
+async def test_spool_is_shipped_into_the_vault(recovery_fixture: RecoveryFixture) -> None:
     found, before = await spooled(recovery_fixture), await names(recovery_fixture)
     await recovery_fixture.tick()
     assert found.engine.spooled_segments(found.instance) == []
@@ -63,11 +63,11 @@ async def test_the_spool_is_emptied_into_the_vault(recovery_fixture: RecoveryFix
 
 
 class Killed(BaseException):
-    """What a kill is to the code: nothing handles it."""
+    """Simulates a kill: no code handles this exception."""
 
 
 @pytest.mark.parametrize("step", ["before the manifest", "after the manifest", "after the row"])
-async def test_killed_at_any_step_nothing_is_lost_or_doubled(
+async def test_shipping_killed_at_any_step_loses_nothing(
     recovery_fixture: RecoveryFixture, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     found, before = await spooled(recovery_fixture), await names(recovery_fixture)
@@ -91,7 +91,7 @@ async def test_killed_at_any_step_nothing_is_lost_or_doubled(
     async with recovery_fixture.app.server.database.transaction() as db:
         logs = await repository.logs(db, (await recovery_fixture.archive()).id)
     assert all(one.ends == next_.first for one, next_ in itertools.pairwise(logs))
-    assert sorted(one.name for one in logs) == sorted(await names(recovery_fixture))
+    assert sorted(log.name for log in logs) == sorted(await names(recovery_fixture))
     assert len(logs) > len(before)
     done = await recovery_fixture.back(time=(await recovery_fixture.status())["latest"])
     query = "SELECT count(*), sum(n) FROM step"
@@ -99,7 +99,7 @@ async def test_killed_at_any_step_nothing_is_lost_or_doubled(
     await recovery_fixture.leave(done)
 
 
-async def test_an_idle_database_ships_nothing_and_is_not_woken_yet_its_latest_moment_moves(
+async def test_idle_database_is_not_woken_and_its_latest_moment_advances(
     recovery_fixture: RecoveryFixture,
 ) -> None:
     path = f"/databases/{recovery_fixture.database}"
@@ -115,7 +115,7 @@ async def test_an_idle_database_ships_nothing_and_is_not_woken_yet_its_latest_mo
     assert (await recovery_fixture.person.get(path))["state"] == "asleep"
 
 
-async def test_what_was_committed_a_while_ago_does_not_wait_for_a_part_to_be_full(
+async def test_old_commits_are_flushed_before_a_segment_is_full(
     recovery_fixture: RecoveryFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await recovery_fixture.ship()
@@ -134,7 +134,7 @@ async def test_what_was_committed_a_while_ago_does_not_wait_for_a_part_to_be_ful
     assert await names(recovery_fixture) == parts
 
 
-async def test_what_stands_in_the_way_is_told_and_room_is_all_it_takes(
+async def test_shipping_problem_is_reported_and_a_retry_succeeds(
     recovery_fixture: RecoveryFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = await spooled(recovery_fixture)
@@ -152,7 +152,7 @@ async def test_what_stands_in_the_way_is_told_and_room_is_all_it_takes(
     assert found.engine.spooled_segments(found.instance) == []
 
 
-async def test_two_workers_take_turns(recovery_fixture: RecoveryFixture) -> None:
+async def test_only_one_worker_ships_a_log(recovery_fixture: RecoveryFixture) -> None:
     await spooled(recovery_fixture)
     before = await names(recovery_fixture)
     server, archive = recovery_fixture.app.server, (await recovery_fixture.archive()).id
@@ -161,7 +161,7 @@ async def test_two_workers_take_turns(recovery_fixture: RecoveryFixture) -> None
     assert len(await names(recovery_fixture)) == len(before) + 1
 
 
-async def test_no_row_lies_open_in_the_vault(recovery_fixture: RecoveryFixture) -> None:
+async def test_archived_rows_are_encrypted(recovery_fixture: RecoveryFixture) -> None:
     await recovery_fixture.sql(f"INSERT INTO step SELECT max(n) + 1, repeat('{CANARY}', 50) FROM step")
     await recovery_fixture.base()
     vault = await recovery_fixture.vault()
@@ -173,10 +173,10 @@ async def test_no_row_lies_open_in_the_vault(recovery_fixture: RecoveryFixture) 
     assert found.rows > 1000
 
 
-async def test_a_second_base_stores_little_and_one_with_writes_in_the_middle_is_whole(
+async def test_second_base_stores_only_changes_and_is_consistent(
     recovery_fixture: RecoveryFixture,
 ) -> None:
-    """Money moves between accounts while the base is read: at every moment the sum is the same."""
+    """Transfer money between accounts while the base backup is read: the sum never changes."""
     await recovery_fixture.sql(
         "CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL, pad text DEFAULT repeat('x', 200));"
         "INSERT INTO account SELECT g, 100 FROM generate_series(1, 2000) g"
@@ -219,7 +219,7 @@ async def test_a_second_base_stores_little_and_one_with_writes_in_the_middle_is_
     await recovery_fixture.leave(done)
 
 
-async def test_a_gap_is_told_a_new_base_follows_and_what_is_older_goes_with_its_window(
+async def test_gap_is_reported_and_followed_by_a_new_base(
     recovery_fixture: RecoveryFixture,
 ) -> None:
     await recovery_fixture.ship()
@@ -238,7 +238,7 @@ async def test_a_gap_is_told_a_new_base_follows_and_what_is_older_goes_with_its_
     assert len(status["windows"]) == 2
     refused = await recovery_fixture.begin(409, time=lost.isoformat())
     assert "is missing at" in refused["detail"]
-    assert "Nothing is reached after" in refused["hint"]
+    assert "Nothing can be restored after" in refused["hint"]
     done = await recovery_fixture.back(time=before)
     await recovery_fixture.leave(done)
     async with recovery_fixture.app.server.database.transaction() as db:
@@ -254,7 +254,10 @@ async def test_a_gap_is_told_a_new_base_follows_and_what_is_older_goes_with_its_
     await recovery_fixture.tick()
     status = await recovery_fixture.status()
     assert (len(status["windows"]), len(status["bases"])) == (1, 1)
-    assert len([one for one in (await recovery_fixture.vault()).snapshots() if one.startswith("base-")]) == 1
+    assert (
+        len([snapshot for snapshot in (await recovery_fixture.vault()).snapshots() if snapshot.startswith("base-")])
+        == 1
+    )
     kept = await names(recovery_fixture)  # the log before the base that is left is of no use, either
     assert kept and set(kept) <= {one.name for one in logs[gap:]}
     assert status["points"] == []
@@ -269,7 +272,7 @@ async def test_a_gap_is_told_a_new_base_follows_and_what_is_older_goes_with_its_
     await recovery_fixture.leave(done)
 
 
-async def test_turned_off_what_is_there_can_be_reached_and_destroyed_all_of_it_goes(
+async def test_disabled_archive_is_kept_until_the_database_is_destroyed(
     recovery_fixture: RecoveryFixture,
 ) -> None:
     path = f"/databases/{recovery_fixture.database}"

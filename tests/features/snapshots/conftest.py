@@ -1,4 +1,4 @@
-"""What the tests of snapshots share."""
+"""Fixtures of the tests of snapshots."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from people import AppFixture
 
 @pytest.fixture
 async def snapshot_fixture(app: AppFixture, cluster: Cluster, keeper: Supervisor) -> SnapshotFixture:
-    """Somebody with a connected database that has something of everything; the keeper runs what is restored."""
+    """A user with a connected database that has objects of every kind; the supervisor runs the restored databases."""
     person = await app.person("sonja")
     return SnapshotFixture(app, person, await person.connected(cluster.clone(SHOP)))

@@ -1,4 +1,4 @@
-"""Somebody with a database, whose snapshots are taken and given back as a worker would."""
+"""A user with a database; snapshots and restores run as in a worker."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ INSERT INTO note (body) SELECT nullif('n' || g % 5, 'n0') FROM generate_series(1
 
 
 class SnapshotFixture:
-    """Somebody with a database."""
+    """A user with a database."""
 
     def __init__(self, app: AppFixture, person: Person, database: str) -> None:
         self.app, self.person, self.database = app, person, database
@@ -50,18 +50,18 @@ class SnapshotFixture:
 
     async def take(self, **body: Any) -> Any:
         """Take a snapshot of the database and return it in detail."""
-        made = await self.person.send("POST", f"/databases/{self.database}/snapshots", 202, json=body)
-        await self.app.work(made["job"]["id"])
-        return await self.person.get(f"/snapshots/{made['id']}")
+        created = await self.person.send("POST", f"/databases/{self.database}/snapshots", 202, json=body)
+        await self.app.work(created["job"]["id"])
+        return await self.person.get(f"/snapshots/{created['id']}")
 
     async def restore(self, snapshot: Any, **body: Any) -> Any:
-        """Restore a snapshot and return what came of it."""
-        made = await self.person.send("POST", f"/snapshots/{snapshot['id']}/restores", 202, json=body)
-        await self.app.work(made["job"]["id"])
-        return await self.person.get(f"/restores/{made['id']}")
+        """Restore a snapshot and return the finished restore."""
+        created = await self.person.send("POST", f"/snapshots/{snapshot['id']}/restores", 202, json=body)
+        await self.app.work(created["job"]["id"])
+        return await self.person.get(f"/restores/{created['id']}")
 
     async def vault(self) -> Vault:
-        """Return the vault of the person's organization, opened."""
+        """Open and return the vault of the user's organization."""
         async with self.app.server.database.transaction() as db:
             row = await repository.current_vault(db, uuid.UUID(self.person.organization))
         assert row

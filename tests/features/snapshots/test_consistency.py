@@ -1,4 +1,4 @@
-"""Tables that are written again with what has changed while they were read: the rows are right, the pages stay."""
+"""Catching up: rows that changed while a table was read are re-read, and unchanged pages are reused."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def batch(rows: Rows) -> Any:
 
 
 class Moving:
-    """A dump that is changed at random while it is read, some times over."""
+    """A snapshot reader whose rows change at random while they are read."""
 
     def __init__(self, rows: Rows, seed: int, passes: int) -> None:
         self.rows, self._chance, self._passes = rows, random.Random(seed), passes
@@ -57,8 +57,8 @@ class Moving:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_table_has_the_rows_of_the_last_time(tmp_path: Path, seed: int) -> None:
-    """Law: whatever is changed, gone and new, however often: what is read back is what is there at the end."""
+def test_table_has_the_rows_of_the_last_read(tmp_path: Path, seed: int) -> None:
+    """Property: after any sequence of changes, the snapshot has the rows of the last read."""
     vault = Vault.create(LocalBlobs(tmp_path), KeySource.passphrase("x"))
     chance = random.Random(seed)
     rows = {b"%06d" % (number * 2): b"%d" % number for number in range(chance.choice([0, 10, 6000]))}
@@ -95,7 +95,7 @@ def test_the_table_has_the_rows_of_the_last_time(tmp_path: Path, seed: int) -> N
     assert read > 0
     with ThreadPoolExecutor(1) as threads:
         batches = list(vault.table(made).rows(threads))
-    found = [pair for one in batches for pair in zip(*(column.to_pylist() for column in one.columns), strict=True)]
+    found = [pair for batch in batches for pair in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
     assert len(found) == len(dict(found)) == made.rows
     assert dict(found) == dump.rows
     assert made.facts == {"kept": True}

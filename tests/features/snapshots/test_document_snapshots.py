@@ -1,4 +1,4 @@
-"""Snapshots of a MongoDB elsewhere, over HTTP: taken, told apart, given back into an empty one, refused in words."""
+"""Snapshots of a connected MongoDB over HTTP: taking and restoring them, and refused operations."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHOP = (
 
 @pytest.fixture
 async def snapshot_fixture(app: AppFixture, keeper: Supervisor) -> AsyncIterator[SnapshotFixture]:
-    """Somebody with a MongoDB elsewhere that has something of everything."""
+    """A user with a connected MongoDB that has data of every kind."""
     if reason := mongodb_place.missing():
         pytest.skip(reason)
     person = await app.person("mona")
@@ -39,17 +39,17 @@ async def snapshot_fixture(app: AppFixture, keeper: Supervisor) -> AsyncIterator
 
 @pytest.fixture
 async def target(snapshot_fixture: SnapshotFixture) -> AsyncIterator[str]:
-    """An empty MongoDB elsewhere of the same person."""
+    """An empty connected MongoDB of the same user."""
     async with mongodb_place.fresh() as address:
         yield await snapshot_fixture.person.connected(mongodb_place.url(address))
 
 
 async def names(snapshot_fixture: SnapshotFixture, database: str) -> list[str]:
     found = await snapshot_fixture.person.get(f"/databases/{database}/schema")
-    return sorted(one["name"] for one in found["relations"])
+    return sorted(relation["name"] for relation in found["relations"])
 
 
-async def test_taken_and_given_back_into_an_empty_one(snapshot_fixture: SnapshotFixture, target: str) -> None:
+async def test_snapshot_and_restore_into_an_empty_database(snapshot_fixture: SnapshotFixture, target: str) -> None:
     before = await snapshot_fixture.sql("db.orders.find({}).sort({_id: 1})")
     first = await snapshot_fixture.take()
     assert (first["status"], first["rows"], first["tables"]) == ("complete", ORDERS + 3, 3), first["job"]
@@ -63,7 +63,7 @@ async def test_taken_and_given_back_into_an_empty_one(snapshot_fixture: Snapshot
     assert 0 < second["new_bytes"] < first["new_bytes"]
     done = await snapshot_fixture.restore(first, target_id=target)
     assert done["job"]["state"] == "completed", done["job"]
-    assert all(one["same"] for one in done["tables"])
+    assert all(table["same"] for table in done["tables"])
     assert await snapshot_fixture.sql("db.orders.find({}).sort({_id: 1})", target) == before
     assert await snapshot_fixture.sql("db.log.find({})", target) == [['{"_id": 2}'], ['{"_id": 1}']]
     (index,) = [one for one in await snapshot_fixture.sql("db.orders.getIndexes()", target) if "by n" in one[0]]
@@ -72,10 +72,10 @@ async def test_taken_and_given_back_into_an_empty_one(snapshot_fixture: Snapshot
     again = await snapshot_fixture.person.send(
         "POST", f"/snapshots/{first['id']}/restores", 409, json={"target_id": target}
     )
-    assert "is there already" in again["detail"]
+    assert "already exists" in again["detail"]
 
 
-async def test_a_snapshot_that_takes_longer_than_a_transaction_may_is_of_one_moment(
+async def test_snapshot_longer_than_a_transaction_is_consistent(
     snapshot_fixture: SnapshotFixture, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await snapshot_fixture.sql("db.people.insertMany([" + ", ".join(f"{{_id: 'p{n}'}}" for n in range(200)) + "])")
@@ -100,7 +100,7 @@ async def test_a_snapshot_that_takes_longer_than_a_transaction_may_is_of_one_mom
     taken = await snapshot_fixture.take()
     assert (taken["status"], taken["rows"]) == ("complete", first["rows"] - 905 + 3), taken["job"]
     log = (await snapshot_fixture.person.get(f"/jobs/{taken['job']['id']}/log"))["items"]
-    assert any("910 rows that they changed were read again" in line["message"] for line in log), log
+    assert any("910 rows changed while the database was read" in line["message"] for line in log), log
     done = await snapshot_fixture.restore(taken, target_id=target)
     assert done["job"]["state"] == "completed", done["job"]
     assert await snapshot_fixture.sql(everything, target) == await snapshot_fixture.sql(everything)
@@ -117,7 +117,7 @@ async def test_a_snapshot_that_takes_longer_than_a_transaction_may_is_of_one_mom
     assert (await snapshot_fixture.person.get(f"/snapshots/{taken['id']}"))["verification"]["ok"]
 
 
-async def test_some_collections_without_the_others(snapshot_fixture: SnapshotFixture, target: str) -> None:
+async def test_chosen_collections_are_restored(snapshot_fixture: SnapshotFixture, target: str) -> None:
     part = await snapshot_fixture.take(tables=["orders", "people"])
     assert (part["status"], part["tables"]) == ("complete", 2), part["job"]
     done = await snapshot_fixture.restore(part, target_id=target, tables=["people"])
@@ -125,7 +125,7 @@ async def test_some_collections_without_the_others(snapshot_fixture: SnapshotFix
     assert await names(snapshot_fixture, target) == ["people"]
 
 
-async def test_restored_in_place_and_undone(snapshot_fixture: SnapshotFixture) -> None:
+async def test_documents_are_restored_in_place_and_undone(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     everything = "db.orders.find({}).sort({_id: 1})"
     before = await snapshot_fixture.sql(everything)
@@ -135,16 +135,16 @@ async def test_restored_in_place_and_undone(snapshot_fixture: SnapshotFixture) -
     spoilt = await snapshot_fixture.sql(everything)
     body: dict[str, Any] = {"target_id": snapshot_fixture.database, "mode": "overwrite", "tables": ["orders", "people"]}
     plan = await snapshot_fixture.person.send("POST", f"/snapshots/{snapshot['id']}/restores/plan", 200, json=body)
-    assert {one["table"]: one["action"] for one in plan["steps"]} == {"orders": "replace", "people": "create"}
+    assert {step["table"]: step["action"] for step in plan["steps"]} == {"orders": "replace", "people": "create"}
     added = await snapshot_fixture.restore(snapshot, **body | {"mode": "append_missing"})
     assert added["job"]["state"] == "completed", added["job"]
-    assert {one["table"]: (one["written"], one["found"]) for one in added["tables"]} == {
+    assert {table["table"]: (table["written"], table["found"]) for table in added["tables"]} == {
         "orders": (700, ORDERS + 1),
         "people": (1, 1),
     }
     done = await snapshot_fixture.restore(snapshot, **body)
     assert done["job"]["state"] == "completed", done["job"]
-    assert [(one["found"], one["same"]) for one in done["tables"]] == [(ORDERS, True), (1, True)]
+    assert [(table["found"], table["same"]) for table in done["tables"]] == [(ORDERS, True), (1, True)]
     assert await snapshot_fixture.sql(everything) == before
     assert any("by n" in one[0] for one in await snapshot_fixture.sql("db.orders.getIndexes()"))
     undone = await snapshot_fixture.restore({"id": added["undo_id"]}, **body | {"tables": ["orders"]})
@@ -156,23 +156,23 @@ async def test_restored_in_place_and_undone(snapshot_fixture: SnapshotFixture) -
     assert await names(snapshot_fixture, snapshot_fixture.database) == ["cheap", "log", "orders", "people"]
 
 
-async def test_what_is_not_possible_is_said_in_words(snapshot_fixture: SnapshotFixture, target: str) -> None:
+async def test_unsupported_operations_are_refused_with_a_reason(snapshot_fixture: SnapshotFixture, target: str) -> None:
     snapshot = await snapshot_fixture.take()
     path, person = f"/snapshots/{snapshot['id']}", snapshot_fixture.person
     for where in ("restores", "restores/plan"):
         refused = await person.send("POST", f"{path}/{where}", 400, json={"name": "back"})
-        assert "makes no databases of MongoDB" in refused["detail"]
-        assert "Connect an empty one" in refused["hint"]
-    assert "makes no databases" in (await person.send("POST", f"{path}/drills", 400))["detail"]
+        assert "cannot create MongoDB databases" in refused["detail"]
+        assert "Connect an empty database" in refused["hint"]
+    assert "cannot create MongoDB databases" in (await person.send("POST", f"{path}/drills", 400))["detail"]
     drills = {"schedule": {"cron": "0 * * * *"}, "drill_every_days": 7}
     said = await person.send("PUT", f"/databases/{snapshot_fixture.database}/policy", 400, json=drills)
-    assert "makes no databases" in said["detail"]
+    assert "cannot create MongoDB databases" in said["detail"]
     await person.send(
         "PUT", f"/databases/{snapshot_fixture.database}/policy", 200, json=drills | {"drill_every_days": None}
     )
 
 
-async def test_a_restore_that_fails_takes_away_what_it_made_and_nothing_else(
+async def test_failed_restore_drops_only_what_it_created(
     snapshot_fixture: SnapshotFixture, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = await snapshot_fixture.take()
@@ -190,7 +190,7 @@ async def test_a_restore_that_fails_takes_away_what_it_made_and_nothing_else(
         "db.people.drop(); db.orders.drop(); db.cheap.insertOne({a: 1})", target
     )  # a view in the snapshot
     failed = await snapshot_fixture.restore(snapshot, target_id=target)
-    assert "has cheap already" in failed["job"]["error"]
+    assert "already has cheap" in failed["job"]["error"]
     assert await names(snapshot_fixture, target) == ["cheap", "mine"]
     await snapshot_fixture.sql("db.cheap.drop()", target)
     real = MongoBulkLoader.load_rows

@@ -1,4 +1,4 @@
-"""Snapshots of databases that are not PostgreSQL: taken, told apart, given back."""
+"""Snapshots and restores of engines other than PostgreSQL."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def snapshot_fixture(app: AppFixture, keeper: Supervisor, engine: str) -> SnapshotFixture:
-    """Somebody with a shop in a database of the engine."""
+    """A user with the sample shop in a database of the engine."""
     person = await app.person("ines")
     snapshot_fixture = SnapshotFixture(app, person, await person.database(engine))
     await snapshot_fixture.sql(SHOP[engine])
     return snapshot_fixture
 
 
-async def test_taken_and_given_back(snapshot_fixture: SnapshotFixture, engine: str) -> None:
+async def test_snapshot_and_restore(snapshot_fixture: SnapshotFixture, engine: str) -> None:
     before = await snapshot_fixture.sql(SUMS[engine])
     first = await snapshot_fixture.take()
     assert (first["status"], first["rows"], first["tables"]) == ("complete", 4000, 2), first["job"]
@@ -47,26 +47,26 @@ async def test_taken_and_given_back(snapshot_fixture: SnapshotFixture, engine: s
     assert 0 < second["new_bytes"] < first["new_bytes"]
     done = await snapshot_fixture.restore(first, name="back")
     assert done["job"]["state"] == "completed", done["job"]
-    assert all(one["same"] for one in done["tables"])
+    assert all(table["same"] for table in done["tables"])
     assert await snapshot_fixture.sql(SUMS[engine], done["target_id"]) == before
     await snapshot_fixture.sql("INSERT INTO artist (name) VALUES ('next')", done["target_id"])
 
 
-async def test_given_back_in_place_and_undone(snapshot_fixture: SnapshotFixture, engine: str) -> None:
+async def test_restore_in_place_and_undo(snapshot_fixture: SnapshotFixture, engine: str) -> None:
     before = await snapshot_fixture.sql(SUMS[engine])
     first = await snapshot_fixture.take()
     await snapshot_fixture.sql("DELETE FROM album WHERE id < 100; UPDATE artist SET bio = NULL")
     spoilt = await snapshot_fixture.sql(SUMS[engine])
     body = {"target_id": snapshot_fixture.database, "mode": "overwrite"}
     plan = await snapshot_fixture.person.send("POST", f"/snapshots/{first['id']}/restores/plan", 200, json=body)
-    assert ([one["action"] for one in plan["steps"]], plan["undo"]) == (["replace", "replace"], True)
+    assert ([step["action"] for step in plan["steps"]], plan["undo"]) == (["replace", "replace"], True)
     if (
         engine == "sqlite"
     ):  # which estimates nothing before it was analyzed; a table that is there is never "0 rows" for that
-        assert [one["rows_there"] for one in plan["steps"]] == [None, None]
+        assert [step["rows_there"] for step in plan["steps"]] == [None, None]
     done = await snapshot_fixture.restore(first, **body)
     assert done["job"]["state"] == "completed", done["job"]
-    assert [(one["table"], one["found"], one["same"]) for one in done["tables"]] == [
+    assert [(table["table"], table["found"], table["same"]) for table in done["tables"]] == [
         ("album", 2500, True),
         ("artist", 1500, True),
     ]
@@ -77,11 +77,11 @@ async def test_given_back_in_place_and_undone(snapshot_fixture: SnapshotFixture,
     missing = await snapshot_fixture.restore(
         first, target_id=snapshot_fixture.database, mode="append_missing", tables=["album"]
     )
-    assert [(one["written"], one["found"], one["same"]) for one in missing["tables"]] == [(99, 2500, True)]
+    assert [(table["written"], table["found"], table["same"]) for table in missing["tables"]] == [(99, 2500, True)]
     assert await snapshot_fixture.sql(SUMS[engine]) == before
 
 
-async def test_a_table_that_was_made_in_place_goes_away_when_the_rest_fails(
+async def test_failed_restore_in_place_drops_created_tables(
     app: AppFixture, snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
     before = await snapshot_fixture.sql(SUMS[engine])
@@ -103,15 +103,15 @@ async def test_a_table_that_was_made_in_place_goes_away_when_the_rest_fails(
         failed = await snapshot_fixture.restore(first, **body)
     assert (failed["job"]["state"], failed["job"]["error"]) == ("failed", "A fault of the test.")
     schema = await snapshot_fixture.person.get(f"/databases/{snapshot_fixture.database}/schema")
-    assert [one["name"] for one in schema["relations"]] == ["artist"]
+    assert [relation["name"] for relation in schema["relations"]] == ["artist"]
     assert await snapshot_fixture.sql("SELECT count(*) FROM artist WHERE bio = 'new'") == [[1500]]
     with monkeypatch.context() as patch:  # as if it had been killed before it could clear up
         patch.setattr(RowProgress, "counted", _gone)
         patch.setattr(targets, "clear_after", nothing)
-        made = await snapshot_fixture.person.send("POST", f"/snapshots/{first['id']}/restores", 202, json=body)
-        await app.work(made["job"]["id"])
-    await app.work(made["job"]["id"])
-    done = await snapshot_fixture.person.get(f"/restores/{made['id']}")
+        created = await snapshot_fixture.person.send("POST", f"/snapshots/{first['id']}/restores", 202, json=body)
+        await app.work(created["job"]["id"])
+    await app.work(created["job"]["id"])
+    done = await snapshot_fixture.person.get(f"/restores/{created['id']}")
     assert done["job"]["state"] == "completed", done["job"]
     assert await snapshot_fixture.sql(SUMS[engine]) == before
 

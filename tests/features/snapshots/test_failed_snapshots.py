@@ -1,4 +1,4 @@
-"""What ends in the middle: cancelled, failed, killed between commit and row; nothing half is ever seen."""
+"""Snapshots and restores that are cancelled, fail or are killed leave nothing incomplete."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from headwater.vault.vault import Vault
 
 @pytest.fixture
 def at_rows(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
-    """Let something happen in the middle of the rows of the table `album`."""
+    """Run a function while the rows of the table `album` are being read or written."""
 
     def set_up(happen: Callable[[], None]) -> None:
         real = RowProgress.counted
@@ -43,14 +43,14 @@ async def begun(snapshot_fixture: SnapshotFixture, path: str, **body: Any) -> An
 
 
 async def work_cancelled(snapshot_fixture: SnapshotFixture, job: str, middle: threading.Event) -> None:
-    """Work at a job and cancel it when it has come to its middle."""
+    """Run a job and cancel it halfway."""
     running = asyncio.create_task(snapshot_fixture.app.work(job))
     assert await asyncio.to_thread(middle.wait, 120)
     await snapshot_fixture.person.send("POST", f"/jobs/{job}/cancel", 202)
     await asyncio.wait_for(running, 120)
 
 
-async def test_a_cancelled_snapshot_is_none(snapshot_fixture: SnapshotFixture, at_rows: Any) -> None:
+async def test_cancelled_snapshot_is_discarded(snapshot_fixture: SnapshotFixture, at_rows: Any) -> None:
     middle = threading.Event()
 
     def wait() -> None:
@@ -58,19 +58,21 @@ async def test_a_cancelled_snapshot_is_none(snapshot_fixture: SnapshotFixture, a
         snapshot_fixture.app.wait_for_stop()
 
     at_rows(wait)
-    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
-    await work_cancelled(snapshot_fixture, made["job"]["id"], middle)
-    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
-    assert (found["status"], found["error"], found["job"]["state"]) == ("failed", "It was cancelled.", "cancelled")
+    created = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
+    await work_cancelled(snapshot_fixture, created["job"]["id"], middle)
+    result = await snapshot_fixture.person.get(f"/snapshots/{created['id']}")
+    assert (result["status"], result["error"], result["job"]["state"]) == ("failed", "It was cancelled.", "cancelled")
     vault = await snapshot_fixture.vault()
     assert vault.snapshots() == []
     assert list(vault.blobs.list("leases/")) == []
-    refused = await snapshot_fixture.person.send("POST", f"/snapshots/{made['id']}/restores", 409, json={"name": "x"})
+    refused = await snapshot_fixture.person.send(
+        "POST", f"/snapshots/{created['id']}/restores", 409, json={"name": "x"}
+    )
     assert "not complete" in refused["detail"]
-    await snapshot_fixture.person.send("DELETE", f"/snapshots/{made['id']}", 204)
+    await snapshot_fixture.person.send("DELETE", f"/snapshots/{created['id']}", 204)
 
 
-async def test_a_cancelled_restore_takes_its_new_database_away(snapshot_fixture: SnapshotFixture, at_rows: Any) -> None:
+async def test_cancelled_restore_deletes_its_new_database(snapshot_fixture: SnapshotFixture, at_rows: Any) -> None:
     snapshot = await snapshot_fixture.take()
     middle = threading.Event()
 
@@ -79,20 +81,20 @@ async def test_a_cancelled_restore_takes_its_new_database_away(snapshot_fixture:
         snapshot_fixture.app.wait_for_stop()
 
     at_rows(wait)
-    made = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
-    await work_cancelled(snapshot_fixture, made["job"]["id"], middle)
-    found = await snapshot_fixture.person.get(f"/restores/{made['id']}")
-    assert (found["job"]["state"], found["target_id"], found["tables"]) == ("cancelled", None, [])
+    created = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
+    await work_cancelled(snapshot_fixture, created["job"]["id"], middle)
+    restore = await snapshot_fixture.person.get(f"/restores/{created['id']}")
+    assert (restore["job"]["state"], restore["target_id"], restore["tables"]) == ("cancelled", None, [])
     names = [
-        one["name"]
-        for one in (await snapshot_fixture.person.get(f"/projects/{snapshot_fixture.person.project['id']}/databases"))[
-            "items"
-        ]
+        database["name"]
+        for database in (
+            await snapshot_fixture.person.get(f"/projects/{snapshot_fixture.person.project['id']}/databases")
+        )["items"]
     ]
     assert "back" not in names
 
 
-async def test_a_restore_that_fails_leaves_an_empty_database_as_it_was(
+async def test_failed_restore_leaves_an_empty_database_unchanged(
     snapshot_fixture: SnapshotFixture, at_rows: Any
 ) -> None:
     snapshot = await snapshot_fixture.take()
@@ -111,11 +113,11 @@ async def test_a_restore_that_fails_leaves_an_empty_database_as_it_was(
     assert await snapshot_fixture.sql(types, target) == []
 
 
-async def test_a_restore_that_was_killed_is_begun_again_from_nothing(
+async def test_killed_restore_starts_over(
     snapshot_fixture: SnapshotFixture, at_rows: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = await snapshot_fixture.take()
-    made = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
+    created = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
 
     def fail() -> None:
         raise OSError("the machine is gone")
@@ -126,61 +128,61 @@ async def test_a_restore_that_was_killed_is_begun_again_from_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(targets, "clear_after", nothing)
         at_rows(fail)
-        await snapshot_fixture.app.work(made["job"]["id"])
+        await snapshot_fixture.app.work(created["job"]["id"])
     monkeypatch.undo()
-    assert (await snapshot_fixture.person.get(f"/jobs/{made['job']['id']}"))["state"] == "pending"
-    await snapshot_fixture.app.work(made["job"]["id"])
-    done = await snapshot_fixture.person.get(f"/restores/{made['id']}")
+    assert (await snapshot_fixture.person.get(f"/jobs/{created['job']['id']}"))["state"] == "pending"
+    await snapshot_fixture.app.work(created["job"]["id"])
+    done = await snapshot_fixture.person.get(f"/restores/{created['id']}")
     assert done["job"]["state"] == "completed", done["job"]
-    assert done["target_id"] != made["target_id"]
-    assert all(one["same"] for one in done["tables"])
+    assert done["target_id"] != created["target_id"]
+    assert all(table["same"] for table in done["tables"])
     await snapshot_fixture.person.send("GET", f"/databases/{done['target_id']}", 200)
 
 
-async def test_an_abandoned_database_is_taken_away_by_the_upkeep(
+async def test_maintenance_deletes_abandoned_databases(
     snapshot_fixture: SnapshotFixture, at_rows: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = await snapshot_fixture.take()
-    made = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
-    await snapshot_fixture.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)  # before any worker saw it
+    created = await begun(snapshot_fixture, f"/snapshots/{snapshot['id']}/restores", name="back")
+    await snapshot_fixture.person.send("POST", f"/jobs/{created['job']['id']}/cancel", 202)  # before any worker saw it
     server = snapshot_fixture.app.server
     await maintenance.run_maintenance(server.context)
-    assert (await snapshot_fixture.person.get(f"/restores/{made['id']}"))["target_id"] is None
+    assert (await snapshot_fixture.person.get(f"/restores/{created['id']}"))["target_id"] is None
     names = [
-        one["name"]
-        for one in (await snapshot_fixture.person.get(f"/projects/{snapshot_fixture.person.project['id']}/databases"))[
-            "items"
-        ]
+        database["name"]
+        for database in (
+            await snapshot_fixture.person.get(f"/projects/{snapshot_fixture.person.project['id']}/databases")
+        )["items"]
     ]
     assert "back" not in names
 
 
-async def test_what_was_killed_between_commit_and_row_is_only_finished(
+async def test_kill_after_commit_only_completes_the_row(
     snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
+    created = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
 
     def killed(*_: Any) -> Any:
         raise OSError("the machine is gone")
 
     with monkeypatch.context() as patch:
         patch.setattr(capture_job, "_read_back", killed)
-        await snapshot_fixture.app.work(made["job"]["id"])
-    first = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
+        await snapshot_fixture.app.work(created["job"]["id"])
+    first = await snapshot_fixture.person.get(f"/snapshots/{created['id']}")
     assert (first["status"], first["job"]["state"]) == ("taking", "pending")
-    assert (await snapshot_fixture.vault()).snapshots() == [made["id"]]
+    assert (await snapshot_fixture.vault()).snapshots() == [created["id"]]
     await snapshot_fixture.sql("DROP TABLE album")
-    await snapshot_fixture.app.work(made["job"]["id"])
-    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
-    assert (found["status"], found["tables"], found["rows"]) == ("complete", 3, 14_200)
+    await snapshot_fixture.app.work(created["job"]["id"])
+    result = await snapshot_fixture.person.get(f"/snapshots/{created['id']}")
+    assert (result["status"], result["tables"], result["rows"]) == ("complete", 3, 14_200)
 
 
-async def test_a_full_disk_is_said_and_room_is_all_it_takes(
+async def test_full_disk_is_reported_and_a_retry_succeeds(
     snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = await snapshot_fixture.take()
     await snapshot_fixture.sql("UPDATE album SET title = md5(id::text)")
-    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
+    created = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
     real = local._write
 
     def full(path: Path, data: bytes) -> None:
@@ -190,18 +192,18 @@ async def test_a_full_disk_is_said_and_room_is_all_it_takes(
 
     with monkeypatch.context() as patch:
         patch.setattr(local, "_write", full)
-        await snapshot_fixture.app.work(made["job"]["id"])
-    waiting = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
+        await snapshot_fixture.app.work(created["job"]["id"])
+    waiting = await snapshot_fixture.person.get(f"/snapshots/{created['id']}")
     assert (waiting["status"], waiting["job"]["state"]) == ("taking", "pending")
-    log = (await snapshot_fixture.person.get(f"/jobs/{made['job']['id']}/log"))["items"]
-    assert any(str(StorageFull()) in one["message"] for one in log), log
+    log = (await snapshot_fixture.person.get(f"/jobs/{created['job']['id']}/log"))["items"]
+    assert any(str(StorageFull()) in line["message"] for line in log), log
     assert (await snapshot_fixture.vault()).snapshots() == [first["id"]]
-    await snapshot_fixture.app.work(made["job"]["id"])
-    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
-    assert (found["status"], found["parent_id"]) == ("complete", first["id"])
+    await snapshot_fixture.app.work(created["job"]["id"])
+    result = await snapshot_fixture.person.get(f"/snapshots/{created['id']}")
+    assert (result["status"], result["parent_id"]) == ("complete", first["id"])
 
 
-async def test_rows_that_may_not_be_seen_are_not_left_out_in_silence(snapshot_fixture: SnapshotFixture) -> None:
+async def test_rows_hidden_by_row_security_fail_the_snapshot(snapshot_fixture: SnapshotFixture) -> None:
     await snapshot_fixture.sql(
         "ALTER TABLE note ENABLE ROW LEVEL SECURITY; ALTER TABLE note FORCE ROW LEVEL SECURITY; "
         "CREATE POLICY seen ON note USING (body = 'n1')"
@@ -212,10 +214,10 @@ async def test_rows_that_may_not_be_seen_are_not_left_out_in_silence(snapshot_fi
     assert (await snapshot_fixture.vault()).snapshots() == []
 
 
-async def test_a_page_that_cannot_be_read_back_is_no_snapshot(
+async def test_unreadable_page_discards_the_snapshot(
     snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
+    created = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
     real = Vault.commit
 
     def damaging(self: Vault, *given: Any) -> int:
@@ -230,19 +232,19 @@ async def test_a_page_that_cannot_be_read_back_is_no_snapshot(
 
     with monkeypatch.context() as patch:
         patch.setattr(Vault, "commit", damaging)
-        await snapshot_fixture.app.work(made["job"]["id"])
-    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
-    assert (found["status"], found["job"]["state"]) == ("taking", "pending")
+        await snapshot_fixture.app.work(created["job"]["id"])
+    result = await snapshot_fixture.person.get(f"/snapshots/{created['id']}")
+    assert (result["status"], result["job"]["state"]) == ("taking", "pending")
     assert (await snapshot_fixture.vault()).snapshots() == []
-    await snapshot_fixture.app.work(made["job"]["id"])
-    assert (await snapshot_fixture.person.get(f"/snapshots/{made['id']}"))["status"] == "complete"
+    await snapshot_fixture.app.work(created["job"]["id"])
+    assert (await snapshot_fixture.person.get(f"/snapshots/{created['id']}"))["status"] == "complete"
 
 
-async def test_a_parent_that_is_deleted_meanwhile_is_not_built_on(
+async def test_parent_deleted_during_a_snapshot_is_replaced(
     snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = await snapshot_fixture.take(), await snapshot_fixture.take()
-    made = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
+    created = await begun(snapshot_fixture, f"/databases/{snapshot_fixture.database}/snapshots")
     real, deleted = Vault.write_snapshot, []
 
     def writing(self: Vault, snapshot: str, **given: Any) -> Any:
@@ -252,7 +254,7 @@ async def test_a_parent_that_is_deleted_meanwhile_is_not_built_on(
         return real(self, snapshot, **given)
 
     monkeypatch.setattr(Vault, "write_snapshot", writing)
-    await snapshot_fixture.app.work(made["job"]["id"])
-    found = await snapshot_fixture.person.get(f"/snapshots/{made['id']}")
+    await snapshot_fixture.app.work(created["job"]["id"])
+    result = await snapshot_fixture.person.get(f"/snapshots/{created['id']}")
     assert deleted == [second["id"]]
-    assert (found["status"], found["parent_id"]) == ("complete", first["id"]), found["job"]
+    assert (result["status"], result["parent_id"]) == ("complete", first["id"]), result["job"]

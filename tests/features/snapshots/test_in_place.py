@@ -1,4 +1,4 @@
-"""Tables restored in place: replaced, added to, completed; all or nothing, and a snapshot of what was before."""
+"""Restores in place: overwrite, append and append_missing; atomic, with a snapshot of the target to undo them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from features.snapshots.test_restore import content
 COUNTS = "SELECT (SELECT count(*) FROM artist), (SELECT count(*) FROM album), (SELECT count(*) FROM note)"
 
 
-async def test_overwritten_tables_are_as_they_were_and_it_can_be_undone(snapshot_fixture: SnapshotFixture) -> None:
+async def test_overwrite_restores_tables_and_can_be_undone(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     before = await content(snapshot_fixture, snapshot_fixture.database)
     await snapshot_fixture.sql(
@@ -23,7 +23,7 @@ async def test_overwritten_tables_are_as_they_were_and_it_can_be_undone(snapshot
     spoilt = await content(snapshot_fixture, snapshot_fixture.database)
     done = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode="overwrite")
     assert done["job"]["state"] == "completed", done["job"]
-    assert {one["table"]: (one["written"], one["found"], one["same"]) for one in done["tables"]} == {
+    assert {table["table"]: (table["written"], table["found"], table["same"]) for table in done["tables"]} == {
         "public.album": (12_000, 12_000, True),
         "public.artist": (1500, 1500, True),
         "public.note": (700, 700, True),
@@ -31,9 +31,11 @@ async def test_overwritten_tables_are_as_they_were_and_it_can_be_undone(snapshot
     after = await content(snapshot_fixture, snapshot_fixture.database)
     rows = {name: found for name, found in before.items() if name != "schema"}
     assert {name: after[name] for name in rows} == rows
-    assert [one.name for one in after["schema"].relations] == [one.name for one in before["schema"].relations]
-    keys = {one.name: one.foreign_keys for one in before["schema"].relations}
-    assert {one.name: one.foreign_keys for one in after["schema"].relations} == keys
+    assert [relation.name for relation in after["schema"].relations] == [
+        relation.name for relation in before["schema"].relations
+    ]
+    keys = {relation.name: relation.foreign_keys for relation in before["schema"].relations}
+    assert {relation.name: relation.foreign_keys for relation in after["schema"].relations} == keys
     with pytest.raises(AssertionError, match="no"):
         await snapshot_fixture.sql("DELETE FROM artist")  # the trigger is as it was
     undone = await snapshot_fixture.restore({"id": done["undo_id"]}, name="undone")
@@ -42,13 +44,13 @@ async def test_overwritten_tables_are_as_they_were_and_it_can_be_undone(snapshot
 
 
 @pytest.mark.parametrize(("mode", "notes", "albums"), [("append", 1400, None), ("append_missing", 1400, 12_003)])
-async def test_rows_are_added_to_those_that_are_there(
+async def test_append_adds_rows_to_existing_tables(
     snapshot_fixture: SnapshotFixture, mode: str, notes: int, albums: int | None
 ) -> None:
     snapshot = await snapshot_fixture.take()
     await snapshot_fixture.sql("DELETE FROM album WHERE id > 11000; INSERT INTO album (artist_id) VALUES (1), (2), (3)")
     plain = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode=mode, tables=["note"])
-    assert [(one["found"], one["same"]) for one in plain["tables"]] == [(notes, True)]
+    assert [(table["found"], table["same"]) for table in plain["tables"]] == [(notes, True)]
     done = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode=mode, tables=["album"])
     if albums is None:  # their keys are there already: nothing has changed
         assert done["job"]["state"] == "failed"
@@ -60,7 +62,7 @@ async def test_rows_are_added_to_those_that_are_there(
     await snapshot_fixture.sql("INSERT INTO album (artist_id) VALUES (1)")  # the counter went on
 
 
-async def test_keys_are_checked_at_the_end_and_nothing_has_changed(snapshot_fixture: SnapshotFixture) -> None:
+async def test_key_violation_rolls_the_restore_back(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     before = await content(snapshot_fixture, snapshot_fixture.database)
     await snapshot_fixture.sql(
@@ -75,7 +77,7 @@ async def test_keys_are_checked_at_the_end_and_nothing_has_changed(snapshot_fixt
     assert (await content(snapshot_fixture, snapshot_fixture.database))["schema"] == before["schema"]
 
 
-async def test_a_plan_says_what_would_change_and_a_protected_database_is_asked_for(
+async def test_plan_lists_changes_and_protected_database_needs_confirmation(
     snapshot_fixture: SnapshotFixture,
 ) -> None:
     snapshot = await snapshot_fixture.take()
@@ -83,7 +85,7 @@ async def test_a_plan_says_what_would_change_and_a_protected_database_is_asked_f
     body: dict[str, Any] = {"target_id": snapshot_fixture.database, "mode": "overwrite"}
     path = f"/snapshots/{snapshot['id']}/restores"
     plan = await snapshot_fixture.person.send("POST", f"{path}/plan", 200, json=body)
-    assert {one["table"]: one["action"] for one in plan["steps"]} == {
+    assert {step["table"]: step["action"] for step in plan["steps"]} == {
         "public.album": "replace",
         "public.artist": "replace",
         "public.note": "create",
@@ -97,8 +99,8 @@ async def test_a_plan_says_what_would_change_and_a_protected_database_is_asked_f
     await snapshot_fixture.person.send("POST", path, 202, json=body | {"confirmed": True})
 
 
-async def test_a_column_that_is_gone_is_named(snapshot_fixture: SnapshotFixture) -> None:
+async def test_missing_column_is_named(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     await snapshot_fixture.sql("ALTER TABLE note DROP COLUMN body")
     done = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode="append", tables=["note"])
-    assert (done["job"]["state"], "no column body" in done["job"]["error"]) == ("failed", True)
+    assert (done["job"]["state"], "no longer has the column body" in done["job"]["error"]) == ("failed", True)

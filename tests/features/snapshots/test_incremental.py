@@ -1,4 +1,4 @@
-"""Reading what has changed gives the same table as reading all of it, whatever was done to it in between."""
+"""An incremental read gives the same table as a full read, whatever changed in between."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def dumped(address: Address):
 def written(
     vault: Vault, dump, table: SnapshotTable, before: tuple[Baseline, WrittenTable] | None
 ) -> tuple[WrittenTable, str]:
-    """Write a table by what has changed if that can be told, else whole; say which it was."""
+    """Write a table incrementally if possible, else completely; return which it was."""
     shape = TableShape(tuple(column.hint for column in table.columns), table.key)
     with vault.write_snapshot("test", sizes=SMALL) as writing:
         if before:
@@ -91,7 +91,9 @@ def rows(vault: Vault, table: SnapshotTable, root: WrittenTable) -> list[tuple[b
 
 
 def directly(dump, table: SnapshotTable) -> list[tuple[bytes | None, ...]]:
-    found = [row for batch in dump.read(table) for row in zip(*(one.to_pylist() for one in batch.columns), strict=True)]
+    found = [
+        row for batch in dump.read(table) for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    ]
     return sorted(found, key=repr)
 
 
@@ -110,7 +112,7 @@ def work(connection: psycopg.Connection, name: str, chance: random.Random) -> No
 
 
 @pytest.mark.parametrize("name", TABLES)
-async def test_changes_alone_give_the_same_table(name, tmp_path, monkeypatch):
+async def test_incremental_read_gives_the_same_table(name, tmp_path, monkeypatch):
     monkeypatch.setattr(telling, "_SPLIT_PAGES", {"plain": 2, "pairs": 2}.get(name, 1_000_000))  # counted in halves
     vault = Vault.create(LocalBlobs(tmp_path), KeySource.key(b"k" * 32))
     chance, how = random.Random(name), []
@@ -135,7 +137,7 @@ async def test_changes_alone_give_the_same_table(name, tmp_path, monkeypatch):
     assert how.count("changes") > 3, how
 
 
-async def test_a_transaction_open_at_the_snapshot_is_not_missed(tmp_path):
+async def test_transaction_open_during_a_snapshot_is_not_missed(tmp_path):
     vault = Vault.create(LocalBlobs(tmp_path), KeySource.key(b"k" * 32))
     async with fresh() as address:
         where = f"host={HOST} port={PORT} user=postgres dbname={address.database}"
@@ -166,7 +168,7 @@ async def test_a_transaction_open_at_the_snapshot_is_not_missed(tmp_path):
         "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'",
     ],
 )
-async def test_what_changes_rows_unseen_lets_all_be_read(change, tmp_path):
+async def test_untracked_changes_cause_a_full_read(change, tmp_path):
     async with fresh() as address:
         where = f"host={HOST} port={PORT} user=postgres dbname={address.database}"
         with psycopg.connect(where, autocommit=True) as connection:
@@ -182,7 +184,7 @@ async def test_what_changes_rows_unseen_lets_all_be_read(change, tmp_path):
                 assert not dump.change_tracking.can_compare(dump.tables[0], then)
 
 
-async def test_an_unchanged_table_is_known_by_counting(tmp_path):
+async def test_unchanged_table_is_detected_by_counts(tmp_path):
     async with fresh() as address:
         where = f"host={HOST} port={PORT} user=postgres dbname={address.database}"
         with psycopg.connect(where, autocommit=True) as connection:

@@ -1,4 +1,4 @@
-"""Large objects of PostgreSQL in snapshots: for a user like all, unchanged ones cost nothing, and nothing is lost."""
+"""Large objects of PostgreSQL in snapshots and restores; unchanged ones are not stored again."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ FROM pg_largeobject_metadata m ORDER BY 1
 
 async def log(snapshot_fixture: SnapshotFixture, job: str) -> str:
     lines = await snapshot_fixture.person.get(f"/jobs/{job}/log")
-    return "\n".join(str(one["message"]) for one in lines["items"])
+    return "\n".join(str(line["message"]) for line in lines["items"])
 
 
 @pytest.fixture
 async def objects(snapshot_fixture: SnapshotFixture) -> SnapshotFixture:
-    """The snapshot_fixture of all tests, with large objects beside its tables."""
+    """The `snapshot_fixture` with large objects in its database."""
     await snapshot_fixture.sql(OBJECTS)
     return snapshot_fixture
 
 
-async def test_they_come_back_and_cost_what_has_changed(objects: SnapshotFixture) -> None:
+async def test_large_objects_are_restored_and_only_changes_are_stored(objects: SnapshotFixture) -> None:
     snapshot_fixture, before = objects, await objects.sql(TOLD)
     assert [row[3] for row in before] == [2, 0, 5_280_000]
     first = await snapshot_fixture.take()
     assert first["status"] == "complete", first["job"]
-    kept = next(one for one in first["contents"] if one["name"] == "pg_largeobject")
+    kept = next(table for table in first["contents"] if table["name"] == "pg_largeobject")
     assert (kept["schema"], kept["apart"], kept["rows"]) == (None, True, 1 + 1 + 162)
     again = await snapshot_fixture.take()
     assert again["new_bytes"] < 2000, "what has not changed costs nothing"
@@ -56,11 +56,11 @@ async def test_they_come_back_and_cost_what_has_changed(objects: SnapshotFixture
     assert (asked["error"], asked["results"][0]["rows"]) == (None, [[164]])
 
 
-async def test_chosen_tables_leave_them_out_and_say_so(objects: SnapshotFixture) -> None:
+async def test_large_objects_are_left_out_of_chosen_tables(objects: SnapshotFixture) -> None:
     snapshot_fixture, snapshot = objects, await objects.take()
     path = f"/snapshots/{snapshot['id']}/restores"
     plan = await snapshot_fixture.person.send("POST", f"{path}/plan", 200, json={"name": "some", "tables": ["note"]})
-    assert {one["table"]: one["action"] for one in plan["steps"]} == {
+    assert {step["table"]: step["action"] for step in plan["steps"]} == {
         "public.note": "create",
         "pg_largeobject": "leave",
     }
@@ -73,13 +73,13 @@ async def test_chosen_tables_leave_them_out_and_say_so(objects: SnapshotFixture)
     assert await snapshot_fixture.sql(TOLD, named["target_id"]) == await snapshot_fixture.sql(TOLD)
 
 
-async def test_in_place_they_stay_as_they_are(objects: SnapshotFixture) -> None:
+async def test_restore_in_place_keeps_large_objects(objects: SnapshotFixture) -> None:
     snapshot_fixture, snapshot = objects, await objects.take()
     await snapshot_fixture.sql("SELECT lo_put(501, 0, '\\x11'); DELETE FROM note")
     now = await snapshot_fixture.sql(TOLD)
     over: dict[str, Any] = {"target_id": snapshot_fixture.database, "mode": "overwrite"}
     plan = await snapshot_fixture.person.send("POST", f"/snapshots/{snapshot['id']}/restores/plan", 200, json=over)
-    assert {one["table"]: one["action"] for one in plan["steps"]}["pg_largeobject"] == "leave"
+    assert {step["table"]: step["action"] for step in plan["steps"]}["pg_largeobject"] == "leave"
     done = await snapshot_fixture.restore(snapshot, **over)
     assert done["job"]["state"] == "completed", done["job"]
     assert await snapshot_fixture.sql(TOLD) == now
@@ -90,20 +90,20 @@ async def test_in_place_they_stay_as_they_are(objects: SnapshotFixture) -> None:
     assert "not restored in place" in refused["detail"]
 
 
-async def test_a_database_that_has_some_gets_none_and_loses_none(objects: SnapshotFixture) -> None:
+async def test_database_with_large_objects_is_refused(objects: SnapshotFixture) -> None:
     snapshot_fixture, snapshot = objects, await objects.take()
     target = await snapshot_fixture.person.database("postgresql")
     await snapshot_fixture.sql("SELECT lo_from_bytea(501, 'mine')", target)
     done = await snapshot_fixture.restore(snapshot, target_id=target)
     assert done["job"]["state"] == "failed"
-    assert "pg_largeobject already" in done["job"]["error"]
+    assert "already has rows in pg_largeobject" in done["job"]["error"]
     assert await snapshot_fixture.sql("SELECT oid::int8, lo_get(oid)::text FROM pg_largeobject_metadata", target) == [
         [501, "\\x6d696e65"]
     ]
     assert await snapshot_fixture.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", target) == [[0]]
 
 
-async def test_what_fails_afterwards_takes_them_away_again(objects: SnapshotFixture) -> None:
+async def test_failed_restore_deletes_large_objects(objects: SnapshotFixture) -> None:
     snapshot_fixture = objects
     ((here,),) = await snapshot_fixture.sql("SELECT current_database()")
     await snapshot_fixture.sql(

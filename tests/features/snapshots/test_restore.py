@@ -1,4 +1,4 @@
-"""Snapshots given back: into new databases and empty ones, the same to the last byte; what ends in the middle clears up."""
+"""Restores into new and empty databases: the result is identical, byte for byte."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from headwater.catalog.model import Schema
 
 
 async def content(snapshot_fixture: SnapshotFixture, database: str) -> dict[str, Any]:
-    """Return everything that can be seen of a database: its Schema, and the text of every row of every table."""
+    """Return the Schema of a database, and the text of every row of every table."""
     schema = await snapshot_fixture.person.get(f"/databases/{database}/schema", fresh="true")
     tables = await snapshot_fixture.sql(
         "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname !~ '^pg_|information_schema'",
@@ -27,13 +27,13 @@ async def content(snapshot_fixture: SnapshotFixture, database: str) -> dict[str,
     return found | {"sequences": await snapshot_fixture.sql(counts, database)}
 
 
-async def test_into_a_new_database_everything_is_as_it_was(snapshot_fixture: SnapshotFixture) -> None:
+async def test_restore_into_a_new_database_is_identical(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     before = await content(snapshot_fixture, snapshot_fixture.database)
     await snapshot_fixture.sql("DELETE FROM album; DROP VIEW glad; ALTER TABLE note ADD COLUMN later int")
     done = await snapshot_fixture.restore(snapshot, name="back")
     assert done["job"]["state"] == "completed", done["job"]
-    assert {one["table"]: (one["expected"], one["found"], one["same"]) for one in done["tables"]} == {
+    assert {table["table"]: (table["expected"], table["found"], table["same"]) for table in done["tables"]} == {
         "public.album": (12_000, 12_000, True),
         "public.artist": (1500, 1500, True),
         "public.note": (700, 700, True),
@@ -44,7 +44,7 @@ async def test_into_a_new_database_everything_is_as_it_was(snapshot_fixture: Sna
     )
 
 
-async def test_rows_that_are_back_are_not_written_a_second_time(snapshot_fixture: SnapshotFixture) -> None:
+async def test_restored_rows_are_not_stored_again(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take(tables=["album"])
     done = await snapshot_fixture.restore(snapshot, name="frozen")
     assert done["job"]["state"] == "completed", done["job"]
@@ -53,7 +53,7 @@ async def test_rows_that_are_back_are_not_written_a_second_time(snapshot_fixture
     assert "Heap Fetches: 0" in said, said  # without a vacuum: they came frozen
 
 
-async def test_into_an_empty_database_and_not_twice(snapshot_fixture: SnapshotFixture) -> None:
+async def test_restore_into_an_empty_database_works_only_once(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     target = await snapshot_fixture.person.database("postgresql")
     done = await snapshot_fixture.restore(snapshot, target_id=target)
@@ -61,27 +61,29 @@ async def test_into_an_empty_database_and_not_twice(snapshot_fixture: SnapshotFi
     assert await content(snapshot_fixture, target) == await content(snapshot_fixture, snapshot_fixture.database)
     path = f"/snapshots/{snapshot['id']}/restores"
     refused = await snapshot_fixture.person.send("POST", path, 409, json={"target_id": target})
-    assert "is there already" in refused["detail"]
+    assert "already exists" in refused["detail"]
     plan = await snapshot_fixture.person.send("POST", f"{path}/plan", 200, json={"target_id": target})
-    assert {one["action"] for one in plan["steps"]} == {"refuse"}
+    assert {step["action"] for step in plan["steps"]} == {"refuse"}
 
 
 @pytest.mark.parametrize("tables", [["album"], ["public.artist", "note"]])
-async def test_some_tables_without_those_they_refer_to(snapshot_fixture: SnapshotFixture, tables: list[str]) -> None:
+async def test_chosen_tables_are_restored_without_referenced_ones(
+    snapshot_fixture: SnapshotFixture, tables: list[str]
+) -> None:
     snapshot = await snapshot_fixture.take()
     done = await snapshot_fixture.restore(snapshot, name="some", tables=tables)
     assert done["job"]["state"] == "completed", done["job"]
     found = await snapshot_fixture.sql(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1", done["target_id"]
     )
-    assert [row[0] for row in found] == sorted(one.rpartition(".")[2] for one in tables)
+    assert [row[0] for row in found] == sorted(table.rpartition(".")[2] for table in tables)
     wrong = await snapshot_fixture.person.send(
         "POST", f"/snapshots/{snapshot['id']}/restores", 404, json={"name": "x", "tables": ["artists"]}
     )
     assert "artist" in wrong["hint"]
 
 
-async def test_a_snapshot_of_chosen_tables_comes_back_whole(snapshot_fixture: SnapshotFixture) -> None:
+async def test_snapshot_of_chosen_tables_is_restored_completely(snapshot_fixture: SnapshotFixture) -> None:
     await snapshot_fixture.sql("GRANT SELECT ON artist TO PUBLIC; COMMENT ON CONSTRAINT artist_pkey ON artist IS 'key'")
     snapshot = await snapshot_fixture.take(tables=["note"])
     done = await snapshot_fixture.restore(snapshot, name="part")

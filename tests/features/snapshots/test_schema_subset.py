@@ -1,4 +1,4 @@
-"""What is left of a Schema when some of its tables are taken out of it can be made by itself."""
+"""A subset of a Schema's tables with everything that can be created with only them."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ SCHEMA = Schema(
 )
 
 
-def test_all_tables_are_the_very_same_schema() -> None:
+def test_all_tables_give_the_same_schema() -> None:
     assert cut(SCHEMA, {"public.artist", "public.album"}) == (SCHEMA, ())
 
 
-def test_what_needs_a_table_that_is_gone_goes_with_it_and_is_named() -> None:
+def test_dependents_of_missing_tables_are_left_out_and_named() -> None:
     part, left_out = cut(SCHEMA, {"public.album"})
     (album,) = part.relations
     assert (album.name, album.foreign_keys, album.triggers) == ("album", (), ())
-    assert [one.name for one in part.routines] == ["plain"]
-    assert [one.name for one in part.sequences] == ["album_id_seq", "own"]
+    assert [routine.name for routine in part.routines] == ["plain"]
+    assert [sequence.name for sequence in part.sequences] == ["album_id_seq", "own"]
     assert part.enums == SCHEMA.enums
     assert left_out == ("view public.glad", "routine tally", "key by", "trigger count")
 
 
-def test_what_needs_nothing_else_stays_as_it_was() -> None:
+def test_independent_objects_are_kept() -> None:
     part, _ = cut(SCHEMA, {"public.artist"})
     assert part.relations == (ARTIST,)
 
@@ -63,5 +63,5 @@ def test_extras_of_a_part_are_those_of_its_tables() -> None:
     }
 
 
-def test_tables_that_are_not_read_are_told() -> None:
+def test_tables_without_rows_are_reported() -> None:
     assert without_rows(SCHEMA, {"public.album"}) == {"public.artist"}

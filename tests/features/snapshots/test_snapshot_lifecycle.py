@@ -1,4 +1,4 @@
-"""Snapshots kept: held, renamed, deleted, after their database is gone; who may do what; what the audit says."""
+"""The life of a snapshot: hold, rename, verify, delete; rights, audit, and snapshots of deleted databases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from headwater.vault import garbage_collection
 from people import Person
 
 
-async def test_one_that_is_held_is_not_deleted_and_the_others_lose_nothing(snapshot_fixture: SnapshotFixture) -> None:
+async def test_held_snapshot_cannot_be_deleted(snapshot_fixture: SnapshotFixture) -> None:
     first = await snapshot_fixture.take(label="first")
     await snapshot_fixture.sql("DELETE FROM note WHERE body = 'n1'")
     second = await snapshot_fixture.take()
@@ -30,23 +30,23 @@ async def test_one_that_is_held_is_not_deleted_and_the_others_lose_nothing(snaps
     vault = await snapshot_fixture.vault()
     assert vault.snapshots() == [second["id"]]
     done = await snapshot_fixture.restore(second, name="back")
-    assert all(one["same"] for one in done["tables"]), done["job"]
+    assert all(table["same"] for table in done["tables"]), done["job"]
 
 
-async def test_one_that_a_restore_reads_is_not_deleted(snapshot_fixture: SnapshotFixture) -> None:
+async def test_snapshot_in_use_by_a_restore_cannot_be_deleted(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     path = f"/snapshots/{snapshot['id']}"
     begun = await snapshot_fixture.person.send("POST", f"{path}/restores", 202, json={"name": "back"})
-    assert "reads" in (await snapshot_fixture.person.send("DELETE", path, 409))["detail"]
+    assert "is reading" in (await snapshot_fixture.person.send("DELETE", path, 409))["detail"]
     await snapshot_fixture.person.send("POST", f"/jobs/{begun['job']['id']}/cancel", 202)
     await snapshot_fixture.person.send("DELETE", path, 204)
 
 
-async def test_it_outlives_its_database(snapshot_fixture: SnapshotFixture) -> None:
+async def test_snapshot_outlives_its_database(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     await snapshot_fixture.person.send("DELETE", f"/databases/{snapshot_fixture.database}", 204)
     listed = await snapshot_fixture.person.get(f"/organizations/{snapshot_fixture.person.organization}/snapshots")
-    assert [one["id"] for one in listed["items"]] == [snapshot["id"]]
+    assert [item["id"] for item in listed["items"]] == [snapshot["id"]]
     done = await snapshot_fixture.restore(snapshot, name="back")
     assert done["job"]["state"] == "completed", done["job"]
 
@@ -58,7 +58,7 @@ async def member(snapshot_fixture: SnapshotFixture, role: str) -> Person:
     return person
 
 
-async def test_members_take_and_restore_beside_admins_in_place(snapshot_fixture: SnapshotFixture) -> None:
+async def test_members_restore_into_new_and_admins_in_place(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     viewer, someone, stranger = (
         await member(snapshot_fixture, "viewer"),
@@ -81,18 +81,18 @@ async def test_members_take_and_restore_beside_admins_in_place(snapshot_fixture:
     await snapshot_fixture.person.send("POST", f"{path}/restores", 404, json={"target_id": theirs})
 
 
-async def test_the_audit_says_who_and_how_it_was_encrypted(snapshot_fixture: SnapshotFixture) -> None:
+async def test_audit_records_user_and_encryption(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take(label="a")
     await snapshot_fixture.person.send("DELETE", f"/snapshots/{snapshot['id']}", 204)
     entries = (await snapshot_fixture.person.get("/audit"))["items"]
-    found = {one["action"]: one for one in entries if one["resource"]["id"] == snapshot["id"]}
+    found = {entry["action"]: entry for entry in entries if entry["resource"]["id"] == snapshot["id"]}
     assert found.keys() == {"snapshot.create", "snapshot.complete", "snapshot.delete"}
     facts = found["snapshot.complete"]["details"]
     assert (facts["cipher"], facts["keys"], facts["packs"]) == ("AES-256-GCM", ["key"], 2)
     assert facts["pages_read_back"] > 0
 
 
-async def test_a_deletion_that_ended_in_the_middle_is_finished_later(
+async def test_interrupted_deletion_is_completed_later(
     snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = await snapshot_fixture.take()
@@ -110,7 +110,7 @@ async def test_a_deletion_that_ended_in_the_middle_is_finished_later(
     assert (await snapshot_fixture.vault()).snapshots() == []
 
 
-async def test_a_verification_finds_what_is_damaged(snapshot_fixture: SnapshotFixture) -> None:
+async def test_verification_finds_damage(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     path = f"/snapshots/{snapshot['id']}"
 
@@ -134,26 +134,26 @@ async def test_a_verification_finds_what_is_damaged(snapshot_fixture: SnapshotFi
     assert not wrong["ok"]
     assert "damaged" in wrong["problems"][0]
     assert await verified("quick") == wrong, "a look that reads less does not call it sound"
-    actions = [one["action"] for one in (await snapshot_fixture.person.get("/audit"))["items"]]
+    actions = [entry["action"] for entry in (await snapshot_fixture.person.get("/audit"))["items"]]
     assert "snapshot.damaged" in actions
 
 
-async def test_a_drill_proves_that_it_can_be_restored_and_leaves_nothing(snapshot_fixture: SnapshotFixture) -> None:
+async def test_drill_restores_and_leaves_nothing(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     path = f"/projects/{snapshot_fixture.person.project['id']}/databases"
-    before = [one["id"] for one in (await snapshot_fixture.person.get(path))["items"]]
-    made = await snapshot_fixture.person.send("POST", f"/snapshots/{snapshot['id']}/drills", 202)
-    await snapshot_fixture.app.work(made["job"]["id"])
-    done = await snapshot_fixture.person.get(f"/restores/{made['id']}")
+    before = [item["id"] for item in (await snapshot_fixture.person.get(path))["items"]]
+    created = await snapshot_fixture.person.send("POST", f"/snapshots/{snapshot['id']}/drills", 202)
+    await snapshot_fixture.app.work(created["job"]["id"])
+    done = await snapshot_fixture.person.get(f"/restores/{created['id']}")
     assert (done["job"]["state"], done["target_id"]) == ("completed", None), done["job"]
-    assert [(one["found"], one["same"]) for one in done["tables"]] == [(12_000, True), (1500, True), (700, True)]
-    found = await snapshot_fixture.person.get(f"/snapshots/{snapshot['id']}")
-    assert found["drilled_at"]
-    assert found["drill_seconds"] == done["seconds"]
-    assert [one["id"] for one in (await snapshot_fixture.person.get(path))["items"]] == before
+    assert [(table["found"], table["same"]) for table in done["tables"]] == [(12_000, True), (1500, True), (700, True)]
+    result = await snapshot_fixture.person.get(f"/snapshots/{snapshot['id']}")
+    assert result["drilled_at"]
+    assert result["drill_seconds"] == done["seconds"]
+    assert [item["id"] for item in (await snapshot_fixture.person.get(path))["items"]] == before
 
 
-async def test_the_upkeep_gives_room_back(snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_maintenance_frees_space(snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot = await snapshot_fixture.take()
     await snapshot_fixture.person.send("DELETE", f"/snapshots/{snapshot['id']}", 204)
     server, vault = snapshot_fixture.app.server, await snapshot_fixture.vault()
@@ -178,5 +178,5 @@ async def test_the_upkeep_gives_room_back(snapshot_fixture: SnapshotFixture, mon
         (10_000_000, [1_000_000, 90_000_000, 80_000_000], False),
     ],
 )
-def test_growth_is_told_by_what_is_usual(new: int, before: list[int], expected: bool) -> None:
+def test_growth_is_compared_with_the_median(new: int, before: list[int], expected: bool) -> None:
     assert growth_of(new, before) is expected

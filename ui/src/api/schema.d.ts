@@ -1529,7 +1529,7 @@ export interface paths {
         };
         /**
          * Show Storage
-         * @description Show what the last 500 snapshots of a database took, oldest first.
+         * @description Show the sizes of the last 500 snapshots of a database, oldest first.
          */
         get: operations["show_storage"];
         put?: never;
@@ -1549,7 +1549,7 @@ export interface paths {
         };
         /**
          * List All Snapshots
-         * @description List the snapshots of an organization, newest first, also those whose database is gone.
+         * @description List the snapshots of an organization, newest first, including those of deleted databases.
          */
         get: operations["list_all_snapshots"];
         put?: never;
@@ -1576,14 +1576,14 @@ export interface paths {
         post?: never;
         /**
          * Delete Snapshot
-         * @description Delete a snapshot; others are not touched, whatever they share with it.
+         * @description Delete a snapshot. Other snapshots are not affected, even if they share data with it.
          */
         delete: operations["delete_snapshot"];
         options?: never;
         head?: never;
         /**
          * Change Snapshot
-         * @description Give a snapshot another label; hold it, so that nobody and no rule deletes it, or let go of it.
+         * @description Change the label of a snapshot, or hold it: no user and no policy can delete a held snapshot.
          */
         patch: operations["change_snapshot"];
         trace?: never;
@@ -1597,7 +1597,7 @@ export interface paths {
         };
         /**
          * Get Snapshot Schema
-         * @description Show the Schema of what is in a snapshot.
+         * @description Show the Schema of a snapshot.
          */
         get: operations["get_snapshot_schema"];
         put?: never;
@@ -1619,7 +1619,7 @@ export interface paths {
         put?: never;
         /**
          * Verify Snapshot
-         * @description Look whether a snapshot is whole; the snapshot shows what was found.
+         * @description Verify a snapshot; the result is shown with the snapshot.
          */
         post: operations["verify_snapshot"];
         delete?: never;
@@ -1663,7 +1663,7 @@ export interface paths {
         put?: never;
         /**
          * Start Restore
-         * @description Restore a snapshot, or some of its tables, into a new database or one that is there.
+         * @description Restore a snapshot, or some of its tables, into a new or an existing database.
          */
         post: operations["start_restore"];
         delete?: never;
@@ -1683,7 +1683,7 @@ export interface paths {
         put?: never;
         /**
          * Drill Restore
-         * @description Prove that a snapshot can be restored: into a new database, which is compared and goes away again.
+         * @description Run a test restore: restore a snapshot into a new database, count the rows, and delete that database.
          */
         post: operations["drill_restore"];
         delete?: never;
@@ -1701,7 +1701,7 @@ export interface paths {
         };
         /**
          * Get Restore
-         * @description Show a restore, its job and what came of it.
+         * @description Show a restore, its job and its result.
          */
         get: operations["get_restore"];
         put?: never;
@@ -1721,12 +1721,12 @@ export interface paths {
         };
         /**
          * Get Vault
-         * @description Show where the snapshots of an organization are, and how many there are.
+         * @description Show where an organization stores its snapshots, and how many there are.
          */
         get: operations["get_vault"];
         /**
          * Change Vault
-         * @description Say where new snapshots go; the place is tried before it is kept. Those that are there stay where they are.
+         * @description Choose where new snapshots are stored. The location is tested first; existing snapshots are not moved.
          */
         put: operations["change_vault"];
         post?: never;
@@ -1746,7 +1746,7 @@ export interface paths {
         get?: never;
         /**
          * Change Vault Compression
-         * @description Say how new pages are compressed; those that are there stay as they are.
+         * @description Choose the compression of new pages. Existing pages are not recompressed.
          */
         put: operations["change_vault_compression"];
         post?: never;
@@ -1765,7 +1765,7 @@ export interface paths {
         };
         /**
          * Measure Vault
-         * @description Count what the vault takes of its storage.
+         * @description Measure how much storage the vault uses.
          */
         get: operations["measure_vault"];
         put?: never;
@@ -1785,13 +1785,13 @@ export interface paths {
         };
         /**
          * List Vault Keys
-         * @description List the ways to open the vault.
+         * @description List the keys that open the vault.
          */
         get: operations["list_vault_keys"];
         put?: never;
         /**
          * Add Vault Passphrase
-         * @description Add a passphrase that opens the vault without this Headwater: keep it where a lost machine does not take it.
+         * @description Add a passphrase that opens the vault without this Headwater. Store it outside this machine.
          */
         post: operations["add_vault_passphrase"];
         delete?: never;
@@ -1812,7 +1812,7 @@ export interface paths {
         post?: never;
         /**
          * Remove Vault Key
-         * @description Remove a way to open the vault; never the last, nor the one by which this Headwater opens it.
+         * @description Remove a key of the vault. The key of this Headwater cannot be removed.
          */
         delete: operations["remove_vault_key"];
         options?: never;
@@ -1871,9 +1871,9 @@ export interface paths {
         put?: never;
         /**
          * Query Snapshot
-         * @description Run one SELECT on a snapshot without restoring it; an error of the statement is part of the answer.
+         * @description Run one SELECT on a snapshot without restoring it; an error of the statement is part of the response.
          *
-         *     The SQL is DuckDB's. Only the tables and columns that the statement names are read.
+         *     The SQL dialect is DuckDB's. Only the tables and columns that the statement names are read.
          */
         post: operations["query_snapshot"];
         delete?: never;
@@ -1893,7 +1893,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Snapshot Query
-         * @description Cancel a query of your own by the id that it was given.
+         * @description Cancel one of your own queries by its run id.
          */
         post: operations["cancel_snapshot_query"];
         delete?: never;
@@ -1931,7 +1931,7 @@ export interface paths {
         };
         /**
          * Export Snapshot
-         * @description Stream a snapshot, or tables of it, as a file: SQL that loads, or rows; several tables come as a ZIP.
+         * @description Export a snapshot, or some of its tables, as an SQL script or as rows; several tables come as a ZIP.
          */
         get: operations["export_snapshot"];
         put?: never;
@@ -1951,13 +1951,13 @@ export interface paths {
         };
         /**
          * List Snapshot Links
-         * @description List the links to files of a snapshot that work, newest first, without what opens them.
+         * @description List the valid download links of a snapshot, newest first, without their tokens.
          */
         get: operations["list_snapshot_links"];
         put?: never;
         /**
          * Make Snapshot Link
-         * @description Make a link by which a file of a snapshot can be downloaded without signing in, until it expires.
+         * @description Create a link that downloads a file of a snapshot without signing in, until it expires.
          */
         post: operations["make_snapshot_link"];
         delete?: never;
@@ -1978,7 +1978,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke Snapshot Link
-         * @description Revoke a link: your own, or, as an admin, anybody's. A download that has begun goes on.
+         * @description Revoke a link: your own, or, as an admin, anybody's. Downloads that have started are not stopped.
          */
         delete: operations["revoke_snapshot_link"];
         options?: never;
@@ -1997,7 +1997,7 @@ export interface paths {
         put?: never;
         /**
          * Plan Snapshot Copy
-         * @description Show what a copy of a snapshot into a database of another engine would do, and everything that is lost.
+         * @description Show what a copy of a snapshot into a database of any engine would do, and everything that would be lost.
          */
         post: operations["plan_snapshot_copy"];
         delete?: never;
@@ -2017,9 +2017,9 @@ export interface paths {
         put?: never;
         /**
          * Start Snapshot Copy
-         * @description Copy a snapshot, or tables of it, into a database of another engine, which must have none of these tables.
+         * @description Copy a snapshot, or some of its tables, into a database of any engine, which must not have these tables yet.
          *
-         *     When something would be lost, the answer is 409 `losses_not_accepted` until `accepted` says that it is meant.
+         *     If something would be lost, the response is 409 `losses_not_accepted` unless `accepted` is true.
          */
         post: operations["start_snapshot_copy"];
         delete?: never;
@@ -2037,7 +2037,7 @@ export interface paths {
         };
         /**
          * Download
-         * @description Download the file that a link is for.
+         * @description Download the file of a link.
          */
         get: operations["download"];
         put?: never;
@@ -2057,18 +2057,18 @@ export interface paths {
         };
         /**
          * Get Policy
-         * @description Show the policy of a database, and its next five times.
+         * @description Show the policy of a database, and its next five runs.
          */
         get: operations["get_policy"];
         /**
          * Put Policy
-         * @description Give a database a policy, or another one; only an admin changes what is deleted.
+         * @description Create or replace the policy of a database. Only an admin can change the retention.
          */
         put: operations["put_policy"];
         post?: never;
         /**
          * Delete Policy
-         * @description Remove the policy of a database; its snapshots stay.
+         * @description Delete the policy of a database. Its snapshots are kept.
          */
         delete: operations["delete_policy"];
         options?: never;
@@ -2087,7 +2087,7 @@ export interface paths {
         put?: never;
         /**
          * Preview Policy
-         * @description Show what a policy would do: its next times, and which snapshots it would delete and why. Nothing is done.
+         * @description Show what a policy would do: its next runs, and which snapshots it would delete and why. Deletes nothing.
          */
         post: operations["preview_policy"];
         delete?: never;
@@ -2105,13 +2105,13 @@ export interface paths {
         };
         /**
          * List Policy Runs
-         * @description List what came of the times of a policy, newest first.
+         * @description List the runs of a policy, newest first.
          */
         get: operations["list_policy_runs"];
         put?: never;
         /**
          * Run Policy
-         * @description Take a snapshot as the policy would, without waiting for its time.
+         * @description Run the policy now: take a snapshot without waiting for its schedule.
          */
         post: operations["run_policy"];
         delete?: never;
@@ -2129,7 +2129,7 @@ export interface paths {
         };
         /**
          * List Alerts
-         * @description List the alerts of all databases that you see, or of one, newest first.
+         * @description List the alerts of all databases that you can read, or of one, newest first.
          */
         get: operations["list_alerts"];
         put?: never;
@@ -2151,7 +2151,7 @@ export interface paths {
         put?: never;
         /**
          * Acknowledge Alert
-         * @description Say that you know of an alert; what goes on is counted, and opens no other one until it was well again.
+         * @description Acknowledge an alert. A failure that continues is counted on it; new damage or growth opens a new alert.
          */
         post: operations["acknowledge_alert"];
         delete?: never;
@@ -2169,12 +2169,12 @@ export interface paths {
         };
         /**
          * Show Recovery
-         * @description Show to which moments a database can be brought back, and what is kept for that.
+         * @description Show the moments to which a database can be restored, and what is archived for that.
          */
         get: operations["show_recovery"];
         /**
          * Change Recovery
-         * @description Keep the log of a database, or stop; its server is restarted when that changes, and clients connect again.
+         * @description Enable or disable point-in-time recovery of a database. Its server is restarted, and clients reconnect.
          */
         put: operations["change_recovery"];
         post?: never;
@@ -2195,7 +2195,7 @@ export interface paths {
         put?: never;
         /**
          * Make Base
-         * @description Make a base backup now: a recovery to a later moment begins with it, and is quicker.
+         * @description Create a base backup now. Recoveries to later moments start from it and are faster.
          */
         post: operations["make_base"];
         delete?: never;
@@ -2215,7 +2215,7 @@ export interface paths {
         put?: never;
         /**
          * Name Point
-         * @description Give this moment a name, to come back to.
+         * @description Create a restore point: a name for the current moment.
          */
         post: operations["name_point"];
         delete?: never;
@@ -2235,7 +2235,7 @@ export interface paths {
         put?: never;
         /**
          * Plan Recovery
-         * @description Say what a recovery would do, without doing it.
+         * @description Show what a recovery would do, without doing it.
          */
         post: operations["plan_recovery"];
         delete?: never;
@@ -2259,7 +2259,7 @@ export interface paths {
         put?: never;
         /**
          * Start Recovery
-         * @description Bring a database back to a moment, as a new database; it is not touched itself.
+         * @description Restore a database to a moment, into a new database. The old one is not changed.
          */
         post: operations["start_recovery"];
         delete?: never;
@@ -2277,7 +2277,7 @@ export interface paths {
         };
         /**
          * Get Recovery
-         * @description Show a recovery, its job and what came of it.
+         * @description Show a recovery, its job and its result.
          */
         get: operations["get_recovery"];
         put?: never;
@@ -2686,7 +2686,7 @@ export interface components {
         };
         /**
          * AlertOut
-         * @description Something to look at; `times` counts how often it has happened. `resolved`: the next one went well.
+         * @description An alert; `times` is how often the problem has occurred. It is `resolved` once a later run succeeds.
          */
         AlertOut: {
             /**
@@ -2798,7 +2798,7 @@ export interface components {
         };
         /**
          * BaseOut
-         * @description A base backup: reachable is what comes after it, once `usable` says that its log is in the vault, too.
+         * @description A base backup. Later moments can be restored once it is `usable`: the log that it needs is in the vault.
          */
         BaseOut: {
             /**
@@ -3082,7 +3082,7 @@ export interface components {
         };
         /**
          * CompressionIn
-         * @description How new pages are compressed: zstd has the levels 1 to 19, gzip and deflate 1 to 9, lz4 and none only 0.
+         * @description Compression of new pages: zstd has the levels 1 to 19, gzip and deflate 1 to 9, lz4 and none only 0.
          */
         CompressionIn: {
             /**
@@ -4530,7 +4530,7 @@ export interface components {
         };
         /**
          * LinkIn
-         * @description What a link shall be for: tables of the snapshot, all without any, and for how many seconds.
+         * @description The file that a link downloads (all tables by default), and its lifetime in seconds.
          */
         LinkIn: {
             /**
@@ -4549,7 +4549,7 @@ export interface components {
         };
         /**
          * LinkOut
-         * @description A link: whoever has it can download the file until it expires or is revoked. It cannot be shown again.
+         * @description A new link. Anybody who has it can download the file until it expires or is revoked. It is shown only once.
          */
         LinkOut: {
             /**
@@ -4745,7 +4745,7 @@ export interface components {
         };
         /**
          * ListedLinkOut
-         * @description A link that works, without what opens it: who made it for what, and how often it was used.
+         * @description A valid link without its token: who created it, its file, and how often it was used.
          */
         ListedLinkOut: {
             /**
@@ -5318,7 +5318,7 @@ export interface components {
         };
         /**
          * PlannedOut
-         * @description What a policy would do with a snapshot, and why.
+         * @description Whether a policy would keep or delete a snapshot, and why.
          */
         PlannedOut: {
             /**
@@ -5346,7 +5346,7 @@ export interface components {
         };
         /**
          * PointIn
-         * @description A point to come back to.
+         * @description A restore point to create.
          */
         PointIn: {
             /** Name */
@@ -5354,7 +5354,7 @@ export interface components {
         };
         /**
          * PointOut
-         * @description A name that somebody wrote into the log; `lsn` is where.
+         * @description A named restore point, and its position (`lsn`) in the log.
          */
         PointOut: {
             /** Name */
@@ -5369,9 +5369,9 @@ export interface components {
         };
         /**
          * PolicyIn
-         * @description What a database's snapshots follow. What is null is not done: no schedule, everything kept, nothing checked.
+         * @description The snapshot policy of a database. Null turns a part off: no schedule, all snapshots kept, no checks.
          *
-         *     `growth` alerts of a snapshot that adds so many times as many bytes as those before it usually do.
+         *     `growth` raises an alert if a snapshot adds this many times the usual number of bytes.
          */
         PolicyIn: {
             schedule?: components["schemas"]["ScheduleIn"] | null;
@@ -5401,7 +5401,7 @@ export interface components {
         };
         /**
          * PolicyOut
-         * @description The policy of a database, its next five times without jitter, and when the next checks are due.
+         * @description The policy of a database, its next five runs (without jitter), and when the next checks are due.
          */
         PolicyOut: {
             /**
@@ -5446,14 +5446,14 @@ export interface components {
         };
         /**
          * PolicyPreviewIn
-         * @description A policy to look at before it is set; without one, that of the database.
+         * @description The policy to preview; without one, the current policy of the database.
          */
         PolicyPreviewIn: {
             policy?: components["schemas"]["PolicyIn"] | null;
         };
         /**
          * PolicyPreviewOut
-         * @description What a policy would do: its next times, and what becomes of each snapshot, newest first; nothing is done.
+         * @description What a policy would do: its next runs, and which snapshots it would keep and delete, newest first.
          */
         PolicyPreviewOut: {
             /** Next */
@@ -5467,7 +5467,7 @@ export interface components {
         };
         /**
          * PolicyRunOut
-         * @description What came of one time of a policy; `scheduled_for` is null when somebody asked for it.
+         * @description A run of a policy and its outcome; `scheduled_for` is null if a user started it.
          */
         PolicyRunOut: {
             /**
@@ -5859,9 +5859,10 @@ export interface components {
         };
         /**
          * RecoverIn
-         * @description To which moment, and as what: one of a time with its zone, an LSN and the name of a point.
+         * @description The moment to restore to (a time with its zone, an LSN, or the name of a restore point), and the new database.
          *
-         *     `inclusive`: whether what happened exactly then is in it; without it, a time is, and what begins at an LSN is not.
+         *     `inclusive` says whether transactions committed exactly then are included; by default they are for a time, and are
+         *     not for an LSN.
          */
         RecoverIn: {
             /** Name */
@@ -5879,7 +5880,7 @@ export interface components {
         };
         /**
          * RecoverPlanOut
-         * @description What a recovery would do; with `refusals` it would not begin.
+         * @description What a recovery would do. It cannot start if there are `refusals`.
          */
         RecoverPlanOut: {
             /** Target Name */
@@ -5899,7 +5900,7 @@ export interface components {
         };
         /**
          * RecoveredOut
-         * @description A recovery and what came of it; `last` is the time of the last change that was replayed, null when none was.
+         * @description A recovery and its result; `last` is the time of the last replayed transaction, null if there was none.
          */
         RecoveredOut: {
             /**
@@ -5932,7 +5933,7 @@ export interface components {
         };
         /**
          * RecoveryIn
-         * @description Whether the log is kept, for how many days, and every how many days a base backup is made.
+         * @description Whether point-in-time recovery is on, its retention in days, and the days between base backups.
          */
         RecoveryIn: {
             /** Enabled */
@@ -5950,11 +5951,11 @@ export interface components {
         };
         /**
          * RecoveryStatusOut
-         * @description What is kept of a database, and which moments can be reached.
+         * @description What is archived of a database, and the moments to which it can be restored.
          *
-         *     There are several windows when parts of the log are missing between them. `lag_bytes` of the log are not in the
-         *     vault yet; what was committed before `covered_at` is. `waiting` counts the parts in the spool. `problem` is what
-         *     stood in the way last.
+         *     There are several windows if parts of the log are missing between them. All commits before `covered_at` are in the
+         *     vault; `lag_bytes` of the log are not there yet. `waiting` is the number of log segments in the spool. `problem` is
+         *     the error of the last attempt to archive, if it failed.
          */
         RecoveryStatusOut: {
             /** Enabled */
@@ -6073,10 +6074,10 @@ export interface components {
         };
         /**
          * RestoreIn
-         * @description Where a snapshot shall be restored: into a new database called `name`, or into the one of `target_id`.
+         * @description Where to restore a snapshot: into a new database called `name`, or into the existing database `target_id`.
          *
-         *     `mode` says what happens to tables that are there: with `empty` there must be none, `overwrite` replaces their
-         *     rows, `append` adds the snapshot's rows to theirs, `append_missing` only those whose key is not there.
+         *     `mode` says what to do with existing tables: `empty` refuses if one of them exists, `overwrite` replaces their rows,
+         *     `append` adds the snapshot's rows, `append_missing` adds only rows whose key does not exist.
          */
         RestoreIn: {
             /** Name */
@@ -6101,7 +6102,7 @@ export interface components {
         };
         /**
          * RestoreOut
-         * @description A restore and what came of it; `undo_id` is the snapshot that was taken of the target before it changed.
+         * @description A restore and its result; `undo_id` is the snapshot of the target that was taken before the restore.
          */
         RestoreOut: {
             /**
@@ -6144,7 +6145,7 @@ export interface components {
         };
         /**
          * RestorePlanOut
-         * @description What a restore would do; with `refusals` it would not begin. `undo`: a snapshot is taken of the target first.
+         * @description What a restore would do. It cannot start if there are `refusals`. If `undo`, it takes a snapshot first.
          */
         RestorePlanOut: {
             /** Target Name */
@@ -6160,7 +6161,7 @@ export interface components {
         };
         /**
          * RestoreStepOut
-         * @description What a restore would do to one table; `rows_there` is what the target estimates, if it does.
+         * @description What a restore would do to one table; `rows_there` is the target's own estimate of its rows, if it has one.
          */
         RestoreStepOut: {
             /** Table */
@@ -6179,7 +6180,7 @@ export interface components {
         };
         /**
          * RestoredTableOut
-         * @description A table after a restore: rows of the snapshot, rows that were written, rows that are there now.
+         * @description Row counts of a table after a restore: in the snapshot, written, and now in the table.
          */
         RestoredTableOut: {
             /** Table */
@@ -6242,10 +6243,10 @@ export interface components {
         };
         /**
          * RetentionIn
-         * @description How many snapshots are kept: the last ones, the newest of so many hours, days and so on, all within some hours.
+         * @description How many snapshots to keep: the last ones, the newest of each hour, day and so on, and all within some hours.
          *
-         *     Each rule looks at all by itself; hours and days without a snapshot do not count. Only those that the policy has
-         *     taken are counted and deleted, unless `scope` says `every`. One that is held is never deleted, nor is the newest.
+         *     Each rule is applied independently to all snapshots; periods without a snapshot do not count. Only snapshots taken
+         *     by the policy are counted and deleted, unless `scope` is `every`. The newest and held snapshots are never deleted.
          */
         RetentionIn: {
             /**
@@ -6589,10 +6590,10 @@ export interface components {
         };
         /**
          * ScheduleIn
-         * @description When snapshots are taken: a cron expression of five fields, in a time zone of the IANA database.
+         * @description When to take snapshots: a cron expression of five fields, in an IANA time zone.
          *
-         *     A time that is later than the grace is missed: `run_once` then takes one as soon as Headwater runs again, `skip`
-         *     waits for the next time. `jitter_seconds` delays each time by chance, by so much at most.
+         *     A run that starts later than `grace_seconds` counts as missed: with `run_once` it starts as soon as Headwater runs
+         *     again, with `skip` it is left out. `jitter_seconds` is the maximum random delay of each run.
          */
         ScheduleIn: {
             /** Cron */
@@ -6969,7 +6970,7 @@ export interface components {
         };
         /**
          * SnapshotChange
-         * @description What to change of a snapshot; what is left out stays. One that is held cannot be deleted.
+         * @description Changes to a snapshot; omitted fields keep their values. A held snapshot cannot be deleted.
          */
         SnapshotChange: {
             /** Label */
@@ -6979,7 +6980,7 @@ export interface components {
         };
         /**
          * SnapshotColumnOut
-         * @description A column of a table, with its type as the engine spells it.
+         * @description A column of a table, with the type name of the engine.
          */
         SnapshotColumnOut: {
             /** Name */
@@ -6989,7 +6990,7 @@ export interface components {
         };
         /**
          * SnapshotDetailOut
-         * @description A snapshot with its tables; `moment` is what the engine calls the moment, `request` what was asked for.
+         * @description A snapshot with its tables; `moment` is the engine's log position or time, `request` the requested tables.
          */
         SnapshotDetailOut: {
             /**
@@ -7078,7 +7079,7 @@ export interface components {
         };
         /**
          * SnapshotIn
-         * @description A snapshot to be taken: of some tables, by their names with or without a schema, of all but some, or of all.
+         * @description A snapshot to take: of all tables, only of `tables`, or of all but `exclude`. Table names may omit the schema.
          */
         SnapshotIn: {
             /**
@@ -7095,10 +7096,11 @@ export interface components {
          * SnapshotOut
          * @description A snapshot.
          *
-         *     `raw_bytes` counts the text of all values, `stored_bytes` what the snapshot consists of in the vault, `new_bytes`
-         *     what it added. `by` is the name of who asked for it, `scheduled` says that it was a policy. `grew` marks one that
-         *     added far more than those before it.
-         *     `database_id` is null when the database is gone; the snapshot stays.
+         *     `raw_bytes` is the size of all values as text, `stored_bytes` the compressed size of all data that the snapshot
+         *     uses in the vault, and `new_bytes` the part of it that no earlier snapshot had stored. `by` is the name of the
+         *     user who requested it; `scheduled` is true if a policy did. `grew` is true if it added far more data than the
+         *     snapshots before it.
+         *     `database_id` is null if the database was deleted; its snapshots are kept.
          */
         SnapshotOut: {
             /**
@@ -7177,7 +7179,7 @@ export interface components {
         };
         /**
          * SnapshotQueryExportIn
-         * @description One statement whose whole result is streamed.
+         * @description One SELECT whose whole result is streamed.
          */
         SnapshotQueryExportIn: {
             /** Text */
@@ -7198,7 +7200,7 @@ export interface components {
         };
         /**
          * SnapshotQueryIn
-         * @description One statement of DuckDB's SQL that reads the tables of a snapshot; `as_text` makes all columns text.
+         * @description One SELECT in DuckDB's SQL on the tables of a snapshot; with `as_text`, all columns are read as text.
          */
         SnapshotQueryIn: {
             /** Text */
@@ -7220,15 +7222,16 @@ export interface components {
             as_text?: boolean;
             /**
              * Run Id
-             * @description Your own id for the run, by which it can be cancelled.
+             * @description An id that you choose for the run, to cancel it by.
              */
             run_id?: string | null;
         };
         /**
          * SnapshotTableOut
-         * @description A table of a snapshot; `key` names the columns that tell its rows apart.
+         * @description A table of a snapshot; `key` names the columns that identify a row.
          *
-         *     With `apart` the rows are of no table (large objects of PostgreSQL): they come back only with a whole database.
+         *     If `apart` is true, the rows belong to no table (large objects of PostgreSQL). They are restored only with a whole
+         *     database, or by name into a new or empty one.
          */
         SnapshotTableOut: {
             /** Schema */
@@ -7342,7 +7345,7 @@ export interface components {
         };
         /**
          * StartedPolicyRunOut
-         * @description A run that was begun, with its job.
+         * @description A run that was started, with its job.
          */
         StartedPolicyRunOut: {
             /**
@@ -7395,7 +7398,7 @@ export interface components {
         };
         /**
          * StorageOut
-         * @description The snapshots of a database over time, oldest first, and their sums.
+         * @description Sizes of the snapshots of a database, oldest first, and their sums.
          */
         StorageOut: {
             /** Points */
@@ -7409,7 +7412,7 @@ export interface components {
         };
         /**
          * StoragePointOut
-         * @description What one snapshot took, for a chart over time; `grew` as in the snapshot, `whole` where it shares with none.
+         * @description Sizes of one snapshot, for a chart over time; `whole` is true if it has no parent snapshot to share data with.
          */
         StoragePointOut: {
             /**
@@ -7798,7 +7801,7 @@ export interface components {
         };
         /**
          * VaultIn
-         * @description Where new snapshots shall go: to this Headwater's own disk, or to a bucket of S3 or what speaks its protocol.
+         * @description Where to store new snapshots: on the disk of this Headwater, or in an S3 (or S3-compatible) bucket.
          */
         VaultIn: {
             /**
@@ -7818,7 +7821,7 @@ export interface components {
             prefix?: string;
             /**
              * Endpoint
-             * @description Empty: Amazon's own.
+             * @description URL of the S3 service; leave empty for Amazon.
              * @default
              */
             endpoint?: string;
@@ -7841,7 +7844,7 @@ export interface components {
         };
         /**
          * VaultKeyOut
-         * @description One way to open a vault.
+         * @description A key that opens a vault.
          */
         VaultKeyOut: {
             /** Id */
@@ -7856,10 +7859,10 @@ export interface components {
         };
         /**
          * VaultOut
-         * @description Where an organization's snapshots are. `id` is null before the first one is taken.
+         * @description Where an organization stores its snapshots. `id` is null until the first one is taken.
          *
-         *     `snapshots` counts those that are complete; `raw_bytes`, `stored_bytes` and `new_bytes` are their sums, so that
-         *     `new_bytes` is about what they take.
+         *     `snapshots` is the number of complete snapshots; `raw_bytes`, `stored_bytes` and `new_bytes` are their sums.
+         *     `new_bytes` is roughly the space that they use.
          */
         VaultOut: {
             /** Id */
@@ -7899,7 +7902,7 @@ export interface components {
         };
         /**
          * VaultUsageOut
-         * @description What a vault takes of its storage, counted there.
+         * @description How much storage a vault uses, measured in the storage itself.
          */
         VaultUsageOut: {
             /** Packs */
@@ -7911,7 +7914,7 @@ export interface components {
         };
         /**
          * VerificationIn
-         * @description How thoroughly: `quick` looks whether all is there, `deep` reads and decrypts every page.
+         * @description How to verify: `quick` checks that everything exists, `deep` reads and decrypts every page.
          */
         VerificationIn: {
             /**
@@ -7923,7 +7926,7 @@ export interface components {
         };
         /**
          * VerificationOut
-         * @description How the last verification went: `deep` read so many percent of the pages, `quick` looked whether all is there.
+         * @description Result of the last verification: `quick` checked that everything exists, `deep` read `percent` of the pages.
          */
         VerificationOut: {
             /**
@@ -7954,9 +7957,9 @@ export interface components {
         };
         /**
          * VerifyIn
-         * @description How all snapshots are verified every so many days; `deep` reads so many percent of their pages each time.
+         * @description How to verify all snapshots every `every_days` days; `deep` reads `percent` of their pages each time.
          *
-         *     All must be read within 30 days.
+         *     All pages must be read within 30 days.
          */
         VerifyIn: {
             /**
@@ -7993,7 +7996,7 @@ export interface components {
         };
         /**
          * WindowOut
-         * @description Moments that can be reached: from, up to.
+         * @description A range of moments to which the database can be restored.
          */
         WindowOut: {
             /**
@@ -12644,7 +12647,7 @@ export interface operations {
         parameters: {
             query: {
                 column: string;
-                /** @description The number of the row, from 0. */
+                /** @description Number of the row, starting at 0. */
                 row: number;
             };
             header?: never;
@@ -12816,7 +12819,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "sql" | "json" | "ndjson" | "csv" | "parquet" | "arrow";
-                /** @description Tables; all without any. */
+                /** @description Names of tables (default: all). */
                 tables?: string[] | null;
             };
             header?: never;

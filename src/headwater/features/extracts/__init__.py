@@ -1,4 +1,4 @@
-"""What is read out of a snapshot without restoring it: queries, rows page by page, files, and links to them."""
+"""Reads snapshots without restoring them: queries, pages of rows, exported files, download links, and copies."""
 
 COMMANDS = ("snapshot",)
 JOBS = ("snapshot",)

@@ -16,17 +16,17 @@ Form = Literal["sql", "json", "ndjson", "csv", "parquet", "arrow"]
 
 
 class SnapshotQueryIn(Input):
-    """One statement of DuckDB's SQL that reads the tables of a snapshot; `as_text` makes all columns text."""
+    """One SELECT in DuckDB's SQL on the tables of a snapshot; with `as_text`, all columns are read as text."""
 
     text: Sql
     max_rows: Annotated[int, Field(ge=1, le=100_000)] = 1000
     seconds: Annotated[float, Field(gt=0, le=3600)] = 60
     as_text: bool = False
-    run_id: uuid.UUID | None = Field(None, description="Your own id for the run, by which it can be cancelled.")
+    run_id: uuid.UUID | None = Field(None, description="An id that you choose for the run, to cancel it by.")
 
 
 class SnapshotQueryExportIn(Input):
-    """One statement whose whole result is streamed."""
+    """One SELECT whose whole result is streamed."""
 
     text: Sql
     format: Literal["csv", "ndjson", "json", "arrow", "parquet"] = "csv"
@@ -35,7 +35,7 @@ class SnapshotQueryExportIn(Input):
 
 
 class LinkIn(Input):
-    """What a link shall be for: tables of the snapshot, all without any, and for how many seconds."""
+    """The file that a link downloads (all tables by default), and its lifetime in seconds."""
 
     format: Form = "sql"
     tables: Tables | None = None
@@ -43,7 +43,7 @@ class LinkIn(Input):
 
 
 class LinkOut(Wire):
-    """A link: whoever has it can download the file until it expires or is revoked. It cannot be shown again."""
+    """A new link. Anybody who has it can download the file until it expires or is revoked. It is shown only once."""
 
     id: uuid.UUID
     url: str = Field(description="The path of the download on this server.")
@@ -51,7 +51,7 @@ class LinkOut(Wire):
 
 
 class ListedLinkOut(Wire):
-    """A link that works, without what opens it: who made it for what, and how often it was used."""
+    """A valid link without its token: who created it, its file, and how often it was used."""
 
     id: uuid.UUID
     format: Form

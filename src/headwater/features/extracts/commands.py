@@ -1,4 +1,4 @@
-"""`headwater snapshot query`, `rows`, `export`, `link`, `links`: what a snapshot gives without being restored."""
+"""`headwater snapshot query`, `rows`, `export`, `link`, `links`, `copy`: read snapshots without restoring them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the group `snapshot`, which the room of snapshots has made."""
+    """Add the commands to the group `snapshot`, which the feature `snapshots` creates."""
     group = next(registered.typer_instance for registered in app.registered_groups if registered.name == "snapshot")
     assert group is not None
     for name, command in (("query", query), ("rows", rows), ("export", export), ("link", link), ("copy", copy)):
@@ -86,8 +86,8 @@ def rows(
     if as_json:
         show_one(page, (), True)
         return
-    shown = {"notices": [], "columns": page["columns"], "rows": page["rows"], "truncated": False}
-    print_result(terminal(), shown | {"milliseconds": page["milliseconds"]})
+    result = {"notices": [], "columns": page["columns"], "rows": page["rows"], "truncated": False}
+    print_result(terminal(), result | {"milliseconds": page["milliseconds"]})
     typer.echo(f"Rows {skip + 1:,} to {skip + len(page['rows']):,} of {page['count']:,}.", err=True)
 
 
@@ -100,11 +100,14 @@ def export(
 ) -> None:
     """Export a snapshot, or some of its tables, to a file: an SQL script, or rows (a ZIP for several tables)."""
     if as_json and output is None:
-        raise BadInput("The file itself goes to stdout.", hint="For JSON output, write the file with -o.")
+        raise BadInput(
+            "With --json, the exported file cannot be printed to stdout.",
+            hint="Write the file with -o.",
+        )
     with remote() as server:
-        found = find_snapshot(server, snapshot)
+        row = find_snapshot(server, snapshot)
         query_ = urlencode({"format": form} | ({"tables": names(tables)} if tables else {}), doseq=True)
-        pieces = server.download(f"/snapshots/{found['id']}/export?{query_}")
+        pieces = server.download(f"/snapshots/{row['id']}/export?{query_}")
         if output is None:
             _print(pieces, form != "sql" and (form in _BINARY or len(names(tables) or ()) != 1))
             return
@@ -125,13 +128,13 @@ def link(
     """Create a download link to a file of a snapshot. Anybody who has it can use it until it expires or is revoked."""
     body = {"format": form, "tables": names(tables), "expires_in": _seconds(expires_in)}
     with remote() as server:
-        made = server.call("POST", f"/snapshots/{find_snapshot(server, snapshot)['id']}/links", json=body)
-        made["url"] = server.url + made["url"]
+        created = server.call("POST", f"/snapshots/{find_snapshot(server, snapshot)['id']}/links", json=body)
+        created["url"] = server.url + created["url"]
     if as_json:
-        show_one(made, (), True)
+        show_one(created, (), True)
     else:
-        typer.echo(made["url"])
-        typer.echo(f"Until {made['expires_at']}, for anybody who has it.", err=True)
+        typer.echo(created["url"])
+        typer.echo(f"Anybody who has this link can use it until {created['expires_at']}.", err=True)
 
 
 def list_links(snapshot: SnapshotArgument, as_json: JsonOption = False) -> None:
@@ -146,7 +149,7 @@ def revoke_link(
     """Revoke a link. Admins can revoke anybody's, others only their own."""
     with remote() as server:
         server.call("DELETE", f"/snapshots/{find_snapshot(server, snapshot)['id']}/links/{quote(link, safe='')}")
-    typer.echo(f"{link} is revoked.")
+    typer.echo(f"The link {link} is revoked.")
 
 
 def copy(
@@ -167,14 +170,14 @@ def copy(
 def _seconds(text: str) -> int:
     number, unit = text[:-1], _UNITS.get(text[-1:])
     if unit is None or not number.isdecimal():
-        raise BadInput(f"{text!r} is not a duration.", hint="Write 30m, 12h or 7d.")
+        raise BadInput(f"{text!r} is not a duration.", hint="Use a form such as 30m, 12h or 7d.")
     return int(number) * unit
 
 
 def _print(pieces: Iterator[bytes], binary: bool) -> None:
     if binary and sys.stdout.isatty():
         raise BadInput(
-            "This format is binary and cannot be printed to a terminal.", hint="Send it to a file: -o FILE, or > FILE"
+            "This format is binary and cannot be printed to a terminal.", hint="Write it to a file: -o FILE, or > FILE"
         )
     try:
         for piece in pieces:
@@ -185,7 +188,7 @@ def _print(pieces: Iterator[bytes], binary: bool) -> None:
 
 
 def _write(pieces: Iterator[bytes], output: Path) -> int:
-    """Write a file: it is there whole or not at all."""
+    """Write a file atomically and return its size."""
     part = output.with_name(f"{output.name}.part")
     size = 0
     try:

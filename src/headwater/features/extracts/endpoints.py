@@ -37,7 +37,7 @@ from headwater.features.transfers import serializers as transfer_wire
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
 Attached = Annotated[Actor, Depends(allow("database:read"))]
-Names = Annotated[list[str] | None, Query(max_length=10_000, description="Tables; all without any.")]
+Names = Annotated[list[str] | None, Query(max_length=10_000, description="Names of tables (default: all).")]
 _FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
 
@@ -64,7 +64,7 @@ async def read_snapshot_cell(
     server: Shared,
     actor: Reader,
     column: Annotated[str, Query(max_length=500)],
-    row: Annotated[int, Query(ge=0, description="The number of the row, from 0.")],
+    row: Annotated[int, Query(ge=0, description="Number of the row, starting at 0.")],
 ) -> shapes.CellOut:
     """Read one whole value of a row of a snapshot."""
     cell = await rows.cell(server.context, actor, snapshot_id, table, row=row, column=column)
@@ -75,9 +75,9 @@ async def read_snapshot_cell(
 async def query_snapshot(
     snapshot_id: uuid.UUID, body: api_models.SnapshotQueryIn, server: Shared, actor: Reader
 ) -> shapes.QueryOut:
-    """Run one SELECT on a snapshot without restoring it; an error of the statement is part of the answer.
+    """Run one SELECT on a snapshot without restoring it; an error of the statement is part of the response.
 
-    The SQL is DuckDB's. Only the tables and columns that the statement names are read.
+    The SQL dialect is DuckDB's. Only the tables and columns that the statement names are read.
     """
     limits = Limits(rows=body.max_rows, seconds=body.seconds)
     question = SnapshotQuery(body.text, limits, body.as_text, body.run_id)
@@ -86,7 +86,7 @@ async def query_snapshot(
 
 @router.post("/snapshots/{snapshot_id}/runs/{run_id}/cancel", status_code=204)
 async def cancel_snapshot_query(snapshot_id: uuid.UUID, run_id: uuid.UUID, server: Shared, actor: Reader) -> None:
-    """Cancel a query of your own by the id that it was given."""
+    """Cancel one of your own queries by its run id."""
     await queries.cancel(server.context, actor, snapshot_id, run_id)
 
 
@@ -104,7 +104,7 @@ async def export_snapshot_query(
 async def export_snapshot(
     snapshot_id: uuid.UUID, server: Shared, actor: Reader, format: api_models.Form = "sql", tables: Names = None
 ) -> StreamingResponse:
-    """Stream a snapshot, or tables of it, as a file: SQL that loads, or rows; several tables come as a ZIP."""
+    """Export a snapshot, or some of its tables, as an SQL script or as rows; several tables come as a ZIP."""
     return _sent(await exports.export(server.context, actor, snapshot_id, format, tables))
 
 
@@ -112,7 +112,7 @@ async def export_snapshot(
 async def make_snapshot_link(
     snapshot_id: uuid.UUID, body: api_models.LinkIn, server: Shared, actor: Reader
 ) -> api_models.LinkOut:
-    """Make a link by which a file of a snapshot can be downloaded without signing in, until it expires."""
+    """Create a link that downloads a file of a snapshot without signing in, until it expires."""
     link = await links.make(server.context, actor, snapshot_id, body.format, body.tables, body.expires_in)
     return api_models.LinkOut(id=link.row.id, url=f"/api/v1/downloads/{link.token}", expires_at=link.row.expires_at)
 
@@ -121,14 +121,14 @@ async def make_snapshot_link(
 async def list_snapshot_links(
     snapshot_id: uuid.UUID, db: Db, actor: Attached, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
 ) -> ListOf[api_models.ListedLinkOut]:
-    """List the links to files of a snapshot that work, newest first, without what opens them."""
+    """List the valid download links of a snapshot, newest first, without their tokens."""
     page = await links.list_of_snapshot(db, actor, snapshot_id, cursor=cursor, limit=limit)
     return ListOf(items=[_listed(item) for item in page.items], next=page.next)
 
 
 @router.delete("/snapshots/{snapshot_id}/links/{link_id}", status_code=204)
 async def revoke_snapshot_link(snapshot_id: uuid.UUID, link_id: uuid.UUID, db: Db, actor: Attached) -> None:
-    """Revoke a link: your own, or, as an admin, anybody's. A download that has begun goes on."""
+    """Revoke a link: your own, or, as an admin, anybody's. Downloads that have started are not stopped."""
     await links.revoke(db, actor, snapshot_id, link_id)
 
 
@@ -136,19 +136,19 @@ async def revoke_snapshot_link(snapshot_id: uuid.UUID, link_id: uuid.UUID, db: D
 async def plan_snapshot_copy(
     snapshot_id: uuid.UUID, body: transfer_schemas.CopyPlanIn, server: Shared, actor: Reader
 ) -> transfer_schemas.CopyPlanOut:
-    """Show what a copy of a snapshot into a database of another engine would do, and everything that is lost."""
+    """Show what a copy of a snapshot into a database of any engine would do, and everything that would be lost."""
     request = copies.SnapshotCopyRequest(snapshot_id, body.target_id, body.tables)
-    found, engine = await copies.plan(server.context, actor, request)
-    return transfer_wire.plan(found, engine)
+    planned, engine = await copies.plan(server.context, actor, request)
+    return transfer_wire.plan(planned, engine)
 
 
 @router.post("/snapshots/{snapshot_id}/copies", status_code=202)
 async def start_snapshot_copy(
     snapshot_id: uuid.UUID, body: transfer_schemas.CopyIn, server: Shared, actor: Reader
 ) -> transfer_schemas.TransferOut:
-    """Copy a snapshot, or tables of it, into a database of another engine, which must have none of these tables.
+    """Copy a snapshot, or some of its tables, into a database of any engine, which must not have these tables yet.
 
-    When something would be lost, the answer is 409 `losses_not_accepted` until `accepted` says that it is meant.
+    If something would be lost, the response is 409 `losses_not_accepted` unless `accepted` is true.
     """
     request = copies.SnapshotCopyRequest(snapshot_id, body.target_id, body.tables, body.accepted, body.confirmed)
     return transfer_wire.transfer(await copies.start(server.context, actor, request))
@@ -158,7 +158,7 @@ async def start_snapshot_copy(
     "/downloads/{token}", response_class=StreamingResponse, responses={200: _FILE}, dependencies=[Depends(public)]
 )
 async def download(token: str, server: Shared, visitor: Client) -> StreamingResponse:
-    """Download the file that a link is for."""
+    """Download the file of a link."""
     return _sent(await links.follow(server.context, visitor, token))
 
 

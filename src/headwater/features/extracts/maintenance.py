@@ -1,4 +1,4 @@
-"""What the room does now and then: links that have expired are forgotten."""
+"""What a worker runs for extracts at intervals: it deletes expired links."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from headwater.store.context import Context
 
 
 async def run_maintenance(context: Context) -> None:
-    """Forget the links that have expired."""
+    """Delete expired links."""
     async with context.store.transaction() as db:
         await repository.forget_expired(db, now())

@@ -1,4 +1,4 @@
-"""The rows of links: what each is for, and until when. What opens one is not kept."""
+"""The rows of download links. Their tokens are not stored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from headwater.store.base import Base
 
 
 class SnapshotLink(Base):
-    """A link to a file of a snapshot; `request` has its form and tables. One without a row opens nothing."""
+    """A download link to a file of a snapshot, valid while it has a row; `request` has its format and tables."""
 
     __tablename__ = "snapshot_links"
     __table_args__ = (Index("ix_snapshot_links_snapshot_id_id", "snapshot_id", text("id DESC")),)

@@ -16,13 +16,13 @@ from headwater.features.extracts.models import SnapshotLink
 async def of_snapshot(
     db: AsyncSession, snapshot_id: uuid.UUID, at: datetime, before: uuid.UUID | None, limit: int
 ) -> Sequence[tuple[SnapshotLink, str]]:
-    """Return the links to a snapshot that have not expired with the names of their makers, newest first."""
+    """Return the unexpired links of a snapshot with the names of their creators, newest first."""
     query = select(SnapshotLink, User.name).join(User, User.id == SnapshotLink.created_by)
     query = query.where(SnapshotLink.snapshot_id == snapshot_id, SnapshotLink.expires_at > at)
     if before:
         query = query.where(SnapshotLink.id < before)
-    found = await db.execute(query.order_by(SnapshotLink.id.desc()).limit(limit + 1))
-    return [(link, name) for link, name in found]
+    rows = await db.execute(query.order_by(SnapshotLink.id.desc()).limit(limit + 1))
+    return [(link, name) for link, name in rows]
 
 
 async def find(db: AsyncSession, link_id: uuid.UUID) -> SnapshotLink | None:
@@ -37,5 +37,5 @@ async def used(db: AsyncSession, link_id: uuid.UUID, at: datetime) -> None:
 
 
 async def forget_expired(db: AsyncSession, at: datetime) -> None:
-    """Delete the links that nobody can use any more."""
+    """Delete expired links."""
     await db.execute(delete(SnapshotLink).where(SnapshotLink.expires_at <= at))

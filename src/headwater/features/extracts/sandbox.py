@@ -1,8 +1,8 @@
-"""The process in which DuckDB runs what people ask of a snapshot.
+"""The process in which DuckDB runs queries on a snapshot.
 
-It holds no key, no secret and no connection, and it can open no file: all it has are two sockets to the server that
-started it, by which it gets its order and the columns that the statement reads, and gives the result. Whatever a
-statement does to it ends with it.
+It has no key, no secret and no connection, and it can open no file. It has only two sockets to the server that started
+it: over them it receives its task and the columns that the statement reads, and sends the result. The process ends
+after one statement.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SELECT schema_name AS schema, view_name AS name FROM duckdb_views()
 WHERE NOT internal AND NOT temporary ORDER BY ALL
 """
 _PLACE = re.compile(r"\nLINE (\d+): (.*)\n( *)\^", re.DOTALL)
-# What the result keeps of these types is what JSON has for them; all others become the text that DuckDB has for them.
+# JSON can represent values of these types; values of all others are sent as DuckDB's text for them.
 _PLAIN = frozenset(
     {
         "BOOLEAN",
@@ -56,9 +56,9 @@ _PLAIN = frozenset(
         "UHUGEINT",
     }
 )
-# What files with types have no room for.
+# Types that Arrow and Parquet files cannot store.
 _UNTYPED = re.compile(r"\b(?:INTERVAL|BIT|TIME WITH TIME ZONE|TIMETZ|UNION|VARIANT|BIGNUM|UHUGEINT|GEOMETRY)\b")
-# What a statement could reach out of the process with, or make the process larger by; none of it can be set back.
+# These settings forbid access to files, the network and extensions; `lock_configuration` makes them final.
 _SETTINGS = (
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
@@ -73,36 +73,36 @@ _SETTINGS = (
 
 
 class StatementRefused(Exception):
-    """A statement that is not one of those that read."""
+    """The statement is not allowed: it is not a single SELECT, or its result cannot be sent."""
 
 
 class Pages(pyarrow.dataset.Dataset):  # type: ignore[misc]
-    """A table whose columns are asked of the server when a statement reads them, and no others."""
+    """A table that requests only those columns from the server that a statement reads."""
 
     def __init__(self, control: socket.socket, number: int, schema: pa.Schema) -> None:
         self._control, self._number, self._columns = control, number, schema
 
     @property
     def schema(self) -> pa.Schema:
-        """The columns that there are."""
+        """The columns of the table."""
         return self._columns
 
     def scanner(self, columns: list[str] | None = None, filter: Any = None, **_: Any) -> Any:
-        """Ask for some columns; the filter is applied here."""
+        """Request some columns from the server; the filter is applied in this process."""
         names = list(self._columns.names if columns is None else columns)
         if filter is not None:
             names += [name for name in self._columns.names if name not in names and _needs(filter, name, self._columns)]
-        places = [self._columns.get_field_index(name) for name in names]
+        indexes = [self._columns.get_field_index(name) for name in names]
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(self._control, [json.dumps([self._number, places]).encode()], [theirs.fileno()])
+            socket.send_fds(self._control, [json.dumps([self._number, indexes]).encode()], [theirs.fileno()])
         reader = pa.ipc.open_stream(ours.makefile("rb"))
         ours.close()  # the file keeps it open
         return pyarrow.dataset.Scanner.from_batches(reader, columns=columns or None, filter=filter)
 
 
 def _needs(condition: Any, name: str, schema: pa.Schema) -> bool:
-    """Say whether a condition is about a column: without it, it means nothing."""
+    """Return True if a condition uses a column: then it cannot be evaluated without the column."""
     try:
         schema.remove(schema.get_field_index(name)).empty_table().filter(condition)
     except pa.ArrowInvalid:
@@ -111,7 +111,7 @@ def _needs(condition: Any, name: str, schema: pa.Schema) -> bool:
 
 
 def main() -> None:
-    """Run the one statement of the order that comes in."""
+    """Receive a task, run its statement, and send the result."""
     control, wire = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     for limit, most in ((resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
         resource.setrlimit(limit, (most, most))
@@ -126,7 +126,7 @@ def main() -> None:
         end = _problem(error, order["text"])
     out.write(b"\n" + json.dumps(end).encode() + b"\n")
     out.flush()
-    os._exit(0)  # nothing is to be put in order that does not end with the process
+    os._exit(0)  # nothing needs cleaning up: everything ends with the process
 
 
 def _answer(control: socket.socket, order: dict[str, Any], out: Any) -> None:
@@ -134,15 +134,15 @@ def _answer(control: socket.socket, order: dict[str, Any], out: Any) -> None:
     _check(connection, order["text"])
     relation = connection.sql(_TABLES if _SHOW.fullmatch(order["text"]) else order["text"])
     if relation is None:
-        raise StatementRefused("The statement gives no rows.")
+        raise StatementRefused("The statement returns no rows.")
     names, types = list(relation.columns), [str(type_) for type_ in relation.types]
-    spelled = [one not in _PLAIN if order["cells"] else bool(_UNTYPED.search(one)) for one in types]
+    spelled = [type_ not in _PLAIN if order["cells"] else bool(_UNTYPED.search(type_)) for type_ in types]
     if any(spelled):
-        cells = [_cell(index, types[index - 1]) if one else f"#{index}" for index, one in enumerate(spelled, 1)]
+        cells = [_cell(index, types[index - 1]) if as_text else f"#{index}" for index, as_text in enumerate(spelled, 1)]
         relation = relation.project(", ".join(cells))
     reader = relation.to_arrow_reader(ROWS)
     out.write(json.dumps({"columns": list(zip(names, types, strict=True))}).encode() + b"\n")
-    fields = [pa.field(str(place), _flat(field.type)) for place, field in enumerate(reader.schema)]
+    fields = [pa.field(str(index), _flat(field.type)) for index, field in enumerate(reader.schema)]
     with pa.ipc.new_stream(out, pa.schema(fields)) as stream:
         for batch in _batches(reader):
             columns = [_plain(column) for column in batch.columns]
@@ -160,10 +160,10 @@ def _batches(reader: Any) -> Iterator[Any]:
 
 
 def _pieces(batch: Any) -> Iterator[Any]:
-    """Give a batch in pieces that the server can hold several of.
+    """Split a batch into pieces of limited size, so that the server can hold several of them.
 
     Raises:
-        StatementRefused: a single row is larger than that.
+        StatementRefused: a single row is larger than the limit.
     """
     if batch.nbytes <= PIECE_BYTES:
         yield batch
@@ -172,7 +172,9 @@ def _pieces(batch: Any) -> Iterator[Any]:
         yield from _pieces(batch.slice(0, half))
         yield from _pieces(batch.slice(half))
     else:
-        raise StatementRefused(f"A row of the result has {batch.nbytes:,} bytes; {PIECE_BYTES:,} are the most.")
+        raise StatementRefused(
+            f"A row of the result has {batch.nbytes:,} bytes, but at most {PIECE_BYTES:,} are allowed."
+        )
 
 
 def _flat(type_: Any) -> Any:
@@ -190,7 +192,7 @@ def _cell(column: int, type_: str) -> str:
 
 
 def _opened(control: socket.socket, order: dict[str, Any]) -> Any:
-    """Return a database in memory with a view for each table, and nothing that leads out of it."""
+    """Return an in-memory database with a view for each table, and without access to anything outside."""
     given = {"memory_limit": f"{order['memory_mb']}MB", "threads": order["threads"]}
     connection = duckdb.connect(":memory:", config=given)
     schemas: list[str] = []
@@ -201,9 +203,11 @@ def _opened(control: socket.socket, order: dict[str, Any]) -> Any:
         if schema not in schemas:
             schemas.append(schema)
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(schema)}")
-        place = f"{_quoted(schema)}.{_quoted(table['name'])}"
-        connection.execute(f"CREATE VIEW {place} AS SELECT * FROM __pages_{number}")  # noqa: S608 (quoted)
-    path = ",".join(_quoted(one) for one in sorted(schemas, key=lambda one: one != "public"))
+        view_name = f"{_quoted(schema)}.{_quoted(table['name'])}"
+        connection.execute(f"CREATE VIEW {view_name} AS SELECT * FROM __pages_{number}")  # noqa: S608 (quoted)
+    path = ",".join(
+        _quoted(schema_name) for schema_name in sorted(schemas, key=lambda schema_name: schema_name != "public")
+    )
     if path:
         text = path.replace("'", "''")
         connection.execute(f"SET search_path = '{text}'")
@@ -214,11 +218,11 @@ def _opened(control: socket.socket, order: dict[str, Any]) -> Any:
 
 
 def shut_files() -> None:
-    """Ask the kernel to open no file or port for this process any more, where it can (Landlock, Linux 5.13)."""
+    """Forbid this process to open files and ports from now on, if the kernel supports it (Landlock, Linux 5.13)."""
     libc = ctypes.CDLL(None, use_errno=True)
     if not sys.platform.startswith("linux") or (version := libc.syscall(_CREATE_RULES, None, 0, 1)) < 1:
         return
-    # What each version knows of: kinds of access to files, then to ports.
+    # Each version of Landlock knows more kinds of access: to files, and since version 4 also to ports.
     files = (1 << (13, 14, 15)[min(version, 3) - 1]) - 1
     rules = struct.pack("<QQ", files, 3) if version >= 4 else struct.pack("<Q", files)
     held = libc.syscall(_CREATE_RULES, rules, len(rules), 0)
@@ -233,7 +237,7 @@ def _quoted(name: str) -> str:
 
 
 def _check(connection: Any, text: str) -> None:
-    """Raise Refused unless a text is one statement that only reads."""
+    """Raise StatementRefused unless a text is one statement that only reads."""
     statements = connection.extract_statements(text)
     if len(statements) != 1:
         raise StatementRefused(
@@ -242,32 +246,32 @@ def _check(connection: Any, text: str) -> None:
     kind = statements[0].type.name
     if kind == "EXPLAIN":
         inner = _EXPLAIN.sub("", text, count=1)
-        found = connection.extract_statements(inner) if inner != text else []
-        kind = found[0].type.name if len(found) == 1 else "EXPLAIN"
+        inner_statements = connection.extract_statements(inner) if inner != text else []
+        kind = inner_statements[0].type.name if len(inner_statements) == 1 else "EXPLAIN"
     if kind == "MULTI":
-        raise StatementRefused("This PIVOT makes types of its own: say for which values it is, with IN (…).")
+        raise StatementRefused("PIVOT without a list of values is not supported: list the values with IN (…).")
     if kind != "SELECT":
-        raise StatementRefused(f"A snapshot cannot be changed, and {kind} does not only read.")
+        raise StatementRefused(f"Snapshots are read-only: {kind} statements cannot be run.")
 
 
 def _problem(error: Exception, text: str) -> dict[str, Any]:
     message = str(error)
     if isinstance(error, MemoryError | duckdb.OutOfMemoryException):
-        return {"error": "The query needs more memory than it may have.", "hint": "Ask for less at a time."}
-    found = _PLACE.search(message)
-    told: dict[str, Any] = {"error": message[: found.start()].strip() if found else message.strip()}
+        return {"error": "The query exceeded its memory limit.", "hint": "Query fewer rows or columns at a time."}
+    match = _PLACE.search(message)
+    problem: dict[str, Any] = {"error": message[: match.start()].strip() if match else message.strip()}
     if isinstance(error, duckdb.BinderException) and "VARCHAR" in message:
-        told["hint"] = (
-            "What no type here holds without loss, such as a numeric without digits, is text: cast it, as in "
-            "sum(price::decimal(38, 4))."
+        problem["hint"] = (
+            "Columns that no DuckDB type can hold without loss, such as numeric without a scale, are read as text: "
+            "cast them, as in sum(price::decimal(38, 4))."
         )
-    if found:
-        line, shown, spaces = int(found[1]), found[2], found[3]
+    if match:
+        line, line_text, spaces = int(match[1]), match[2], match[3]
         lines = text.split("\n")
         column = len(spaces) - len(f"LINE {line}: ")
-        if line <= len(lines) and shown == lines[line - 1] and column >= 0:
-            told["position"] = sum(len(one) + 1 for one in lines[: line - 1]) + column
-    return told
+        if line <= len(lines) and line_text == lines[line - 1] and column >= 0:
+            problem["position"] = sum(len(earlier) + 1 for earlier in lines[: line - 1]) + column
+    return problem
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ Days = Annotated[int, Field(ge=1, le=366)]
 
 
 class ScheduleIn(Input):
-    """When snapshots are taken: a cron expression of five fields, in a time zone of the IANA database.
+    """When to take snapshots: a cron expression of five fields, in an IANA time zone.
 
-    A time that is later than the grace is missed: `run_once` then takes one as soon as Headwater runs again, `skip`
-    waits for the next time. `jitter_seconds` delays each time by chance, by so much at most.
+    A run that starts later than `grace_seconds` counts as missed: with `run_once` it starts as soon as Headwater runs
+    again, with `skip` it is left out. `jitter_seconds` is the maximum random delay of each run.
     """
 
     cron: Annotated[Text, Field(min_length=1, max_length=200)]
@@ -31,10 +31,10 @@ class ScheduleIn(Input):
 
 
 class RetentionIn(Input):
-    """How many snapshots are kept: the last ones, the newest of so many hours, days and so on, all within some hours.
+    """How many snapshots to keep: the last ones, the newest of each hour, day and so on, and all within some hours.
 
-    Each rule looks at all by itself; hours and days without a snapshot do not count. Only those that the policy has
-    taken are counted and deleted, unless `scope` says `every`. One that is held is never deleted, nor is the newest.
+    Each rule is applied independently to all snapshots; periods without a snapshot do not count. Only snapshots taken
+    by the policy are counted and deleted, unless `scope` is `every`. The newest and held snapshots are never deleted.
     """
 
     last: Count = 0
@@ -48,9 +48,9 @@ class RetentionIn(Input):
 
 
 class VerifyIn(Input):
-    """How all snapshots are verified every so many days; `deep` reads so many percent of their pages each time.
+    """How to verify all snapshots every `every_days` days; `deep` reads `percent` of their pages each time.
 
-    All must be read within 30 days.
+    All pages must be read within 30 days.
     """
 
     kind: Literal["quick", "deep"] = "deep"
@@ -59,9 +59,9 @@ class VerifyIn(Input):
 
 
 class PolicyIn(Input):
-    """What a database's snapshots follow. What is null is not done: no schedule, everything kept, nothing checked.
+    """The snapshot policy of a database. Null turns a part off: no schedule, all snapshots kept, no checks.
 
-    `growth` alerts of a snapshot that adds so many times as many bytes as those before it usually do.
+    `growth` raises an alert if a snapshot adds this many times the usual number of bytes.
     """
 
     schedule: ScheduleIn | None = None
@@ -76,7 +76,7 @@ class PolicyIn(Input):
 
 
 class PolicyRunOut(Wire):
-    """What came of one time of a policy; `scheduled_for` is null when somebody asked for it."""
+    """A run of a policy and its outcome; `scheduled_for` is null if a user started it."""
 
     id: uuid.UUID
     kind: Literal["snapshot", "verify", "drill"]
@@ -90,7 +90,7 @@ class PolicyRunOut(Wire):
 
 
 class StartedPolicyRunOut(PolicyRunOut):
-    """A run that was begun, with its job."""
+    """A run that was started, with its job."""
 
     job: JobOut | None
 
@@ -127,7 +127,7 @@ class VerifyOut(Wire):
 
 
 class PolicyOut(Wire):
-    """The policy of a database, its next five times without jitter, and when the next checks are due."""
+    """The policy of a database, its next five runs (without jitter), and when the next checks are due."""
 
     database_id: uuid.UUID
     schedule: ScheduleOut | None
@@ -149,13 +149,13 @@ class PolicyOut(Wire):
 
 
 class PolicyPreviewIn(Input):
-    """A policy to look at before it is set; without one, that of the database."""
+    """The policy to preview; without one, the current policy of the database."""
 
     policy: PolicyIn | None = None
 
 
 class PlannedOut(Wire):
-    """What a policy would do with a snapshot, and why."""
+    """Whether a policy would keep or delete a snapshot, and why."""
 
     id: uuid.UUID
     taken_at: datetime
@@ -168,7 +168,7 @@ class PlannedOut(Wire):
 
 
 class PolicyPreviewOut(Wire):
-    """What a policy would do: its next times, and what becomes of each snapshot, newest first; nothing is done."""
+    """What a policy would do: its next runs, and which snapshots it would keep and delete, newest first."""
 
     next: list[datetime]
     kept: int
@@ -177,7 +177,7 @@ class PolicyPreviewOut(Wire):
 
 
 class AlertOut(Wire):
-    """Something to look at; `times` counts how often it has happened. `resolved`: the next one went well."""
+    """An alert; `times` is how often the problem has occurred. It is `resolved` once a later run succeeds."""
 
     id: uuid.UUID
     organization_id: uuid.UUID

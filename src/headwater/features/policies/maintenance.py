@@ -1,4 +1,4 @@
-"""What the room does again and again: what is due by the policies of all databases."""
+"""What a worker runs for policies at intervals: everything that is due by the policies of all databases."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ EVERY_SECONDS = 15.0
 
 
 async def run_maintenance(context: Context) -> None:
-    """Do what is due."""
+    """Run what is due by the policies of all databases."""
     await scheduler.tick(context)

@@ -1,4 +1,4 @@
-"""The rows of policies: one policy a database, what came of each of its times, and the alerts that were opened."""
+"""The rows of policies (one per database), their runs, and alerts."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ ALERTS = "kind IN ('failed', 'missed', 'grew', 'damaged', 'verify_failed', 'dril
 
 
 class SnapshotPolicy(Base):
-    """What a database's snapshots follow.
+    """The snapshot policy of a database.
 
-    `next_at` is the next time of the schedule, `due_at` the same with its share of jitter: that one counts. `request`
-    is what a snapshot shall hold, `retention` how many are kept, `checks` how they are verified and drilled; empty
-    where nobody said. `verify_part` counts the parts that were verified, `retained_at` says when the retention was
-    last applied, or changed.
+    `next_at` is the next time of the schedule, `due_at` the same plus a random delay, at which the run starts.
+    `request` says which tables to capture, `retention` how many snapshots to keep, `checks` how to verify and test
+    them; each is empty if not set. `verify_part` counts the verified shares, `retained_at` is when the retention was
+    last applied or changed.
     """
 
     __tablename__ = "snapshot_policies"
@@ -55,9 +55,9 @@ class SnapshotPolicy(Base):
 
 
 class PolicyRun(Base):
-    """What came of one time of a policy; `scheduled_for` is null when somebody asked for it.
+    """A run of a policy and its outcome; `scheduled_for` is null if a user started it.
 
-    It outlives its policy and its snapshot. No time of a schedule has two.
+    It outlives its policy and its snapshot. Each time of a schedule has at most one run.
     """
 
     __tablename__ = "policy_runs"
@@ -83,9 +83,9 @@ class PolicyRun(Base):
 
 
 class Alert(Base):
-    """Something that somebody should look at; `times` counts how often it has happened since it was opened.
+    """A problem that needs attention; `times` is how often it has occurred since the alert was opened.
 
-    `resolved` is what ended by itself, because the next one went well.
+    An alert is `resolved` automatically when a later run succeeds.
     """
 
     __tablename__ = "alerts"

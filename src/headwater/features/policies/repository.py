@@ -21,14 +21,14 @@ RETAIN_EVERY = timedelta(hours=1)
 
 
 async def get(db: AsyncSession, database_id: uuid.UUID, *, lock: bool = False) -> SnapshotPolicy | None:
-    """Return the policy of a database, if it has one; with `lock`, held until the end of the transaction."""
+    """Return the policy of a database, if any; with `lock`, its row is locked until the end of the transaction."""
     query = select(SnapshotPolicy).where(SnapshotPolicy.database_id == database_id)
     query = query.execution_options(populate_existing=True)
     return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
 
 async def due(db: AsyncSession, field: Due, at: datetime) -> Sequence[uuid.UUID]:
-    """Return the databases for whose policies something is due, longest first; not the paused and deleted ones."""
+    """Return the databases whose policies are due, longest overdue first, without paused and deleted ones."""
     column = getattr(SnapshotPolicy, field)
     query = select(SnapshotPolicy.database_id).join(Database, Database.id == SnapshotPolicy.database_id)
     alive = and_(Database.deleted_at.is_(None), Database.project_id.is_not(None), ~SnapshotPolicy.paused)
@@ -36,7 +36,7 @@ async def due(db: AsyncSession, field: Due, at: datetime) -> Sequence[uuid.UUID]
 
 
 async def claim(db: AsyncSession, database_id: uuid.UUID, field: Due, at: datetime) -> SnapshotPolicy | None:
-    """Return a policy for which something is still due, held; None when another has it, or had it meanwhile."""
+    """Lock and return a policy that is still due; None if another process holds it or has already done it."""
     column = getattr(SnapshotPolicy, field)
     query = select(SnapshotPolicy).where(
         SnapshotPolicy.database_id == database_id, ~SnapshotPolicy.paused, column <= at
@@ -46,7 +46,7 @@ async def claim(db: AsyncSession, database_id: uuid.UUID, field: Due, at: dateti
 
 
 async def to_retain(db: AsyncSession, at: datetime) -> Sequence[uuid.UUID]:
-    """Return the databases whose retention was not applied for a while."""
+    """Return the databases whose retention was last applied at least `RETAIN_EVERY` ago."""
     old = SnapshotPolicy.retained_at <= at - RETAIN_EVERY
     query = select(SnapshotPolicy.database_id).join(Database, Database.id == SnapshotPolicy.database_id)
     query = query.where(Database.deleted_at.is_(None), ~SnapshotPolicy.paused, SnapshotPolicy.retention != {}, old)
@@ -54,7 +54,7 @@ async def to_retain(db: AsyncSession, at: datetime) -> Sequence[uuid.UUID]:
 
 
 async def add_run(db: AsyncSession, **values: Any) -> uuid.UUID | None:
-    """Note a run; None when this time of the schedule has one already."""
+    """Insert a run and return its id; None if this time of the schedule already has one."""
     statement = insert(PolicyRun).values(id=new_id(), **values).on_conflict_do_nothing().returning(PolicyRun.id)
     return (await db.execute(statement)).scalar_one_or_none()
 
@@ -67,7 +67,7 @@ async def change_run(db: AsyncSession, run_id: uuid.UUID, **values: Any) -> None
 async def running(
     db: AsyncSession, database_id: uuid.UUID, kind: str, *, besides: uuid.UUID | None = None
 ) -> PolicyRun | None:
-    """Return a run of a kind that is not over, if there is another one."""
+    """Return a run of a kind that has not ended, other than `besides`, if any."""
     query = select(PolicyRun).where(
         PolicyRun.database_id == database_id, PolicyRun.kind == kind, PolicyRun.outcome == "running"
     )
@@ -77,12 +77,12 @@ async def running(
 
 
 async def all_running(db: AsyncSession) -> Sequence[uuid.UUID]:
-    """Return the runs that are not over, whoever's they are."""
+    """Return the runs of all organizations that have not ended."""
     return (await db.execute(select(PolicyRun.id).where(PolicyRun.outcome == "running"))).scalars().all()
 
 
 async def hold_run(db: AsyncSession, run_id: uuid.UUID) -> PolicyRun | None:
-    """Return a run that is not over, held; None when another has it, or had it meanwhile."""
+    """Lock and return a run that has not ended; None if another process holds it or has already ended it."""
     query = select(PolicyRun).where(PolicyRun.id == run_id, PolicyRun.outcome == "running")
     query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
     return (await db.execute(query)).scalar_one_or_none()
@@ -109,13 +109,13 @@ async def last_run(db: AsyncSession, database_id: uuid.UUID, kind: str) -> Polic
 
 
 async def forget_runs(db: AsyncSession, database_id: uuid.UUID, before: datetime) -> None:
-    """Remove the runs of a database that were over before a moment."""
+    """Delete the runs of a database that ended before a point in time."""
     old = PolicyRun.database_id == database_id, PolicyRun.finished_at < before
     await db.execute(delete(PolicyRun).where(*old))
 
 
 async def open_alert(db: AsyncSession, at: datetime, **values: Any) -> Alert:
-    """Open an alert, or count that it has happened once more when one of its kind is open."""
+    """Open an alert, or increase the count of an open one of the same kind."""
     fresh = {"id": new_id(), "created_at": at, "last_at": at, "status": "open", "times": 1}
     again = {name: values[name] for name in ("message", "snapshot_id", "job_id")}
     statement = insert(Alert).values(**fresh, **values)
@@ -129,20 +129,20 @@ async def open_alert(db: AsyncSession, at: datetime, **values: Any) -> Alert:
 
 
 async def count_again(db: AsyncSession, database_id: uuid.UUID, kind: str, at: datetime, message: str) -> bool:
-    """Count that what somebody has acknowledged goes on; False when nobody has."""
+    """Increase the count of an acknowledged alert of this kind; return False if there is none."""
     known = Alert.database_id == database_id, Alert.kind == kind, Alert.status == "acknowledged"
     values = {"times": Alert.times + 1, "last_at": at, "message": message}
     return bool((await db.execute(update(Alert).where(*known).values(**values).returning(Alert.id))).first())
 
 
 async def resolve(db: AsyncSession, database_id: uuid.UUID, kinds: Sequence[str], at: datetime) -> None:
-    """End the alerts of some kinds: it went well again."""
+    """Resolve the alerts of some kinds."""
     known = Alert.database_id == database_id, Alert.kind.in_(kinds), Alert.status.in_(["open", "acknowledged"])
     await db.execute(update(Alert).where(*known).values(status="resolved", resolved_at=at))
 
 
 async def alert(db: AsyncSession, alert_id: uuid.UUID, *, lock: bool = False) -> Alert | None:
-    """Return an alert; with `lock`, held until the end of the transaction."""
+    """Return an alert; with `lock`, its row is locked until the end of the transaction."""
     query = select(Alert).where(Alert.id == alert_id).execution_options(populate_existing=True)
     return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
@@ -157,7 +157,7 @@ async def alerts(
     before: uuid.UUID | None,
     limit: int,
 ) -> list[tuple[Alert, Database, str | None]]:
-    """Return (alert, database, name of who acknowledged it) of some organizations, newest first."""
+    """Return (alert, database, name of the user who acknowledged it) of some organizations, newest first."""
     query = select(Alert, Database, User.name).join(Database, Database.id == Alert.database_id)
     query = query.outerjoin(User, User.id == Alert.acknowledged_by)
     query = query.where(Alert.organization_id.in_(organizations), Database.deleted_at.is_(None))

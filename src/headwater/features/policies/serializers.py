@@ -1,4 +1,4 @@
-"""Values of this room as the wire shapes of its routes, and back."""
+"""Policies, runs and alerts as wire shapes, and policies from them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from headwater.features.snapshots.service.snapshots import SnapshotRequest
 
 
 def rules(body: api_models.PolicyIn) -> Rules:
-    """Return a policy as it was given."""
+    """Return the rules of a policy from a request."""
     when = body.schedule.model_dump() if body.schedule else {}
     return Rules(
         **when,
@@ -54,12 +54,12 @@ def _names(given: object) -> list[str] | None:
 
 
 def run(view: RunView) -> api_models.PolicyRunOut:
-    """Return what came of a time of a policy."""
+    """Return a run of a policy."""
     return api_models.PolicyRunOut.model_validate(view.run)
 
 
 def started(view: RunView) -> api_models.StartedPolicyRunOut:
-    """Return a run that was begun."""
+    """Return a run that was started, with its job."""
     job = JobOut.model_validate(view.job) if view.job else None
     return api_models.StartedPolicyRunOut(**run(view).model_dump(), job=job)
 
@@ -71,7 +71,7 @@ def preview(result: Preview) -> api_models.PolicyPreviewOut:
         next=list(result.next),
         kept=len(result.snapshots) - deleted,
         deleted=deleted,
-        snapshots=[_planned(one) for one in result.snapshots],
+        snapshots=[_planned(snapshot) for snapshot in result.snapshots],
     )
 
 

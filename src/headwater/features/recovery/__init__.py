@@ -1,4 +1,4 @@
-"""Recovery: the log of a database and base backups in the organization's vault, and the way back to any moment."""
+"""Point-in-time recovery: archives base backups and the log of databases, and restores them to any moment."""
 
 COMMANDS = ("recovery",)
 JOBS = ("recovery",)

@@ -16,14 +16,14 @@ PointName = Annotated[Text, Field(min_length=1, max_length=63)]
 
 
 class WindowOut(Wire):
-    """Moments that can be reached: from, up to."""
+    """A range of moments to which the database can be restored."""
 
     earliest: datetime
     latest: datetime
 
 
 class BaseOut(Wire):
-    """A base backup: reachable is what comes after it, once `usable` says that its log is in the vault, too."""
+    """A base backup. Later moments can be restored once it is `usable`: the log that it needs is in the vault."""
 
     id: uuid.UUID
     status: Literal["taking", "complete", "failed"]
@@ -39,7 +39,7 @@ class BaseOut(Wire):
 
 
 class PointOut(Wire):
-    """A name that somebody wrote into the log; `lsn` is where."""
+    """A named restore point, and its position (`lsn`) in the log."""
 
     name: str
     at: datetime
@@ -47,11 +47,11 @@ class PointOut(Wire):
 
 
 class RecoveryStatusOut(Wire):
-    """What is kept of a database, and which moments can be reached.
+    """What is archived of a database, and the moments to which it can be restored.
 
-    There are several windows when parts of the log are missing between them. `lag_bytes` of the log are not in the
-    vault yet; what was committed before `covered_at` is. `waiting` counts the parts in the spool. `problem` is what
-    stood in the way last.
+    There are several windows if parts of the log are missing between them. All commits before `covered_at` are in the
+    vault; `lag_bytes` of the log are not there yet. `waiting` is the number of log segments in the spool. `problem` is
+    the error of the last attempt to archive, if it failed.
     """
 
     enabled: bool
@@ -72,7 +72,7 @@ class RecoveryStatusOut(Wire):
 
 
 class RecoveryIn(Input):
-    """Whether the log is kept, for how many days, and every how many days a base backup is made."""
+    """Whether point-in-time recovery is on, its retention in days, and the days between base backups."""
 
     enabled: bool
     window_days: Annotated[int, Field(ge=1, le=366)] = 7
@@ -80,15 +80,16 @@ class RecoveryIn(Input):
 
 
 class PointIn(Input):
-    """A point to come back to."""
+    """A restore point to create."""
 
     name: PointName
 
 
 class RecoverIn(Input):
-    """To which moment, and as what: one of a time with its zone, an LSN and the name of a point.
+    """The moment to restore to (a time with its zone, an LSN, or the name of a restore point), and the new database.
 
-    `inclusive`: whether what happened exactly then is in it; without it, a time is, and what begins at an LSN is not.
+    `inclusive` says whether transactions committed exactly then are included; by default they are for a time, and are
+    not for an LSN.
     """
 
     name: Name
@@ -100,7 +101,7 @@ class RecoverIn(Input):
 
 
 class RecoverPlanOut(Wire):
-    """What a recovery would do; with `refusals` it would not begin."""
+    """What a recovery would do. It cannot start if there are `refusals`."""
 
     target_name: str
     moment: str
@@ -112,7 +113,7 @@ class RecoverPlanOut(Wire):
 
 
 class RecoveredOut(Wire):
-    """A recovery and what came of it; `last` is the time of the last change that was replayed, null when none was."""
+    """A recovery and its result; `last` is the time of the last replayed transaction, null if there was none."""
 
     id: uuid.UUID
     target_id: uuid.UUID | None

@@ -1,4 +1,4 @@
-"""`headwater recovery`: a database back to any moment, over a server's HTTP API."""
+"""`headwater recovery`: point-in-time recovery, over a server's HTTP API."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def enable(
 
 
 def disable(name: NameArgument, yes: YesOption = False, as_json: JsonOption = False) -> None:
-    """Disable point-in-time recovery. What is archived can be restored until it is too old."""
+    """Disable point-in-time recovery. Moments already archived can be restored until their retention ends."""
     with remote() as server:
         path = _path(server, name)
         there = server.call("GET", path)
         if there["enabled"]:
-            _ask(f"{name} is restarted, and later changes cannot be undone by recovery. Continue?", yes, as_json)
+            _ask(f"{name} is restarted, and moments after this one cannot be restored. Continue?", yes, as_json)
         body = {"enabled": False, "window_days": there["window_days"], "base_days": there["base_days"]}
         _show(server.call("PUT", path, json=body), as_json)
 
@@ -86,9 +86,9 @@ def point(
 ) -> None:
     """Create a restore point: a name for the current moment."""
     with remote() as server:
-        found = server.call("POST", f"{_path(server, name)}/points", json={"name": called})
-    made = next(one for one in found["points"] if one["name"] == called)
-    show_one(made, ("name", "at", "lsn"), as_json)
+        status = server.call("POST", f"{_path(server, name)}/points", json={"name": called})
+    restore_point = next(item for item in status["points"] if item["name"] == called)
+    show_one(restore_point, ("name", "at", "lsn"), as_json)
 
 
 def restore(
@@ -106,8 +106,8 @@ def restore(
     as_json: JsonOption = False,
 ) -> None:
     """Restore a database to a moment, into a new database. The old one is not changed."""
-    if sum(one is not None for one in (time, lsn, point)) != 1:
-        raise BadInput("Choose a moment.", hint="Give one of --time, --lsn and --point.")
+    if sum(value is not None for value in (time, lsn, point)) != 1:
+        raise BadInput("Choose a moment.", hint="Use one of --time, --lsn and --point.")
     body: dict[str, Any] = {"name": new, "lsn": lsn, "point": point, "inclusive": inclusive}
     body["time"] = _moment(time) if time else None
     with remote() as server:
@@ -121,8 +121,8 @@ def restore(
             return
         if planned["refusals"]:
             raise Conflict(planned["refusals"][0], hint=f"See headwater recovery show {name}.")
-        made = server.call("POST", path, json=body)
-        done = finish(server, made["job"]["id"], f"/recoveries/{made['id']}")
+        created = server.call("POST", path, json=body)
+        done = finish(server, created["job"]["id"], f"/recoveries/{created['id']}")
     show_one(done, DONE, as_json)
 
 
@@ -134,13 +134,13 @@ def _ask(question: str, yes: bool, as_json: bool) -> None:
     if yes:
         return
     if as_json:
-        raise BadInput(question.removesuffix(" Go on?"), hint="Confirm with --yes.")
+        raise BadInput(question.removesuffix(" Continue?"), hint="Confirm with --yes.")
     if not typer.confirm(question):
         raise typer.Exit(1)
 
 
 def _moment(text: str) -> str:
-    """Return a time with its zone, as the server takes it."""
+    """Return a time in ISO format with its zone, which is UTC by default."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -164,18 +164,20 @@ def _show(recovery: Any, as_json: bool) -> None:
         return
     if recovery["bases"]:
         table = Table("base backup", "status", "bytes", "new bytes", "seconds", box=None, pad_edge=False)
-        for one in recovery["bases"]:
-            status = one["status"] if one["usable"] or one["status"] != "complete" else "waiting for its log"
+        for base_row in recovery["bases"]:
+            status = (
+                base_row["status"] if base_row["usable"] or base_row["status"] != "complete" else "waiting for its log"
+            )
             table.add_row(
-                one["finished_at"] or one["created_at"],
+                base_row["finished_at"] or base_row["created_at"],
                 status,
-                f"{one['raw_bytes']:,}",
-                f"{one['new_bytes']:,}",
-                "" if one["seconds"] is None else f"{one['seconds']:.1f}",
+                f"{base_row['raw_bytes']:,}",
+                f"{base_row['new_bytes']:,}",
+                "" if base_row["seconds"] is None else f"{base_row['seconds']:.1f}",
             )
         terminal().print(table)
     if recovery["points"]:
         table = Table("point", "at", "lsn", box=None, pad_edge=False)
-        for one in recovery["points"]:
-            table.add_row(one["name"], one["at"], one["lsn"])
+        for restore_point in recovery["points"]:
+            table.add_row(restore_point["name"], restore_point["at"], restore_point["lsn"])
         terminal().print(table)

@@ -1,4 +1,4 @@
-"""HTTP of recovery: what is kept, base backups, named points, and databases brought back to a moment."""
+"""HTTP of recovery: its status and settings, base backups, restore points, and recoveries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Admin = Annotated[Actor, Depends(allow_detached("database:admin"))]
 
 @router.get("/databases/{database_id}/recovery")
 async def show_recovery(database_id: uuid.UUID, db: Db, actor: Reader) -> api_models.RecoveryStatusOut:
-    """Show to which moments a database can be brought back, and what is kept for that."""
+    """Show the moments to which a database can be restored, and what is archived for that."""
     return serializers.status(await archives.view(db, actor, database_id))
 
 
@@ -31,14 +31,14 @@ async def show_recovery(database_id: uuid.UUID, db: Db, actor: Reader) -> api_mo
 async def change_recovery(
     database_id: uuid.UUID, body: api_models.RecoveryIn, server: Shared, actor: Admin
 ) -> api_models.RecoveryStatusOut:
-    """Keep the log of a database, or stop; its server is restarted when that changes, and clients connect again."""
+    """Enable or disable point-in-time recovery of a database. Its server is restarted, and clients reconnect."""
     wish = archives.Wish(body.enabled, body.window_days, body.base_days)
     return serializers.status(await archives.change(server.context, actor, database_id, wish))
 
 
 @router.post("/databases/{database_id}/recovery/bases", status_code=202)
 async def make_base(database_id: uuid.UUID, db: Db, actor: Writer) -> JobOut:
-    """Make a base backup now: a recovery to a later moment begins with it, and is quicker."""
+    """Create a base backup now. Recoveries to later moments start from it and are faster."""
     return JobOut.model_validate(await archives.make_base(db, actor, database_id))
 
 
@@ -46,7 +46,7 @@ async def make_base(database_id: uuid.UUID, db: Db, actor: Writer) -> JobOut:
 async def name_point(
     database_id: uuid.UUID, body: api_models.PointIn, server: Shared, actor: Detached
 ) -> api_models.RecoveryStatusOut:
-    """Give this moment a name, to come back to."""
+    """Create a restore point: a name for the current moment."""
     await archives.name_point(server.context, actor, database_id, body.name)
     async with server.database.transaction() as db:
         return serializers.status(await archives.view(db, actor, database_id))
@@ -56,7 +56,7 @@ async def name_point(
 async def plan_recovery(
     database_id: uuid.UUID, body: api_models.RecoverIn, db: Db, actor: Writer
 ) -> api_models.RecoverPlanOut:
-    """Say what a recovery would do, without doing it."""
+    """Show what a recovery would do, without doing it."""
     return serializers.plan(await recoveries.plan(db, actor, database_id, _order(body)))
 
 
@@ -64,7 +64,7 @@ async def plan_recovery(
 async def start_recovery(
     database_id: uuid.UUID, body: api_models.RecoverIn, server: Shared, actor: Detached
 ) -> api_models.RecoveredOut:
-    """Bring a database back to a moment, as a new database; it is not touched itself."""
+    """Restore a database to a moment, into a new database. The old one is not changed."""
     return serializers.recovered(await recoveries.start(server.context, actor, database_id, _order(body)))
 
 
@@ -79,7 +79,7 @@ async def list_recoveries(
 
 @router.get("/recoveries/{recovery_id}")
 async def get_recovery(recovery_id: uuid.UUID, db: Db, actor: Reader) -> api_models.RecoveredOut:
-    """Show a recovery, its job and what came of it."""
+    """Show a recovery, its job and its result."""
     return serializers.recovered(await recoveries.view(db, actor, recovery_id))
 
 

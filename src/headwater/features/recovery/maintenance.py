@@ -1,4 +1,4 @@
-"""What the room does again and again: logs go into their vaults; what is due is begun, and what is over is ended."""
+"""What a worker runs for recovery at intervals: it ships logs, starts base backups, and deletes old data."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import time
 from headwater.features.recovery.service import maintenance, wal_archiver
 from headwater.store.context import Context
 
-# What is lost with this machine is what was written since the last time.
+# If this machine is lost, so are the changes since the last shipment.
 EVERY_SECONDS = 20.0
-# To look what is due, all that is kept is read: that can wait.
+# Finding out what is due reads all archives, so it runs less often.
 LOOK_SECONDS = 120.0
 _looked = {"at": -LOOK_SECONDS}
 
 
 async def run_maintenance(context: Context) -> None:
-    """Bring what is in the spools into the vaults; now and then, look what is due."""
+    """Ship the logs in the spools into the vaults; less often, start and delete what is due."""
     await wal_archiver.ship_all(context)
     if time.monotonic() - _looked["at"] >= LOOK_SECONDS:
         _looked["at"] = time.monotonic()
@@ -23,6 +23,6 @@ async def run_maintenance(context: Context) -> None:
 
 
 async def look(context: Context) -> None:
-    """Begin what is due, delete what is old, take away what nobody goes on with."""
+    """Start base backups that are due, delete outdated data, and delete the databases of abandoned recoveries."""
     await maintenance.maintain_archives(context)
-    await maintenance.take_away_abandoned(context)
+    await maintenance.delete_abandoned(context)

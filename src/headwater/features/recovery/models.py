@@ -1,4 +1,4 @@
-"""The rows of recovery: which databases archive, what of them is in a vault, the points in them, what was recovered."""
+"""The rows of recovery: archives of databases, their base backups, log segments and restore points, and recoveries."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from headwater.store.base import Base
 
 
 class Archive(Base):
-    """What is kept of a database's log: for how many days, and how often a base is made.
+    """The archive of a database's log: its retention in days, and the days between base backups.
 
-    `archived_to` is where the log in the vault ends. Three marks say where the log was at a moment: `seen` is the last
-    one, `covered` the last one that lies before that end, `pending` the next that shall. `database_id` is null when
-    the database was destroyed: then all that is kept of it goes away.
+    `archived_to` is the position where the log in the vault ends. Three fields hold a `LogPosition`: `seen` is the last
+    one observed, `covered` the last one that lies before `archived_to`, `pending` the next one that must be archived.
+    `database_id` is null if the database was destroyed: then its archive is deleted.
     """
 
     __tablename__ = "archives"
@@ -46,10 +46,10 @@ class Archive(Base):
 
 
 class ArchiveBase(ClaimableRow, Base):
-    """A base backup, whose name in the vault is `base-` and its id; complete only after its manifest is there.
+    """A base backup, whose name in the vault is `base-` and its id; it is complete only after its manifest was written.
 
-    With the log from `first` on it is the database at any moment from `finished_at` on, if the log comes to `ends`.
-    `changes` is the engine's count of changes when it was begun.
+    It needs the log from `first` up to `ends` at least, and can restore every moment from `finished_at` on. `changes`
+    is the engine's count of changes when the backup was started.
     """
 
     __tablename__ = "archive_bases"
@@ -76,9 +76,10 @@ class ArchiveBase(ClaimableRow, Base):
 
 
 class ArchiveLog(Base):
-    """Parts of a log that came into the vault together: from position `first` up to `ends`, without a gap.
+    """Log segments that were stored in the vault together: from position `first` up to `ends`, without a gap.
 
-    `name` is that of its manifest. `reaches`: what was committed before lies before `ends`; null when not known.
+    `name` is the name of its manifest. All transactions committed before `reaches` lie before `ends`; it is null if
+    that time is not known.
     """
 
     __tablename__ = "archive_logs"
@@ -99,7 +100,7 @@ class ArchiveLog(Base):
 
 
 class ArchivePoint(Base):
-    """A name that somebody wrote into a log."""
+    """A named restore point in a log."""
 
     __tablename__ = "archive_points"
     __table_args__ = (Index("uq_archive_points_archive_id_name", "archive_id", "name", unique=True),)
@@ -112,9 +113,9 @@ class ArchivePoint(Base):
 
 
 class Recovery(ClaimableRow, Base):
-    """A database that is brought back to a moment, as the new database `target_id`.
+    """A recovery of a database to a moment, into the new database `target_id`.
 
-    `request` is what was asked for. Once the target is handed to the keeper, `result` says where it has arrived.
+    `request` is what was requested. `result` is set when the recovery is complete.
     """
 
     __tablename__ = "recoveries"

@@ -15,7 +15,7 @@ from headwater.features.recovery.models import Archive, ArchiveBase, ArchiveLog,
 
 
 async def of_database(db: AsyncSession, database_id: uuid.UUID, *, lock: bool = False) -> Archive | None:
-    """Return the archive of a database; with `lock`, held until the end of the transaction."""
+    """Return the archive of a database; with `lock`, its row is locked until the end of the transaction."""
     query = select(Archive).where(Archive.database_id == database_id).execution_options(populate_existing=True)
     return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
@@ -27,12 +27,12 @@ async def get(db: AsyncSession, archive_id: uuid.UUID) -> Archive | None:
 
 
 async def archives(db: AsyncSession) -> Sequence[Archive]:
-    """Return all archives, whoever owns them: for the upkeep."""
+    """Return the archives of all organizations, for maintenance."""
     return (await db.execute(select(Archive).order_by(Archive.id))).scalars().all()
 
 
 async def take_turn(db: AsyncSession, archive_id: uuid.UUID) -> bool:
-    """Take the turn of bringing a log into its vault, until the end of the transaction; False when another has it."""
+    """Try to get the lock for shipping a log, held until the end of the transaction; return False if it is taken."""
     key = f"archive {archive_id}"
     query = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))")
     return bool((await db.execute(query, {"key": key})).scalar_one())
@@ -44,74 +44,74 @@ async def note(db: AsyncSession, archive_id: uuid.UUID, **values: Any) -> None:
 
 
 async def forget(db: AsyncSession, archive_id: uuid.UUID) -> None:
-    """Remove the row of an archive of which nothing is left."""
+    """Delete the row of an empty archive."""
     await db.execute(delete(Archive).where(Archive.id == archive_id))
 
 
 async def logs(db: AsyncSession, archive_id: uuid.UUID) -> Sequence[ArchiveLog]:
-    """Return what of a log is in the vault, in its order."""
+    """Return the log segments in the vault, in log order."""
     query = select(ArchiveLog).where(ArchiveLog.archive_id == archive_id, ArchiveLog.status == "complete")
     query = query.order_by(ArchiveLog.timeline, ArchiveLog.first).execution_options(populate_existing=True)
     return (await db.execute(query)).scalars().all()
 
 
 async def keep_log(db: AsyncSession, values: dict[str, Any]) -> None:
-    """Write down that parts of a log are in the vault, unless it is written down already."""
+    """Record that log segments are in the vault, unless that is recorded already."""
     await db.execute(insert(ArchiveLog).values(**values).on_conflict_do_nothing())
 
 
 async def reach(db: AsyncSession, archive_id: uuid.UUID, ends: int, until: datetime) -> None:
-    """Write down what the parts that end at a position reach to."""
-    found = update(ArchiveLog).where(ArchiveLog.archive_id == archive_id, ArchiveLog.ends == ends)
+    """Record that all commits before `until` lie before `ends`, in the row of the segments that end there."""
+    statement = update(ArchiveLog).where(ArchiveLog.archive_id == archive_id, ArchiveLog.ends == ends)
     later = or_(ArchiveLog.reaches.is_(None), ArchiveLog.reaches < until)
-    await db.execute(found.where(later).values(reaches=until))
+    await db.execute(statement.where(later).values(reaches=until))
 
 
 async def base(db: AsyncSession, base_id: uuid.UUID, *, lock: bool = False) -> ArchiveBase | None:
-    """Return a base; with `lock`, held until the end of the transaction."""
+    """Return a base backup; with `lock`, its row is locked until the end of the transaction."""
     query = select(ArchiveBase).where(ArchiveBase.id == base_id).execution_options(populate_existing=True)
     return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
 
 async def bases(db: AsyncSession, archive_id: uuid.UUID) -> Sequence[ArchiveBase]:
-    """Return the bases of an archive, newest first, but for those that are being deleted."""
+    """Return the base backups of an archive, newest first, except those that are being deleted."""
     query = select(ArchiveBase).where(ArchiveBase.archive_id == archive_id, ArchiveBase.status != "deleting")
     query = query.order_by(ArchiveBase.id.desc()).execution_options(populate_existing=True)
     return (await db.execute(query)).scalars().all()
 
 
 async def drop(db: AsyncSession, bases: Sequence[uuid.UUID], logs: Sequence[str]) -> None:
-    """Write down that bases and parts of a log are being deleted."""
+    """Mark base backups and log segments as being deleted."""
     await db.execute(update(ArchiveBase).where(ArchiveBase.id.in_(bases)).values(status="deleting"))
     await db.execute(update(ArchiveLog).where(ArchiveLog.name.in_(logs)).values(status="deleting"))
 
 
 async def dropped(db: AsyncSession, archive_id: uuid.UUID) -> tuple[list[uuid.UUID], list[str]]:
-    """Return the bases and the parts of a log whose deletion has begun."""
+    """Return the base backups and log segments that are being deleted."""
     condition = select(ArchiveBase.id).where(ArchiveBase.archive_id == archive_id, ArchiveBase.status == "deleting")
     parts = select(ArchiveLog.name).where(ArchiveLog.archive_id == archive_id, ArchiveLog.status == "deleting")
     return list((await db.execute(condition)).scalars()), list((await db.execute(parts)).scalars())
 
 
 async def forget_dropped(db: AsyncSession, bases: Sequence[uuid.UUID], logs: Sequence[str]) -> None:
-    """Remove the rows of what the vault no longer has."""
+    """Delete the rows of base backups and log segments that were deleted from the vault."""
     await db.execute(delete(ArchiveBase).where(ArchiveBase.id.in_(bases)))
     await db.execute(delete(ArchiveLog).where(ArchiveLog.name.in_(logs)))
 
 
 async def points(db: AsyncSession, archive_id: uuid.UUID) -> Sequence[ArchivePoint]:
-    """Return the named points of an archive, newest first."""
+    """Return the restore points of an archive, newest first."""
     query = select(ArchivePoint).where(ArchivePoint.archive_id == archive_id).order_by(ArchivePoint.id.desc())
     return (await db.execute(query)).scalars().all()
 
 
 async def forget_points(db: AsyncSession, archive_id: uuid.UUID, before: int) -> None:
-    """Remove the points that lie before a position."""
+    """Delete the restore points before a log position."""
     await db.execute(delete(ArchivePoint).where(ArchivePoint.archive_id == archive_id, ArchivePoint.position < before))
 
 
 async def recovery(db: AsyncSession, recovery_id: uuid.UUID, *, lock: bool = False) -> Recovery | None:
-    """Return a recovery; with `lock`, held until the end of the transaction."""
+    """Return a recovery; with `lock`, its row is locked until the end of the transaction."""
     query = select(Recovery).where(Recovery.id == recovery_id).execution_options(populate_existing=True)
     return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
@@ -127,24 +127,24 @@ async def recoveries(
 
 
 async def unfinished(db: AsyncSession) -> Sequence[Recovery]:
-    """Return the recoveries that have a target and no result: they are at work, or nobody goes on with them."""
+    """Return the recoveries that have a target and no result: they are running, or were abandoned."""
     query = select(Recovery).where(Recovery.target_id.is_not(None), Recovery.result == {})
     return (await db.execute(query)).scalars().all()
 
 
 async def unfinished_bases(db: AsyncSession, archive_id: uuid.UUID) -> Sequence[ArchiveBase]:
-    """Return the bases that are being made, or were given up."""
+    """Return the base backups that are being created, or were abandoned."""
     query = select(ArchiveBase).where(ArchiveBase.archive_id == archive_id, ArchiveBase.status == "taking")
     return (await db.execute(query)).scalars().all()
 
 
 async def forget_target(db: AsyncSession, recovery_id: uuid.UUID) -> None:
-    """Let a recovery have no target any more: it is taken away."""
+    """Clear the target of a recovery, because that database is deleted."""
     await db.execute(update(Recovery).where(Recovery.id == recovery_id).values(target_id=None))
 
 
 async def stored(db: AsyncSession, archive_id: uuid.UUID) -> int:
-    """Return how many bytes of the vault the log takes."""
+    """Return how many bytes of the vault the log uses."""
     query = select(func.coalesce(func.sum(ArchiveLog.stored_bytes), 0))
     query = query.where(ArchiveLog.archive_id == archive_id, ArchiveLog.status == "complete")
     return int((await db.execute(query)).scalar_one())

@@ -1,4 +1,4 @@
-"""Values of this room as the wire shapes of its routes."""
+"""Archives, base backups and recoveries as wire shapes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WINDOW_DAYS, BASE_DAYS = 7, 1
 
 
 def status(view: ArchiveView) -> api_models.RecoveryStatusOut:
-    """Return what is kept of a database."""
+    """Return the recovery status of a database."""
     archive, windows = view.archive, view.windows
     on = bool(archive and archive.enabled)
     return api_models.RecoveryStatusOut(
@@ -30,7 +30,7 @@ def status(view: ArchiveView) -> api_models.RecoveryStatusOut:
         log_bytes=view.log_bytes,
         problem=archive.problem or None if archive else None,
         problem_at=archive.problem_at if archive else None,
-        bases=[base(one) for one in view.bases],
+        bases=[base(item) for item in view.bases],
         points=[
             api_models.PointOut(name=point.name, at=point.at, lsn=view.engine.format_position(point.position))
             for point in view.points
@@ -39,7 +39,7 @@ def status(view: ArchiveView) -> api_models.RecoveryStatusOut:
 
 
 def base(view: BaseView) -> api_models.BaseOut:
-    """Return a base."""
+    """Return a base backup."""
     given = {"status": view.status, "usable": view.usable, "job": job(view.job)}
     fields = {name: getattr(view.base, name) for name in api_models.BaseOut.model_fields if name not in given}
     return api_models.BaseOut(**fields | given)

@@ -1,4 +1,4 @@
-"""Snapshots of databases: taken into the organization's vault, looked at, given back, deleted; the way back."""
+"""Snapshots of databases: taking them, listing, verifying, restoring and deleting them, and the vaults they are in."""
 
 COMMANDS = ("snapshot", "vault")
 JOBS = ("snapshot",)

@@ -1,4 +1,4 @@
-"""The wire shapes of snapshots, of what is restored of them, and of vaults."""
+"""The wire shapes of snapshots, restores and vaults."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Short = Annotated[Text, Field(max_length=300)]
 
 
 class SnapshotIn(Input):
-    """A snapshot to be taken: of some tables, by their names with or without a schema, of all but some, or of all."""
+    """A snapshot to take: of all tables, only of `tables`, or of all but `exclude`. Table names may omit the schema."""
 
     label: Label = ""
     tables: Tables | None = None
@@ -29,14 +29,14 @@ class SnapshotIn(Input):
 
 
 class SnapshotChange(Input):
-    """What to change of a snapshot; what is left out stays. One that is held cannot be deleted."""
+    """Changes to a snapshot; omitted fields keep their values. A held snapshot cannot be deleted."""
 
     label: Label | None = None
     held: bool | None = None
 
 
 class VerificationOut(Wire):
-    """How the last verification went: `deep` read so many percent of the pages, `quick` looked whether all is there."""
+    """Result of the last verification: `quick` checked that everything exists, `deep` read `percent` of the pages."""
 
     kind: Literal["quick", "deep"] = "quick"
     ok: bool
@@ -49,10 +49,11 @@ class VerificationOut(Wire):
 class SnapshotOut(Wire):
     """A snapshot.
 
-    `raw_bytes` counts the text of all values, `stored_bytes` what the snapshot consists of in the vault, `new_bytes`
-    what it added. `by` is the name of who asked for it, `scheduled` says that it was a policy. `grew` marks one that
-    added far more than those before it.
-    `database_id` is null when the database is gone; the snapshot stays.
+    `raw_bytes` is the size of all values as text, `stored_bytes` the compressed size of all data that the snapshot
+    uses in the vault, and `new_bytes` the part of it that no earlier snapshot had stored. `by` is the name of the
+    user who requested it; `scheduled` is true if a policy did. `grew` is true if it added far more data than the
+    snapshots before it.
+    `database_id` is null if the database was deleted; its snapshots are kept.
     """
 
     id: uuid.UUID
@@ -88,16 +89,17 @@ class SnapshotOut(Wire):
 
 
 class SnapshotColumnOut(Wire):
-    """A column of a table, with its type as the engine spells it."""
+    """A column of a table, with the type name of the engine."""
 
     name: str
     type: str
 
 
 class SnapshotTableOut(Wire):
-    """A table of a snapshot; `key` names the columns that tell its rows apart.
+    """A table of a snapshot; `key` names the columns that identify a row.
 
-    With `apart` the rows are of no table (large objects of PostgreSQL): they come back only with a whole database.
+    If `apart` is true, the rows belong to no table (large objects of PostgreSQL). They are restored only with a whole
+    database, or by name into a new or empty one.
     """
 
     schema_name: str | None = Field(serialization_alias="schema")
@@ -112,7 +114,7 @@ class SnapshotTableOut(Wire):
 
 
 class SnapshotDetailOut(SnapshotOut):
-    """A snapshot with its tables; `moment` is what the engine calls the moment, `request` what was asked for."""
+    """A snapshot with its tables; `moment` is the engine's log position or time, `request` the requested tables."""
 
     moment: dict[str, Any]
     request: dict[str, Any]
@@ -120,10 +122,10 @@ class SnapshotDetailOut(SnapshotOut):
 
 
 class RestoreIn(Input):
-    """Where a snapshot shall be restored: into a new database called `name`, or into the one of `target_id`.
+    """Where to restore a snapshot: into a new database called `name`, or into the existing database `target_id`.
 
-    `mode` says what happens to tables that are there: with `empty` there must be none, `overwrite` replaces their
-    rows, `append` adds the snapshot's rows to theirs, `append_missing` only those whose key is not there.
+    `mode` says what to do with existing tables: `empty` refuses if one of them exists, `overwrite` replaces their rows,
+    `append` adds the snapshot's rows, `append_missing` adds only rows whose key does not exist.
     """
 
     name: Name | None = None
@@ -135,7 +137,7 @@ class RestoreIn(Input):
 
 
 class RestoredTableOut(Wire):
-    """A table after a restore: rows of the snapshot, rows that were written, rows that are there now."""
+    """Row counts of a table after a restore: in the snapshot, written, and now in the table."""
 
     table: str
     expected: int
@@ -145,7 +147,7 @@ class RestoredTableOut(Wire):
 
 
 class RestoreOut(Wire):
-    """A restore and what came of it; `undo_id` is the snapshot that was taken of the target before it changed."""
+    """A restore and its result; `undo_id` is the snapshot of the target that was taken before the restore."""
 
     id: uuid.UUID
     snapshot_id: uuid.UUID
@@ -162,7 +164,7 @@ class RestoreOut(Wire):
 
 
 class RestoreStepOut(Wire):
-    """What a restore would do to one table; `rows_there` is what the target estimates, if it does."""
+    """What a restore would do to one table; `rows_there` is the target's own estimate of its rows, if it has one."""
 
     table: str
     rows: int
@@ -172,7 +174,7 @@ class RestoreStepOut(Wire):
 
 
 class RestorePlanOut(Wire):
-    """What a restore would do; with `refusals` it would not begin. `undo`: a snapshot is taken of the target first."""
+    """What a restore would do. It cannot start if there are `refusals`. If `undo`, it takes a snapshot first."""
 
     target_name: str
     fresh: bool
@@ -182,32 +184,32 @@ class RestorePlanOut(Wire):
 
 
 class VerificationIn(Input):
-    """How thoroughly: `quick` looks whether all is there, `deep` reads and decrypts every page."""
+    """How to verify: `quick` checks that everything exists, `deep` reads and decrypts every page."""
 
     kind: Literal["quick", "deep"] = "quick"
 
 
 class VaultIn(Input):
-    """Where new snapshots shall go: to this Headwater's own disk, or to a bucket of S3 or what speaks its protocol."""
+    """Where to store new snapshots: on the disk of this Headwater, or in an S3 (or S3-compatible) bucket."""
 
     kind: Literal["local", "s3"]
     bucket: Short = ""
     prefix: Short = ""
-    endpoint: Annotated[Text, Field(max_length=1000, description="Empty: Amazon's own.")] = ""
+    endpoint: Annotated[Text, Field(max_length=1000, description="URL of the S3 service; leave empty for Amazon.")] = ""
     region: Short = "us-east-1"
     access_key: Short = ""
     secret_key: Annotated[SecretStr, Field(max_length=1000)] = SecretStr("")
 
 
 class CompressionIn(Input):
-    """How new pages are compressed: zstd has the levels 1 to 19, gzip and deflate 1 to 9, lz4 and none only 0."""
+    """Compression of new pages: zstd has the levels 1 to 19, gzip and deflate 1 to 9, lz4 and none only 0."""
 
     codec: CodecName
     level: int = 0
 
 
 class VaultKeyOut(Wire):
-    """One way to open a vault."""
+    """A key that opens a vault."""
 
     id: str
     kind: Literal["passphrase", "key", "service"]
@@ -215,10 +217,10 @@ class VaultKeyOut(Wire):
 
 
 class VaultOut(Wire):
-    """Where an organization's snapshots are. `id` is null before the first one is taken.
+    """Where an organization stores its snapshots. `id` is null until the first one is taken.
 
-    `snapshots` counts those that are complete; `raw_bytes`, `stored_bytes` and `new_bytes` are their sums, so that
-    `new_bytes` is about what they take.
+    `snapshots` is the number of complete snapshots; `raw_bytes`, `stored_bytes` and `new_bytes` are their sums.
+    `new_bytes` is roughly the space that they use.
     """
 
     id: uuid.UUID | None
@@ -238,7 +240,7 @@ class VaultOut(Wire):
 
 
 class VaultUsageOut(Wire):
-    """What a vault takes of its storage, counted there."""
+    """How much storage a vault uses, measured in the storage itself."""
 
     packs: int
     bytes: int
@@ -253,7 +255,7 @@ class PassphraseIn(Input):
 
 
 class StoragePointOut(Wire):
-    """What one snapshot took, for a chart over time; `grew` as in the snapshot, `whole` where it shares with none."""
+    """Sizes of one snapshot, for a chart over time; `whole` is true if it has no parent snapshot to share data with."""
 
     id: uuid.UUID
     taken_at: datetime
@@ -266,7 +268,7 @@ class StoragePointOut(Wire):
 
 
 class StorageOut(Wire):
-    """The snapshots of a database over time, oldest first, and their sums."""
+    """Sizes of the snapshots of a database, oldest first, and their sums."""
 
     points: list[StoragePointOut]
     raw_bytes: int

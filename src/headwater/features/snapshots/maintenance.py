@@ -1,4 +1,4 @@
-"""What the room does now and then: what ended in the middle, and nobody goes on with, is brought to an end."""
+"""What a worker runs for snapshots at intervals: it completes work that was interrupted, and frees unused space."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from headwater.store.context import Context
 
 
 async def run_maintenance(context: Context) -> None:
-    """Finish what somebody began."""
+    """Complete interrupted deletions, delete the databases of abandoned restores, and collect garbage in vaults."""
     await orphans.finish_deletions(context)
-    await orphans.take_away_abandoned(context)
+    await orphans.delete_abandoned(context)
     await orphans.collect(context)

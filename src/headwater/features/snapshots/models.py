@@ -1,4 +1,4 @@
-"""The rows of snapshots: where the vaults are, what was taken, what was given back. The vault itself is the truth."""
+"""The rows of vaults, snapshots and restores. The vault itself is the source of truth."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from headwater.vault.codecs import DEFAULT
 
 
 class VaultRecord(Base):
-    """Where a vault of an organization is; new snapshots go into its `current` one.
+    """A vault of an organization; new snapshots are stored in the `current` one.
 
-    `settings` are what may be seen (bucket, prefix, endpoint, region), `sealed` the keys of the storage; `codec` and
-    `level` say how new pages are compressed. `opened` is
-    the id by which the vault calls itself, known once it was made; `collected_at` says when room was last given back.
+    `settings` has what users may see (bucket, prefix, endpoint, region), `sealed` the encrypted keys of the storage;
+    `codec` and `level` say how new pages are compressed. `opened` is the vault's own id, known once it was created;
+    `collected_at` is the time of the last garbage collection.
     """
 
     __tablename__ = "vaults"
@@ -46,10 +46,10 @@ class VaultRecord(Base):
 
 
 class Snapshot(ClaimableRow, Base):
-    """A snapshot, whose `id` is also its name in the vault; complete only after its manifest is there.
+    """A snapshot, whose `id` is also its name in the vault; it is complete only after its manifest was written.
 
-    It outlives its database, whose name it keeps. `request` is what was asked for, `contents` lists its tables,
-    `attempt` names the attempt that may write to the row. `verification` and `drill` say how the last ones went.
+    It outlives its database, whose name it records. `request` is what was requested, `contents` lists its tables,
+    `attempt` names the attempt that may write to the row. `verification` and `drill` are the results of the last ones.
     """
 
     __tablename__ = "snapshots"
@@ -91,10 +91,10 @@ class Snapshot(ClaimableRow, Base):
 
 
 class Restore(ClaimableRow, Base):
-    """A snapshot that is given back, into `target_id`.
+    """A restore of a snapshot into `target_id`.
 
-    `fresh` says that the target was made for it, and goes away with a failure. `made` lists what was made or emptied
-    in the target so far; `undo_id` is the snapshot that was taken of it before anything changed.
+    `fresh` means that the target was created for it, and is deleted if it fails. `created` lists the objects created
+    in the target so far; `undo_id` is the snapshot of the target that was taken before anything changed.
     """
 
     __tablename__ = "restores"

@@ -19,7 +19,7 @@ from headwater.kit.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What some snapshots are together."""
+    """Number and total sizes of some snapshots."""
 
     snapshots: int
     raw_bytes: int
@@ -28,15 +28,15 @@ class Sums:
 
 
 async def get(db: AsyncSession, snapshot_id: uuid.UUID, *, lock: bool = False) -> Snapshot | None:
-    """Return a snapshot; with `lock`, held until the end of the transaction."""
+    """Return a snapshot; with `lock`, its row is locked until the end of the transaction."""
     query = select(Snapshot).where(Snapshot.id == snapshot_id).execution_options(populate_existing=True)
     return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
 
 async def names(db: AsyncSession, people: Iterable[uuid.UUID]) -> dict[uuid.UUID | None, str]:
     """Return the names of users by their ids."""
-    found = await db.execute(select(User.id, User.name).where(User.id.in_(people)))
-    return {row.id: row.name for row in found}
+    rows = await db.execute(select(User.id, User.name).where(User.id.in_(people)))
+    return {row.id: row.name for row in rows}
 
 
 async def of_database(
@@ -52,7 +52,7 @@ async def of_database(
 async def of_organization(
     db: AsyncSession, organization_id: uuid.UUID, before: uuid.UUID | None, limit: int
 ) -> Sequence[Snapshot]:
-    """Return the snapshots of an organization, newest first, also those whose database is gone."""
+    """Return the snapshots of an organization, newest first, including those of deleted databases."""
     query = select(Snapshot).where(Snapshot.organization_id == organization_id)
     if before:
         query = query.where(Snapshot.id < before)
@@ -65,8 +65,11 @@ async def complete_of_database(db: AsyncSession, database_id: uuid.UUID, limit: 
     return (await db.execute(query.order_by(Snapshot.id.desc()).limit(limit))).scalars().all()
 
 
-async def shelf(db: AsyncSession, database_id: uuid.UUID) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return what rules need to know of the complete snapshots of a database, newest first; their tables are large."""
+async def retention_rows(db: AsyncSession, database_id: uuid.UUID) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the columns of the complete snapshots of a database that policies need, newest first.
+
+    `contents` is left out, because it is large.
+    """
     query = select(
         Snapshot.id,
         Snapshot.taken_at,
@@ -84,39 +87,39 @@ async def shelf(db: AsyncSession, database_id: uuid.UUID) -> Sequence[Row[*tuple
 
 
 async def scheduled_before(db: AsyncSession, database_id: uuid.UUID, before: datetime) -> Sequence[Snapshot]:
-    """Return the snapshots that a policy has asked for before a moment, and that are not complete."""
+    """Return the incomplete snapshots that a policy requested before a point in time."""
     query = select(Snapshot).where(Snapshot.database_id == database_id, Snapshot.status == "taking")
     query = query.where(Snapshot.created_at < before, Snapshot.request["scheduled"].as_boolean())
     return (await db.execute(query)).scalars().all()
 
 
-async def places_of(db: AsyncSession, database_id: uuid.UUID) -> dict[uuid.UUID, list[uuid.UUID]]:
-    """Return the ids of the complete snapshots of a database by the vault that they are in."""
+async def ids_by_vault(db: AsyncSession, database_id: uuid.UUID) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """Return the ids of the complete snapshots of a database, grouped by vault."""
     query = select(Snapshot.vault_id, Snapshot.id).where(
         Snapshot.database_id == database_id, Snapshot.status == "complete"
     )
-    found: dict[uuid.UUID, list[uuid.UUID]] = {}
+    ids: dict[uuid.UUID, list[uuid.UUID]] = {}
     for vault_id, snapshot_id in await db.execute(query.order_by(Snapshot.id)):
-        found.setdefault(vault_id, []).append(snapshot_id)
-    return found
+        ids.setdefault(vault_id, []).append(snapshot_id)
+    return ids
 
 
 async def unfinished_restores_of(
     db: AsyncSession, snapshot_ids: Iterable[uuid.UUID]
 ) -> Sequence[tuple[uuid.UUID, uuid.UUID | None]]:
-    """Return (snapshot, job) of the restores of some snapshots that have no result."""
+    """Return (snapshot id, job id) of the restores of some snapshots that have no result yet."""
     query = select(Restore.snapshot_id, Restore.job_id)
     rows = await db.execute(query.where(Restore.snapshot_id.in_(list(snapshot_ids)), Restore.result == {}))
     return [(row.snapshot_id, row.job_id) for row in rows]
 
 
 async def mark(db: AsyncSession, snapshot_id: uuid.UUID, **values: Any) -> None:
-    """Set values of a snapshot, whoever works at it."""
+    """Set values of a snapshot, regardless of which attempt works on it."""
     await db.execute(update(Snapshot).where(Snapshot.id == snapshot_id).values(**values))
 
 
 async def forget(db: AsyncSession, snapshot_id: uuid.UUID) -> None:
-    """Remove the row of a snapshot that the vault no longer has."""
+    """Delete the row of a snapshot that was deleted from its vault."""
     await db.execute(delete(Snapshot).where(Snapshot.id == snapshot_id))
 
 
@@ -126,7 +129,7 @@ async def being_deleted(db: AsyncSession) -> Sequence[Snapshot]:
 
 
 async def sums(db: AsyncSession, vault_id: uuid.UUID) -> Sums:
-    """Return what the complete snapshots of a vault are together."""
+    """Return the number and total sizes of the complete snapshots of a vault."""
     query = select(
         func.count(),
         func.coalesce(func.sum(Snapshot.raw_bytes), 0),
@@ -138,7 +141,7 @@ async def sums(db: AsyncSession, vault_id: uuid.UUID) -> Sums:
 
 
 async def current_vault(db: AsyncSession, organization_id: uuid.UUID) -> VaultRecord | None:
-    """Return the vault that new snapshots of an organization go into, if there is one yet."""
+    """Return the vault in which an organization stores new snapshots, if it has one yet."""
     query = select(VaultRecord).where(VaultRecord.organization_id == organization_id, VaultRecord.current)
     return (await db.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
@@ -149,30 +152,30 @@ async def vault(db: AsyncSession, vault_id: uuid.UUID) -> VaultRecord:
 
 
 async def vaults(db: AsyncSession) -> Sequence[VaultRecord]:
-    """Return all vaults, whoever owns them: for the upkeep."""
+    """Return the vaults of all organizations, for maintenance."""
     return (await db.execute(select(VaultRecord))).scalars().all()
 
 
 async def make_local_vault(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid.UUID | None) -> None:
-    """Give an organization a vault on the local disk, unless it has one meanwhile."""
+    """Create the row of a local vault for an organization, unless it has a current vault by now."""
     values = {"id": new_id(), "organization_id": organization_id, "kind": "local", "settings": {}, "current": True}
     await db.execute(insert(VaultRecord).values(**values, created_by=user_id).on_conflict_do_nothing())
 
 
 async def note_opened(db: AsyncSession, vault_id: uuid.UUID, opened: str) -> None:
-    """Keep the id by which a vault calls itself."""
+    """Record the id that a vault has given itself."""
     await db.execute(update(VaultRecord).where(VaultRecord.id == vault_id).values(opened=opened))
 
 
 async def to_collect(db: AsyncSession, interval: timedelta) -> Sequence[VaultRecord]:
-    """Return the vaults whose room was last given back so long ago, and note that this is done now."""
+    """Return the vaults whose last garbage collection is at least `interval` ago, and record that it runs now."""
     due = or_(VaultRecord.collected_at.is_(None), VaultRecord.collected_at < func.now() - interval)
     statement = update(VaultRecord).where(due, VaultRecord.opened.is_not(None)).values(collected_at=func.now())
     return (await db.execute(statement.returning(VaultRecord))).scalars().all()
 
 
 async def step_back(db: AsyncSession, organization_id: uuid.UUID) -> None:
-    """Let no vault of an organization be its current one."""
+    """Unmark the current vault of an organization."""
     await db.execute(
         update(VaultRecord)
         .where(VaultRecord.organization_id == organization_id, VaultRecord.current)
@@ -181,7 +184,7 @@ async def step_back(db: AsyncSession, organization_id: uuid.UUID) -> None:
 
 
 async def restore(db: AsyncSession, restore_id: uuid.UUID, *, lock: bool = False) -> Restore | None:
-    """Return a restore; with `lock`, held until the end of the transaction."""
+    """Return a restore; with `lock`, its row is locked until the end of the transaction."""
     query = select(Restore).where(Restore.id == restore_id).execution_options(populate_existing=True)
     return (await db.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
 
@@ -197,20 +200,20 @@ async def restores_of(
 
 
 async def unfinished_restores(db: AsyncSession) -> Sequence[Restore]:
-    """Return the restores into new databases that have no result: they are at work, or nobody goes on with them."""
+    """Return the restores into new databases that have no result: they are running, or were abandoned."""
     query = select(Restore).where(Restore.fresh, Restore.target_id.is_not(None), Restore.result == {})
     return (await db.execute(query)).scalars().all()
 
 
 async def forget_target(db: AsyncSession, restore_id: uuid.UUID) -> None:
-    """Let a restore have no target any more: it is taken away."""
+    """Clear the target of a restore, because that database is deleted."""
     await db.execute(update(Restore).where(Restore.id == restore_id).values(target_id=None, created={}))
 
 
 async def same_vault(
     db: AsyncSession, organization_id: uuid.UUID, kind: str, settings: dict[str, Any]
 ) -> VaultRecord | None:
-    """Return a vault of an organization that is at the same place, if it had one there before."""
+    """Return the vault that an organization already has at the same location, if any."""
     query = select(VaultRecord).where(VaultRecord.organization_id == organization_id, VaultRecord.kind == kind)
     names = ("bucket", "prefix", "endpoint")
     rows = (await db.execute(query.execution_options(populate_existing=True))).scalars().all()

@@ -1,4 +1,4 @@
-"""Values of this room as the wire shapes of its routes."""
+"""Snapshots, restores and vaults as wire shapes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def detail(view: SnapshotView) -> api_models.SnapshotDetailOut:
         **_fields(view),
         moment=row.moment,
         request=row.request,
-        contents=[_table(one) for one in row.contents.get("tables", [])],
+        contents=[_table(table) for table in row.contents.get("tables", [])],
     )
 
 
@@ -65,7 +65,7 @@ def _job(job: Job | None) -> JobOut | None:
 
 
 def storage(rows: Sequence[Snapshot]) -> api_models.StorageOut:
-    """Return what snapshots took, one after the other."""
+    """Return the sizes of snapshots over time."""
     points = [
         api_models.StoragePointOut(
             id=row.id,
@@ -118,7 +118,7 @@ def plan(restore_plan: RestorePlan) -> api_models.RestorePlanOut:
 
 
 def vault(view: VaultView) -> api_models.VaultOut:
-    """Return where an organization's snapshots are, without secrets."""
+    """Return where an organization stores its snapshots, without secrets."""
     row, sums = view.row, view.sums
     given = row.settings if row else {}
     return api_models.VaultOut(

@@ -72,20 +72,20 @@ describe('the facts', () => {
 })
 
 const plan = (rest: Partial<RestorePlan>): RestorePlan => ({ target_name: 'shop', fresh: false, undo: true, steps: [], refusals: [], ...rest })
-const replaced = { table: 'books', rows: 10, rows_there: 12, action: 'replace' as const, sentence: 'books loses its rows and gets those of the snapshot.' }
+const replaced = { table: 'books', rows: 10, rows_there: 12, action: 'replace' as const, sentence: 'books has its rows replaced with those of the snapshot.' }
 
 describe('what will change', () => {
   it('names every table that loses or gets rows, with what is there now', () => {
     const { container } = render(<PlannedChanges plan={plan({ steps: [replaced] })} guarded={false} confirmed={false} onConfirm={() => undefined} />)
-    expect(container.querySelector('li')?.textContent).toBe('books loses its rows and gets those of the snapshot. It has about 12 rows now.')
+    expect(container.querySelector('li')?.textContent).toBe('books has its rows replaced with those of the snapshot. It has about 12 rows now.')
     expect(container.textContent).toContain('A snapshot of shop is taken first')
     expect(container.querySelector('input')).toBeNull()
   })
   it('says only why it cannot begin when it is refused', () => {
     const confirm = vi.fn()
-    const { container } = render(<PlannedChanges plan={plan({ steps: [replaced], refusals: ['shop is protected: say that the restore is meant.'] })} guarded confirmed={false} onConfirm={confirm} />)
-    expect(container.textContent).toContain('shop is protected: say that the restore is meant.')
-    expect(container.textContent).not.toContain('loses its rows')
+    const { container } = render(<PlannedChanges plan={plan({ steps: [replaced], refusals: ['shop is protected: confirm the restore.'] })} guarded confirmed={false} onConfirm={confirm} />)
+    expect(container.textContent).toContain('shop is protected: confirm the restore.')
+    expect(container.textContent).not.toContain('has its rows replaced')
     click(container, 'input')
     expect(confirm).toHaveBeenCalledExactlyOnceWith(true)
   })

@@ -1,1 +1,1 @@
-"""The verbs of extracts."""
+"""Operations on the contents of snapshots."""

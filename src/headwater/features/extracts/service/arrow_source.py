@@ -1,4 +1,4 @@
-"""Gives a sandbox the columns that it asks for, as Arrow, in threads that end with it."""
+"""Sends the columns that a sandbox requests, as Arrow, in threads that end with the sandbox."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_ASKED = 65_536
 
 
 class ColumnServer:
-    """The side of the server: knows the tables, reads what is asked for, remembers what went wrong."""
+    """Serves columns of a snapshot to a sandbox, and records the first error."""
 
     def __init__(self, opened: OpenSnapshot, control: socket.socket, *, as_text: bool) -> None:
         self._opened, self._control, self._as_text = opened, control, as_text
@@ -37,31 +37,31 @@ class ColumnServer:
         self.bytes = 0
 
     def table_schemas(self) -> list[dict[str, Any]]:
-        """Return the tables as the sandbox shall know them; names that differ by their case only get a mark."""
+        """Return the tables for the sandbox; names that differ only in case get an underscore appended."""
         taken: set[tuple[str, str]] = set()
-        told = []
+        schemas = []
         for table in self._tables:
             name = table.name
             while ((table.schema or "").casefold(), name.casefold()) in taken:
                 name += "_"
             taken.add(((table.schema or "").casefold(), name.casefold()))
             columns = self._schema(table, range(len(self._opened.readable(table))))
-            told.append({"schema": table.schema, "name": name, "columns": columns.serialize().to_pybytes().hex()})
-        return told
+            schemas.append({"schema": table.schema, "name": name, "columns": columns.serialize().to_pybytes().hex()})
+        return schemas
 
     def start(self) -> None:
-        """Listen from now on."""
+        """Start to listen for requests."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop, when the sandbox has ended; blocks until nothing of the vault is being read."""
+        """Stop after the sandbox has ended; blocks until no thread reads from the vault."""
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._control.close()
         self._decoders.shutdown(wait=True, cancel_futures=True)
 
-    def _schema(self, table: ManifestTable, places: Sequence[int]) -> Any:
+    def _schema(self, table: ManifestTable, indexes: Sequence[int]) -> Any:
         taken: set[str] = set()
         names = []
         for column in self._opened.readable(table):
@@ -72,7 +72,7 @@ class ColumnServer:
             names.append(name)
         decoders = self._opened.decoders(table)
         return pa.schema(
-            [(names[position], pa.string() if self._as_text else decoders[position].type) for position in places]
+            [(names[position], pa.string() if self._as_text else decoders[position].type) for position in indexes]
         )
 
     def _listen(self) -> None:
@@ -84,42 +84,42 @@ class ColumnServer:
                 break
             if not asked or not files:
                 break
-            number, places = json.loads(asked)
+            number, indexes = json.loads(asked)
             scan = threading.Thread(
-                target=self._give, args=(self._tables[number], places, socket.socket(fileno=files[0])), daemon=True
+                target=self._give, args=(self._tables[number], indexes, socket.socket(fileno=files[0])), daemon=True
             )
             scan.start()
             scans.append(scan)
         for scan in scans:
             scan.join()
 
-    def _give(self, table: ManifestTable, places: list[int], to: socket.socket) -> None:
-        """Write columns of a table to a socket, up to the end or until nobody reads any more."""
+    def _give(self, table: ManifestTable, indexes: list[int], to: socket.socket) -> None:
+        """Write columns of a table to a socket, until the end or until the sandbox stops reading."""
         with to, contextlib.suppress(BrokenPipeError, ConnectionResetError), to.makefile("wb") as file:
             try:
-                self._write(table, places, file)
+                self._write(table, indexes, file)
             except (BrokenPipeError, ConnectionResetError):
                 raise
             except Exception as error:
-                # What was written looks whole to whoever reads it: the error is what the query ends with.
+                # The sandbox cannot tell that data is missing, so the query must end with this error.
                 if not isinstance(error, HeadwaterError):
                     log.exception("extract.feed", table=manifest_tables.display_name(table))
-                    error = Unavailable("The snapshot could not be read.", hint="Verify it.")
+                    error = Unavailable("The snapshot could not be read.", hint="Verify the snapshot.")
                 self.error = self.error or error
 
-    def _write(self, table: ManifestTable, places: list[int], file: Any) -> None:
-        decoders, schema = self._opened.decoders(table), self._schema(table, places)
-        rows = self._opened.rows(table, self._decoders, places)
+    def _write(self, table: ManifestTable, indexes: list[int], file: Any) -> None:
+        decoders, schema = self._opened.decoders(table), self._schema(table, indexes)
+        rows = self._opened.rows(table, self._decoders, indexes)
         stream = pa.ipc.new_stream(file, schema)
         try:
             for batch in rows:
                 self.bytes += batch.nbytes
                 columns = [
                     self._read(table, position, decoders[position], batch.column(at))
-                    for at, position in enumerate(places)
+                    for at, position in enumerate(indexes)
                 ]
-                made = pa.record_batch(columns, schema=schema) if columns else batch
-                stream.write_batch(made)
+                record_batch = pa.record_batch(columns, schema=schema) if columns else batch
+                stream.write_batch(record_batch)
                 file.flush()
         finally:
             rows.close()  # type: ignore[attr-defined]
@@ -133,6 +133,6 @@ class ColumnServer:
         except ConversionError as error:
             name = f"{manifest_tables.display_name(table)}.{self._opened.readable(table)[column].name}"
             raise QueryError(
-                f"{name} has {str(error)!r}, which {decoder.type} has no value for.",
-                hint="Ask with all columns as text (as_text, or --text), and cast what you need.",
+                f"{name} contains {str(error)!r}, which the type {decoder.type} cannot represent.",
+                hint="Read all columns as text (as_text, or --text), and cast the ones you need.",
             ) from error

@@ -1,6 +1,6 @@
-"""Snapshots copied into a database of another engine: by the copy of the workbench, with the vault as its source.
+"""Copies snapshots into databases of any engine, with the copy code of `transfers` and the vault as source.
 
-What is lost is said before it begins; whatever ends it in the middle, the target has all of it or nothing.
+The plan lists what would be lost. A copy that fails leaves nothing in the target.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ from headwater.kit.errors import BadInput
 from headwater.store.context import Context
 
 ROWS = 2000
-# Tables whose rows are partly those of others: which ones belong together is only the server's to say.
+# Attributes of tables that share rows with other tables; a snapshot does not record which rows belong to which.
 _SPREAD = ("partition_by", "inherits", "partition_of")
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotCopyRequest:
-    """What shall be copied where; `tables` are names with or without their schema, None for all."""
+    """A copy to make; `tables` are names with or without schema, None for all."""
 
     snapshot_id: uuid.UUID
     target_id: uuid.UUID
@@ -55,7 +55,7 @@ class SnapshotCopyRequest:
 
 
 class VaultReads:
-    """A snapshot as the side of a copy that is read; see `headwater.engines.TransferSource`."""
+    """A snapshot as the source of a copy; see `headwater.engines.TransferSource`."""
 
     def __init__(self, opened: OpenSnapshot) -> None:
         self._opened = opened
@@ -63,25 +63,25 @@ class VaultReads:
         self._tables = {quote(table.schema, table.name): table for table in opened.manifest.tables}
 
     async def begin_read(self) -> None:
-        """A snapshot is of one moment as it is."""
+        """Do nothing: a snapshot is consistent already."""
 
     def select_expression(self, column: str, type_: str) -> str:
-        """Return the column: nothing needs to be selected."""
+        """Return the column unchanged: there is no SQL to select it with."""
         return column
 
     async def scan(self, table: str, columns: Columns) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
-        """Give the rows of a table in batches."""
-        found, quote = self._tables[table], self._opened.engine.quote
-        names = [quote(column.name) for column in found.columns]
-        places = [names.index(name) for name, _ in columns]
-        decoders = self._opened.decoders(found)
-        readers = [decoders[position].transfer_cells or decoders[position].cells for position in places]
+        """Yield the rows of a table in batches."""
+        manifest_table, quote = self._tables[table], self._opened.engine.quote
+        names = [quote(column.name) for column in manifest_table.columns]
+        indexes = [names.index(name) for name, _ in columns]
+        decoders = self._opened.decoders(manifest_table)
+        readers = [decoders[position].transfer_cells or decoders[position].cells for position in indexes]
 
         def read(batch: Any) -> list[tuple[Any, ...]]:
             return list(zip(*(reader(batch.column(at)) for at, reader in enumerate(readers)), strict=True))
 
         threads = ThreadPoolExecutor(1, thread_name_prefix="vault-decode")
-        batches: Any = self._opened.rows(found, threads, places)
+        batches: Any = self._opened.rows(manifest_table, threads, indexes)
         try:
             while (batch := await asyncio.to_thread(next, batches, None)) is not None:
                 for start in range(0, batch.num_rows, ROWS):
@@ -96,17 +96,17 @@ def _closed(batches: Any, threads: ThreadPoolExecutor) -> None:
 
 
 async def plan(context: Context, actor: Actor, request: SnapshotCopyRequest) -> tuple[CopyPlan, Engine]:
-    """Return what a copy would do, and the engine that it would do it to."""
+    """Return what a copy would do, and the engine of the target."""
     opened = await snapshot_access.open_snapshot(context, actor, request.snapshot_id)
     target = await doors.authorize_query(context, actor, request.target_id, write=True, confirmed=True)
     return await _plan(context, opened, target.reached, request.tables), target.reached.engine
 
 
 async def start(context: Context, actor: Actor, request: SnapshotCopyRequest) -> TransferView:
-    """Put a copy into the queue.
+    """Enqueue a copy.
 
     Raises:
-        Lossy: something would be lost, and nobody said that this is meant.
+        Lossy: something would be lost, and the losses were not accepted.
         ConfirmationNeeded: the target is protected.
     """
     opened = await snapshot_access.open_snapshot(context, actor, request.snapshot_id)
@@ -116,7 +116,8 @@ async def start(context: Context, actor: Actor, request: SnapshotCopyRequest) ->
     planned = await _plan(context, opened, target, request.tables)
     if planned.losses and not request.accepted:
         raise Lossy(
-            f"{len(planned.losses)} things would not be as they were.", hint="Look at the plan, then accept it."
+            f"The copy would lose or change {len(planned.losses)} things.",
+            hint="Check the plan, then accept the losses.",
         )
     async with context.store.transaction() as db:
         snapshot = await snapshots.find(db, actor, request.snapshot_id)
@@ -164,41 +165,43 @@ async def _plan(
 
 
 def _mapped(opened: OpenSnapshot, target: Engine, tables: Sequence[str] | None) -> CopyPlan:
-    """Return the plan for what a snapshot has; what it does not have is among the losses."""
-    chosen = {manifest_tables.display_name(one): one.rows for one in opened.choose(tables)}
+    """Return the plan of a copy; data that the snapshot does not contain is listed as losses."""
+    chosen = {manifest_tables.display_name(table): table.rows for table in opened.choose(tables)}
     schema, left_out = schema_subset.cut(opened.schema, chosen)
-    for one in schema:
-        if one.kind == "table" and any(name in dict(one.attrs) for name in _SPREAD):
+    for relation in schema:
+        if relation.kind == "table" and any(name in dict(relation.attrs) for name in _SPREAD):
             raise BadInput(
-                f"The rows of {one.qualified_name} belong to several tables: they cannot be copied out of a snapshot.",
-                hint="Restore the snapshot into a new database, and copy from there.",
+                f"{relation.qualified_name} shares its rows with other tables, so it cannot be copied from a snapshot.",
+                hint="Restore the snapshot into a new database, and copy that database.",
             )
-    bare = schema.map_relations(lambda one: replace(_without_generated(one), rows=chosen.get(one.qualified_name)))
+    bare = schema.map_relations(
+        lambda relation: replace(_without_generated(relation), rows=chosen.get(relation.qualified_name))
+    )
     planned = copies.mapped(bare, opened.engine, target, None)
-    lost = [Loss("left_out", "", one, "it needs tables that are not copied") for one in left_out]
+    lost = [Loss("left_out", "", name, "it needs tables that are not copied") for name in left_out]
     lost += [
-        Loss("left_out", "", manifest_tables.display_name(one), "its rows are of no table of the schema")
-        for one in opened.choose(tables)
-        if manifest_tables.apart(one)
+        Loss("left_out", "", manifest_tables.display_name(table), "its rows belong to no table of the schema")
+        for table in opened.choose(tables)
+        if manifest_tables.apart(table)
     ]
     lost += [
-        Loss("left_out", one.qualified_name, column.name, "a generated column is not in a snapshot")
-        for one in schema
-        if one.kind == "table"
-        for column in one.columns
+        Loss("left_out", relation.qualified_name, column.name, "snapshots do not contain generated columns")
+        for relation in schema
+        if relation.kind == "table"
+        for column in relation.columns
         if column.generated
     ]
     return replace(planned, losses=(*planned.losses, *lost))
 
 
 def _without_generated(table: Relation) -> Relation:
-    """Return a table without columns that the server works out, and without what is made of them."""
+    """Return a table without generated columns, and without keys, indexes and checks that use them."""
     gone = {column.name for column in table.columns if column.generated}
     if not gone or table.kind != "table":
         return table
     return replace(
         table,
-        columns=tuple(one for one in table.columns if one.name not in gone),
+        columns=tuple(column for column in table.columns if column.name not in gone),
         primary_key=() if gone & set(table.primary_key) else table.primary_key,
         indexes=tuple(index for index in table.indexes if not gone & set(index.columns)),
         foreign_keys=tuple(foreign_key for foreign_key in table.foreign_keys if not gone & set(foreign_key.columns)),
@@ -207,13 +210,13 @@ def _without_generated(table: Relation) -> Relation:
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Do the work of a copy's job."""
+    """Run a job that copies a snapshot."""
     working = await transfers.take(attempt)
     row = working.transfer
     assert row.target_id
     target = await working.reach(row.target_id, write=True)
     if working.created:
-        attempt.note("An earlier attempt ended in the middle: what it made is taken away first.", "warning")
+        attempt.note("An earlier attempt was interrupted. The tables it created are dropped first.", "warning")
         await working.clear(target)
     snapshot_id = uuid.UUID(row.request["snapshot_id"])
     opened = await snapshot_access.open_snapshot(attempt.context, SYSTEM, snapshot_id)
@@ -223,7 +226,7 @@ async def run_job(attempt: Attempt) -> Write:
             right = await working.open(stack, target)
             planned = _mapped(opened, right.engine, row.request["tables"])
             copies.check(planned, await right.engine.inspect(right.session), target.name)
-            source = VaultReads(opened)  # of the session on this side, a copy wants nothing but reading
+            source = VaultReads(opened)  # a copy only reads from its source, so this can stand in for a session
             left = CopyEndpoint(opened.engine, cast(Session, source), source)
             compared = await copy_rows.copy(left, right, planned, working)
     except BaseException:
@@ -232,7 +235,9 @@ async def run_job(attempt: Attempt) -> Write:
     copies.record_job(attempt, compared)
 
     async def write(db: AsyncSession) -> None:
-        await transfers.finish(db, working, {"tables": [asdict(one) | {"same": one.same} for one in compared]})
+        await transfers.finish(
+            db, working, {"tables": [asdict(comparison) | {"same": comparison.same} for comparison in compared]}
+        )
         await schema_cache.forget(db, target.id)
 
     return write

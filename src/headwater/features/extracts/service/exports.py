@@ -1,4 +1,4 @@
-"""Tables of a snapshot as files: one by itself, several as a ZIP, all as a script of SQL; streamed, never held."""
+"""Exports tables of a snapshot: a single table as a file, several as a ZIP, or an SQL script; always streamed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _END: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file on its way: the name it is saved by, what it is, and its pieces."""
+    """A file that is being sent: its name, its media type, and its pieces."""
 
     name: str
     media_type: str
@@ -50,16 +50,16 @@ async def export(
     *,
     action: str = "snapshot.export",
 ) -> File:
-    """Return tables of a snapshot, all without any names, as a file; noted in the audit.
+    """Return tables of a snapshot as a file (all if `tables` is None); recorded in the audit log.
 
     Raises:
-        NotFound: a table is not there.
+        NotFound: a table does not exist.
         BadInput: there is nothing to export.
     """
     opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
     chosen = opened.choose(tables)
     if not chosen and form != "sql":
-        raise BadInput("There are no tables to export.", hint="The snapshot has none.")
+        raise BadInput("There are no tables to export.", hint="The snapshot contains no tables.")
     async with context.store.transaction() as db:
         row = await noting.find(db, actor, snapshot_id)
         noting.note(db, actor, action, row, format=form, tables=list(tables) if tables is not None else None)
@@ -73,16 +73,16 @@ async def export(
 
 
 async def _streamed(make: Any, *what: Any) -> AsyncIterator[bytes]:
-    """Return the pieces that a generator gives in a thread, of which the first is there."""
+    """Return the pieces of a generator that runs in a thread; the first one is awaited here."""
     threads = ThreadPoolExecutor(2, thread_name_prefix="vault-decode")
-    made = make(threads, *what)
+    stream = make(threads, *what)
 
     async def pieces() -> AsyncGenerator[bytes, None]:
         try:
-            while (piece := await asyncio.to_thread(next, made, _END)) is not _END:
+            while (piece := await asyncio.to_thread(next, stream, _END)) is not _END:
                 yield piece
         finally:
-            await asyncio.shield(asyncio.to_thread(_closed, made, threads))
+            await asyncio.shield(asyncio.to_thread(_closed, stream, threads))
 
     return await begun(pieces())
 
@@ -98,21 +98,24 @@ def _script(
 ) -> Iterator[bytes]:
     if opened.engine.script is None:
         raise BadInput(
-            f"Snapshots of {opened.engine.display_name} cannot be exported as SQL.", hint="JSON has all rows."
+            f"Snapshots of {opened.engine.display_name} cannot be exported as SQL.",
+            hint="Export the rows as JSON instead.",
         )
     schema, left_out, extras = opened.schema, tuple[str, ...](), opened.manifest.extras
     if names is not None:
-        bare = schema_subset.without_rows(schema, {manifest_tables.display_name(one) for one in opened.manifest.tables})
-        schema, left_out = schema_subset.cut(schema, bare | {manifest_tables.display_name(one) for one in tables})
+        bare = schema_subset.without_rows(
+            schema, {manifest_tables.display_name(table) for table in opened.manifest.tables}
+        )
+        schema, left_out = schema_subset.cut(schema, bare | {manifest_tables.display_name(table) for table in tables})
         extras = extras if schema is opened.schema else schema_subset.extras_of(extras, schema)
     began = f"{opened.manifest.started:%Y-%m-%d %H:%M:%S} UTC"
     yield f"-- {_line(opened.name)}, {opened.manifest.product}, as it was at {began}\n".encode()
     for table in opened.manifest.tables:
         if manifest_tables.apart(table) and table not in tables:
             yield f"-- left out, because it belongs to no table: {manifest_tables.display_name(table)}\n".encode()
-    for one in left_out:
-        yield f"-- left out, because it needs tables that are not here: {_line(one)}\n".encode()
-    filled = ((manifest_tables.dump_table(one), opened.rows(one, threads)) for one in tables)
+    for name in left_out:
+        yield f"-- left out, because it needs tables that are not here: {_line(name)}\n".encode()
+    filled = ((manifest_tables.dump_table(table), opened.rows(table, threads)) for table in tables)
     yield from _larger(opened.engine.script.chunks(schema, filled, extras))
 
 
@@ -121,7 +124,7 @@ def _line(text: str) -> str:
 
 
 def _larger(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Put small pieces together."""
+    """Join small pieces into larger ones."""
     held: list[bytes] = []
     size = 0
     for piece in pieces:
@@ -146,7 +149,7 @@ def _table(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTab
     if form in {"parquet", "arrow"}:
         yield from _typed(threads, opened, table, form)
         return
-    # A row that is one document is that document in a file of documents.
+    # In JSON formats, a row of a collection is written as its document.
     whole = [
         index for index, decoder in enumerate(opened.decoders(table)) if decoder.whole_document and form in DOCUMENTS
     ]
@@ -158,36 +161,36 @@ def _table(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTab
 
 
 def _typed(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTable, form: Any) -> Iterator[bytes]:
-    """Write a table with the types that all its values fit into; columns that have others are text."""
+    """Write a table with typed columns; a column with a value that does not fit its type is written as text."""
     decoders = opened.decoders(table)
-    texts = _unfit(threads, opened, table, decoders)
-    names = unique([one.name for one in opened.readable(table)])
+    texts = _misfit_columns(threads, opened, table, decoders)
+    names = unique([column.name for column in opened.readable(table)])
     types = [pa.string() if index in texts else decoder.type for index, decoder in enumerate(decoders)]
     schema = pa.schema(list(zip(names, types, strict=True)))
     writer = Typed(form, schema)
     for batch in opened.rows(table, threads):
         columns = [
-            (decoder.text if place in texts else decoder.values)(batch.column(place))
-            for place, decoder in enumerate(decoders)
+            (decoder.text if index in texts else decoder.values)(batch.column(index))
+            for index, decoder in enumerate(decoders)
         ]
         if columns:
             yield writer.add(pa.record_batch(columns, schema=schema))
     yield writer.close()
 
 
-def _unfit(
+def _misfit_columns(
     threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTable, decoders: Sequence[Decoder]
 ) -> set[int]:
-    """Return the columns with a value that is none of their type; only columns that may have one are read for it."""
+    """Return the columns with a value that does not fit their type; reads only columns that may have one."""
     asked = [index for index, decoder in enumerate(decoders) if decoder.may_fail]
-    found: set[int] = set()
+    misfits: set[int] = set()
     if not asked:
-        return found
+        return misfits
     for batch in opened.rows(table, threads, asked):
-        for at, place in enumerate(asked):
-            if place not in found and not _fits(decoders[place], batch.column(at)):
-                found.add(place)
-    return found
+        for at, index in enumerate(asked):
+            if index not in misfits and not _fits(decoders[index], batch.column(at)):
+                misfits.add(index)
+    return misfits
 
 
 def _fits(decoder: Decoder, texts: Any) -> bool:

@@ -1,8 +1,8 @@
-"""Links by which a file of a snapshot is downloaded without signing in: signed, of a limited time, and revocable.
+"""Signed links that download a file of a snapshot without signing in; they expire and can be revoked.
 
-A link is the id of its row, signed with a key that is derived for its organization; what is signed is not kept, so
-nobody can be shown a link again. It does what its maker may do at the moment it is used, and nothing when the maker has
-lost the right, the snapshot is gone, or somebody has revoked it.
+A link is the id of its row, signed with a key that is derived for its organization. The signed token is not stored, so
+a link cannot be shown again. A download uses the rights that the link's creator has at that moment; it fails if the
+creator has lost them, the snapshot was deleted, or the link was revoked.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _VERSION = 2
 
 
 class Claims(msgspec.Struct, frozen=True, array_like=True):
-    """What a link says: which row it is of, and whose key it is signed with."""
+    """The signed contents of a link: its row, and the organization whose key signs it."""
 
     version: int
     organization: uuid.UUID
@@ -49,7 +49,7 @@ class Claims(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that was made, and what opens it."""
+    """A new link and its token."""
 
     row: SnapshotLink
     token: str
@@ -57,7 +57,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """A link with the name of its maker."""
+    """A link with the name of its creator."""
 
     row: SnapshotLink
     by: str
@@ -71,9 +71,9 @@ async def make(
     tables: Sequence[str] | None,
     seconds: int,
 ) -> Link:
-    """Make a link to a file of a snapshot; noted in the audit."""
+    """Create a link to a file of a snapshot; recorded in the audit log."""
     opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
-    names = None if tables is None else [manifest_tables.display_name(one) for one in opened.choose(tables)]
+    names = None if tables is None else [manifest_tables.display_name(table) for table in opened.choose(tables)]
     assert actor.user_id
     until = (now() + min(timedelta(seconds=seconds), LONGEST)).replace(microsecond=0)
     async with context.store.transaction() as db:
@@ -99,14 +99,14 @@ async def make(
 async def list_of_snapshot(
     db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, *, cursor: str | None, limit: int
 ) -> Page[LinkView]:
-    """Return the links to a snapshot that work, newest first; what opens them is not among it."""
+    """Return the valid links of a snapshot, newest first, without their tokens."""
     await snapshots.find(db, actor, snapshot_id)
     rows = await repository.of_snapshot(db, snapshot_id, now(), audit.before_id(cursor), limit)
-    return cut([LinkView(row, by) for row, by in rows], limit, lambda one: (str(one.row.id),))
+    return cut([LinkView(row, by) for row, by in rows], limit, lambda item: (str(item.row.id),))
 
 
 async def revoke(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, link_id: uuid.UUID) -> None:
-    """Let a link open nothing any more: one's own, or with the rights of an admin anybody's; noted in the audit."""
+    """Revoke a link, which only its creator and admins may do; recorded in the audit log."""
     snapshot = await snapshots.find(db, actor, snapshot_id)
     row = await repository.find(db, link_id)
     if row is None or row.snapshot_id != snapshot.id:
@@ -115,16 +115,18 @@ async def revoke(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, link_id
         try:
             authorize(actor, "database:admin", snapshot)
         except Forbidden as error:
-            raise NotFound("There is no such link of yours.", hint="An admin can revoke anybody's.") from error
+            raise NotFound(
+                "You have not created such a link.", hint="Admins can also revoke links of others."
+            ) from error
     await db.delete(row)
     snapshots.note(db, actor, "snapshot.link_revoked", snapshot, link=str(link_id), **row.request)
 
 
 async def follow(context: Context, visitor: ClientInfo, token: str) -> File:
-    """Return the file that a link is for; noted in the audit as of its maker.
+    """Return the file of a link; recorded in the audit log as an action of the link's creator.
 
     Raises:
-        NotFound: it is no link, has expired or was revoked, or its maker may not do this any more; not told which.
+        NotFound: the link is invalid, expired or revoked, or its creator lost the right; the error does not say which.
     """
     claims = _claims(context.settings, token)
     if claims is None:
@@ -153,11 +155,11 @@ async def follow(context: Context, visitor: ClientInfo, token: str) -> File:
 
 
 class _Gone(NotFound):
-    """This link is not valid, or not any more."""
+    """This link is invalid, or no longer valid."""
 
 
 def _claims(settings: Settings, token: str) -> Claims | None:
-    """Return what a link says, if it was made here."""
+    """Return the claims of a token, or None if its signature is wrong."""
     first, _, second = token.partition(".")
     try:
         body, signature = _bytes(first), _bytes(second)
@@ -180,5 +182,5 @@ def _text(data: bytes) -> str:
 def _bytes(text: str) -> bytes:
     data = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     if _text(data) != text:
-        raise ValueError("not as it was written")
+        raise ValueError("not canonical base64")
     return data

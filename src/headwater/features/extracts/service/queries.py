@@ -1,4 +1,4 @@
-"""SQL on a snapshot: DuckDB over the columns that a statement reads, with limits, as a result or as a file."""
+"""Runs SQL on a snapshot in DuckDB, with limits, and returns a result or a file."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _END: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class SnapshotQuery:
-    """A statement for a snapshot, and what it may take; `as_text` reads all columns as text."""
+    """A statement to run on a snapshot, and its limits; `as_text` reads all columns as text."""
 
     text: str
     limits: Limits = Limits()
@@ -72,19 +72,19 @@ async def run(context: Context, actor: Actor, snapshot_id: uuid.UUID, question: 
 async def export(
     context: Context, actor: Actor, snapshot_id: uuid.UUID, question: SnapshotQuery, form: Form
 ) -> AsyncIterator[bytes]:
-    """Return the whole result as the pieces of a file; the first is awaited here, so that errors are answers."""
+    """Return the whole result as pieces of a file; the first one is awaited here, so that errors can be reported."""
     opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
     question = replace(question, limits=Limits(None, None, LONGEST_SECONDS))
     run_id = question.run_id or uuid.uuid4()
     if form in {"arrow", "parquet"}:
         pieces = _typed(context, actor, opened, question, run_id, form)
     else:
-        pieces = _spelled(context, actor, opened, question, run_id, form)
+        pieces = _as_text(context, actor, opened, question, run_id, form)
     return await begun(pieces)
 
 
 async def begun(pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
-    """Return pieces of which the first is there, or raise what stood in its way."""
+    """Wait for the first piece, so that its errors are raised here, and return all pieces."""
     first = await anext(pieces, b"")
 
     async def whole() -> AsyncIterator[bytes]:
@@ -99,14 +99,14 @@ async def begun(pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
 
 
 async def cancel(context: Context, actor: Actor, snapshot_id: uuid.UUID, run_id: uuid.UUID) -> None:
-    """End a run of the actor."""
+    """Cancel a run of the actor."""
     async with context.store.transaction() as db:
         await snapshots.find(db, actor, snapshot_id)
     assert actor.user_id
     await context.service(Sandboxes).cancel(actor.user_id, run_id)
 
 
-async def _spelled(
+async def _as_text(
     context: Context, actor: Actor, opened: OpenSnapshot, question: SnapshotQuery, run_id: uuid.UUID, form: Form
 ) -> AsyncGenerator[bytes, None]:
     async with contextlib.aclosing(_frames(context, actor, opened, question, run_id)) as frames:
@@ -129,7 +129,9 @@ async def _typed(
                 writer = writer or Typed(form, named.schema)
                 piece = await asyncio.to_thread(writer.add, named)
             except pa.ArrowException as error:
-                raise QueryError(f"{form} has no room for this result: {error}", hint="Cast it to VARCHAR.") from error
+                raise QueryError(
+                    f"{form} files cannot store this result: {error}", hint="Cast it to VARCHAR."
+                ) from error
             if piece:
                 yield piece
         if writer is not None:
@@ -154,14 +156,14 @@ async def _frames(
 
 
 def rows_of(batch: Any) -> list[Row]:
-    """Return rows whose values are numbers, booleans or texts as cells."""
+    """Return the rows of a batch as cells; its values are numbers, booleans or texts."""
     return list(zip(*([_cell(value) for value in _values(column)] for column in batch.columns), strict=True))
 
 
 def _values(column: Any) -> list[Any]:
-    """Return values of a column; of short floats the digits that tell them apart, not those of a double."""
+    """Return the values of a column; 32-bit floats become the 64-bit floats with the same shortest decimal text."""
     if pa.types.is_float32(column.type):
-        return [None if one is None else float(one) for one in column.cast(pa.string()).to_pylist()]
+        return [None if text is None else float(text) for text in column.cast(pa.string()).to_pylist()]
     items: list[Any] = column.to_pylist()
     return items
 
@@ -174,7 +176,7 @@ def _cell(value: Any) -> Cell:
             return value if -SAFE_INTEGER <= value <= SAFE_INTEGER else str(value)
         case float():
             return _number(value)
-        case Decimal():  # whole numbers of more than 64 bits
+        case Decimal():  # integers of more than 64 bits
             return _cell(int(value))
         case _:
             return str(value)

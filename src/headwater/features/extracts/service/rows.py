@@ -1,4 +1,4 @@
-"""Rows of a table of a snapshot, page by page: a place is found by counts, and only what holds it is read."""
+"""Pages of rows of a snapshot's table: only the chunks that contain the requested rows are read."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ class RowWindow:
 
 
 async def page(context: Context, actor: Actor, snapshot_id: uuid.UUID, name: str, window: RowWindow) -> RowsPage:
-    """Return rows of a table from a place on, with long values cut."""
+    """Return a page of rows of a table, with long values shortened."""
     began = time.perf_counter()
     opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
     table = opened.find(name)
     start = int(decode_cursor(window.cursor, int)[0]) if window.cursor else 0
     start = min(max(start, 0) + window.skip, table.rows)
     rows = await asyncio.to_thread(_read, opened, table, start, window.limit)
-    shown, cut = [], []
+    shortened, cut = [], []
     for at, row in enumerate(rows):
         cut += [(at, index) for index, cell in enumerate(row) if isinstance(cell, str) and len(cell) > LONGEST_CELL]
-        shown.append(tuple(cell[:LONGEST_CELL] if isinstance(cell, str) else cell for cell in row))
+        shortened.append(tuple(cell[:LONGEST_CELL] if isinstance(cell, str) else cell for cell in row))
     end = start + len(rows)
     return RowsPage(
         opened.engine.quote(table.schema, table.name),
         opened.columns(table),
-        shown,
+        shortened,
         cut,
         (),
         WHY,
@@ -61,38 +61,38 @@ async def page(context: Context, actor: Actor, snapshot_id: uuid.UUID, name: str
 
 
 async def cell(context: Context, actor: Actor, snapshot_id: uuid.UUID, name: str, *, row: int, column: str) -> Cell:
-    """Return one whole value of a row, which is counted from 0."""
+    """Return one value in full; `row` is the number of its row, starting at 0."""
     opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
     table = opened.find(name)
-    names = [one.name for one in opened.readable(table)]
+    names = [column_.name for column_ in opened.readable(table)]
     if column not in names:
         raise NotFound(f"There is no column {column!r}.", hint=did_you_mean(column, names))
     if not 0 <= row < table.rows:
         raise NotFound(
             f"There is no row {row:,}.", hint=f"{manifest_tables.display_name(table)} has {table.rows:,} rows."
         )
-    ((found,),) = await asyncio.to_thread(_read, opened, table, row, 1, [names.index(column)])
-    if isinstance(found, str) and len(found) > LARGEST_VALUE:
-        raise TooLarge(f"The value has {len(found):,} characters.", hint="Export the table to have all of it.")
-    return found
+    ((value,),) = await asyncio.to_thread(_read, opened, table, row, 1, [names.index(column)])
+    if isinstance(value, str) and len(value) > LARGEST_VALUE:
+        raise TooLarge(f"The value has {len(value):,} characters.", hint="Export the table to get the whole value.")
+    return value
 
 
 def _read(
-    opened: OpenSnapshot, table: ManifestTable, start: int, count: int, places: Sequence[int] | None = None
+    opened: OpenSnapshot, table: ManifestTable, start: int, count: int, indexes: Sequence[int] | None = None
 ) -> list[tuple[Cell, ...]]:
-    found: list[tuple[Cell, ...]] = []
-    for batch in opened.window(table, start, count, places):
-        found += cells(opened, table, batch, places)
-    return found
+    rows: list[tuple[Cell, ...]] = []
+    for batch in opened.window(table, start, count, indexes):
+        rows += cells(opened, table, batch, indexes)
+    return rows
 
 
 def cells(
-    opened: OpenSnapshot, table: ManifestTable, batch: Any, places: Sequence[int] | None = None
+    opened: OpenSnapshot, table: ManifestTable, batch: Any, indexes: Sequence[int] | None = None
 ) -> list[tuple[Cell, ...]]:
-    """Return rows of a table, or some of their columns, as cells of a result."""
+    """Return the rows of a batch, or some of their columns, as cells of a result."""
     decoders = opened.decoders(table)
-    wanted = range(len(decoders)) if places is None else places
+    wanted = range(len(decoders)) if indexes is None else indexes
     if not batch.num_columns:
         return [()] * batch.num_rows
-    columns = [decoders[place].cells(batch.column(at)) for at, place in enumerate(wanted)]
+    columns = [decoders[index].cells(batch.column(at)) for at, index in enumerate(wanted)]
     return list(zip(*columns, strict=True))

@@ -1,4 +1,4 @@
-"""Sandboxes: one process for each statement, ended by killing it, whatever it does; and how many there may be."""
+"""Runs each statement in a process of its own, which is killed to end it, and limits the number of processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from headwater.kit import process
 from headwater.kit.errors import Conflict, NotFound, TooMany
 from headwater.kit.settings import Settings
 
-# Of DuckDB's own count; the process may map so much more for code, threads and what nobody counts.
+# MEMORY_MB is DuckDB's own limit; MAPPED_MB limits the whole process, with code, threads and uncounted memory.
 MEMORY_MB, MAPPED_MB = 512, 4096
 THREADS = 2
 AT_ONCE = 4
@@ -37,7 +37,7 @@ _MODULE = "headwater.features.extracts.sandbox"
 
 @dataclass(frozen=True, slots=True)
 class SandboxTask:
-    """A statement to run: with `cells` the values come as JSON has them or as text, else typed."""
+    """A statement to run; with `cells`, values are sent as JSON types or text, otherwise as typed Arrow columns."""
 
     text: str
     seconds: float
@@ -46,7 +46,7 @@ class SandboxTask:
 
 
 class Sandbox:
-    """A statement that runs; `rows` blocks, and so does what comes before it."""
+    """A process that runs one statement; `begin` and `batches` block."""
 
     def __init__(self, opened: OpenSnapshot, order: SandboxTask) -> None:
         self._order = order
@@ -70,7 +70,7 @@ class Sandbox:
         self._answer = self._wire.makefile("rb")
 
     def begin(self) -> list[tuple[str, str]]:
-        """Send the order; return the names and types of the columns that it gives."""
+        """Send the task; return the names and types of the result's columns."""
         self._feeder.start()
         order = {
             "text": self._order.text,
@@ -87,7 +87,7 @@ class Sandbox:
         return [(name, type_) for name, type_ in json.loads(header)["columns"]]
 
     def batches(self) -> Iterator[Any]:
-        """Give the result; raises QueryError, QueryTimeout or QueryCancelled."""
+        """Yield the result; raise QueryError, QueryTimeout or QueryCancelled."""
         try:
             with pa.ipc.open_stream(self._answer) as stream:
                 yield from stream
@@ -103,10 +103,11 @@ class Sandbox:
             return b""
 
     def _end(self, line: bytes) -> None:
-        """Say how it ended: well, or why not."""
+        """Return if the statement succeeded, otherwise raise the reason."""
         if self._ended == "late":
             raise QueryTimeout(
-                f"The query took longer than {self._order.seconds:g} seconds.", hint="Ask for less, or allow more time."
+                f"The query took longer than {self._order.seconds:g} seconds.",
+                hint="Query less data, or increase the time limit.",
             )
         if self._ended:
             raise QueryCancelled
@@ -115,25 +116,25 @@ class Sandbox:
         end = json.loads(line) if line.strip() else None
         if end is None:
             raise QueryError(
-                "The query broke off: it needed more memory than it may have, or DuckDB failed.",
-                hint="Ask for less at a time.",
+                "The query was aborted: it exceeded its memory limit, or DuckDB crashed.",
+                hint="Query fewer rows or columns at a time.",
             )
         if "error" in end:
             raise QueryError(end["error"], hint=end.get("hint"), position=end.get("position"))
 
     def kill(self, why: str) -> None:
-        """End it at once, from any thread."""
+        """Kill the process; may be called from any thread."""
         self._ended = self._ended or why
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
 
     async def cancel(self) -> None:
-        """End it because somebody wants that."""
+        """Cancel the statement."""
         self.kill("cancelled")
 
     def close(self) -> None:
-        """End it and everything that belongs to it; blocks."""
+        """Kill the process and release its resources; blocks."""
         with self._closing:
             if self._process.poll() is None:
                 self._process.kill()
@@ -146,23 +147,23 @@ class Sandbox:
 
 
 class Sandboxes:
-    """The sandboxes of this server process, by the id that their users know them by."""
+    """The running sandboxes of this server process, by user id and run id."""
 
     def __init__(self, _: Settings) -> None:
         self._running: dict[tuple[uuid.UUID, uuid.UUID], Sandbox] = {}
 
     @contextlib.asynccontextmanager
     async def acquire(self, opened: OpenSnapshot, order: SandboxTask, user_id: uuid.UUID, run_id: uuid.UUID) -> Any:
-        """Give a sandbox that ends with the block, or when its time is over.
+        """Provide a sandbox that ends with the block, or when its time limit is over.
 
         Raises:
-            TooMany: as many as there may be are at work.
-            Conflict: there is one of this id.
+            TooMany: the maximum number of sandboxes is running.
+            Conflict: a query with this id is running.
         """
         if (user_id, run_id) in self._running:
-            raise Conflict("A query of this id is running.", hint="Give each its own.")
+            raise Conflict("A query with this id is already running.", hint="Use a new id for each query.")
         if len(self._running) >= AT_ONCE:
-            raise TooMany("Several snapshots are being queried.", hint="Try again in a moment.", retry_after=2)
+            raise TooMany("Too many snapshot queries are running.", hint="Try again in a moment.", retry_after=2)
         sandbox = Sandbox(opened, order)
         self._running[user_id, run_id] = sandbox
         late = asyncio.get_running_loop().call_later(min(order.seconds, math.inf), sandbox.kill, "late")
@@ -174,13 +175,13 @@ class Sandboxes:
             await asyncio.shield(asyncio.to_thread(sandbox.close))
 
     async def cancel(self, user_id: uuid.UUID, run_id: uuid.UUID) -> None:
-        """End a run of a user, or raise NotFound when it is over already."""
+        """Cancel a run of a user, or raise NotFound if it is not running."""
         sandbox = self._running.get((user_id, run_id))
         if sandbox is None:
-            raise NotFound("No such query is running.", hint="It may be over already.")
+            raise NotFound("No such query is running.", hint="It may have ended already.")
         await sandbox.cancel()
 
     async def close(self) -> None:
-        """End everything that runs."""
+        """Cancel all running statements."""
         for sandbox in list(self._running.values()):
             await sandbox.cancel()

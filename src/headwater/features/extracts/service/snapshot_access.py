@@ -1,4 +1,4 @@
-"""Snapshots that are open to be read: found for somebody who may, their tables by name, their columns with meaning."""
+"""Opens snapshots for reading: checks the actor's rights, finds tables by name, and decodes their columns."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ class OpenSnapshot:
 
     @cached_property
     def schema(self) -> Schema:
-        """The Schema that it has."""
+        """The Schema of the snapshot."""
         return from_json(self.manifest.schema)
 
     def decoders(self, table: ManifestTable) -> list[Decoder]:
-        """Return how the columns of a table are read."""
+        """Return the decoders of the columns of a table."""
         assert self.engine.decoding
-        if (found := self._decoders.get(table.root)) is None:
-            found = [self.engine.decoding.decoder(column, self.schema) for column in self.readable(table)]
-            self._decoders[table.root] = found
-        return found
+        if (decoders := self._decoders.get(table.root)) is None:
+            decoders = [self.engine.decoding.decoder(column, self.schema) for column in self.readable(table)]
+            self._decoders[table.root] = decoders
+        return decoders
 
     def readable(self, table: ManifestTable) -> tuple[SnapshotColumn, ...]:
-        """Return the columns that people read a table by."""
+        """Return the columns of a table as users see them: documents are flattened."""
         dumped = manifest_tables.dump_table(table)
         return self._flattening.flat_columns(dumped, self.schema) if self._flattening else dumped.columns
 
@@ -63,7 +63,7 @@ class OpenSnapshot:
         return {}
 
     def columns(self, table: ManifestTable) -> tuple[ResultColumn, ...]:
-        """Return the columns of a table as those of a result."""
+        """Return the columns of a table as columns of a result."""
         return tuple(
             ResultColumn(column.name, column.type, decoder.kind, table.schema, table.name, column.name)
             for column, decoder in zip(self.readable(table), self.decoders(table), strict=True)
@@ -72,19 +72,19 @@ class OpenSnapshot:
     def rows(
         self, table: ManifestTable, threads: ThreadPoolExecutor, places_: Sequence[int] | None = None
     ) -> Iterator[Any]:
-        """Give the rows of a table by the columns that people read, in batches; blocks."""
+        """Yield the rows of a table in batches, with its readable columns or some of them; blocks."""
         return self._read(table, places_, lambda dumped: self.vault.table(table).rows(threads, dumped))
 
     def window(
         self, table: ManifestTable, start: int, count: int, places_: Sequence[int] | None = None
     ) -> Iterator[Any]:
-        """Give so many rows from one on, counted from 0; blocks."""
+        """Yield `count` rows from row `start` on, which is counted from 0; blocks."""
         return self._read(table, places_, lambda dumped: self.vault.table(table).window(start, count, dumped))
 
     def _read(
         self, table: ManifestTable, places_: Sequence[int] | None, read: Callable[[Sequence[int] | None], Iterator[Any]]
     ) -> Iterator[Any]:
-        """Read columns of the dump, or all of them where the wanted ones are made of several."""
+        """Read the stored columns; all of them if the readable ones are computed from them."""
         if self._flattening is None or (places_ is not None and not places_):
             return read(places_)
         columns = self.readable(table)
@@ -97,23 +97,23 @@ class OpenSnapshot:
                 yield self._flattening.flatten(batch, columns)
 
     def find(self, name: str) -> ManifestTable:
-        """Return the table of a name, with or without its schema; raises NotFound or BadInput."""
+        """Return a table by name, with or without its schema; raise NotFound or BadInput."""
         known = {manifest_tables.display_name(table): table for table in self.manifest.tables}
         if name in known:
             return known[name]
-        found = [one for one in self.manifest.tables if one.name == name]
-        if not found:
-            names = {*known, *(one.name for one in self.manifest.tables)}
+        matches = [table for table in self.manifest.tables if table.name == name]
+        if not matches:
+            names = {*known, *(table.name for table in self.manifest.tables)}
             raise NotFound(f"There is no table {name!r} in this snapshot.", hint=did_you_mean(name, names))
-        if len(found) > 1:
+        if len(matches) > 1:
             raise BadInput(
                 f"Several tables are called {name!r}.",
-                hint=did_you_mean(name, map(manifest_tables.display_name, found)),
+                hint=did_you_mean(name, map(manifest_tables.display_name, matches)),
             )
-        return found[0]
+        return matches[0]
 
     def choose(self, names: Sequence[str] | None) -> list[ManifestTable]:
-        """Return the tables of these names in the order of the snapshot, all without any; raises as `find`."""
+        """Return some tables in the order of the snapshot, all if `names` is None; raises like `find`."""
         if names is None:
             return list(self.manifest.tables)
         wanted = [self.find(name) for name in names]
@@ -121,25 +121,27 @@ class OpenSnapshot:
 
 
 async def open_snapshot(context: Context, actor: Actor, snapshot_id: uuid.UUID) -> OpenSnapshot:
-    """Open a snapshot for an actor who may see it.
+    """Open a snapshot for an actor who may read it.
 
     Raises:
-        NotFound, Forbidden: as ever.
+        NotFound, Forbidden: it does not exist, or the actor may not read it.
         Conflict: it is not complete.
-        BadInput: nobody knows what the texts of its engine mean.
+        BadInput: snapshots of its engine cannot be decoded.
     """
     async with context.store.transaction() as db:
         row = await snapshots.find(db, actor, snapshot_id)
         if row.status != "complete":
-            raise Conflict("This snapshot is not complete.", hint="Wait until it is, or choose another.")
+            raise Conflict(
+                "This snapshot is not complete.", hint="Wait until it is complete, or choose another snapshot."
+            )
         location = await vault_locations.load(db, context.settings, row.vault_id)
-    found = engine(row.engine)
-    if found.decoding is None:
-        raise BadInput(f"Snapshots of {found.display_name} cannot be read without restoring them yet.")
+    snapshot_engine = engine(row.engine)
+    if snapshot_engine.decoding is None:
+        raise BadInput(f"Snapshots of {snapshot_engine.display_name} cannot be read without restoring them yet.")
 
     def read() -> tuple[Vault, Manifest]:
         vault = location.open()
         return vault, vault.manifest(str(snapshot_id))
 
     vault, manifest = await asyncio.to_thread(read)
-    return OpenSnapshot(row.id, row.organization_id, row.database_name, vault, manifest, found)
+    return OpenSnapshot(row.id, row.organization_id, row.database_name, vault, manifest, snapshot_engine)

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
     for command in (policies.preview, policies.run, policies.runs, policies.pause, policies.resume, policies.delete):
         group.command(command.__name__)(command)
     app.add_typer(group, name="policy")
-    told = typer.Typer(help="List and acknowledge open alerts.", no_args_is_help=True)
-    told.command("list")(alerts.list_)
-    told.command("acknowledge")(alerts.acknowledge)
-    app.add_typer(told, name="alerts")
+    alert_group = typer.Typer(help="List and acknowledge open alerts.", no_args_is_help=True)
+    alert_group.command("list")(alerts.list_)
+    alert_group.command("acknowledge")(alerts.acknowledge)
+    app.add_typer(alert_group, name="alerts")

@@ -1,4 +1,4 @@
-"""`headwater policy set`: what is given is changed, the rest of the policy stays."""
+"""`headwater policy set`: changes the given options of a policy, and leaves the others as they are."""
 
 from __future__ import annotations
 
@@ -69,20 +69,20 @@ def set_policy(
         "jitter_seconds": jitter,
     }
     counts = (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly, _hours(keep_within))
-    kept = {**dict(zip(PERIODS, counts, strict=True)), "scope": scope}
+    retention = {**dict(zip(PERIODS, counts, strict=True)), "scope": scope}
     checks = {"kind": verify, "every_days": verify_every, "percent": verify_percent}
     with remote() as server:
         path = path_of(server, name)
         body = _known(server, path)
         body["schedule"] = None if cron == "" else _changed(body["schedule"], schedule, "cron", "--cron")
-        body["retention"] = None if keep_all else _changed(body["retention"], kept)
+        body["retention"] = None if keep_all else _changed(body["retention"], retention)
         body["verify"] = None if verify == "off" else _changed(body["verify"], checks)
         body |= _plain(label=label, tables=tables, exclude=exclude, drill=drill_every, growth=growth)
         print_policy(server.call("PUT", path, json=body), as_json)
 
 
 def _known(server: ApiClient, path: str) -> dict[str, Any]:
-    """Return the policy as it is, or an empty one."""
+    """Return the current policy, or an empty one."""
     try:
         return given(server.call("GET", path))
     except (ApiRefusal, ApiInputRefusal) as error:
@@ -94,28 +94,28 @@ def _known(server: ApiClient, path: str) -> dict[str, Any]:
 def _changed(
     before: dict[str, Any] | None, options: dict[str, Any], needed: str = "", option: str = ""
 ) -> dict[str, Any] | None:
-    """Return a part of a policy with what was given; None where there is none and nothing was given."""
+    """Return a part of a policy with the given options changed; None if it is off and no option is given."""
     changes = {field: value for field, value in options.items() if value is not None}
     if before is None and changes and needed and needed not in changes:
-        raise BadInput(f"There is no schedule yet: give {option} as well.")
+        raise BadInput(f"There is no schedule yet: also give {option}.")
     return {**(before or {}), **changes} if before or changes else None
 
 
 def _plain(
     *, label: str | None, tables: str | None, exclude: str | None, drill: int | None, growth: float | None
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     if label is not None:
-        found["label"] = label
+        changes["label"] = label
     if tables is not None:
-        found["tables"] = names(tables)
+        changes["tables"] = names(tables)
     if exclude is not None:
-        found["exclude"] = names(exclude)
+        changes["exclude"] = names(exclude)
     if drill is not None:
-        found["drill_every_days"] = drill or None
+        changes["drill_every_days"] = drill or None
     if growth is not None:
-        found["growth"] = growth or None
-    return found
+        changes["growth"] = growth or None
+    return changes
 
 
 def _hours(text: str | None) -> int | None:
@@ -124,5 +124,5 @@ def _hours(text: str | None) -> int | None:
         return None
     parsed = re.fullmatch(r"(\d{1,6})([hdw])", text.strip())
     if not parsed:
-        raise BadInput(f"{text!r} is not a duration.", hint="Write 36h, 7d or 2w.")
+        raise BadInput(f"{text!r} is not a duration.", hint="Use a form such as 36h, 7d or 2w.")
     return int(parsed[1]) * {"h": 1, "d": 24, "w": 168}[parsed[2]]

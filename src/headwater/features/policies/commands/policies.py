@@ -44,22 +44,27 @@ def show_policy(name: NameArgument, as_json: JsonOption = False) -> None:
 def preview(name: NameArgument, as_json: JsonOption = False) -> None:
     """Show which snapshots the policy would delete, and why. Deletes nothing."""
     with remote() as server:
-        found = server.call("POST", f"{path_of(server, name)}/preview", json={})
+        planned = server.call("POST", f"{path_of(server, name)}/preview", json={})
     if as_json:
-        show_one(found, (), True)
+        show_one(planned, (), True)
         return
     table = Table("taken_at", "label", "", "reasons", box=None, pad_edge=False)
-    for one in found["snapshots"]:
-        table.add_row(one["taken_at"], one["label"], "keep" if one["keep"] else "DELETE", ", ".join(one["reasons"]))
+    for snapshot in planned["snapshots"]:
+        table.add_row(
+            snapshot["taken_at"],
+            snapshot["label"],
+            "keep" if snapshot["keep"] else "DELETE",
+            ", ".join(snapshot["reasons"]),
+        )
     terminal().print(table)
-    typer.echo(f"{found['kept']} would be kept, {found['deleted']} deleted.")
+    typer.echo(f"{planned['kept']} would be kept, {planned['deleted']} deleted.")
 
 
 def run(name: NameArgument, as_json: JsonOption = False) -> None:
     """Create a snapshot as the policy would, and wait until it is complete."""
     with remote() as server:
-        made = server.call("POST", f"{path_of(server, name)}/runs")
-        done = finish(server, made["job"]["id"], f"/snapshots/{made['snapshot_id']}")
+        created = server.call("POST", f"{path_of(server, name)}/runs")
+        done = finish(server, created["job"]["id"], f"/snapshots/{created['snapshot_id']}")
     show_one(done, ("id", "database_name", "label", "status", "taken_at", "seconds", "new_bytes"), as_json)
 
 
@@ -83,13 +88,13 @@ def delete(
     name: NameArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete the policy of a database. Its snapshots stay."""
+    """Delete the policy of a database. Its snapshots are kept."""
     with remote() as server:
         path = path_of(server, name)
-        if not yes and not typer.confirm(f"Remove the policy of {name}?"):
+        if not yes and not typer.confirm(f"Delete the policy of {name}?"):
             raise typer.Exit(1)
         server.call("DELETE", path)
-    typer.echo(f"{name} has no policy any more; its snapshots stay.")
+    typer.echo(f"The policy of {name} is deleted. Its snapshots are kept.")
 
 
 def path_of(server: ApiClient, name: str) -> str:
@@ -98,16 +103,16 @@ def path_of(server: ApiClient, name: str) -> str:
 
 
 def given(policy: Any) -> dict[str, Any]:
-    """Return of a policy what can be set."""
+    """Return the fields of a policy that can be set."""
     fields = ("schedule", "paused", "label", "tables", "exclude", "retention", "verify", "drill_every_days", "growth")
     return {field: policy[field] for field in fields}
 
 
 def print_policy(policy: Any, as_json: bool) -> None:
     """Print a policy."""
-    kept = policy["retention"] or {}
-    words = [f"{kept[name]} {name.replace('_', ' ')}" for name in PERIODS if kept.get(name)]
-    extra = {} if as_json else {"keeps": f"{', '.join(words)} ({kept['scope']})" if kept else "all"}
+    retention = policy["retention"] or {}
+    words = [f"{retention[name]} {name.replace('_', ' ')}" for name in PERIODS if retention.get(name)]
+    extra = {} if as_json else {"keeps": f"{', '.join(words)} ({retention['scope']})" if retention else "all"}
     show_one(policy | extra, ONE, as_json)
 
 

@@ -27,12 +27,12 @@ async def list_alerts(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_PAGE,
 ) -> ListOf[api_models.AlertOut]:
-    """List the alerts of all databases that you see, or of one, newest first."""
+    """List the alerts of all databases that you can read, or of one, newest first."""
     page = await alerts.listed(db, actor, status=status, database_id=database_id, cursor=cursor, limit=limit)
     return ListOf(items=[serializers.alert(item) for item in page.items], next=page.next)
 
 
 @router.post("/alerts/{alert_id}/acknowledge")
 async def acknowledge_alert(alert_id: uuid.UUID, db: Db, actor: Writer) -> api_models.AlertOut:
-    """Say that you know of an alert; what goes on is counted, and opens no other one until it was well again."""
+    """Acknowledge an alert. A failure that continues is counted on it; new damage or growth opens a new alert."""
     return serializers.alert(await alerts.acknowledge(db, actor, alert_id))

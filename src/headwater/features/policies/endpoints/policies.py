@@ -22,7 +22,7 @@ Admin = Annotated[Actor, Depends(allow("database:admin"))]
 
 @router.get("/databases/{database_id}/policy")
 async def get_policy(database_id: uuid.UUID, db: Db, actor: Reader) -> api_models.PolicyOut:
-    """Show the policy of a database, and its next five times."""
+    """Show the policy of a database, and its next five runs."""
     return serializers.policy(await policies.view(db, actor, database_id))
 
 
@@ -30,13 +30,13 @@ async def get_policy(database_id: uuid.UUID, db: Db, actor: Reader) -> api_model
 async def put_policy(
     database_id: uuid.UUID, body: api_models.PolicyIn, server: Shared, actor: Detached
 ) -> api_models.PolicyOut:
-    """Give a database a policy, or another one; only an admin changes what is deleted."""
+    """Create or replace the policy of a database. Only an admin can change the retention."""
     return serializers.policy(await policies.put(server.context, actor, database_id, serializers.rules(body)))
 
 
 @router.delete("/databases/{database_id}/policy", status_code=204)
 async def delete_policy(database_id: uuid.UUID, db: Db, actor: Admin) -> None:
-    """Remove the policy of a database; its snapshots stay."""
+    """Delete the policy of a database. Its snapshots are kept."""
     await policies.remove(db, actor, database_id)
 
 
@@ -44,7 +44,7 @@ async def delete_policy(database_id: uuid.UUID, db: Db, actor: Admin) -> None:
 async def preview_policy(
     database_id: uuid.UUID, body: api_models.PolicyPreviewIn, db: Db, actor: Reader
 ) -> api_models.PolicyPreviewOut:
-    """Show what a policy would do: its next times, and which snapshots it would delete and why. Nothing is done."""
+    """Show what a policy would do: its next runs, and which snapshots it would delete and why. Deletes nothing."""
     given = serializers.rules(body.policy) if body.policy else None
     return serializers.preview(await policies.preview(db, actor, database_id, given))
 
@@ -53,12 +53,12 @@ async def preview_policy(
 async def list_policy_runs(
     database_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
 ) -> ListOf[api_models.PolicyRunOut]:
-    """List what came of the times of a policy, newest first."""
+    """List the runs of a policy, newest first."""
     page = await policies.runs(db, actor, database_id, cursor=cursor, limit=limit)
     return ListOf(items=[serializers.run(item) for item in page.items], next=page.next)
 
 
 @router.post("/databases/{database_id}/policy/runs", status_code=202)
 async def run_policy(database_id: uuid.UUID, db: Db, actor: Writer) -> api_models.StartedPolicyRunOut:
-    """Take a snapshot as the policy would, without waiting for its time."""
+    """Run the policy now: take a snapshot without waiting for its schedule."""
     return serializers.started(await policies.run_now(db, actor, database_id))

@@ -1,1 +1,1 @@
-"""What is done with policies, their runs and alerts."""
+"""Operations on policies, their runs and alerts."""

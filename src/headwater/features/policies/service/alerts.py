@@ -1,4 +1,4 @@
-"""Alerts: opened when a policy could not do what it says, ended when it can again, acknowledged by people."""
+"""Alerts: opened when a run of a policy fails or finds a problem; acknowledged by users; resolved by a success."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from headwater.kit.errors import Conflict, NotFound
 from headwater.kit.paging import Page, cut
 
 Kind = Literal["failed", "missed", "grew", "damaged", "verify_failed", "drill_failed"]
-# What goes on until the next one goes well; the others happen once, and once more is worth another look.
+# These last until a later run succeeds, so an acknowledged one is only counted. The others are single events: each one
+# after an acknowledgement opens a new alert.
 LASTING: frozenset[Kind] = frozenset({"failed", "missed", "verify_failed", "drill_failed"})
 
 
 @dataclass(frozen=True, slots=True)
 class AlertView:
-    """An alert with the database that it is about; `by` is the name of who acknowledged it."""
+    """An alert with its database; `by` is the name of the user who acknowledged it."""
 
     alert: Alert
     database: Database
@@ -42,7 +43,7 @@ async def raise_alert(
     snapshot_id: uuid.UUID | None = None,
     job_id: uuid.UUID | None = None,
 ) -> None:
-    """Open an alert; one that is open is counted again, and so is one that somebody knows of as long as it lasts."""
+    """Open an alert, or increase the count of an open one, or of an acknowledged one if its kind is lasting."""
     if kind in LASTING and await repository.count_again(db, database.id, kind, at, message):
         return
     alert = await repository.open_alert(
@@ -60,14 +61,14 @@ async def raise_alert(
 
 
 async def resolve(db: AsyncSession, database_id: uuid.UUID, at: datetime, *kinds: Kind) -> None:
-    """End the alerts of some kinds: the next one went well."""
+    """Resolve the alerts of some kinds."""
     await repository.resolve(db, database_id, kinds, at)
 
 
 async def listed(
     db: AsyncSession, actor: Actor, *, status: str | None, database_id: uuid.UUID | None, cursor: str | None, limit: int
 ) -> Page[AlertView]:
-    """Return the alerts that the actor sees, newest first."""
+    """Return the alerts that the actor may read, newest first."""
     rows = await repository.alerts(
         db,
         organizations_allowing(actor, "database:read"),
@@ -76,17 +77,17 @@ async def listed(
         before=audit.before_id(cursor),
         limit=limit,
     )
-    return cut([AlertView(*row) for row in rows], limit, lambda one: (str(one.alert.id),))
+    return cut([AlertView(*row) for row in rows], limit, lambda item: (str(item.alert.id),))
 
 
 async def acknowledge(db: AsyncSession, actor: Actor, alert_id: uuid.UUID) -> AlertView:
-    """Note that somebody knows of an alert."""
+    """Acknowledge an alert."""
     alert = await repository.alert(db, alert_id, lock=True)
     if alert is None or alert.organization_id not in actor.roles:
         raise NotFound("There is no such alert.")
     authorize(actor, "database:write", alert)
     if alert.status != "open":
-        raise Conflict(f"This alert is {alert.status} already.")
+        raise Conflict(f"This alert is already {alert.status}.")
     alert.status, alert.acknowledged_by, alert.acknowledged_at = "acknowledged", actor.user_id, now()
     await db.flush()
     view = await _view(db, alert)

@@ -1,4 +1,4 @@
-"""The policy of a database: set, shown, previewed, run by hand, removed."""
+"""Sets, shows, previews, runs and deletes the policy of a database."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class PolicyView:
-    """A policy, its next times, and the last run that took a snapshot or should have."""
+    """A policy, its next times, and its last run of the kind `snapshot`."""
 
     row: SnapshotPolicy
     rules: Rules
@@ -53,14 +53,14 @@ class RunView:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a policy would do: its next times, and what becomes of each snapshot that is there."""
+    """What a policy would do: its next times, and whether it keeps or deletes each existing snapshot."""
 
     next: tuple[datetime, ...]
     snapshots: Sequence[Planned]
 
 
 async def find(db: AsyncSession, actor: Actor, database_id: uuid.UUID, *, lock: bool = False) -> SnapshotPolicy:
-    """Return the policy of a database that the actor may see."""
+    """Return the policy of a database that the actor may read."""
     database = await databases.find(db, actor, database_id)
     row = await repository.get(db, database_id, lock=lock)
     if row is None:
@@ -84,13 +84,13 @@ def upcoming(given: Rules, first: datetime | None = None) -> tuple[datetime, ...
 
 
 async def put(context: Context, actor: Actor, database_id: uuid.UUID, given: Rules) -> PolicyView:
-    """Give a database a policy, or another one.
+    """Create or replace the policy of a database.
 
     Raises:
         Forbidden: the retention would change, and the actor may not delete snapshots.
-        BadInput: drills would need what cannot be made.
-        Invalid: a time, a zone or a number cannot be used.
-        NotFound: a table that is named is not there.
+        BadInput: test restores are on, but Headwater cannot create databases of this engine.
+        Invalid: a time, a time zone or a number is invalid.
+        NotFound: a named table does not exist.
     """
     async with context.store.transaction() as db:
         await databases.find(db, actor, database_id, "database:write")
@@ -115,7 +115,7 @@ async def put(context: Context, actor: Actor, database_id: uuid.UUID, given: Rul
 
 
 def _set(row: SnapshotPolicy, before: Rules | None, given: Rules, actor: Actor) -> None:
-    """Write rules to a row; what did not change keeps its next time."""
+    """Write rules to a row; the next times of unchanged parts stay the same."""
     at = now()
     for name, value in rules.values(given).items():
         setattr(row, name, value)
@@ -124,7 +124,7 @@ def _set(row: SnapshotPolicy, before: Rules | None, given: Rules, actor: Actor) 
     if timing != (given.schedule, given.jitter_seconds):
         rules.set_next(row, at)
     if before is None or before.retention != given.retention:
-        row.retained_at = at  # an hour to think again, unless a snapshot is taken before
+        row.retained_at = at  # applied after the next snapshot or in an hour: time to correct a mistake
     if before is None or before.verify != given.verify:
         row.verify_at = at if given.verify else None
     if before is None or before.drill_days != given.drill_days:
@@ -132,7 +132,7 @@ def _set(row: SnapshotPolicy, before: Rules | None, given: Rules, actor: Actor) 
 
 
 async def remove(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> None:
-    """Remove the policy of a database; its snapshots stay, and nothing deletes them any more."""
+    """Delete the policy of a database; its snapshots are kept."""
     database = await databases.find(db, actor, database_id, "database:admin")
     row = await find(db, actor, database_id, lock=True)
     await db.delete(row)
@@ -141,12 +141,12 @@ async def remove(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> None
 
 
 async def run_now(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> RunView:
-    """Take a snapshot as the policy would, without waiting for its time."""
+    """Run the policy now: take a snapshot without waiting for its schedule."""
     database = await databases.find(db, actor, database_id, "database:write")
     row = await find(db, actor, database_id, lock=True)
     await _settle_last(db, row)
     if await repository.running(db, database_id, "snapshot"):
-        raise Conflict("The last one is still being taken.", hint="Wait until it is complete, or cancel its job.")
+        raise Conflict("The last snapshot is still being taken.", hint="Wait until it is complete, or cancel its job.")
     snapshot_view = await snapshots.begin(db, actor, database_id, rules.of_row(row).request)
     run_id = await repository.add_run(
         db,
@@ -167,7 +167,7 @@ async def run_now(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Run
 
 
 async def _settle_last(db: AsyncSession, row: SnapshotPolicy) -> None:
-    """Note how the last one ended, if it is over and nobody has noted it yet; the next tick then applies the rest."""
+    """Record the result of the last run if its job has ended; the next tick then applies the retention."""
     last = await repository.running(db, row.database_id, "snapshot")
     held = await repository.hold_run(db, last.id) if last else None
     if held and await run_results.settle_one(db, held, now()):
@@ -178,16 +178,16 @@ async def _settle_last(db: AsyncSession, row: SnapshotPolicy) -> None:
 async def runs(
     db: AsyncSession, actor: Actor, database_id: uuid.UUID, *, cursor: str | None, limit: int
 ) -> Page[RunView]:
-    """Return what came of the times of a policy, newest first; also after the policy is gone."""
+    """Return the runs of a policy, newest first, even if the policy was deleted."""
     await databases.find(db, actor, database_id)
     policy_runs = await repository.runs(db, database_id, audit.before_id(cursor), limit)
-    jobs = await queue.get_many(db, [one.job_id for one in policy_runs if one.job_id])
-    views = [RunView(one, jobs.get(one.job_id) if one.job_id else None) for one in policy_runs]
-    return cut(views, limit, lambda one: (str(one.run.id),))
+    jobs = await queue.get_many(db, [run.job_id for run in policy_runs if run.job_id])
+    views = [RunView(run, jobs.get(run.job_id) if run.job_id else None) for run in policy_runs]
+    return cut(views, limit, lambda item: (str(item.run.id),))
 
 
 async def preview(db: AsyncSession, actor: Actor, database_id: uuid.UUID, given: Rules | None) -> Preview:
-    """Return what a policy would do, the one that is set or another one; nothing is done."""
+    """Return what the current policy, or the given one, would do."""
     await databases.find(db, actor, database_id)
     if given is None:
         row = await find(db, actor, database_id)

@@ -1,4 +1,4 @@
-"""Which snapshots a retention deletes: planned, shown and done by the same plan."""
+"""Decides which snapshots a retention keeps, and deletes the others; the preview uses the same plan."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from headwater.kit.errors import Conflict, HeadwaterError, NotFound
 from headwater.store.context import Context
 
 log = structlog.get_logger()
-# So many are deleted at once; the rest by the next pass.
+# At most this many are deleted at once; the rest in the next pass.
 AT_ONCE = 200
-# How long a scheduled snapshot that has failed is shown.
+# How long a failed scheduled snapshot stays listed.
 FAILED_KEPT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What becomes of a snapshot, and why."""
+    """Whether a snapshot is kept or deleted, and why."""
 
     snapshot: SnapshotSummary
     keep: bool
@@ -40,17 +40,20 @@ class Planned:
 async def planned(
     db: AsyncSession, actor: Actor, database_id: uuid.UUID, retention: Retention | None, zone: str
 ) -> Sequence[Planned]:
-    """Return what becomes of each complete snapshot of a database, newest first; without a retention all are kept."""
+    """Decide for each complete snapshot of a database whether it is kept, newest first; all are without a retention."""
     every = await summaries.of_database(db, actor, database_id)
     given = retention or Retention()
-    mine = [one for one in every if given.scope == "every" or one.scheduled]
-    decided = {one.id: one for one in plan(given.core(zone), [_candidate(one) for one in mine])}
-    found = []
-    for one in sorted(every, key=lambda one: (one.taken_at, str(one.id)), reverse=True):
-        decision = decided.get(str(one.id))
-        by_hand = (*_pins(one), "not taken by the policy")
-        found.append(Planned(one, decision.keep if decision else True, decision.reasons if decision else by_hand))
-    return found
+    mine = [snapshot for snapshot in every if given.scope == "every" or snapshot.scheduled]
+    candidates = [_candidate(snapshot) for snapshot in mine]
+    decided = {decision.id: decision for decision in plan(given.core(zone), candidates)}
+    decisions = []
+    for snapshot in sorted(every, key=lambda snapshot: (snapshot.taken_at, str(snapshot.id)), reverse=True):
+        decision = decided.get(str(snapshot.id))
+        by_hand = (*_pins(snapshot), "not taken by the policy")
+        decisions.append(
+            Planned(snapshot, decision.keep if decision else True, decision.reasons if decision else by_hand)
+        )
+    return decisions
 
 
 def _candidate(snapshot: SnapshotSummary) -> Candidate:
@@ -58,11 +61,11 @@ def _candidate(snapshot: SnapshotSummary) -> Candidate:
 
 
 def _pins(snapshot: SnapshotSummary) -> tuple[str, ...]:
-    return (("legal hold",) if snapshot.held else ()) + (("a restore reads it",) if snapshot.used else ())
+    return (("legal hold",) if snapshot.held else ()) + (("in use by a restore",) if snapshot.used else ())
 
 
 async def _marked(db: AsyncSession, doomed: Sequence[tuple[uuid.UUID, str]]) -> list[Snapshot]:
-    """Mark snapshots as ones that are being deleted, each for its reason; but those that may not be any more."""
+    """Mark snapshots as being deleted, each with its reason, except those that may not be deleted by now."""
     marked = []
     for snapshot_id, why in doomed:
         try:
@@ -73,10 +76,9 @@ async def _marked(db: AsyncSession, doomed: Sequence[tuple[uuid.UUID, str]]) -> 
 
 
 async def apply(context: Context, database_id: uuid.UUID, at: datetime) -> int:
-    """Delete what the retention of a database does not keep, and return how many; what is left over comes next time.
+    """Delete the snapshots that the retention does not keep, at most `AT_ONCE`, and return how many were deleted.
 
-    All of them are marked in one transaction; one that ends in the middle of the deleting is finished by the upkeep of
-    snapshots.
+    All of them are marked in one transaction; maintenance of snapshots completes interrupted deletions.
     """
     async with context.store.transaction() as db:
         row = await repository.get(db, database_id, lock=True)
@@ -86,10 +88,10 @@ async def apply(context: Context, database_id: uuid.UUID, at: datetime) -> int:
         try:
             decided = await planned(db, SYSTEM, database_id, given.retention, given.timezone)
         except NotFound:
-            return 0  # the database was deleted: what it leaves behind is for people to decide
-        doomed = [(one.snapshot.id, "; ".join(one.reasons)) for one in decided if not one.keep]
+            return 0  # the database was deleted: users decide what happens to its snapshots
+        doomed = [(decision.snapshot.id, "; ".join(decision.reasons)) for decision in decided if not decision.keep]
         failed = await summaries.failed_before(db, SYSTEM, database_id, at - FAILED_KEPT)
-        doomed += [(snapshot_id, "failed, and nothing of it was kept") for snapshot_id in failed]
+        doomed += [(snapshot_id, "failed, so it contains no data") for snapshot_id in failed]
         marked = await _marked(db, doomed[-AT_ONCE:])
         if len(doomed) <= AT_ONCE:
             row.retained_at = at

@@ -1,4 +1,4 @@
-"""What a policy says, as values: when, what, how many are kept, how they are checked; and how its row keeps them."""
+"""A policy as values (schedule, tables, retention, checks), and how its row stores them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from headwater.vault.verification import VerificationShare
 Misfire = Literal["run_once", "skip"]
 Scope = Literal["scheduled", "every"]
 PERIODS = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
-# Everything that a snapshot consists of is read again within so many days.
+# Deep verifications must read all pages within this many days.
 READ_WITHIN = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How many snapshots are kept; of `scheduled` ones, or of `every` one."""
+    """How many snapshots to keep; `scope` says whether it applies to `scheduled` snapshots or to `every` one."""
 
     last: int = 0
     hourly: int = 0
@@ -37,18 +37,18 @@ class Retention:
 
     @property
     def plain(self) -> dict[str, Any]:
-        """What the row keeps of it."""
+        """The retention as the row of the policy stores it."""
         return {name: getattr(self, name) for name in (*PERIODS, "within_hours", "scope")}
 
     def core(self, zone: str) -> retention.RetentionPolicy:
-        """Return it as the plan takes it."""
+        """Return the retention as `core.retention` takes it."""
         counts = {name: getattr(self, name) for name in PERIODS}
         return retention.RetentionPolicy(**counts, within=timedelta(hours=self.within_hours), zone=zone)
 
 
 @dataclass(frozen=True, slots=True)
 class Verify:
-    """How all snapshots are verified, every so many days; a deep one reads so many percent of their pages."""
+    """How to verify all snapshots every `every_days` days; a deep verification reads `percent` of their pages."""
 
     kind: Kind = "deep"
     every_days: int = 1
@@ -56,17 +56,17 @@ class Verify:
 
     @property
     def parts(self) -> int:
-        """How many verifications read everything together."""
+        """The number of verifications after which all pages were read."""
         return -(-100 // self.percent) if self.kind == "deep" else 1
 
     def part(self, number: int) -> VerificationShare:
-        """Return what the next one reads."""
+        """Return the share of the pages that a verification reads, by its number."""
         return VerificationShare(number % self.parts, self.parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A policy as somebody gives it."""
+    """A policy as a user sets it."""
 
     cron: str | None = None
     timezone: str = "UTC"
@@ -82,31 +82,31 @@ class Rules:
 
     @property
     def schedule(self) -> schedules.Schedule | None:
-        """When snapshots are taken, if at all."""
+        """The schedule of snapshots, if there is one."""
         return schedules.Schedule(self.cron, self.timezone) if self.cron else None
 
 
 def checked(rules: Rules) -> Rules:
-    """Return rules that can be followed.
+    """Check rules, and return them with a normalized cron expression.
 
     Raises:
-        Invalid: a time, a zone or a number cannot be used.
+        Invalid: a time, a time zone or a number is invalid.
     """
     schedule = schedules.checked(rules.cron or "0 0 * * *", rules.timezone)
     if rules.retention and not rules.retention.core(rules.timezone).has_rules:
-        raise Invalid({"retention": "Say how many to keep."}, hint="Without a retention, all are kept.")
+        raise Invalid({"retention": "Enter how many snapshots to keep."}, hint="Turn the retention off to keep all.")
     if rules.verify and rules.verify.parts * rules.verify.every_days > READ_WITHIN:
         days = rules.verify.parts * rules.verify.every_days
         raise Invalid(
-            {"verify": f"It would take {days} days until all is read; {READ_WITHIN} are the most."},
-            hint="Verify more often, or more of it each time.",
+            {"verify": f"Reading all pages would take {days} days, but at most {READ_WITHIN} are allowed."},
+            hint="Verify more often, or a higher percentage each time.",
         )
     cron = schedule.cron if rules.cron else None
     return replace(rules, cron=cron)
 
 
 def of_row(row: SnapshotPolicy) -> Rules:
-    """Return what a row says."""
+    """Return the rules that a row stores."""
     given = row.request
     request = SnapshotRequest(
         given.get("label", ""), given.get("tables"), given.get("exclude"), scheduled=True, growth=row.growth
@@ -128,7 +128,7 @@ def of_row(row: SnapshotPolicy) -> Rules:
 
 
 def values(rules: Rules) -> Mapping[str, Any]:
-    """Return what a row keeps of rules."""
+    """Return the values of the columns that store rules."""
     verify, request = rules.verify, rules.request
     return {
         "cron": rules.cron,
@@ -154,7 +154,7 @@ def _list(names: Sequence[str] | None) -> list[str] | None:
 
 
 def set_next(row: SnapshotPolicy, after: datetime) -> None:
-    """Set the next time of a schedule, and its share of jitter."""
+    """Set the next time of the schedule, and the time with random delay at which it is due."""
     schedule = of_row(row).schedule
     row.next_at = next(schedules.times(schedule, after), None) if schedule else None
     spread = random.uniform(0, row.jitter_seconds)  # noqa: S311 - no secret

@@ -1,4 +1,4 @@
-"""Finds out how the runs of policies ended, and opens or ends the alerts of that."""
+"""Records how the runs of policies ended, and opens or resolves their alerts."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ log = structlog.get_logger()
 _FAILED: dict[str, tuple[Kind, str]] = {
     "snapshot": ("failed", "The scheduled snapshot failed."),
     "verify": ("verify_failed", "The snapshots could not be verified."),
-    "drill": ("drill_failed", "The newest snapshot could not be restored in the drill."),
+    "drill": ("drill_failed", "The test restore of the newest snapshot failed."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """A run whose job is over."""
+    """A run whose job has ended."""
 
     run: PolicyRun
     job: Job | None
@@ -43,7 +43,7 @@ class _Ended:
 
 
 async def settle(store: Store, at: datetime) -> set[uuid.UUID]:
-    """Note how the runs ended whose jobs are over; return the databases that have a new snapshot by that."""
+    """Record the results of runs whose jobs have ended; return the databases that have a new snapshot."""
     async with store.transaction() as db:
         running = await repository.all_running(db)
     taken = set()
@@ -53,13 +53,13 @@ async def settle(store: Store, at: datetime) -> set[uuid.UUID]:
                 run = await repository.hold_run(db, run_id)
                 if run and await settle_one(db, run, at) and run.kind == "snapshot":
                     taken.add(run.database_id)
-        except Exception as error:  # whatever is wrong with one, the others are settled
+        except Exception as error:  # an error in one run must not stop the others
             log.warning("policy.not_settled", run=str(run_id), error=repr(error))
     return taken
 
 
 async def settle_one(db: AsyncSession, run: PolicyRun, at: datetime) -> bool:
-    """End a held run if its job is over; return whether it went well."""
+    """Record the result of a locked run if its job has ended; return True if it succeeded."""
     job = (await queue.get_many(db, [run.job_id])).get(run.job_id) if run.job_id else None
     if job is not None and job.state not in queue.DONE:
         return False
@@ -84,7 +84,7 @@ async def settle_one(db: AsyncSession, run: PolicyRun, at: datetime) -> bool:
 async def _failed(db: AsyncSession, ended: _Ended) -> None:
     run = ended.run
     kind, sentence = _FAILED[run.kind]
-    run.outcome, run.detail = "failed", (ended.job and ended.job.error) or "Its job is gone."
+    run.outcome, run.detail = "failed", (ended.job and ended.job.error) or "Its job was deleted."
     await alerts.raise_alert(
         db, ended.database, kind, f"{sentence} {run.detail}", ended.at, snapshot_id=run.snapshot_id, job_id=run.job_id
     )
@@ -95,12 +95,12 @@ async def _snapshot(db: AsyncSession, ended: _Ended) -> None:
     await alerts.resolve(db, run.database_id, ended.at, "failed", "missed")
     policy = await repository.get(db, run.database_id)
     every = await summaries.of_database(db, SYSTEM, run.database_id)
-    snapshot_summary = next((one for one in every if one.id == run.snapshot_id), None)
+    snapshot_summary = next((snapshot for snapshot in every if snapshot.id == run.snapshot_id), None)
     if snapshot_summary and snapshot_summary.grew and policy and policy.growth:
         sentence = (
             f"The snapshot of {snapshot_summary.taken_at:%Y-%m-%d %H:%M} UTC added {snapshot_summary.new_bytes:,} bytes"
         )
-        message = f"{sentence}, more than {policy.growth:g} times the usual."
+        message = f"{sentence}, more than {policy.growth:g} times as much as usual."
         await alerts.raise_alert(
             db, ended.database, "grew", message, ended.at, snapshot_id=snapshot_summary.id, job_id=run.job_id
         )
@@ -110,10 +110,14 @@ async def _verify(db: AsyncSession, ended: _Ended) -> None:
     run = ended.run
     await alerts.resolve(db, run.database_id, ended.at, "verify_failed")
     every = await summaries.of_database(db, SYSTEM, run.database_id)
-    broken = [one for one in every if not one.sound and one.verified_at and one.verified_at >= run.created_at]
+    broken = [
+        snapshot
+        for snapshot in every
+        if not snapshot.sound and snapshot.verified_at and snapshot.verified_at >= run.created_at
+    ]
     if broken:
         run.outcome = "damaged"
-        run.detail = f"{len(broken)} of {len(every)} snapshots are damaged; the job's log says where."
+        run.detail = f"{len(broken)} of {len(every)} snapshots are damaged. See the log of the job for details."
         await alerts.raise_alert(
             db, ended.database, "damaged", run.detail, ended.at, snapshot_id=broken[0].id, job_id=run.job_id
         )

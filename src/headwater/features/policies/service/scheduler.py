@@ -1,8 +1,8 @@
-"""Does what is due: takes the snapshots of schedules, verifies, drills, deletes what is not kept.
+"""Runs what is due by policies: scheduled snapshots, verifications, test restores, and retention.
 
-Many processes tick at once. What is due is claimed by a row lock that the others skip, and the claim, the run, the
-snapshot and its job are one transaction: a process that is killed leaves either all of them or none. The clock is
-given.
+Several processes may tick at the same time. A due policy is claimed by a row lock that the others skip. The claim, the
+run, the snapshot and its job are written in one transaction, so a killed process leaves all of them or none. The
+caller passes the current time.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Work = Callable[[Context, uuid.UUID, datetime], Awaitable[object]]
 
 
 async def tick(context: Context, at: datetime | None = None) -> None:
-    """Do everything that is due at a moment; one policy that cannot be followed does not hold up the others."""
+    """Run everything that is due at a point in time; an error in one policy does not stop the others."""
     at = at or now()
     ended = await run_results.settle(context.store, at)
     for field, work in _WORK.items():
@@ -54,12 +54,12 @@ async def tick(context: Context, at: datetime | None = None) -> None:
 async def _guarded(work: Work, context: Context, database_id: uuid.UUID, at: datetime) -> None:
     try:
         await work(context, database_id, at)
-    except Exception as error:  # whatever is wrong with one, such as a zone that is no more: the others are followed
+    except Exception as error:  # such as a removed time zone; the other policies must still run
         log.warning("policy.not_followed", database=str(database_id), error=repr(error))
 
 
 async def take(context: Context, database_id: uuid.UUID, at: datetime) -> None:
-    """Take the snapshot of a schedule that is due, or say why not."""
+    """Start a scheduled snapshot that is due, or record why it is missed or skipped."""
     async with context.store.transaction() as db:
         row = await repository.claim(db, database_id, "due_at", at)
         if row is None or row.next_at is None or row.due_at is None:
@@ -73,22 +73,22 @@ async def take(context: Context, database_id: uuid.UUID, at: datetime) -> None:
         run_id = await _begin_run(db, row, "snapshot", planned)
         if run_id is None:
             return
-        said = _reason_of(first, planned, late)
+        reason = _reason_of(first, planned, late)
         if late and given.misfire == "skip":
-            await repository.change_run(db, run_id, outcome="missed", detail=said, finished_at=at)
-            await alerts.raise_alert(db, database, "missed", said, at)
+            await repository.change_run(db, run_id, outcome="missed", detail=reason, finished_at=at)
+            await alerts.raise_alert(db, database, "missed", reason, at)
         elif before := await repository.running(db, database_id, "snapshot", besides=run_id):
-            said = f"The one of {_clock(before.scheduled_for or before.created_at)} was still being taken."
-            await repository.change_run(db, run_id, outcome="skipped", detail=said, finished_at=at)
+            reason = f"The snapshot of {_clock(before.scheduled_for or before.created_at)} was still being taken."
+            await repository.change_run(db, run_id, outcome="skipped", detail=reason, finished_at=at)
         else:
-            await _begin_snapshot(db, database, given, run_id, said, at)
+            await _begin_snapshot(db, database, given, run_id, reason, at)
 
 
 def _reason_of(first: datetime, planned: datetime, late: bool) -> str:
     if late:
         since = f"since {_clock(first)}" if first < planned else f"at {_clock(planned)}"
-        return f"Headwater did not run when a snapshot was due, {since}."
-    return f"Those from {_clock(first)} on were missed." if first < planned else ""
+        return f"Headwater was not running when snapshots were due, {since}."
+    return f"Earlier runs were missed, from {_clock(first)} on." if first < planned else ""
 
 
 def _clock(moment: datetime) -> str:
@@ -116,14 +116,16 @@ async def _begin_snapshot(
             snapshot_view = await snapshots.begin(db, SYSTEM, database.id, given.request)
     except HeadwaterError as error:
         await repository.change_run(db, run_id, outcome="failed", detail=error.message, finished_at=at)
-        await alerts.raise_alert(db, database, "failed", f"No snapshot could be taken: {error.message}", at)
+        await alerts.raise_alert(
+            db, database, "failed", f"The scheduled snapshot could not be started: {error.message}", at
+        )
     else:
         values = {"snapshot_id": snapshot_view.snapshot.id, "job_id": snapshot_view.snapshot.job_id, "detail": reason}
         await repository.change_run(db, run_id, **values)
 
 
 async def verify(context: Context, database_id: uuid.UUID, at: datetime) -> None:
-    """Verify the snapshots of a database, or the next part of them."""
+    """Start a verification of the snapshots of a database, or of the next share of their pages."""
     async with context.store.transaction() as db:
         row = await _checked(db, database_id, "verify_at", "verify", at)
         given = rules.of_row(row).verify if row else None
@@ -138,7 +140,7 @@ async def verify(context: Context, database_id: uuid.UUID, at: datetime) -> None
 
 
 async def drill(context: Context, database_id: uuid.UUID, at: datetime) -> None:
-    """Prove that the newest snapshot of a database can be restored."""
+    """Start a test restore of the newest snapshot of a database."""
     target = None
     async with context.store.transaction() as db:
         row = await _checked(db, database_id, "drill_at", "drill", at)
@@ -170,7 +172,12 @@ async def _begin_drill(
         )
         database = await databases.find(db, SYSTEM, database_id)
         await alerts.raise_alert(
-            db, database, "drill_failed", f"The drill could not begin: {error.message}", at, snapshot_id=snapshot_id
+            db,
+            database,
+            "drill_failed",
+            f"The test restore could not be started: {error.message}",
+            at,
+            snapshot_id=snapshot_id,
         )
         return None
     await repository.change_run(db, run_id, job_id=restore.job_id, snapshot_id=snapshot_id)
@@ -180,7 +187,7 @@ async def _begin_drill(
 async def _checked(
     db: AsyncSession, database_id: uuid.UUID, field: Due, kind: str, at: datetime
 ) -> SnapshotPolicy | None:
-    """Claim a check that is due; it stays due while there is nothing to check, or the last one is under way."""
+    """Claim a check that is due; it stays due while there is no snapshot, or the last check is still running."""
     row = await repository.claim(db, database_id, field, at)
     if row is None or await repository.running(db, database_id, kind):
         return None

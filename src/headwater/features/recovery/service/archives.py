@@ -1,4 +1,4 @@
-"""Archives: a database begins to keep the log of its changes, and stops; what can be reached of it; named points."""
+"""Turns point-in-time recovery of databases on and off, shows its status, and creates restore points."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _POINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:-]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class BaseView:
-    """A base with the job that makes it; `usable` when the log in the vault carries it."""
+    """A base backup with its job; it is `usable` if the log that it needs is in the vault."""
 
     base: ArchiveBase
     job: Job | None
@@ -43,31 +43,31 @@ class BaseView:
 
     @property
     def status(self) -> str:
-        """How it stands: one that is not complete, and whose job has ended, has failed."""
+        """Status of the base backup: it has failed if it is not complete although its job has ended."""
         alive = self.job is not None and self.job.state in {"pending", "running", "completed"}
         return "failed" if self.base.status == "taking" and not alive else self.base.status
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveView:
-    """What is kept of a database, and what can be reached; `archive` is None when nothing is."""
+    """The archive of a database, and the moments it can restore; `archive` is None if it has none."""
 
     database: Database
     engine: RecoverySupport
     archive: Archive | None
-    stretches: Sequence[ContinuousRange] = ()
+    ranges: Sequence[ContinuousRange] = ()
     bases: Sequence[BaseView] = ()
     points: Sequence[ArchivePoint] = ()
     log_bytes: int = 0
 
     @property
     def covered_at(self) -> datetime | None:
-        """Up to when all that was committed is in the vault."""
+        """All transactions committed before this time are in the vault."""
         return marked(self.archive.covered).at if self.archive and self.archive.covered else None
 
     @property
     def lag_bytes(self) -> int:
-        """How much of the log is not in the vault yet, as the server told last."""
+        """How much of the log was not in the vault yet when the server was last asked."""
         archive = self.archive
         if archive is None or not archive.seen or archive.archived_to is None or not archive.enabled:
             return 0
@@ -76,35 +76,35 @@ class ArchiveView:
 
     @property
     def windows(self) -> list[tuple[datetime, datetime]]:
-        """The times that can be reached, oldest first."""
-        return [log_range.window for log_range in self.stretches if log_range.window]
+        """The ranges of times that can be restored, oldest first."""
+        return [log_range.window for log_range in self.ranges if log_range.window]
 
 
 async def view(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> ArchiveView:
-    """Return what is kept of a database; also of one that was deleted and not yet destroyed."""
+    """Return the archive of a database, even if it was deleted but not yet destroyed."""
     database = await databases.find(db, actor, database_id, deleted=True)
     return await seen(db, database)
 
 
 async def seen(db: AsyncSession, database: Database) -> ArchiveView:
-    """Return what is kept of a database that the caller may see."""
+    """Return the archive of a database; the caller has checked the actor's rights."""
     engine = instances.recovers(database)
     archive = await repository.of_database(db, database.id)
     if archive is None:
         return ArchiveView(database, engine, None)
     bases = await repository.bases(db, archive.id)
     covered = marked(archive.covered).at if archive.covered else None
-    found = continuous_ranges(bases, await repository.logs(db, archive.id), covered, archive.archived_to)
-    usable = {base.id for stretch in found for base in stretch.bases}
-    jobs = await queue.get_many(db, [one.job_id for one in bases if one.job_id])
-    views = [BaseView(one, jobs.get(one.job_id) if one.job_id else None, one.id in usable) for one in bases]
+    ranges = continuous_ranges(bases, await repository.logs(db, archive.id), covered, archive.archived_to)
+    usable = {base.id for log_range in ranges for base in log_range.bases}
+    jobs = await queue.get_many(db, [base.job_id for base in bases if base.job_id])
+    views = [BaseView(base, jobs.get(base.job_id) if base.job_id else None, base.id in usable) for base in bases]
     points = await repository.points(db, archive.id)
-    return ArchiveView(database, engine, archive, found, views, points, await repository.stored(db, archive.id))
+    return ArchiveView(database, engine, archive, ranges, views, points, await repository.stored(db, archive.id))
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What shall be kept of a database: whether, for how many days, and every how many days a base is made."""
+    """Requested settings: on or off, the retention in days, and the days between base backups."""
 
     enabled: bool
     window_days: int
@@ -112,9 +112,9 @@ class Wish:
 
 
 async def change(context: Context, actor: Actor, database_id: uuid.UUID, wish: Wish) -> ArchiveView:
-    """Let a database keep the log of its changes, or stop; its server is restarted when that changes.
+    """Turn point-in-time recovery on or off, or change its settings; its server is restarted if that is needed.
 
-    A database that begins gets a base at once. One that stops keeps what is there until the window is over.
+    A base backup is requested when it is turned on. After it is turned off, the archive is kept for its retention.
     """
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:admin", lock=True)
@@ -157,20 +157,22 @@ async def change(context: Context, actor: Actor, database_id: uuid.UUID, wish: W
 
 
 async def make_base(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Job:
-    """Ask for a base backup of a database; a job makes it."""
+    """Request a base backup of a database, which a job creates."""
     database = await databases.find(db, actor, database_id, "database:write", lock=True)
     archive = await enabled(db, database)
     for base in await repository.unfinished_bases(db, archive.id):
         jobs = await queue.get_many(db, [base.job_id] if base.job_id else [])
         if any(job.state not in queue.DONE for job in jobs.values()):
-            raise Conflict(f"A base backup of {database.name} is being made.", hint="Wait until it is complete.")
+            raise Conflict(
+                f"A base backup of {database.name} is already being created.", hint="Wait until it is complete."
+            )
     return await begin_base(db, actor, database, archive)
 
 
 async def begin_base(db: AsyncSession, actor: Actor, database: Database, archive: Archive) -> Job:
-    """Make the row of a base and put its job into the queue."""
+    """Insert the row of a base backup and enqueue its job."""
     if database.project_id is None:
-        raise Conflict(f"The project of {database.name} is gone.")
+        raise Conflict(f"The project of {database.name} was deleted.")
     row = ArchiveBase(archive_id=archive.id, status="taking", created_by=actor.user_id)
     db.add(row)
     await db.flush()
@@ -185,27 +187,28 @@ async def begin_base(db: AsyncSession, actor: Actor, database: Database, archive
 
 
 async def enabled(db: AsyncSession, database: Database) -> Archive:
-    """Return the archive of a database that keeps its log; raises Conflict."""
+    """Return the archive of a database; raise Conflict if point-in-time recovery is off."""
     instances.recovers(database)
     archive = await repository.of_database(db, database.id)
     if archive is None or not archive.enabled:
         raise Conflict(
-            f"{database.name} does not keep the log of its changes.", hint="Turn it on: headwater recovery enable"
+            f"Point-in-time recovery of {database.name} is off.", hint="Enable it: headwater recovery enable"
         )
     return archive
 
 
 async def name_point(context: Context, actor: Actor, database_id: uuid.UUID, name: str) -> ArchivePoint:
-    """Write a name into the log of a database, to come back to; wakes it."""
+    """Create a restore point in the log of a database; this wakes the database."""
     if not _POINT.fullmatch(name):
         raise BadInput(
-            f"{name!r} cannot be the name of a point.", hint="Letters, digits, spaces, . _ : and -, at most 63."
+            f"{name!r} cannot be the name of a restore point.",
+            hint="Use at most 63 letters, digits, spaces and . _ : -, and start with a letter or digit.",
         )
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
         archive = await enabled(db, database)
         if any(point.name == name for point in await repository.points(db, archive.id)):
-            raise Conflict(f"There is a point called {name!r} already.", hint="Choose another name.")
+            raise Conflict(f"There is already a restore point called {name!r}.", hint="Choose another name.")
         local = await instances.local(db, context.settings, database)
     await awake(context.settings, local)
     at = now()
@@ -219,19 +222,21 @@ async def name_point(context: Context, actor: Actor, database_id: uuid.UUID, nam
 
 
 async def awake(settings: Settings, local: LocalInstance) -> None:
-    """Wake a database whose files are on this machine; raises Unavailable when they are not."""
+    """Wake a database; raise Unavailable if its files are on another machine."""
     await instances.wake(settings, local)
     if not local.here:
-        raise Unavailable("The files of this database are on another machine.", hint="Ask Headwater there.")
+        raise Unavailable(
+            "The files of this database are on another machine.", hint="Use the Headwater on that machine."
+        )
 
 
 async def ship_now(context: Context, archive_id: uuid.UUID) -> None:
-    """Bring all that was committed until now into the vault."""
+    """Ship everything that is committed by now into the vault, waiting up to five minutes."""
     await asyncio.wait_for(wal_archiver.until_shipped(context, archive_id, flush=True), 300)
 
 
 def note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: object) -> None:
-    """Write to the audit what was done to the archive of a database."""
+    """Record an action on the archive of a database in the audit log."""
     audit.record(
         db, actor, action, "database", database.id, database.name, organization_id=database.organization_id, **details
     )

@@ -1,6 +1,7 @@
-"""Makes a base backup: the files of a living database, piece by piece into its vault, on top of the base before.
+"""The job that creates a base backup: it copies the files of a running database into the vault, in blocks.
 
-The manifest is the commit, as for snapshots: when a worker is killed after it, the next attempt only finishes the row.
+Only blocks that changed since the previous base backup are stored. Writing the manifest is the commit, as for
+snapshots: if a worker is killed after it, the next attempt only updates the row.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ MB = 1_000_000
 
 @dataclass(slots=True)
 class BaseBackupAttempt:
-    """One attempt at a base."""
+    """One claimed attempt to create a base backup."""
 
     attempt: Attempt
     claim: RowClaim[ArchiveBase]
@@ -52,50 +53,50 @@ class BaseBackupAttempt:
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Do the work of a base's job."""
+    """Run a job that creates a base backup."""
     started = time.monotonic()
     work = await _begin(attempt)
     vault = await vault_locations.open_vault(attempt.database, work.location)
-    made = await asyncio.to_thread(vault_layout.manifest_or_none, vault, vault_layout.base_name(work.row.id))
-    if made is None:
-        made = await _make(work, vault)
+    stored = await asyncio.to_thread(vault_layout.manifest_or_none, vault, vault_layout.base_name(work.row.id))
+    if stored is None:
+        stored = await _make(work, vault)
     else:
-        attempt.note("An earlier attempt ended after its commit: only the row is finished.")
+        attempt.note("An earlier attempt already committed this base backup, so nothing is read again.")
     seconds = round(time.monotonic() - started, 2)
-    files, kept = made.tables[0], made
+    files, manifest = stored.tables[0], stored
 
     async def write(db: AsyncSession) -> None:
         values = {
             "status": "complete",
-            "timeline": kept.moment["timeline"],
-            "first": kept.moment["first"],
-            "ends": kept.moment["end"],
-            "changes": kept.moment["changes"],
-            "version": kept.moment["version"],
+            "timeline": manifest.moment["timeline"],
+            "first": manifest.moment["first"],
+            "ends": manifest.moment["end"],
+            "changes": manifest.moment["changes"],
+            "version": manifest.moment["version"],
             "raw_bytes": files.raw,
             "stored_bytes": files.stored,
             "new_bytes": files.new,
             "seconds": seconds,
-            "started_at": kept.started,
-            "finished_at": kept.finished,
+            "started_at": manifest.started,
+            "finished_at": manifest.finished,
         }
         await work.claim.update(db, **values)
 
-    attempt.note(f"{files.raw:,} bytes of files, {files.new:,} new bytes in the vault, in {seconds:.1f} s.")
-    await _shipped(work)
+    attempt.note(f"{files.raw:,} bytes of files were read, {files.new:,} new bytes were stored, in {seconds:.1f} s.")
+    await _ship_log(work)
     return write
 
 
 async def _begin(attempt: Attempt) -> BaseBackupAttempt:
-    """Make this the attempt that may write to the row."""
+    """Claim the row: from now on only this attempt may write to it."""
     async with attempt.database.transaction() as db:
         row = await repository.base(db, uuid.UUID(attempt.args["base_id"]), lock=True)
         archive = await repository.get(db, row.archive_id) if row else None
         if row is None or archive is None or row.status != "taking" or archive.database_id is None:
-            raise Cancelled("This base backup is not wanted any more.")
+            raise Cancelled("The base backup is already complete, or it or its database was deleted.")
         database = await databases.find(db, SYSTEM, archive.database_id)
         if not archive.enabled:
-            raise Cancelled(f"{database.name} does not keep the log of its changes any more.")
+            raise Cancelled(f"Point-in-time recovery of {database.name} was disabled.")
         local = await instances.local(db, attempt.settings, database)
         claim = row_claims.claim(row)
         location = await vault_locations.load(db, attempt.settings, archive.vault_id)
@@ -130,7 +131,7 @@ async def _make(work: BaseBackupAttempt, vault: Vault) -> Manifest:
 
 
 async def _opened(work: BaseBackupAttempt) -> BaseBackup:
-    """Wake the database and begin, when its server has been restarted with the archive on."""
+    """Wake the database and start the backup; wait until its server was restarted with archiving on."""
     until = asyncio.get_running_loop().time() + READY_SECONDS
     while True:
         await archives.awake(work.attempt.settings, work.local)
@@ -143,15 +144,15 @@ async def _opened(work: BaseBackupAttempt) -> BaseBackup:
 
 
 async def _parents(work: BaseBackupAttempt) -> str | None:
-    """Return the name of the base to build on."""
+    """Return the name of the last complete base backup, which is the parent of the new one."""
     async with work.attempt.database.transaction() as db:
         every = await repository.bases(db, work.archive.id)
-    return next((vault_layout.base_name(one.id) for one in every if one.status == "complete"), None)
+    return next((vault_layout.base_name(base.id) for base in every if base.status == "complete"), None)
 
 
-async def _shipped(work: BaseBackupAttempt) -> None:
-    """Bring the log that the base needs into the vault; when that does not go now, the upkeep does it."""
+async def _ship_log(work: BaseBackupAttempt) -> None:
+    """Ship the log that the base backup needs; if that fails now, maintenance does it later."""
     try:
         await archives.ship_now(work.attempt.context, work.archive.id)
     except (HeadwaterError, TimeoutError) as error:
-        work.attempt.note(f"Its log is not in the vault yet: {error}", "warning")
+        work.attempt.note(f"The log of the base backup is not in the vault yet: {error}", "warning")

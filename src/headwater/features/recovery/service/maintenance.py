@@ -1,4 +1,4 @@
-"""What is due: bases to be made, what is older than its window to be deleted, what nobody goes on with to be ended."""
+"""Starts base backups that are due, deletes data older than the retention, and ends abandoned recoveries."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from headwater.store.context import Context
 from headwater.vault.errors import Missing
 
 log = structlog.get_logger()
-# A base that has failed is not made again at once.
+# Wait this long before a failed base backup is tried again.
 PATIENCE = timedelta(minutes=10)
-# So long it is seen that one has failed; then what it may have left in the vault goes with it.
+# A failed base backup is listed for this long, then it and what it left in the vault are deleted.
 SHOWN = timedelta(days=1)
 
 
 async def maintain_archives(context: Context) -> None:
-    """Look at every archive; one that fails keeps no other from it."""
+    """Do what is due for each archive; an error in one does not stop the others."""
     async with context.store.transaction() as db:
         every = list(await repository.archives(db))
     for archive in every:
@@ -56,48 +56,48 @@ async def _maintain_archive(context: Context, archive: Archive) -> None:
 async def _due(db: AsyncSession, archive: Archive, moment: datetime) -> None:
     assert archive.database_id
     database = await databases.find(db, SYSTEM, archive.database_id, deleted=True)
-    # Held until the end of the transaction, so that two workers do not both begin a base.
+    # Locked until the end of the transaction, so that two workers do not both start a base backup.
     locked = await repository.of_database(db, archive.database_id, lock=True)
     view = await archives.seen(db, database)
     if locked is None:
         return
     failed = [base.base.id for base in view.bases if base.status == "failed" and moment - base.base.created_at > SHOWN]
     since = moment - timedelta(days=locked.window_days)
-    gone = outdated(view.stretches, [one.base for one in view.bases], since, ended=not locked.enabled)
-    await repository.drop(db, [*failed, *(one.id for one in gone[0])], [one.name for one in gone[1]])
-    kept = [log.first for stretch in view.stretches for log in stretch.logs if log not in gone[1]]
-    if kept:
-        await repository.forget_points(db, locked.id, min(kept))
+    old_bases, old_logs = outdated(view.ranges, [base.base for base in view.bases], since, ended=not locked.enabled)
+    await repository.drop(db, [*failed, *(base.id for base in old_bases)], [log_row.name for log_row in old_logs])
+    starts = [log.first for log_range in view.ranges for log in log_range.logs if log not in old_logs]
+    if starts:
+        await repository.forget_points(db, locked.id, min(starts))
     wanted = locked.enabled and database.deleted_at is None and database.desired != "stopped"
-    if wanted and base_is_due(locked, view.bases, view.stretches, moment):
+    if wanted and base_is_due(locked, view.bases, view.ranges, moment):
         await archives.begin_base(db, SYSTEM, database, locked)
 
 
 def base_is_due(
-    archive: Archive, bases: Sequence[BaseView], stretches: Sequence[ContinuousRange], moment: datetime
+    archive: Archive, bases: Sequence[BaseView], ranges: Sequence[ContinuousRange], moment: datetime
 ) -> bool:
-    """Say whether a base is to be made: none carries the newest part of the log, or it is old and much has happened.
+    """Return True if a base backup must be created: none covers the newest log, or the last one is too old.
 
-    While nothing changes, the last one is as good as a new one.
+    A base backup is not too old as long as nothing has changed since.
     """
     if any(base.status == "taking" for base in bases):
         return False
-    if any(one.status == "failed" and moment - one.base.created_at < PATIENCE for one in bases):
+    if any(base.status == "failed" and moment - base.base.created_at < PATIENCE for base in bases):
         return False
-    usable = [one.base for one in bases if one.base.status == "complete"]
-    if stretches and stretches[-1].bases:
-        usable = stretches[-1].bases
-    elif stretches and usable and max(one.ends or 0 for one in usable) < stretches[-1].first:
+    usable = [base.base for base in bases if base.base.status == "complete"]
+    if ranges and ranges[-1].bases:
+        usable = ranges[-1].bases
+    elif ranges and usable and max(base.ends or 0 for base in usable) < ranges[-1].first:
         return True  # there is a gap between the last base and the newest part of the log
     if not usable:
         return True
-    last = max(usable, key=lambda one: one.finished_at or one.created_at)
+    last = max(usable, key=lambda base: base.finished_at or base.created_at)
     age = moment - (last.finished_at or last.created_at)
-    return age >= timedelta(days=archive.base_days) and not _as_then(archive, last)
+    return age >= timedelta(days=archive.base_days) and not _unchanged_since(archive, last)
 
 
-def _as_then(archive: Archive, base: ArchiveBase) -> bool:
-    """Say whether nothing has changed since a base was begun."""
+def _unchanged_since(archive: Archive, base: ArchiveBase) -> bool:
+    """Return True if nothing has changed since a base backup was started."""
     if not archive.seen:
         return False
     last = marked(archive.seen)
@@ -105,39 +105,39 @@ def _as_then(archive: Archive, base: ArchiveBase) -> bool:
 
 
 def outdated(
-    stretches: Sequence[ContinuousRange], bases: Sequence[ArchiveBase], since: datetime, *, ended: bool = False
+    ranges: Sequence[ContinuousRange], bases: Sequence[ArchiveBase], since: datetime, *, ended: bool = False
 ) -> tuple[list[ArchiveBase], list[ArchiveLog]]:
-    """Return the bases and the parts of the log that no moment since a time needs.
+    """Return the base backups and log segments that are not needed to restore any moment after `since`.
 
-    The newest base before that time is needed, and the log from the oldest base on that is kept. When the log has
-    `ended`, its last part is over by its age, too.
+    The newest base backup before `since` is still needed, and the log from the oldest remaining base backup on. With
+    `ended`, nothing more will be archived, so even the newest range is deleted when it is older than `since`.
     """
-    gone, parts = [], []
-    for stretch in stretches:
-        over = ended or stretch is not stretches[-1]
-        if over and stretch.reaches and stretch.reaches < since:
-            gone += stretch.bases
-            parts += stretch.logs
+    old_bases, old_logs = [], []
+    for log_range in ranges:
+        over = ended or log_range is not ranges[-1]
+        if over and log_range.reaches and log_range.reaches < since:
+            old_bases += log_range.bases
+            old_logs += log_range.logs
             continue
-        older = [base for base in stretch.bases if base.finished_at and base.finished_at <= since]
-        gone += older[:-1]
-        left = [one.first for one in stretch.bases if one not in gone and one.first is not None]
-        parts += [one for one in stretch.logs if left and one.ends <= min(left)]
-    carried = {one.id for stretch in stretches for one in stretch.bases}
-    adrift = [one for one in bases if one.status == "complete" and one.id not in carried]
-    # One that the log does not carry yet may be by the next push; one that has waited so long never will be.
-    gone += [one for one in adrift if one.finished_at and one.finished_at < since]
-    return gone, parts
+        older = [base for base in log_range.bases if base.finished_at and base.finished_at <= since]
+        old_bases += older[:-1]
+        left = [base.first for base in log_range.bases if base not in old_bases and base.first is not None]
+        old_logs += [log_row for log_row in log_range.logs if left and log_row.ends <= min(left)]
+    carried = {base.id for log_range in ranges for base in log_range.bases}
+    adrift = [base for base in bases if base.status == "complete" and base.id not in carried]
+    # The log that a recent base backup needs may still be shipped; for one this old, it never will be.
+    old_bases += [base for base in adrift if base.finished_at and base.finished_at < since]
+    return old_bases, old_logs
 
 
 async def _drop_all(db: AsyncSession, archive: Archive) -> None:
-    """Begin to delete all that is kept of a database that was destroyed."""
+    """Mark everything in the archive of a destroyed database as being deleted."""
     bases, logs = await repository.bases(db, archive.id), await repository.logs(db, archive.id)
-    await repository.drop(db, [base.id for base in bases], [one.name for one in logs])
+    await repository.drop(db, [base.id for base in bases], [log_row.name for log_row in logs])
 
 
 async def finish_deletions(context: Context, archive: Archive) -> None:
-    """Delete from the vault what is being deleted, then its rows, and an archive of which nothing is left."""
+    """Delete what is marked from the vault, then its rows; delete the archive of a destroyed database."""
     async with context.store.transaction() as db:
         bases, logs = await repository.dropped(db, archive.id)
         location = await vault_locations.load(db, context.settings, archive.vault_id)
@@ -149,7 +149,7 @@ async def finish_deletions(context: Context, archive: Archive) -> None:
             vault.delete(name)
 
     if names and location.opened:
-        with contextlib.suppress(Missing):  # the whole vault is gone
+        with contextlib.suppress(Missing):  # the vault no longer exists
             await asyncio.to_thread(delete)
     async with context.store.transaction() as db:
         await repository.forget_dropped(db, bases, logs)
@@ -157,12 +157,12 @@ async def finish_deletions(context: Context, archive: Archive) -> None:
             await repository.forget(db, archive.id)
 
 
-async def take_away_abandoned(context: Context) -> None:
-    """Take away the new databases of recoveries that were cancelled or given up while no worker was at them."""
+async def delete_abandoned(context: Context) -> None:
+    """Delete the new databases of recoveries that were cancelled or failed while no worker ran them."""
     async with context.store.transaction() as db:
         rows = await repository.unfinished(db)
         jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
         over = [row for row in rows if row.job_id in jobs and jobs[row.job_id].state in queue.DONE]
-        taken: list[uuid.UUID] = [found for row in over if (found := await targets.abandon(db, row))]
+        taken: list[uuid.UUID] = [target_id for row in over if (target_id := await targets.abandon(db, row))]
     for target_id in taken:
         await readiness.notify_supervisor(context.settings, target_id)

@@ -1,4 +1,4 @@
-"""Recoveries: planned, asked for, found; `recovery_job` runs them."""
+"""Plans, starts and lists recoveries; `recovery_job` runs them."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ from headwater.store.encryption import SecretCipher
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRequest:
-    """To which moment, and as what: exactly one of time, position and point.
+    """The moment to restore to (exactly one of time, position and point), and the name of the new database.
 
-    `inclusive` says whether what happened exactly then is in it; without a word a time is, and a position is not.
+    `inclusive` says whether transactions committed exactly then are included; by default they are for a time, and are
+    not for a position.
     """
 
     name: str
@@ -47,13 +48,13 @@ class RecoveryRequest:
 
     @property
     def including(self) -> bool:
-        """Whether what happened exactly then is in it."""
+        """Whether transactions committed exactly at the moment are included."""
         return self.position is None if self.inclusive is None else self.inclusive
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryPlan:
-    """What a recovery would do: the base it begins with, how much of the log it replays, as sentences."""
+    """What a recovery would do: the base backup it starts from, the size of the log it replays, and sentences."""
 
     target_name: str
     base: ArchiveBase | None
@@ -72,72 +73,80 @@ class RecoveryView:
 
 
 def find_path(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
-    """Return how a moment is reached; raises OutOfReach, BadInput or NotFound."""
+    """Return the base backup and the log that lead to a moment; raise OutOfReach, BadInput or NotFound."""
     if order.time is not None:
-        return to_time(view.stretches, order.time)
+        return to_time(view.ranges, order.time)
     if order.point is not None:
         point = _point(view, order.point)
-        return to_position(view.stretches, point.position, f"the point {point.name}")
+        return to_position(view.ranges, point.position, f"the restore point {point.name}")
     assert order.position is not None
-    return to_position(view.stretches, view.engine.parse_position(order.position), order.position)
+    return to_position(view.ranges, view.engine.parse_position(order.position), order.position)
 
 
 def _point(view: ArchiveView, name: str) -> ArchivePoint:
-    for one in view.points:
-        if one.name == name:
-            return one
-    raise NotFound(f"There is no point {name!r}.", hint=did_you_mean(name, [point.name for point in view.points]))
+    for point in view.points:
+        if point.name == name:
+            return point
+    raise NotFound(
+        f"There is no restore point {name!r}.", hint=did_you_mean(name, [point.name for point in view.points])
+    )
 
 
 async def plan(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: RecoveryRequest) -> RecoveryPlan:
     """Return what a recovery would do, without doing it."""
     view = await _view(db, actor, database_id, order)
     refusals = []
-    found: RecoveryPath | None = None
+    path: RecoveryPath | None = None
     try:
-        found = _way(view, order)
+        path = _plan_path(view, order)
     except OutOfReach as error:
         refusals.append(f"{error.message} {error.hint or ''}".strip())
-    log = sum(one.ends - one.first for one in found.logs) if found else 0
+    log = sum(segment.ends - segment.first for segment in path.logs) if path else 0
     moment = _moment(order)
-    said = (
-        f"{view.database.name} is brought back to {moment} as the new database {order.name}.",
-        *([_from_base(found.base)] if found else []),
-        f"{view.database.name} itself is not touched. The new database has a password of its own.",
+    sentences = (
+        f"{view.database.name} is restored to {moment}, into the new database {order.name}.",
+        *([_from_base(path.base)] if path else []),
+        f"{view.database.name} itself is not changed. The new database gets its own password.",
     )
-    return RecoveryPlan(order.name, found.base if found else None, log, moment, said, tuple(refusals))
+    return RecoveryPlan(order.name, path.base if path else None, log, moment, sentences, tuple(refusals))
 
 
 def _from_base(base: ArchiveBase) -> str:
     finished = base.finished_at or base.created_at
-    return f"It begins with the base backup of {finished:%Y-%m-%d %H:%M:%S} UTC, and replays the log from there."
+    return (
+        f"The recovery starts from the base backup of {finished:%Y-%m-%d %H:%M:%S} UTC and replays the log from there."
+    )
 
 
 def _moment(order: RecoveryRequest) -> str:
     if order.time is not None:
         return f"{order.time.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip(".") + " UTC"
-    return f"the point {order.point}" if order.point is not None else f"position {order.position}"
+    return f"the restore point {order.point}" if order.point is not None else f"position {order.position}"
 
 
-def _way(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
-    """Return how a moment is reached; of one that is not in the vault yet, how it will be once the log is there."""
+def _plan_path(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
+    """Return the path to a moment; for one that is not archived yet, the path to the newest archived moment."""
     archive = view.archive
     assert archive
     if order.time is not None and order.time > now():
         raise OutOfReach("This moment is in the future.", hint=_latest(view))
-    newest = view.stretches[-1].window if view.stretches else None
+    newest = view.ranges[-1].window if view.ranges else None
     alive = archive.enabled and view.database.deleted_at is None
     if alive and newest and order.time is not None and order.time > newest[1]:
-        return to_time(view.stretches, newest[1])
-    if alive and newest and order.point is not None and _point(view, order.point).position > view.stretches[-1].ends:
-        return to_position(view.stretches, view.stretches[-1].ends, order.point)
+        return to_time(view.ranges, newest[1])
+    if alive and newest and order.point is not None and _point(view, order.point).position > view.ranges[-1].ends:
+        return to_position(view.ranges, view.ranges[-1].ends, order.point)
     recovery_path = find_path(view, order)
     _check_version(view, recovery_path)
     return recovery_path
 
 
 def _latest(view: ArchiveView) -> str | None:
-    return f"The latest moment is {view.windows[-1][1]:%Y-%m-%d %H:%M:%S} UTC." if view.windows else None
+    return (
+        f"The latest moment that can be restored is {view.windows[-1][1]:%Y-%m-%d %H:%M:%S} UTC."
+        if view.windows
+        else None
+    )
 
 
 def _check_version(view: ArchiveView, path: RecoveryPath) -> None:
@@ -147,30 +156,30 @@ def _check_version(view: ArchiveView, path: RecoveryPath) -> None:
     if versions and path.base.version not in versions:
         raise OutOfReach(
             f"The base backup is of version {path.base.version}, which is not installed here.",
-            hint=f"There are: {', '.join(versions)}.",
+            hint=f"Installed versions: {', '.join(versions)}.",
         )
 
 
 async def _view(db: AsyncSession, actor: Actor, database_id: uuid.UUID, order: RecoveryRequest) -> ArchiveView:
     database = await databases.find(db, actor, database_id, "database:write", deleted=True)
     given = [order.time, order.position, order.point]
-    if sum(one is not None for one in given) != 1:
-        raise Invalid({"time": "Give one of time, lsn and point."})
+    if sum(value is not None for value in given) != 1:
+        raise Invalid({"time": "Give exactly one of time, lsn and point."})
     if order.time is not None and order.time.tzinfo is None:
-        raise Invalid({"time": "Say the time with its zone, such as 2026-11-21T10:00:00Z."})
+        raise Invalid({"time": "Give the time with its zone, such as 2026-11-21T10:00:00Z."})
     view = await archives.seen(db, database)
     if view.archive is None:
         raise Conflict(
-            f"{database.name} does not keep the log of its changes.", hint="Turn it on: headwater recovery enable"
+            f"Point-in-time recovery of {database.name} is off.", hint="Enable it: headwater recovery enable"
         )
     return view
 
 
 async def start(context: Context, actor: Actor, database_id: uuid.UUID, order: RecoveryRequest) -> RecoveryView:
-    """Put a recovery into the queue; its new database is there at once, and cannot be used before it is complete."""
+    """Enqueue a recovery and create its new database, which cannot be used until the recovery is complete."""
     async with context.store.transaction() as db:
         view = await _view(db, actor, database_id, order)
-        _way(view, order)
+        _plan_path(view, order)
         assert view.archive
         request: dict[str, Any] = {
             "time": order.time.isoformat() if order.time else None,
@@ -199,7 +208,7 @@ async def start(context: Context, actor: Actor, database_id: uuid.UUID, order: R
             project,
             kind="recovery.restore",
             args={"recovery_id": str(row.id)},
-            title=f"{view.database.name} back to {_moment(order)} as {target.name}",
+            title=f"Restore {view.database.name} to {_moment(order)} as {target.name}",
         )
         row.job_id = job.id
         archives.note(
@@ -219,10 +228,12 @@ async def start(context: Context, actor: Actor, database_id: uuid.UUID, order: R
 async def create_target(
     db: AsyncSession, actor: Actor, settings: Settings, source: Database, row: Recovery
 ) -> Database:
-    """Ask for the new database of a recovery: with the quotas of the one that it was, built by our job."""
+    """Request the new database of a recovery, with the options and quotas of the source; the job fills its files."""
     project = row.request.get("project_id")
     if project is None:
-        raise Invalid({"project_id": f"The project of {source.name} is gone: say in which one the database shall be."})
+        raise Invalid(
+            {"project_id": f"The project of {source.name} was deleted: choose a project for the new database."}
+        )
     spec = DatabaseSpec(
         row.target_name,
         source.engine,
@@ -235,7 +246,7 @@ async def create_target(
 
 
 def request_of(row: Recovery) -> RecoveryRequest:
-    """Return what was asked for."""
+    """Return the request stored in a row."""
     given = row.request
     at = datetime.fromisoformat(given["time"]) if given["time"] else None
     return RecoveryRequest(row.target_name, at, given["position"], given["point"], given["inclusive"])
@@ -247,7 +258,7 @@ async def view(db: AsyncSession, actor: Actor, recovery_id: uuid.UUID) -> Recove
     if row is None or row.organization_id not in actor.roles:
         raise NotFound("There is no such recovery.")
     authorize(actor, "database:read", row)
-    return (await _shown(db, [row]))[0]
+    return (await _with_jobs(db, [row]))[0]
 
 
 async def list_of_database(
@@ -257,9 +268,9 @@ async def list_of_database(
     await databases.find(db, actor, database_id, deleted=True)
     archive = await repository.of_database(db, database_id)
     rows = await repository.recoveries(db, archive.id, audit.before_id(cursor), limit) if archive else []
-    return cut(await _shown(db, rows), limit, lambda one: (str(one.recovery.id),))
+    return cut(await _with_jobs(db, rows), limit, lambda item: (str(item.recovery.id),))
 
 
-async def _shown(db: AsyncSession, rows: Sequence[Recovery]) -> list[RecoveryView]:
+async def _with_jobs(db: AsyncSession, rows: Sequence[Recovery]) -> list[RecoveryView]:
     jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
     return [RecoveryView(row, jobs.get(row.job_id) if row.job_id else None) for row in rows]

@@ -1,8 +1,8 @@
-"""Carries a recovery out: files of a base, the log, the server that replays it, and the new owner's name and password.
+"""The job that runs a recovery: it restores the files of a base backup, replays the log, and sets the new owner.
 
-All of it happens in a folder beside the database's own, of which the keeper knows nothing, by a server that nobody can
-connect to. When it is complete it is moved to its place, and only then the keeper may start it. Whatever ends an
-attempt in the middle, the new database goes away, and the next attempt begins anew.
+All of it happens in a staging folder that the supervisor does not know, with a server that no client can connect to.
+A complete recovery is moved to the folder of the new database, and only then may the supervisor start it. If an
+attempt ends early, the new database is deleted, and the next attempt starts from the beginning.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from headwater.kit.errors import Cancelled, Conflict, HeadwaterError, Unavailabl
 from headwater.vault.vault import Vault
 
 WAIT_SECONDS = 120.0
-# What a recovery may need of the disk beyond its files and its log.
+# Disk space that a recovery may need in addition to its files and its log.
 SPARE_BYTES = 64 * 2**20
 
 
 @dataclass(slots=True)
 class RecoveryAttempt:
-    """One attempt at a recovery; `source` is the database that it was."""
+    """One claimed attempt at a recovery; `source` is the database that is restored to a moment."""
 
     attempt: Attempt
     claim: RowClaim[Recovery]
@@ -59,7 +59,7 @@ class RecoveryAttempt:
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Do the work of a recovery's job."""
+    """Run a job that restores a database to a moment."""
     started = time.monotonic()
     work = await _begin(attempt)
     try:
@@ -76,30 +76,30 @@ async def run_job(attempt: Attempt) -> Write:
 
 
 async def _begin(attempt: Attempt) -> RecoveryAttempt:
-    """Make this the attempt that may write to the row."""
+    """Claim the row: from now on only this attempt may write to it."""
     async with attempt.database.transaction() as db:
         row = await repository.recovery(db, uuid.UUID(attempt.args["recovery_id"]), lock=True)
         archive = await repository.get(db, row.archive_id) if row else None
         if row is None or archive is None or archive.database_id is None:
-            raise Cancelled("What is kept of the database was deleted.")
+            raise Cancelled("The archive of the database was deleted.")
         source = await databases.find(db, SYSTEM, archive.database_id, deleted=True)
         return RecoveryAttempt(attempt, row_claims.claim(row), archive, source, recoveries.request_of(row))
 
 
 async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
     attempt = work.attempt
-    way, place = await _recovery_path(work)
+    path, location = await _recovery_path(work)
     local = await targets.renew(work.attempt, work.claim, work.source)
-    vault = await asyncio.to_thread(place.open)
+    vault = await asyncio.to_thread(location.open)
     instance = await local.driver.stage(local.spec)
     try:
-        facts = await _fill(work, vault, way, local, instance)
+        facts = await _fill(work, vault, path, local, instance)
         was = work.source.route or work.source.name
         arrived = await wal_replay.replayed(attempt, local, instance, facts, _goal(work, local), was)
         await asyncio.to_thread(shutil.rmtree, instance.folder / wal_replay.LOG)
         await work.claim.commit(attempt.database)
         async with attempt.database.transaction() as db:
-            await databases.find(db, SYSTEM, local.spec.id)  # whoever deleted it meanwhile does not want it
+            await databases.find(db, SYSTEM, local.spec.id)  # raises NotFound if it was deleted in the meantime
         await local.driver.take_in(local.spec)
     finally:
         await local.driver.unstage(local.spec)
@@ -108,36 +108,38 @@ async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
         await instances.built(db, local.spec.id)
     view = await readiness.wait_until_settled(attempt.context, SYSTEM, local.spec.id, WAIT_SECONDS)
     if view.database.state != "running":
-        raise Unavailable(f"{work.row.target_name} does not start: {view.database.state_reason or view.database.state}")
-    await _answers(work, local.spec.id)
+        raise Unavailable(
+            f"{work.row.target_name} could not be started: {view.database.state_reason or view.database.state}"
+        )
+    await _check_connection(work, local.spec.id)
     last = arrived.last_transaction_at.isoformat() if arrived.last_transaction_at else None
-    attempt.note(f"{work.row.target_name} is there; its last change is of {last or 'before the base backup'}.")
-    return {"last": last, "base_id": str(way.base.id), "log_bytes": sum(log.ends - log.first for log in way.logs)}
+    attempt.note(f"{work.row.target_name} is ready. Its last transaction: {last or 'before the base backup'}.")
+    return {"last": last, "base_id": str(path.base.id), "log_bytes": sum(log.ends - log.first for log in path.logs)}
 
 
 async def _recovery_path(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
-    """Return how the moment is reached, after what was committed until now is brought into the vault."""
+    """Ship the newest log into the vault, then return the path to the moment and the vault."""
     try:
-        return await _shipped_way(work)
+        return await _ship_and_find_path(work)
     except OutOfReach:
         alive = work.archive.enabled and work.source.deleted_at is None and work.source.desired != "stopped"
         if not alive:
             raise
-    # A server that was killed puts the end of its log into the spool when it is up again.
+    # A server that was killed writes the end of its log to the spool only when it runs again.
     async with work.attempt.database.transaction() as db:
         local = await instances.local(db, work.attempt.settings, work.source)
     await archives.awake(work.attempt.settings, local)
-    return await _shipped_way(work)
+    return await _ship_and_find_path(work)
 
 
-async def _shipped_way(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
+async def _ship_and_find_path(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
     attempt = work.attempt
     if work.archive.enabled and work.source.deleted_at is None:
-        attempt.report("the log", 0, 1, unit="steps", message="what was written last goes into the vault")
+        attempt.report("shipping the log", 0, 1, unit="steps", message="moving the newest log into the vault")
         try:
             await archives.ship_now(attempt.context, work.archive.id)
         except (HeadwaterError, TimeoutError) as error:
-            attempt.note(f"What was written last could not be brought into the vault: {error}", "warning")
+            attempt.note(f"The newest log could not be moved into the vault: {error}", "warning")
     async with attempt.database.transaction() as db:
         source = await databases.find(db, SYSTEM, work.source.id, deleted=True)
         view = await archives.seen(db, source)
@@ -157,18 +159,18 @@ def _goal(work: RecoveryAttempt, local: LocalInstance) -> RecoveryTarget:
 
 
 async def _fill(
-    work: RecoveryAttempt, vault: Vault, way: RecoveryPath, local: LocalInstance, instance: Instance
+    work: RecoveryAttempt, vault: Vault, path: RecoveryPath, local: LocalInstance, instance: Instance
 ) -> dict[str, Any]:
-    """Lay the base's files and the parts of the log that are needed into the staged folder; return the base's facts."""
+    """Write the files of the base backup and the log to the staging folder; return the facts of the base backup."""
     attempt, log = work.attempt, instance.folder / wal_replay.LOG
-    replay = sum(one.ends - one.first for one in way.logs)
-    room, needed = shutil.disk_usage(instance.folder).free, way.base.raw_bytes + 2 * replay + SPARE_BYTES
+    replay = sum(row.ends - row.first for row in path.logs)
+    room, needed = shutil.disk_usage(instance.folder).free, path.base.raw_bytes + 2 * replay + SPARE_BYTES
     if room < needed:
         raise Conflict(
-            f"There is not enough room on the disk: {needed // MB:,} MB are needed, {room // MB:,} MB are free.",
-            hint="Make room, and try again.",
+            f"There is not enough disk space: {needed // MB:,} MB are needed, {room // MB:,} MB are free.",
+            hint="Free some disk space, then try again.",
         )
-    total = max(1, (way.base.raw_bytes + replay) // MB)
+    total = max(1, (path.base.raw_bytes + replay) // MB)
     done = 0
 
     def progress(more: int) -> None:
@@ -177,12 +179,12 @@ async def _fill(
         attempt.report("files", done // MB, max(total, done // MB), unit="MB", message=work.row.target_name)
 
     def fill() -> dict[str, Any]:
-        manifest = vault.manifest(vault_layout.base_name(way.base.id))
+        manifest = vault.manifest(vault_layout.base_name(path.base.id))
         facts = dict(manifest.extras)
         local.engine.restore_base(instance, facts, vault_layout.base_blocks(vault, manifest, progress))
         log.mkdir(mode=0o711)
-        for one in way.logs:
-            _put(log, instance, vault_layout.log_parts(vault, one.name), progress)
+        for row in path.logs:
+            _put(log, instance, vault_layout.log_parts(vault, row.name), progress)
         return facts
 
     return await run_cancellable(attempt, lambda: None, fill)
@@ -190,13 +192,13 @@ async def _fill(
 
 def _put(log: Path, instance: Instance, parts: Iterable[tuple[str, bytes]], progress: Any) -> None:
     for name, content in parts:
-        (log / name).unlink(missing_ok=True)  # it came twice, by a push that was killed
+        (log / name).unlink(missing_ok=True)  # it is stored twice if shipping was killed
         wal_replay.put(instance, log / name, content)
         progress(len(content))
 
 
-async def _answers(work: RecoveryAttempt, target_id: uuid.UUID) -> None:
-    """Look whether the owner of the new database can use it."""
+async def _check_connection(work: RecoveryAttempt, target_id: uuid.UUID) -> None:
+    """Check that the owner of the new database can connect to it."""
     attempt = work.attempt
     async with attempt.database.transaction() as db:
         reached = await reachability.load(db, attempt.context.cipher, await databases.find(db, SYSTEM, target_id))

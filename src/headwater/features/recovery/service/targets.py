@@ -1,4 +1,4 @@
-"""The new databases of recoveries: asked for, asked for again, and taken away when nobody goes on with them."""
+"""The new databases of recoveries: requesting them, and deleting them after a failure."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from headwater.kit.errors import HeadwaterError, NotFound
 
 
 async def renew(attempt: Attempt, claim: RowClaim[Recovery], source: Database) -> LocalInstance:
-    """Make sure that the new database is asked for and waits for its files, with nothing of an earlier attempt."""
+    """Request the new database, unless it exists and waits for its files; delete one that was already handed over."""
     row = claim.row
     async with attempt.database.transaction() as db:
         there = await _alive(db, row.target_id)
         if there is not None and not there.building:
-            attempt.note("An earlier attempt ended in the middle: its database is taken away first.", "warning")
-            await _take_away(db, there.id)
+            attempt.note("An earlier attempt was interrupted. Its database is deleted first.", "warning")
+            await _delete_database(db, there.id)
             there = None
         if there is None:
             there = await recoveries.create_target(db, SYSTEM, attempt.settings, source, row)
@@ -35,7 +35,7 @@ async def renew(attempt: Attempt, claim: RowClaim[Recovery], source: Database) -
 
 
 async def clear_after(attempt: Attempt, claim: RowClaim[Recovery]) -> None:
-    """Take the new database away after a failure, as the attempt that has the work."""
+    """Delete the new database after a failure, unless another attempt has taken over."""
     try:
         async with attempt.database.transaction() as db:
             row = await repository.recovery(db, claim.row.id)
@@ -45,16 +45,16 @@ async def clear_after(attempt: Attempt, claim: RowClaim[Recovery]) -> None:
         if gone:
             await readiness.notify_supervisor(attempt.settings, gone)
     except HeadwaterError as error:
-        attempt.note(f"The new database could not be taken away: {error.message}", "error")
+        attempt.note(f"The new database could not be deleted: {error.message}", "error")
 
 
 async def abandon(db: AsyncSession, row: Recovery) -> uuid.UUID | None:
-    """Take away the new database of a recovery that nobody goes on with, in the caller's transaction; return its id."""
+    """Delete the new database of an abandoned recovery, in the caller's transaction; return its id."""
     database = await _alive(db, row.target_id)
     await repository.forget_target(db, row.id)
     if database is None:
         return None
-    await _take_away(db, database.id)
+    await _delete_database(db, database.id)
     return database.id
 
 
@@ -65,6 +65,6 @@ async def _alive(db: AsyncSession, database_id: uuid.UUID | None) -> Database | 
         return None
 
 
-async def _take_away(db: AsyncSession, database_id: uuid.UUID) -> None:
+async def _delete_database(db: AsyncSession, database_id: uuid.UUID) -> None:
     await databases.remove(db, SYSTEM, database_id)
     await databases.purge(db, SYSTEM, database_id)

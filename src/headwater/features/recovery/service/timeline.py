@@ -1,7 +1,7 @@
-"""What can be reached: pure rules over the bases and the parts of a log that are in a vault.
+"""Computes which moments can be restored, from the base backups and log segments in a vault; pure functions.
 
-A stretch is a part of the log without a gap. A base whose log begins and ends in a stretch reaches every moment from
-its own end up to what the stretch reaches.
+A continuous range is a part of the log without a gap. A base backup whose log lies within a range can restore every
+moment from its own end up to the end of the range.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from headwater.kit.errors import Conflict
 
 
 class OutOfReach(Conflict):
-    """The database cannot be brought to this moment."""
+    """The database cannot be restored to this moment."""
 
     code = "out_of_reach"
 
 
 @dataclass(slots=True)
 class ContinuousRange:
-    """A part of a log without a gap, and the bases that it carries, oldest first."""
+    """A part of a log without a gap, and the base backups whose log lies in it, oldest first."""
 
     timeline: int
     first: int
@@ -33,7 +33,7 @@ class ContinuousRange:
 
     @property
     def window(self) -> tuple[datetime, datetime] | None:
-        """The first and the last moment that can be reached, if there is one."""
+        """The first and the last moment that can be restored, if there are any."""
         starts = [base.finished_at for base in self.bases if base.finished_at]
         if not starts or self.reaches is None or self.reaches < min(starts):
             return None
@@ -43,78 +43,77 @@ class ContinuousRange:
 def continuous_ranges(
     bases: Sequence[ArchiveBase], logs: Sequence[ArchiveLog], covered: datetime | None = None, to: int | None = None
 ) -> list[ContinuousRange]:
-    """Return the stretches of a log, oldest first.
+    """Return the continuous ranges of a log, oldest first.
 
     Args:
-        bases: those that are complete count.
-        logs: by timeline and position.
-        covered: up to when all that was committed lies before `to`, where the log in the vault ends.
+        bases: base backups; only complete ones count.
+        logs: log segments, ordered by timeline and position.
+        covered: all transactions committed before this time lie before `to`.
+        to: the position where the log in the vault ends.
     """
-    found: list[ContinuousRange] = []
+    ranges: list[ContinuousRange] = []
     for log in logs:
-        last = found[-1] if found else None
+        last = ranges[-1] if ranges else None
         if last is None or log.timeline != last.timeline or log.first > last.ends:
             last = ContinuousRange(log.timeline, log.first, log.first, None)
-            found.append(last)
+            ranges.append(last)
         last.logs.append(log)
         last.ends = max(last.ends, log.ends)
         last.reaches = max(filter(None, (last.reaches, log.reaches)), default=None)
-    if found and covered and found[-1].ends == to:
-        found[-1].reaches = max(covered, found[-1].reaches or covered)
-    for base in sorted(bases, key=lambda one: one.finished_at or one.created_at):
-        home = next((one for one in found if _carries(one, base)), None)
+    if ranges and covered and ranges[-1].ends == to:
+        ranges[-1].reaches = max(covered, ranges[-1].reaches or covered)
+    for base in sorted(bases, key=lambda item: item.finished_at or item.created_at):
+        home = next((candidate for candidate in ranges if _carries(candidate, base)), None)
         if home:
             home.bases.append(base)
-    return found
+    return ranges
 
 
-def _carries(stretch: ContinuousRange, base: ArchiveBase) -> bool:
-    if base.status != "complete" or base.first is None or base.ends is None or base.timeline != stretch.timeline:
+def _carries(log_range: ContinuousRange, base: ArchiveBase) -> bool:
+    if base.status != "complete" or base.first is None or base.ends is None or base.timeline != log_range.timeline:
         return False
-    return stretch.first <= base.first and base.ends <= stretch.ends
+    return log_range.first <= base.first and base.ends <= log_range.ends
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryPath:
-    """How a moment is reached: from a base, by these parts of the log."""
+    """How to restore a moment: the base backup to start from, and the log segments to replay."""
 
     base: ArchiveBase
     logs: tuple[ArchiveLog, ...]
 
 
 def to_time(ranges: Sequence[ContinuousRange], at: datetime) -> RecoveryPath:
-    """Return the way to a time; raises OutOfReach with where the nearest ends are."""
-    for stretch in reversed(ranges):
-        starts = [base for base in stretch.bases if base.finished_at and base.finished_at <= at]
-        if starts and stretch.reaches and at <= stretch.reaches:
-            needed = [log for log in stretch.logs if log.ends > _first(starts[-1])]
-            # What was committed by then lies before the first part that reaches so far.
-            enough = next((index for index, one in enumerate(needed) if one.reaches and one.reaches >= at), len(needed))
+    """Return the path to a time; raise OutOfReach with the nearest moments that can be restored."""
+    for log_range in reversed(ranges):
+        starts = [base for base in log_range.bases if base.finished_at and base.finished_at <= at]
+        if starts and log_range.reaches and at <= log_range.reaches:
+            needed = [log for log in log_range.logs if log.ends > _first(starts[-1])]
+            # The first segment that reaches this time ends after everything that was committed by then.
+            enough = next((index for index, log in enumerate(needed) if log.reaches and log.reaches >= at), len(needed))
             last = _end_of(starts[-1])
-            upto = [one for place, one in enumerate(needed) if place <= enough or one.first < last]
+            upto = [log for index, log in enumerate(needed) if index <= enough or log.first < last]
             return RecoveryPath(starts[-1], tuple(upto))
     raise _unreached(ranges, at)
 
 
 def to_position(ranges: Sequence[ContinuousRange], position: int, display_position: str) -> RecoveryPath:
-    """Return the way to a position of the log; raises OutOfReach."""
-    for stretch in reversed(ranges):
-        starts = [one for one in stretch.bases if _end_of(one) <= position]
-        if starts and position <= stretch.ends:
-            needed = [log for log in stretch.logs if log.ends > _first(starts[-1]) and log.first <= position]
+    """Return the path to a position of the log, or raise OutOfReach."""
+    for log_range in reversed(ranges):
+        starts = [base for base in log_range.bases if _end_of(base) <= position]
+        if starts and position <= log_range.ends:
+            needed = [log for log in log_range.logs if log.ends > _first(starts[-1]) and log.first <= position]
             return RecoveryPath(starts[-1], tuple(needed))
-    every = [base for stretch in ranges for base in stretch.bases]
+    every = [base for log_range in ranges for base in log_range.bases]
     if not every:
         raise _no_base()
     if position < min(map(_end_of, every)):
         raise OutOfReach(
-            f"{display_position} lies before the end of the first base backup.", hint="Choose a later position."
+            f"{display_position} is before the end of the first base backup.", hint="Choose a later position."
         )
     if position > max(key_range.ends for key_range in ranges):
-        raise OutOfReach(
-            f"The log in the vault does not come to {display_position} yet.", hint="Try again in a moment."
-        )
-    raise OutOfReach(f"The log has a gap before {display_position}.", hint="Choose a position outside of the gap.")
+        raise OutOfReach(f"The log up to {display_position} is not in the vault yet.", hint="Try again in a moment.")
+    raise OutOfReach(f"The log has a gap before {display_position}.", hint="Choose a position outside the gap.")
 
 
 def _first(base: ArchiveBase) -> int:
@@ -131,22 +130,27 @@ def _unreached(ranges: Sequence[ContinuousRange], at: datetime) -> OutOfReach:
         return _no_base()
     if at < windows[0][0]:
         return OutOfReach(
-            f"{_text(at)} lies before the first base backup.", hint=f"The earliest moment is {_text(windows[0][0])}."
+            f"{_text(at)} is before the first base backup.",
+            hint=f"The earliest moment that can be restored is {_text(windows[0][0])}.",
         )
     if at > windows[-1][1]:
         return OutOfReach(
-            f"The log in the vault does not come to {_text(at)}.", hint=f"The latest moment is {_text(windows[-1][1])}."
+            f"The log up to {_text(at)} is not in the vault.",
+            hint=f"The latest moment that can be restored is {_text(windows[-1][1])}.",
         )
     before = max((end for _, end in windows if end < at), default=None)
     after = min(start for start, _ in windows if start > at)
-    since = f"after {_text(before)}, " if before else ""
+    since = f"after {_text(before)} and " if before else ""
     return OutOfReach(
-        f"A part of the log is missing at {_text(at)}.", hint=f"Nothing is reached {since}before {_text(after)}."
+        f"A part of the log is missing at {_text(at)}.", hint=f"Nothing can be restored {since}before {_text(after)}."
     )
 
 
 def _no_base() -> OutOfReach:
-    return OutOfReach("There is no base backup with its log yet.", hint="One is being made, or make one now.")
+    return OutOfReach(
+        "There is no usable base backup yet.",
+        hint="Wait until the base backup is complete, or create one: headwater recovery base",
+    )
 
 
 def _text(at: datetime) -> str:

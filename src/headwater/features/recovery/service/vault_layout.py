@@ -1,8 +1,8 @@
-"""How bases and parts of a log lie in a vault: as manifests with one table, whose names begin with `base-` or `log-`.
+"""How base backups and logs are stored in a vault: as manifests with one table, named `base-…` or `log-…`.
 
-So collection, verification, repair and leases work on them as on snapshots. A base's table has the pieces of its files
-by path and number: on top of the base before, only pieces that have changed are stored. In a log's table, each part is
-a row. All of this blocks.
+So garbage collection, verification, repair and leases work on them as on snapshots. The table of a base backup has
+the blocks of its files by path and number; only blocks that changed since the parent are stored. In the table of a
+log, each segment is a row. All functions here block.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ Progress = Callable[[int], None]
 
 
 def base_name(base_id: uuid.UUID) -> str:
-    """Return the name of a base in its vault."""
+    """Return the name of a base backup in its vault."""
     return f"base-{base_id}"
 
 
 def log_name(database_id: uuid.UUID, first: LogSegment) -> str:
-    """Return the name of parts of a log that begin with this one: who pushes them again finds them there."""
+    """Return the name for log segments that begin with `first`; it is the same if they are shipped again."""
     return f"log-{database_id}-{first.name.lower()}"
 
 
 def manifest_or_none(vault: Vault, name: str) -> Manifest | None:
-    """Return a manifest if it is there."""
+    """Return a manifest, or None if it does not exist."""
     try:
         return vault.manifest(name)
     except Missing:
@@ -59,7 +59,7 @@ def manifest_or_none(vault: Vault, name: str) -> Manifest | None:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveOrigin:
-    """What a manifest of ours says it is of."""
+    """The facts by which a manifest says what it is of."""
 
     name: str
     database: str
@@ -75,10 +75,10 @@ def write_base(
     ended: Callable[[], BaseBackupInfo],
     progress: Progress,
 ) -> Manifest:
-    """Store a base on top of another one; `ended` is called when all was read, and tells what it is."""
+    """Store a base backup on top of its parent; `ended` is called after all blocks were read, and returns its facts."""
     before = _parent(vault, parent)
     started = datetime.now(UTC)
-    shape = TableShape(tuple(one.hint for one in BASE_COLUMNS), (0, 1))
+    shape = TableShape(tuple(column.hint for column in BASE_COLUMNS), (0, 1))
     with vault.write_snapshot(origin.name, parent=before, sizes=BASE_SIZES) as writing:
         known = vault.table(before.tables[0]).parent() if before else None
         written = TableWriter(writing.ink, shape, known).write(_batches(blocks, progress))
@@ -113,21 +113,21 @@ def _parent(vault: Vault, name: str | None) -> Manifest | None:
     try:
         return vault.manifest(name) if name else None
     except Damaged:
-        return None  # what cannot be read must not keep the next base from being made
+        return None  # a damaged parent must not prevent the next base backup
 
 
 def _batches(blocks: Iterable[FileBlock], progress: Progress) -> Iterator[Batch]:
     rest = iter(blocks)
     while some := list(itertools.islice(rest, BATCH_ROWS)):
-        paths = [one[0].encode() for one in some]
-        contents = [one[2] for one in some]
-        columns = (paths, [b"%d" % one[1] for one in some], contents)
+        paths = [block[0].encode() for block in some]
+        contents = [block[2] for block in some]
+        columns = (paths, [b"%d" % block[1] for block in some], contents)
         progress(sum(map(len, contents)))
         yield pa.RecordBatch.from_arrays([pa.array(column, VALUES) for column in columns], ["0", "1", "2"])
 
 
 def base_blocks(vault: Vault, manifest: Manifest, progress: Progress) -> Iterator[FileBlock]:
-    """Give the pieces of a base, those of one file mostly in a row."""
+    """Yield the blocks of a base backup; those of one file mostly follow each other."""
     for batch in _rows(vault, manifest):
         for path, number, content in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             yield path.decode(), int(number), content
@@ -135,16 +135,16 @@ def base_blocks(vault: Vault, manifest: Manifest, progress: Progress) -> Iterato
 
 
 def write_log(vault: Vault, origin: ArchiveOrigin, parts: Sequence[LogSegment]) -> Manifest:
-    """Store parts of a log that follow each other; when the first is there already, return what came with it."""
+    """Store consecutive log segments; if the first one is already stored, return the manifest that has it."""
     manifest = manifest_or_none(vault, origin.name)
     if manifest:
         return manifest
     started = datetime.now(UTC)
-    shape = TableShape(tuple(one.hint for one in LOG_COLUMNS), (0,))
+    shape = TableShape(tuple(column.hint for column in LOG_COLUMNS), (0,))
     with vault.write_snapshot(origin.name, sizes=LOG_SIZES) as writing:
         written = TableWriter(writing.ink, shape).write(_read(parts))
         moment = {"timeline": parts[0].timeline, "first": parts[0].first, "end": parts[-1].end, "parts": len(parts)}
-        made = Manifest(
+        manifest = Manifest(
             id=origin.name,
             database=origin.database,
             started=started,
@@ -156,8 +156,8 @@ def write_log(vault: Vault, origin: ArchiveOrigin, parts: Sequence[LogSegment]) 
             level=writing.ink.codec.level,
             tables=(manifests.table(None, "log", LOG_COLUMNS, shape.key, written),),
         )
-        vault.commit(writing, made)
-    return made
+        vault.commit(writing, manifest)
+    return manifest
 
 
 def _read(parts: Sequence[LogSegment]) -> Iterator[Batch]:
@@ -168,7 +168,7 @@ def _read(parts: Sequence[LogSegment]) -> Iterator[Batch]:
 
 
 def log_parts(vault: Vault, name: str) -> Iterator[tuple[str, bytes]]:
-    """Give the parts of a log by their names."""
+    """Yield the names and contents of log segments."""
     for batch in _rows(vault, vault.manifest(name)):
         for part, content in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             yield part.decode(), content

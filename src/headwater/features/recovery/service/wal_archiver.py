@@ -1,7 +1,7 @@
-"""Brings what is in the spools into the vaults: stored, written down, then taken from the spool, in this order.
+"""Ships log segments from the spools into the vaults: it stores and records them, then deletes them from the spool.
 
-Killed between two steps, the next turn finds the manifest by the name of its first part, or the row, and goes on from
-there. A database that sleeps is not woken for it: it has put its last part into the spool as it fell asleep.
+If it is killed between two steps, the next run finds the manifest by the name of its first segment, or the row, and
+continues from there. A sleeping database is not woken: it wrote its last segment to the spool when it fell asleep.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ MOST_PARTS = 64
 FLUSH_AFTER = timedelta(seconds=60)
 FLUSH_SECONDS = 30.0
 POLL_SECONDS = 0.1
-# The spool takes so many; from here on somebody should look why it is not emptied.
+# From this number of segments in the spool on, a problem is reported.
 WORRY = 256
 
 
 async def ship_all(context: Context) -> None:
-    """Bring the logs of all databases of this host into their vaults; one that fails keeps no other from it."""
+    """Ship the logs of all databases on this host; an error in one does not stop the others."""
     async with context.store.transaction() as db:
         every = [archive.id for archive in await repository.archives(db) if archive.database_id]
     for archive_id in every:
@@ -50,15 +50,15 @@ async def ship_all(context: Context) -> None:
 
 
 async def ship(context: Context, archive_id: uuid.UUID, *, flush: bool = False) -> bool:
-    """Bring what is in the spool of a database into its vault; False when somebody else is at it.
+    """Ship the spool of a database into its vault; return False if another process is doing it.
 
     Args:
         context: settings and store of this Headwater.
-        archive_id: of which database.
-        flush: whether the server shall first put there what it is still writing to.
+        archive_id: the archive of the database.
+        flush: whether the server must first finish the segment that it is writing.
 
     Raises:
-        HeadwaterError: what stands in the way; it is written to the archive, too.
+        HeadwaterError: the problem, which is also recorded in the archive.
     """
     async with context.store.transaction() as turn:
         if not await repository.take_turn(turn, archive_id):
@@ -82,22 +82,22 @@ async def ship(context: Context, archive_id: uuid.UUID, *, flush: bool = False) 
 
 
 async def until_shipped(context: Context, archive_id: uuid.UUID, *, flush: bool) -> None:
-    """Do as `ship`, when whoever else is at it is done."""
+    """Ship like `ship`, but wait while another process does it."""
     while not await ship(context, archive_id, flush=flush):  # noqa: ASYNC110 (it may be another process)
         await asyncio.sleep(POLL_SECONDS)
 
 
 async def _ship(context: Context, archive: Archive, database: Database, local: LocalInstance, flush: bool) -> None:
     seen = await local.engine.wal_position(local.instance)
-    if archive.enabled and (flush or _late(archive)):
-        await _flushed(local, archive.archived_to)
+    if archive.enabled and (flush or _flush_is_due(archive)):
+        await _flush(local, archive.archived_to)
     parts = await asyncio.to_thread(local.engine.spooled_segments, local.instance)
     to = archive.archived_to
     if parts:
-        to = await _emptied(context, archive, database, parts)
+        to = await _ship_spool(context, archive, database, parts)
     left = await asyncio.to_thread(local.engine.spooled_segments, local.instance)
     covered, pending = advanced(archive.covered, archive.pending, seen, to)
-    crowded = f"{len(left)} parts of the log wait in the spool." if len(left) >= WORRY else ""
+    crowded = f"{len(left)} log segments wait in the spool." if len(left) >= WORRY else ""
     async with context.store.transaction() as db:
         await repository.note(
             db,
@@ -114,13 +114,13 @@ async def _ship(context: Context, archive: Archive, database: Database, local: L
             await repository.reach(db, archive.id, to, marked(covered).at)
 
 
-def _late(archive: Archive) -> bool:
-    """Say whether something was committed so long ago, and is still in a part that the server has not finished."""
+def _flush_is_due(archive: Archive) -> bool:
+    """Return True if the oldest change that is not archived yet is older than `FLUSH_AFTER`."""
     return bool(archive.pending) and now() - marked(archive.pending).at >= FLUSH_AFTER
 
 
-async def _flushed(local: LocalInstance, to: int | None) -> None:
-    """Let the server finish a part, and wait until it is in the spool, if it is not in the vault already."""
+async def _flush(local: LocalInstance, to: int | None) -> None:
+    """Let the server finish its segment, and wait until that is in the spool or in the vault."""
     end = await local.engine.flush_log(local.instance)
     until = asyncio.get_running_loop().time() + FLUSH_SECONDS
     while end is not None and (to is None or to < end):
@@ -129,40 +129,42 @@ async def _flushed(local: LocalInstance, to: int | None) -> None:
             return
         if asyncio.get_running_loop().time() > until:
             raise Unavailable(
-                f"The server did not put its log up to {local.engine.format_position(end)} into the spool.",
-                hint="Is its disk full?",
+                f"The server did not write its log up to {local.engine.format_position(end)} to the spool.",
+                hint="Check whether its disk is full.",
             )
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _emptied(context: Context, archive: Archive, database: Database, parts: Sequence[LogSegment]) -> int | None:
-    """Store what is in the spool and return where the log in the vault ends."""
+async def _ship_spool(
+    context: Context, archive: Archive, database: Database, parts: Sequence[LogSegment]
+) -> int | None:
+    """Store the segments of the spool, delete them there, and return where the log in the vault ends."""
     async with context.store.transaction() as db:
         location = await vault_locations.load(db, context.settings, archive.vault_id)
         logs = await repository.logs(db, archive.id)
     vault = await vault_locations.open_vault(context.store, location)
     to = archive.archived_to
-    held = [(one.timeline, one.first, one.ends) for one in logs]
+    held = [(row.timeline, row.first, row.ends) for row in logs]
     for group in groups(parts):
-        # What an earlier turn has stored comes first, and is less than what has come since.
-        while new := [one for one in group if not _held(one, held)]:
+        # A killed run may have stored only the first segments of this group: repeat until all are stored.
+        while new := [part for part in group if not _is_stored(part, held)]:
             manifest = await asyncio.to_thread(vault_layout.write_log, vault, _origin(database, new[0]), new)
             async with context.store.transaction() as db:
                 await repository.keep_log(db, _row(archive, manifest))
             held.append((manifest.moment["timeline"], manifest.moment["first"], manifest.moment["end"]))
         for part in group:
-            if _held(part, held):
+            if _is_stored(part, held):
                 await asyncio.to_thread(part.path.unlink, missing_ok=True)
         to = max([to or 0, *(end for _, _, end in held)])
     return to
 
 
-def _held(part: LogSegment, held: Sequence[tuple[int, int, int]]) -> bool:
+def _is_stored(part: LogSegment, held: Sequence[tuple[int, int, int]]) -> bool:
     return any(line == part.timeline and first <= part.first and part.end <= end for line, first, end in held)
 
 
 def groups(parts: Sequence[LogSegment]) -> Iterator[list[LogSegment]]:
-    """Give parts that follow each other together, a bounded number at a time."""
+    """Yield groups of consecutive segments, of at most `MOST_PARTS` each."""
     group: list[LogSegment] = []
     for part in parts:
         if group and (len(group) >= MOST_PARTS or (part.timeline, part.first) != (group[-1].timeline, group[-1].end)):
@@ -193,10 +195,10 @@ def _row(archive: Archive, manifest: Manifest) -> dict[str, Any]:
 def advanced(
     covered: dict[str, Any], pending: dict[str, Any], seen: LogPosition | None, to: int | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the mark that the log in the vault covers, and the one that it shall cover next.
+    """Return the new values of `covered` and `pending` of an archive.
 
-    A mark is covered when the log comes to its position, or when nothing has changed since one that is: a server
-    writes a little to its log even when nobody changes anything.
+    A position is covered if the log in the vault reaches it, or if nothing has changed since a covered one: a server
+    writes a little to its log even if nobody changes anything.
     """
     if seen is None:
         return covered, pending
@@ -210,10 +212,10 @@ def advanced(
 
 
 def plain(mark: LogPosition) -> dict[str, Any]:
-    """Return a mark as a row keeps it."""
+    """Return a log position as it is stored in a row."""
     return {"at": mark.at.isoformat(), "position": mark.position, "changes": mark.changes, "quiet": mark.quiet}
 
 
 def marked(row: dict[str, Any]) -> LogPosition:
-    """Return a mark as it was kept."""
+    """Return the log position stored in a row."""
     return LogPosition(datetime.fromisoformat(row["at"]), row["position"], row["changes"], row["quiet"])

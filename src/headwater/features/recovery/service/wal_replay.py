@@ -1,4 +1,4 @@
-"""Runs the server that replays a log: started, watched, stopped; nobody can connect to it meanwhile."""
+"""Starts, watches and stops the server that replays a log; clients cannot connect to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POLL_SECONDS, STOP_SECONDS = 0.1, 60.0
 
 
 def put(instance: Instance, path: Path, content: bytes) -> None:
-    """Write a file that only the server of an instance reads."""
+    """Write a file that only the server of an instance can read."""
     with open(path, "xb", opener=_private) as file:
         file.write(content)
     if instance.owner:
@@ -38,23 +38,23 @@ def _private(path: str, flags: int) -> int:
 async def replayed(
     attempt: Attempt, local: LocalInstance, instance: Instance, facts: Mapping[str, Any], goal: RecoveryTarget, was: str
 ) -> RecoveryResult:
-    """Replay the log of laid files up to a goal, and stop the server.
+    """Replay the log in the staging folder up to a target, then stop the server.
 
-    That the log does not come to the goal only means that nothing happened behind it: it was looked before whether
-    all up to the goal is there. Then all of the log is replayed.
+    If the log ends before the target, nothing was committed between its end and the target, because the plan checked
+    that the log covers it. Then the whole log is replayed.
     """
-    said = await _run(attempt, local, instance, facts, goal, was)
-    if local.engine.target_not_reached(said):
-        said = await _run(attempt, local, instance, facts, RecoveryTarget("end"), was)
-    if local.engine.target_not_reached(said):
-        raise Unavailable("The log ended before the moment that was asked for.")
-    return local.engine.recovery_result(said)
+    output = await _run(attempt, local, instance, facts, goal, was)
+    if local.engine.target_not_reached(output):
+        output = await _run(attempt, local, instance, facts, RecoveryTarget("end"), was)
+    if local.engine.target_not_reached(output):
+        raise Unavailable("The log ended before the requested moment.")
+    return local.engine.recovery_result(output)
 
 
 async def _run(
     attempt: Attempt, local: LocalInstance, instance: Instance, facts: Mapping[str, Any], goal: RecoveryTarget, was: str
 ) -> str:
-    """Run the server until it has arrived; return what it printed, also when it has missed the goal."""
+    """Run the server until it has reached the target or missed it; return its output."""
     program = await asyncio.to_thread(local.engine.recovery_command, instance, facts, goal, instance.folder / LOG)
     output = instance.folder / OUTPUT
     with _written(output) as file:
@@ -82,7 +82,7 @@ async def _run(
 async def _until_arrived(
     attempt: Attempt, local: LocalInstance, instance: Instance, child: subprocess.Popen[bytes]
 ) -> bool:
-    """Wait until the server has arrived; False when the log does not come to the goal."""
+    """Wait until the server has reached the target; return False if the log ends before it."""
     engine, output = local.engine, instance.folder / OUTPUT
     while not local.provisioning.is_ready(instance):
         if child.poll() is not None:
@@ -90,8 +90,8 @@ async def _until_arrived(
             if engine.target_not_reached(text):
                 return False
             last = " ".join(line.replace(str(instance.folder), "…") for line in text.strip().splitlines()[-3:])
-            raise Unavailable("The log could not be replayed.", hint=f"The server said: {last}"[:600])
-        attempt.report("replaying", 0, 0, unit="steps", message="the server replays the log")
+            raise Unavailable("The log could not be replayed.", hint=f"The server reported: {last}"[:600])
+        attempt.report("replaying", 0, 0, unit="steps", message="the server is replaying the log")
         await asyncio.sleep(POLL_SECONDS)
     return True
 

@@ -1,4 +1,4 @@
-"""Which snapshot is meant: `shop#latest`, `shop#2026-11-21T10:00`, `shop#before the sale`, or an id."""
+"""Resolves references to snapshots: `shop#latest`, `shop#2026-11-21T10:00`, `shop#before the sale`, or an id."""
 
 from __future__ import annotations
 
@@ -17,43 +17,47 @@ SnapshotArgument = Annotated[
 
 
 def find_snapshot(server: ApiClient, wanted: str) -> Any:
-    """Return the snapshot that is meant.
+    """Return the snapshot that a reference names.
 
-    A time stands for the last snapshot that was taken at it or before; without a zone it is UTC.
+    A time selects the last snapshot taken at or before it; without a time zone it is UTC.
     """
     name, mark, which = wanted.partition("#")
     if not mark:
         return _by_id(server, wanted)
     database = find_database(server, name)
     every = server.every(f"/databases/{database['id']}/snapshots")
-    complete = [one for one in every if one["status"] == "complete"]
-    found = [one for one in every if which in {one["id"], one["label"]}]
+    complete = [snapshot for snapshot in every if snapshot["status"] == "complete"]
+    matches = [snapshot for snapshot in every if which in {snapshot["id"], snapshot["label"]}]
     if which in {"", "latest"}:
-        found = complete[:1]
+        matches = complete[:1]
     moment = _moment(which)
-    if not found and moment:
-        found = [one for one in complete if datetime.fromisoformat(one["taken_at"]) <= moment][:1]
-    if not found:
-        known = {one["label"] for one in every if one["label"]} | {one["taken_at"] for one in complete} | {"latest"}
+    if not matches and moment:
+        matches = [snapshot for snapshot in complete if datetime.fromisoformat(snapshot["taken_at"]) <= moment][:1]
+    if not matches:
+        known = (
+            {snapshot["label"] for snapshot in every if snapshot["label"]}
+            | {snapshot["taken_at"] for snapshot in complete}
+            | {"latest"}
+        )
         hint = did_you_mean(which, known) if complete else f"Create one: headwater snapshot create {name}"
         raise NotFound(f"There is no snapshot {wanted!r}.", hint=hint)
-    return found[0]
+    return matches[0]
 
 
 def _by_id(server: ApiClient, wanted: str) -> Any:
     if len(wanted) != 36 or wanted.count("-") != 4:
-        raise BadInput(f"{wanted!r} is not a snapshot.", hint=f"Write {wanted}#latest, or the snapshot's id.")
+        raise BadInput(f"{wanted!r} is not a snapshot.", hint=f"Use {wanted}#latest, or the id of a snapshot.")
     return server.call("GET", f"/snapshots/{wanted}")
 
 
 def _moment(text: str) -> datetime | None:
-    """Return the time that a text says, up to the end of the minute or day when it says no more."""
+    """Parse a time; one without seconds is the end of its minute, a date is the end of its day."""
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
     if len(text) <= 10:
-        found = found.replace(hour=23, minute=59, second=59, microsecond=999_999)
+        moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
     elif text.count(":") == 1 and "+" not in text:
-        found = found.replace(second=59, microsecond=999_999)
-    return found.replace(tzinfo=found.tzinfo or UTC)
+        moment = moment.replace(second=59, microsecond=999_999)
+    return moment.replace(tzinfo=moment.tzinfo or UTC)

@@ -1,4 +1,4 @@
-"""`headwater snapshot restore`: what will change is shown before it does."""
+"""`headwater snapshot restore` and `drill`; a restore shows what it will change before it starts."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def restore(
     if (new is None) == (into is None):
         raise BadInput("Choose where to restore to.", hint="Use either --new NAME or --into DB.")
     with remote() as server:
-        found = find_snapshot(server, snapshot)
+        snapshot_row = find_snapshot(server, snapshot)
         body: dict[str, Any] = {"tables": names(tables), "mode": mode, "confirmed": True}
         body |= {"target_id": find_database(server, into)["id"]} if into else {"name": new}
         if new and project:
             body["project_id"] = find_project(server, project)["id"]
-        planned = server.call("POST", f"/snapshots/{found['id']}/restores/plan", json=body)
+        planned = server.call("POST", f"/snapshots/{snapshot_row['id']}/restores/plan", json=body)
         if plan:
             _show_plan(planned, as_json)
             return
@@ -54,16 +54,16 @@ def restore(
             raise Conflict(planned["refusals"][0], hint="See what would change with --plan, and choose a --mode.")
         if planned["undo"] and not yes:
             _ask(planned, as_json)
-        made = server.call("POST", f"/snapshots/{found['id']}/restores", json=body)
-        done = finish(server, made["job"]["id"], f"/restores/{made['id']}")
+        created = server.call("POST", f"/snapshots/{snapshot_row['id']}/restores", json=body)
+        done = finish(server, created["job"]["id"], f"/restores/{created['id']}")
     _show(done, as_json)
 
 
 def drill(snapshot: SnapshotArgument, as_json: JsonOption = False) -> None:
     """Run a test restore: restore a snapshot into a new database, count the rows, and delete that database."""
     with remote() as server:
-        made = server.call("POST", f"/snapshots/{find_snapshot(server, snapshot)['id']}/drills")
-        _show(finish(server, made["job"]["id"], f"/restores/{made['id']}"), as_json)
+        created = server.call("POST", f"/snapshots/{find_snapshot(server, snapshot)['id']}/drills")
+        _show(finish(server, created["job"]["id"], f"/restores/{created['id']}"), as_json)
 
 
 def _ask(planned: Any, as_json: bool) -> None:
@@ -78,8 +78,8 @@ def _show_plan(planned: Any, as_json: bool) -> None:
     if as_json:
         show_one(planned, (), True)
         return
-    for one in planned["steps"]:
-        typer.echo(one["sentence"])
+    for step in planned["steps"]:
+        typer.echo(step["sentence"])
     for sentence in planned["refusals"]:
         typer.echo(f"Refused: {sentence}")
     if planned["undo"]:
@@ -91,7 +91,7 @@ def _show(done: Any, as_json: bool) -> None:
         show_one(done, (), True)
         return
     table = Table("table", "rows of the snapshot", "rows now", "", box=None, pad_edge=False)
-    for one in done["tables"]:
-        table.add_row(one["table"], f"{one['expected']:,}", f"{one['found']:,}", "same" if one["same"] else "DIFFERENT")
+    for row in done["tables"]:
+        table.add_row(row["table"], f"{row['expected']:,}", f"{row['found']:,}", "same" if row["same"] else "DIFFERENT")
     terminal().print(table)
     typer.echo(f"Restored into {done['target_name']} in {done['seconds']:.1f} s.")

@@ -46,8 +46,8 @@ def create(
     """Create a snapshot of a database and wait until it is complete."""
     body = {"tables": names(tables), "exclude": names(exclude), "label": label}
     with remote() as server:
-        made = server.call("POST", f"/databases/{find_database(server, name)['id']}/snapshots", json=body)
-        done = finish(server, made["job"]["id"], f"/snapshots/{made['id']}")
+        created = server.call("POST", f"/databases/{find_database(server, name)['id']}/snapshots", json=body)
+        done = finish(server, created["job"]["id"], f"/snapshots/{created['id']}")
     _show(done, as_json)
 
 
@@ -103,12 +103,12 @@ def delete(
 ) -> None:
     """Delete a snapshot. Other snapshots are not affected."""
     with remote() as server:
-        found = find_snapshot(server, snapshot)
-        shown = f"{found['database_name']} of {found['taken_at'] or found['created_at']}"
-        if not yes and not typer.confirm(f"Delete the snapshot of {shown}?"):
+        row = find_snapshot(server, snapshot)
+        display_name = f"{row['database_name']} of {row['taken_at'] or row['created_at']}"
+        if not yes and not typer.confirm(f"Delete the snapshot of {display_name}?"):
             raise typer.Exit(1)
-        server.call("DELETE", f"/snapshots/{found['id']}")
-    typer.echo(f"The snapshot of {shown} is deleted.")
+        server.call("DELETE", f"/snapshots/{row['id']}")
+    typer.echo(f"The snapshot of {display_name} is deleted.")
 
 
 def _show(snapshot: Any, as_json: bool) -> None:
@@ -116,7 +116,7 @@ def _show(snapshot: Any, as_json: bool) -> None:
     if as_json:
         return
     table = Table("table", "rows", "raw_bytes", "stored_bytes", "new_bytes", box=None, pad_edge=False)
-    for one in snapshot["contents"]:
-        name = f"{one['schema']}.{one['name']}" if one["schema"] else one["name"]
-        table.add_row(name, *(f"{one[field]:,}" for field in ("rows", "raw_bytes", "stored_bytes", "new_bytes")))
+    for content in snapshot["contents"]:
+        name = f"{content['schema']}.{content['name']}" if content["schema"] else content["name"]
+        table.add_row(name, *(f"{content[field]:,}" for field in ("rows", "raw_bytes", "stored_bytes", "new_bytes")))
     terminal().print(table)

@@ -1,4 +1,4 @@
-"""`headwater vault`: where the snapshots of an organization are, how they are compressed, what opens them."""
+"""`headwater vault`: where snapshots are stored, how they are compressed, and which keys open the vault."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def compress(
 def usage(organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
     """Measure how much storage the vault uses."""
     with remote() as server:
-        found = server.call("GET", f"{_path(server, organization)}/usage")
-        show_one(found, ("packs", "bytes", "snapshots"), as_json)
+        measured = server.call("GET", f"{_path(server, organization)}/usage")
+        show_one(measured, ("packs", "bytes", "snapshots"), as_json)
 
 
 def keys(organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
@@ -97,12 +97,13 @@ def add_passphrase(
     passphrase = typer.prompt("Passphrase", hide_input=True)
     with remote() as server:
         body = {"passphrase": passphrase, "label": label}
-        made = server.call("POST", f"{_path(server, organization)}/keys", json=body)
-        show_one(made, ("id", "kind", "label"), as_json)
+        key = server.call("POST", f"{_path(server, organization)}/keys", json=body)
+        show_one(key, ("id", "kind", "label"), as_json)
 
 
 def remove_key(
-    key: Annotated[str, typer.Argument(help="Its id.", show_default=False)], organization: OrganizationOption = None
+    key: Annotated[str, typer.Argument(help="Id of the key.", show_default=False)],
+    organization: OrganizationOption = None,
 ) -> None:
     """Remove a key of the vault. The key of this Headwater cannot be removed."""
     with remote() as server:
@@ -113,10 +114,10 @@ def remove_key(
 def _path(server: ApiClient, wanted: str | None) -> str:
     every: list[Any] = server.call("GET", "/organizations")["items"]
     if wanted is None and len(every) > 1:
-        names = ", ".join(one["name"] for one in every)
+        names = ", ".join(item["name"] for item in every)
         raise BadInput("You are in several organizations.", hint=f"Choose one with --organization: {names}")
-    items = [one for one in every if wanted in {None, one["id"], one["name"]}]
+    items = [item for item in every if wanted in {None, item["id"], item["name"]}]
     if not items:
-        hint = did_you_mean(wanted or "", {one["name"] for one in every})
+        hint = did_you_mean(wanted or "", {item["name"] for item in every})
         raise NotFound(f"There is no organization {wanted!r}.", hint=hint)
     return f"/organizations/{items[0]['id']}/vault"

@@ -31,7 +31,7 @@ async def plan_restore(
 async def start_restore(
     snapshot_id: uuid.UUID, body: api_models.RestoreIn, server: Shared, actor: Detached
 ) -> api_models.RestoreOut:
-    """Restore a snapshot, or some of its tables, into a new database or one that is there."""
+    """Restore a snapshot, or some of its tables, into a new or an existing database."""
     restore_view = await restores.start(server.context, actor, snapshot_id, _order(body))
     if restore_view.restore.target_id and restore_view.restore.fresh:
         await readiness.notify_supervisor(server.settings, restore_view.restore.target_id)
@@ -40,7 +40,7 @@ async def start_restore(
 
 @router.post("/snapshots/{snapshot_id}/drills", status_code=202)
 async def drill_restore(snapshot_id: uuid.UUID, server: Shared, actor: Detached) -> api_models.RestoreOut:
-    """Prove that a snapshot can be restored: into a new database, which is compared and goes away again."""
+    """Run a test restore: restore a snapshot into a new database, count the rows, and delete that database."""
     restore_view = await restores.drill(server.context, actor, snapshot_id)
     if restore_view.restore.target_id:
         await readiness.notify_supervisor(server.settings, restore_view.restore.target_id)
@@ -58,7 +58,7 @@ async def list_restores(
 
 @router.get("/restores/{restore_id}")
 async def get_restore(restore_id: uuid.UUID, db: Db, actor: Reader) -> api_models.RestoreOut:
-    """Show a restore, its job and what came of it."""
+    """Show a restore, its job and its result."""
     return serializers.restore(await restores.view(db, actor, restore_id))
 
 

@@ -44,7 +44,7 @@ async def list_snapshots(
 
 @router.get("/databases/{database_id}/snapshots/storage")
 async def show_storage(database_id: uuid.UUID, db: Db, actor: Reader) -> api_models.StorageOut:
-    """Show what the last 500 snapshots of a database took, oldest first."""
+    """Show the sizes of the last 500 snapshots of a database, oldest first."""
     return serializers.storage(await snapshots.over_time(db, actor, database_id))
 
 
@@ -52,7 +52,7 @@ async def show_storage(database_id: uuid.UUID, db: Db, actor: Reader) -> api_mod
 async def list_all_snapshots(
     organization_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
 ) -> ListOf[api_models.SnapshotOut]:
-    """List the snapshots of an organization, newest first, also those whose database is gone."""
+    """List the snapshots of an organization, newest first, including those of deleted databases."""
     page = await snapshots.list_of_organization(db, actor, organization_id, cursor=cursor, limit=limit)
     return ListOf(items=[serializers.snapshot(view) for view in page.items], next=page.next)
 
@@ -67,7 +67,7 @@ async def get_snapshot(snapshot_id: uuid.UUID, db: Db, actor: Reader) -> api_mod
 async def get_snapshot_schema(
     snapshot_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow_detached("database:read"))]
 ) -> Any:
-    """Show the Schema of what is in a snapshot."""
+    """Show the Schema of a snapshot."""
     schema = await snapshots.schema_of(server.context, actor, snapshot_id)
     return Response(msgspec.json.encode(schema), media_type="application/json")
 
@@ -76,17 +76,17 @@ async def get_snapshot_schema(
 async def change_snapshot(
     snapshot_id: uuid.UUID, body: api_models.SnapshotChange, db: Db, actor: Writer
 ) -> api_models.SnapshotOut:
-    """Give a snapshot another label; hold it, so that nobody and no rule deletes it, or let go of it."""
+    """Change the label of a snapshot, or hold it: no user and no policy can delete a held snapshot."""
     return serializers.snapshot(await snapshots.change(db, actor, snapshot_id, label=body.label, held=body.held))
 
 
 @router.post("/snapshots/{snapshot_id}/verifications", status_code=202)
 async def verify_snapshot(snapshot_id: uuid.UUID, body: api_models.VerificationIn, db: Db, actor: Writer) -> JobOut:
-    """Look whether a snapshot is whole; the snapshot shows what was found."""
+    """Verify a snapshot; the result is shown with the snapshot."""
     return JobOut.model_validate(await verification.start(db, actor, snapshot_id, body.kind))
 
 
 @router.delete("/snapshots/{snapshot_id}", status_code=204)
 async def delete_snapshot(snapshot_id: uuid.UUID, server: Shared, actor: Admin) -> None:
-    """Delete a snapshot; others are not touched, whatever they share with it."""
+    """Delete a snapshot. Other snapshots are not affected, even if they share data with it."""
     await snapshots.remove(server.context, actor, snapshot_id)

@@ -1,4 +1,4 @@
-"""HTTP of vaults: where the snapshots of an organization are."""
+"""HTTP of vaults: where an organization stores its snapshots."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Admin = Annotated[Actor, Depends(allow_detached("database:admin"))]
 
 @router.get("/organizations/{organization_id}/vault")
 async def get_vault(organization_id: uuid.UUID, db: Db, actor: Reader) -> api_models.VaultOut:
-    """Show where the snapshots of an organization are, and how many there are."""
+    """Show where an organization stores its snapshots, and how many there are."""
     return serializers.vault(await vault_locations.view(db, actor, organization_id))
 
 
@@ -29,7 +29,7 @@ async def get_vault(organization_id: uuid.UUID, db: Db, actor: Reader) -> api_mo
 async def change_vault(
     organization_id: uuid.UUID, body: api_models.VaultIn, server: Shared, actor: Admin
 ) -> api_models.VaultOut:
-    """Say where new snapshots go; the place is tried before it is kept. Those that are there stay where they are."""
+    """Choose where new snapshots are stored. The location is tested first; existing snapshots are not moved."""
     given = vaults.Given(
         body.kind,
         body.bucket,
@@ -48,30 +48,30 @@ async def change_vault(
 async def change_vault_compression(
     organization_id: uuid.UUID, body: api_models.CompressionIn, db: Db, actor: Changer
 ) -> api_models.VaultOut:
-    """Say how new pages are compressed; those that are there stay as they are."""
+    """Choose the compression of new pages. Existing pages are not recompressed."""
     await vaults.compress(db, actor, organization_id, body.codec, body.level)
     return serializers.vault(await vault_locations.view(db, actor, organization_id))
 
 
 @router.get("/organizations/{organization_id}/vault/usage")
 async def measure_vault(organization_id: uuid.UUID, server: Shared, actor: Detached) -> api_models.VaultUsageOut:
-    """Count what the vault takes of its storage."""
+    """Measure how much storage the vault uses."""
     vault_usage = await vaults.usage(server.context, actor, organization_id)
     return api_models.VaultUsageOut.model_validate(vault_usage)
 
 
 @router.get("/organizations/{organization_id}/vault/keys")
 async def list_vault_keys(organization_id: uuid.UUID, server: Shared, actor: Detached) -> list[api_models.VaultKeyOut]:
-    """List the ways to open the vault."""
+    """List the keys that open the vault."""
     vault_keys = await vaults.keys(server.context, actor, organization_id)
-    return [api_models.VaultKeyOut.model_validate(one) for one in vault_keys]
+    return [api_models.VaultKeyOut.model_validate(key) for key in vault_keys]
 
 
 @router.post("/organizations/{organization_id}/vault/keys", status_code=201)
 async def add_vault_passphrase(
     organization_id: uuid.UUID, body: api_models.PassphraseIn, server: Shared, actor: Admin
 ) -> api_models.VaultKeyOut:
-    """Add a passphrase that opens the vault without this Headwater: keep it where a lost machine does not take it."""
+    """Add a passphrase that opens the vault without this Headwater. Store it outside this machine."""
     vault_key = await vaults.add_passphrase(
         server.context, actor, organization_id, body.passphrase.get_secret_value(), body.label
     )
@@ -80,5 +80,5 @@ async def add_vault_passphrase(
 
 @router.delete("/organizations/{organization_id}/vault/keys/{key_id}", status_code=204)
 async def remove_vault_key(organization_id: uuid.UUID, key_id: str, server: Shared, actor: Admin) -> None:
-    """Remove a way to open the vault; never the last, nor the one by which this Headwater opens it."""
+    """Remove a key of the vault. The key of this Headwater cannot be removed."""
     await vaults.remove_key(server.context, actor, organization_id, key_id)

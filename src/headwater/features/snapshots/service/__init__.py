@@ -1,1 +1,1 @@
-"""The verbs of snapshots."""
+"""Operations on snapshots."""

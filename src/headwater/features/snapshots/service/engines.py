@@ -1,4 +1,4 @@
-"""What snapshots ask of engines, and how one that cannot do it says so."""
+"""The snapshot capabilities of engines, with an error for engines that lack them."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from headwater.kit.errors import BadInput
 
 
 def snapshots_of(engine: Engine) -> SnapshotSupport:
-    """Return how snapshots of an engine's databases are taken, or raise BadInput."""
+    """Return the snapshot support of an engine, or raise BadInput."""
     if engine.snapshots is None:
-        raise BadInput(f"{engine.display_name} has no snapshots yet.")
+        raise BadInput(f"Snapshots of {engine.display_name} databases are not supported yet.")
     return engine.snapshots
 
 
 def in_place_restore_of(engine: Engine) -> InPlaceRestoreSupport:
-    """Return how single tables of an engine's databases are restored in place, or raise BadInput."""
+    """Return the in-place restore support of an engine, or raise BadInput."""
     if engine.in_place_restore is None:
         raise BadInput(
-            f"Tables of {engine.display_name} that are there cannot be restored in place yet.",
-            hint="Restore into a new or empty database, and copy from there.",
+            f"Restoring into existing tables is not supported for {engine.display_name} yet.",
+            hint="Restore into a new or empty database, and copy the tables from there.",
         )
     return engine.in_place_restore
 
 
 def check_made_here(engine: Engine) -> None:
-    """Make sure that new databases of an engine can be made, as restores into one and drills need them."""
+    """Raise BadInput if Headwater cannot create databases of an engine, which restores into a new one need."""
     if engine.provisioning is None:
         raise BadInput(
-            f"Headwater makes no databases of {engine.display_name}.",
-            hint="Connect an empty one, and restore into that: headwater snapshot restore SNAPSHOT --into NAME.",
+            f"Headwater cannot create {engine.display_name} databases.",
+            hint="Connect an empty database and restore into it: headwater snapshot restore SNAPSHOT --into NAME.",
         )

@@ -1,4 +1,4 @@
-"""What is finished later when the process that began it was killed."""
+"""Completes work whose process was killed, and runs garbage collection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COLLECT_EVERY = timedelta(hours=6)
 
 
 async def finish_deletions(context: Context) -> None:
-    """Delete the snapshots whose deletion was begun."""
+    """Complete interrupted deletions of snapshots."""
     async with context.store.transaction() as db:
         rows = await repository.being_deleted(db)
     for row in rows:
@@ -33,30 +33,30 @@ async def finish_deletions(context: Context) -> None:
             log.warning("snapshot.not_deleted", snapshot=str(row.id), error=error.message)
 
 
-async def take_away_abandoned(context: Context) -> None:
-    """Take away the new databases of restores that were cancelled or given up while no worker was at them."""
+async def delete_abandoned(context: Context) -> None:
+    """Delete the new databases of restores that were cancelled or failed while no worker ran them."""
     async with context.store.transaction() as db:
         rows = await repository.unfinished_restores(db)
         jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
         over = [row for row in rows if row.job_id in jobs and jobs[row.job_id].state in queue.DONE]
-        taken = [found for row in over if (found := await targets.abandon(db, row))]
+        taken = [target_id for row in over if (target_id := await targets.abandon(db, row))]
     for target_id in taken:
         await readiness.notify_supervisor(context.settings, target_id)
 
 
 async def collect(context: Context) -> None:
-    """Give back the room of what no snapshot needs any more, in each vault now and then."""
+    """Run garbage collection in the vaults where it is due."""
     async with context.store.transaction() as db:
         due = [
             vault_locations.location_of(context.settings, row) for row in await repository.to_collect(db, COLLECT_EVERY)
         ]
-    for place in due:
+    for location_due in due:
 
-        def work(location: vault_locations.VaultLocation = place) -> GcResult:
+        def work(location: vault_locations.VaultLocation = location_due) -> GcResult:
             return pass_over(location.open())
 
         try:
             gc_result = await asyncio.to_thread(work)
-            log.info("vault.collected", vault=str(place.id), deleted=gc_result.deleted, freed=gc_result.freed)
+            log.info("vault.collected", vault=str(location_due.id), deleted=gc_result.deleted, freed=gc_result.freed)
         except HeadwaterError as error:
-            log.warning("vault.not_collected", vault=str(place.id), error=error.message)
+            log.warning("vault.not_collected", vault=str(location_due.id), error=error.message)

@@ -1,4 +1,4 @@
-"""Snapshots: asked for, found, listed, changed, deleted."""
+"""Requests, finds, lists, changes and deletes snapshots."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ POINTS = 500
 
 @dataclass(frozen=True, slots=True)
 class SnapshotView:
-    """A snapshot with the job that takes it; `by` is the name of who asked for it."""
+    """A snapshot with the job that takes it; `by` is the name of the user who requested it."""
 
     snapshot: Snapshot
     job: Job | None
@@ -41,16 +41,16 @@ class SnapshotView:
 
     @property
     def status(self) -> str:
-        """How it stands: one that is not complete, and whose job has ended, has failed.
+        """Status of the snapshot: it has failed if it is not complete although its job has ended.
 
-        A job that is completed was read after it completed the row, which was read before.
+        A completed job does not count as ended here: the row was read before the job, and the job completed it since.
         """
         alive = self.job is not None and self.job.state in {"pending", "running", "completed"}
         return "failed" if self.snapshot.status == "taking" and not alive else self.snapshot.status
 
     @property
     def error(self) -> str | None:
-        """Why it has failed."""
+        """The reason for the failure, if the snapshot has failed."""
         if self.status != "failed":
             return None
         return (self.job and self.job.error) or "It was cancelled."
@@ -58,9 +58,10 @@ class SnapshotView:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotRequest:
-    """What shall be in a snapshot: tables by their names with or without a schema; None for all.
+    """What to capture in a snapshot: tables by name, with or without schema; None for all.
 
-    `scheduled` says that a rule asks for it and not somebody; `growth` is how many times the usual is unusual then.
+    `scheduled` means that a policy requests it and not a user; `growth` is how many times the usual amount of new data
+    counts as unusual then.
     """
 
     label: str = ""
@@ -71,7 +72,7 @@ class SnapshotRequest:
 
     @property
     def plain(self) -> dict[str, Any]:
-        """What the row of the snapshot keeps of it."""
+        """The request as the row of the snapshot stores it."""
         return {
             "tables": list(self.tables) if self.tables is not None else None,
             "exclude": list(self.exclude) if self.exclude is not None else None,
@@ -87,7 +88,7 @@ async def find(
     admin: bool = False,
     lock: bool = False,
 ) -> Snapshot:
-    """Return a snapshot that the actor may see, or also use for a change."""
+    """Return a snapshot that the actor may read; with `write` or `admin`, one that it may change."""
     row = await repository.get(db, snapshot_id, lock=lock)
     if row is None or (row.organization_id not in actor.roles and actor.kind != "system"):
         raise NotFound("There is no such snapshot.")
@@ -101,15 +102,15 @@ async def view(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID) -> Snapsh
 
 
 async def views_of(db: AsyncSession, rows: Sequence[Snapshot]) -> list[SnapshotView]:
-    """Return snapshots with their jobs and the names of who asked for them."""
+    """Return snapshots with their jobs and the names of the users who requested them."""
     jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
     people = await repository.names(db, {row.created_by for row in rows if row.created_by})
     views = [
         SnapshotView(row, jobs.get(row.job_id) if row.job_id else None, people.get(row.created_by)) for row in rows
     ]
-    for one in views:
-        if one.snapshot.status == "taking" and one.job and one.job.state == "completed":
-            await db.refresh(one.snapshot)  # it ended between the reading of the row and of its job
+    for item in views:
+        if item.snapshot.status == "taking" and item.job and item.job.state == "completed":
+            await db.refresh(item.snapshot)  # the job completed after the row was read
     return views
 
 
@@ -119,16 +120,16 @@ async def list_of_database(
     """Return the snapshots of a database, newest first."""
     await databases.find(db, actor, database_id, deleted=True)
     views = await views_of(db, await repository.of_database(db, database_id, audit.before_id(cursor), limit))
-    return cut(views, limit, lambda one: (str(one.snapshot.id),))
+    return cut(views, limit, lambda item: (str(item.snapshot.id),))
 
 
 async def list_of_organization(
     db: AsyncSession, actor: Actor, organization_id: uuid.UUID, *, cursor: str | None, limit: int
 ) -> Page[SnapshotView]:
-    """Return the snapshots of an organization, newest first, also those whose database is gone."""
+    """Return the snapshots of an organization, newest first, including those of deleted databases."""
     authorize(actor, "database:read", vault_locations.Owner(organization_id))
     views = await views_of(db, await repository.of_organization(db, organization_id, audit.before_id(cursor), limit))
-    return cut(views, limit, lambda one: (str(one.snapshot.id),))
+    return cut(views, limit, lambda item: (str(item.snapshot.id),))
 
 
 async def over_time(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Sequence[Snapshot]:
@@ -138,18 +139,18 @@ async def over_time(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> S
 
 
 async def create(context: Context, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest) -> SnapshotView:
-    """Ask for a snapshot of a database; a job takes it. Raises what `check` raises."""
+    """Request a snapshot of a database, which a job takes. Raises what `check` raises."""
     await check(context, actor, database_id, request)
     async with context.store.transaction() as db:
         return await begin(db, actor, database_id, request)
 
 
 async def check(context: Context, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest) -> None:
-    """Look whether a snapshot of this kind can be taken of a database.
+    """Check that the requested snapshot of a database can be taken.
 
     Raises:
-        BadInput: the engine has no snapshots, or nothing would be in this one.
-        NotFound: a table that was named is not there.
+        BadInput: the engine does not support snapshots, or no table is left.
+        NotFound: a named table does not exist.
     """
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
@@ -160,10 +161,10 @@ async def check(context: Context, actor: Actor, database_id: uuid.UUID, request:
 
 
 async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request: SnapshotRequest) -> SnapshotView:
-    """Make the row of a snapshot and put its job into the queue."""
+    """Insert the row of a snapshot and enqueue its job."""
     database = await databases.find(db, actor, database_id, "database:write")
     if database.project_id is None:
-        raise Conflict(f"The project of {database.name} is gone.")
+        raise Conflict(f"The project of {database.name} was deleted.")
     vault_record = await vault_locations.current(db, actor, database.organization_id)
     row = Snapshot(
         organization_id=database.organization_id,
@@ -200,31 +201,33 @@ async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request:
 
 
 def chosen(schema: Schema, tables: Sequence[str] | None, exclude: Sequence[str] | None) -> set[str]:
-    """Return the qualified names of the tables that are asked for; raises NotFound for one that is not there."""
-    every = {one.qualified_name: one.name for one in schema if one.kind in {"table", "collection"}}
+    """Return the qualified names of the requested tables; raise NotFound for one that does not exist."""
+    every = {relation.qualified_name: relation.name for relation in schema if relation.kind in {"table", "collection"}}
     wanted = set(every) if tables is None else set[str]()
     for name in tables or ():
         wanted |= _named(every, name)
     for name in exclude or ():
         wanted -= _named(every, name)
     if not wanted and (tables or exclude):
-        raise BadInput("No table would be in the snapshot.", hint="Exclude fewer, or name some.")
+        raise BadInput("The snapshot would contain no table.", hint="Exclude fewer tables.")
     return wanted
 
 
 def _named(every: dict[str, str], name: str) -> set[str]:
-    found = {qualified for qualified, short in every.items() if name in {qualified, short}}
-    if not found:
+    matches = {qualified for qualified, short in every.items() if name in {qualified, short}}
+    if not matches:
         raise NotFound(f"There is no table {name!r}.", hint=did_you_mean(name, {*every, *every.values()}))
-    return found
+    return matches
 
 
 async def schema_of(context: Context, actor: Actor, snapshot_id: uuid.UUID) -> Schema:
-    """Return the Schema of what is in a snapshot."""
+    """Return the Schema of a snapshot."""
     async with context.store.transaction() as db:
         row = await find(db, actor, snapshot_id)
         if row.status != "complete":
-            raise Conflict("This snapshot is not complete.", hint="Wait until it is, or choose another.")
+            raise Conflict(
+                "This snapshot is not complete.", hint="Wait until it is complete, or choose another snapshot."
+            )
         location = await vault_locations.load(db, context.settings, row.vault_id)
     return from_json(await asyncio.to_thread(lambda: location.open().manifest(str(row.id)).schema))
 
@@ -232,7 +235,7 @@ async def schema_of(context: Context, actor: Actor, snapshot_id: uuid.UUID) -> S
 async def change(
     db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, *, label: str | None, held: bool | None
 ) -> SnapshotView:
-    """Give a snapshot another label; hold it, so that nobody deletes it, or let go of it."""
+    """Change the label of a snapshot, or hold it so that it cannot be deleted."""
     row = await find(db, actor, snapshot_id, write=True, admin=held is not None, lock=True)
     if label is not None:
         row.label = label
@@ -244,25 +247,27 @@ async def change(
 
 
 async def remove(context: Context, actor: Actor, snapshot_id: uuid.UUID) -> None:
-    """Delete a snapshot; the room that it took is given back by the next collections of its vault."""
+    """Delete a snapshot; later garbage collections of its vault free the space."""
     async with context.store.transaction() as db:
         row = await begin_removal(db, actor, snapshot_id)
     await finish_removal(context, row)
 
 
 async def begin_removal(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, **details: object) -> Snapshot:
-    """Mark a snapshot as one that is being deleted; `finish_removal`, or else the upkeep, does the rest.
+    """Mark a snapshot as being deleted; `finish_removal`, or else maintenance, does the rest.
 
     Raises:
         Conflict: it is held, being taken, or being read.
     """
     row = await find(db, actor, snapshot_id, admin=True, lock=True)
     if row.held:
-        raise Conflict("This snapshot is held.", hint="An admin can let go of it first.")
+        raise Conflict("This snapshot is held.", hint="An admin can end the hold, then it can be deleted.")
     if (await views_of(db, [row]))[0].status == "taking":
         raise Conflict("This snapshot is being taken.", hint="Cancel its job first.")
     if await being_read(db, [row.id]):
-        raise Conflict("A restore or drill reads this snapshot.", hint="Wait until it is over, or cancel its job.")
+        raise Conflict(
+            "A restore or test restore is reading this snapshot.", hint="Wait until it has finished, or cancel its job."
+        )
     row.status = "deleting"
     note(db, actor, "snapshot.delete", row, **details)
     await db.flush()
@@ -270,14 +275,14 @@ async def begin_removal(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, 
 
 
 async def being_read(db: AsyncSession, snapshot_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Return which of some snapshots a restore or drill is reading, or will."""
+    """Return those of some snapshots that a running or queued restore reads."""
     reading = await repository.unfinished_restores_of(db, snapshot_ids)
     jobs = await queue.get_many(db, [job_id for _, job_id in reading if job_id])
-    return {one for one, job_id in reading if job_id in jobs and jobs[job_id].state not in queue.DONE}
+    return {snapshot_id for snapshot_id, job_id in reading if job_id in jobs and jobs[job_id].state not in queue.DONE}
 
 
 async def finish_removal(context: Context, row: Snapshot) -> None:
-    """Delete a snapshot from its vault, then its row; what ends in the middle is finished by the upkeep."""
+    """Delete a snapshot from its vault, then its row; maintenance completes an interrupted deletion."""
     async with context.store.transaction() as db:
         location = await vault_locations.load(db, context.settings, row.vault_id)
 
@@ -285,14 +290,14 @@ async def finish_removal(context: Context, row: Snapshot) -> None:
         if location.opened:
             location.open().delete(str(row.id))
 
-    with contextlib.suppress(Missing):  # the whole vault is gone, and the snapshot with it
+    with contextlib.suppress(Missing):  # the vault no longer exists, so neither does the snapshot
         await asyncio.to_thread(delete)
     async with context.store.transaction() as db:
         await repository.forget(db, row.id)
 
 
 def note(db: AsyncSession, actor: Actor, action: str, row: Snapshot, **details: object) -> None:
-    """Write to the audit what was done to a snapshot."""
+    """Record an action on a snapshot in the audit log."""
     audit.record(
         db, actor, action, "snapshot", row.id, row.database_name, organization_id=row.organization_id, **details
     )

@@ -1,4 +1,4 @@
-"""The complete snapshots of a database in few words: what rules that keep, delete and check them need to know."""
+"""Summaries of the complete snapshots of a database, for retention and checks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from headwater.features.snapshots.service import snapshots
 
 @dataclass(frozen=True, slots=True)
 class SnapshotSummary:
-    """A complete snapshot; `extent` is the same for those that were asked for the same tables, `sound` when no
-    verification has found damage, `used` while a restore reads it."""
+    """A complete snapshot as retention and checks see it.
+
+    `extent` is equal for snapshots of the same requested tables, `sound` is true unless the last verification found
+    damage, `used` is true while a restore reads it.
+    """
 
     id: uuid.UUID
     taken_at: datetime
@@ -37,7 +40,7 @@ class SnapshotSummary:
 async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Sequence[SnapshotSummary]:
     """Return all complete snapshots of a database, newest first."""
     await databases.find(db, actor, database_id)
-    rows = await repository.shelf(db, database_id)
+    rows = await repository.retention_rows(db, database_id)
     used = await snapshots.being_read(db, [row.id for row in rows])
     return [
         SnapshotSummary(
@@ -61,13 +64,13 @@ async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) ->
 async def failed_before(
     db: AsyncSession, actor: Actor, database_id: uuid.UUID, before: datetime
 ) -> Sequence[uuid.UUID]:
-    """Return the scheduled snapshots that have failed and were asked for before a moment."""
+    """Return the ids of the failed snapshots that a policy requested before a point in time."""
     await databases.find(db, actor, database_id)
     rows = await repository.scheduled_before(db, database_id, before)
-    return [one.snapshot.id for one in await snapshots.views_of(db, rows) if one.status == "failed"]
+    return [view.snapshot.id for view in await snapshots.views_of(db, rows) if view.status == "failed"]
 
 
 def _extent(tables: Sequence[str] | None, exclude: Sequence[str] | None) -> str:
-    """Return what tables were asked for, the same text for the same ones in any order."""
+    """Describe the requested tables; the text does not depend on their order."""
     only = "all" if tables is None else "only " + ", ".join(sorted(tables))
     return only + (" but " + ", ".join(sorted(exclude)) if exclude else "")

@@ -1,4 +1,4 @@
-"""What the jobs of this room have in common: work in threads that can be stopped, and how far it is."""
+"""Runs work of jobs in threads that can be cancelled, and reports its progress."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ SHOW_SECONDS = 0.2
 
 
 async def run_cancellable(attempt: Attempt, cancel: Callable[[], None], work: Callable[[], Found]) -> Found:
-    """Do work in a thread; when the attempt shall stop, end what it waits for, until it has ended.
+    """Run work in a thread; when the attempt is stopped, call `cancel` until the work has ended.
 
     Raises:
-        Cancelled: the attempt shall stop, whatever the work says to that.
+        Cancelled: the attempt was stopped, whatever error the work raised.
     """
     task = asyncio.create_task(asyncio.to_thread(work))
     try:
@@ -36,7 +36,7 @@ async def run_cancellable(attempt: Attempt, cancel: Callable[[], None], work: Ca
         attempt.check()
         raise
     except asyncio.CancelledError:
-        # The thread goes on: it must not outlive what it works with.
+        # The thread still runs: it must not outlive the connections that it uses.
         attempt.stop.set()
         while not task.done():
             await asyncio.shield(asyncio.to_thread(cancel))
@@ -47,10 +47,10 @@ async def run_cancellable(attempt: Attempt, cancel: Callable[[], None], work: Ca
 
 
 async def stoppable(attempt: Attempt, work: Coroutine[Any, Any, Found]) -> Found:
-    """Wait for work of the event loop; when the attempt shall stop, cancel it.
+    """Run a coroutine; cancel it when the attempt is stopped.
 
     Raises:
-        Cancelled: the attempt shall stop.
+        Cancelled: the attempt was stopped.
     """
     task = asyncio.ensure_future(work)
     try:
@@ -67,13 +67,13 @@ async def stoppable(attempt: Attempt, work: Coroutine[Any, Any, Found]) -> Found
 
 
 def run_parallel(threads: int, cancel: Callable[[], None], work: Mapping[str, Callable[[], Found]]) -> dict[str, Found]:
-    """Do work in so many threads, begun in its order, and return what came of each; what fails ends the rest. Blocks.
+    """Run functions in a number of threads, in order, and return their results. Blocks.
 
-    Nothing of it goes on when this is over.
+    If one fails, `cancel` is called and the others are ended; none is running any more when this returns.
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="snapshots")
     try:
-        under_way = {name: pool.submit(one) for name, one in work.items()}
+        under_way = {name: pool.submit(function) for name, function in work.items()}
         return {name: future.result() for name, future in under_way.items()}
     except BaseException:
         cancel()
@@ -83,7 +83,7 @@ def run_parallel(threads: int, cancel: Callable[[], None], work: Mapping[str, Ca
 
 
 class RowProgress:
-    """How far the rows of many tables are; used by several threads."""
+    """Progress of a job by rows of all tables; may be used by several threads."""
 
     def __init__(self, attempt: Attempt, phase: str, total: int, tables: int) -> None:
         self._attempt, self._phase, self._total, self._tables = attempt, phase, total, tables
@@ -93,7 +93,7 @@ class RowProgress:
         self._begun: set[str] = set()
 
     def counted(self, batches: Iterator[Batch], table: str) -> Iterator[Batch]:
-        """Give batches on, and show what has passed; raises Cancelled when the attempt shall stop."""
+        """Yield the batches and count their rows; raise Cancelled if the attempt was stopped."""
         self.begin(table)
         for batch in batches:
             yield batch
@@ -105,19 +105,19 @@ class RowProgress:
             self._attempt.check()
 
     def begin(self, table: str) -> None:
-        """Show that a table is at work."""
+        """Report that work on a table has begun."""
         with self._lock:
             self._begun.add(table)
             self.show(table)
 
     def passed(self, rows: int) -> None:
-        """Count rows that were not looked at one by one; raises Cancelled when the attempt shall stop."""
+        """Count rows that were skipped without reading; raise Cancelled if the attempt was stopped."""
         with self._lock:
             self.rows += rows
         self._attempt.check()
 
     def show(self, table: str) -> None:
-        """Show how far it is, and how long the rest will take if it goes on like this."""
+        """Report the progress and the estimated time left."""
         self._shown = time.monotonic()
         spent, total = self._shown - self._started, max(self._total, self.rows)
         detail: dict[str, Any] = {"table": len(self._begun), "tables": self._tables, "bytes": self.bytes}

@@ -1,1 +1,1 @@
-"""How a snapshot is taken: the job, the choice of what to build on, the tables into the vault."""
+"""Takes a snapshot: the job, the choice of the parent snapshot, and writing the tables into the vault."""

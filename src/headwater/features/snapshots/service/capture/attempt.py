@@ -1,4 +1,4 @@
-"""One attempt at a snapshot: it claims the row, and writes to it what came of it."""
+"""One attempt to take a snapshot: it claims the row, and writes the result to it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ from headwater.vault.manifest import Manifest
 
 @dataclass(slots=True)
 class CaptureAttempt:
-    """One attempt at a snapshot; `parents` are the complete ones of the same database and vault, newest first."""
+    """One claimed attempt to take a snapshot.
+
+    `parents` are the complete snapshots of the same database in the same vault, newest first.
+    """
 
     attempt: Attempt
     claim: RowClaim[Snapshot]
@@ -40,11 +43,11 @@ class CaptureAttempt:
 
 
 async def begin(attempt: Attempt, snapshot_id: uuid.UUID) -> CaptureAttempt:
-    """Make this the attempt that may write to the row."""
+    """Claim the row: from now on only this attempt may write to it."""
     async with attempt.database.transaction() as db:
         row = await repository.get(db, snapshot_id, lock=True)
         if row is None or row.status != "taking":
-            raise Cancelled("This snapshot is not wanted any more.")
+            raise Cancelled("The snapshot was deleted or is already complete.")
         claim = row_claims.claim(row)
         location = await vault_locations.load(db, attempt.settings, row.vault_id)
         parents = (
@@ -56,7 +59,7 @@ async def begin(attempt: Attempt, snapshot_id: uuid.UUID) -> CaptureAttempt:
 async def finish(
     db: AsyncSession, taking: CaptureAttempt, manifest: Manifest, sample: sample_check.SampleCheck, seconds: float
 ) -> None:
-    """Write to the row what the manifest says."""
+    """Mark the row as complete, with the facts of the manifest."""
     new = total(manifest, "new")
     values: dict[str, Any] = {
         "status": "complete",

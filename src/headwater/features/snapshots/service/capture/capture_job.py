@@ -1,7 +1,7 @@
-"""Takes a snapshot: one moment of a database, table by table into the vault, complete with its manifest.
+"""The job that takes a snapshot: it reads a database at one moment, table by table, and commits a manifest.
 
-The manifest is the commit: a row says `complete` only after it is there. When a worker is killed between the two, the
-next attempt finds the manifest by the snapshot's id and only finishes the row.
+Writing the manifest is the commit; the row becomes `complete` after it. If a worker is killed between the two, the
+next attempt finds the manifest by the snapshot's id and only updates the row.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from headwater.vault.vault import Vault
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Do the work of a snapshot's job."""
+    """Run a job that takes a snapshot."""
     return await take(attempt, uuid.UUID(attempt.args["snapshot_id"]))
 
 
 async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
-    """Take the snapshot of a row, and return what writes down that it is complete."""
+    """Take the snapshot of a row, and return the function that marks the row as complete."""
     taking = await begin(attempt, snapshot_id)
     vault = await vault_locations.open_vault(attempt.database, taking.location)
     started = time.monotonic()
@@ -51,10 +51,10 @@ async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
     if manifest is None:
         manifest = await _take(taking, vault)
     else:
-        attempt.note("An earlier attempt ended after its commit: only the row is finished.")
+        attempt.note("An earlier attempt already committed this snapshot, so nothing is read again.")
     seconds = max((manifest.finished - manifest.started).total_seconds(), 0.0)
-    attempt.report("checking", 0, 1, unit="steps", message="some pages are read back")
-    found = await asyncio.to_thread(_read_back, vault, manifest)
+    attempt.report("checking", 0, 1, unit="steps", message="reading some pages back")
+    sample = await asyncio.to_thread(_read_back, vault, manifest)
     slots = await asyncio.to_thread(keyring.slots, vault.blobs)
     attempt.note(
         f"{len(manifest.tables)} tables, {total(manifest, 'rows'):,} rows, {total(manifest, 'new'):,} new bytes of "
@@ -62,7 +62,7 @@ async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
     )
 
     async def write(db: AsyncSession) -> None:
-        await finish(db, taking, manifest, found, seconds)
+        await finish(db, taking, manifest, sample, seconds)
         facts = {
             "cipher": "AES-256-GCM",
             "keys": sorted({slot.kind for slot in slots.values()}),
@@ -70,7 +70,7 @@ async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
             "packs": len(manifest.packs),
             "stored_bytes": total(manifest, "stored"),
             "new_bytes": total(manifest, "new"),
-            "pages_read_back": found.pages,
+            "pages_read_back": sample.pages,
         }
         row = taking.row
         audit.record(
@@ -88,7 +88,7 @@ async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
 
 
 def _read_back(vault: Vault, manifest: Manifest) -> sample_check.SampleCheck:
-    """Read some of a snapshot back; one that cannot be read is none."""
+    """Read a sample of a snapshot back; delete the snapshot if that fails."""
     try:
         return sample_check.check_sample(vault, manifest)
     except Damaged:

@@ -35,7 +35,7 @@ class CaptureRun:
     started: datetime
 
     def run(self) -> Manifest:
-        """Write all tables and commit; when the parent is deleted meanwhile, begin again with an older one."""
+        """Write all tables and commit; if the parent is deleted while this runs, start again with an older one."""
         while True:
             parent, follows = choose_parent(self.vault, self.taking.parents, self.tables, self._warn)
             try:
@@ -43,7 +43,7 @@ class CaptureRun:
             except Conflict:
                 if parent is None or committed(self.vault, uuid.UUID(parent.id)):
                     raise
-                self.taking.parents = [one for one in self.taking.parents if str(one.id) != parent.id]
+                self.taking.parents = [row for row in self.taking.parents if str(row.id) != parent.id]
 
     def _written_on(self, parent: Manifest | None, *, follows: bool) -> Manifest:
         row = self.taking.row
@@ -51,11 +51,13 @@ class CaptureRun:
             self.taking.attempt, "rows", sum(table.rows or 0 for table in self.tables), len(self.tables)
         )
         with self.vault.write_snapshot(str(row.id), codec=self.taking.location.codec, parent=parent) as writing:
-            made = self._catch_up(
+            tables = self._catch_up(
                 writing, self._all_written(TableCapture(self.vault, self.dump, writing, parent, follows, progress))
             )
-            self.taking.attempt.report("storing", progress.rows, progress.rows, unit="rows", message="the last packs")
-            schema = self._schema()  # of chosen tables, what is theirs, and so are the extras
+            self.taking.attempt.report(
+                "storing", progress.rows, progress.rows, unit="rows", message="writing the last packs"
+            )
+            schema = self._schema()  # if only some tables are captured, their part of the Schema and of the extras
             whole = schema is self.dump.schema
             extras = self.dump.extras if whole else schema_subset.extras_of(self.dump.extras, schema)
             manifest = Manifest(
@@ -70,44 +72,46 @@ class CaptureRun:
                 moment=msgspec.to_builtins(self.dump.moment),
                 schema=to_json(schema),
                 extras=msgspec.to_builtins(extras),
-                tables=tuple(made),
+                tables=tuple(tables),
                 codec=writing.ink.codec.name,
                 level=writing.ink.codec.level,
             )
             return self._commit(writing, manifest)
 
     def _catch_up(self, writing: SnapshotWriter, written_tables: list[ManifestTable]) -> list[ManifestTable]:
-        """Return tables as they are at the moment of the dump, if that is another one than that of reading them."""
+        """Return the tables as of the snapshot's moment; re-read rows that changed while they were being read."""
         late = self.dump.catch_up
         if late is None or late.is_consistent():
             return written_tables
-        attempt, said = self.taking.attempt, self.dump.notes
-        attempt.report("catching up", 0, 1, unit="steps", message="what was changed meanwhile")
+        attempt, notes = self.taking.attempt, self.dump.notes
+        attempt.report("catching up", 0, 1, unit="steps", message="reading rows that changed in the meantime")
         tables, rows = catch_up.catch_up(
             late, self.vault, writing, written_tables, lambda table, known: table_writer(writing, table, known)
         )
-        attempt.note(f"It was read while others wrote; {rows:,} rows that they changed were read again, at one moment.")
+        attempt.note(
+            f"{rows:,} rows changed while the database was read. They were read again, so the snapshot is consistent."
+        )
         for sentence in self.dump.notes:
-            if sentence not in said:
+            if sentence not in notes:
                 attempt.note(sentence, "warning")
         return tables
 
     def _all_written(self, capture: TableCapture) -> list[ManifestTable]:
-        """Write all tables, several at once, those with the most rows first."""
+        """Write all tables in parallel, the ones with the most rows first."""
         work = {
             table.display_name: partial(capture.write, table)
-            for table in sorted(self.tables, key=lambda one: one.rows or 0, reverse=True)
+            for table in sorted(self.tables, key=lambda item: item.rows or 0, reverse=True)
         }
         written = run_parallel(self.dump.max_readers, self.dump.cancel, work)
         return [written[table.display_name] for table in self.tables]
 
     def _schema(self) -> Schema:
-        """Return the Schema of what is in the snapshot."""
+        """Return the Schema of the tables in the snapshot."""
         bare = schema_subset.without_rows(self.dump.schema, {table.display_name for table in self.dump.tables})
-        return schema_subset.cut(self.dump.schema, bare | {one.display_name for one in self.tables})[0]
+        return schema_subset.cut(self.dump.schema, bare | {table.display_name for table in self.tables})[0]
 
     def _commit(self, writing: SnapshotWriter, manifest: Manifest) -> Manifest:
-        """Commit, unless another attempt at the same snapshot was first: then that one counts."""
+        """Commit and return the manifest; if another attempt committed this snapshot first, return its manifest."""
         try:
             self.vault.commit(writing, manifest)
         except Damaged:
@@ -122,7 +126,7 @@ class CaptureRun:
 
 
 def committed(vault: Vault, snapshot_id: uuid.UUID) -> Manifest | None:
-    """Return the manifest of a snapshot, or None when it was not committed."""
+    """Return the manifest of a snapshot, or None if it was not committed."""
     try:
         return vault.manifest(str(snapshot_id))
     except Missing:

@@ -1,4 +1,4 @@
-"""What a snapshot is compared with: the parent that it builds on, and how much those before it added."""
+"""Chooses the parent of a snapshot, and detects snapshots that add far more data than the ones before."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from headwater.vault.errors import Damaged
 from headwater.vault.manifest import Manifest
 from headwater.vault.vault import Vault
 
-# A snapshot that adds so many times as much as those before it usually do is worth a look, beyond a few pages.
+# A snapshot grew unusually if it adds GROWTH times the median of the last HISTORY snapshots (and of FLOOR bytes), of
+# which there must be FEWEST.
 GROWTH, HISTORY, FEWEST, FLOOR = 5, 10, 3, 256 * 1024
-# So many snapshots in a row may be told from what has changed; then all is read once, whatever the engine says.
+# How many snapshots in a row may read only changes; the next one reads everything, so that errors cannot accumulate.
 MOST_FOLLOWED = 20
 
 
 def choose_parent(
     vault: Vault, parents: Sequence[Snapshot], tables: Sequence[SnapshotTable], warn: Callable[[str], None]
 ) -> tuple[Manifest | None, bool]:
-    """Return the snapshot to build on, and whether only what has changed since may be read.
+    """Return the manifest of the parent snapshot, and whether it is enough to read what changed since.
 
-    It is the newest of `parents` that has the most of `tables`. After `MOST_FOLLOWED` snapshots in a row that were
-    told from changes, everything is read once. `warn` is called for each that cannot be read.
+    The parent is the newest of `parents` with the most of `tables`. After `MOST_FOLLOWED` snapshots in a row that read
+    only changes, everything is read once. `warn` is called for each parent that cannot be read.
     """
     wanted = {(table.schema, table.name) for table in tables}
 
@@ -34,17 +35,17 @@ def choose_parent(
         try:
             return vault.manifest(str(row.id)), row.contents.get("followed", 0) < MOST_FOLLOWED
         except Damaged as error:
-            warn(f"Snapshot {row.id} cannot be built on: {error.message}")
+            warn(f"Snapshot {row.id} is damaged and cannot be used as parent: {error.message}")
     return None, False
 
 
 def followed_count(parents: Sequence[Snapshot], manifest: Manifest) -> int:
-    """Return how many snapshots, up to this one, came after the last one that read everything."""
+    """Return how many snapshots in a row, including this one, have read only changes."""
     before = next((parent for parent in parents if str(parent.id) == manifest.parent), None)
     so_far = before.contents.get("followed", 0) if before else MOST_FOLLOWED
     return so_far + 1 if so_far < MOST_FOLLOWED else 0
 
 
 def growth_of(new: int, before: Sequence[int], times: float = GROWTH) -> bool:
-    """Say whether a snapshot added far more than those before it usually did."""
+    """Return True if a snapshot added far more data than the ones before it usually did."""
     return len(before) >= FEWEST and new > times * max(statistics.median(before), FLOOR)

@@ -1,4 +1,4 @@
-"""Writes one table of a snapshot into the vault: as the parent has it, by what has changed since, or whole."""
+"""Writes one table of a snapshot into the vault: reused from the parent, from changes only, or read completely."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from headwater.vault.vault import SnapshotWriter, Vault, find_table
 
 @dataclass(frozen=True, slots=True)
 class TableCapture:
-    """What the threads that write tables share; `follows` when only what has changed since `parent` may be read."""
+    """What the threads that write tables share; `follows` allows to read only what changed since `parent`."""
 
     vault: Vault
     dump: SnapshotReader
@@ -28,7 +28,7 @@ class TableCapture:
     progress: RowProgress
 
     def write(self, table: SnapshotTable) -> ManifestTable:
-        """Write a table: as the parent has it, by what has changed, or whole."""
+        """Write a table: reuse the parent's if nothing changed, else read only changes if possible, else all rows."""
         parent, progress = self.parent, self.progress
         columns = tuple(ManifestColumn(column.name, column.type, column.hint) for column in table.columns)
         facts = msgspec.to_builtins(table.facts)
@@ -47,12 +47,12 @@ class TableCapture:
             written = table_writer(self.writing, table, known).write(rows)
         else:
             progress.passed(written.counted.rows)
-            if before and before.rows:  # of rows that were not read, as many bytes as they had on average
+            if before and before.rows:  # most rows were not read: estimate their size from the parent's average
                 written.counted.raw = before.raw * written.counted.rows // before.rows
         return manifests.table(table.schema, table.name, columns, table.key, written, facts)
 
     def _since(self, table: SnapshotTable, before: ManifestTable | None) -> incremental.ChangesSinceParent | None:
-        """Return what has become of the rows that the parent has of a table, if that can be told."""
+        """Return what changed in a table since the parent snapshot, or None if the engine cannot tell."""
         parent = self.parent
         if parent is None or before is None or not self.follows or self.dump.change_tracking is None:
             return None
@@ -66,7 +66,7 @@ class TableCapture:
         before: ManifestTable,
         parent: Parent,
     ) -> WrittenTable | None:
-        """Write a table by what has changed in it, or nothing when reading all of it is the better way."""
+        """Write a table from its changes, or return None if all rows must be read."""
         assert self.dump.change_tracking
         reader, writer = self.vault.table(before), table_writer(self.writing, table, parent)
         try:
@@ -76,5 +76,5 @@ class TableCapture:
 
 
 def table_writer(writing: SnapshotWriter, table: SnapshotTable, known: Parent | None) -> TableWriter:
-    """Return what writes the rows of a table, on top of what the parent is known to have."""
+    """Return the writer of a table's rows, which reuses chunks of the parent's table."""
     return TableWriter(writing.ink, TableShape(tuple(column.hint for column in table.columns), table.key), known)

@@ -1,1 +1,1 @@
-"""How a snapshot is restored: planned, into a new database or in place, and cleaned up after a failure."""
+"""Restores snapshots: the plan, restores into a new database or in place, and cleaning up after a failure."""

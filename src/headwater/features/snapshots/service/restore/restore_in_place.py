@@ -1,4 +1,4 @@
-"""Restores into tables that are there: a snapshot of the target first, to undo it by, then all or nothing."""
+"""Restores into existing tables, atomically. A snapshot of the target is taken first, so that it can be undone."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from headwater.vault.vault import Vault
 async def restore(
     work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase
 ) -> list[dict[str, Any]]:
-    """Restore in place and return what became of each table."""
+    """Restore in place and return the row counts of each table."""
     engine, attempt = in_place_restore_of(target.engine), work.attempt
     undo = vault.manifest(str(await _undo(work, target)))
     tables = [
-        one
-        for one in manifest_tables.select(manifest, work.row.request.get("tables"))
-        if not manifest_tables.apart(one)
+        table
+        for table in manifest_tables.select(manifest, work.row.request.get("tables"))
+        if not manifest_tables.apart(table)
     ]
     for sentence in manifest_tables.omissions(manifest, tables):
         attempt.note(sentence, "warning")
@@ -46,7 +46,7 @@ async def restore(
     async with reachability.open_address(attempt.settings, target) as address:
         refill = await engine.open(address)
         decoders = ThreadPoolExecutor(2, thread_name_prefix="vault-decode")
-        progress = RowProgress(attempt, "rows", sum(one.rows for one in tables), len(tables))
+        progress = RowProgress(attempt, "rows", sum(table.rows for table in tables), len(tables))
 
         def put() -> list[TableRestoreResult]:
             rows = [
@@ -66,7 +66,7 @@ async def restore(
         finally:
             await refill.close()
             decoders.shutdown(wait=False, cancel_futures=True)
-    return [_report(table, one, work.row.mode) for table, one in zip(tables, table_restore_results, strict=True)]
+    return [_report(table, result, work.row.mode) for table, result in zip(tables, table_restore_results, strict=True)]
 
 
 async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
@@ -82,7 +82,7 @@ async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
                 database_name=target.name,
                 vault_id=work.snapshot.vault_id,
                 status="taking",
-                label=f"Before restoring {_said(work.snapshot)}"[:200],
+                label=f"Before restoring {_label_of(work.snapshot)}"[:200],
                 engine=target.engine_name,
                 created_by=work.row.created_by,
                 job_id=work.attempt.job_id,
@@ -99,26 +99,33 @@ async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
         write = await capture_job.take(work.attempt, row.id)
         async with store.transaction() as db:
             await write(db)
-    work.attempt.note(f"What {target.name} was is kept as snapshot {row.id}: restore that to undo this.")
+    work.attempt.note(f"{target.name} was saved as snapshot {row.id}. Restore that to undo this restore.")
     return row.id
 
 
-def _said(snapshot: Snapshot) -> str:
-    """Return what people call a snapshot: its label, or its time."""
+def _label_of(snapshot: Snapshot) -> str:
+    """Return the label of a snapshot, or its time if it has none."""
     return snapshot.label or (snapshot.taken_at or snapshot.created_at).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _missing(manifest: Manifest, undo: Manifest, tables: Sequence[ManifestTable]) -> tuple[Schema, Schema]:
-    """Return the part of the snapshot that is not there, and what is there, whose columns must do."""
+    """Return the Schema of the tables that the target lacks, and the Schema of the target.
+
+    Raises:
+        Conflict: an existing table lacks a column.
+    """
     schema = from_json(undo.schema)
-    present = {one.qualified_name for one in schema}
+    present = {relation.qualified_name for relation in schema}
     missing = {manifest_tables.display_name(table) for table in tables} - present
-    _check_columns(schema, [one for one in tables if manifest_tables.display_name(one) not in missing])
+    _check_columns(schema, [table for table in tables if manifest_tables.display_name(table) not in missing])
     return schema_subset.cut(from_json(manifest.schema), missing, present)[0] if missing else Schema(), schema
 
 
 def _undoes_ddl(engine: Engine) -> bool:
-    """Whether a rollback takes away what was made; else it is written down before it is made, as a kill may follow."""
+    """Return True if a rollback undoes CREATE statements.
+
+    Otherwise created objects must be recorded in advance, so that they can be dropped after a kill.
+    """
     grammar = engine.dialect.grammar
     return grammar is not None and grammar.transactional_ddl
 
@@ -126,25 +133,27 @@ def _undoes_ddl(engine: Engine) -> bool:
 def _prepared(
     engine: Engine, manifest: Manifest, schemas: tuple[Schema, Schema], tables: Sequence[ManifestTable], mode: str
 ) -> TableRestoreRequest:
-    """Return what is to be done but for the rows; what of a missing table's Schema is known there is not made again."""
+    """Return the restore request without rows; statements for objects that the target already has are left out."""
     (missing, there), able = schemas, snapshots_of(engine)
     known = {*able.pre_data_ddl(there), *able.post_data_ddl(there)}
-    pre_data = tuple(one for one in able.pre_data_ddl(missing) if one not in known)
-    post_data = tuple(one for one in able.post_data_ddl(missing) if one not in known)
+    pre_data = tuple(statement for statement in able.pre_data_ddl(missing) if statement not in known)
+    post_data = tuple(statement for statement in able.post_data_ddl(missing) if statement not in known)
     part, _ = schema_subset.cut(from_json(manifest.schema), {manifest_tables.display_name(table) for table in tables})
     return TableRestoreRequest((), cast(Any, mode), pre_data, post_data, schema_subset.extras_of(manifest.extras, part))
 
 
 def _check_columns(existing: Schema, tables: Sequence[ManifestTable]) -> None:
     for table in tables:
-        relation = next(one for one in existing if one.qualified_name == manifest_tables.display_name(table))
+        name = manifest_tables.display_name(table)
+        relation = next(relation for relation in existing if relation.qualified_name == name)
         if relation.kind == "collection":
-            continue  # a document has the fields that it has
-        absent = [one.name for one in table.columns if all(one.name != column.name for column in relation.columns)]
+            continue  # documents have no declared columns
+        existing_names = {column.name for column in relation.columns}
+        absent = [column.name for column in table.columns if column.name not in existing_names]
         if absent:
             raise Conflict(
-                f"{manifest_tables.display_name(table)} has no column {', '.join(absent)} any more.",
-                hint="Restore into a new database, and take from there what you need.",
+                f"{name} no longer has the column {', '.join(absent)}.",
+                hint="Restore into a new database, and copy the rows that you need from there.",
             )
 
 

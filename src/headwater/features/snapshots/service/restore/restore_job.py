@@ -1,7 +1,7 @@
-"""Gives a snapshot back: bare tables, their rows several at a time, then indexes and keys, and both sides compared.
+"""The job that restores a snapshot: it creates tables, loads rows in parallel, adds keys and indexes, and counts rows.
 
-Whatever ends an attempt in the middle, nothing half remains: a database that was made for the restore goes away and is
-made anew by the next attempt; of one that was there, what the restore has made is dropped.
+An attempt that ends early leaves nothing behind: a database that was created for the restore is deleted, and created
+again by the next attempt; in an existing database, the objects that the restore created are dropped.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ LOADERS = 2
 
 
 class CountMismatch(Conflict):
-    """What was restored is not what the snapshot has."""
+    """The restored tables do not have as many rows as the snapshot."""
 
     code = "restore_differs"
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Do the work of a restore's job."""
+    """Run a job that restores a snapshot."""
     started = time.monotonic()
     work = await _begin(attempt)
     vault = await asyncio.to_thread(work.location.open)
@@ -60,7 +60,7 @@ async def run_job(attempt: Attempt) -> Write:
         await asyncio.shield(targets.clear_after(work, target))
         raise
     result = {"tables": tables, "seconds": round(time.monotonic() - started, 2)}
-    attempt.note(f"{len(tables)} tables with {sum(table['found'] for table in tables):,} rows are back, and compared.")
+    attempt.note(f"Restored {len(tables)} tables. Rows counted in them: {sum(table['found'] for table in tables):,}.")
 
     async def write(db: AsyncSession) -> None:
         await work.claim.update(db, result=result, created={})
@@ -74,7 +74,7 @@ async def run_job(attempt: Attempt) -> Write:
 
 
 async def _begin(attempt: Attempt) -> RestoreAttempt:
-    """Make this the attempt that may write to the row."""
+    """Claim the row: from now on only this attempt may write to it."""
     async with attempt.database.transaction() as db:
         row = await repository.restore(db, uuid.UUID(attempt.args["restore_id"]), lock=True)
         snapshot = await repository.get(db, row.snapshot_id) if row else None
@@ -85,7 +85,7 @@ async def _begin(attempt: Attempt) -> RestoreAttempt:
 
 
 async def _target(work: RestoreAttempt) -> ReachableDatabase:
-    """Return the database that is restored into, ready for that."""
+    """Return the target database, created or cleaned up so that the restore can start."""
     if work.row.fresh:
         await targets.renew(work)
     assert work.row.target_id or work.row.fresh
@@ -94,17 +94,17 @@ async def _target(work: RestoreAttempt) -> ReachableDatabase:
             raise Cancelled("The database to restore into was deleted.")
         database = await databases.find(db, SYSTEM, work.row.target_id)
         if database.read_only:
-            raise Forbidden(f"{database.name} is connected for reading only.")
+            raise Forbidden(f"{database.name} is connected read-only.")
         reached = await reachability.load(db, work.attempt.context.cipher, database)
     if work.row.created.get("things"):
-        work.attempt.note("An earlier attempt ended in the middle: what it made is taken away first.", "warning")
+        work.attempt.note("An earlier attempt was interrupted. The objects it created are dropped first.", "warning")
         await targets.clear(work, reached)
     return reached
 
 
 @dataclass(frozen=True, slots=True)
 class RestorePart:
-    """What of a snapshot is restored: tables, the Schema that makes them, and what else belongs to them."""
+    """The part of a snapshot to restore: its tables, their Schema, and their extras."""
 
     tables: Sequence[ManifestTable]
     schema: Schema
@@ -112,15 +112,15 @@ class RestorePart:
 
 
 def part_of(work: RestoreAttempt, manifest: Manifest) -> RestorePart:
-    """Return what a restore is about; says in the job's log what must be left out."""
+    """Return the part of the snapshot to restore; write to the job's log what must be left out."""
     tables = manifest_tables.select(manifest, work.row.request.get("tables"))
     whole = from_json(manifest.schema)
     bare = schema_subset.without_rows(whole, {manifest_tables.display_name(table) for table in manifest.tables})
-    schema, left_out = schema_subset.cut(whole, bare | {manifest_tables.display_name(one) for one in tables})
+    schema, left_out = schema_subset.cut(whole, bare | {manifest_tables.display_name(table) for table in tables})
     for sentence in manifest_tables.omissions(manifest, tables):
         work.attempt.note(sentence, "warning")
-    for one in left_out:
-        work.attempt.note(f"Left out, because it needs tables that are not restored: {one}.", "warning")
+    for name in left_out:
+        work.attempt.note(f"Left out, because it needs tables that are not restored: {name}.", "warning")
     return RestorePart(
         tables, schema, manifest.extras if schema is whole else schema_subset.extras_of(manifest.extras, schema)
     )
@@ -153,10 +153,12 @@ async def _fill(
     await _run(attempt, fill, "keys and indexes", snapshots.post_data_ddl(part.schema))
     for sentence in await stoppable(attempt, fill.restore_extras(part.extras)):
         attempt.note(sentence, "warning")
-    compared = await run_cancellable(attempt, fill.cancel, lambda: _compared(attempt, fill, part.tables, written))
-    wrong = [one["table"] for one in compared if not one["same"]]
+    compared = await run_cancellable(attempt, fill.cancel, lambda: _count_restored(attempt, fill, part.tables, written))
+    wrong = [result["table"] for result in compared if not result["same"]]
     if wrong:
-        raise CountMismatch(f"{', '.join(wrong[:5])}: not the rows of the snapshot.", hint="Verify the snapshot.")
+        raise CountMismatch(
+            f"The number of rows differs from the snapshot: {', '.join(wrong[:5])}.", hint="Verify the snapshot."
+        )
     return compared
 
 
@@ -168,7 +170,7 @@ async def _run(attempt: Attempt, fill: BulkLoader, phase: str, statements: Seque
 
 @dataclass(slots=True)
 class Loading:
-    """The part of restoring that runs in threads: rows of several tables at once, the largest ones first."""
+    """The part of a restore that runs in threads: it loads several tables in parallel, the largest ones first."""
 
     attempt: Attempt
     vault: Vault
@@ -176,12 +178,14 @@ class Loading:
     tables: Sequence[ManifestTable]
 
     def run(self) -> dict[str, int]:
-        """Load all tables and return how many rows each got."""
+        """Load all tables and return the number of rows written to each."""
         total = sum(table.rows for table in self.tables)
         progress = RowProgress(self.attempt, "rows", total, len(self.tables))
-        ordered = sorted(self.tables, key=lambda one: one.stored, reverse=True)
+        ordered = sorted(self.tables, key=lambda table: table.stored, reverse=True)
         decoders = ThreadPoolExecutor(LOADERS, thread_name_prefix="vault-decode")
-        work = {manifest_tables.display_name(one): partial(self._load, one, decoders, progress) for one in ordered}
+        work = {
+            manifest_tables.display_name(table): partial(self._load, table, decoders, progress) for table in ordered
+        }
         try:
             return run_parallel(LOADERS, self.fill.cancel, work)
         finally:
@@ -196,13 +200,13 @@ class Loading:
         )
 
 
-def _compared(
+def _count_restored(
     attempt: Attempt, fill: BulkLoader, tables: Sequence[ManifestTable], written: dict[str, int]
 ) -> list[dict[str, Any]]:
     compared = []
     for number, table in enumerate(tables):
         name = manifest_tables.display_name(table)
-        attempt.report("comparing", number, len(tables), unit="steps", message=name)
+        attempt.report("counting rows", number, len(tables), unit="steps", message=name)
         count_rows = fill.count_rows(manifest_tables.dump_table(table))
         compared.append(
             {

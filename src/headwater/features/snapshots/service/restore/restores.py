@@ -1,4 +1,4 @@
-"""Restores: planned, asked for, found; `restore_job` runs them."""
+"""Plans, starts and lists restores; `restore_job` runs them."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ from headwater.store.encryption import SecretCipher
 Mode = Literal["empty", "overwrite", "append", "append_missing"]
 Action = Literal["create", "replace", "append", "append_missing", "leave", "refuse"]
 _THERE: dict[Mode, tuple[Action, str]] = {
-    "empty": ("refuse", "is there already"),
-    "overwrite": ("replace", "loses its rows and gets those of the snapshot"),
-    "append": ("append", "keeps its rows and gets those of the snapshot as well"),
-    "append_missing": ("append_missing", "keeps its rows and gets those of the snapshot whose key is not there"),
+    "empty": ("refuse", "already exists"),
+    "overwrite": ("replace", "has its rows replaced with those of the snapshot"),
+    "append": ("append", "keeps its rows, and the snapshot's rows are added"),
+    "append_missing": ("append_missing", "keeps its rows, and the snapshot's rows with other keys are added"),
 }
 
 
 class RestoreNotConfirmed(Conflict):
-    """The database is protected: say that the restore is meant."""
+    """The database is protected: confirm the restore."""
 
     code = "confirmation_needed"
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreOptions:
-    """Where a snapshot shall be restored: into a new database by name, or into one that is there; all of it or some."""
+    """Where to restore a snapshot: into a new database (`name`) or an existing one (`target_id`), and which tables."""
 
     name: str | None = None
     project_id: uuid.UUID | None = None
@@ -80,7 +80,7 @@ class RestoreStep:
 
 @dataclass(frozen=True, slots=True)
 class RestorePlan:
-    """What a restore would do; with refusals it would not begin."""
+    """What a restore would do; it cannot start if there are refusals."""
 
     target_name: str
     fresh: bool
@@ -100,31 +100,31 @@ async def plan(context: Context, actor: Actor, snapshot_id: uuid.UUID, order: Re
     steps = _steps(snapshot, schema, order)
     refused = [step.sentence for step in steps if step.action == "refuse"]
     if reached and reached.protected and not order.confirmed:
-        refused.append(f"{reached.name} is protected: say that the restore is meant.")
-    changes = any(one.action in {"replace", "append", "append_missing"} for one in steps)
+        refused.append(f"{reached.name} is protected: confirm the restore.")
+    changes = any(step.action in {"replace", "append", "append_missing"} for step in steps)
     return RestorePlan(reached.name if reached else order.name or "", target is None, changes, steps, tuple(refused))
 
 
 def chosen(snapshot: Snapshot, tables: Sequence[str] | None) -> list[dict[str, object]]:
-    """Return what the row of a snapshot says of the tables that are asked for; raises NotFound for a wrong name."""
+    """Return the requested tables as recorded in the row of a snapshot; raise NotFound for an unknown name."""
     every: list[dict[str, object]] = snapshot.contents.get("tables", [])
-    names = {display_name(one): one["name"] for one in every}
+    names = {display_name(table): table["name"] for table in every}
     for name in tables or ():
         if name not in names and name not in names.values():
             raise NotFound(
                 f"There is no table {name!r} in the snapshot.",
                 hint=did_you_mean(name, {*names, *map(str, names.values())}),
             )
-    return [one for one in every if tables is None or {display_name(one), one["name"]} & set(tables)]
+    return [table for table in every if tables is None or {display_name(table), table["name"]} & set(tables)]
 
 
 def display_name(table: dict[str, object]) -> str:
-    """Return the name of a table of a snapshot's row as people write it."""
+    """Return the name of a table, with its schema if it has one."""
     return f"{table['schema']}.{table['name']}" if table["schema"] else str(table["name"])
 
 
 def _steps(snapshot: Snapshot, existing: Schema, order: RestoreOptions) -> tuple[RestoreStep, ...]:
-    """Return what happens to each table; rows of no table of the Schema come back only with the whole database."""
+    """Return what happens to each table; standalone rows are restored only with a whole database or by name."""
     wanted, in_place = chosen(snapshot, order.tables), order.mode != "empty"
     steps = []
     for table in snapshot.contents.get("tables", []):
@@ -139,9 +139,10 @@ def _steps(snapshot: Snapshot, existing: Schema, order: RestoreOptions) -> tuple
 
 
 def _step(name: str, rows: int, table: dict[str, object], existing: Schema, mode: Mode) -> RestoreStep:
-    relation = next((one for one in existing if (one.schema, one.name) == (table["schema"], table["name"])), None)
+    key = (table["schema"], table["name"])
+    relation = next((relation for relation in existing if (relation.schema, relation.name) == key), None)
     if relation is None:
-        return RestoreStep(name, rows, None, "create", f"{name} is made with {rows:,} rows.")
+        return RestoreStep(name, rows, None, "create", f"{name} is created with {rows:,} rows.")
     action, what = _THERE[mode]
     return RestoreStep(name, rows, relation.rows, action, f"{name} {what}.")
 
@@ -149,14 +150,14 @@ def _step(name: str, rows: int, table: dict[str, object], existing: Schema, mode
 async def _complete(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID) -> Snapshot:
     snapshot = await snapshots.find(db, actor, snapshot_id, write=True)
     if snapshot.status != "complete":
-        raise Conflict("This snapshot is not complete.", hint="Wait until it is, or choose another.")
+        raise Conflict("This snapshot is not complete.", hint="Wait until it is complete, or choose another snapshot.")
     return snapshot
 
 
 async def _target(db: AsyncSession, actor: Actor, snapshot: Snapshot, order: RestoreOptions) -> Database | None:
-    """Return the database that is restored into, if there is one already, to which the actor may do that."""
+    """Return the existing target database, or None for a new one; raise an error if it may not be restored into."""
     if (order.name is None) == (order.target_id is None):
-        raise Invalid({"name": "Give either the name of a new database or the id of one that is there."})
+        raise Invalid({"name": "Give either the name of a new database or the id of an existing one."})
     if order.target_id is None:
         check_made_here(engine(snapshot.engine))
         return None
@@ -164,26 +165,26 @@ async def _target(db: AsyncSession, actor: Actor, snapshot: Snapshot, order: Res
         db, actor, order.target_id, "database:write" if order.mode == "empty" else "database:admin"
     )
     if target.read_only:
-        raise Forbidden(f"{target.name} is connected for reading only.", hint="An admin can change that.")
+        raise Forbidden(f"{target.name} is connected read-only.", hint="An admin can change that.")
     if target.organization_id != snapshot.organization_id:
         raise Conflict(f"{target.name} belongs to another organization.")
     if order.mode != "empty":
         in_place_restore_of(engine(target.engine))
     if target.engine != snapshot.engine:
         raise Conflict(
-            f"{target.name} is {engine(target.engine).display_name}, "
-            f"the snapshot is of {engine(snapshot.engine).display_name}.",
-            hint="Restore it into a new database, then copy that.",
+            f"{target.name} is a {engine(target.engine).display_name} database, "
+            f"but the snapshot is of {engine(snapshot.engine).display_name}.",
+            hint="Restore the snapshot into a new database, then copy that database.",
         )
     return target
 
 
 async def start(context: Context, actor: Actor, snapshot_id: uuid.UUID, order: RestoreOptions) -> RestoreView:
-    """Put a restore into the queue; a new database is asked for at once.
+    """Enqueue a restore; a new target database is requested in the same transaction.
 
     Raises:
         RestoreNotConfirmed: the target is protected.
-        Conflict: the target has one of the tables, and nobody said what shall happen to it.
+        Conflict: the target has one of the tables, and the mode is `empty`.
     """
     planned = await plan(context, actor, snapshot_id, order)
     async with context.store.transaction() as db:
@@ -192,7 +193,7 @@ async def start(context: Context, actor: Actor, snapshot_id: uuid.UUID, order: R
         if target and target.protected and not order.confirmed:
             raise RestoreNotConfirmed(f"{target.name} is protected.", hint="Confirm the restore.")
         if planned.refusals:
-            raise Conflict(planned.refusals[0], hint="Choose a mode for tables that are there, or another target.")
+            raise Conflict(planned.refusals[0], hint="Choose a mode for existing tables, or another target.")
         database = target or await create_target(
             db, actor, context.settings, snapshot, order.name or "", order.project_id or snapshot.project_id
         )
@@ -200,13 +201,13 @@ async def start(context: Context, actor: Actor, snapshot_id: uuid.UUID, order: R
 
 
 async def drill(context: Context, actor: Actor, snapshot_id: uuid.UUID) -> RestoreView:
-    """Put a drill into the queue: a restore into a new database, compared, which goes away again."""
+    """Enqueue a test restore: a restore into a new database, which is deleted after its rows are counted."""
     async with context.store.transaction() as db:
         return await begin_drill(db, actor, context.settings, snapshot_id)
 
 
 async def begin_drill(db: AsyncSession, actor: Actor, settings: Settings, snapshot_id: uuid.UUID) -> RestoreView:
-    """Put a drill into the queue, as part of the caller's transaction."""
+    """Enqueue a test restore in the caller's transaction."""
     snapshot = await _complete(db, actor, snapshot_id)
     check_made_here(engine(snapshot.engine))
     order = RestoreOptions(f"drill-{secrets.token_hex(6)}")
@@ -217,9 +218,9 @@ async def begin_drill(db: AsyncSession, actor: Actor, settings: Settings, snapsh
 async def create_target(
     db: AsyncSession, actor: Actor, settings: Settings, snapshot: Snapshot, name: str, project_id: uuid.UUID | None
 ) -> Database:
-    """Ask for the new database that a snapshot is restored into."""
+    """Request the new database to restore a snapshot into."""
     if project_id is None:
-        raise Invalid({"project_id": "The snapshot's own project is gone: say in which one the database shall be."})
+        raise Invalid({"project_id": "The snapshot's project was deleted: choose a project for the database."})
     spec = DatabaseSpec(name, snapshot.engine, quotas=Quotas().model_dump())
     return await databases.create(db, actor, SecretCipher.of(settings), project_id, spec)
 
@@ -260,7 +261,7 @@ async def _begin(
         project,
         kind="snapshot.restore",
         args={"restore_id": str(row.id)},
-        title=f"{'Drill of' if drill else 'Restore'} {snapshot.database_name} into {target.name}",
+        title=f"{'Test restore of' if drill else 'Restore'} {snapshot.database_name} into {target.name}",
     )
     row.job_id = job.id
     action = "snapshot.drill" if drill else "snapshot.restore"
@@ -276,7 +277,7 @@ async def view(db: AsyncSession, actor: Actor, restore_id: uuid.UUID) -> Restore
     if row is None or row.organization_id not in actor.roles:
         raise NotFound("There is no such restore.")
     authorize(actor, "database:read", row)
-    return (await _shown(db, [row]))[0]
+    return (await _with_jobs(db, [row]))[0]
 
 
 async def list_of_snapshot(
@@ -284,10 +285,10 @@ async def list_of_snapshot(
 ) -> Page[RestoreView]:
     """Return the restores of a snapshot, newest first."""
     await snapshots.find(db, actor, snapshot_id)
-    views = await _shown(db, await repository.restores_of(db, snapshot_id, audit.before_id(cursor), limit))
-    return cut(views, limit, lambda one: (str(one.restore.id),))
+    views = await _with_jobs(db, await repository.restores_of(db, snapshot_id, audit.before_id(cursor), limit))
+    return cut(views, limit, lambda item: (str(item.restore.id),))
 
 
-async def _shown(db: AsyncSession, rows: Sequence[Restore]) -> list[RestoreView]:
+async def _with_jobs(db: AsyncSession, rows: Sequence[Restore]) -> list[RestoreView]:
     jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
     return [RestoreView(row, jobs.get(row.job_id) if row.job_id else None) for row in rows]

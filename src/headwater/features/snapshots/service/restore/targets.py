@@ -1,4 +1,4 @@
-"""The databases that snapshots are restored into: made anew, looked at before, and cleared up after a failure."""
+"""The databases that snapshots are restored into: creating them, checking them, and cleaning up after a failure."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ class RestoreAttempt:
         return self.claim.row
 
     async def note(self, **values: object) -> None:
-        """Commit values of the row; see `RowClaim.update`."""
+        """Write to the row; raise Cancelled if another attempt has taken over."""
         await self.claim.commit(self.attempt.database, **values)
 
 
 async def renew(work: RestoreAttempt) -> None:
-    """Make sure that the new database of a restore is there and as it was made: nothing of an earlier attempt in it."""
+    """Create the new database of a restore; delete the one of an earlier attempt that has already written to it."""
     attempt, row = work.attempt, work.row
     async with attempt.database.transaction() as db:
         there = await _alive(db, row.target_id)
         if there is not None and row.created:
-            attempt.note("An earlier attempt ended in the middle: its database is taken away first.", "warning")
-            await _take_away(db, row.target_id)
+            attempt.note("An earlier attempt was interrupted. Its database is deleted first.", "warning")
+            await _delete_database(db, row.target_id)
             there = None
         if there is None:
             database = await restores.create_target(
@@ -66,7 +66,9 @@ async def renew(work: RestoreAttempt) -> None:
     attempt.report("database", 0, 1, unit="steps", message=row.target_name)
     view = await readiness.wait_until_settled(attempt.context, SYSTEM, row.target_id, WAIT_SECONDS)
     if view.database.state != "running":
-        raise Unavailable(f"{row.target_name} could not be made: {view.database.state_reason or view.database.state}")
+        raise Unavailable(
+            f"{row.target_name} could not be created: {view.database.state_reason or view.database.state}"
+        )
 
 
 def _project(row: Restore, snapshot: Snapshot) -> uuid.UUID | None:
@@ -81,18 +83,18 @@ async def _alive(db: AsyncSession, database_id: uuid.UUID | None) -> uuid.UUID |
         return None
 
 
-async def _take_away(db: AsyncSession, database_id: uuid.UUID | None) -> None:
+async def _delete_database(db: AsyncSession, database_id: uuid.UUID | None) -> None:
     assert database_id
     await databases.remove(db, SYSTEM, database_id)
     await databases.purge(db, SYSTEM, database_id)
 
 
 async def abandon(db: AsyncSession, row: Restore) -> uuid.UUID | None:
-    """Take away the new database of a restore that nobody goes on with, in the caller's transaction; return its id."""
+    """Delete the new database of an abandoned restore, in the caller's transaction; return its id."""
     there = await _alive(db, row.target_id)
     await repository.forget_target(db, row.id)
     if there is not None:
-        await _take_away(db, there)
+        await _delete_database(db, there)
     return there
 
 
@@ -100,47 +102,52 @@ _RELATIONS = frozenset({"table", "view", "materialized view", "collection", "key
 
 
 def things(engine: Engine, schema: Schema, existing: Schema, name: str) -> Things:
-    """Return (kind, quoted name) of everything that a restore will make, which must not be there yet.
+    """Return (kind, quoted name) of every object that a restore will create, none of which may exist yet.
 
     Raises:
-        Conflict: something is there already.
+        Conflict: one of them exists.
     """
-    relations = {(one.schema, one.name) for one in existing}  # of whatever kind: they share their names
+    relations = {(relation.schema, relation.name) for relation in existing}  # all kinds share one namespace
     taken = {(kind, key) for kind, key in _objects(existing)}
     clash = [key for kind, key in _objects(schema) if (kind, key) in taken or (kind in _RELATIONS and key in relations)]
     if clash:
-        shown = ", ".join(".".join(filter(None, one)) for one in clash[:5]) + (" …" if len(clash) > 5 else "")
-        raise Conflict(f"{name} has {shown} already.", hint="Choose an empty database, or tables that are not there.")
+        names = ", ".join(".".join(filter(None, key)) for key in clash[:5]) + (" …" if len(clash) > 5 else "")
+        raise Conflict(
+            f"{name} already has {names}.", hint="Choose an empty database, or only tables that it does not have."
+        )
     return missing_things(engine, schema, Schema())
 
 
 def missing_things(engine: Engine, schema: Schema, existing: Schema) -> Things:
-    """Return (kind, quoted name) of everything in a Schema that is not there."""
+    """Return (kind, quoted name) of every object of a Schema that the existing one does not have."""
     taken = set(_objects(existing))
     return [[kind, engine.quote(*key)] for kind, key in _objects(schema) if (kind, key) not in taken]
 
 
 def apart(fill: BulkLoader, tables: Sequence[ManifestTable], target: ReachableDatabase) -> Things:
-    """Return (kind, quoted name) of rows that are of no table, of which there must be none yet; blocks.
+    """Return (kind, quoted name) of standalone rows, of which the target must have none yet; blocks.
 
     Raises:
-        Conflict: there are some already.
+        Conflict: the target has some.
     """
-    snapshot_tables = [manifest_tables.dump_table(one) for one in tables if manifest_tables.apart(one)]
+    snapshot_tables = [manifest_tables.dump_table(table) for table in tables if manifest_tables.apart(table)]
     for table in snapshot_tables:
         if fill.count_rows(table):
-            raise Conflict(f"{target.name} has rows in {table.display_name} already.", hint="Choose an empty database.")
+            raise Conflict(f"{target.name} already has rows in {table.display_name}.", hint="Choose an empty database.")
     return [[STANDALONE_ROWS, target.engine.quote(table.schema, table.name)] for table in snapshot_tables]
 
 
 def _objects(schema: Schema) -> Iterator[tuple[str, tuple[str | None, str]]]:
-    """Give what can be dropped by name, in an order that mostly works; identities go with their tables."""
-    for one in schema:
-        if one.kind != "table":
-            yield one.kind.replace("_", " "), (one.schema, one.name)
-    for one in schema:
-        if one.kind == "table":
-            yield "table", (one.schema, one.name)
+    """Yield the objects that can be dropped by name, in an order that mostly works.
+
+    Sequences of identity columns are dropped with their tables.
+    """
+    for relation in schema:
+        if relation.kind != "table":
+            yield relation.kind.replace("_", " "), (relation.schema, relation.name)
+    for relation in schema:
+        if relation.kind == "table":
+            yield "table", (relation.schema, relation.name)
     yield from (("routine", (routine.schema, routine.name)) for routine in schema.routines)
     yield from (
         ("sequence", (sequence.schema, sequence.name)) for sequence in schema.sequences if sequence.owned_by is None
@@ -150,32 +157,32 @@ def _objects(schema: Schema) -> Iterator[tuple[str, tuple[str | None, str]]]:
 
 
 async def clear_after(work: RestoreAttempt, target: ReachableDatabase) -> None:
-    """Clear up after a failure as far as it is possible; what is left stays recorded for the next attempt."""
+    """Clean up after a failure as far as possible; what is left stays recorded for the next attempt."""
     try:
         if work.row.fresh:
             async with work.attempt.database.transaction() as db:
                 if await work.claim.try_update(db, target_id=None, created={}):
-                    await _take_away(db, target.id)
+                    await _delete_database(db, target.id)
             await readiness.notify_supervisor(work.attempt.settings, target.id)
         else:
             await clear(work, target)
     except Cancelled:
-        return  # somebody else has the work
+        return  # another attempt has taken over
     except HeadwaterError as error:
-        work.attempt.note(f"What was made could not be taken away: {error.message}", "error")
+        work.attempt.note(f"The created objects could not be dropped: {error.message}", "error")
 
 
 async def clear(work: RestoreAttempt, target: ReachableDatabase) -> None:
-    """Drop what the restore has made in a database that was there; only as the attempt that has the work."""
+    """Drop what the restore created in an existing database, if this attempt still owns the restore."""
     await work.note()
     async with work.attempt.database.transaction() as db:
         row = await repository.restore(db, work.row.id)
-        made: Things = row.created.get("things", []) if row else []
-    if not made:
+        objects: Things = row.created.get("things", []) if row else []
+    if not objects:
         return
     transfer_target = target.engine.transfer.target
     if transfer_target is None:
-        raise Conflict(f"{target.engine.display_name} cannot drop what was made.")
+        raise Conflict(f"Headwater cannot drop the created objects in {target.engine.display_name}.")
     async with reachability.open_session(work.attempt.settings, target) as session:
-        await drop_all(transfer_target(session), made)
+        await drop_all(transfer_target(session), objects)
     await work.note(created={})

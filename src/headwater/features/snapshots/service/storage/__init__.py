@@ -1,1 +1,1 @@
-"""Where the snapshots of an organization are stored, and what decrypts them."""
+"""Where the snapshots of an organization are stored, and which keys decrypt them."""

@@ -1,7 +1,7 @@
-"""Where the vaults of an organization are, and the one way to open one.
+"""Where the vaults of an organization are; all code opens vaults through this module.
 
-A local vault is a folder below `$HEADWATER_HOME/vaults`; every vault is opened by a key that is derived from the key
-of this Headwater and the id of the organization.
+A local vault is a folder below `$HEADWATER_HOME/vaults`. Headwater opens every vault with a key that is derived from
+its own secret key and the id of the organization.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from headwater.vault.s3 import S3Blobs
 from headwater.vault.vault import Vault
 
 LABEL = "this Headwater"
-# Manifests of other rooms: what databases are brought back by.
+# Manifests of point-in-time recovery, which are not snapshots.
 NO_SNAPSHOTS = ("snapshots/base-", "snapshots/log-")
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """An organization as the owner of what is asked for."""
+    """An organization as the owner of a resource, for `authorize`."""
 
     organization_id: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True)
 class VaultLocation:
-    """A vault as it is needed to open it, apart from the row's transaction; blocks, so it is used in threads."""
+    """All that is needed to open a vault outside of a transaction. It blocks, so use it in threads."""
 
     id: uuid.UUID
     organization_id: uuid.UUID
@@ -56,32 +56,34 @@ class VaultLocation:
     opened: str | None
 
     def open(self) -> Vault:
-        """Open the vault, or make it when it was never there.
+        """Open the vault, or create it if it never existed.
 
         Raises:
-            Missing: it was there, and is not any more.
-            Damaged: another vault is in its place.
+            Missing: it existed before, but does not any more.
+            Damaged: another vault is at its location.
         """
         try:
-            found = Vault.open(self.blobs, self.opener)
+            vault = Vault.open(self.blobs, self.opener)
         except Missing:
             if self.opened:
                 raise
-            found = Vault.create(self.blobs, self.opener, LABEL)
-        if self.opened not in {None, found.id}:
-            raise Damaged("Another vault is where this one was.", hint="Put the right storage back.")
-        return found
+            vault = Vault.create(self.blobs, self.opener, LABEL)
+        if self.opened not in {None, vault.id}:
+            raise Damaged(
+                "The storage contains another vault than before.", hint="Restore the storage of the original vault."
+            )
+        return vault
 
 
 async def load(db: AsyncSession, settings: Settings, vault_id: uuid.UUID) -> VaultLocation:
-    """Return what is needed to open a vault; its address is looked at again, which may mean another one by now."""
+    """Return the location of a vault; its endpoint is checked again, because its DNS name may resolve differently."""
     row = await repository.vault(db, vault_id)
     await check_endpoint(settings, row.settings.get("endpoint", ""))
     return location_of(settings, row)
 
 
 async def open_vault(store: Store, location: VaultLocation) -> Vault:
-    """Open a vault that is to be written to, and note by which id it calls itself."""
+    """Open a vault for writing, and record its id."""
     vault = await asyncio.to_thread(location.open)
     async with store.transaction() as db:
         await repository.note_opened(db, location.id, vault.id)
@@ -89,7 +91,7 @@ async def open_vault(store: Store, location: VaultLocation) -> Vault:
 
 
 async def check_endpoint(settings: Settings, endpoint: str) -> None:
-    """Raise Forbidden when the address of a storage may not be reached, or UnknownHost."""
+    """Raise Forbidden if the network policy does not allow the endpoint of a storage, or UnknownHost."""
     parts = urlsplit(endpoint)
     if parts.hostname:
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -97,7 +99,7 @@ async def check_endpoint(settings: Settings, endpoint: str) -> None:
 
 
 def location_of(settings: Settings, row: VaultRecord) -> VaultLocation:
-    """Return what is needed to open the vault of a row."""
+    """Return the location of the vault of a row."""
     sealer = SecretCipher.of(settings)
     opener = KeySource.key(sealer.derive("vault", row.organization_id))
     codec = Codec(cast("CodecName", row.codec), row.level)
@@ -113,7 +115,7 @@ def blobs_of(settings: Settings, row: VaultRecord, sealer: SecretCipher) -> Blob
 
 
 def bucket(given: dict[str, Any], secret: str) -> S3Blobs:
-    """Return the blobs of a bucket by its settings and the secret key."""
+    """Return the S3 storage with some settings and the secret key."""
     endpoint = given.get("endpoint", "")
     options = {
         "endpoint": endpoint,
@@ -130,25 +132,25 @@ def bucket(given: dict[str, Any], secret: str) -> S3Blobs:
 
 
 async def current(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> VaultRecord:
-    """Return the vault that new snapshots of an organization go into; a local one from the first time on."""
-    found = await repository.current_vault(db, organization_id)
-    if found is None:
+    """Return the vault in which an organization stores new snapshots; create a local one if it has none."""
+    row = await repository.current_vault(db, organization_id)
+    if row is None:
         await repository.make_local_vault(db, organization_id, actor.user_id)
-        found = await repository.current_vault(db, organization_id)
-    assert found
-    return found
+        row = await repository.current_vault(db, organization_id)
+    assert row
+    return row
 
 
 @dataclass(frozen=True, slots=True)
 class VaultView:
-    """The vault of an organization, if there is one yet, and what is in it."""
+    """The vault of an organization, if it has one yet, and the sums of its snapshots."""
 
     row: VaultRecord | None
     sums: repository.Sums
 
 
 async def view(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> VaultView:
-    """Return the vault that new snapshots of an organization go into."""
+    """Return the vault in which an organization stores new snapshots."""
     authorize(actor, "database:read", Owner(organization_id))
     row = await repository.current_vault(db, organization_id)
     sums = await repository.sums(db, row.id) if row else repository.Sums(0, 0, 0, 0)
@@ -156,7 +158,7 @@ async def view(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> Va
 
 
 class VaultUsage(msgspec.Struct, frozen=True):
-    """What a vault takes of its storage."""
+    """How much storage a vault uses."""
 
     packs: int
     bytes: int
@@ -164,7 +166,7 @@ class VaultUsage(msgspec.Struct, frozen=True):
 
 
 def measure(location: VaultLocation) -> VaultUsage:
-    """Count what is in the storage of a vault; blocks."""
+    """Measure how much storage a vault uses; blocks."""
     packs = total = 0
     for blob in location.blobs.list("packs/"):
         packs += 1

@@ -1,4 +1,4 @@
-"""What admins do with the vault of an organization: where it is, and what opens it."""
+"""Administration of an organization's vault: its location, its compression and its keys."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from headwater.vault.keys import Keys, KeySource
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Where new snapshots shall go, as an admin says it."""
+    """Where to store new snapshots, as an admin entered it."""
 
     kind: Literal["local", "s3"]
     bucket: str = ""
@@ -45,7 +45,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class VaultKey:
-    """One way to open a vault."""
+    """A key that opens a vault."""
 
     id: str
     kind: Literal["passphrase", "key", "service"]
@@ -53,11 +53,11 @@ class VaultKey:
 
 
 async def change(context: Context, actor: Actor, organization_id: uuid.UUID, given: Given) -> None:
-    """Let new snapshots go somewhere else; it is tried first, and nothing is kept when that fails.
+    """Change where new snapshots are stored. The new location is tested first; if that fails, nothing changes.
 
     Raises:
-        Invalid: a field is missing or wrong, by name; Forbidden: the address may not be reached.
-        StorageUnavailable: the storage refuses.
+        Invalid: a field is missing or wrong; Forbidden: the network policy does not allow the endpoint.
+        StorageUnavailable: the storage refuses requests or overwrites existing objects.
     """
     authorize(actor, "database:admin", Owner(organization_id))
     sealer = context.cipher
@@ -102,12 +102,12 @@ def _sealed_again(sealer: SecretCipher, row: VaultRecord, given: Given) -> bytes
 async def _checked(settings: Settings, given: Given) -> dict[str, str]:
     wrong = {}
     if not given.bucket:
-        wrong["bucket"] = "Name the bucket."
+        wrong["bucket"] = "Enter the name of the bucket."
     if not given.access_key or not given.secret_key:
-        wrong["access_key"] = "Give the access key and the secret key of the storage."
+        wrong["access_key"] = "Enter the access key and the secret key of the storage."
     parts = urlsplit(given.endpoint)
     if given.endpoint and (parts.scheme not in {"http", "https"} or not parts.hostname):
-        wrong["endpoint"] = "Write https://host, or leave it empty for Amazon's own."
+        wrong["endpoint"] = "Enter https://host, or leave it empty for Amazon S3."
     if wrong:
         raise Invalid(wrong)
     await vault_locations.check_endpoint(settings, given.endpoint)
@@ -121,14 +121,14 @@ async def _checked(settings: Settings, given: Given) -> dict[str, str]:
 
 
 def _probe(blobs: Blobs) -> None:
-    """Write, read and delete a blob; and look whether the storage refuses to write it twice, on which all is built."""
+    """Test the storage: write, read and delete a blob, and check that overwriting is refused, which vaults rely on."""
     name = f"probes/{secrets.token_hex(8)}"
     try:
         first = blobs.create(name, b"headwater")
         second = blobs.create(name, b"another")
         if not first or second or blobs.read(name) != b"headwater":
             raise StorageUnavailable(
-                "This storage overwrites what is there already.",
+                "This storage overwrites existing objects.",
                 hint="It must support conditional writes (If-None-Match).",
             )
     finally:
@@ -136,7 +136,7 @@ def _probe(blobs: Blobs) -> None:
 
 
 async def compress(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, name: Name, level: int) -> None:
-    """Let new pages be compressed in another way; those that are there stay as they are, and are shared as before.
+    """Change the compression of new pages; existing pages are not recompressed, and are still shared.
 
     Raises:
         Invalid: the codec has no such level.
@@ -144,8 +144,8 @@ async def compress(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, n
     authorize(actor, "database:admin", Owner(organization_id))
     if level not in LEVELS[name]:
         least, most = LEVELS[name][0], LEVELS[name][-1]
-        said = f"{name} has the levels {least} to {most}." if most else f"{name} has no levels: say 0."
-        raise Invalid({"level": said})
+        problem = f"{name} has the levels {least} to {most}." if most else f"{name} has no levels: use 0."
+        raise Invalid({"level": problem})
     row = await vault_locations.current(db, actor, organization_id)
     row.codec, row.level = name, level
     audit.record(
@@ -155,14 +155,14 @@ async def compress(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, n
 
 
 async def usage(context: Context, actor: Actor, organization_id: uuid.UUID) -> VaultUsage:
-    """Count what the vault of an organization takes of its storage."""
-    location = await _place(context, actor, organization_id)
+    """Measure how much storage the vault of an organization uses."""
+    location = await _location(context, actor, organization_id)
     return await asyncio.to_thread(vault_locations.measure, location)
 
 
 async def keys(context: Context, actor: Actor, organization_id: uuid.UUID) -> Sequence[VaultKey]:
-    """Return the ways to open the vault of an organization."""
-    location = await _place(context, actor, organization_id)
+    """Return the keys that open the vault of an organization."""
+    location = await _location(context, actor, organization_id)
     result = await asyncio.to_thread(keyring.slots, location.blobs)
     return [VaultKey(id_, slot.kind, slot.label) for id_, slot in sorted(result.items())]
 
@@ -171,7 +171,7 @@ async def add_passphrase(
     context: Context, actor: Actor, organization_id: uuid.UUID, passphrase: str, label: str
 ) -> VaultKey:
     """Add a passphrase that opens the vault of an organization."""
-    location = await _place(context, actor, organization_id, admin=True)
+    location = await _location(context, actor, organization_id, admin=True)
 
     def add() -> str:
         vault = location.open()
@@ -186,8 +186,8 @@ async def add_passphrase(
 
 
 async def remove_key(context: Context, actor: Actor, organization_id: uuid.UUID, key_id: str) -> None:
-    """Remove a way to open the vault: never the last, nor the one by which this Headwater opens it."""
-    location = await _place(context, actor, organization_id, admin=True)
+    """Remove a key of the vault; raise Conflict for the key of this Headwater."""
+    location = await _location(context, actor, organization_id, admin=True)
     await asyncio.to_thread(_remove, location, key_id)
     async with context.store.transaction() as db:
         audit.record(db, actor, "vault.key.remove", "vault", location.id, key_id, organization_id=organization_id)
@@ -200,12 +200,17 @@ def _remove(location: VaultLocation, key_id: str) -> None:
         raise NotFound("There is no such key.")
     others = [slot for id_, slot in slots.items() if id_ != key_id]
     if not any(Keys.opened(slot, location.opener, vault.id) for slot in others):
-        raise Conflict("This Headwater opens the vault with this key.", hint="Without it, no snapshot could be taken.")
+        raise Conflict(
+            "This Headwater opens the vault with this key.",
+            hint="Remove another key: without this one, no snapshot could be taken.",
+        )
     vault.blobs.delete(keyring.SLOTS + key_id)
 
 
-async def _place(context: Context, actor: Actor, organization_id: uuid.UUID, *, admin: bool = False) -> VaultLocation:
-    """Return the vault of an organization; a local one from the first time on."""
+async def _location(
+    context: Context, actor: Actor, organization_id: uuid.UUID, *, admin: bool = False
+) -> VaultLocation:
+    """Return the location of an organization's vault; create a local one if it has none."""
     authorize(actor, "database:admin" if admin else "database:read", Owner(organization_id))
     async with context.store.transaction() as db:
         row = await vault_locations.current(db, actor, organization_id)

@@ -1,1 +1,1 @@
-"""How snapshots are verified: one when somebody asks, or all of a database in turns."""
+"""Verifies snapshots: a single one on request, or all of a database by a policy."""

@@ -1,4 +1,4 @@
-"""Verifies all snapshots of a database at once, or a part of their pages: so that damage is found before it matters."""
+"""Verifies all snapshots of a database, or a share of their pages, to find damage before a restore needs them."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ async def begin(
     kind: Kind,
     part: VerificationShare = VerificationShare(),  # noqa: B008 - frozen
 ) -> Job:
-    """Put the verification of all snapshots of a database into the queue."""
+    """Enqueue the verification of all snapshots of a database."""
     database = await databases.find(db, actor, database_id, "database:write")
     if database.project_id is None:
-        raise Conflict(f"The project of {database.name} is gone.")
+        raise Conflict(f"The project of {database.name} was deleted.")
     project = await projects.get(db, actor, database.project_id, "database:read")
     return await queue.enqueue(
         db,
@@ -49,11 +49,11 @@ async def begin(
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Do the work of a scrub's job; damage is what it finds, not a failure."""
+    """Run a job that verifies all snapshots of a database; the job succeeds even if it finds damage."""
     database_id, kind = uuid.UUID(attempt.args["database_id"]), attempt.args["kind"]
     part = VerificationShare(attempt.args["part"], attempt.args["parts"])
     async with attempt.database.transaction() as db:
-        locations = await repository.places_of(db, database_id)
+        locations = await repository.ids_by_vault(db, database_id)
         vaults = {vault: await vault_locations.load(db, attempt.settings, vault) for vault in locations}
     if not locations:
         raise Cancelled("There are no snapshots to verify.")
@@ -61,7 +61,7 @@ async def run_job(attempt: Attempt) -> Write:
     for vault_id, ids in locations.items():
         verified = await _verified(attempt, vaults[vault_id], ids, kind, part)
         checked |= _by_snapshot(verified, ids, kind, part)
-        _tell(attempt, verified)
+        _log_findings(attempt, verified)
 
     async def write(db: AsyncSession) -> None:
         await _write(db, checked)
@@ -76,7 +76,7 @@ async def _verified(
         attempt.report("reading", done, total, unit="rows")
 
     def work() -> VerificationResult:
-        vault, only = location.open(), [str(one) for one in ids]
+        vault, only = location.open(), [str(snapshot_id) for snapshot_id in ids]
         if kind == "quick":
             return verification.quick(vault, only)
         return verification.deep(vault, only, part=part, progress=show)
@@ -87,21 +87,23 @@ async def _verified(
 def _by_snapshot(
     verified: VerificationResult, ids: Sequence[uuid.UUID], kind: Kind, part: VerificationShare
 ) -> dict[uuid.UUID, SampleCheck]:
-    """Return what was found of each snapshot; what belongs to none, such as a key, is said of all."""
+    """Return the result for each snapshot; findings of no single snapshot, such as of a key, count for all."""
     percent = 100 if kind == "quick" else round(100 / part.parts)
-    found = {}
-    for one in ids:
-        mine = [finding for finding in verified.findings if finding.snapshot in {None, str(one)}]
-        found[one] = SampleCheck(kind, verified.segments, 0, tuple(sentence(finding) for finding in mine), percent)
-    return found
+    checks = {}
+    for snapshot_id in ids:
+        mine = [finding for finding in verified.findings if finding.snapshot in {None, str(snapshot_id)}]
+        checks[snapshot_id] = SampleCheck(
+            kind, verified.segments, 0, tuple(sentence(finding) for finding in mine), percent
+        )
+    return checks
 
 
-def _tell(attempt: Attempt, verified: VerificationResult) -> None:
+def _log_findings(attempt: Attempt, verified: VerificationResult) -> None:
     for finding in verified.findings:
         attempt.note(_where(finding), "error")
     if verified.sound:
         attempt.note(
-            f"All is there: {verified.packs} packs for {verified.snapshots} of the snapshots, and "
+            f"No damage found in {verified.snapshots} snapshots: {verified.packs} packs exist, and "
             f"{verified.segments:,} segments with {verified.rows:,} rows were read."
         )
 
@@ -111,12 +113,12 @@ def _where(finding: Finding) -> str:
 
 
 async def _write(db: AsyncSession, checked: Mapping[uuid.UUID, SampleCheck]) -> None:
-    """Note what was found."""
-    for snapshot_id, one in checked.items():
+    """Write the results to the rows of the snapshots."""
+    for snapshot_id, check in checked.items():
         row = await repository.get(db, snapshot_id, lock=True)
-        if row is None or row.status != "complete" or not one.may_replace(row.verification):
+        if row is None or row.status != "complete" or not check.may_replace(row.verification):
             continue
-        row.verified_at, row.verification = now(), one.plain
-        if one.problems:
-            snapshots.note(db, SYSTEM, "snapshot.damaged", row, problems=len(one.problems))
+        row.verified_at, row.verification = now(), check.plain
+        if check.problems:
+            snapshots.note(db, SYSTEM, "snapshot.damaged", row, problems=len(check.problems))
     await db.flush()

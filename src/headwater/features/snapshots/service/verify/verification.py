@@ -1,4 +1,4 @@
-"""Verifies a snapshot when somebody asks: quickly by what is there, or deeply by reading every page."""
+"""Verifies a single snapshot: quickly by checking that everything exists, or deeply by reading every page."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ Kind = Literal["quick", "deep"]
 
 
 async def start(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, kind: Kind) -> Job:
-    """Put the verification of a snapshot into the queue."""
+    """Enqueue the verification of a snapshot."""
     row = await snapshots.find(db, actor, snapshot_id, write=True)
     if row.status != "complete":
-        raise Conflict("This snapshot is not complete.", hint="There is nothing to verify yet.")
+        raise Conflict("This snapshot is not complete.", hint="Wait until it is complete.")
     if row.project_id is None:
-        raise Conflict("The project of this snapshot is gone.", hint="Restore it into another one to look at it.")
+        raise Conflict(
+            "The project of this snapshot was deleted.", hint="Restore the snapshot into another project to check it."
+        )
     project = await projects.get(db, actor, row.project_id, "database:read")
     snapshots.note(db, actor, "snapshot.verify", row, how=kind)
     return await queue.enqueue(
@@ -45,7 +47,7 @@ async def start(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, kind: Ki
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Do the work of a verification's job; damage is what it finds, not a failure."""
+    """Run a job that verifies a snapshot; the job succeeds even if it finds damage."""
     snapshot_id, kind = uuid.UUID(attempt.args["snapshot_id"]), attempt.args["kind"]
     async with attempt.database.transaction() as db:
         row = await repository.get(db, snapshot_id)
@@ -61,11 +63,12 @@ async def run_job(attempt: Attempt) -> Write:
         return verification.quick(vault, only) if kind == "quick" else verification.deep(vault, only, progress=show)
 
     result = await asyncio.to_thread(work)
-    for one in result.findings:
-        attempt.note(sentence(one), "error")
+    for finding in result.findings:
+        attempt.note(sentence(finding), "error")
     if result.sound:
         attempt.note(
-            f"All is there: {result.packs} packs, {result.segments:,} segments and {result.rows:,} rows were read."
+            f"No damage found: {result.packs} packs exist, and {result.segments:,} segments with {result.rows:,} rows "
+            "were read."
         )
     checked = SampleCheck(kind, result.segments, 0, tuple(sentence(finding) for finding in result.findings))
 
@@ -80,5 +83,5 @@ async def run_job(attempt: Attempt) -> Write:
 
 
 def sentence(finding: Finding) -> str:
-    """Return a finding as people read it."""
+    """Return the sentence for a finding, with its table if it has one."""
     return f"{finding.table}: {finding.what}" if finding.table else finding.what

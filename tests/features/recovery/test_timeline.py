@@ -1,4 +1,4 @@
-"""Which moments can be reached, by which base and which parts of the log; what is kept for them, and what goes."""
+"""The timeline: which moments can be restored from which base backup and log, and what is outdated."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def log(first: int, ends: int, hours: float | None) -> ArchiveLog:
 
 
 def day() -> tuple[list[ArchiveBase], list[ArchiveLog], list[ContinuousRange]]:
-    """Two bases on a log without a gap, then a gap, then a base on the rest."""
+    """Return a log with two base backups, then a gap, then a log with one base backup."""
     bases = [base(1, 10, 12), base(5, 50, 52), base(9, 90, 92)]
     logs = [log(10, 20, 2), log(20, 45, 4), log(45, 60, 6), log(90, 100, 10)]
     return bases, logs, continuous_ranges(bases, logs, at(12), 100)
 
 
-def test_each_stretch_has_its_window() -> None:
-    assert [one.window for one in day()[2]] == [(at(1), at(6)), (at(9), at(12))]
+def test_each_continuous_range_has_a_window() -> None:
+    assert [range_.window for range_ in day()[2]] == [(at(1), at(6)), (at(9), at(12))]
 
 
 @pytest.mark.parametrize(
@@ -60,48 +60,46 @@ def test_each_stretch_has_its_window() -> None:
         (11, 2, ["log-90"]),
     ],
 )
-def test_a_time_is_reached_from_the_last_base_by_no_more_log_than_it_needs(
-    hours: float, which: int, names: list[str]
-) -> None:
+def test_path_to_a_time_uses_the_last_base_and_only_needed_log(hours: float, which: int, names: list[str]) -> None:
     bases, _, found = day()
     way = to_time(found, at(hours))
-    assert (way.base, [one.name for one in way.logs]) == (bases[which], names)
+    assert (way.base, [log.name for log in way.logs]) == (bases[which], names)
 
 
 @pytest.mark.parametrize(
-    ("hours", "said"),
-    [(0.5, "before the first base backup"), (7, "is missing at"), (13, "does not come to")],
+    ("hours", "message"),
+    [(0.5, "before the first base backup"), (7, "is missing at"), (13, "not in the vault")],
 )
-def test_a_time_that_is_not_reached_says_why_and_what_is(hours: float, said: str) -> None:
-    with pytest.raises(OutOfReach, match=said) as refused:
+def test_unreachable_time_is_refused_with_the_nearest_ones(hours: float, message: str) -> None:
+    with pytest.raises(OutOfReach, match=message) as refused:
         to_time(day()[2], at(hours))
     assert refused.value.hint and "UTC" in refused.value.hint
 
 
-def test_a_base_without_all_of_its_log_reaches_nothing() -> None:
-    assert [one.window for one in continuous_ranges([base(1, 10, 30)], [log(10, 20, 2)])] == [None]
-    with pytest.raises(OutOfReach, match="no base backup"):
+def test_base_without_its_log_is_unusable() -> None:
+    assert [line.window for line in continuous_ranges([base(1, 10, 30)], [log(10, 20, 2)])] == [None]
+    with pytest.raises(OutOfReach, match="no usable base backup"):
         to_time(continuous_ranges([base(1, 10, 30, status="taking")], [log(10, 40, 2)]), at(2))
-    with pytest.raises(OutOfReach, match="no base backup"):
+    with pytest.raises(OutOfReach, match="no usable base backup"):
         to_position([], 5, "0/5")
 
 
-def test_positions() -> None:
+def test_path_to_a_position() -> None:
     bases, _, found = day()
     way = to_position(found, 55, "0/37")
-    assert (way.base, [one.name for one in way.logs]) == (bases[1], ["log-45"])
+    assert (way.base, [log.name for log in way.logs]) == (bases[1], ["log-45"])
     assert to_position(found, 51, "0/33").base is bases[0]
-    for wrong, said in ((11, "before the end of the first"), (70, "has a gap"), (101, "does not come to")):
+    for wrong, said in ((11, "before the end of the first"), (70, "has a gap"), (101, "not in the vault")):
         with pytest.raises(OutOfReach, match=said):
             to_position(found, wrong, "it")
 
 
-def test_parts_that_came_twice_are_no_gap() -> None:
+def test_duplicate_segments_are_no_gap() -> None:
     (one,) = continuous_ranges([], [log(10, 20, 1), log(10, 30, None), log(30, 40, 2)])
     assert (one.first, one.ends, one.reaches) == (10, 40, at(2))
 
 
-def test_what_no_moment_of_the_window_needs_goes() -> None:
+def test_data_older_than_the_window_is_deleted() -> None:
     bases, logs, found = day()
     assert outdated(found, bases, at(0)) == ([], [])
     assert outdated(found, bases, at(5)) == ([bases[0]], logs[:2])
@@ -118,11 +116,11 @@ def archive(**given: Any) -> Archive:
 
 
 def due(archive: Archive, bases: list[ArchiveBase], logs: list[ArchiveLog], hours: float) -> bool:
-    views = [BaseView(one, None, True) for one in bases]
+    views = [BaseView(base, None, True) for base in bases]
     return base_is_due(archive, views, continuous_ranges(bases, logs), at(hours))
 
 
-def test_a_base_is_made_when_there_is_none_after_a_gap_and_every_few_days_in_which_something_changed() -> None:
+def test_base_backup_is_due() -> None:
     one, logs = base(1, 10, 12), [log(10, 20, 2)]
     assert due(archive(), [], [], 2)
     assert not due(archive(), [one], logs, 24)
@@ -136,7 +134,7 @@ def test_a_base_is_made_when_there_is_none_after_a_gap_and_every_few_days_in_whi
     assert due(archive(), [base(1, 10, 12, status="taking")], logs, 2)
 
 
-def test_a_mark_is_covered_when_the_log_comes_to_it_or_nothing_has_changed_since() -> None:
+def test_log_position_is_covered() -> None:
     first, second = LogPosition(at(1), 15, 7, True), LogPosition(at(2), 17, 7, True)
     covered, pending = advanced({}, {}, first, 10)
     assert (covered, pending) == ({}, plain(first))
