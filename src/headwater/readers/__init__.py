@@ -6,6 +6,9 @@ A reader module contains:
     detects(file: SourceFile) -> bool           a cheap test of one file: does it declare something I read?
     read(project: Project, files: Sequence[SourceFile]) -> Reading     `files` are those it detected, by path
 
+A reader of a schema language of its own names the suffixes of its files in `SUFFIXES`; its module's name is then the name of
+the language.
+
 What the ORM *means* (which method filters, writes, joins) is data beside the reader, in `VOCABULARY`; the one
 interpreter in `core/lineage` applies it. A reader may see other files through `project`, never the disk.
 """
@@ -191,3 +194,9 @@ class Reader(Protocol):
 def all_readers() -> dict[str, Reader]:
     """Return every reader by its module name."""
     return cast(dict[str, Reader], plugins.load_all("readers"))
+
+
+@cache
+def schema_suffixes() -> dict[str, str]:
+    """Return the suffixes of schema languages that readers parse as text, without facts, with the language's name."""
+    return {suffix: name for name, reader in all_readers().items() for suffix in getattr(reader, "SUFFIXES", ())}

@@ -12,9 +12,8 @@ from pathlib import PurePosixPath
 
 from headwater.catalog import codec, facts
 from headwater.core.lineage import symbols
-from headwater.core.lineage.classify import SCHEMA_SUFFIXES
 from headwater.languages import by_suffix
-from headwater.readers import Reader, Reading, SourceFile
+from headwater.readers import Reader, Reading, SourceFile, schema_suffixes
 
 # Texts that look like declarations and are broken, empty, circular or hostile.
 HOSTILE = {
@@ -53,7 +52,7 @@ class CodeBase:
         for path, text in sorted(texts.items()):
             suffix = PurePosixPath(path).suffix
             language = known.get(suffix)
-            source = SourceFile(path, language.NAME if language else SCHEMA_SUFFIXES.get(suffix, ""), text.encode())
+            source = SourceFile(path, language.NAME if language else schema_suffixes().get(suffix, ""), text.encode())
             self.sources.append(source)
             if language:
                 self.modules[path] = language.facts(path, source.source)

@@ -10,9 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from headwater.languages import by_suffix
-
-# Schema languages that readers parse as text, without facts.
-SCHEMA_SUFFIXES: Final = {".prisma": "prisma"}
+from headwater.readers import schema_suffixes
 
 # Languages that are recognised, listed and counted, but not read yet.
 _UNSUPPORTED: Final = {
@@ -183,8 +181,8 @@ def _unsupported() -> Mapping[str, str]:
 def language_of(path: str) -> tuple[str, bool]:
     """Return (language, whether it is supported) of a path, ("", False) if it is not code."""
     suffix = PurePosixPath(path).suffix.lower()
-    if suffix in SCHEMA_SUFFIXES:
-        return SCHEMA_SUFFIXES[suffix], True
+    if suffix in schema_suffixes():
+        return schema_suffixes()[suffix], True
     language = by_suffix().get(suffix)
     return (language.NAME, True) if language else (_unsupported().get(suffix, ""), False)
 
@@ -217,9 +215,9 @@ def _refusal_by_name(name: str) -> str:
 def refusal_by_content(path: str, source: bytes) -> str:
     """Return why a text file is skipped because of its content, or "".
 
-    SQL is never skipped: dumps say that they are generated, and their rows are long.
+    SQL and schema files are never skipped: dumps say that they are generated, and their rows are long.
     """
-    if path.endswith((".sql", ".prisma")):
+    if path.endswith((".sql", *schema_suffixes())):
         return ""
     head = source[:1500].lower()
     if b"generated" in head and _GENERATED_HEAD.search(head):

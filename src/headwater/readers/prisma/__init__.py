@@ -15,9 +15,10 @@ from headwater.readers.prisma.grammar import Block, blocks
 from headwater.readers.prisma.mapping import enum_of, join_tables, model_of, relation_of
 from headwater.readers.prisma.vocabulary import VOCABULARY
 
-__all__ = ["NAME", "VOCABULARY", "detects", "read", "read_text"]
+__all__ = ["NAME", "SUFFIXES", "VOCABULARY", "detects", "read", "read_text"]
 
 NAME = "Prisma"
+SUFFIXES = (".prisma",)
 
 
 def detects(file: SourceFile) -> bool:
