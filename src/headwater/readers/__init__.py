@@ -6,8 +6,8 @@ A reader module contains:
     detects(file: SourceFile) -> bool           a cheap test of one file: does it declare something I read?
     read(project: Project, files: Sequence[SourceFile]) -> Reading     `files` are those it detected, by path
 
-A reader of a schema language of its own names the suffixes of its files in `SUFFIXES`; its module's name is then the name of
-the language.
+A reader of a schema language of its own names the suffixes of its files in `SUFFIXES`; the name of its module is
+then the name of the language.
 
 What the ORM *means* (which method filters, writes, joins) is data beside the reader, in `VOCABULARY`; the one
 interpreter in `core/lineage` applies it. A reader may see other files through `project`, never the disk.

@@ -31,7 +31,8 @@ def at(text: str) -> datetime:
 def test_retention_examples(example: dict[str, Any]) -> None:
     rules = dict(example["policy"])
     policy = RetentionPolicy(within=timedelta(hours=rules.pop("within_hours", 0)), **rules)
-    plan_ = plan(policy, [Candidate(item, at(item)) for item in reversed(example["taken"])])
+    damaged = example.get("damaged", [])
+    plan_ = plan(policy, [Candidate(item, at(item), damaged=item in damaged) for item in reversed(example["taken"])])
     assert [item.id for item in plan_] == example["taken"]
     assert {item.id: list(item.reasons) for item in plan_ if item.keep} == example["kept"]
     assert {item.id: list(item.reasons) for item in plan_ if not item.keep} == example["deleted"]
@@ -140,3 +141,31 @@ def test_each_rule_keeps_its_number(policy: RetentionPolicy, history: list[Candi
                 if item.keep
             )
             assert number <= getattr(policy, rule)
+
+
+DAMAGED_HISTORIES = st.tuples(HISTORIES, st.randoms(use_true_random=False)).map(
+    lambda drawn: [replace(item, damaged=drawn[1].random() < 0.3) for item in drawn[0]]
+)
+
+
+@LAW
+@given(POLICIES, DAMAGED_HISTORIES)
+def test_damaged_snapshots_never_stand_for_sound_ones(policy: RetentionPolicy, history: list[Candidate]) -> None:
+    sound = [item for item in history if not item.damaged]
+    assert kept(policy, history) & {item.id for item in sound} == kept(policy, sound)
+
+
+@LAW
+@given(POLICIES, DAMAGED_HISTORIES)
+def test_damaged_snapshots_are_kept_as_long_as_if_they_were_sound(
+    policy: RetentionPolicy, history: list[Candidate]
+) -> None:
+    damaged = {item.id for item in history if item.damaged}
+    assert kept(policy, history) & damaged == kept(policy, [replace(item, damaged=False) for item in history]) & damaged
+
+
+@LAW
+@given(POLICIES, DAMAGED_HISTORIES)
+def test_plan_with_damaged_snapshots_is_idempotent(policy: RetentionPolicy, history: list[Candidate]) -> None:
+    left = kept(policy, history)
+    assert kept(policy, [item for item in history if item.id in left]) == left

@@ -82,6 +82,36 @@ async def test_damage_opens_an_alert_until_acknowledged(policy_fixture: PolicyFi
     assert [alert["kind"] for alert in await policy_fixture.alerts("open")] == ["damaged"]
 
 
+async def test_damage_found_by_hand_opens_an_alert_and_is_not_inherited(policy_fixture: PolicyFixture) -> None:
+    await policy_fixture.put()
+    before = await policy_fixture.take()
+    damaged = await policy_fixture.take()
+    file = await largest(policy_fixture)
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    person = policy_fixture.person
+
+    async def is_sound(snapshot: Any) -> bool:
+        body = {"kind": "deep"}
+        job = await person.send("POST", f"/snapshots/{snapshot['id']}/verifications", 202, json=body)
+        await policy_fixture.app.work(job["id"])
+        return bool((await person.get(f"/snapshots/{snapshot['id']}"))["verification"]["ok"])
+
+    assert not await is_sound(damaged)
+    at = datetime.now(UTC)
+    for _ in range(2):  # known damage is reported once
+        await policy_fixture.tick(at)
+    (alert,) = await policy_fixture.alerts("open")
+    assert (alert["kind"], alert["snapshot_id"], alert["times"]) == ("damaged", damaged["id"], 1)
+    # `before` shares the damaged page, which nobody has verified: it is no parent either.
+    assert before["verification"]["ok"]
+    fresh = await policy_fixture.take()
+    assert fresh["parent_id"] is None and await is_sound(fresh)
+    after = await policy_fixture.take()
+    assert after["parent_id"] == fresh["id"] and await is_sound(after)
+
+
 async def test_damage_is_not_cleared_by_a_weaker_verification(
     policy_fixture: PolicyFixture,
 ) -> None:

@@ -12,14 +12,17 @@ The rules are those of `restic forget`, with small differences also those of bor
   "[oldest]"): without it, a yearly rule would have nothing to keep for the first year.
 - `within` counts back from the newest snapshot, not from now: the result does not depend on the current time.
 
-Snapshots of different groups, such as those of other tables, never stand for each other. The newest of a group is
-always kept, and so is one that is pinned: held by somebody, or in use. A policy without any rule keeps everything.
+A damaged snapshot counts for no rule: it never stands for a sound one. It is kept only as long as the rules would keep
+it if it were sound, because some of its tables may still be readable.
+
+Snapshots of different groups, such as those of other tables, never stand for each other. The newest sound one of a
+group is always kept, and so is one that is pinned: held by somebody, or in use. Without rules, all are kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -48,12 +51,13 @@ class RetentionPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A complete snapshot: when it was taken (aware), its group, and what protects it, if anything."""
+    """A complete snapshot: when it was taken (aware), its group, what protects it, and whether it is damaged."""
 
     id: str
     at: datetime
     group: str = ""
     pins: tuple[str, ...] = ()
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,8 @@ def plan(policy: RetentionPolicy, snapshots: Iterable[Candidate]) -> tuple[Decis
     for one in ordered:
         groups.setdefault(one.candidate.group, []).append(one)
     for group in groups.values():
-        _judge(policy, group)
+        _judge(policy, [judged for judged in group if not judged.candidate.damaged])
+        _judge_damaged(policy, group)
     return tuple(judged.decision for judged in ordered)
 
 
@@ -143,6 +148,7 @@ def _judge(policy: RetentionPolicy, group: Sequence[_Judged]) -> None:
     if not policy.has_rules:
         for judged in group:
             judged.reasons.append("the policy has no rules")
+    if not policy.has_rules or not group:
         return
     group[0].reasons.append("newest")
     if policy.last:
@@ -153,6 +159,18 @@ def _judge(policy: RetentionPolicy, group: Sequence[_Judged]) -> None:
     for rule, period in _PERIODS.items():
         if count := getattr(policy, rule):
             _keep_periods(rule, count, [(judged, period(judged.candidate.at.astimezone(zone))) for judged in group])
+
+
+def _judge_damaged(policy: RetentionPolicy, group: Sequence[_Judged]) -> None:
+    """Decide on the damaged snapshots of a group as if all were sound; the sound ones are decided on without them."""
+    if not any(judged.candidate.damaged for judged in group):
+        return
+    as_sound = [_Judged(replace(judged.candidate, pins=())) for judged in group]
+    _judge(policy, as_sound)
+    for judged, alike in zip(group, as_sound, strict=True):
+        if judged.candidate.damaged:
+            judged.reasons += [f"{reason}, although damaged" for reason in alike.reasons]
+            judged.against += alike.against
 
 
 def _keep_last(count: int, group: Sequence[_Judged]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import and_, delete, select, text, update
+from sqlalchemy import and_, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -133,6 +133,13 @@ async def count_again(db: AsyncSession, database_id: uuid.UUID, kind: str, at: d
     known = Alert.database_id == database_id, Alert.kind == kind, Alert.status == "acknowledged"
     values = {"times": Alert.times + 1, "last_at": at, "message": message}
     return bool((await db.execute(update(Alert).where(*known).values(**values).returning(Alert.id))).first())
+
+
+async def last_alert_at(db: AsyncSession, database_id: uuid.UUID, kind: str) -> datetime | None:
+    """Return when an alert of a kind was last opened or counted for a database; None if there was none."""
+    query = select(func.max(Alert.last_at)).where(Alert.database_id == database_id, Alert.kind == kind)
+    last: datetime | None = (await db.execute(query)).scalar_one()
+    return last
 
 
 async def resolve(db: AsyncSession, database_id: uuid.UUID, kinds: Sequence[str], at: datetime) -> None:

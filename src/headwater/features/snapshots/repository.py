@@ -86,6 +86,25 @@ async def retention_rows(db: AsyncSession, database_id: uuid.UUID) -> Sequence[R
     return (await db.execute(query.order_by(Snapshot.id.desc()))).all()
 
 
+_DAMAGED = Snapshot.status == "complete", Snapshot.verification["ok"].as_boolean().is_(False)
+
+
+async def damage_found_at(db: AsyncSession, database_id: uuid.UUID, vault_id: uuid.UUID) -> datetime | None:
+    """Return when damage was last found in a snapshot of a database that is still damaged; None if there is none."""
+    query = select(func.max(Snapshot.verified_at)).where(
+        Snapshot.database_id == database_id, Snapshot.vault_id == vault_id, *_DAMAGED
+    )
+    return (await db.execute(query)).scalar_one()
+
+
+async def damaged(db: AsyncSession) -> list[tuple[uuid.UUID, uuid.UUID, datetime]]:
+    """Return (database, snapshot, time of the verification) of every damaged snapshot, the latest found first."""
+    query = select(Snapshot.database_id, Snapshot.id, Snapshot.verified_at)
+    query = query.where(Snapshot.database_id.is_not(None), Snapshot.verified_at.is_not(None), *_DAMAGED)
+    rows: Any = await db.execute(query.order_by(Snapshot.verified_at.desc(), Snapshot.id))
+    return [(row.database_id, row.id, row.verified_at) for row in rows]
+
+
 async def scheduled_before(db: AsyncSession, database_id: uuid.UUID, before: datetime) -> Sequence[Snapshot]:
     """Return the incomplete snapshots that a policy requested before a point in time."""
     query = select(Snapshot).where(Snapshot.database_id == database_id, Snapshot.status == "taking")

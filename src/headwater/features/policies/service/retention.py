@@ -57,7 +57,7 @@ async def planned(
 
 
 def _candidate(snapshot: SnapshotSummary) -> Candidate:
-    return Candidate(str(snapshot.id), snapshot.taken_at, snapshot.extent, _pins(snapshot))
+    return Candidate(str(snapshot.id), snapshot.taken_at, snapshot.extent, _pins(snapshot), damaged=not snapshot.sound)
 
 
 def _pins(snapshot: SnapshotSummary) -> tuple[str, ...]:

@@ -61,6 +61,24 @@ async def of_database(db: AsyncSession, actor: Actor, database_id: uuid.UUID) ->
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class DamageReport:
+    """The damaged snapshots of a database: how many, the one whose damage was found last, and when that was."""
+
+    database_id: uuid.UUID
+    snapshots: int
+    last_id: uuid.UUID
+    last_at: datetime
+
+
+async def damage(db: AsyncSession) -> Sequence[DamageReport]:
+    """Return what is known of damage in the snapshots of all databases; for maintenance."""
+    by_database: dict[uuid.UUID, list[tuple[uuid.UUID, datetime]]] = {}
+    for database_id, snapshot_id, verified_at in await repository.damaged(db):
+        by_database.setdefault(database_id, []).append((snapshot_id, verified_at))
+    return [DamageReport(database_id, len(rows), *rows[0]) for database_id, rows in by_database.items()]
+
+
 async def failed_before(
     db: AsyncSession, actor: Actor, database_id: uuid.UUID, before: datetime
 ) -> Sequence[uuid.UUID]:

@@ -50,10 +50,27 @@ async def begin(attempt: Attempt, snapshot_id: uuid.UUID) -> CaptureAttempt:
             raise Cancelled("The snapshot was deleted or is already complete.")
         claim = row_claims.claim(row)
         location = await vault_locations.load(db, attempt.settings, row.vault_id)
-        parents = (
-            await repository.complete_of_database(db, row.database_id, parents_of.HISTORY) if row.database_id else []
-        )
-    return CaptureAttempt(attempt, claim, location, [parent for parent in parents if parent.vault_id == row.vault_id])
+        parents = await _parents(db, attempt, row)
+    return CaptureAttempt(attempt, claim, location, parents)
+
+
+async def _parents(db: AsyncSession, attempt: Attempt, row: Snapshot) -> Sequence[Snapshot]:
+    """Return the snapshots to build on, newest first: none that may contain the pages in which damage was found.
+
+    Snapshots share pages with those that they were built on. Those taken after the damage was found share none with the
+    damaged one, and neither do those of which every page was read since.
+    """
+    if row.database_id is None:
+        return []
+    every = await repository.complete_of_database(db, row.database_id, parents_of.HISTORY)
+    mine = [parent for parent in every if parent.vault_id == row.vault_id]
+    found_at = await repository.damage_found_at(db, row.database_id, row.vault_id)
+    if found_at is None:
+        return mine
+    sound = [parent for parent in mine if parents_of.is_sound_since(parent, found_at)]
+    if not sound:
+        attempt.note("Damage was found in an earlier snapshot: all rows are read and stored again.", "warning")
+    return sound
 
 
 async def finish(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from headwater.engines import SnapshotTable
 from headwater.features.snapshots.models import Snapshot
@@ -37,6 +38,17 @@ def choose_parent(
         except Damaged as error:
             warn(f"Snapshot {row.id} is damaged and cannot be used as parent: {error.message}")
     return None, False
+
+
+def is_sound_since(snapshot: Snapshot, found_at: datetime) -> bool:
+    """Return True if a snapshot cannot contain pages in which damage was found at a point in time."""
+    check = snapshot.verification
+    if not check.get("ok", True):
+        return False
+    if snapshot.taken_at is not None and snapshot.taken_at > found_at:
+        return True
+    whole = check.get("kind") == "deep" and check.get("percent", 100) == 100
+    return whole and snapshot.verified_at is not None and snapshot.verified_at >= found_at
 
 
 def followed_count(parents: Sequence[Snapshot], manifest: Manifest) -> int:
