@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 import tempfile
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -15,22 +13,18 @@ from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
-from sqlalchemy import text
 
 import clusters
+from app_fixtures import opened, settings_of
 from headwater.drivers.local import LocalDriver
 from headwater.engines.postgresql import provision
 from headwater.entrypoints.server.app import build
 from headwater.features.accounts import passwords
-from headwater.features.accounts.guard import AppState
-from headwater.features.accounts.throttle import SignInThrottle
-from headwater.features.accounts.tokens import Signer
 from headwater.features.databases.supervisor import control
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.kit import logs
 from headwater.kit.settings import Settings
 from headwater.store import embedded, migrations
-from headwater.store.context import Context
 from headwater.store.embedded import EmbeddedServer
 from headwater.store.session import Store
 from people import AppFixture
@@ -80,11 +74,6 @@ def store_url(store: EmbeddedServer) -> str:
     return url
 
 
-def settings_of(home: Path, store_url: str) -> Settings:
-    """Return the settings of a test's server."""
-    return Settings(home=home, database_url=SecretStr(store_url), max_upload_mb=1, allow_loopback=True)
-
-
 @pytest.fixture
 def settings(home: Path, store_url: str) -> Settings:
     """The settings of a test's server, which the test may change."""
@@ -95,28 +84,6 @@ def settings(home: Path, store_url: str) -> Settings:
 def application() -> FastAPI:
     """The routes of the server, put together once: that takes longer than most tests ask for."""
     return build()
-
-
-async def discard_databases(store: Store, organizations: set[str]) -> None:
-    """Let the keeper destroy the databases of people who are gone: each is a server that runs on."""
-    statement = "UPDATE databases SET deleted_at = now(), purge_at = now() WHERE organization_id = ANY(:ids)"
-    async with store.transaction() as db:
-        await db.execute(text(statement), {"ids": list(map(uuid.UUID, organizations))})
-
-
-@contextlib.asynccontextmanager
-async def opened(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[AppFixture]:
-    """Give a server on the store; one at a time for an application."""
-    database = Store(store_url, pool_size=4)
-    server = AppState(Context(settings, database), Signer(settings), SignInThrottle())
-    application.state.server = server
-    async with contextlib.AsyncExitStack() as stack:
-        app = AppFixture(server, application, stack)
-        yield app
-        await discard_databases(database, app.organizations)
-    application.state.server = None
-    await server.context.close()
-    await database.close()
 
 
 @pytest.fixture

@@ -1,49 +1,27 @@
-"""What version 0.1.0 left behind opens: its store, its key files and its vault.
-
-`fixtures/home-0.1.0` was written by the server at commit 05d3f8b: an account, the sample project, a SQLite database with
-three rows, and a snapshot of it. `store.dump` is its store by `pg_dump -Fc`, without the rows of scans.
-"""
+"""What version 0.1.0 left behind opens: its store, its key files and its vault."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import uuid
 from collections.abc import AsyncIterator
-from pathlib import Path
 
-import psycopg
 import pytest
 from fastapi import FastAPI
 
-from conftest import opened, settings_of
-from headwater.engines.postgresql.binaries import binaries
+from app_fixtures import opened
 from headwater.features.databases import repository
-from headwater.store import migrations
-from headwater.store.embedded import EmbeddedServer
+from headwater.kit.settings import Settings
 from people import AppFixture, Person
 
-WRITTEN = Path(__file__).parent / "fixtures" / "home-0.1.0"
 ROWS = [["1", "Rivers", "9.5"], ["2", "Stones", None], ["3", "Ünïcode ☂", "0.25"]]
 
 
 @pytest.fixture
-async def upgraded(store: EmbeddedServer, application: FastAPI, tmp_path: Path) -> AsyncIterator[AppFixture]:
+async def upgraded(old_home: Settings, application: FastAPI) -> AsyncIterator[AppFixture]:
     """A server of today on the home of 0.1.0."""
-    home, name = tmp_path / "home", f"old_{uuid.uuid4().hex[:8]}"
-    shutil.copytree(WRITTEN, home)
-    (home / "store.dump").unlink()
-    for key in home.glob("*.key"):
-        key.chmod(0o600)
-    with psycopg.connect(store.cluster.url("postgres", "postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} OWNER headwater")
-        url = store.cluster.url(database=name)
-        restore = [binaries() / "pg_restore", "--no-owner", "--exit-on-error", "-d", url, WRITTEN / "store.dump"]
-        subprocess.run(restore, check=True, capture_output=True)
-        migrations.upgrade(url)
-        async with opened(settings_of(home, url), url, application) as app:
-            yield app
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    assert old_home.database_url
+    async with opened(old_home, old_home.database_url.get_secret_value(), application) as app:
+        yield app
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ ROOMS_OF_TESTS = {
     "tests/e2e/*": "entrypoints.server",
 }
 # Shared helpers: a change there may affect every test of a server.
-HELPERS = {"tests/conftest.py", "tests/people.py", "tests/clusters.py"}
+HELPERS = {"tests/app_fixtures.py", "tests/conftest.py", "tests/people.py", "tests/clusters.py"}
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from headwater.kit.settings import Settings
 from headwater.store.secrets import read_secret
 
 VERSION = b"\x01"
+KEY_FILE = "envelope.key"
 _KEY_ID, _NONCE, _WRAPPED = 8, 12, 48
 _HEAD = 1 + _KEY_ID + _NONCE + _WRAPPED + _NONCE
 
@@ -37,7 +38,21 @@ class SecretCipher:
     @classmethod
     def of(cls, settings: Settings) -> SecretCipher:
         """Return the cipher of this instance; its key is created on first use."""
-        return cls(read_secret(settings.home_folder / "envelope.key"))
+        return cls(read_secret(settings.home_folder / KEY_FILE))
+
+    @classmethod
+    def check_key(cls, settings: Settings, sealed: bytes) -> None:
+        """Check that the key of this instance is the one that a secret was encrypted with; create no key.
+
+        Raises:
+            Unavailable: the key file is missing, empty, or belongs to another store.
+        """
+        file, key_id = settings.home_folder / KEY_FILE, sealed[1 : 1 + _KEY_ID]
+        hint = f"Restore the file {KEY_FILE} whose id is {_hex(key_id)} from a copy of the home folder."
+        if not file.exists():
+            raise Unavailable(f"The key of this store is missing: {file} does not exist.", hint=hint)
+        if cls.of(settings).key_id != key_id:
+            raise Unavailable(f"The key of this store is missing: {file} is the key of another store.", hint=hint)
 
     def encrypt(self, text: str, tenant: uuid.UUID, row: uuid.UUID, column: str) -> bytes:
         """Return a secret encrypted for one column of one row of one tenant."""
@@ -63,7 +78,7 @@ class SecretCipher:
         if sealed[:1] != VERSION or len(sealed) < _HEAD or key_id != self.key_id:
             raise Unavailable(
                 "A stored secret was encrypted with another key.",
-                hint=f"Restore the file envelope.key whose id is {base64.b16encode(key_id).decode().lower()}.",
+                hint=f"Restore the file {KEY_FILE} whose id is {_hex(key_id)}.",
             )
         outer, wrapped = rest[:_NONCE], rest[_NONCE : _NONCE + _WRAPPED]
         inner, text = rest[_NONCE + _WRAPPED : 2 * _NONCE + _WRAPPED], rest[2 * _NONCE + _WRAPPED :]
@@ -72,6 +87,10 @@ class SecretCipher:
             return AESGCM(data_key).decrypt(inner, text, aad).decode()
         except InvalidTag as error:
             raise Unavailable("A stored secret is damaged, or was moved.", hint="Enter it again.") from error
+
+
+def _hex(key_id: bytes) -> str:
+    return base64.b16encode(key_id).decode().lower()
 
 
 def _associated_data(tenant: uuid.UUID, row: uuid.UUID, column: str) -> bytes:

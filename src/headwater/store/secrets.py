@@ -6,9 +6,15 @@ import os
 import secrets
 from pathlib import Path
 
+from headwater.kit.errors import Unavailable
+
 
 def read_secret(path: Path) -> str:
-    """Return the secret in a file that only its owner can read; the file is created on first use."""
+    """Return the secret in a file that only its owner can read; the file is created on first use.
+
+    Raises:
+        Unavailable: the file is empty; a key derived from nothing could be computed by anybody.
+    """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -20,4 +26,7 @@ def read_secret(path: Path) -> str:
             pass
         finally:
             temporary.unlink()
-    return path.read_text().strip()
+    secret = path.read_text().strip()
+    if not secret:
+        raise Unavailable(f"{path} is empty.", hint=f"Restore {path.name} from a copy of the home folder.")
+    return secret

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from headwater.drivers.local import LocalDriver
 from headwater.engines import all_engines
+from headwater.entrypoints import startup
 from headwater.entrypoints.proxy.listener import ProxyProtocol
 from headwater.features import collect
 from headwater.features.databases.supervisor import clients, control, idle
@@ -34,6 +35,7 @@ async def run_supervisor(chosen: Settings) -> None:
     """Run the databases of this host until SIGTERM or SIGINT."""
     collect("models")
     lock = Lock(chosen.home_folder / "databases" / "keeper.lock")
+    await startup.check(chosen, store_url(chosen))
     lock.take()
     store = Store(store_url(chosen), pool_size=5)
     supervisor = Supervisor(chosen, store, LocalDriver(chosen.home_folder / "databases"))

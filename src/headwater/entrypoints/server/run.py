@@ -11,6 +11,7 @@ import structlog
 from granian.constants import Interfaces
 from granian.server.embed import Server as Granian
 
+from headwater.entrypoints import startup
 from headwater.entrypoints.server.app import build
 from headwater.entrypoints.server.sweep import sweep_forever
 from headwater.features import collect
@@ -18,6 +19,7 @@ from headwater.features.accounts.guard import AppState
 from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
 from headwater.kit import logs
+from headwater.kit.errors import HeadwaterError
 from headwater.kit.settings import Settings, settings
 from headwater.store.address import store_url
 from headwater.store.context import Context
@@ -28,6 +30,7 @@ log = structlog.get_logger()
 
 async def serve(chosen: Settings) -> None:
     """Serve HTTP until SIGTERM or SIGINT."""
+    await startup.check(chosen, store_url(chosen))
     database = Store(store_url(chosen), pool_size=10)
     hooks = tuple(module.welcome for module in collect("welcome").values())
     server = AppState(Context(chosen, database), Signer(chosen), SignInThrottle(), hooks)
@@ -64,6 +67,9 @@ def main() -> None:
     logs.configure(chosen.log_level, chosen.log_format)
     try:
         asyncio.run(serve(chosen))
+    except HeadwaterError as error:
+        log.error("server.failed", error=error.message, hint=error.hint)
+        sys.exit(1)
     except (OSError, RuntimeError) as error:
         log.error("server.failed", error=str(error), address=f"{chosen.host}:{chosen.port}")
         sys.exit(1)

@@ -21,6 +21,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from headwater.entrypoints import startup
 from headwater.features.jobs.service import sweep
 from headwater.kit import process
 from headwater.kit.errors import Conflict, HeadwaterError, Unavailable
@@ -80,6 +81,7 @@ async def up(settings: Settings, say: Callable[[str], None]) -> None:
             await store.start()
         url = store_url(settings)
         await asyncio.to_thread(migrations.upgrade, url)
+        await startup.check(settings, url)
         await _run_children(settings, store, url, stopping, say)
     finally:
         if store:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 import time
 import uuid
 from types import ModuleType
@@ -15,6 +16,7 @@ from procrastinate.exceptions import ConnectorException
 from psycopg import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
+from headwater.entrypoints import startup
 from headwater.entrypoints.worker import memory
 from headwater.features import collect, declared
 from headwater.features.jobs.context import Task
@@ -54,6 +56,7 @@ async def work(chosen: Settings) -> None:
     """Take jobs until SIGTERM or SIGINT."""
     url = store_url(chosen)
     await asyncio.to_thread(migrations.upgrade, url)
+    await startup.check(chosen, url)
     database = Store(url, pool_size=5)
     me = workers.this_process()
     context = Context(chosen, database)
@@ -168,4 +171,8 @@ def main() -> None:
     memory.spare()
     chosen = settings()
     logs.configure(chosen.log_level, chosen.log_format)
-    asyncio.run(work(chosen))
+    try:
+        asyncio.run(work(chosen))
+    except HeadwaterError as error:
+        log.error("worker.failed", error=error.message, hint=error.hint)
+        sys.exit(1)

@@ -68,6 +68,11 @@ async def secrets(db: AsyncSession, database_id: uuid.UUID) -> dict[str, bytes]:
     return {row[0]: row[1] for row in (await db.execute(query)).all()}
 
 
+async def any_secret(db: AsyncSession) -> bytes | None:
+    """Return the encrypted secret of some database; None if there is none."""
+    return (await db.execute(select(DatabaseSecret.sealed).limit(1))).scalar_one_or_none()
+
+
 async def put_secrets(db: AsyncSession, database_id: uuid.UUID, sealed: Mapping[str, bytes]) -> None:
     """Replace the encrypted secrets of a database."""
     await db.execute(delete(DatabaseSecret).where(DatabaseSecret.database_id == database_id))
