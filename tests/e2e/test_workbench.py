@@ -86,6 +86,31 @@ def test_rows_are_edited_after_a_look_at_the_sql(page: Page, shop: str) -> None:
     expect(page.get_by_text("unsaved change")).to_be_hidden()
 
 
+def test_selection_stays_with_its_row_and_unsaved_changes_are_not_lost(page: Page, shop: str) -> None:
+    page.goto(f"{shop}/data/books")
+    grid = page.get_by_role("grid", name="Rows of books")
+    grid.get_by_role("gridcell", name="Book 3", exact=True).click()
+    page.get_by_role("button", name="Row", exact=True).click()
+    added = grid.get_by_role("row").nth(1)
+    # id has no default, stock has one
+    expect(added.get_by_role("gridcell")).to_have_text(["NULL", "NULL", "default"])
+    page.get_by_role("button", name="Delete the selected row").click()
+    page.get_by_role("button", name="Review SQL").click()
+    review = page.get_by_role("dialog")
+    expect(review.get_by_text("DELETE FROM")).to_contain_text("= 3")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="SQL", exact=True).first.click()
+    question = page.get_by_role("dialog", name="Discard 2 unsaved changes?")
+    question.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("2 unsaved changes")).to_be_visible()
+    page.get_by_role("link", name="SQL", exact=True).first.click()
+    question.get_by_role("button", name="Discard changes").click()
+    expect(page.locator(".monaco-editor").first).to_be_visible()
+    page.goto(f"{shop}/data/books?filter=nonsense")
+    expect(page.get_by_text("The filter is not valid, so no rows are shown.")).to_be_visible()
+    expect(grid).to_have_count(0)
+
+
 def test_rows_are_filtered_sorted_and_reached_far_down(page: Page, shop: str) -> None:
     page.goto(f"{shop}/data/books")
     grid = page.get_by_role("grid", name="Rows of books")
@@ -111,6 +136,7 @@ def test_a_reference_is_looked_at_and_followed(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Duplicate the selected row").click()
     expect(page.get_by_role("button", name="Review SQL")).to_be_visible()
     page.get_by_role("button", name="Go to teams 2").click()
+    page.get_by_role("button", name="Discard changes").click()
     expect(page.get_by_role("grid").get_by_role("gridcell", name="blue")).to_be_visible()
 
 

@@ -1,6 +1,12 @@
 // Owns how cells are written: on the screen, as TSV, CSV, JSON and SQL for the clipboard.
 import type { Cell, ResultColumn } from '@/api/types'
 
+// Longer values are cut where a cell is drawn; the whole value is read when somebody opens it.
+const DRAWN = 300
+
+/** A cell on one line, exactly as it is stored but for line ends, which are drawn as a sign. */
+export const cellLine = (cell: Cell): string => cellText(cell).slice(0, DRAWN).replaceAll(/\r\n|[\r\n]/g, '↵')
+
 export const cellText = (cell: Cell): string => (cell === null ? 'NULL' : String(cell))
 
 const tsvCell = (cell: Cell) => (cell === null ? '' : String(cell).replaceAll('\t', ' ').replaceAll(/\r?\n/g, ' '))

@@ -30,6 +30,16 @@ describe('a grid', () => {
     expect([...container.querySelectorAll('.num [role=presentation], .gcell.num')].map((cell) => cell.textContent)).toEqual(['1', '2', '3', '4'])
   })
 
+  it('draws what is stored: runs of spaces, and a sign for line ends', () => {
+    expect(grid({ count: 1, row: () => [1, 'a   b', 'first\r\nsecond'] }).texts()[0]).toEqual(['1', 'a   b', 'first↵second'])
+  })
+
+  it('shows what the database will fill in, and NULL elsewhere', () => {
+    const { texts } = grid({ added: 1, row: () => [null, null, null], filled: (at, column) => (at === 0 && column === 0 ? 'default' : null) })
+    expect(texts()[0]).toEqual(['default', 'NULL', 'NULL'])
+    expect(texts()[1]).toEqual(['NULL', 'NULL', 'NULL'])
+  })
+
   it('leaves a row empty while it is on its way', () => {
     expect(grid({ row: (at) => (at === 1 ? null : (ROWS[at] ?? null)) }).texts()[1]).toEqual(['', '', ''])
   })
@@ -46,6 +56,20 @@ describe('a grid', () => {
 })
 
 describe('the selection', () => {
+  it('stays with its row when rows are added above it, and so does what is deleted', () => {
+    const removed = vi.fn()
+    const props = { label: 'People', columns: COLUMNS, onDelete: removed }
+    const rows: (readonly Cell[])[] = [...ROWS]
+    const { container, rerender } = render(<Grid {...props} count={rows.length} row={(at) => rows[at] ?? null} />)
+    const element = container.querySelector('[role=grid]') as HTMLElement
+    for (let step = 0; step < 2; step += 1) press(element, 'ArrowDown')
+    rows.unshift([null, null, null])
+    rerender(<Grid {...props} count={rows.length} added={1} row={(at) => rows[at] ?? null} />)
+    expect([...container.querySelectorAll('[aria-selected=true]')].map((cell) => cell.textContent)).toEqual(['3'])
+    press(element, 'Delete')
+    expect(removed).toHaveBeenCalledWith([3])
+  })
+
   it('moves with the arrows and stays inside the grid', () => {
     const place = vi.fn()
     const { element, selected } = grid({ onPlace: place })

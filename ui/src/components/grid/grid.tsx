@@ -1,10 +1,10 @@
 // Owns the grid of rows: only what is in view is in the page; keys move a cell, ranges are copied, cells may be edited.
-import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
+import { memo, useEffect, useMemo, useRef, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
 import type { Cell, ResultColumn } from '@/api/types'
-import { cellText } from '@/lib/cells'
+import { cellLine } from '@/lib/cells'
 import { useNarrow } from '@/lib/use-narrow'
 import { GridHead, type ColumnOrder } from './grid-head'
-import { useSelection, type Place } from './use-selection'
+import { useAnchoredPlace, useSelection, type Place } from './use-selection'
 import { useWindow } from './use-window'
 
 export type { Place } from './use-selection'
@@ -13,8 +13,12 @@ export interface GridProps {
   label: string
   columns: readonly ResultColumn[]
   count: number
+  /** How many of the rows are new ones above the stored rows. */
+  added?: number
   /** The cells of a row, or null while it is on its way. */
   row: (at: number) => readonly Cell[] | null
+  /** What the database will put into a cell of an added row that nobody has filled. */
+  filled?: ((row: number, column: number) => string | null) | undefined
   primary?: readonly string[]
   sort?: readonly ColumnOrder[]
   onSort?: (column: string, more: boolean) => void
@@ -52,9 +56,10 @@ interface RowProps {
   chosen: number | null
   range: [number, number] | null
   tone: ((row: number, column: number) => string) | undefined
+  filled: ((row: number, column: number) => string | null) | undefined
 }
 
-const GridRow = memo(function GridRow({ at, top, height, width, columns, widths, first, last, before, cells, chosen, range, tone }: RowProps) {
+const GridRow = memo(function GridRow({ at, top, height, width, columns, widths, first, last, before, cells, chosen, range, tone, filled }: RowProps) {
   return (
     <div role="row" aria-rowindex={at + 2} data-row={at} className="grow-row" style={{ transform: `translateY(${top}px)`, height, width }}>
       <div role="presentation" style={{ flex: 'none', width: MARGIN }} />
@@ -75,7 +80,7 @@ const GridRow = memo(function GridRow({ at, top, height, width, columns, widths,
             className={`gcell ${column.kind === 'number' ? 'num' : ''} ${cell === null ? 'null' : ''} ${tone?.(at, place) ?? ''}`}
             style={{ width: widths[place] }}
           >
-            {cells === null || cell === undefined ? '' : cellText(cell).slice(0, 300)}
+            {cells === null || cell === undefined ? '' : ((cell === null ? filled?.(at, place) : null) ?? cellLine(cell))}
           </div>
         )
       })}
@@ -109,8 +114,8 @@ function placeOf(target: EventTarget): Place | null {
 }
 
 /** The editor of one cell: opened where the grid allows it, and closed with a value or without. */
-function useCellEditing({ editor, editable, onEdit, row }: GridProps, focus: () => void) {
-  const [editing, setEditing] = useState<Place | null>(null)
+function useCellEditing({ editor, editable, onEdit, row, count, added = 0 }: GridProps, focus: () => void) {
+  const [editing, setEditing] = useAnchoredPlace({ added, count })
   const edit = (place: Place | null) => {
     if (place && editor && editable?.(place) && row(place.row)) setEditing(place)
   }
@@ -131,7 +136,7 @@ function useGrid(props: GridProps) {
   const view = useWindow(box, count, rowHeight, HEAD, widths)
   useEffect(() => onView?.(view.first, view.last))
   const total = MARGIN + widths.reduce((sum, width) => sum + width, 0)
-  const selection = useSelection({ box, count, widths, rowHeight, headHeight: HEAD, margin: MARGIN }, props.onPlace)
+  const selection = useSelection({ box, count, added: props.added ?? 0, widths, rowHeight, headHeight: HEAD, margin: MARGIN }, props.onPlace)
   const cell = useCellEditing(props, () => box.current?.focus())
   const onKeyDown = (event: KeyboardEvent) => {
     if (cell.editing || event.target !== box.current || selection.onMoveKey(event)) return
@@ -191,6 +196,7 @@ export function Grid(props: GridProps) {
               chosen={to?.row === at ? to.column : null}
               range={isSelected(at) ? selection.columns : null}
               tone={props.tone}
+              filled={props.filled}
             />
           ))}
         </div>

@@ -1,5 +1,6 @@
 // Owns what is selected in a grid: a cell or a range, moved by keys and the mouse, and kept in view.
 import { useState, type KeyboardEvent, type RefObject } from 'react'
+import { anchorOf, rowOf, type RowAnchor } from '@/lib/row-anchor'
 import { scrollTo } from '@/lib/window'
 
 export interface Place {
@@ -11,6 +12,8 @@ export interface Place {
 export interface GridMeasures {
   box: RefObject<HTMLDivElement | null>
   count: number
+  /** How many of the rows are new ones above the stored rows. */
+  added: number
   widths: readonly number[]
   rowHeight: number
   headHeight: number
@@ -40,9 +43,18 @@ function placeAfter(event: KeyboardEvent, { row, column }: Place, lastRow: numbe
   return event.key === 'End' ? { row: event.ctrlKey ? lastRow : row, column: lastColumn } : null
 }
 
+/** A cell that stays with its row while rows are added above it. */
+export function useAnchoredPlace({ added, count }: Pick<GridMeasures, 'added' | 'count'>) {
+  const [spot, setSpot] = useState<{ row: RowAnchor; column: number } | null>(null)
+  const row = spot && rowOf(spot.row, added, count)
+  const place: Place | null = spot && row !== null ? { row, column: spot.column } : null
+  const set = (next: Place | null) => setSpot(next && { row: anchorOf(next.row, added), column: next.column })
+  return [place, set] as const
+}
+
 export function useSelection(measures: GridMeasures, onPlace: ((place: Place) => void) | undefined) {
-  const [from, setFrom] = useState<Place | null>(null)
-  const [to, setTo] = useState<Place | null>(null)
+  const [from, setFrom] = useAnchoredPlace(measures)
+  const [to, setTo] = useAnchoredPlace(measures)
   const [lastRow, lastColumn] = [measures.count - 1, measures.widths.length - 1]
   const select = (place: Place, extend = false) => {
     const next = { row: clamp(place.row, lastRow), column: clamp(place.column, lastColumn) }

@@ -13,11 +13,13 @@ import { parseFilter } from '@/lib/row-filter'
 import { nextSort, sortOf, sortText } from '@/lib/row-sort'
 import { tableAddress } from '@/lib/table-name'
 import { exportResult } from './api'
+import { LeaveGuard } from './leave-guard'
 import { ReviewDialog } from './review-dialog'
 import { RowEditor } from './row-editor'
 import { StagedBar, TableStatus } from './table-status'
 import { TableToolbar } from './table-toolbar'
 import { useRows } from './use-rows'
+import { useSelectedPlace } from './use-selected-place'
 import { useStagedRows } from './use-staged-rows'
 
 const route = getRouteApi('/shell/p/$project/d/$database/data')
@@ -34,7 +36,7 @@ function useTableSearch(relation: LiveRelation) {
   const search = route.useSearch() as Search
   const navigate = useNavigate()
   const names = useMemo(() => relation.columns.map((column) => column.name), [relation])
-  const filters = useMemo(() => parseFilter(search.filter ?? '', names).filters, [search.filter, names])
+  const { filters, error } = useMemo(() => parseFilter(search.filter ?? '', names), [search.filter, names])
   const sort = useMemo(() => sortOf(search.sort), [search.sort])
   const change = (part: Search) =>
     void navigate({
@@ -44,7 +46,7 @@ function useTableSearch(relation: LiveRelation) {
       replace: true,
       resetScroll: false,
     })
-  return { search, names, filters, sort, change }
+  return { search, names, filters, error, sort, change }
 }
 
 /** The rows of the table with what is staged, and what can be done with them. */
@@ -83,10 +85,13 @@ interface RowsProps {
   table: TableRows
   search: ReturnType<typeof useTableSearch>
   canEdit: boolean
+  /** Names the rows that are shown: others have no selection yet. */
+  shown: string
   onPlace: (place: Place | null) => void
 }
 
-function TableRowsGrid({ relation, schema, table: { rows, page, columns, staged, copy }, search: { search, filters, sort, change }, canEdit, onPlace }: RowsProps) {
+function TableRowsGrid({ relation, schema, table: { rows, page, columns, staged, copy }, search: { filters, error, sort, change }, canEdit, shown, onPlace }: RowsProps) {
+  if (error !== null) return <EmptyState text={`The filter is not valid, so no rows are shown. ${error}`} />
   if (rows.first.error) {
     return (
       <div className="p-4">
@@ -97,11 +102,13 @@ function TableRowsGrid({ relation, schema, table: { rows, page, columns, staged,
   if (page === undefined) return <SkeletonRows />
   return (
     <Grid
-      key={`${search.filter ?? ''}|${search.sort ?? ''}`}
+      key={shown}
       label={`Rows of ${relation.name}`}
       columns={columns}
       count={rows.count + staged.added}
+      added={staged.added}
       row={staged.cells}
+      filled={staged.added > 0 ? staged.filled : undefined}
       primary={relation.primary_key}
       sort={sort.map(({ column, descending }) => ({ column, descending: descending ?? false }))}
       onSort={(column, more) => change({ sort: sortText(nextSort(sort, column, more)) })}
@@ -125,13 +132,16 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
   const table = useTableRows(relation, search)
   const { staged, page } = table
   const [typed, setTyped] = useState(search.search.filter ?? '')
-  const [place, setPlace] = useState<Place | null>(null)
+  const [saves, setSaves] = useState(0)
+  const shown = `${search.search.filter ?? ''}|${search.search.sort ?? ''}|${saves}`
+  const { place, select } = useSelectedPlace(staged, table.rows.count + staged.added, shown)
   const [reviewing, setReviewing] = useState(false)
   const draft = parseFilter(typed, search.names)
   const canEdit = project.role !== 'viewer' && !database.read_only && (page?.key.length ?? 0) > 0
   const applied = () => {
     setReviewing(false)
     staged.discard()
+    setSaves((number) => number + 1)
     void table.rows.reload()
   }
   return (
@@ -143,7 +153,7 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
         onExport={table.exportAll}
       />
       {typed && draft.error && <p className="t-warn small px-4 py-1">{draft.error}</p>}
-      <TableRowsGrid relation={relation} schema={schema} table={table} search={search} canEdit={canEdit} onPlace={setPlace} />
+      <TableRowsGrid relation={relation} schema={schema} table={table} search={search} canEdit={canEdit} shown={shown} onPlace={select} />
       <StagedBar changes={staged.size} onDiscard={staged.discard} onReview={() => setReviewing(true)} />
       <TableStatus
         page={page}
@@ -152,6 +162,7 @@ export function TableGrid({ relation, schema }: { relation: LiveRelation; schema
         cells={place && staged.cells(place.row)}
         onCopyRow={(format) => place && table.copy(format, { row: place.row, column: 0 }, { row: place.row, column: table.columns.length - 1 })}
       />
+      <LeaveGuard changes={staged.size} table={tableAddress(relation)} />
       {reviewing && <ReviewDialog database={database} input={staged.input} onClose={() => setReviewing(false)} onApplied={applied} />}
     </>
   )

@@ -49,8 +49,16 @@ export function useStagedRows(relation: LiveRelation, { first, row, isCut }: Sou
       }, now),
     )
   }
+  /** What the database puts into a column of an added row: its default; null where it is NULL or was entered. */
+  const filled = (at: number, column: number) => {
+    const name = columns[column]?.name
+    if (at >= added || name === undefined || name in (staged.added[at] ?? {})) return null
+    const declared = relation.columns.find((one) => one.name === name)
+    return declared && (declared.default !== null || declared.identity || declared.generated !== null) ? 'default' : null
+  }
   return {
     added,
+    filled,
     cells,
     tone,
     keyAt,
