@@ -84,7 +84,7 @@ def kills() -> list[Row]:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "tests/faults", "--durations=0", "-p", "no:cacheprovider"],
         cwd=ROOT,
-        env={**os.environ, "HEADWATER_KILLS": "20"},
+        env={**os.environ, "HEADWATER_TEST_KILLS": "20"},
         capture_output=True,
         text=True,
         check=False,

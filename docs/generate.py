@@ -31,7 +31,7 @@ def settings_page() -> str:
         f"""# Settings
 
 {NOTE}
-Read from the environment, or without the prefix and in lower case from `headwater.toml` in the working folder; the
+Read from the environment, or without the prefix and in lower case from `headwater.toml` in the home folder; the
 environment goes first.
 
 | variable | default | meaning |

@@ -77,7 +77,7 @@ def _lines(file: Path) -> list[str]:
 
 def kills(_: ProxiedHeadwater) -> list[Row]:
     """kill -9 of keeper and PostgreSQL at each provisioning step, ten times each."""
-    passed, failed = _pytest("tests/faults/test_provisioning_kills.py", HEADWATER_KILLS="10")
+    passed, failed = _pytest("tests/faults/test_provisioning_kills.py", HEADWATER_TEST_KILLS="10")
     return [
         Row(
             "kill -9 of the keeper, of PostgreSQL, of Headwater at each step of a database's life",
@@ -96,7 +96,7 @@ def network(_: ProxiedHeadwater) -> list[Row]:
     """Spellings of forbidden hosts, and SSH tunnels cut in the middle."""
     spellings = len(_lines(ROOT / HOSTS))
     _, opened = _pytest("tests/kit/network/test_guard.py")
-    _, hung = _pytest("tests/kit/network/test_routes.py", HEADWATER_CUTS="200")
+    _, hung = _pytest("tests/kit/network/test_routes.py", HEADWATER_TEST_CUTS="200")
     return [
         Row(
             f"SSRF: {spellings} spellings of hosts, names that change their address, redirects of proxies",
@@ -124,12 +124,12 @@ def network(_: ProxiedHeadwater) -> list[Row]:
 def inspection(_: ProxiedHeadwater) -> list[Row]:
     """Other people's databases, read and made anew.
 
-    `HEADWATER_SAMPLES` is a folder with `<engine>/*.sql` in it, and a file SOURCES that says whose they are.
+    `HEADWATER_TEST_SAMPLES` is a folder with `<engine>/*.sql` in it, and a file SOURCES that says whose they are.
     """
-    samples = os.environ.get("HEADWATER_SAMPLES", "")
+    samples = os.environ.get("HEADWATER_TEST_SAMPLES", "")
     names = sorted(f"{file.parent.name}/{file.stem}" for file in Path(samples).glob("*/*.sql")) if samples else []
     if not names:
-        raise SystemExit("Set HEADWATER_SAMPLES to a folder with <engine>/*.sql in it.")
+        raise SystemExit("Set HEADWATER_TEST_SAMPLES to a folder with <engine>/*.sql in it.")
     passed, failed = _pytest("tests/engines/test_samples.py")
     sources = (Path(samples) / "SOURCES").read_text().strip()
     ours = len(list((ROOT / "tests/engines").glob("*/everything.sql")))

@@ -1,6 +1,6 @@
 """Complete sample databases: inspected, created again from the Schema, and inspected again.
 
-Ours has every kind of object; `HEADWATER_SAMPLES` is a folder with other people's, as `<engine>/*.sql`.
+Ours has every kind of object; `HEADWATER_TEST_SAMPLES` is a folder with other people's, as `<engine>/*.sql`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from headwater.kit.errors import HeadwaterError
 from headwater.testing.engines.schemas import assert_equal
 from headwater.testing.engines.subject import connected, rows, run_all
 
-FOLDER = os.environ.get("HEADWATER_SAMPLES")
+FOLDER = os.environ.get("HEADWATER_TEST_SAMPLES")
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*/everything.sql")) + (sorted(Path(FOLDER).glob("*/*.sql")) if FOLDER else [])
 # What belongs to the server, its roles and its rows rather than to the schema.

@@ -1,6 +1,6 @@
 """kill -9 of the worker and of PostgreSQL during a scan: every scan completes once, within 60 s.
 
-`HEADWATER_KILLS` says how often each; the suite does a few, `make bench PART=operations` twenty.
+`HEADWATER_TEST_KILLS` says how often each; the suite does a few, `make bench PART=operations` twenty.
 """
 
 from __future__ import annotations

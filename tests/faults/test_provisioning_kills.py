@@ -1,6 +1,6 @@
 """kill -9 of the supervisor and of PostgreSQL at every step of a database's life: no orphans, no partial databases.
 
-`HEADWATER_KILLS` says how often each; the suite does one, `make bench PART=databases` ten.
+`HEADWATER_TEST_KILLS` says how often each; the suite does one, `make bench PART=databases` ten.
 """
 
 from __future__ import annotations

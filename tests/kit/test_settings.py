@@ -38,7 +38,43 @@ def test_wrong_setting_is_reported(name: str, text: str, monkeypatch: pytest.Mon
 
 
 def test_invalid_toml_has_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("headwater.toml").write_text("port = = 1")
+    monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
+    (tmp_path / "headwater.toml").write_text("port = = 1")
     with pytest.raises(BadInput, match=r"headwater\.toml"):
         settings.__wrapped__()
+
+
+def test_settings_file_is_read_from_the_home_folder_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, repository = tmp_path / "home", tmp_path / "repository"
+    home.mkdir()
+    repository.mkdir()
+    (home / "headwater.toml").write_text("workers = 3")
+    (repository / "headwater.toml").write_text('home = "/elsewhere"\nworkers = 9')
+    monkeypatch.setenv("HEADWATER_HOME", str(home))
+    monkeypatch.chdir(repository)
+    chosen = settings.__wrapped__()
+    assert (chosen.workers, chosen.home) == (3, home)
+
+
+@pytest.mark.parametrize(
+    ("name", "likely"), [("HEADWATER_PORTT", "HEADWATER_PORT"), ("HEADWATER_ALLOW_LOOPBAK", "HEADWATER_ALLOW_LOOPBACK")]
+)
+def test_unknown_variable_is_refused_by_name(name: str, likely: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(BadInput, match=f"There is no setting {name}") as refused:
+        settings.__wrapped__()
+    assert likely in str(refused.value.hint)
+
+
+def test_unknown_key_of_the_file_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADWATER_HOME", str(tmp_path))
+    (tmp_path / "headwater.toml").write_text("tls_certificat = 'a.pem'")
+    with pytest.raises(BadInput, match="tls_certificat") as refused:
+        settings.__wrapped__()
+    assert "tls_certificate" in str(refused.value.hint)
+
+
+def test_variables_of_the_client_and_the_tests_are_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADWATER_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("HEADWATER_TEST_KILLS", "1")
+    settings.__wrapped__()

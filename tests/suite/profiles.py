@@ -24,8 +24,8 @@ def examples(whole: int) -> int:
 
 
 def rounds(kind: str, whole: int, quick: int = 1) -> int:
-    """Return how many rounds of something slow, as kills, to run; `HEADWATER_<kind>` sets another number."""
-    return int(os.environ.get(f"HEADWATER_{kind}", whole if LONG else quick))
+    """Return how many rounds of something slow, as kills, to run; `HEADWATER_TEST_<kind>` sets another number."""
+    return int(os.environ.get(f"HEADWATER_TEST_{kind}", whole if LONG else quick))
 
 
 def variants(every: Sequence[T], quick: int = 1) -> Sequence[T]:

@@ -24,7 +24,7 @@ from suite.profiles import rounds
 from vault import builders, s3
 from vault.s3_proxy import SPOILS, Proxy, Spoil, proxied
 
-# Each way to fail gets the calls of a share; `HEADWATER_S3_SHARES=1` gives all calls to all of them.
+# Each way to fail gets the calls of a share; `HEADWATER_TEST_S3_SHARES=1` gives all calls to all of them.
 SHARES = rounds("S3_SHARES", len(SPOILS), quick=4 * len(SPOILS))
 WRITE_SHARES = rounds("S3_WRITE_SHARES", 1, quick=3)
 # A request that fails once is made again, and nothing is noticed. A body that is cut is made again by no one below us.

@@ -1,8 +1,9 @@
-"""Settings: one class, read only from `HEADWATER_*` variables and `headwater.toml`."""
+"""Settings: one class, read only from `HEADWATER_*` variables and the `headwater.toml` of the home folder."""
 
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -17,9 +18,14 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from headwater.kit.errors import BadInput
+from headwater.kit.errors import BadInput, did_you_mean
 
 PREFIX = "HEADWATER_"
+FILE = "headwater.toml"
+HOME = Path("~/.headwater")
+# Variables with our prefix that are no settings: of the client, of the build, and of the tests.
+OTHERS = frozenset({"HEADWATER_URL", "HEADWATER_API_KEY", "HEADWATER_SKIP_UI", "HEADWATER_API"})
+OTHER_PREFIXES = ("HEADWATER_TEST_",)
 
 
 def _listed(value: Any) -> Any:
@@ -36,9 +42,9 @@ def _listed(value: Any) -> Any:
 class Settings(BaseSettings):
     """All settings; each is documented in docs/reference/settings.md."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file="headwater.toml", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
-    home: Path = Field(Path("~/.headwater"), description="Folder of the embedded server, key file, uploads, logs.")
+    home: Path = Field(HOME, description="Folder of the embedded server, key file, uploads, logs.")
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL ≥ 15 to use instead of the embedded server (postgresql://…)."
     )
@@ -79,7 +85,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let environment variables override `headwater.toml`."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
 
     @property
     def home_folder(self) -> Path:
@@ -87,18 +93,39 @@ class Settings(BaseSettings):
         return self.home.expanduser().absolute()
 
 
+def settings_file() -> Path:
+    """Return the path of the settings file: in the home folder, never in the folder where somebody happens to be."""
+    return Path(os.environ.get(f"{PREFIX}HOME") or HOME).expanduser() / FILE
+
+
+def _check_names() -> None:
+    """Raise BadInput for a variable or a key of the settings file that is not a setting."""
+    known = sorted(Settings.model_fields)
+    variables = {f"{PREFIX}{name.upper()}" for name in known}
+    for name in sorted(os.environ):
+        is_ours = name.startswith(PREFIX) and name not in OTHERS and not name.startswith(OTHER_PREFIXES)
+        if is_ours and name not in variables:
+            raise BadInput(f"There is no setting {name}.", hint=did_you_mean(name, variables))
+    file = settings_file()
+    if file.is_file():
+        for name in tomllib.loads(file.read_text("utf-8")):
+            if name not in known:
+                raise BadInput(f"There is no setting {name!r} in {file}.", hint=did_you_mean(name, known))
+
+
 @cache
 def settings() -> Settings:
     """Return the settings of this process.
 
     Raises:
-        BadInput: a setting has an invalid value, or the file is not valid TOML.
+        BadInput: a setting has an invalid value or does not exist, or the file is not valid TOML.
     """
     try:
+        _check_names()
         return Settings()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = PREFIX + ".".join(map(str, first["loc"])).upper()
         raise BadInput(f"{name}: {first['msg']}.", hint="See docs/reference/settings.md for its values.") from error
     except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"headwater.toml is not valid TOML: {error}.") from error
+        raise BadInput(f"{settings_file()} is not valid TOML: {error}.") from error

@@ -87,10 +87,18 @@ def scope_of(action: Action) -> Scope:
     return "admin" if scope == "admin" else "write" if scope == "write" else "read"
 
 
+# The scopes of a key that allow what each scope is for: who may write may read.
+_GRANTED_BY: dict[Scope, frozenset[Scope]] = {
+    "read": frozenset({"read", "write", "admin"}),
+    "write": frozenset({"write", "admin"}),
+    "admin": frozenset({"admin"}),
+}
+
+
 def allow_scope(actor: Actor, action: Action) -> None:
     """Raise Forbidden if the actor's key lacks the scope for this action."""
     needed = scope_of(action)
-    if needed not in actor.scopes and "admin" not in actor.scopes:
+    if actor.scopes.isdisjoint(_GRANTED_BY[needed]):
         raise Forbidden(f"This API key lacks the scope {needed!r}.", hint="Create a key with that scope.")
 
 
