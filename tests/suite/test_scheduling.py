@@ -45,5 +45,5 @@ def test_long_profile_tries_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(profiles, "LONG", True)
     assert (profiles.examples(400), profiles.rounds("NOTHING", 5)) == (400, 5)
     assert profiles.variants(["18", "15"]) == ["18", "15"]
-    monkeypatch.setenv("HEADWATER_NOTHING", "20")
+    monkeypatch.setenv("HEADWATER_TEST_NOTHING", "20")
     assert profiles.rounds("NOTHING", 5) == 20

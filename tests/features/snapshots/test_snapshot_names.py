@@ -11,12 +11,20 @@ from headwater.features.snapshots.commands.references import find_snapshot
 from headwater.kit.errors import BadInput, NotFound
 
 ID = "01a1ff34-60a9-7032-a6f2-bbf7e08eb37d"
+
+
+def row(id_: str, label: str, status: str, taken_at: str | None, **given: bool) -> dict[str, Any]:
+    return {"id": id_, "label": label, "status": status, "taken_at": taken_at, "partial": False, "undo": False} | given
+
+
 ROWS = [
-    {"id": "5", "label": "", "status": "taking", "taken_at": None},
-    {"id": "4", "label": "latest", "status": "failed", "taken_at": None},
-    {"id": "3", "label": "", "status": "complete", "taken_at": "2026-11-21T10:00:30Z"},
-    {"id": "2", "label": "before the sale", "status": "complete", "taken_at": "2026-11-21T09:00:00Z"},
-    {"id": "1", "label": "", "status": "complete", "taken_at": "2026-11-20T23:59:59.5Z"},
+    row("7", "Before restoring 3", "complete", "2026-11-21T10:00:50Z", undo=True),
+    row("6", "two tables", "complete", "2026-11-21T10:00:40Z", partial=True),
+    row("5", "", "taking", None),
+    row("4", "latest", "failed", None),
+    row("3", "", "complete", "2026-11-21T10:00:30Z"),
+    row("2", "before the sale", "complete", "2026-11-21T09:00:00Z"),
+    row("1", "", "complete", "2026-11-20T23:59:59.5Z"),
 ]
 
 
@@ -38,12 +46,13 @@ class Server:
     ("wanted", "expected"),
     [
         ("shop#", "3"),
-        ("shop#2026-11-21T10:00", "3"),
+        ("shop#2026-11-21T10:00", "7"),
         ("shop#2026-11-21T10:00:29", "2"),
-        ("shop#2026-11-21", "3"),
+        ("shop#2026-11-21", "7"),
         ("shop#2026-11-20", "1"),
         ("shop#2026-11-21T12:00+02:00", "2"),
-        ("shop#2026-11-21T12:01+02:00", "3"),
+        ("shop#2026-11-21T12:01+02:00", "7"),
+        ("shop#two tables", "6"),
         ("shop#before the sale", "2"),
         ("shop#1", "1"),
         ("shop#latest", "3"),
@@ -71,3 +80,10 @@ def test_database_name_alone_is_rejected() -> None:
 
 def test_table_names_are_split_at_commas() -> None:
     assert (names("a, b,,c"), names(""), names(None)) == (["a", "b", "c"], None, None)
+
+
+def test_latest_is_never_a_part_or_an_undo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.ROWS", ROWS[:2])
+    with pytest.raises(NotFound) as refused:
+        find_snapshot(Server(), "shop#latest")  # type: ignore[arg-type]
+    assert "No snapshot has all tables" in str(refused.value.hint)

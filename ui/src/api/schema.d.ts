@@ -7031,6 +7031,10 @@ export interface components {
             by: string | null;
             /** Scheduled */
             scheduled: boolean;
+            /** Partial */
+            partial: boolean;
+            /** Undo */
+            undo: boolean;
             /** Parent Id */
             parent_id: string | null;
             /** Tables */
@@ -7099,7 +7103,7 @@ export interface components {
          *     `raw_bytes` is the size of all values as text, `stored_bytes` the compressed size of all data that the snapshot
          *     uses in the vault, and `new_bytes` the part of it that no earlier snapshot had stored. `by` is the name of the
          *     user who requested it; `scheduled` is true if a policy did. `grew` is true if it added far more data than the
-         *     snapshots before it.
+         *     snapshots before it. `partial` is true if only some tables were requested; `undo` if it was taken to undo a restore.
          *     `database_id` is null if the database was deleted; its snapshots are kept.
          */
         SnapshotOut: {
@@ -7141,6 +7145,10 @@ export interface components {
             by: string | null;
             /** Scheduled */
             scheduled: boolean;
+            /** Partial */
+            partial: boolean;
+            /** Undo */
+            undo: boolean;
             /** Parent Id */
             parent_id: string | null;
             /** Tables */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -172,12 +173,16 @@ def find_project(server: ApiClient, wanted: str | None) -> Any:
         own = [row for row in projects if not row.get("is_sample")] or projects
         if len(own) == 1:
             return own[0]
-        names = ", ".join(row["name"] for row in own)
-        raise BadInput(f"There are {len(own)} projects.", hint=f"Choose one with --project: {names}.")
-    for row in projects:
-        if wanted in {row["id"], row["name"]}:
-            return row
-    raise NotFound(f"There is no project {wanted}.", hint=did_you_mean(wanted, (row["name"] for row in projects)))
+        count = Counter(row["name"] for row in own)
+        choices = ", ".join(row["name"] if count[row["name"]] == 1 else row["id"] for row in own)
+        raise BadInput(f"There are {len(own)} projects.", hint=f"Choose one with --project: {choices}.")
+    items = [row for row in projects if wanted in {row["id"], row["name"]}]
+    if len(items) > 1:
+        ids = ", ".join(row["id"] for row in items)
+        raise BadInput(f"{len(items)} projects are named {wanted}.", hint=f"Use the id instead: {ids}.")
+    if not items:
+        raise NotFound(f"There is no project {wanted}.", hint=did_you_mean(wanted, (row["name"] for row in projects)))
+    return items[0]
 
 
 def find_database(server: ApiClient, wanted: str, *, deleted: bool = False) -> Any:

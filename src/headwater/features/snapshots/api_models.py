@@ -52,7 +52,7 @@ class SnapshotOut(Wire):
     `raw_bytes` is the size of all values as text, `stored_bytes` the compressed size of all data that the snapshot
     uses in the vault, and `new_bytes` the part of it that no earlier snapshot had stored. `by` is the name of the
     user who requested it; `scheduled` is true if a policy did. `grew` is true if it added far more data than the
-    snapshots before it.
+    snapshots before it. `partial` is true if only some tables were requested; `undo` if it was taken to undo a restore.
     `database_id` is null if the database was deleted; its snapshots are kept.
     """
 
@@ -69,6 +69,8 @@ class SnapshotOut(Wire):
     product: str
     by: str | None
     scheduled: bool
+    partial: bool
+    undo: bool
     parent_id: uuid.UUID | None
     tables: int
     rows: int

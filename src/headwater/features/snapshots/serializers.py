@@ -41,6 +41,8 @@ def _fields(view: SnapshotView) -> dict[str, Any]:
         "by": view.by,
         "drill_seconds": row.drill.get("seconds"),
         "scheduled": bool(row.request.get("scheduled")),
+        "partial": row.request.get("tables") is not None or bool(row.request.get("exclude")),
+        "undo": bool(row.request.get("undo")),
     }
     return {name: getattr(row, name) for name in api_models.SnapshotOut.model_fields if name not in given} | given
 

@@ -19,7 +19,8 @@ SnapshotArgument = Annotated[
 def find_snapshot(server: ApiClient, wanted: str) -> Any:
     """Return the snapshot that a reference names.
 
-    A time selects the last snapshot taken at or before it; without a time zone it is UTC.
+    A time selects the last snapshot taken at or before it; without a time zone it is UTC. `latest` is the newest
+    snapshot of all tables that was not taken to undo a restore.
     """
     name, mark, which = wanted.partition("#")
     if not mark:
@@ -29,7 +30,7 @@ def find_snapshot(server: ApiClient, wanted: str) -> Any:
     complete = [snapshot for snapshot in every if snapshot["status"] == "complete"]
     matches = [snapshot for snapshot in every if which in {snapshot["id"], snapshot["label"]}]
     if which in {"", "latest"}:
-        matches = complete[:1]
+        matches = [snapshot for snapshot in complete if not snapshot["partial"] and not snapshot["undo"]][:1]
     moment = _moment(which)
     if not matches and moment:
         matches = [snapshot for snapshot in complete if datetime.fromisoformat(snapshot["taken_at"]) <= moment][:1]
@@ -40,6 +41,8 @@ def find_snapshot(server: ApiClient, wanted: str) -> Any:
             | {"latest"}
         )
         hint = did_you_mean(which, known) if complete else f"Create one: headwater snapshot create {name}"
+        if complete and which in {"", "latest"}:
+            hint = f"No snapshot has all tables. Use a label, a time or an id: headwater snapshot list {name}"
         raise NotFound(f"There is no snapshot {wanted!r}.", hint=hint)
     return matches[0]
 

@@ -46,6 +46,8 @@ def restore(
         body |= {"target_id": find_database(server, into)["id"]} if into else {"name": new}
         if new and project:
             body["project_id"] = find_project(server, project)["id"]
+        if snapshot_row["partial"] and not as_json:
+            typer.echo(f"This snapshot has only {snapshot_row['tables']} tables, which were chosen when it was taken.")
         planned = server.call("POST", f"/snapshots/{snapshot_row['id']}/restores/plan", json=body)
         if plan:
             _show_plan(planned, as_json)

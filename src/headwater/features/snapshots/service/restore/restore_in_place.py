@@ -90,7 +90,7 @@ async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
                 moment={},
                 verification={},
                 drill={},
-                request={},
+                request={"undo": True},
             )
             db.add(row)
             await db.flush()
