@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import dataclasses
 import io
 import json
 
@@ -181,3 +182,18 @@ async def test_in_place_restore_skips_dropped_sequences() -> None:
             TableRestoreResult(500, 500, 500),
             TableRestoreResult(0, 4, 4),
         ]
+
+
+async def test_reset_keeps_the_role_of_the_connection() -> None:
+    async with connected(subject("postgresql")) as session:
+        usual = await rows(session, "SELECT current_user, session_user")
+        await run_all(session, "SET search_path = nowhere; SET ROLE pg_monitor; SELECT pg_advisory_lock(1); LISTEN x")
+        await session.reset()
+        assert await rows(session, "SELECT current_user, session_user") == usual
+        assert await rows(session, "SELECT current_schema()") == [("public",)]
+        assert await rows(session, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]
+    async with subject("postgresql").fresh() as address:
+        session = await ENGINE.connect(dataclasses.replace(address, options=(("role", "pg_monitor"),)))
+        await session.reset()
+        assert await rows(session, "SELECT current_user") == [("pg_monitor",)]
+        await session.close()

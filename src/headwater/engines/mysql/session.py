@@ -51,6 +51,7 @@ _JUDGED = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|INSERT|UPDATE|DELETE|REPLACE)
 _TO_FILE = re.compile(r"\b(?:OUTFILE|DUMPFILE)\b", re.IGNORECASE)
 USUAL_MAX_PACKET = 16 * 2**20  # the server's default limit for one message
 _WORD = re.compile(r"\w+")
+COM_RESET_CONNECTION = 0x1F
 DRIVER_ERRORS = (pymysql.Error, OSError, UnicodeDecodeError, AttributeError)
 
 
@@ -83,7 +84,7 @@ class MysqlSession:
 
     @property
     def in_transaction(self) -> bool:
-        """True if the user has opened a transaction."""
+        """True if a transaction is open."""
         status = self._connection.server_status if self._connection else 0
         return bool(status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
 
@@ -136,7 +137,12 @@ class MysqlSession:
                         async for frame in frames:
                             yield frame
                 except DRIVER_ERRORS as error:
-                    raise self._why(error, statement, number, limits) from error
+                    await self._refresh_status()
+                    why = self._why(error, statement, number, limits)
+                    if isinstance(why, QueryError):
+                        why.rolled_back = why.sqlstate == errors.ROLLED_BACK and not self.in_transaction
+                    raise why from error
+            await self._refresh_status()
 
     async def check(self, text: str) -> QueryError | None:
         """Let the server parse each statement; statements after a change of the schema cannot be checked."""
@@ -159,6 +165,27 @@ class MysqlSession:
     async def cancel(self) -> None:
         """Ask the server to stop the running statement."""
         await self.worker.cancel()
+
+    async def _refresh_status(self) -> None:
+        """Ask the server whether a transaction is open: the driver does not read it after rows and errors."""
+        with contextlib.suppress(HeadwaterError, *DRIVER_ERRORS):
+            await self.worker.call(lambda: self.connection.ping(reconnect=False))
+
+    async def reset(self) -> None:
+        """Roll back an open transaction and discard the state of the session."""
+        try:
+            await self.worker.call(self._reset)
+        except DRIVER_ERRORS as error:
+            raise errors.refusal(error, Statement("", 0), 0) from error
+        self._held_read_only = False
+
+    def _reset(self) -> None:
+        connection = self.connection
+        connection._execute_command(COM_RESET_CONNECTION, b"")
+        connection._read_ok_packet()
+        connection.query("SET NAMES utf8mb4, autocommit = 1")
+        if self.database:
+            connection.select_db(self.database)
 
     def broken(self) -> bool:
         """True if the server has closed the connection: data on an idle connection can only mean that."""

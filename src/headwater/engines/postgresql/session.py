@@ -48,6 +48,11 @@ _READS = re.compile(r"(?:\(\s*)*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DECLARE
 # First words of statements that only read.
 _QUERIES = re.compile(r"(?:\(\s*)*(?:SELECT|VALUES|TABLE|SHOW)\b", re.IGNORECASE)
 _JUDGED = re.compile(r"(?:\(\s*)*(?:SELECT|WITH|VALUES|TABLE|INSERT|UPDATE|DELETE|MERGE|EXPLAIN)\b", re.IGNORECASE)
+# DISCARD ALL cannot be sent together with other statements, and it loses a role that the connection was opened with.
+_RESET = """
+CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; RESET ROLE; DEALLOCATE ALL; UNLISTEN *;
+SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES
+"""
 _CLIENT_COPY = re.compile(r"COPY\b.*?\b(?:FROM\s+STDIN|TO\s+STDOUT)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -64,7 +69,7 @@ class PostgresSession:
 
     @property
     def in_transaction(self) -> bool:
-        """True if the user has opened a transaction."""
+        """True if a transaction is open, also a failed one."""
         return self.connection.info.transaction_status in {
             pq.TransactionStatus.INTRANS,
             pq.TransactionStatus.INERROR,
@@ -139,6 +144,12 @@ class PostgresSession:
         self._cancelled = True
         with contextlib.suppress(psycopg.Error, OSError):
             await self.connection.cancel_safe(timeout=5)
+
+    async def reset(self) -> None:
+        """Roll back an open transaction and discard the state of the session."""
+        if self.in_transaction:
+            await self._quiet("ROLLBACK")
+        await self._quiet(_RESET)
 
     def broken(self) -> bool:
         """True if the server has closed the connection: data on an idle connection can only mean that."""

@@ -28,7 +28,9 @@ class QueryIn(Input):
     read_only: bool = False
     run_id: uuid.UUID | None = Field(None, description="An id of your choice, with which you can cancel the run.")
     session: Words | None = Field(
-        None, description="Runs with the same session share a connection and its transaction."
+        None,
+        description="Runs with the same session share a connection and its transaction. A run without one starts in a "
+        "new session; a transaction that it leaves open is rolled back.",
     )
     confirmed: bool = Field(False, description="Confirms a write to a protected database.")
 
@@ -84,7 +86,10 @@ class QueryOut(Wire):
     results: list[ResultOut]
     error: QueryProblem | None
     milliseconds: float
-    in_transaction: bool
+    in_transaction: bool = Field(description="The session has an open transaction now, or a failed one.")
+    rolled_back: bool = Field(
+        description="An open transaction was rolled back: the run named no session, or its error ended the transaction."
+    )
 
 
 class ExportIn(Input):

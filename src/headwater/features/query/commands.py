@@ -11,7 +11,7 @@ from rich.console import Console
 
 from headwater.features.accounts.api_client import ApiClient, remote, show_one
 from headwater.features.databases.commands import NameArgument, find_database
-from headwater.features.query.output import print_error, print_result
+from headwater.features.query.output import print_error, print_result, print_transaction
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.kit.terminal import terminal
 
@@ -36,7 +36,11 @@ def sql(
     confirm: Annotated[bool, typer.Option(help="Allow writes to a protected database.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole response as JSON.")] = False,
 ) -> None:
-    """Run statements on a database, or open a shell."""
+    """Run statements on a database, or open a shell.
+
+    Each command is a session: a transaction that it leaves open is rolled back, and settings end with it. In the shell,
+    transactions stay open until COMMIT or ROLLBACK; the prompt shows `*` then.
+    """
     if file is not None:
         text = _read(file)
     if text == "-" or (text is None and not sys.stdin.isatty()):
@@ -69,9 +73,10 @@ def _run(server: ApiClient, database: Any, text: str, max_rows: int, confirm: bo
         console = terminal()
         for result in answer["results"]:
             print_result(console, result)
-    if answer["error"]:
-        if not as_json:
+        if answer["error"]:
             print_error(answer["error"], text)
+        print_transaction(answer)
+    if answer["error"]:
         raise typer.Exit(1)
 
 

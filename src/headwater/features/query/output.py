@@ -35,6 +35,12 @@ def _cell(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def print_transaction(outcome: Any) -> None:
+    """Say that an open transaction of a run was rolled back."""
+    if outcome["rolled_back"]:
+        typer.echo("The open transaction was rolled back.", err=True)
+
+
 def print_error(error: Any, text: str) -> None:
     """Print the error of a statement, with a mark under its position."""
     typer.echo(f"Error: {error['message']}", err=True)

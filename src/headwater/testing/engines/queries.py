@@ -201,6 +201,38 @@ async def transactions_last_over_runs(subject: Subject) -> None:
             assert await rows(session, "SELECT count(*) FROM kept") == [(expected,)]
 
 
+async def open_transactions_are_known(subject: Subject) -> None:
+    """A session says whether a transaction is open, and a reset ends it."""
+    async with connected(subject, "CREATE TABLE kept (a INTEGER)") as session:
+        for text, expected in (
+            ("SELECT 1", False),
+            ("BEGIN", True),
+            ("SELECT a FROM kept", True),
+            ("COMMIT", False),
+            ("BEGIN; INSERT INTO kept VALUES (1)", True),
+        ):
+            await run_all(session, text)
+            assert session.in_transaction == expected, text
+        await run_refused(session, "SELECT * FROM nowhere_at_all")
+        assert session.in_transaction
+        await session.reset()
+        assert not session.in_transaction
+        assert await rows(session, "SELECT count(*) FROM kept") == [(0,)]
+
+
+async def a_reset_discards_the_session(subject: Subject) -> None:
+    """After a reset, temporary tables are gone, and writes are committed at once."""
+    async with connected(subject, "CREATE TABLE kept (a INTEGER)") as session:
+        await run_all(session, "CREATE TEMPORARY TABLE passing (a INTEGER)")
+        await session.reset()
+        await run_refused(session, "SELECT * FROM passing")
+        await run_all(session, "INSERT INTO kept VALUES (1)", None)
+        assert not session.in_transaction
+        await session.reset()
+        assert await rows(session, "SELECT count(*) FROM kept") == [(1,)]
+        assert await rows(session, "SELECT count(*) FROM kept", None, READ_ONLY) == [(1,)]
+
+
 ENDING_EARLY = "SELECT 1 AS a UNION ALL SELECT 2 UNION ALL SELECT 3"
 
 
@@ -247,6 +279,8 @@ CHECKS: tuple[ConformanceCheck, ...] = (
     cancel_ends_what_runs,
     closing_early_ends_what_runs,
     transactions_last_over_runs,
+    open_transactions_are_known,
+    a_reset_discards_the_session,
     read_only_holds,
     nothing_is_reached_outside,
 )

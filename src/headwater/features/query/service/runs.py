@@ -17,6 +17,7 @@ from headwater.engines import Parameters, Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
 from headwater.features.databases.service import databases, schema_cache
+from headwater.features.databases.service.pool import SessionPool
 from headwater.features.query import repository
 from headwater.features.query.models import QueryRun
 from headwater.features.query.service import access as doors
@@ -73,12 +74,24 @@ class Result:
 
 @dataclass(slots=True)
 class QueryOutcome:
-    """The results of a run up to its end or its first error."""
+    """The results of a run up to its end or its first error.
+
+    Args:
+        run_id: the id of the run.
+        results: the result of each statement.
+        error: why it ended early.
+        milliseconds: how long it took.
+        in_transaction: whether its named session has an open transaction now.
+        rolled_back: whether its transaction was rolled back: it left one open without a named session, or the error
+            ended it.
+    """
 
     run_id: uuid.UUID
     results: list[Result] = field(default_factory=list)
     error: QueryError | QueryCancelled | None = None
     milliseconds: float = 0.0
+    in_transaction: bool = False
+    rolled_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +116,12 @@ async def run(context: Context, actor: Actor, database_id: uuid.UUID, request: Q
     outcome = QueryOutcome(request.run_id or uuid.uuid4())
     began = time.perf_counter()
     try:
-        async with contextlib.aclosing(frames(context, access, request, outcome.run_id)) as stream:
+        async with contextlib.aclosing(frames(context, access, request, outcome)) as stream:
             async for frame in stream:
                 collect(outcome, frame)
     except (QueryError, QueryCancelled) as error:
         outcome.error = error
+        outcome.rolled_back |= error.rolled_back
     outcome.milliseconds = (time.perf_counter() - began) * 1000
     _check_confirmation(access, outcome)
     await _remember(context, access, database_id, request.text, outcome)
@@ -115,17 +129,22 @@ async def run(context: Context, actor: Actor, database_id: uuid.UUID, request: Q
 
 
 async def frames(
-    context: Context, access: doors.Access, request: QueryRequest, run_id: uuid.UUID
+    context: Context, access: doors.Access, request: QueryRequest, outcome: QueryOutcome
 ) -> AsyncGenerator[Frame, None]:
-    """Yield the frames of a run as they arrive."""
+    """Yield the frames of a run as they arrive; at its end, `outcome` says what became of its transaction."""
     limits = request.limits
     if access.read_only and not limits.read_only:
         limits = Limits(limits.rows, limits.bytes, limits.seconds, limits.cell, read_only=True)
     async with doors.open_session(context, access, request.session) as session:
-        with context.service(RunningQueries).cancellable(access.user_id, run_id, session):
-            async with contextlib.aclosing(session.run(request.text, request.parameters, limits)) as running_frames:
-                async for frame in running_frames:
-                    yield frame
+        try:
+            with context.service(RunningQueries).cancellable(access.user_id, outcome.run_id, session):
+                async with contextlib.aclosing(session.run(request.text, request.parameters, limits)) as running_frames:
+                    async for frame in running_frames:
+                        yield frame
+        finally:
+            # The pool resets a session without a name.
+            outcome.rolled_back = session.in_transaction and not request.session
+            outcome.in_transaction = session.in_transaction and not outcome.rolled_back
 
 
 def collect(outcome: QueryOutcome, frame: Frame) -> None:
@@ -168,6 +187,14 @@ async def _remember(
             await schema_cache.forget(db, database_id)
         await db.flush()
         await repository.forget_old_runs(db, database_id, access.user_id)
+
+
+async def end_session(context: Context, actor: Actor, database_id: uuid.UUID, name: str) -> None:
+    """End a named session of the actor; its open transaction is rolled back. Nothing happens if there is none."""
+    async with context.store.transaction() as db:
+        await databases.find(db, actor, database_id)
+    assert actor.user_id
+    await context.service(SessionPool).forget(database_id, actor.user_id, name)
 
 
 async def history(
