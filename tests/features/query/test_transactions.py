@@ -84,6 +84,21 @@ async def test_ended_session_leaves_no_transaction(database_fixture: DatabaseFix
     assert (answer["in_transaction"], answer["results"][0]["rows"]) == (False, [[0]])
 
 
+async def test_effect_of_each_statement_is_reported(database_fixture: DatabaseFixture) -> None:
+    text = f"BEGIN; INSERT INTO kept VALUES (1); CREATE TABLE made (a integer); INSERT INTO kept VALUES (2); {FAILING}"
+    await database_fixture.sql("DROP TABLE IF EXISTS made")
+    failed = await database_fixture.sql(text)
+    commits = database_fixture.engine == "mysql"
+    effects = ["committed"] * 4 if commits else ["rolled_back"] * 4
+    assert [result["effect"] for result in failed["results"]] == effects
+    assert failed["rolled_back"] is not commits
+    assert await value(database_fixture, COUNT) == (2 if commits else 0)
+    await database_fixture.sql("DELETE FROM kept")
+    started = await database_fixture.sql("INSERT INTO kept VALUES (1); BEGIN; INSERT INTO kept VALUES (2)", session="e")
+    assert [result["effect"] for result in started["results"]] == ["committed", "open", "open"]
+    await database_fixture.sql("ROLLBACK", session="e")
+
+
 async def test_settings_of_a_run_reach_no_other_run(database_fixture: DatabaseFixture) -> None:
     change, ask, usual = SETTINGS[database_fixture.engine]
     await database_fixture.sql(f"{change}; CREATE TEMPORARY TABLE passing (a integer)")

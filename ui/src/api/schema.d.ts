@@ -6268,6 +6268,12 @@ export interface components {
             milliseconds: number;
             /** Notices */
             notices: string[];
+            /**
+             * Effect
+             * @description Whether it was committed or rolled back, or is in an open transaction.
+             * @enum {string}
+             */
+            effect: "committed" | "rolled_back" | "open";
         };
         /**
          * RetentionIn

@@ -85,8 +85,9 @@ class MysqlSession:
     @property
     def in_transaction(self) -> bool:
         """True if a transaction is open."""
-        status = self._connection.server_status if self._connection else 0
-        return bool(status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
+        if self._connection is None or not self._connection.open:
+            return False
+        return bool(self._connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
 
     async def ask(self, query: str) -> list[dict[str, Any]]:
         """Return the rows of one of our own queries, by lower-case column names."""

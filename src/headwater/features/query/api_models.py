@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
 
+from headwater.catalog.effects import Effect
 from headwater.catalog.results import Kind
 from headwater.core.query_builder import Query
 from headwater.features.accounts.api_models import Input, Wire
@@ -65,6 +66,7 @@ class ResultOut(Wire):
     truncated: bool
     milliseconds: float
     notices: list[str]
+    effect: Effect = Field(description="Whether it was committed or rolled back, or is in an open transaction.")
 
 
 class QueryProblem(Wire):

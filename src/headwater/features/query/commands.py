@@ -11,7 +11,7 @@ from rich.console import Console
 
 from headwater.features.accounts.api_client import ApiClient, remote, show_one
 from headwater.features.databases.commands import NameArgument, find_database
-from headwater.features.query.output import print_error, print_result, print_transaction
+from headwater.features.query.output import print_effects, print_error, print_result
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.kit.terminal import terminal
 
@@ -75,7 +75,7 @@ def _run(server: ApiClient, database: Any, text: str, max_rows: int, confirm: bo
             print_result(console, result)
         if answer["error"]:
             print_error(answer["error"], text)
-        print_transaction(answer)
+        print_effects(answer, text)
     if answer["error"]:
         raise typer.Exit(1)
 

@@ -42,6 +42,7 @@ def result(query_result: Result) -> shapes.ResultOut:
         truncated=finished.truncated,
         milliseconds=finished.seconds * 1000,
         notices=list(finished.notices),
+        effect=query_result.effect,
     )
 
 

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from headwater.features.accounts.api_client import ApiClient, ApiInputRefusal, ApiRefusal
-from headwater.features.query.output import print_error, print_result, print_transaction
+from headwater.features.query.output import print_effects, print_error, print_result
 from headwater.kit.errors import HeadwaterError
 
 WORDS = (
@@ -201,7 +201,7 @@ class Shell:
             print_result(self._console, result)
         if answer["error"]:
             print_error(answer["error"], text)
-        print_transaction(answer)
+        print_effects(answer, text)
         if re.search(r"\b(?:create|alter|drop)\b", text, re.IGNORECASE):
             self._refresh()
 

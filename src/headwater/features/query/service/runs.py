@@ -12,6 +12,7 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.catalog.effects import Effect, Effects
 from headwater.catalog.results import Finished, Frame, Limits, QueryCancelled, QueryError, Row, Rows, Started
 from headwater.engines import Parameters, Session
 from headwater.features.accounts.rights import Actor
@@ -70,6 +71,7 @@ class Result:
     started: Started
     rows: list[Row] = field(default_factory=list)
     finished: Finished | None = None
+    effect: Effect = "committed"
 
 
 @dataclass(slots=True)
@@ -78,20 +80,24 @@ class QueryOutcome:
 
     Args:
         run_id: the id of the run.
+        running: the text of the last statement that was started.
         results: the result of each statement.
         error: why it ended early.
         milliseconds: how long it took.
         in_transaction: whether its named session has an open transaction now.
+        effects: what became of each statement.
         rolled_back: whether its transaction was rolled back: it left one open without a named session, or the error
             ended it.
     """
 
     run_id: uuid.UUID
+    running: str = ""
     results: list[Result] = field(default_factory=list)
     error: QueryError | QueryCancelled | None = None
     milliseconds: float = 0.0
     in_transaction: bool = False
     rolled_back: bool = False
+    effects: Effects = field(default_factory=Effects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +125,10 @@ async def run(context: Context, actor: Actor, database_id: uuid.UUID, request: Q
         async with contextlib.aclosing(frames(context, access, request, outcome)) as stream:
             async for frame in stream:
                 collect(outcome, frame)
-    except (QueryError, QueryCancelled) as error:
-        outcome.error = error
-        outcome.rolled_back |= error.rolled_back
+    except (QueryError, QueryCancelled):
+        pass  # part of the outcome
+    for result in outcome.results:
+        result.effect = outcome.effects.by_statement.get(result.started.statement, result.effect)
     outcome.milliseconds = (time.perf_counter() - began) * 1000
     _check_confirmation(access, outcome)
     await _remember(context, access, database_id, request.text, outcome)
@@ -131,20 +138,44 @@ async def run(context: Context, actor: Actor, database_id: uuid.UUID, request: Q
 async def frames(
     context: Context, access: doors.Access, request: QueryRequest, outcome: QueryOutcome
 ) -> AsyncGenerator[Frame, None]:
-    """Yield the frames of a run as they arrive; at its end, `outcome` says what became of its transaction."""
+    """Yield the frames of a run as they arrive; at its end, `outcome` has its error and the statements' effects."""
     limits = request.limits
     if access.read_only and not limits.read_only:
         limits = Limits(limits.rows, limits.bytes, limits.seconds, limits.cell, read_only=True)
+    grammar = access.reached.engine.dialect.grammar
+    outcome.effects = Effects(commits_on_begin=grammar is not None and not grammar.transactional_ddl)
     async with doors.open_session(context, access, request.session) as session:
         try:
             with context.service(RunningQueries).cancellable(access.user_id, outcome.run_id, session):
                 async with contextlib.aclosing(session.run(request.text, request.parameters, limits)) as running_frames:
                     async for frame in running_frames:
+                        _record(outcome, frame, request.text, session)
                         yield frame
+        except (QueryError, QueryCancelled) as error:
+            outcome.error = error
+            raise
         finally:
-            # The pool resets a session without a name.
-            outcome.rolled_back = session.in_transaction and not request.session
-            outcome.in_transaction = session.in_transaction and not outcome.rolled_back
+            _conclude(outcome, session, named=bool(request.session))
+
+
+def _record(outcome: QueryOutcome, frame: Frame, text: str, session: Session) -> None:
+    """Record what became of a statement that has ended."""
+    if isinstance(frame, Started):
+        outcome.running = text[frame.start : frame.end]
+    elif isinstance(frame, Finished):
+        in_transaction = session.in_transaction
+        outcome.effects.record(frame.statement, outcome.running, frame.command, in_transaction=in_transaction)
+
+
+def _conclude(outcome: QueryOutcome, session: Session, *, named: bool) -> None:
+    """Record what became of the transaction; the pool rolls it back if the session has no name."""
+    ended = outcome.error is not None and outcome.error.rolled_back
+    outcome.in_transaction = session.in_transaction and named
+    outcome.rolled_back = ended or (session.in_transaction and not named)
+    if outcome.rolled_back:
+        outcome.effects.end("rolled_back")
+    elif not outcome.in_transaction:
+        outcome.effects.end("committed")
 
 
 def collect(outcome: QueryOutcome, frame: Frame) -> None:
