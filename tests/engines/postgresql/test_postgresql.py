@@ -197,3 +197,17 @@ async def test_reset_keeps_the_role_of_the_connection() -> None:
         await session.reset()
         assert await rows(session, "SELECT current_user") == [("pg_monitor",)]
         await session.close()
+
+
+async def test_nested_comments_and_rules_are_one_statement() -> None:
+    async with connected(subject("postgresql"), "CREATE TABLE a (x int); CREATE TABLE b (x int)") as session:
+        text = "SELECT /* a /* b */ ; :no */ :x::int; "
+        assert await rows(session, text, {"x": 7}) == [(7,)]
+        await run_all(
+            session, "CREATE RULE r AS ON INSERT TO a DO ALSO (INSERT INTO b VALUES (1); INSERT INTO b VALUES (2))"
+        )
+        await run_all(session, "INSERT INTO a VALUES (1)")
+        assert await rows(session, "SELECT count(*) FROM b") == [(2,)]
+        with pytest.raises(QueryError, match="syntax error") as raised:
+            await run_all(session, "SELECT 1 \\gexec")
+        assert "psql" in raised.value.hint

@@ -50,7 +50,8 @@ _JUDGED = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|INSERT|UPDATE|DELETE|REPLACE)
 # Searched everywhere, also in comments and texts: what a comment is depends on the server, its version and its mode.
 _TO_FILE = re.compile(r"\b(?:OUTFILE|DUMPFILE)\b", re.IGNORECASE)
 USUAL_MAX_PACKET = 16 * 2**20  # the server's default limit for one message
-_WORD = re.compile(r"\w+")
+# The version in `/*!40101 SET … */` is no word.
+_WORD = re.compile(r"[^\W\d]\w*")
 COM_RESET_CONNECTION = 0x1F
 DRIVER_ERRORS = (pymysql.Error, OSError, UnicodeDecodeError, AttributeError)
 
@@ -147,7 +148,11 @@ class MysqlSession:
 
     async def check(self, text: str) -> QueryError | None:
         """Let the server parse each statement; statements after a change of the schema cannot be checked."""
-        for number, statement in enumerate(texts.statements(text, GRAMMAR)):
+        try:
+            parts = texts.statements(text, GRAMMAR)
+        except QueryError as error:
+            return error
+        for number, statement in enumerate(parts):
             if not _JUDGED.match(statement.text):
                 return None
             asked, _ = texts.replace_placeholders(statement.text, GRAMMAR, "?")

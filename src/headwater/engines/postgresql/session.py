@@ -128,8 +128,12 @@ class PostgresSession:
 
     async def check(self, text: str) -> QueryError | None:
         """Let the server parse each statement; statements after a change of the schema cannot be checked."""
+        try:
+            parts = texts.statements(text, GRAMMAR)
+        except QueryError as error:
+            return error
         async with self.time_limit(5.0):
-            for number, statement in enumerate(texts.statements(text, GRAMMAR)):
+            for number, statement in enumerate(parts):
                 if not _JUDGED.match(statement.text) or _CLIENT_COPY.match(statement.text):
                     return None
                 try:

@@ -182,7 +182,11 @@ class SqliteSession:
 
     async def check(self, text: str) -> QueryError | None:
         """Let SQLite compile each statement; statements after a change of the schema cannot be checked."""
-        for number, statement in enumerate(texts.statements(text, GRAMMAR)):
+        try:
+            parts = texts.statements(text, GRAMMAR)
+        except QueryError as error:
+            return error
+        for number, statement in enumerate(parts):
             if _word(statement.text) not in {"SELECT", "WITH", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"}:
                 return None
             asked, count = texts.replace_placeholders(statement.text, GRAMMAR, "?")

@@ -59,9 +59,11 @@ def sql(
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file} cannot be read as text.") from error
+        return file.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{file} is not UTF-8.", hint="Save it as UTF-8.") from error
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
 
 
 def _run(server: ApiClient, database: Any, text: str, max_rows: int, confirm: bool, as_json: bool) -> None:
