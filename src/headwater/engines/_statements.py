@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from headwater.catalog.grammar import Grammar
@@ -58,6 +58,13 @@ def _refuse_commands(parts: list[Statement], grammar: Grammar) -> None:
                 position=part.start,
                 statement=number,
             )
+
+
+def notices(first: Sequence[str], more: int) -> tuple[str, ...]:
+    """Return the first notices of a statement, and a line that says how many more there were."""
+    if not more:
+        return tuple(first)
+    return (*first, f"{more:,} more {'notice is' if more == 1 else 'notices are'} not shown.")
 
 
 def _placeholder(grammar: Grammar) -> re.Pattern[str]:

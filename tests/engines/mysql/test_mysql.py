@@ -162,6 +162,15 @@ async def test_ten_thousand_rows_are_read_completely() -> None:
         assert len(found) == 10_000 and found[-1] == (10_000, "x" * 100)
 
 
+async def test_cut_warnings_are_counted() -> None:
+    async with connected(subject("mysql")) as session:
+        many = " UNION ALL ".join(["SELECT CAST('x' AS UNSIGNED)"] * 150)
+        await run_all(session, "SET max_error_count = 10; CREATE TABLE t (a bigint)")
+        frames = await run_all(session, f"INSERT IGNORE INTO t {many}")
+        (finished,) = [frame for frame in frames if isinstance(frame, Finished)]
+        assert (len(finished.notices), finished.notices[-1]) == (11, "140 more notices are not shown.")
+
+
 async def test_command_behind_comments_has_its_name() -> None:
     async with connected(subject("mysql")) as session:
         text = "# it's; a comment\nSELECT 1; /* a /* b */ DO 1;\n/*!40101 SET @a = 5--1 */; SELECT 5--1 AS six"

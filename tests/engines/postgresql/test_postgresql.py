@@ -65,6 +65,14 @@ async def test_notices_are_reported() -> None:
         frames = await run_all(session, "DO $$ BEGIN RAISE NOTICE 'one; %', 1; RAISE WARNING 'two'; END $$; SELECT 1")
         notices = [frame.notices for frame in frames if isinstance(frame, Finished)]
         assert notices == [("NOTICE: one; 1", "WARNING: two"), ()]
+        many = "DO $$ BEGIN FOR i IN 1..{} LOOP RAISE NOTICE '%', i; END LOOP; END $$"
+        for count, last in (
+            (200, "NOTICE: 200"),
+            (201, "1 more notice is not shown."),
+            (1500, "1,300 more notices are not shown."),
+        ):
+            (finished,) = [frame for frame in await run_all(session, many.format(count)) if isinstance(frame, Finished)]
+            assert (len(finished.notices), finished.notices[-1]) == (min(count, 201), last)
 
 
 @pytest.mark.parametrize("text", ["COPY t FROM STDIN", "COPY t TO STDOUT", "copy (SELECT 1) to stdout"])

@@ -52,6 +52,7 @@ _TO_FILE = re.compile(r"\b(?:OUTFILE|DUMPFILE)\b", re.IGNORECASE)
 USUAL_MAX_PACKET = 16 * 2**20  # the server's default limit for one message
 # The version in `/*!40101 SET … */` is no word.
 _WORD = re.compile(r"[^\W\d]\w*")
+MOST_NOTICES = 200
 COM_RESET_CONNECTION = 0x1F
 DRIVER_ERRORS = (pymysql.Error, OSError, UnicodeDecodeError, AttributeError)
 
@@ -267,7 +268,8 @@ class MysqlSession:
         count = getattr(cursor, "warning_count", 0) or getattr(cursor._result, "warning_count", 0)
         if not count or getattr(cursor._result, "unbuffered_active", False) or cursor._result.has_next:
             return ()
-        return tuple(f"{row['level']}: {row['message']}" for row in (await self.ask("SHOW WARNINGS"))[:200])
+        warnings = [f"{row['level']}: {row['message']}" for row in (await self.ask("SHOW WARNINGS"))[:MOST_NOTICES]]
+        return texts.notices(warnings, max(0, count - len(warnings)))
 
     async def _stop(self, cursor: Any) -> None:
         """Stop a statement that has returned enough rows, and discard the rest."""

@@ -43,6 +43,7 @@ from headwater.engines.postgresql.errors import connection_error, error_from
 from headwater.engines.postgresql.placeholders import bind, strip_placeholders
 from headwater.engines.postgresql.queries import PING, PRIVILEGES
 
+MOST_NOTICES = 200
 ENDS_TRANSACTION = frozenset({"COMMIT", "ROLLBACK", "BEGIN", "START TRANSACTION", "PREPARE TRANSACTION"})
 _READS = re.compile(r"(?:\(\s*)*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DECLARE|FETCH|CLOSE|MOVE)\b", re.IGNORECASE)
 # First words of statements that only read.
@@ -62,6 +63,7 @@ class PostgresSession:
     def __init__(self, connection: AsyncConnection[Any]) -> None:
         self.connection = connection
         self._notices: list[str] = []
+        self._more_notices = 0
         self._cancelled = False
         self._left = self._reading = self._in_users_transaction = False
         self._origins = columns.Origins(connection)
@@ -178,7 +180,7 @@ class PostgresSession:
             )
         if _CLIENT_COPY.match(statement.text):
             raise extended_protocol.no_copy()
-        began, self._notices = time.perf_counter(), []
+        began, self._notices, self._more_notices = time.perf_counter(), [], 0
         self._in_users_transaction = self.in_transaction
         text, values = bind(statement.text, parameters)
         columns = await extended_protocol.prepare(self.connection, self._origins, text)
@@ -202,9 +204,8 @@ class PostgresSession:
             self._left = command in ENDS_TRANSACTION
             if meter.full and self.connection.info.transaction_status == pq.TransactionStatus.INERROR:
                 await self._begin_reading()
-        yield Finished(
-            number, command, meter.rows, affected, meter.full, time.perf_counter() - began, tuple(self._notices)
-        )
+        notices = texts.notices(self._notices, self._more_notices)
+        yield Finished(number, command, meter.rows, affected, meter.full, time.perf_counter() - began, notices)
 
     def _may_stop(self, text: str) -> bool:
         """Return True if a statement may be stopped when it has returned enough rows.
@@ -230,7 +231,9 @@ class PostgresSession:
         return error_from(error, number, statement.start - before)
 
     def _notice(self, diagnostic: Any) -> None:
-        if len(self._notices) < 200:
+        if len(self._notices) >= MOST_NOTICES:
+            self._more_notices += 1
+        else:
             self._notices.append(f"{diagnostic.severity}: {diagnostic.message_primary}"[:2000])
 
     @contextlib.asynccontextmanager

@@ -19,10 +19,11 @@ from pygments.lexers.sql import PostgresLexer
 from rich.console import Console
 from rich.markup import escape
 
-from headwater.features.accounts.api_client import ApiClient, ApiInputRefusal, ApiRefusal
+from headwater.features.accounts.api_client import ApiClient, ApiInputRefusal, ApiRefusal, patience
 from headwater.features.query.output import print_effects, print_error, print_result
 from headwater.kit.errors import HeadwaterError
 
+SECONDS = 3600
 WORDS = (
     "SELECT",
     "FROM",
@@ -184,9 +185,9 @@ class Shell:
 
     def _run(self, text: str, confirmed: bool = False) -> None:
         path, run_id = f"/databases/{self._database['id']}", str(uuid.uuid4())
-        body = {"text": text, "session": self._session, "run_id": run_id, "confirmed": confirmed, "seconds": 3600}
+        body = {"text": text, "session": self._session, "run_id": run_id, "confirmed": confirmed, "seconds": SECONDS}
         try:
-            answer = self._server.call("POST", f"{path}/query", json=body)
+            answer = self._server.call("POST", f"{path}/query", json=body, timeout=patience(SECONDS))
         except KeyboardInterrupt:
             self._server.call("POST", f"{path}/runs/{run_id}/cancel")
             raise
