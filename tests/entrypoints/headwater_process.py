@@ -164,6 +164,12 @@ class Commands:
         assert done.returncode == code, (words, done.stdout, done.stderr)
         return done.stdout + done.stderr
 
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start `headwater WORDS` as a process, to which a signal can be sent."""
+        env = os.environ | self._variables
+        command = [sys.executable, "-m", "headwater", *words]
+        return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
     def run_json(self, *words: str, code: int = 0) -> Any:
         """Run it with --json; return its answer."""
         return json.loads(self.run(*words, "--json", code=code))

@@ -19,7 +19,11 @@ class Grammar:
         nulls_first: whether NULLs sort first in ascending order.
         compares_rows: whether `(a, b) > (1, 2)` can use an index.
         hex_bytes: whether bytes are written `x'00ff'`; else their text `\\x00ff` is one of their spellings.
-        backslashes: whether a backslash in a text is an escape character.
+        backslashes: whether a backslash in a text is an escape character; texts are then split as MySQL does.
+        nested_comments: whether comments can contain comments.
+        client: the program of the database that people use.
+        command_mark: how a line begins that is a command of this program, not SQL.
+        command_hints: what to do instead of such a command, by the beginning of its name.
         begin: starts a transaction that writes.
         lock: the clause that locks the rows of a SELECT.
         no_values: follows the table's name in an INSERT of only defaults.
@@ -35,6 +39,10 @@ class Grammar:
     compares_rows: bool = True
     hex_bytes: bool = False
     backslashes: bool = False
+    nested_comments: bool = False
+    client: str = ""
+    command_mark: str = ""
+    command_hints: tuple[tuple[str, str], ...] = ()
     begin: str = "BEGIN"
     lock: str = ""
     no_values: str = "DEFAULT VALUES"

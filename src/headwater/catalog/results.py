@@ -81,6 +81,8 @@ class QueryError(BadInput):
     status = 422
     exit_code = 1
     code = "query_failed"
+    rolled_back = False
+    """Whether the error ended the open transaction."""
 
     def __init__(
         self,
@@ -108,6 +110,9 @@ class QueryTimeout(QueryError):
 
 class QueryCancelled(Cancelled):
     """The statement was cancelled."""
+
+    rolled_back = False
+    """Whether the open transaction was ended as well."""
 
 
 class Meter:

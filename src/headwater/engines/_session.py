@@ -28,6 +28,10 @@ class ServerFacts:
 class Session(Protocol):
     """One connection. Only one task may use it at a time, except for `cancel`, which any task may call."""
 
+    @property
+    def in_transaction(self) -> bool:
+        """True if a transaction is open, also a failed one; cheap, sends nothing to the server."""
+
     async def ping(self) -> ServerFacts:
         """Return facts about the server and the privileges of this connection."""
 
@@ -55,6 +59,12 @@ class Session(Protocol):
 
     async def cancel(self) -> None:
         """Stop the running statement, from another task."""
+
+    async def reset(self) -> None:
+        """Roll back an open transaction, and discard what runs left in the session, such as settings and locks.
+
+        The session is then like a new one.
+        """
 
     def broken(self) -> bool:
         """True if an idle connection was lost; cheap, sends nothing to the server."""

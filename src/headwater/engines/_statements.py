@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from headwater.catalog.grammar import Grammar
@@ -25,7 +25,7 @@ def statements(text: str, grammar: Grammar, parameters: Parameters = None) -> li
     """Return the statements of a text.
 
     Raises:
-        QueryError: there is none, there are several with parameters, or the text cannot be sent.
+        QueryError: there is none, there are several with parameters, one is no SQL, or the text cannot be sent.
     """
     # A NUL ends a text for most servers: the rest, for example a condition, would be ignored.
     if "\0" in text:
@@ -39,9 +39,32 @@ def statements(text: str, grammar: Grammar, parameters: Parameters = None) -> li
     parts = list(split(text, grammar))
     if not parts:
         raise QueryError("There is nothing to run.", hint="Type a statement, such as SELECT 1.")
+    _refuse_commands(parts, grammar)
     if parameters and len(parts) > 1:
         raise QueryError("Parameters can be used only with a single statement.")
     return parts
+
+
+def _refuse_commands(parts: list[Statement], grammar: Grammar) -> None:
+    """Raise QueryError if there is a command of the database's own program; nothing has run then."""
+    for number, part in enumerate(parts):
+        if grammar.command_mark and part.text.startswith(grammar.command_mark):
+            word = part.text.split()[0]
+            name = word.removeprefix(grammar.command_mark)
+            hints = (hint for start, hint in grammar.command_hints if name.startswith(start))
+            raise QueryError(
+                f"{word} is a command of the program {grammar.client}, not SQL.",
+                hint=next(hints, "Remove it: only SQL can be run here."),
+                position=part.start,
+                statement=number,
+            )
+
+
+def notices(first: Sequence[str], more: int) -> tuple[str, ...]:
+    """Return the first notices of a statement, and a line that says how many more there were."""
+    if not more:
+        return tuple(first)
+    return (*first, f"{more:,} more {'notice is' if more == 1 else 'notices are'} not shown.")
 
 
 def _placeholder(grammar: Grammar) -> re.Pattern[str]:

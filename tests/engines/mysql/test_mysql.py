@@ -13,7 +13,7 @@ from headwater.catalog.results import UNLIMITED, Finished, Limits, QueryError, S
 from headwater.engines.mysql.ddl import column_definition
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.kit.network.tls import Tls
-from headwater.testing.engines.subject import connected, rows, run_all
+from headwater.testing.engines.subject import READ_ONLY, connected, rows, run_all
 
 
 async def altered(session, change) -> None:
@@ -160,3 +160,20 @@ async def test_ten_thousand_rows_are_read_completely() -> None:
     async with connected(subject("mysql")) as session:
         found = await rows(session, "SELECT seq, repeat('x', 100) FROM seq_1_to_10000", None, UNLIMITED)
         assert len(found) == 10_000 and found[-1] == (10_000, "x" * 100)
+
+
+async def test_cut_warnings_are_counted() -> None:
+    async with connected(subject("mysql")) as session:
+        many = " UNION ALL ".join(["SELECT CAST('x' AS UNSIGNED)"] * 150)
+        await run_all(session, "SET max_error_count = 10; CREATE TABLE t (a bigint)")
+        frames = await run_all(session, f"INSERT IGNORE INTO t {many}")
+        (finished,) = [frame for frame in frames if isinstance(frame, Finished)]
+        assert (len(finished.notices), finished.notices[-1]) == (11, "140 more notices are not shown.")
+
+
+async def test_command_behind_comments_has_its_name() -> None:
+    async with connected(subject("mysql")) as session:
+        text = "# it's; a comment\nSELECT 1; /* a /* b */ DO 1;\n/*!40101 SET @a = 5--1 */; SELECT 5--1 AS six"
+        frames = await run_all(session, text)
+        assert [frame.command for frame in frames if isinstance(frame, Finished)] == ["SELECT", "DO", "SET", "SELECT"]
+        assert await rows(session, "# x\nSELECT 5--1", None, READ_ONLY) == [(6,)]

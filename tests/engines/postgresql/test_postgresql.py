@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import dataclasses
 import io
 import json
 
@@ -64,6 +65,14 @@ async def test_notices_are_reported() -> None:
         frames = await run_all(session, "DO $$ BEGIN RAISE NOTICE 'one; %', 1; RAISE WARNING 'two'; END $$; SELECT 1")
         notices = [frame.notices for frame in frames if isinstance(frame, Finished)]
         assert notices == [("NOTICE: one; 1", "WARNING: two"), ()]
+        many = "DO $$ BEGIN FOR i IN 1..{} LOOP RAISE NOTICE '%', i; END LOOP; END $$"
+        for count, last in (
+            (200, "NOTICE: 200"),
+            (201, "1 more notice is not shown."),
+            (1500, "1,300 more notices are not shown."),
+        ):
+            (finished,) = [frame for frame in await run_all(session, many.format(count)) if isinstance(frame, Finished)]
+            assert (len(finished.notices), finished.notices[-1]) == (min(count, 201), last)
 
 
 @pytest.mark.parametrize("text", ["COPY t FROM STDIN", "COPY t TO STDOUT", "copy (SELECT 1) to stdout"])
@@ -181,3 +190,32 @@ async def test_in_place_restore_skips_dropped_sequences() -> None:
             TableRestoreResult(500, 500, 500),
             TableRestoreResult(0, 4, 4),
         ]
+
+
+async def test_reset_keeps_the_role_of_the_connection() -> None:
+    async with connected(subject("postgresql")) as session:
+        usual = await rows(session, "SELECT current_user, session_user")
+        await run_all(session, "SET search_path = nowhere; SET ROLE pg_monitor; SELECT pg_advisory_lock(1); LISTEN x")
+        await session.reset()
+        assert await rows(session, "SELECT current_user, session_user") == usual
+        assert await rows(session, "SELECT current_schema()") == [("public",)]
+        assert await rows(session, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]
+    async with subject("postgresql").fresh() as address:
+        session = await ENGINE.connect(dataclasses.replace(address, options=(("role", "pg_monitor"),)))
+        await session.reset()
+        assert await rows(session, "SELECT current_user") == [("pg_monitor",)]
+        await session.close()
+
+
+async def test_nested_comments_and_rules_are_one_statement() -> None:
+    async with connected(subject("postgresql"), "CREATE TABLE a (x int); CREATE TABLE b (x int)") as session:
+        text = "SELECT /* a /* b */ ; :no */ :x::int; "
+        assert await rows(session, text, {"x": 7}) == [(7,)]
+        await run_all(
+            session, "CREATE RULE r AS ON INSERT TO a DO ALSO (INSERT INTO b VALUES (1); INSERT INTO b VALUES (2))"
+        )
+        await run_all(session, "INSERT INTO a VALUES (1)")
+        assert await rows(session, "SELECT count(*) FROM b") == [(2,)]
+        with pytest.raises(QueryError, match="syntax error") as raised:
+            await run_all(session, "SELECT 1 \\gexec")
+        assert "psql" in raised.value.hint

@@ -42,6 +42,10 @@ class ToySession:
         self._path = path
         self._open = True
 
+    @property
+    def in_transaction(self) -> bool:
+        return False
+
     def tables(self) -> dict[str, list[list[str]]]:
         """Return the rows of each table; the first row has the names of its columns."""
         if not self._open:
@@ -92,6 +96,9 @@ class ToySession:
 
     async def cancel(self) -> None:
         """Do nothing: no statement takes long."""
+
+    async def reset(self) -> None:
+        """Do nothing: a run leaves nothing in the session."""
 
     def broken(self) -> bool:
         return not self._open

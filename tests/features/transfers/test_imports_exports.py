@@ -135,6 +135,48 @@ async def test_script_runs_in_one_transaction(database_fixture: DatabaseFixture)
     assert (skipped["result"]["rows"], skipped["result"]["bad_rows"]) == (1, 1)
 
 
+LEFT_BEHIND = """
+INSERT INTO before_it VALUES (1);
+CREATE TABLE left_behind (a int);
+INSERT INTO left_behind VALUES (1);
+INSERT INTO left_behind VALUES (2);
+INSERT INTO nope VALUES (1);
+"""
+
+
+async def test_failed_script_says_what_was_committed(database_fixture: DatabaseFixture) -> None:
+    engine = (await database_fixture.person.get(f"/databases/{database_fixture.id}"))["engine"]
+    await database_fixture.sql("CREATE TABLE before_it (a int)")
+    error = (await database_fixture.bring("s.sql", LEFT_BEHIND))["job"]["error"]
+    assert error.startswith("Statement 5:")
+    if engine != "mysql":
+        assert error.endswith("The script was rolled back.")
+        assert await database_fixture.sql("SELECT count(*) FROM before_it") == [[0]]
+        return
+    assert error.endswith(
+        "Committed: 1 (INSERT INTO before_it VALUES (1)), 2 (CREATE TABLE left_behind (a int)). "
+        "Statements 3 to 4 were rolled back."
+    )
+    assert await database_fixture.sql("SELECT count(*) FROM left_behind") == [[0]]
+    # A schema change that fails has committed what came before it.
+    script = "INSERT INTO before_it VALUES (2);\nCREATE DEFINER = `nobody`@`%` VIEW v AS SELECT 1;"
+    error = (await database_fixture.bring("s.sql", script))["job"]["error"]
+    assert error.endswith("Committed: 1 (INSERT INTO before_it VALUES (2)).")
+    assert await database_fixture.sql("SELECT a FROM before_it ORDER BY a") == [[1], [2]]
+
+
+async def test_failed_script_names_tables_without_transactions(database_fixture: DatabaseFixture) -> None:
+    engine = (await database_fixture.person.get(f"/databases/{database_fixture.id}"))["engine"]
+    if engine != "mysql":
+        pytest.skip("every table has transactions")
+    await database_fixture.sql("CREATE TABLE plain (a int) ENGINE = MyISAM")
+    error = (await database_fixture.bring("s.sql", "INSERT INTO plain VALUES (1);\nINSERT INTO nope VALUES (1);"))[
+        "job"
+    ]["error"]
+    assert "non-transactional" in error
+    assert "The script was rolled back." not in error
+
+
 async def test_export_can_be_imported_again(database_fixture: DatabaseFixture) -> None:
     engine = (await database_fixture.person.get(f"/databases/{database_fixture.id}"))["engine"]
     await database_fixture.sql(SHOP[engine])

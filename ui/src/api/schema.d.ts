@@ -786,6 +786,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/databases/{database_id}/query-sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Query Session
+         * @description End a session that your runs have named; its open transaction is rolled back.
+         */
+        delete: operations["end_query_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/databases/{database_id}/runs": {
         parameters: {
             query?: never;
@@ -5742,7 +5762,7 @@ export interface components {
             run_id?: string | null;
             /**
              * Session
-             * @description Runs with the same session share a connection and its transaction.
+             * @description Runs with the same session share a connection and its transaction. A run without one starts in a new session; a transaction that it leaves open is rolled back.
              */
             session?: string | null;
             /**
@@ -5767,8 +5787,16 @@ export interface components {
             error: components["schemas"]["QueryProblem"] | null;
             /** Milliseconds */
             milliseconds: number;
-            /** In Transaction */
+            /**
+             * In Transaction
+             * @description The session has an open transaction now, or a failed one.
+             */
             in_transaction: boolean;
+            /**
+             * Rolled Back
+             * @description An open transaction was rolled back: the run named no session, or its error ended the transaction.
+             */
+            rolled_back: boolean;
         };
         /**
          * QueryProblem
@@ -6240,6 +6268,12 @@ export interface components {
             milliseconds: number;
             /** Notices */
             notices: string[];
+            /**
+             * Effect
+             * @description Whether it was committed or rolled back, or is in an open transaction.
+             * @enum {string}
+             */
+            effect: "committed" | "rolled_back" | "open";
         };
         /**
          * RetentionIn
@@ -9933,6 +9967,45 @@ export interface operations {
             path: {
                 database_id: string;
                 run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is wrong. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_query_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+                session: string;
             };
             cookie?: never;
         };

@@ -57,6 +57,11 @@ class MongoSession:
         self._closed = self._running = self._cancelled = self._late = False
 
     @property
+    def in_transaction(self) -> bool:
+        """False: each command has a server session of its own."""
+        return False
+
+    @property
     def database(self) -> AsyncDatabase[Document]:
         """The database, for our own queries."""
         if self._closed:
@@ -143,6 +148,9 @@ class MongoSession:
         if self._running:
             self._cancelled = True
             self._interrupt()
+
+    async def reset(self) -> None:
+        """Do nothing: a run leaves nothing in the session."""
 
     def broken(self) -> bool:
         """True if the driver has found the server gone."""

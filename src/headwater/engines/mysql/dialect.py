@@ -15,6 +15,9 @@ GRAMMAR = Grammar(
     lock=" FOR UPDATE",
     no_values="() VALUES ()",
     transactional_ddl=False,
+    client="mysql",
+    command_mark="\\",
+    command_hints=((".", "Run the file with `headwater sql DATABASE --file FILE`."),),
     orders_nulls=False,
 )
 DIALECT = Dialect(

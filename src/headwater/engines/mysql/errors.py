@@ -13,6 +13,7 @@ from headwater.catalog.statements import Statement
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 READ_ONLY = "25006"
+ROLLED_BACK = "40001"  # the server resolved a deadlock
 KILLED, READ_ONLY_CODE = 1317, 1792
 GONE = frozenset({0, 1053, 1927, 2006, 2013, 2014, 2055})
 _SYNTAX = re.compile(r"near '(?P<near>.*)' at line (?P<line>\d+)$", re.DOTALL)

@@ -50,7 +50,10 @@ _JUDGED = re.compile(r"[(\s]*(?:SELECT|WITH|VALUES|INSERT|UPDATE|DELETE|REPLACE)
 # Searched everywhere, also in comments and texts: what a comment is depends on the server, its version and its mode.
 _TO_FILE = re.compile(r"\b(?:OUTFILE|DUMPFILE)\b", re.IGNORECASE)
 USUAL_MAX_PACKET = 16 * 2**20  # the server's default limit for one message
-_WORD = re.compile(r"\w+")
+# The version in `/*!40101 SET … */` is no word.
+_WORD = re.compile(r"[^\W\d]\w*")
+MOST_NOTICES = 200
+COM_RESET_CONNECTION = 0x1F
 DRIVER_ERRORS = (pymysql.Error, OSError, UnicodeDecodeError, AttributeError)
 
 
@@ -83,9 +86,10 @@ class MysqlSession:
 
     @property
     def in_transaction(self) -> bool:
-        """True if the user has opened a transaction."""
-        status = self._connection.server_status if self._connection else 0
-        return bool(status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
+        """True if a transaction is open."""
+        if self._connection is None or not self._connection.open:
+            return False
+        return bool(self._connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
 
     async def ask(self, query: str) -> list[dict[str, Any]]:
         """Return the rows of one of our own queries, by lower-case column names."""
@@ -136,11 +140,20 @@ class MysqlSession:
                         async for frame in frames:
                             yield frame
                 except DRIVER_ERRORS as error:
-                    raise self._why(error, statement, number, limits) from error
+                    await self._refresh_status()
+                    why = self._why(error, statement, number, limits)
+                    if isinstance(why, QueryError):
+                        why.rolled_back = why.sqlstate == errors.ROLLED_BACK and not self.in_transaction
+                    raise why from error
+            await self._refresh_status()
 
     async def check(self, text: str) -> QueryError | None:
         """Let the server parse each statement; statements after a change of the schema cannot be checked."""
-        for number, statement in enumerate(texts.statements(text, GRAMMAR)):
+        try:
+            parts = texts.statements(text, GRAMMAR)
+        except QueryError as error:
+            return error
+        for number, statement in enumerate(parts):
             if not _JUDGED.match(statement.text):
                 return None
             asked, _ = texts.replace_placeholders(statement.text, GRAMMAR, "?")
@@ -159,6 +172,27 @@ class MysqlSession:
     async def cancel(self) -> None:
         """Ask the server to stop the running statement."""
         await self.worker.cancel()
+
+    async def _refresh_status(self) -> None:
+        """Ask the server whether a transaction is open: the driver does not read it after rows and errors."""
+        with contextlib.suppress(HeadwaterError, *DRIVER_ERRORS):
+            await self.worker.call(lambda: self.connection.ping(reconnect=False))
+
+    async def reset(self) -> None:
+        """Roll back an open transaction and discard the state of the session."""
+        try:
+            await self.worker.call(self._reset)
+        except DRIVER_ERRORS as error:
+            raise errors.refusal(error, Statement("", 0), 0) from error
+        self._held_read_only = False
+
+    def _reset(self) -> None:
+        connection = self.connection
+        connection._execute_command(COM_RESET_CONNECTION, b"")
+        connection._read_ok_packet()
+        connection.query("SET NAMES utf8mb4, autocommit = 1")
+        if self.database:
+            connection.select_db(self.database)
 
     def broken(self) -> bool:
         """True if the server has closed the connection: data on an idle connection can only mean that."""
@@ -234,7 +268,8 @@ class MysqlSession:
         count = getattr(cursor, "warning_count", 0) or getattr(cursor._result, "warning_count", 0)
         if not count or getattr(cursor._result, "unbuffered_active", False) or cursor._result.has_next:
             return ()
-        return tuple(f"{row['level']}: {row['message']}" for row in (await self.ask("SHOW WARNINGS"))[:200])
+        warnings = [f"{row['level']}: {row['message']}" for row in (await self.ask("SHOW WARNINGS"))[:MOST_NOTICES]]
+        return texts.notices(warnings, max(0, count - len(warnings)))
 
     async def _stop(self, cursor: Any) -> None:
         """Stop a statement that has returned enough rows, and discard the rest."""

@@ -6,7 +6,21 @@ from headwater.catalog.dialect import Dialect, EditorHints
 from headwater.catalog.grammar import Grammar
 from headwater.engines.postgresql.type_mapping import TYPES
 
-GRAMMAR = Grammar(lock=" FOR UPDATE", folds_names=True, has_ilike=True, needs_limit=False)
+GRAMMAR = Grammar(
+    lock=" FOR UPDATE",
+    nested_comments=True,
+    folds_names=True,
+    has_ilike=True,
+    needs_limit=False,
+    client="psql",
+    command_mark="\\",
+    command_hints=(
+        ("copy", "Use `headwater db import` and `headwater db export`."),
+        ("c", "Name the other database in the command: `headwater sql OTHER`."),
+        ("d", "Use \\d in the shell `headwater sql DATABASE`, or query information_schema."),
+        ("i", "Run the file with `headwater sql DATABASE --file FILE`."),
+    ),
+)
 DIALECT = Dialect(
     display_name="PostgreSQL",
     data_model="relational",

@@ -70,6 +70,9 @@ def connection_error(message: str) -> HeadwaterError:
     return ConnectionRefused("The server could not be reached.", hint="Check host, port, TLS and firewall.")
 
 
+_HINTS = {'syntax error at or near "\\"': "A command that begins with \\\\ belongs to psql: remove it."}
+
+
 def error_from(error: psycopg.Error, statement: int, start: int) -> HeadwaterError:
     """Return the server's error for a statement that begins at `start` in its text."""
     diagnostic = error.diag
@@ -79,7 +82,7 @@ def error_from(error: psycopg.Error, statement: int, start: int) -> HeadwaterErr
     detail = "\n".join(part for part in (diagnostic.message_detail, diagnostic.context) if part)
     return QueryError(
         diagnostic.message_primary,
-        hint=diagnostic.message_hint,
+        hint=diagnostic.message_hint or _HINTS.get(diagnostic.message_primary),
         sqlstate=diagnostic.sqlstate or "",
         position=start + int(position) - 1 if position else None,
         statement=statement,

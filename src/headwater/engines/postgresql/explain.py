@@ -13,6 +13,7 @@ from headwater.catalog.results import Limits, QueryError, Rows
 from headwater.catalog.statements import split
 from headwater.engines import ExplainSupport, Parameters, Session
 from headwater.engines.postgresql.ddl import quote
+from headwater.engines.postgresql.dialect import GRAMMAR
 
 SHOWN = (
     "Filter",
@@ -136,7 +137,7 @@ class PostgresExplain(ExplainSupport):
 
     async def plan(self, session: Session, text: str, parameters: Parameters = None, *, run: bool = False) -> QueryPlan:
         """Return the plan of one statement."""
-        statements = list(split(text))
+        statements = list(split(text, GRAMMAR))
         if len(statements) != 1:
             raise QueryError("Only one statement can be explained at a time.", hint="Select one statement.")
         options = "FORMAT JSON, ANALYZE, BUFFERS" if run else "FORMAT JSON"

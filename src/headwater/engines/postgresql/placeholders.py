@@ -9,8 +9,13 @@ from headwater.catalog.results import Cell
 from headwater.engines import Parameters
 from headwater.kit.errors import BadInput
 
+# A comment that contains comments that contain comments.
+_COMMENT = "%"
+for _ in range(3):
+    _COMMENT = _COMMENT.replace("%", r"/\*(?:[^*/]++|\*(?!/)|/(?!\*)|%)*+\*/")
 _PLACEHOLDER = re.compile(
-    r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(\w*)\$.*?\$\1\$|::|(?<![\w:]):(?P<name>[A-Za-z_]\w*)",
+    rf"--[^\n]*|{_COMMENT.replace('|%', '')}"
+    r"|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(\w*)\$.*?\$\1\$|::|(?<![\w:]):(?P<name>[A-Za-z_]\w*)",
     re.DOTALL,
 )
 

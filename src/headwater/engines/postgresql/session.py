@@ -43,11 +43,17 @@ from headwater.engines.postgresql.errors import connection_error, error_from
 from headwater.engines.postgresql.placeholders import bind, strip_placeholders
 from headwater.engines.postgresql.queries import PING, PRIVILEGES
 
+MOST_NOTICES = 200
 ENDS_TRANSACTION = frozenset({"COMMIT", "ROLLBACK", "BEGIN", "START TRANSACTION", "PREPARE TRANSACTION"})
 _READS = re.compile(r"(?:\(\s*)*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN|DECLARE|FETCH|CLOSE|MOVE)\b", re.IGNORECASE)
 # First words of statements that only read.
 _QUERIES = re.compile(r"(?:\(\s*)*(?:SELECT|VALUES|TABLE|SHOW)\b", re.IGNORECASE)
 _JUDGED = re.compile(r"(?:\(\s*)*(?:SELECT|WITH|VALUES|TABLE|INSERT|UPDATE|DELETE|MERGE|EXPLAIN)\b", re.IGNORECASE)
+# DISCARD ALL cannot be sent together with other statements, and it loses a role that the connection was opened with.
+_RESET = """
+CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; RESET ROLE; DEALLOCATE ALL; UNLISTEN *;
+SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES
+"""
 _CLIENT_COPY = re.compile(r"COPY\b.*?\b(?:FROM\s+STDIN|TO\s+STDOUT)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -57,6 +63,7 @@ class PostgresSession:
     def __init__(self, connection: AsyncConnection[Any]) -> None:
         self.connection = connection
         self._notices: list[str] = []
+        self._more_notices = 0
         self._cancelled = False
         self._left = self._reading = self._in_users_transaction = False
         self._origins = columns.Origins(connection)
@@ -64,7 +71,7 @@ class PostgresSession:
 
     @property
     def in_transaction(self) -> bool:
-        """True if the user has opened a transaction."""
+        """True if a transaction is open, also a failed one."""
         return self.connection.info.transaction_status in {
             pq.TransactionStatus.INTRANS,
             pq.TransactionStatus.INERROR,
@@ -123,8 +130,12 @@ class PostgresSession:
 
     async def check(self, text: str) -> QueryError | None:
         """Let the server parse each statement; statements after a change of the schema cannot be checked."""
+        try:
+            parts = texts.statements(text, GRAMMAR)
+        except QueryError as error:
+            return error
         async with self.time_limit(5.0):
-            for number, statement in enumerate(texts.statements(text, GRAMMAR)):
+            for number, statement in enumerate(parts):
                 if not _JUDGED.match(statement.text) or _CLIENT_COPY.match(statement.text):
                     return None
                 try:
@@ -139,6 +150,12 @@ class PostgresSession:
         self._cancelled = True
         with contextlib.suppress(psycopg.Error, OSError):
             await self.connection.cancel_safe(timeout=5)
+
+    async def reset(self) -> None:
+        """Roll back an open transaction and discard the state of the session."""
+        if self.in_transaction:
+            await self._quiet("ROLLBACK")
+        await self._quiet(_RESET)
 
     def broken(self) -> bool:
         """True if the server has closed the connection: data on an idle connection can only mean that."""
@@ -163,7 +180,7 @@ class PostgresSession:
             )
         if _CLIENT_COPY.match(statement.text):
             raise extended_protocol.no_copy()
-        began, self._notices = time.perf_counter(), []
+        began, self._notices, self._more_notices = time.perf_counter(), [], 0
         self._in_users_transaction = self.in_transaction
         text, values = bind(statement.text, parameters)
         columns = await extended_protocol.prepare(self.connection, self._origins, text)
@@ -187,9 +204,8 @@ class PostgresSession:
             self._left = command in ENDS_TRANSACTION
             if meter.full and self.connection.info.transaction_status == pq.TransactionStatus.INERROR:
                 await self._begin_reading()
-        yield Finished(
-            number, command, meter.rows, affected, meter.full, time.perf_counter() - began, tuple(self._notices)
-        )
+        notices = texts.notices(self._notices, self._more_notices)
+        yield Finished(number, command, meter.rows, affected, meter.full, time.perf_counter() - began, notices)
 
     def _may_stop(self, text: str) -> bool:
         """Return True if a statement may be stopped when it has returned enough rows.
@@ -215,7 +231,9 @@ class PostgresSession:
         return error_from(error, number, statement.start - before)
 
     def _notice(self, diagnostic: Any) -> None:
-        if len(self._notices) < 200:
+        if len(self._notices) >= MOST_NOTICES:
+            self._more_notices += 1
+        else:
             self._notices.append(f"{diagnostic.severity}: {diagnostic.message_primary}"[:2000])
 
     @contextlib.asynccontextmanager

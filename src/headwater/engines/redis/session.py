@@ -43,6 +43,11 @@ class RedisSession:
         self._closed = self._running = self._cancelled = self._late = self._queuing = False
 
     @property
+    def in_transaction(self) -> bool:
+        """True after MULTI, until EXEC or DISCARD."""
+        return self._queuing
+
+    @property
     def number(self) -> str:
         """The number of the database."""
         return str(int(self._to.database or 0))
@@ -131,6 +136,11 @@ class RedisSession:
         """Stop the running command."""
         if self._running:
             self._cancelled = True
+            self._break()
+
+    async def reset(self) -> None:
+        """Discard the commands after MULTI: close the connection; the next run opens a new one."""
+        if self._queuing:
             self._break()
 
     def broken(self) -> bool:

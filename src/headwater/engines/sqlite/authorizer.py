@@ -10,6 +10,14 @@ import sqlite3
 
 _READS = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
 _WRITES = {sqlite3.SQLITE_INSERT: "INSERT", sqlite3.SQLITE_UPDATE: "UPDATE", sqlite3.SQLITE_DELETE: "DELETE"}
+_TEMPORARY = frozenset(
+    {
+        sqlite3.SQLITE_CREATE_TEMP_INDEX,
+        sqlite3.SQLITE_CREATE_TEMP_TABLE,
+        sqlite3.SQLITE_CREATE_TEMP_TRIGGER,
+        sqlite3.SQLITE_CREATE_TEMP_VIEW,
+    }
+)
 # Pragmas that can be read, and those that can also be set; others are refused.
 _ASKED_NAMES = """
 application_id auto_vacuum cache_size collation_list compile_options data_version encoding foreign_key_check
@@ -58,6 +66,7 @@ class Authorizer:
         self.read_only = False
         self.own = False  # our own statements are allowed
         self.vacuum = False
+        self.changed_session = False  # a setting or a temporary table: lasts as long as the connection
         self.writes: list[str] = []
 
     def begin(self, text: str) -> None:
@@ -67,7 +76,10 @@ class Authorizer:
 
     def __call__(self, action: int, first: str | None, second: str | None, *_: object) -> int:
         """Return True if a statement may do something."""
-        if self.own or self._allows(action, first, second):
+        if self.own:
+            return sqlite3.SQLITE_OK
+        if self._allows(action, first, second):
+            self.changed_session |= action in _TEMPORARY or (action == sqlite3.SQLITE_PRAGMA and second is not None)
             return sqlite3.SQLITE_OK
         return sqlite3.SQLITE_DENY
 

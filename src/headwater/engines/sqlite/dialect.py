@@ -6,7 +6,19 @@ from headwater.catalog.dialect import Dialect, EditorHints
 from headwater.catalog.grammar import Grammar
 from headwater.engines.sqlite.type_mapping import TYPES
 
-GRAMMAR = Grammar(nulls_first=True, hex_bytes=True, begin="BEGIN IMMEDIATE")
+GRAMMAR = Grammar(
+    nulls_first=True,
+    hex_bytes=True,
+    begin="BEGIN IMMEDIATE",
+    client="sqlite3",
+    command_mark=".",
+    command_hints=(
+        ("import", "Use `headwater db import`."),
+        ("read", "Run the file with `headwater sql DATABASE --file FILE`."),
+        ("schema", "Use `SELECT sql FROM sqlite_schema`."),
+        ("tables", "Use \\d in the shell `headwater sql DATABASE`, or query sqlite_schema."),
+    ),
+)
 DIALECT = Dialect(
     display_name="SQLite",
     data_model="relational",

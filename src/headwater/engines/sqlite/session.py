@@ -107,7 +107,7 @@ class SqliteSession:
 
     @property
     def in_transaction(self) -> bool:
-        """True if the user has opened a transaction."""
+        """True if a transaction is open."""
         return self._connection is not None and self._connection.in_transaction
 
     async def call(self, work: Callable[[], Found]) -> Found:
@@ -174,15 +174,19 @@ class SqliteSession:
                         async for frame in frames:
                             yield frame
                 except (*DRIVER_ERRORS, HeadwaterError) as error:
-                    if not began_in_transaction:
-                        await self._roll_back()
-                    if isinstance(error, HeadwaterError):
-                        raise
-                    raise self._why(error, statement, number, limits) from error
+                    rolled_back = not began_in_transaction and await self._roll_back()
+                    why = error if isinstance(error, HeadwaterError) else self._why(error, statement, number, limits)
+                    if isinstance(why, QueryError | QueryCancelled):
+                        why.rolled_back = rolled_back
+                    raise why from error
 
     async def check(self, text: str) -> QueryError | None:
         """Let SQLite compile each statement; statements after a change of the schema cannot be checked."""
-        for number, statement in enumerate(texts.statements(text, GRAMMAR)):
+        try:
+            parts = texts.statements(text, GRAMMAR)
+        except QueryError as error:
+            return error
+        for number, statement in enumerate(parts):
             if _word(statement.text) not in {"SELECT", "WITH", "VALUES", "INSERT", "REPLACE", "UPDATE", "DELETE"}:
                 return None
             asked, count = texts.replace_placeholders(statement.text, GRAMMAR, "?")
@@ -196,6 +200,21 @@ class SqliteSession:
     async def cancel(self) -> None:
         """Interrupt the running statement."""
         await self._worker.cancel()
+
+    async def reset(self) -> None:
+        """Roll back an open transaction and discard the state of the session."""
+        try:
+            if self.in_transaction:
+                await self.ask("ROLLBACK")
+            if self._guard.changed_session:
+                self._guard.changed_session = False
+                await self.call(self._reopen)
+        except sqlite3.Error as error:
+            raise refusal(error, Statement("", 0), 0, read_only=False) from error
+
+    def _reopen(self) -> None:
+        self.connection.close()
+        self._open()
 
     def broken(self) -> bool:
         """True if the session was closed or its file is gone."""
@@ -273,12 +292,14 @@ class SqliteSession:
             return QueryCancelled()
         return refusal(error, statement, number, read_only=limits.read_only)
 
-    async def _roll_back(self) -> None:
-        """Roll back a transaction that the failed run began, and enforce foreign keys again."""
-        if self._connection is not None and self._connection.in_transaction:
-            await self.ask("ROLLBACK")
-            await self.ask("PRAGMA foreign_keys = ON")
-            await self.ask("PRAGMA legacy_alter_table = OFF")
+    async def _roll_back(self) -> bool:
+        """Roll back a transaction that the failed run began, and enforce foreign keys again; False if there is none."""
+        if not self.in_transaction:
+            return False
+        await self.ask("ROLLBACK")
+        await self.ask("PRAGMA foreign_keys = ON")
+        await self.ask("PRAGMA legacy_alter_table = OFF")
+        return True
 
     @contextlib.asynccontextmanager
     async def _reading_only(self) -> AsyncIterator[None]:

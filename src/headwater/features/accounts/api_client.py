@@ -26,6 +26,11 @@ DEFAULT_URL = "http://127.0.0.1:7717"
 PATIENCE = httpx.Timeout(30.0, read=300.0, write=300.0)
 
 
+def patience(seconds: float) -> httpx.Timeout:
+    """Return timeouts for a request whose work may take this long."""
+    return httpx.Timeout(30.0, read=seconds + 30.0, write=300.0)
+
+
 class ApiRefusal(HeadwaterError):
     """The server refused."""
 
@@ -115,9 +120,9 @@ class ApiClient:
             if cursor is None:
                 return items
 
-    def stream(self, path: str, body: Any) -> Iterator[bytes]:
+    def stream(self, path: str, body: Any, seconds: float = 300.0) -> Iterator[bytes]:
         """Yield the chunks of an answer that is not JSON, or raise the error that the server reports."""
-        with self._reaching(), self._http.stream("POST", path, json=body) as answer:
+        with self._reaching(), self._http.stream("POST", path, json=body, timeout=patience(seconds)) as answer:
             _check(answer)
             yield from answer.iter_bytes(65_536)
 

@@ -81,7 +81,7 @@ async def _engine(context: Context, entered: Access) -> AsyncIterator[tuple[Brow
     if engine.browsing is None:
         raise BadInput(f"{engine.display_name} has tables, not entries.", hint="Read its tables instead.")
     try:
-        async with asyncio.timeout(SECONDS), access.open_session(context, entered) as session:
+        async with asyncio.timeout(SECONDS), access.open_session(context, entered, fixed_text=True) as session:
             yield engine.browsing, session
     except TimeoutError as error:
         raise QueryTimeout(f"The database took longer than {SECONDS:g} s.", hint="Narrow the filter.") from error

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
 
+from headwater.catalog.effects import Effect
 from headwater.catalog.results import Kind
 from headwater.core.query_builder import Query
 from headwater.features.accounts.api_models import Input, Wire
@@ -28,7 +29,9 @@ class QueryIn(Input):
     read_only: bool = False
     run_id: uuid.UUID | None = Field(None, description="An id of your choice, with which you can cancel the run.")
     session: Words | None = Field(
-        None, description="Runs with the same session share a connection and its transaction."
+        None,
+        description="Runs with the same session share a connection and its transaction. A run without one starts in a "
+        "new session; a transaction that it leaves open is rolled back.",
     )
     confirmed: bool = Field(False, description="Confirms a write to a protected database.")
 
@@ -63,6 +66,7 @@ class ResultOut(Wire):
     truncated: bool
     milliseconds: float
     notices: list[str]
+    effect: Effect = Field(description="Whether it was committed or rolled back, or is in an open transaction.")
 
 
 class QueryProblem(Wire):
@@ -84,7 +88,10 @@ class QueryOut(Wire):
     results: list[ResultOut]
     error: QueryProblem | None
     milliseconds: float
-    in_transaction: bool
+    in_transaction: bool = Field(description="The session has an open transaction now, or a failed one.")
+    rolled_back: bool = Field(
+        description="An open transaction was rolled back: the run named no session, or its error ended the transaction."
+    )
 
 
 class ExportIn(Input):

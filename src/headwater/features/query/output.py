@@ -8,6 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from headwater.catalog.effects import explain
+
 
 def print_result(console: Console, result: Any) -> None:
     """Print the result of one statement."""
@@ -33,6 +35,19 @@ def _cell(value: Any) -> str:
     if value is None:
         return "NULL"
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def print_effects(outcome: Any, text: str) -> None:
+    """Say what became of a run: its open transaction, and the statements before an error."""
+    results = outcome["results"]
+    writes = any(result["columns"] is None for result in results)
+    if outcome["rolled_back"]:
+        typer.echo("The open transaction was rolled back.", err=True)
+    if outcome["error"] and writes and any(result["effect"] == "committed" for result in results):
+        effects = {
+            result["statement"] + 1: (result["effect"], text[result["start"] : result["end"]]) for result in results
+        }
+        typer.echo(f"  {explain((number, *each) for number, each in effects.items())}", err=True)
 
 
 def print_error(error: Any, text: str) -> None:

@@ -15,14 +15,15 @@ from headwater.features.query.service.runs import QueryOutcome, Result
 from headwater.kit.errors import HeadwaterError
 
 
-def outcome(query_outcome: QueryOutcome, in_transaction: bool = False) -> shapes.QueryOut:
+def outcome(query_outcome: QueryOutcome) -> shapes.QueryOut:
     """Return the response model of a run."""
     return shapes.QueryOut(
         run_id=query_outcome.run_id,
         results=[result(item) for item in query_outcome.results if item.finished],
         error=problem(query_outcome.error) if query_outcome.error else None,
         milliseconds=query_outcome.milliseconds,
-        in_transaction=in_transaction,
+        in_transaction=query_outcome.in_transaction,
+        rolled_back=query_outcome.rolled_back,
     )
 
 
@@ -41,6 +42,7 @@ def result(query_result: Result) -> shapes.ResultOut:
         truncated=finished.truncated,
         milliseconds=finished.seconds * 1000,
         notices=list(finished.notices),
+        effect=query_result.effect,
     )
 
 

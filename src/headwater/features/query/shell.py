@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import uuid
 from collections.abc import Iterable
@@ -18,10 +19,11 @@ from pygments.lexers.sql import PostgresLexer
 from rich.console import Console
 from rich.markup import escape
 
-from headwater.features.accounts.api_client import ApiClient, ApiInputRefusal, ApiRefusal
-from headwater.features.query.output import print_error, print_result
+from headwater.features.accounts.api_client import ApiClient, ApiInputRefusal, ApiRefusal, patience
+from headwater.features.query.output import print_effects, print_error, print_result
 from headwater.kit.errors import HeadwaterError
 
+SECONDS = 3600
 WORDS = (
     "SELECT",
     "FROM",
@@ -125,6 +127,7 @@ class Shell:
         self._console = console
         self._completer = SchemaCompleter()
         self._session = uuid.uuid4().hex
+        self._in_transaction = False
         engines = {item["name"]: item["statement_unit"] for item in server.call("GET", "/engines")}
         self._unit = engines.get(database["engine"], "statement")
 
@@ -137,15 +140,23 @@ class Shell:
         prompt = self._prompt()
         while True:
             try:
-                text = prompt.prompt(f"{self._database['name']}> ").strip()
+                mark = "*" if self._in_transaction else ""
+                text = prompt.prompt(f"{self._database['name']}{mark}> ").strip()
             except KeyboardInterrupt:
                 continue
             except EOFError:
-                return
+                return self._end()
             if text in {"\\q", "exit", "quit"}:
-                return
+                return self._end()
             if text:
                 self._do(text)
+
+    def _end(self) -> None:
+        """End the session on the server, and with it an open transaction."""
+        with contextlib.suppress(HeadwaterError):  # a server that is gone has ended it already
+            self._server.call("DELETE", f"/databases/{self._database['id']}/query-sessions/{self._session}")
+        if self._in_transaction:
+            self._console.print("The open transaction was rolled back.", style="yellow")
 
     def _prompt(self) -> PromptSession[str]:
         folder = platformdirs.user_state_path("headwater", ensure_exists=True)
@@ -174,9 +185,9 @@ class Shell:
 
     def _run(self, text: str, confirmed: bool = False) -> None:
         path, run_id = f"/databases/{self._database['id']}", str(uuid.uuid4())
-        body = {"text": text, "session": self._session, "run_id": run_id, "confirmed": confirmed, "seconds": 3600}
+        body = {"text": text, "session": self._session, "run_id": run_id, "confirmed": confirmed, "seconds": SECONDS}
         try:
-            answer = self._server.call("POST", f"{path}/query", json=body)
+            answer = self._server.call("POST", f"{path}/query", json=body, timeout=patience(SECONDS))
         except KeyboardInterrupt:
             self._server.call("POST", f"{path}/runs/{run_id}/cancel")
             raise
@@ -186,10 +197,12 @@ class Shell:
             if input(f"{error.message} Run it? [y/N] ").strip().lower() == "y":
                 self._run(text, confirmed=True)
             return
+        self._in_transaction = answer["in_transaction"]
         for result in answer["results"]:
             print_result(self._console, result)
         if answer["error"]:
             print_error(answer["error"], text)
+        print_effects(answer, text)
         if re.search(r"\b(?:create|alter|drop)\b", text, re.IGNORECASE):
             self._refresh()
 

@@ -81,6 +81,31 @@ async def columns_know_their_table(subject: Subject) -> None:
     assert kinds in (["text", "number", "number"], ["text", "number"])
 
 
+async def a_byte_order_mark_is_skipped(subject: Subject) -> None:
+    """A byte order mark before a text and comments before a statement change neither its result nor its command."""
+    text = "\ufeff-- first; it's\n/* second; */ SELECT 1 AS a;\n-- it's\nCREATE TABLE t (a INTEGER)"
+    async with connected(subject) as session:
+        frames = await run_all(session, text)
+        assert await session.check("\ufeffSELECT 1") is None
+    started = [frame for frame in frames if isinstance(frame, Started)]
+    assert [text[frame.start : frame.end] for frame in started] == ["SELECT 1 AS a", "CREATE TABLE t (a INTEGER)"]
+    assert [frame.command.split()[0] for frame in frames if isinstance(frame, Finished)] == ["SELECT", "CREATE"]
+
+
+async def commands_of_the_client_are_refused(subject: Subject) -> None:
+    """A command of the database's own program is refused with a hint before anything runs."""
+    grammar = subject.engine.dialect.grammar
+    if grammar is None or not grammar.command_mark:
+        return
+    text = f"CREATE TABLE never (a INTEGER);\n{grammar.command_mark}read it's\nSELECT 1"
+    async with connected(subject) as session:
+        error = await run_refused(session, text)
+        assert isinstance(error, QueryError) and error.hint and grammar.client in error.message
+        assert error.position == text.index(grammar.command_mark) and error.statement == 1
+        assert await session.check(text) is not None
+        await run_refused(session, "SELECT * FROM never")
+
+
 async def an_error_stops_the_run(subject: Subject) -> None:
     """Statements before an error have run, statements after it do not; the session stays usable."""
     text = "SELECT 1;\nSELECT *\n  FROM nowhere_at_all;\nCREATE TABLE never (a INTEGER)"
@@ -201,6 +226,38 @@ async def transactions_last_over_runs(subject: Subject) -> None:
             assert await rows(session, "SELECT count(*) FROM kept") == [(expected,)]
 
 
+async def open_transactions_are_known(subject: Subject) -> None:
+    """A session says whether a transaction is open, and a reset ends it."""
+    async with connected(subject, "CREATE TABLE kept (a INTEGER)") as session:
+        for text, expected in (
+            ("SELECT 1", False),
+            ("BEGIN", True),
+            ("SELECT a FROM kept", True),
+            ("COMMIT", False),
+            ("BEGIN; INSERT INTO kept VALUES (1)", True),
+        ):
+            await run_all(session, text)
+            assert session.in_transaction == expected, text
+        await run_refused(session, "SELECT * FROM nowhere_at_all")
+        assert session.in_transaction
+        await session.reset()
+        assert not session.in_transaction
+        assert await rows(session, "SELECT count(*) FROM kept") == [(0,)]
+
+
+async def a_reset_discards_the_session(subject: Subject) -> None:
+    """After a reset, temporary tables are gone, and writes are committed at once."""
+    async with connected(subject, "CREATE TABLE kept (a INTEGER)") as session:
+        await run_all(session, "CREATE TEMPORARY TABLE passing (a INTEGER)")
+        await session.reset()
+        await run_refused(session, "SELECT * FROM passing")
+        await run_all(session, "INSERT INTO kept VALUES (1)", None)
+        assert not session.in_transaction
+        await session.reset()
+        assert await rows(session, "SELECT count(*) FROM kept") == [(1,)]
+        assert await rows(session, "SELECT count(*) FROM kept", None, READ_ONLY) == [(1,)]
+
+
 ENDING_EARLY = "SELECT 1 AS a UNION ALL SELECT 2 UNION ALL SELECT 3"
 
 
@@ -238,6 +295,8 @@ async def nothing_is_reached_outside(subject: Subject) -> None:
 CHECKS: tuple[ConformanceCheck, ...] = (
     frames_come_in_order,
     columns_know_their_table,
+    a_byte_order_mark_is_skipped,
+    commands_of_the_client_are_refused,
     an_error_stops_the_run,
     hostile_texts_are_sentences,
     cells_are_lossless,
@@ -247,6 +306,8 @@ CHECKS: tuple[ConformanceCheck, ...] = (
     cancel_ends_what_runs,
     closing_early_ends_what_runs,
     transactions_last_over_runs,
+    open_transactions_are_known,
+    a_reset_discards_the_session,
     read_only_holds,
     nothing_is_reached_outside,
 )

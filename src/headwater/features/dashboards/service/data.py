@@ -114,7 +114,7 @@ async def _run(context: Context, access: doors.Access, text: str) -> Answer:
     columns: tuple[ResultColumn, ...] = ()
     rows: list[Row] = []
     truncated, error, began = False, None, time.perf_counter()
-    stream = runs.frames(context, access, runs.QueryRequest(text, limits=LIMITS), uuid.uuid4())
+    stream = runs.frames(context, access, runs.QueryRequest(text, limits=LIMITS), runs.QueryOutcome(uuid.uuid4()))
     try:
         async with contextlib.aclosing(stream) as frames:
             async for frame in frames:

@@ -42,10 +42,14 @@ class SessionPool:
         self._sweeper: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def session(self, reached: ReachableDatabase, user_id: uuid.UUID, name: str = "") -> AsyncIterator[Session]:
+    async def session(
+        self, reached: ReachableDatabase, user_id: uuid.UUID, name: str = "", *, fixed_text: bool = False
+    ) -> AsyncIterator[Session]:
         """Yield a session on a database: an idle one of this user, or a new one.
 
-        With a `name`, it is always the same connection, so that a transaction stays open from run to run.
+        With a `name`, it is always the same connection, so that a transaction stays open from run to run. Without one,
+        the session is reset after use, so that its next user finds no transaction, setting or lock of this one. With
+        `fixed_text`, only statements run that Headwater itself writes: then only an open transaction needs a reset.
 
         Raises:
             Conflict: the named session is busy.
@@ -69,6 +73,8 @@ class SessionPool:
                 await self._drop(pooled)
             raise
         finally:
+            if not name and pooled in self._sessions and (not fixed_text or pooled.session.in_transaction):
+                await self._reset(pooled)
             pooled.busy, pooled.used_at = False, time.monotonic()
 
     async def forget(self, database_id: uuid.UUID, user_id: uuid.UUID | None = None, name: str | None = None) -> None:
@@ -83,6 +89,15 @@ class SessionPool:
         if self._sweeper:
             self._sweeper.cancel()
         await asyncio.gather(*(self._drop(pooled) for pooled in list(self._sessions)))
+
+    async def _reset(self, pooled: PooledSession) -> None:
+        try:
+            await pooled.session.reset()
+        except HeadwaterError:
+            await self._drop(pooled)
+        except BaseException:
+            await self._drop(pooled)
+            raise
 
     def _take(self, key: tuple[uuid.UUID, uuid.UUID, str]) -> PooledSession | None:
         for pooled in self._sessions:

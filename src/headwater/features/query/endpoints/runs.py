@@ -19,6 +19,11 @@ router = APIRouter(tags=["query"])
 Detached = Annotated[Actor, Depends(allow_detached("database:read"))]
 
 
+def session_name(given: str | None) -> str:
+    """Return the name of a session in the pool; empty if the run names none."""
+    return f"tab:{given}" if given else ""
+
+
 @router.post("/databases/{database_id}/query")
 async def run_query(
     database_id: uuid.UUID, body: api_models.QueryIn, server: Shared, actor: Detached
@@ -29,7 +34,7 @@ async def run_query(
     """
     limits = Limits(rows=body.max_rows, seconds=body.seconds, read_only=body.read_only)
     request = runs.QueryRequest(
-        body.text, body.parameters, limits, body.run_id, f"tab:{body.session}" if body.session else "", body.confirmed
+        body.text, body.parameters, limits, body.run_id, session_name(body.session), body.confirmed
     )
     return serializers.outcome(await runs.run(server.context, actor, database_id, request))
 
@@ -38,6 +43,12 @@ async def run_query(
 async def cancel_query(database_id: uuid.UUID, run_id: uuid.UUID, server: Shared, actor: Detached) -> None:
     """Cancel one of your runs by its id."""
     await runs.cancel(server.context, actor, database_id, run_id)
+
+
+@router.delete("/databases/{database_id}/query-sessions/{session}", status_code=204)
+async def end_query_session(database_id: uuid.UUID, session: str, server: Shared, actor: Detached) -> None:
+    """End a session that your runs have named; its open transaction is rolled back."""
+    await runs.end_session(server.context, actor, database_id, session_name(session))
 
 
 @router.get("/databases/{database_id}/runs")

@@ -62,7 +62,10 @@ async def authorize_query(
 
 
 @asynccontextmanager
-async def open_session(context: Context, access: Access, name: str = "") -> AsyncIterator[Session]:
-    """Yield a session of the actor on the database."""
-    async with context.service(SessionPool).session(access.reached, access.user_id, name) as session:
+async def open_session(
+    context: Context, access: Access, name: str = "", *, fixed_text: bool = False
+) -> AsyncIterator[Session]:
+    """Yield a session of the actor on the database; with `fixed_text`, no text of the user runs in it."""
+    pool = context.service(SessionPool)
+    async with pool.session(access.reached, access.user_id, name, fixed_text=fixed_text) as session:
         yield session

@@ -27,7 +27,7 @@ class SyntaxFinding:
 async def check(context: Context, actor: Actor, database_id: uuid.UUID, text: str) -> list[SyntaxFinding]:
     """Return the problems that the database finds in a text; none if it cannot check without running it."""
     access = await doors.authorize_query(context, actor, database_id)
-    async with doors.open_session(context, access) as session:
+    async with doors.open_session(context, access, fixed_text=True) as session:
         error = await session.check(text)
     if error is None or error.position is None:
         return []

@@ -66,7 +66,7 @@ async def edit(
         _check(table, change, number)
     outcome = EditResult([f"{_text(table, change, table.literal)};" for change in edits])
     if apply:
-        async with doors.open_session(context, access) as session:
+        async with doors.open_session(context, access, fixed_text=True) as session:
             await _apply(session, table, edits, outcome)
     return outcome
 

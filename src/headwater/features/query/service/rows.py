@@ -121,7 +121,7 @@ async def page(context: Context, access: Access, request: RowsRequest) -> RowsPa
     offset = _start(table, request, order, query)
     text = _select(table, query, order, request.limit, offset)
     began = time.perf_counter()
-    async with doors.open_session(context, access) as session:
+    async with doors.open_session(context, access, fixed_text=True) as session:
         columns, rows = await _fetched(session, text, query.values)
         count, estimated = None, False
         if request.counts and request.cursor is None and not request.skip:
@@ -316,7 +316,7 @@ async def cell(
     query = _Query(table)
     query.conditions = [f"{table.quoted(name)} = {query.bind(value, name)}" for name, value in key.items()]
     text = f"SELECT {table.quoted(column)} FROM {table.name}{query.where}"  # noqa: S608 - as above
-    async with doors.open_session(context, access) as session:
+    async with doors.open_session(context, access, fixed_text=True) as session:
         _, rows = await _fetched(session, text, query.values, LARGEST_VALUE + 1)
     value = rows[0][0] if rows else None
     if isinstance(value, str) and len(value) > LARGEST_VALUE:

@@ -12,11 +12,13 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.catalog.effects import Effect, Effects
 from headwater.catalog.results import Finished, Frame, Limits, QueryCancelled, QueryError, Row, Rows, Started
 from headwater.engines import Parameters, Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
 from headwater.features.databases.service import databases, schema_cache
+from headwater.features.databases.service.pool import SessionPool
 from headwater.features.query import repository
 from headwater.features.query.models import QueryRun
 from headwater.features.query.service import access as doors
@@ -69,16 +71,33 @@ class Result:
     started: Started
     rows: list[Row] = field(default_factory=list)
     finished: Finished | None = None
+    effect: Effect = "committed"
 
 
 @dataclass(slots=True)
 class QueryOutcome:
-    """The results of a run up to its end or its first error."""
+    """The results of a run up to its end or its first error.
+
+    Args:
+        run_id: the id of the run.
+        running: the text of the last statement that was started.
+        results: the result of each statement.
+        error: why it ended early.
+        milliseconds: how long it took.
+        in_transaction: whether its named session has an open transaction now.
+        effects: what became of each statement.
+        rolled_back: whether its transaction was rolled back: it left one open without a named session, or the error
+            ended it.
+    """
 
     run_id: uuid.UUID
+    running: str = ""
     results: list[Result] = field(default_factory=list)
     error: QueryError | QueryCancelled | None = None
     milliseconds: float = 0.0
+    in_transaction: bool = False
+    rolled_back: bool = False
+    effects: Effects = field(default_factory=Effects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +122,13 @@ async def run(context: Context, actor: Actor, database_id: uuid.UUID, request: Q
     outcome = QueryOutcome(request.run_id or uuid.uuid4())
     began = time.perf_counter()
     try:
-        async with contextlib.aclosing(frames(context, access, request, outcome.run_id)) as stream:
+        async with contextlib.aclosing(frames(context, access, request, outcome)) as stream:
             async for frame in stream:
                 collect(outcome, frame)
-    except (QueryError, QueryCancelled) as error:
-        outcome.error = error
+    except (QueryError, QueryCancelled):
+        pass  # part of the outcome
+    for result in outcome.results:
+        result.effect = outcome.effects.by_statement.get(result.started.statement, result.effect)
     outcome.milliseconds = (time.perf_counter() - began) * 1000
     _check_confirmation(access, outcome)
     await _remember(context, access, database_id, request.text, outcome)
@@ -115,17 +136,46 @@ async def run(context: Context, actor: Actor, database_id: uuid.UUID, request: Q
 
 
 async def frames(
-    context: Context, access: doors.Access, request: QueryRequest, run_id: uuid.UUID
+    context: Context, access: doors.Access, request: QueryRequest, outcome: QueryOutcome
 ) -> AsyncGenerator[Frame, None]:
-    """Yield the frames of a run as they arrive."""
+    """Yield the frames of a run as they arrive; at its end, `outcome` has its error and the statements' effects."""
     limits = request.limits
     if access.read_only and not limits.read_only:
         limits = Limits(limits.rows, limits.bytes, limits.seconds, limits.cell, read_only=True)
+    grammar = access.reached.engine.dialect.grammar
+    outcome.effects = Effects(commits_on_begin=grammar is not None and not grammar.transactional_ddl)
     async with doors.open_session(context, access, request.session) as session:
-        with context.service(RunningQueries).cancellable(access.user_id, run_id, session):
-            async with contextlib.aclosing(session.run(request.text, request.parameters, limits)) as running_frames:
-                async for frame in running_frames:
-                    yield frame
+        try:
+            with context.service(RunningQueries).cancellable(access.user_id, outcome.run_id, session):
+                async with contextlib.aclosing(session.run(request.text, request.parameters, limits)) as running_frames:
+                    async for frame in running_frames:
+                        _record(outcome, frame, request.text, session)
+                        yield frame
+        except (QueryError, QueryCancelled) as error:
+            outcome.error = error
+            raise
+        finally:
+            _conclude(outcome, session, named=bool(request.session))
+
+
+def _record(outcome: QueryOutcome, frame: Frame, text: str, session: Session) -> None:
+    """Record what became of a statement that has ended."""
+    if isinstance(frame, Started):
+        outcome.running = text[frame.start : frame.end]
+    elif isinstance(frame, Finished):
+        in_transaction = session.in_transaction
+        outcome.effects.record(frame.statement, outcome.running, frame.command, in_transaction=in_transaction)
+
+
+def _conclude(outcome: QueryOutcome, session: Session, *, named: bool) -> None:
+    """Record what became of the transaction; the pool rolls it back if the session has no name."""
+    ended = outcome.error is not None and outcome.error.rolled_back
+    outcome.in_transaction = session.in_transaction and named
+    outcome.rolled_back = ended or (session.in_transaction and not named)
+    if outcome.rolled_back:
+        outcome.effects.end("rolled_back")
+    elif not outcome.in_transaction:
+        outcome.effects.end("committed")
 
 
 def collect(outcome: QueryOutcome, frame: Frame) -> None:
@@ -168,6 +218,14 @@ async def _remember(
             await schema_cache.forget(db, database_id)
         await db.flush()
         await repository.forget_old_runs(db, database_id, access.user_id)
+
+
+async def end_session(context: Context, actor: Actor, database_id: uuid.UUID, name: str) -> None:
+    """End a named session of the actor; its open transaction is rolled back. Nothing happens if there is none."""
+    async with context.store.transaction() as db:
+        await databases.find(db, actor, database_id)
+    assert actor.user_id
+    await context.service(SessionPool).forget(database_id, actor.user_id, name)
 
 
 async def history(

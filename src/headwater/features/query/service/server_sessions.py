@@ -15,14 +15,14 @@ from headwater.store.context import Context
 async def sessions(context: Context, actor: Actor, database_id: uuid.UUID) -> tuple[ServerSession, ...]:
     """Return the sessions on a database, active ones first."""
     access = await doors.authorize_query(context, actor, database_id)
-    async with doors.open_session(context, access) as session:
+    async with doors.open_session(context, access, fixed_text=True) as session:
         return await _activity(access).sessions(session)
 
 
 async def end(context: Context, actor: Actor, database_id: uuid.UUID, target: str, *, terminate: bool) -> None:
     """Cancel the query of a session, or end the session."""
     access = await doors.authorize_query(context, actor, database_id, write=True, confirmed=True)
-    async with doors.open_session(context, access) as session:
+    async with doors.open_session(context, access, fixed_text=True) as session:
         if not await _activity(access).end_session(session, target, terminate=terminate):
             raise NotFound(f"There is no session {target}.", hint="It may have ended already.")
 
