@@ -14,7 +14,7 @@ from headwater.engines.sqlite.ddl import quote
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.session import SqliteSession
 from headwater.engines.sqlite.transfer import SqliteTransfer
-from headwater.engines.sqlite.values import OddText, parameters, placeholders, text_of
+from headwater.engines.sqlite.values import OddText, bindable, placeholders, text_of
 
 SETTINGS = frozenset({"user_version", "application_id"})
 
@@ -92,7 +92,7 @@ def insert(
         columns = [[value_of(value) for value in column.to_pylist()] for column in batch.columns]
         if any(isinstance(value, OddText) for column in columns for value in column):
             for row in zip(*columns, strict=True):
-                connection.execute(f"{head} ({placeholders(row)}){tail}", parameters(row))
+                connection.execute(f"{head} ({placeholders(row)}){tail}", bindable(row))
         else:
             connection.executemany(every, zip(*columns, strict=True))
         rows += batch.num_rows

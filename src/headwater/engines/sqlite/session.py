@@ -45,7 +45,7 @@ from headwater.engines._driver_thread import DriverThread
 from headwater.engines.sqlite.authorizer import Authorizer
 from headwater.engines.sqlite.dialect import GRAMMAR
 from headwater.engines.sqlite.errors import ConnectionRefused, refusal
-from headwater.engines.sqlite.values import cell_of, text_of
+from headwater.engines.sqlite.values import bindable, cell_of, placeholders, text_of, value_given
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 # How long a statement waits for another connection's write before it says that the database is locked.
@@ -229,11 +229,12 @@ class SqliteSession:
     async def _statement(
         self, number: int, statement: Statement, parameters: Parameters, limits: Limits
     ) -> AsyncGenerator[Frame, None]:
-        values: list[Cell] = []
+        values: list[Any] = []
 
         def mark(value: Cell) -> str:
-            values.append(value)
-            return "?"
+            row = [value_given(value)]
+            values.extend(bindable(row))
+            return placeholders(row)
 
         text = texts.bind(statement.text, parameters, GRAMMAR, mark)
         began = time.perf_counter()
@@ -257,7 +258,7 @@ class SqliteSession:
         command = _command(text, writes)
         yield Finished(number, command, meter.rows, affected, meter.full, time.perf_counter() - began)
 
-    def _begin(self, cursor: sqlite3.Cursor, text: str, values: list[Cell]) -> list[Any]:
+    def _begin(self, cursor: sqlite3.Cursor, text: str, values: list[Any]) -> list[Any]:
         self._stop_if_asked()
         self._guard.begin(text)
         cursor.execute(text, values)

@@ -12,7 +12,7 @@ from headwater.catalog.statements import Statement
 from headwater.engines import Columns, Session, SqlTransfer
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.session import DRIVER_ERRORS, SqliteSession
-from headwater.engines.sqlite.values import OddText, parameters, placeholders
+from headwater.engines.sqlite.values import OddText, bindable, placeholders
 
 _DANGLING = 'SELECT "table", "parent", count(*) FROM pragma_foreign_key_check GROUP BY 1, 2'
 POINT = "headwater_load"
@@ -24,12 +24,12 @@ def insert(connection: sqlite3.Connection, table: str, columns: Sequence[str], r
     head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
     connection.execute(f"SAVEPOINT {POINT}")
     try:
-        bindable = [[_bindable(value) for value in row] for row in rows]
-        if any(isinstance(value, OddText) for row in bindable for value in row):
-            for row in bindable:
-                connection.execute(f"{head} ({placeholders(row)})", parameters(row))
+        checked = [[_bindable(value) for value in row] for row in rows]
+        if any(isinstance(value, OddText) for row in checked for value in row):
+            for row in checked:
+                connection.execute(f"{head} ({placeholders(row)})", bindable(row))
         else:
-            connection.executemany(f"{head} ({', '.join('?' * len(columns))})", bindable)
+            connection.executemany(f"{head} ({', '.join('?' * len(columns))})", checked)
     except BaseException:
         connection.execute(f"ROLLBACK TO {POINT}")
         connection.execute(f"RELEASE {POINT}")

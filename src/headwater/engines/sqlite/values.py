@@ -7,6 +7,7 @@ read the driver's values, not cells: in a cell, the text `\\x00ff` and a blob of
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from headwater.catalog.results import SAFE_INTEGER, Cell
 _STEP = 52
 _DIGITS = 15
 ODD_MARK = "[not UTF-8] "
+_ESCAPE = re.compile(rb"\\(?:\\|x(?P<digits>[0-9a-f]{2}))")
 
 
 class OddText(str):
@@ -43,6 +45,17 @@ def text_of(stored: bytes) -> str:
         return OddText(stored)
 
 
+def value_given(cell: Cell) -> Cell:
+    """Return a cell that a user gives back, such as a key of the grid, as the value that it stands for."""
+    if not isinstance(cell, str) or not cell.startswith(ODD_MARK):
+        return cell
+    escaped = cell.removeprefix(ODD_MARK).encode()
+    text = text_of(
+        _ESCAPE.sub(lambda match: bytes.fromhex(match["digits"].decode()) if match["digits"] else b"\\", escaped)
+    )
+    return text if isinstance(text, OddText) and text == cell else cell
+
+
 def cell_of(value: Any) -> Cell:
     """Return a value of SQLite as a cell of a result."""
     match value:
@@ -63,7 +76,7 @@ def placeholders(row: Sequence[Any]) -> str:
     return ", ".join("CAST(? AS TEXT)" if isinstance(value, OddText) else "?" for value in row)
 
 
-def parameters(row: Iterable[Any]) -> list[Any]:
+def bindable(row: Iterable[Any]) -> list[Any]:
     """Return the values of a row as parameters for `placeholders`."""
     return [value.stored if isinstance(value, OddText) else value for value in row]
 
