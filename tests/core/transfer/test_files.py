@@ -84,7 +84,7 @@ def test_unsupported_file_is_rejected(tmp_path: Path, name: str, content: str) -
 
 
 def test_invalid_utf8_is_reported(tmp_path: Path) -> None:
-    assert read(written(tmp_path, "a.csv", b"a\n\xff\n"))[-1].wrong
+    assert read(written(tmp_path, "a.csv", "a\né\n".encode() + b"\xff\n"))[-1].wrong
 
 
 @pytest.mark.parametrize(

@@ -3290,6 +3290,20 @@ export interface components {
             command: string;
         };
         /**
+         * CsvOptionsOut
+         * @description How a CSV file is read, as chosen or detected; `null` is the unquoted text that means NULL.
+         */
+        CsvOptionsOut: {
+            /** Encoding */
+            encoding: string;
+            /** Delimiter */
+            delimiter: string;
+            /** Quote */
+            quote: string;
+            /** Null */
+            null: string;
+        };
+        /**
          * DashboardChange
          * @description Changes to a dashboard; omitted fields stay as they are.
          */
@@ -4290,6 +4304,8 @@ export interface components {
         /**
          * ImportIn
          * @description How to import an uploaded file; without `columns`, columns are matched by name.
+         *
+         *     `table` may include its schema: `schema.table`.
          */
         ImportIn: {
             /**
@@ -4333,6 +4349,7 @@ export interface components {
             columns: components["schemas"]["FoundColumnOut"][];
             /** Rows */
             rows: (string | number | boolean | null)[][];
+            csv: components["schemas"]["CsvOptionsOut"] | null;
             /**
              * Text
              * @default
@@ -10863,7 +10880,12 @@ export interface operations {
     };
     upload_import: {
         parameters: {
-            query?: never;
+            query?: {
+                encoding?: string;
+                delimiter?: string;
+                quote?: string;
+                null?: string;
+            };
             header?: never;
             path: {
                 database_id: string;

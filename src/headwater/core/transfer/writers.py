@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -33,10 +34,32 @@ class _Csv:
         return b""
 
 
+_SPECIAL = re.compile(r'[,"\r\n]')
+
+
 def _csv_lines(rows: Any) -> bytes:
+    """Return rows as CSV, in which NULL is nothing and the empty text two quotes."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    return out.getvalue().encode()
+    write = csv.writer(out, lineterminator="\n").writerow
+    for row in rows:
+        if len(row) == 1 or "" in row:
+            out.write(_csv_line(row))
+        else:
+            write(row)
+    text = out.getvalue()
+    # Python does not quote a carriage return, but readers take it for the end of a row.
+    return ("".join(map(_csv_line, rows)) if "\r" in text else text).encode()
+
+
+def _csv_line(row: Row) -> str:
+    return ",".join(map(_csv_field, row)) + "\n"
+
+
+def _csv_field(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    text = str(cell)
+    return '"' + text.replace('"', '""') + '"' if not text or _SPECIAL.search(text) else text
 
 
 class _Ndjson:
