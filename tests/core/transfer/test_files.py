@@ -11,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from headwater.catalog.results import ResultColumn
 from headwater.core.transfer.files import Line, lines, sample, shape_of
 from headwater.core.transfer.inference import kind_of_values
+from headwater.core.transfer.writers import WRITERS
 from headwater.kit.errors import Unreadable
 from suite.profiles import examples
 
@@ -108,6 +110,11 @@ def test_invalid_utf8_is_reported(tmp_path: Path) -> None:
         ([True], "boolean"),
         ([b"x"], "binary"),
         (["99999999999999999999"], "decimal"),
+        ([12345678901234567890, 1.5], "decimal"),
+        ([2**53 + 1, 1.5], "decimal"),
+        ([2**53, 1.5], "float"),
+        (["9007199254740993", "1e3"], "decimal"),
+        (["0.12345678901234567", "1e3"], "decimal"),
     ],
 )
 def test_kinds_are_inferred_from_sample(values: list[object], kind: str) -> None:
@@ -126,3 +133,25 @@ def test_json_array_matches_json_parser(tmp_path: Path, rows: list[dict[str, obj
     path = written(tmp_path, "p.json", json.dumps(rows, indent=1))
     shape = shape_of(path, "p.json")
     assert [line.values for line in lines(path, shape)] == [[row.get(name) for name in shape.columns] for row in rows]
+
+
+def test_numbers_of_json_keep_their_digits(tmp_path: Path) -> None:
+    numbers = ["12345678901234567890", "1.5", "0.1234567890123456789", "1e400", "123456789012345678901234567890"]
+    expected = [12345678901234567890, 1.5, "0.1234567890123456789", f"1{'0' * 400}", 123456789012345678901234567890]
+    rows = [f'{{"a":{number}}}' for number in numbers]
+    for name, content in (("a.ndjson", "\n".join(rows)), ("a.json", f"[{','.join(rows)}]")):
+        assert [line.values[0] for line in read(written(tmp_path, name, content))] == expected
+    (line,) = read(written(tmp_path, "a.ndjson", '{"a":{"b":0.1234567890123456789}}'))
+    assert line.values == ['{"b":0.1234567890123456789}']
+
+
+def test_rows_of_json_have_one_key_for_each_column() -> None:
+    names = ("a", "a_2", "a", "a")
+    columns = (*(ResultColumn(name, "int", "number") for name in names), ResultColumn("j", "jsonb", "json"))
+    row = (1, 2, 3, 4, '{"b":\n 1.10}')
+    for form in ("ndjson", "json"):
+        writer = WRITERS[form](columns)
+        content = writer.open() + writer.rows([row]) + writer.close()
+        assert b'{"a":1,"a_2":2,"a_3":3,"a_4":4,"j":{"b":  1.10}}' in content
+    assert b'"j":"{oops"' in WRITERS["ndjson"](columns).rows([(*row[:4], "{oops")])
+    assert b'"j":null' in WRITERS["ndjson"](columns).rows([(*row[:4], None)])

@@ -7,6 +7,7 @@ import io
 import json
 import uuid
 import zipfile
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -305,3 +306,13 @@ async def test_table_is_named_with_its_schema(app: AppFixture, cluster: Cluster)
     path = f"/imports/{preview['transfer']['id']}/start"
     refused = await person.send("POST", path, 422, json={"table": "t"})
     assert "several tables named t: " in refused["detail"]
+
+
+async def test_large_numbers_of_json_keep_their_digits(database_fixture: DatabaseFixture) -> None:
+    content = '{"a":12345678901234567890}\n{"a":1.5}\n'
+    preview = await database_fixture.upload("big.ndjson", content)
+    assert [column["kind"] for column in preview["columns"]] == ["decimal"]
+    done = await database_fixture.start(preview, table="big", create=True)
+    assert done["result"]["rows"] == 2, done["job"]
+    rows = await database_fixture.sql("SELECT CAST(a AS char(40)) FROM big")
+    assert {Decimal(row[0].strip()) for row in rows} == {Decimal("1.5"), Decimal(12345678901234567890)}

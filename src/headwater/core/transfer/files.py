@@ -144,14 +144,14 @@ def _ndjson(path: Path) -> Iterator[tuple[int, Any, int]]:
                 continue
             number += 1
             try:
-                yield number, msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf")), file.tell()
+                yield number, _DECODER.decode(line.removeprefix(b"\xef\xbb\xbf")), file.tell()
             except (msgspec.DecodeError, UnicodeDecodeError):
                 yield number, None, file.tell()
 
 
 def _array(path: Path) -> Iterator[tuple[int, Any, int]]:
     """Yield the items of a JSON array one by one; only the current item is in memory."""
-    decoder, number, held = json.JSONDecoder(), 0, ""
+    decoder, number, held = json.JSONDecoder(parse_float=_number), 0, ""
     with path.open(encoding="utf-8-sig") as file:
         held = file.read(PIECE).lstrip()[1:]
         while True:
@@ -180,6 +180,16 @@ def _parquet(path: Path, shape: Shape) -> Iterator[Line]:
             yield Line(number, [_flat(value) for value in row], number)
 
 
+def _number(text: str) -> float | Decimal:
+    """Return a JSON number with all its digits: a double has only about 16."""
+    number, exact = float(text), Decimal(text)
+    return number if Decimal(repr(number)) == exact else exact
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_number)
+_ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
+
+
 def _flat(value: Any) -> Any:
     """Return a value as a number, a boolean, a text, bytes or None."""
     match value:
@@ -193,7 +203,7 @@ def _flat(value: Any) -> Any:
         case Decimal():
             return f"{value:f}"
         case _:
-            return msgspec.json.encode(value, enc_hook=str).decode()
+            return _ENCODER.encode(value).decode()
 
 
 def sample(path: Path, shape: Shape, most: int = SAMPLE) -> list[Sequence[Any]]:

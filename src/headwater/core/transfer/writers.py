@@ -65,6 +65,7 @@ def _csv_field(cell: Cell) -> str:
 class _Ndjson:
     def __init__(self, columns: tuple[ResultColumn, ...]) -> None:
         self._names = unique([column.name for column in columns])
+        self._json = [index for index, column in enumerate(columns) if column.kind == "json"]
 
     def open(self) -> bytes:
         return b""
@@ -73,10 +74,25 @@ class _Ndjson:
         return b"".join(self._line(row) + b"\n" for row in rows)
 
     def _line(self, row: Row) -> bytes:
-        return msgspec.json.encode(dict(zip(self._names, row, strict=True)))
+        cells: list[Any] = list(row)
+        for index in self._json:
+            cells[index] = _embedded(cells[index])
+        return msgspec.json.encode(dict(zip(self._names, cells, strict=True)))
 
     def close(self) -> bytes:
         return b""
+
+
+def _embedded(cell: Cell) -> Any:
+    """Return JSON text as a part of the row, in one line, with its own digits; other text stays text."""
+    try:
+        msgspec.json.decode(str(cell), type=msgspec.Raw)
+    except msgspec.DecodeError:
+        return cell
+    return msgspec.Raw(cell.translate(_IN_ONE_LINE).encode()) if isinstance(cell, str) else cell
+
+
+_IN_ONE_LINE = {10: " ", 13: " "}
 
 
 class _Json(_Ndjson):
@@ -236,12 +252,13 @@ def _arrow_column(cells: tuple[Cell, ...], field: pa.Field) -> pa.Array:
 
 def unique(names: list[str]) -> list[str]:
     """Return the names, with a number added to duplicates."""
-    seen: dict[str, int] = {}
-    result = []
+    taken, result = set(names), dict[str, None]()
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return result
+        own, number = name, 2
+        while own in result or (own != name and own in taken):
+            own, number = f"{name}_{number}", number + 1
+        result[own] = None
+    return list(result)
 
 
 DOCUMENTS: Mapping[Form, Any] = {"ndjson": _DocumentLines, "json": _DocumentArray}
