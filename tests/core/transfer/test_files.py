@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from hypothesis import strategies as st
 from headwater.catalog.results import ResultColumn
 from headwater.core.transfer.files import Line, lines, sample, shape_of
 from headwater.core.transfer.inference import kind_of_values
-from headwater.core.transfer.writers import WRITERS
-from headwater.kit.errors import Unreadable
+from headwater.core.transfer.writers import WRITERS, Form
+from headwater.kit.errors import BadInput, Unreadable
 from suite.profiles import examples
 
 
@@ -155,3 +156,34 @@ def test_rows_of_json_have_one_key_for_each_column() -> None:
         assert b'{"a":1,"a_2":2,"a_3":3,"a_4":4,"j":{"b":  1.10}}' in content
     assert b'"j":"{oops"' in WRITERS["ndjson"](columns).rows([(*row[:4], "{oops")])
     assert b'"j":null' in WRITERS["ndjson"](columns).rows([(*row[:4], None)])
+
+
+@pytest.mark.parametrize(
+    ("type_", "cells"),
+    [
+        ("integer", [1, 1.5]),
+        ("integer", [1, "abc"]),
+        ("integer", [1, "\\x00"]),
+        ("integer", [1, str(2**64)]),
+        ("real", [1.5, "abc"]),
+        ("real", [1.5, "9007199254740993"]),
+    ],
+)
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_values_of_other_types_are_never_rounded(form: Form, type_: str, cells: list[object]) -> None:
+    """SQLite has types of values: the first ones determine the type of a column in a file."""
+    writer = WRITERS[form]((ResultColumn("v", type_, "number"),))
+    writer.open()
+    with pytest.raises(BadInput, match="The column v has the value"):
+        writer.rows([(cell,) for cell in cells])
+        writer.close()
+
+
+def test_numbers_that_fit_are_written() -> None:
+    for type_, cells, expected in (
+        ("integer", [1, 2.0, "9223372036854775807", None], [1, 2, 2**63 - 1, None]),
+        ("real", [1.5, 2, "Infinity", "9007199254740992", None], [1.5, 2.0, float("inf"), 2.0**53, None]),
+    ):
+        writer = WRITERS["parquet"]((ResultColumn("v", type_, "number"),))
+        content = writer.open() + writer.rows([(cell,) for cell in cells]) + writer.close()
+        assert pyarrow.parquet.read_table(io.BytesIO(content)).column(0).to_pylist() == expected

@@ -14,6 +14,7 @@ import pyarrow.ipc
 import pyarrow.parquet
 
 from headwater.catalog.results import Cell, ResultColumn, Row
+from headwater.kit.errors import BadInput
 
 Form = Literal["csv", "ndjson", "json", "arrow", "parquet"]
 BATCH = 5_000
@@ -244,10 +245,38 @@ def _arrow_type(column: ResultColumn) -> pa.DataType:
 def _arrow_column(cells: tuple[Cell, ...], field: pa.Field) -> pa.Array:
     if pa.types.is_string(field.type):
         return pa.array([None if cell is None else str(cell) for cell in cells], field.type)
-    number: Any = int if pa.types.is_integer(field.type) else float
     if pa.types.is_boolean(field.type):
         return pa.array(cells, field.type)
-    return pa.array([None if cell is None else number(cell) for cell in cells], field.type)
+    number = _whole if pa.types.is_integer(field.type) else _double
+    return pa.array([None if cell is None else number(cell, field.name) for cell in cells], field.type)
+
+
+def _whole(cell: Cell, column: str) -> int:
+    """Return an integer; a column of an engine with types of values may have other values."""
+    try:
+        number = int(cell) if not isinstance(cell, float) or cell.is_integer() else None  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = None
+    if number is None or not -(2**63) <= number < 2**63:
+        raise _misfit(cell, column, "integer")
+    return number
+
+
+def _double(cell: Cell, column: str) -> float:
+    try:
+        number = float(cell)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise _misfit(cell, column, "number") from error
+    if isinstance(cell, str) and cell.lstrip("-").isdigit() and int(number) != int(cell):
+        raise _misfit(cell, column, "number with 16 digits")
+    return number
+
+
+def _misfit(cell: Cell, column: str, type_: str) -> BadInput:
+    return BadInput(
+        f"The column {column} has the value {str(cell)[:80]!r}, which is no {type_} like its first values.",
+        hint="Export it as CSV or NDJSON, or cast the column to text in a query.",
+    )
 
 
 def unique(names: list[str]) -> list[str]:
