@@ -30,6 +30,8 @@ class TypeMapping:
         native_arrays: whether arrays are lists on both ways.
         same_dialect: returns the kind by which a value is copied between two databases of this dialect.
         source_risk: returns which values the target refuses (empty: none); None when the target decides.
+        source_change: returns what a copy to another dialect changes in values of a kind (empty: nothing).
+        constant: returns a value of `TransferSource.scan` as an SQL constant; None when the grammar is enough.
     """
 
     spell: Callable[[ValueKind, bool], TypeSpelling]
@@ -41,6 +43,8 @@ class TypeMapping:
     native_arrays: bool = False
     same_dialect: Callable[[ValueKind], ValueKind] = lambda kind: kind
     source_risk: Callable[[ValueKind, Dialect], str | None] = lambda kind, target: None
+    source_change: Callable[[ValueKind, Dialect], str] = lambda kind, target: ""
+    constant: Callable[[Any], str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from headwater.engines.postgresql import array_text
         (ValueKind("decimal"), ["100", "1E2", 100], "100"),
         (ValueKind("integer"), ["9007199254740993", 9007199254740993], 9007199254740993),
         (ValueKind("boolean"), [True, 1, "t", "true", "1"], True),
-        (ValueKind("binary"), ["\\x00ff"], b"\x00\xff"),
+        (ValueKind("binary"), ["\\x00ff", b"\x00\xff"], b"\x00\xff"),
         (
             ValueKind("timestamp", zoned=True),
             [
@@ -64,6 +64,9 @@ def test_equal_values_have_one_canonical_form(kind: ValueKind, spellings: list[o
         ("timestamp", 5),
         ("date", ""),
         ("bits", "x"),
+        ("integer", b"1"),
+        ("json", b"1"),
+        ("uuid", b"1"),
     ],
 )
 def test_value_of_wrong_kind_is_rejected(kind: str, cell: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from headwater.catalog.results import ResultColumn
 from headwater.core.transfer.files import Line, lines, sample, shape_of
 from headwater.core.transfer.inference import kind_of_values
-from headwater.kit.errors import Unreadable
+from headwater.core.transfer.writers import WRITERS, Form
+from headwater.kit.errors import BadInput, Unreadable
 from suite.profiles import examples
 
 
@@ -84,7 +87,7 @@ def test_unsupported_file_is_rejected(tmp_path: Path, name: str, content: str) -
 
 
 def test_invalid_utf8_is_reported(tmp_path: Path) -> None:
-    assert read(written(tmp_path, "a.csv", b"a\n\xff\n"))[-1].wrong
+    assert read(written(tmp_path, "a.csv", "a\né\n".encode() + b"\xff\n"))[-1].wrong
 
 
 @pytest.mark.parametrize(
@@ -108,6 +111,11 @@ def test_invalid_utf8_is_reported(tmp_path: Path) -> None:
         ([True], "boolean"),
         ([b"x"], "binary"),
         (["99999999999999999999"], "decimal"),
+        ([12345678901234567890, 1.5], "decimal"),
+        ([2**53 + 1, 1.5], "decimal"),
+        ([2**53, 1.5], "float"),
+        (["9007199254740993", "1e3"], "decimal"),
+        (["0.12345678901234567", "1e3"], "decimal"),
     ],
 )
 def test_kinds_are_inferred_from_sample(values: list[object], kind: str) -> None:
@@ -126,3 +134,56 @@ def test_json_array_matches_json_parser(tmp_path: Path, rows: list[dict[str, obj
     path = written(tmp_path, "p.json", json.dumps(rows, indent=1))
     shape = shape_of(path, "p.json")
     assert [line.values for line in lines(path, shape)] == [[row.get(name) for name in shape.columns] for row in rows]
+
+
+def test_numbers_of_json_keep_their_digits(tmp_path: Path) -> None:
+    numbers = ["12345678901234567890", "1.5", "0.1234567890123456789", "1e400", "123456789012345678901234567890"]
+    expected = [12345678901234567890, 1.5, "0.1234567890123456789", f"1{'0' * 400}", 123456789012345678901234567890]
+    rows = [f'{{"a":{number}}}' for number in numbers]
+    for name, content in (("a.ndjson", "\n".join(rows)), ("a.json", f"[{','.join(rows)}]")):
+        assert [line.values[0] for line in read(written(tmp_path, name, content))] == expected
+    (line,) = read(written(tmp_path, "a.ndjson", '{"a":{"b":0.1234567890123456789}}'))
+    assert line.values == ['{"b":0.1234567890123456789}']
+
+
+def test_rows_of_json_have_one_key_for_each_column() -> None:
+    names = ("a", "a_2", "a", "a")
+    columns = (*(ResultColumn(name, "int", "number") for name in names), ResultColumn("j", "jsonb", "json"))
+    row = (1, 2, 3, 4, '{"b":\n 1.10}')
+    for form in ("ndjson", "json"):
+        writer = WRITERS[form](columns)
+        content = writer.open() + writer.rows([row]) + writer.close()
+        assert b'{"a":1,"a_2":2,"a_3":3,"a_4":4,"j":{"b":  1.10}}' in content
+    assert b'"j":"{oops"' in WRITERS["ndjson"](columns).rows([(*row[:4], "{oops")])
+    assert b'"j":null' in WRITERS["ndjson"](columns).rows([(*row[:4], None)])
+
+
+@pytest.mark.parametrize(
+    ("type_", "cells"),
+    [
+        ("integer", [1, 1.5]),
+        ("integer", [1, "abc"]),
+        ("integer", [1, "\\x00"]),
+        ("integer", [1, str(2**64)]),
+        ("real", [1.5, "abc"]),
+        ("real", [1.5, "9007199254740993"]),
+    ],
+)
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_values_of_other_types_are_never_rounded(form: Form, type_: str, cells: list[object]) -> None:
+    """SQLite has types of values: the first ones determine the type of a column in a file."""
+    writer = WRITERS[form]((ResultColumn("v", type_, "number"),))
+    writer.open()
+    with pytest.raises(BadInput, match="The column v has the value"):
+        writer.rows([(cell,) for cell in cells])
+        writer.close()
+
+
+def test_numbers_that_fit_are_written() -> None:
+    for type_, cells, expected in (
+        ("integer", [1, 2.0, "9223372036854775807", None], [1, 2, 2**63 - 1, None]),
+        ("real", [1.5, 2, "Infinity", "9007199254740992", None], [1.5, 2.0, float("inf"), 2.0**53, None]),
+    ):
+        writer = WRITERS["parquet"]((ResultColumn("v", type_, "number"),))
+        content = writer.open() + writer.rows([(cell,) for cell in cells]) + writer.close()
+        assert pyarrow.parquet.read_table(io.BytesIO(content)).column(0).to_pylist() == expected

@@ -104,6 +104,20 @@ async def test_exports_match_rows() -> None:
         assert await exported(session, "SELECT 1 AS a", "csv", READ_ONLY) == "a\n1\n"
 
 
+async def test_rows_of_json_exports_have_different_keys_and_one_line() -> None:
+    async with connected(subject("postgresql")) as session:
+        long = "x" * 63
+        text = f"SELECT 1 AS a, 2 AS a_2, 3 AS a, E'{{\\n\\r}}'::json AS j, 4 AS {long}, 5 AS {long}"
+        output = await exported(session, text, "ndjson")
+        expected = {"a": 1, "a_2": 2, "a_3": 3, "j": {}, long: 4, f"{long[:61]}_2": 5}
+        pairs = json.loads(output, object_pairs_hook=lambda pairs: pairs)
+        assert [key for key, _ in pairs] == list(expected) and json.loads(output) == expected
+        assert output.count("\n") == 1 and "\x02" not in output
+        with pytest.raises(QueryError) as raised:
+            await exported(session, "SELECT x\nFROM t", "ndjson")
+        assert raised.value.position is not None or "does not exist" in raised.value.message
+
+
 async def test_exports_can_be_stopped_and_report_errors() -> None:
     async with connected(subject("postgresql"), "CREATE TABLE t (a int)") as session:
         with pytest.raises(QueryError) as raised:

@@ -58,6 +58,21 @@ async def test_snapshot_is_copied_into_another_engine(
     assert again.status_code == 409
 
 
+async def test_snapshot_copy_keeps_storage_classes(module_app: AppFixture, keeper: Supervisor) -> None:
+    person = await module_app.person("ina")
+    snapshot_fixture = SnapshotFixture(module_app, person, await person.database("sqlite"))
+    await snapshot_fixture.sql(
+        "CREATE TABLE u (id integer PRIMARY KEY, v); "
+        "INSERT INTO u VALUES (1, x'00ff'), (2, '\\x00ff'), (3, 9e999), (4, 'Infinity'), (5, cast(x'ff41' as text))"
+    )
+    taken = await snapshot_fixture.take()
+    target = await person.database("sqlite")
+    done = await copied(snapshot_fixture, taken, target)
+    assert done["job"]["state"] == "completed", done["job"]["error"]
+    stored = "SELECT typeof(v), hex(CAST(v AS BLOB)) FROM u ORDER BY id"
+    assert await snapshot_fixture.sql(stored, target) == await snapshot_fixture.sql(stored)
+
+
 @pytest.mark.parametrize("engine", ["mysql", "sqlite"])
 async def test_snapshots_of_other_engines_are_copied_into_postgresql(
     module_app: AppFixture, keeper: Supervisor, engine: str

@@ -7,6 +7,7 @@ import io
 import json
 import uuid
 import zipfile
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -33,13 +34,17 @@ class DatabaseFixture:
         assert answer["error"] is None, answer["error"]
         return answer["results"][-1]["rows"]
 
-    async def upload(self, name: str, content: str | bytes, status: int = 201) -> Any:
+    async def upload(self, name: str, content: str | bytes, status: int = 201, **options: str) -> Any:
         data = content.encode() if isinstance(content, str) else content
-        return await self.person.send("POST", f"/databases/{self.id}/imports", status, files={"file": (name, data)})
+        files = {"file": (name, data)}
+        return await self.person.send("POST", f"/databases/{self.id}/imports", status, files=files, params=options)
 
     async def bring(self, name: str, content: str | bytes, **body: Any) -> Any:
         """Upload and import; return the transfer at its end."""
-        preview = await self.upload(name, content)
+        return await self.start(await self.upload(name, content), **body)
+
+    async def start(self, preview: Any, **body: Any) -> Any:
+        """Import an uploaded file; return the transfer at its end."""
         started = await self.person.send("POST", f"/imports/{preview['transfer']['id']}/start", 202, json=body)
         return await self.done(started)
 
@@ -256,3 +261,100 @@ async def test_import_is_not_repeated_after_an_interrupted_commit(app: AppFixtur
         await db.execute(died, {"id": started["id"]})
     assert "1 rows may have been imported or not" in (await database_fixture.done(started))["job"]["error"]
     assert await database_fixture.sql("SELECT count(*) FROM t") == [[0]]
+
+
+EMPTY = "(1, '', NULL), (2, 'x', ''), (3, '\"', ','), (4, 'NULL', 'NULL')"
+
+
+async def test_empty_texts_and_null_stay_apart_in_csv(database_fixture: DatabaseFixture) -> None:
+    table = "CREATE TABLE {} (id int PRIMARY KEY, s varchar(20) NOT NULL, n varchar(20))"
+    await database_fixture.sql(f"{table.format('rt')}; INSERT INTO rt VALUES {EMPTY}")
+    archive = await database_fixture.take(format="csv")
+    zipped = next(archive.read(name) for name in archive.namelist() if name.endswith(".csv"))
+    path = f"/api/v1/databases/{database_fixture.id}/export"
+    query = {"text": "SELECT * FROM rt ORDER BY id", "format": "csv"}
+    streamed = (await database_fixture.person.client.post(path, json=query)).content
+    assert zipped == streamed == b'id,s,n\n1,"",\n2,x,""\n3,"""",","\n4,NULL,NULL\n'
+    for number, content in enumerate((zipped, streamed)):
+        await database_fixture.sql(table.format(f"again{number}"))
+        done = await database_fixture.bring("rt.csv", content, table=f"again{number}")
+        assert done["result"] == {"rows": 4, "bad_rows": 0, "errors": []}, done["job"]
+        rows = await database_fixture.sql(f"SELECT * FROM again{number} ORDER BY id")
+        assert rows == await database_fixture.sql("SELECT * FROM rt ORDER BY id")
+
+
+async def test_csv_is_read_as_chosen(database_fixture: DatabaseFixture) -> None:
+    await database_fixture.sql("CREATE TABLE c (id int PRIMARY KEY, s varchar(20))")
+    preview = await database_fixture.upload(
+        "c.csv",
+        "id#s\r1#\\N\r2#'ł#'\r3#\r".encode("iso-8859-2"),
+        encoding="iso-8859-2",
+        delimiter="#",
+        quote="'",
+        null="\\N",
+    )
+    assert preview["csv"] == {"encoding": "iso-8859-2", "delimiter": "#", "quote": "'", "null": "\\N"}
+    assert preview["rows"] == [["1", None], ["2", "ł#"], ["3", ""]]
+    await database_fixture.start(preview, table="c")
+    assert await database_fixture.sql("SELECT s FROM c ORDER BY id") == [[None], ["ł#"], [""]]
+    assert (await database_fixture.upload("c.csv", "a,b\n1,é\n".encode("utf-16")))["csv"]["encoding"] == "utf-16"
+    assert (await database_fixture.upload("c.csv", "a,b\n1,é\n".encode("cp1252")))["csv"]["encoding"] == "cp1252"
+    refused = await database_fixture.upload("c.csv", "a\n", 422, encoding="klingon")
+    assert "not an encoding" in refused["detail"]
+
+
+async def test_bad_csv_is_refused_with_its_row(database_fixture: DatabaseFixture) -> None:
+    for on_error, rows in (("stop", 0), ("skip", 1)):
+        done = await database_fixture.bring(
+            "un.csv", 'id,v\n0,a\n1,"unterminated\n2,y\n3,z\n', table=f"un_{on_error}", create=True, on_error=on_error
+        )
+        said = done["result"]["errors"][0]
+        assert (done["result"]["rows"], said["row"]) == (rows, 2)
+        assert said["sentence"].startswith("A quote in the row that begins in line 3 is never closed")
+    refused = await database_fixture.upload("wide.csv", ",".join(f"c{n}" for n in range(100_000)) + "\n", 422)
+    assert "has 100,000 columns; at most 2,000" in refused["detail"]
+
+
+async def test_zero_characters_are_imported_or_refused(database_fixture: DatabaseFixture) -> None:
+    preview = await database_fixture.upload("nul.csv", b"id,v\n1,a\x00b\n")
+    assert preview["rows"] == [["1", "a\u2400b"]]
+    done = await database_fixture.start(preview, table="nul", create=True)
+    engine = (await database_fixture.person.get(f"/databases/{database_fixture.id}"))["engine"]
+    if engine == "postgresql":
+        assert "Row 1" in done["job"]["error"] and "zero character" in done["job"]["error"], done["job"]["error"]
+    else:
+        assert await database_fixture.sql("SELECT hex(v) FROM nul") == [["610062"]]
+
+
+async def test_long_names_of_columns_are_explained(database_fixture: DatabaseFixture) -> None:
+    preview = await database_fixture.upload("long.csv", "id," + "é" * 400 + "\n1,2\n")
+    body = {"table": "long", "create": True}
+    path = f"/imports/{preview['transfer']['id']}/start"
+    refused = await database_fixture.person.send("POST", path, 422, json=body)
+    assert "The column name 'é" in refused["detail"] and "at most" in refused["detail"], refused
+
+
+async def test_table_is_named_with_its_schema(app: AppFixture, cluster: Cluster) -> None:
+    person = await app.person("iris")
+    fixture = DatabaseFixture(app, person, await person.connected(cluster.clone()))
+    await fixture.sql("CREATE SCHEMA x; CREATE TABLE x.t (id int); CREATE TABLE public.t (id int)")
+    assert (await fixture.bring("t.csv", "id\n1\n", table="x.t"))["result"]["rows"] == 1
+    assert (await fixture.bring("t.csv", "id\n2\n", table="t", schema="public"))["result"]["rows"] == 1
+    assert (await fixture.bring("t.csv", "id\n3\n", table="x.new", create=True))["job"]["error"] is None
+    assert (await fixture.bring("t.csv", "id\n4\n", table="a.b", create=True))["job"]["error"] is None
+    tables = '(SELECT id FROM x.t), (SELECT id FROM public.t), (SELECT id FROM x.new), (SELECT id FROM "a.b")'
+    assert await fixture.sql(f"SELECT {tables}") == [[1, 2, 3, 4]]
+    preview = await fixture.upload("t.csv", "id\n1\n")
+    path = f"/imports/{preview['transfer']['id']}/start"
+    refused = await person.send("POST", path, 422, json={"table": "t"})
+    assert "several tables named t: " in refused["detail"]
+
+
+async def test_large_numbers_of_json_keep_their_digits(database_fixture: DatabaseFixture) -> None:
+    content = '{"a":12345678901234567890}\n{"a":1.5}\n'
+    preview = await database_fixture.upload("big.ndjson", content)
+    assert [column["kind"] for column in preview["columns"]] == ["decimal"]
+    done = await database_fixture.start(preview, table="big", create=True)
+    assert done["result"]["rows"] == 2, done["job"]
+    rows = await database_fixture.sql("SELECT CAST(a AS char(40)) FROM big")
+    assert {Decimal(row[0].strip()) for row in rows} == {Decimal("1.5"), Decimal(12345678901234567890)}

@@ -3310,6 +3310,20 @@ export interface components {
             command: string;
         };
         /**
+         * CsvOptionsOut
+         * @description How a CSV file is read, as chosen or detected; `null` is the unquoted text that means NULL.
+         */
+        CsvOptionsOut: {
+            /** Encoding */
+            encoding: string;
+            /** Delimiter */
+            delimiter: string;
+            /** Quote */
+            quote: string;
+            /** Null */
+            null: string;
+        };
+        /**
          * DashboardChange
          * @description Changes to a dashboard; omitted fields stay as they are.
          */
@@ -4310,6 +4324,8 @@ export interface components {
         /**
          * ImportIn
          * @description How to import an uploaded file; without `columns`, columns are matched by name.
+         *
+         *     `table` may include its schema: `schema.table`.
          */
         ImportIn: {
             /**
@@ -4353,6 +4369,7 @@ export interface components {
             columns: components["schemas"]["FoundColumnOut"][];
             /** Rows */
             rows: (string | number | boolean | null)[][];
+            csv: components["schemas"]["CsvOptionsOut"] | null;
             /**
              * Text
              * @default
@@ -10944,7 +10961,12 @@ export interface operations {
     };
     upload_import: {
         parameters: {
-            query?: never;
+            query?: {
+                encoding?: string;
+                delimiter?: string;
+                quote?: string;
+                null?: string;
+            };
             header?: never;
             path: {
                 database_id: string;

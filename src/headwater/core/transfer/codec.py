@@ -17,7 +17,6 @@ from typing import Any, TypeAlias
 import msgspec
 
 from headwater.catalog.dialect import Convert, Dialect, TypeMapping
-from headwater.catalog.results import SAFE_INTEGER
 from headwater.catalog.value_kinds import KindName, ValueKind
 from headwater.core.transfer import arrays
 
@@ -76,9 +75,20 @@ def _careful(make: Convert, kind: ValueKind, is_no: str = "is not a valid") -> C
         try:
             return make(cell, kind)
         except _WRONG as error:
-            raise ValueConversionError(f"{str(cell)[:80]!r} {is_no} {kind.name}") from error
+            raise ValueConversionError(f"{_shortened(cell)!r} {is_no} {kind.name}") from error
 
     return decode
+
+
+def _shortened(cell: Any) -> str:
+    return str(_shown(cell, None) if isinstance(cell, bytes | bytearray) else cell)[:80]
+
+
+def _readable(cell: Any) -> Any:
+    """Return a cell that is not binary, nor the readable form of something that is no text."""
+    if isinstance(cell, bytes) or (isinstance(cell, str) and type(cell) is not str):
+        raise TypeError
+    return cell
 
 
 def _integer(cell: Any, _: ValueKind) -> int:
@@ -86,7 +96,7 @@ def _integer(cell: Any, _: ValueKind) -> int:
         return cell
     if isinstance(cell, float) and not cell.is_integer():
         raise ValueError
-    return int(cell)
+    return int(_readable(cell))
 
 
 _PLAIN_DECIMAL = re.compile(r"-?[1-9]\d*(?:\.\d*[1-9])?")
@@ -104,7 +114,7 @@ def _decimal(cell: Any, _: ValueKind) -> str:
 
 
 def _float(cell: Any, kind: ValueKind) -> float | str:
-    number = float(cell)
+    number = float(_readable(cell))
     if not math.isfinite(number):
         return _WORDS[str(number).lower()]
     return struct.unpack("f", struct.pack("f", number))[0] if kind.size == 32 else number
@@ -123,16 +133,19 @@ def _text(cell: Any, kind: ValueKind) -> str:
         return cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
+    _readable(cell)
     return str(cell).rstrip(" ") if kind.fixed else str(cell)
 
 
 def _binary(cell: Any, _: ValueKind) -> bytes:
+    if isinstance(cell, bytes):
+        return cell
     text = str(cell)
     return bytes.fromhex(text[2:]) if text.startswith("\\x") else text.encode()
 
 
 def _time(cell: Any, _: ValueKind) -> str:
-    if not isinstance(cell, str) or not cell:
+    if type(cell) is not str or not cell:
         raise ValueError
     return _FRACTION.sub(r"\1", cell).replace(". ", " ").rstrip(".") if "." in cell else cell
 
@@ -159,11 +172,11 @@ def _timestamp(cell: Any, kind: ValueKind) -> str:
 
 
 def _uuid(cell: Any, _: ValueKind) -> str:
-    return str(cell).lower()
+    return str(_readable(cell)).lower()
 
 
 def _json(cell: Any, _: ValueKind) -> str:
-    return cell if isinstance(cell, str) else msgspec.json.encode(cell).decode()
+    return cell if isinstance(_readable(cell), str) else msgspec.json.encode(cell).decode()
 
 
 def _bits(cell: Any, _: ValueKind) -> int:
@@ -171,12 +184,7 @@ def _bits(cell: Any, _: ValueKind) -> int:
 
 
 def _any(cell: Any, _: ValueKind) -> Any:
-    if not isinstance(cell, str):
-        return cell
-    if cell.startswith("\\x") and re.fullmatch(r"(?:[0-9a-f]{2})*", cell[2:]):
-        return bytes.fromhex(cell[2:])
-    big = re.fullmatch(r"-?\d{16,19}", cell)
-    return int(cell) if big and abs(int(cell)) > SAFE_INTEGER else cell
+    return cell
 
 
 def _json_array(cell: Any, kind: ValueKind) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import json
 from collections.abc import Iterator, Sequence
@@ -15,12 +14,14 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet
 
+from headwater.core.transfer import csv_files
+from headwater.core.transfer.csv_files import CsvOptions
 from headwater.kit.errors import Unreadable
 
 Format = Literal["csv", "ndjson", "json", "parquet", "sql"]
 # A row: its number in the file from 1, its values by column, and how far the file was read; or what is wrong with it.
 Values: TypeAlias = list[Any]
-SAMPLE, BATCH, PIECE, LONGEST_FIELD = 1000, 1000, 65_536, 16 * 2**20
+SAMPLE, BATCH, PIECE = 1000, 1000, 65_536
 SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -47,15 +48,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The format of a file, its columns, and for CSV the delimiter."""
+    """The format of a file, its columns, and how it is written if it is CSV."""
 
     format: Format
     columns: tuple[str, ...] = ()
-    delimiter: str = ","
+    csv: CsvOptions = CsvOptions()
 
 
-def shape_of(path: Path, filename: str) -> Shape:
-    """Return the shape of a file, by its name and its first bytes.
+def shape_of(path: Path, filename: str, options: CsvOptions | None = None) -> Shape:
+    """Return the shape of a file, by its name and its first bytes; `options` of CSV that are known.
 
     Raises:
         Unreadable: it has none of the formats, or it is empty.
@@ -67,13 +68,13 @@ def shape_of(path: Path, filename: str) -> Shape:
     format_ = _format(head, filename)
     try:
         if format_ == "csv":
-            return _csv_shape(head, filename)
+            return Shape(format_, *csv_files.header(path, filename, options or CsvOptions()))
         if format_ == "parquet":
             return Shape(format_, tuple(pyarrow.parquet.read_schema(path).names))
         if format_ == "sql":
             return Shape(format_)
         return Shape(format_, _keys(path, format_))
-    except (UnicodeDecodeError, pa.ArrowException, csv.Error) as error:
+    except (UnicodeError, pa.ArrowException) as error:
         raise Unreadable(f"{filename} cannot be read as {format_.upper()}.", hint="Texts must be UTF-8.") from error
 
 
@@ -90,16 +91,6 @@ def _format(head: bytes, filename: str) -> Format:
             hint="CSV, TSV, NDJSON, JSON, Parquet and SQL can be imported.",
         )
     return format_
-
-
-def _csv_shape(head: bytes, filename: str) -> Shape:
-    first = head.decode("utf-8-sig", errors="ignore").split("\n", 1)[0]
-    delimiter = "\t" if filename.lower().endswith((".tsv", ".tab")) else max(",;\t|", key=first.count)
-    names = next(csv.reader([first.rstrip("\r")], delimiter=delimiter), [])
-    columns = tuple(name.strip() or f"column_{number}" for number, name in enumerate(names, 1))
-    if len(set(columns)) < len(columns):
-        raise Unreadable(f"{filename} has two columns of the same name.", hint="Give each column a different name.")
-    return Shape("csv", columns, delimiter)
 
 
 def _keys(path: Path, format_: Format) -> tuple[str, ...]:
@@ -125,30 +116,9 @@ def lines(path: Path, shape: Shape) -> Iterator[Line]:
 
 
 def _csv(path: Path, shape: Shape) -> Iterator[Line]:
-    csv.field_size_limit(LONGEST_FIELD)
-    with path.open("rb") as raw:
-        texts = (piece.decode("utf-8-sig" if number == 0 else "utf-8") for number, piece in enumerate(raw))
-        reader = csv.reader(texts, delimiter=shape.delimiter)
-        next(reader)
-        number = 0
-        while True:
-            number += 1
-            try:
-                row = next(reader)
-            except StopIteration:
-                return
-            except (csv.Error, UnicodeDecodeError) as error:
-                yield Line(number, [], raw.tell(), f"The line cannot be read: {error}.")
-                if isinstance(error, UnicodeDecodeError):
-                    return  # the generator of texts has ended
-                continue
-            if not row:
-                number -= 1
-                continue
-            wrong = ""
-            if len(row) != len(shape.columns):
-                wrong = f"The row has {len(row)} fields, not {len(shape.columns)}."
-            yield Line(number, [cell if cell != "" else None for cell in row], raw.tell(), wrong)
+    rows = csv_files.rows(path, len(shape.columns), shape.csv)
+    for number, (values, at, wrong) in enumerate(rows, 1):
+        yield Line(number, values, at, wrong)
 
 
 def _json(path: Path, shape: Shape) -> Iterator[Line]:
@@ -174,14 +144,14 @@ def _ndjson(path: Path) -> Iterator[tuple[int, Any, int]]:
                 continue
             number += 1
             try:
-                yield number, msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf")), file.tell()
+                yield number, _DECODER.decode(line.removeprefix(b"\xef\xbb\xbf")), file.tell()
             except (msgspec.DecodeError, UnicodeDecodeError):
                 yield number, None, file.tell()
 
 
 def _array(path: Path) -> Iterator[tuple[int, Any, int]]:
     """Yield the items of a JSON array one by one; only the current item is in memory."""
-    decoder, number, held = json.JSONDecoder(), 0, ""
+    decoder, number, held = json.JSONDecoder(parse_float=_number), 0, ""
     with path.open(encoding="utf-8-sig") as file:
         held = file.read(PIECE).lstrip()[1:]
         while True:
@@ -210,6 +180,16 @@ def _parquet(path: Path, shape: Shape) -> Iterator[Line]:
             yield Line(number, [_flat(value) for value in row], number)
 
 
+def _number(text: str) -> float | Decimal:
+    """Return a JSON number with all its digits: a double has only about 16."""
+    number, exact = float(text), Decimal(text)
+    return number if Decimal(repr(number)) == exact else exact
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_number)
+_ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
+
+
 def _flat(value: Any) -> Any:
     """Return a value as a number, a boolean, a text, bytes or None."""
     match value:
@@ -223,7 +203,7 @@ def _flat(value: Any) -> Any:
         case Decimal():
             return f"{value:f}"
         case _:
-            return msgspec.json.encode(value, enc_hook=str).decode()
+            return _ENCODER.encode(value).decode()
 
 
 def sample(path: Path, shape: Shape, most: int = SAMPLE) -> list[Sequence[Any]]:

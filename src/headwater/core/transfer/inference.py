@@ -20,6 +20,8 @@ _PATTERNS: tuple[tuple[KindName, re.Pattern[str]], ...] = (
     ("json", re.compile(r"\s*[\[{].*[\]}]\s*", re.DOTALL)),
 )
 # Kinds that can be widened: integers to decimals, dates to timestamps, and so on.
+_EXACT = frozenset({"integer", "decimal"})
+FLOAT_DIGITS = 15
 _WIDER: dict[frozenset[KindName], KindName] = {
     frozenset({"integer", "decimal"}): "decimal",
     frozenset({"integer", "float"}): "float",
@@ -32,17 +34,27 @@ _WIDER: dict[frozenset[KindName], KindName] = {
 def kind_of_values(values: Iterable[Any]) -> ValueKind:
     """Return the narrowest kind that all values fit; text if there is none, or no values."""
     names: set[KindName] = set()
-    zoned = False
+    zoned = long = False
     for value in values:
         if value is None:
             continue
         name, has_zone = _name(value)
         names.add(name)
         zoned = zoned or has_zone
+        long = long or (name in _EXACT and not _fits_float(value))
     common = names.pop() if len(names) == 1 else _WIDER.get(frozenset(names), "text")
+    if common == "float" and long:
+        common = "decimal"  # a double would drop digits
     return ValueKind(
         common, 64 if common in {"integer", "float"} else None, 6 if common == "timestamp" else None, zoned=zoned
     )
+
+
+def _fits_float(value: Any) -> bool:
+    """Return True if a double keeps all digits of a number."""
+    if isinstance(value, int):
+        return abs(value) <= 2**53
+    return len(value.strip("-0.").replace(".", "")) <= FLOAT_DIGITS
 
 
 def _name(value: Any) -> tuple[KindName, bool]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from headwater.catalog.dialect import Dialect
 from headwater.catalog.model import Relation
-from headwater.catalog.results import Cell, Row
 from headwater.catalog.value_kinds import ValueKind
 
 AT_ONCE = 500
@@ -18,7 +18,7 @@ class InsertWriter:
     def __init__(self, dialect: Dialect, quote: Callable[..., str], table: Relation) -> None:
         columns = [(index, column) for index, column in enumerate(table.columns) if not column.generated]
         assert dialect.grammar and dialect.types and dialect.types.read
-        self._grammar, read = dialect.grammar, dialect.types.read
+        self._grammar, self._write, read = dialect.grammar, dialect.types.constant, dialect.types.read
         self._cells = [(index, read(column.type)) for index, column in columns]
         names = ", ".join(quote(column.name) for _, column in columns)
         # A GENERATED ALWAYS identity accepts a number only with this clause.
@@ -30,8 +30,8 @@ class InsertWriter:
         """Return the text before the rows."""
         return b""
 
-    def rows(self, rows: Iterable[Row]) -> bytes:
-        """Return the text of some rows."""
+    def rows(self, rows: Iterable[Sequence[Any]]) -> bytes:
+        """Return the text of some rows, which are the values of `TransferSource.scan`."""
         lines = ["(" + ", ".join(self._constant(row[index], kind) for index, kind in self._cells) + ")" for row in rows]
         parts = [",\n".join(lines[at : at + AT_ONCE]) for at in range(0, len(lines), AT_ONCE)]
         return "".join(f"{self._head}{part};\n" for part in parts).encode()
@@ -40,7 +40,9 @@ class InsertWriter:
         """Return the text after the rows."""
         return b""
 
-    def _constant(self, cell: Cell, kind: ValueKind) -> str:
+    def _constant(self, cell: Any, kind: ValueKind) -> str:
+        if self._write is not None:
+            return self._write(cell)
         match cell:
             case None:
                 return "NULL"
@@ -50,5 +52,5 @@ class InsertWriter:
                 return repr(cell)
         if kind.name in {"binary", "any"} and cell.startswith("\\x") and self._grammar.hex_bytes:
             return f"x'{cell[2:]}'"
-        text = cell.replace("'", "''")
+        text = str(cell).replace("'", "''")
         return "'" + (text.replace("\\", "\\\\") if self._grammar.backslashes else text) + "'"

@@ -58,6 +58,11 @@ def column_losses(column: Column, table: str, work: MappingContext) -> None:
         work.record_loss(
             "changed", table, column.name, "comparisons of text become case-sensitive, unlike those of citext"
         )
+    types = work.source.types
+    assert types and types.read
+    other = work.target is not work.source
+    if other and (change := types.source_change(types.read(column.type), work.target)):
+        work.record_loss("changed", table, column.name, change)
     if "on_update" in attrs:
         work.record_loss("left_out", table, column.name, "ON UPDATE is not kept: the column is not set automatically")
     if "invisible" in attrs:

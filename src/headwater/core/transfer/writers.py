@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ import pyarrow.ipc
 import pyarrow.parquet
 
 from headwater.catalog.results import Cell, ResultColumn, Row
+from headwater.kit.errors import BadInput
 
 Form = Literal["csv", "ndjson", "json", "arrow", "parquet"]
 BATCH = 5_000
@@ -33,15 +35,38 @@ class _Csv:
         return b""
 
 
+_SPECIAL = re.compile(r'[,"\r\n]')
+
+
 def _csv_lines(rows: Any) -> bytes:
+    """Return rows as CSV, in which NULL is nothing and the empty text two quotes."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    return out.getvalue().encode()
+    write = csv.writer(out, lineterminator="\n").writerow
+    for row in rows:
+        if len(row) == 1 or "" in row:
+            out.write(_csv_line(row))
+        else:
+            write(row)
+    text = out.getvalue()
+    # Python does not quote a carriage return, but readers take it for the end of a row.
+    return ("".join(map(_csv_line, rows)) if "\r" in text else text).encode()
+
+
+def _csv_line(row: Row) -> str:
+    return ",".join(map(_csv_field, row)) + "\n"
+
+
+def _csv_field(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    text = str(cell)
+    return '"' + text.replace('"', '""') + '"' if not text or _SPECIAL.search(text) else text
 
 
 class _Ndjson:
     def __init__(self, columns: tuple[ResultColumn, ...]) -> None:
         self._names = unique([column.name for column in columns])
+        self._json = [index for index, column in enumerate(columns) if column.kind == "json"]
 
     def open(self) -> bytes:
         return b""
@@ -50,10 +75,25 @@ class _Ndjson:
         return b"".join(self._line(row) + b"\n" for row in rows)
 
     def _line(self, row: Row) -> bytes:
-        return msgspec.json.encode(dict(zip(self._names, row, strict=True)))
+        cells: list[Any] = list(row)
+        for index in self._json:
+            cells[index] = _embedded(cells[index])
+        return msgspec.json.encode(dict(zip(self._names, cells, strict=True)))
 
     def close(self) -> bytes:
         return b""
+
+
+def _embedded(cell: Cell) -> Any:
+    """Return JSON text as a part of the row, in one line, with its own digits; other text stays text."""
+    try:
+        msgspec.json.decode(str(cell), type=msgspec.Raw)
+    except msgspec.DecodeError:
+        return cell
+    return msgspec.Raw(cell.translate(_IN_ONE_LINE).encode()) if isinstance(cell, str) else cell
+
+
+_IN_ONE_LINE = {10: " ", 13: " "}
 
 
 class _Json(_Ndjson):
@@ -205,20 +245,49 @@ def _arrow_type(column: ResultColumn) -> pa.DataType:
 def _arrow_column(cells: tuple[Cell, ...], field: pa.Field) -> pa.Array:
     if pa.types.is_string(field.type):
         return pa.array([None if cell is None else str(cell) for cell in cells], field.type)
-    number: Any = int if pa.types.is_integer(field.type) else float
     if pa.types.is_boolean(field.type):
         return pa.array(cells, field.type)
-    return pa.array([None if cell is None else number(cell) for cell in cells], field.type)
+    number = _whole if pa.types.is_integer(field.type) else _double
+    return pa.array([None if cell is None else number(cell, field.name) for cell in cells], field.type)
+
+
+def _whole(cell: Cell, column: str) -> int:
+    """Return an integer; a column of an engine with types of values may have other values."""
+    try:
+        number = int(cell) if not isinstance(cell, float) or cell.is_integer() else None  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        number = None
+    if number is None or not -(2**63) <= number < 2**63:
+        raise _misfit(cell, column, "integer")
+    return number
+
+
+def _double(cell: Cell, column: str) -> float:
+    try:
+        number = float(cell)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise _misfit(cell, column, "number") from error
+    if isinstance(cell, str) and cell.lstrip("-").isdigit() and int(number) != int(cell):
+        raise _misfit(cell, column, "number with 16 digits")
+    return number
+
+
+def _misfit(cell: Cell, column: str, type_: str) -> BadInput:
+    return BadInput(
+        f"The column {column} has the value {str(cell)[:80]!r}, which is no {type_} like its first values.",
+        hint="Export it as CSV or NDJSON, or cast the column to text in a query.",
+    )
 
 
 def unique(names: list[str]) -> list[str]:
     """Return the names, with a number added to duplicates."""
-    seen: dict[str, int] = {}
-    result = []
+    taken, result = set(names), dict[str, None]()
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return result
+        own, number = name, 2
+        while own in result or (own != name and own in taken):
+            own, number = f"{name}_{number}", number + 1
+        result[own] = None
+    return list(result)
 
 
 DOCUMENTS: Mapping[Form, Any] = {"ndjson": _DocumentLines, "json": _DocumentArray}

@@ -18,11 +18,12 @@ from headwater.engines._statements import statements
 from headwater.engines.postgresql.dialect import GRAMMAR
 from headwater.engines.postgresql.session import PostgresSession
 
-CHUNK = 65_536
+CHUNK, LONGEST_NAME = 65_536, 63
 _CSV = ("COPY (", "\n) TO STDOUT WITH (FORMAT csv, HEADER)")
 # A delimiter and a quote that JSON text cannot contain unescaped: each line is the JSON of one row.
 _NDJSON = (
-    "COPY (SELECT row_to_json(r) FROM (",
+    # The text of a json column may have line ends between its parts, but a row has one line.
+    "COPY (SELECT translate(row_to_json(r)::text, E'\\n\\r', '  ') FROM (",
     "\n) r) TO STDOUT WITH (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')",
 )
 _AROUND = {"csv": _CSV, "ndjson": _NDJSON}
@@ -50,6 +51,8 @@ async def copied(connection: AsyncConnection[Any], query: str, form: ExportForm)
     opening, closing = _AROUND[form]
     pgconn, over = connection.pgconn, False
     async with connection.lock:
+        if form == "ndjson":
+            closing = closing.replace(") r)", f") r{await _renamed(connection, query)})", 1)
         pgconn.send_query((opening + query + closing).encode())
         try:
             await connection.wait(_begun(pgconn))
@@ -65,6 +68,33 @@ async def copied(connection: AsyncConnection[Any], query: str, form: ExportForm)
                 with contextlib.suppress(psycopg.Error):
                     while not (await connection.wait(_taken(pgconn)))[1]:
                         pass
+
+
+async def _renamed(connection: AsyncConnection[Any], query: str) -> str:
+    """Return the column list that gives each column of a query a name of its own; "" if they have."""
+    pgconn = connection.pgconn
+    pgconn.send_prepare(b"", query.encode())
+    (prepared,) = await connection.wait(generators.execute(pgconn))
+    if prepared.status != ExecStatus.COMMAND_OK:
+        return ""  # the COPY has the same error, at its position
+    pgconn.send_describe_prepared(b"")
+    (described,) = await connection.wait(generators.execute(pgconn))
+    names = [(described.fname(index) or b"").decode() for index in range(described.nfields)]
+    if len(set(names)) == len(names):
+        return ""
+    return "(" + ", ".join('"' + name.replace('"', '""') + '"' for name in distinct(names)) + ")"
+
+
+def distinct(names: list[str]) -> list[str]:
+    """Return names with a number added to duplicates, short enough to stay different as identifiers."""
+    result: dict[str, None] = {}
+    for name in names:
+        own, number = name, 2
+        while own in result or (own != name and own in names):
+            end = f"_{number}"
+            own, number = name.encode()[: LONGEST_NAME - len(end)].decode(errors="ignore") + end, number + 1
+        result[own] = None
+    return list(result)
 
 
 def _begun(pgconn: Any) -> Any:

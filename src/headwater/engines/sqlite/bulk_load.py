@@ -6,7 +6,6 @@ import sqlite3
 import struct
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from headwater.catalog.statements import Statement
@@ -15,6 +14,7 @@ from headwater.engines.sqlite.ddl import quote
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.session import SqliteSession
 from headwater.engines.sqlite.transfer import SqliteTransfer
+from headwater.engines.sqlite.values import OddText, bindable, placeholders, text_of
 
 SETTINGS = frozenset({"user_version", "application_id"})
 
@@ -92,31 +92,11 @@ def insert(
         columns = [[value_of(value) for value in column.to_pylist()] for column in batch.columns]
         if any(isinstance(value, OddText) for column in columns for value in column):
             for row in zip(*columns, strict=True):
-                connection.execute(f"{head} ({', '.join(map(_mark, row))}){tail}", [_bound(value) for value in row])
+                connection.execute(f"{head} ({placeholders(row)}){tail}", bindable(row))
         else:
             connection.executemany(every, zip(*columns, strict=True))
         rows += batch.num_rows
     return rows
-
-
-@dataclass(frozen=True, slots=True)
-class OddText:
-    """Text that is not UTF-8; it can be inserted only as a blob that is cast to text."""
-
-    bytes: bytes
-
-    @property
-    def text(self) -> str:
-        """The text for users; invalid bytes are shown as numbers."""
-        return self.bytes.decode(errors="backslashreplace")
-
-
-def _mark(value: Any) -> str:
-    return "CAST(? AS TEXT)" if isinstance(value, OddText) else "?"
-
-
-def _bound(value: Any) -> Any:
-    return value.bytes if isinstance(value, OddText) else value
 
 
 def value_of(text: bytes | None) -> Any:
@@ -125,10 +105,7 @@ def value_of(text: bytes | None) -> Any:
         return None
     match text[:1]:
         case b"'":
-            try:
-                return text[1:].decode()
-            except UnicodeDecodeError:
-                return OddText(text[1:])
+            return text_of(text[1:])
         case b"b":
             return text[1:]
         case b"r":

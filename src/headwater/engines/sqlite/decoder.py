@@ -16,30 +16,29 @@ from headwater.catalog.results import Cell, Kind
 from headwater.engines import Decoder, DecodingSupport, SnapshotColumn
 from headwater.engines import _decoders as d
 from headwater.engines._decode import Array, ConversionError
-from headwater.engines.sqlite.bulk_load import OddText, value_of
-from headwater.engines.sqlite.session import cell_of
+from headwater.engines.sqlite.bulk_load import value_of
+from headwater.engines.sqlite.values import cell_of
 
 _EXACT = 2**53
 
 
 def _decoder(type_: Any, kind: Kind, convert: Callable[[Any], Any]) -> Decoder:
     def values(given: Array) -> Array:
-        return pa.array([None if value is None else convert(_known(value)) for value in given.to_pylist()], type_)
+        return pa.array([None if value is None else convert(value) for value in _stored(given)], type_)
 
-    return Decoder(type_, kind, values, _shown, _cells, may_fail=type_ != d.TEXT)
+    return Decoder(type_, kind, values, _shown, _cells, may_fail=type_ != d.TEXT, transfer_cells=_stored)
 
 
-def _known(text: bytes) -> Any:
-    value = value_of(text)
-    return value.text if isinstance(value, OddText) else value
+def _stored(given: Array) -> list[Any]:
+    return [value_of(value) for value in given.to_pylist()]
 
 
 def _cells(given: Array) -> list[Cell]:
-    return [None if value is None else cell_of(_known(value)) for value in given.to_pylist()]
+    return [cell_of(value) for value in _stored(given)]
 
 
 def _shown(given: Array) -> Array:
-    return pa.array([None if value is None else _text(_known(value)) for value in given.to_pylist()], d.TEXT)
+    return pa.array([None if value is None else _text(value) for value in _stored(given)], d.TEXT)
 
 
 def _integer(value: Any) -> int:
@@ -66,7 +65,7 @@ def _text(value: Any) -> str:
     """Return a value as readable text."""
     match value:
         case str():
-            return value
+            return str(value)
         case bytes():
             return "\\x" + value.hex()
         case _:

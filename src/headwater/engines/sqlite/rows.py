@@ -95,7 +95,10 @@ def _fetched(connection: sqlite3.Connection, query: str) -> Iterator[Batch]:
     """Yield rows in batches that are limited by their bytes."""
     values: list[Any] = []
     size = 0
-    connection.text_factory = bytearray  # not `bytes`, the type of blobs; text may not be UTF-8
+    factory, connection.text_factory = (
+        connection.text_factory,
+        bytearray,
+    )  # not `bytes`, the type of blobs; text may not be UTF-8
     try:
         for row in connection.execute(query):
             values.extend(row)
@@ -107,7 +110,7 @@ def _fetched(connection: sqlite3.Connection, query: str) -> Iterator[Batch]:
         if values:
             yield _batch(values, len(row))
     finally:
-        connection.text_factory = str
+        connection.text_factory = factory
 
 
 def _batch(values: Sequence[Any], columns: int) -> Batch:

@@ -16,14 +16,13 @@ import sqlite3
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from functools import partial
-from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote as percent
 
 from headwater.catalog.results import (
-    SAFE_INTEGER,
     STANDARD,
+    UNLIMITED,
     Cell,
     Finished,
     Frame,
@@ -46,6 +45,7 @@ from headwater.engines._driver_thread import DriverThread
 from headwater.engines.sqlite.authorizer import Authorizer
 from headwater.engines.sqlite.dialect import GRAMMAR
 from headwater.engines.sqlite.errors import ConnectionRefused, refusal
+from headwater.engines.sqlite.values import bindable, cell_of, placeholders, text_of, value_given
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 # How long a statement waits for another connection's write before it says that the database is locked.
@@ -92,6 +92,7 @@ class SqliteSession:
             check_same_thread=False,
             cached_statements=0,
         )
+        self._connection.text_factory = text_of
         self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
         self._connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, LONGEST_TEXT)
         self._connection.execute("PRAGMA foreign_keys = ON")
@@ -134,6 +135,22 @@ class SqliteSession:
             return await self.call(asked)
         except sqlite3.Error as error:
             raise refusal(error, Statement(query, 0), 0, read_only=False) from error
+
+    async def read(self, query: str) -> AsyncGenerator[list[Any], None]:
+        """Yield the rows of one of our own queries in batches, as the driver's values instead of cells."""
+        cursor = self.connection.cursor()
+        async with self._worker.ended_in_time(None):
+            try:
+                chunk = await self.call(lambda: self._begin(cursor, query, []))
+                while chunk:
+                    yield chunk
+                    self._stop_if_asked()
+                    chunk = await self.call(lambda: batches.take_batch(cursor))
+            except DRIVER_ERRORS as error:
+                raise self._why(error, Statement(query, 0), 0, UNLIMITED) from error
+            finally:
+                with contextlib.suppress(sqlite3.Error):
+                    await self.call(cursor.close)
 
     async def copy(self, path: Path) -> None:
         """Copy the whole database into a new file, in one consistent state."""
@@ -231,11 +248,12 @@ class SqliteSession:
     async def _statement(
         self, number: int, statement: Statement, parameters: Parameters, limits: Limits
     ) -> AsyncGenerator[Frame, None]:
-        values: list[Cell] = []
+        values: list[Any] = []
 
         def mark(value: Cell) -> str:
-            values.append(value)
-            return "?"
+            row = [value_given(value)]
+            values.extend(bindable(row))
+            return placeholders(row)
 
         text = texts.bind(statement.text, parameters, GRAMMAR, mark)
         began = time.perf_counter()
@@ -259,7 +277,7 @@ class SqliteSession:
         command = _command(text, writes)
         yield Finished(number, command, meter.rows, affected, meter.full, time.perf_counter() - began)
 
-    def _begin(self, cursor: sqlite3.Cursor, text: str, values: list[Cell]) -> list[Any]:
+    def _begin(self, cursor: sqlite3.Cursor, text: str, values: list[Any]) -> list[Any]:
         self._stop_if_asked()
         self._guard.begin(text)
         cursor.execute(text, values)
@@ -313,19 +331,6 @@ class SqliteSession:
             self._guard.read_only = False
             if self._connection is not None:
                 await self.ask("PRAGMA query_only = OFF")
-
-
-def cell_of(value: Any) -> Cell:
-    """Return a value of SQLite as a cell of a result."""
-    match value:
-        case None | str():
-            return value
-        case int():
-            return value if -SAFE_INTEGER <= value <= SAFE_INTEGER else str(value)
-        case float():
-            return value if isfinite(value) else "Infinity" if value > 0 else "-Infinity"
-        case _:
-            return "\\x" + bytes(value).hex()
 
 
 def _columns(cursor: sqlite3.Cursor, rows: list[Row]) -> tuple[ResultColumn, ...] | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from headwater.catalog.results import QueryError
@@ -11,6 +12,7 @@ from headwater.catalog.statements import Statement
 from headwater.engines import Columns, Session, SqlTransfer
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.session import DRIVER_ERRORS, SqliteSession
+from headwater.engines.sqlite.values import OddText, bindable, placeholders
 
 _DANGLING = 'SELECT "table", "parent", count(*) FROM pragma_foreign_key_check GROUP BY 1, 2'
 POINT = "headwater_load"
@@ -19,13 +21,15 @@ BIGGEST, SMALLEST = 2**63 - 1, -(2**63)
 
 def insert(connection: sqlite3.Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows, all or none; a savepoint outside of a transaction is one."""
-    marks = ", ".join("?" * len(columns))
+    head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
     connection.execute(f"SAVEPOINT {POINT}")
     try:
-        connection.executemany(
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608
-            [[_bindable(value) for value in row] for row in rows],
-        )
+        checked = [[_bindable(value) for value in row] for row in rows]
+        if any(isinstance(value, OddText) for row in checked for value in row):
+            for row in checked:
+                connection.execute(f"{head} ({placeholders(row)})", bindable(row))
+        else:
+            connection.executemany(f"{head} ({', '.join('?' * len(columns))})", checked)
     except BaseException:
         connection.execute(f"ROLLBACK TO {POINT}")
         connection.execute(f"RELEASE {POINT}")
@@ -49,6 +53,13 @@ class SqliteTransfer(SqlTransfer):
     async def begin_read(self) -> None:
         await self.session.ask("BEGIN")
         await self.session.ask("SELECT count(*) FROM sqlite_schema")  # the read transaction begins here
+
+    async def scan(self, table: str, columns: Columns) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
+        """Yield the rows of a table in batches, as the values of the driver: each keeps its storage class."""
+        query = f"SELECT {', '.join(name for name, _ in columns)} FROM {table}"  # noqa: S608 (quoted)
+        async with contextlib.aclosing(self.session.read(query)) as chunks:
+            async for rows in chunks:
+                yield rows
 
     async def begin_load(self) -> None:
         """Do not enforce foreign keys, so that rows can come in any order."""

@@ -8,6 +8,7 @@ from typing import Any
 from headwater.catalog.dialect import Dialect, TypeMapping
 from headwater.catalog.value_kinds import KindName, TypeSpelling, ValueKind
 from headwater.engines import _type_rules as r
+from headwater.engines.sqlite.values import OddText, cell_of, literal
 
 _RULES: tuple[r.Rule, ...] = (
     r.rule("boolean|bool", ValueKind("boolean")),
@@ -91,11 +92,34 @@ def _encode_integer(value: Any, kind: ValueKind) -> Any:
 
 
 def _risk(kind: ValueKind, target: Dialect) -> str | None:
-    if kind.name not in {"text", "binary"}:
-        return "SQLite does not check types: values of another type are refused"
-    if kind.name == "text" and kind.size and target.types is not TYPES:
-        return "SQLite does not check lengths: longer texts are refused"
-    return None
+    if target.types is TYPES:
+        return None
+    if kind.name == "text" and not kind.written:
+        return "text that is not UTF-8 is refused"
+    if kind.name == "text":
+        longer = f"texts of more than {kind.size} characters, " if kind.size else ""
+        return f"SQLite does not check types: {longer}binary values and text that is not UTF-8 are refused"
+    return None if kind.name == "binary" else "SQLite does not check types: values of another type are refused"
+
+
+def _change(kind: ValueKind, target: Dialect) -> str:
+    if kind.name == "binary":
+        return "SQLite does not check types: texts and numbers in it become the bytes of their text"
+    if kind.name == "text" and not kind.written:
+        return "a column without a type becomes text: numbers as digits, binary values as \\x and hexadecimal digits"
+    return ""
+
+
+def _decode_text(cell: Any, kind: ValueKind) -> Any:
+    if isinstance(cell, OddText) or (isinstance(cell, bytes) and kind.written):
+        raise TypeError
+    return cell if isinstance(cell, str) else str(cell_of(cell))
+
+
+def _decode_binary(cell: Any, _: ValueKind) -> bytes:
+    if isinstance(cell, OddText):
+        return cell.stored
+    return cell if isinstance(cell, bytes) else str(cell_of(cell)).encode()
 
 
 TYPES = TypeMapping(
@@ -103,5 +127,11 @@ TYPES = TypeMapping(
     spell=lambda kind, keyed: _SPELLERS[kind.name](kind, keyed),
     encoders={"integer": _encode_integer, "float": _encode_number, "boolean": lambda value, _: int(value)},
     same_dialect=lambda kind: ValueKind("any", written=kind.written),
+    decoders={
+        "text": _decode_text,
+        "binary": _decode_binary,
+    },
+    constant=lambda value: literal(value).decode(),
     source_risk=_risk,
+    source_change=_change,
 )

@@ -99,6 +99,15 @@ class FoundColumnOut(Wire):
     type: str
 
 
+class CsvOptionsOut(Wire):
+    """How a CSV file is read, as chosen or detected; `null` is the unquoted text that means NULL."""
+
+    encoding: str
+    delimiter: str
+    quote: str
+    null: str
+
+
 class ImportPreviewOut(Wire):
     """A preview of a file that was uploaded for an import: its format, columns and first rows."""
 
@@ -106,21 +115,25 @@ class ImportPreviewOut(Wire):
     format: Literal["csv", "ndjson", "json", "parquet", "sql"]
     columns: list[FoundColumnOut]
     rows: list[list[str | int | float | bool | None]]
+    csv: CsvOptionsOut | None = None
     text: str = ""
 
 
 class ImportColumnIn(Wire):
     """A column of the file, its target column, and the type of the target column in a new table."""
 
-    source: Annotated[str, Field(max_length=300)]
-    target: Annotated[str, Field(min_length=1, max_length=63)]
+    source: Annotated[str, Field(max_length=100_000)]
+    target: Annotated[str, Field(min_length=1, max_length=100_000)]
     type: Annotated[str, Field(max_length=300)] = ""
 
 
 class ImportIn(Wire):
-    """How to import an uploaded file; without `columns`, columns are matched by name."""
+    """How to import an uploaded file; without `columns`, columns are matched by name.
 
-    table: Annotated[str, Field(max_length=63)] = ""
+    `table` may include its schema: `schema.table`.
+    """
+
+    table: Annotated[str, Field(max_length=130)] = ""
     schema_name: Annotated[str | None, Field(alias="schema", max_length=63)] = None
     create: bool = False
     columns: Annotated[list[ImportColumnIn], Field(max_length=2000)] = Field(default_factory=list)

@@ -62,5 +62,6 @@ def preview(view: TransferView) -> api_models.ImportPreviewOut:
         format=content["format"],
         columns=content["columns"],
         rows=content["rows"],
+        csv=content.get("csv"),
         text=content.get("text", ""),
     )

@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions, skipToken, useMutation } from '@tan
 import type { CopyRequest, ExportRequest, ImportRequest } from '@/api/types'
 import { api, upload } from '@/lib/http'
 import { isUnfinished } from '@/lib/jobs'
+import type { CsvOptions } from './csv-options'
 
 const of = (database: string) => ({ path: { database_id: database } })
 
@@ -45,7 +46,9 @@ export const cancelJob = (id: string) => api.post('/jobs/{job_id}/cancel', { par
 export const retryJob = (id: string) => api.post('/jobs/{job_id}/retry', { params: { path: { job_id: id } } })
 
 export const useUpload = (database: string, onProgress: (part: number) => void) =>
-  useMutation({ mutationFn: (file: File) => upload('/databases/{database_id}/imports', of(database), file, onProgress) })
+  useMutation({
+    mutationFn: ({ file, options }: { file: File; options?: CsvOptions }) => upload('/databases/{database_id}/imports', { ...of(database), query: options }, file, onProgress),
+  })
 
 export const useImport = () => useMutation({ mutationFn: ({ id, ...body }: ImportRequest & { id: string }) => api.post('/imports/{transfer_id}/start', { params: { path: { transfer_id: id } }, body }) })
 

@@ -7,6 +7,7 @@ import { EmptyState, ErrorNote } from '@/components/states'
 import { useDatabase } from '@/lib/database-scope'
 import { plural } from '@/lib/format'
 import { useUpload } from './api'
+import { CsvOptionsPanel } from './csv-options'
 import { ImportForm } from './import-form'
 
 const ACCEPT = '.csv,.tsv,.tab,.txt,.ndjson,.jsonl,.json,.parquet,.pq,.sql'
@@ -17,6 +18,8 @@ export function ImportPage() {
   const [part, setPart] = useState(0)
   const upload = useUpload(database.id, setPart)
   const preview = upload.data
+  const { file, options } = upload.variables ?? {}
+  const csv = options ?? preview?.csv
   return (
     <PageFrame title="Import" subtitle={<p className="dim">A file into {database.name}</p>}>
       <Panel title="File" aside={preview && <span className="dim small">{`${preview.format.toUpperCase()}, ${plural(preview.columns.length, 'column')}`}</span>}>
@@ -30,10 +33,10 @@ export function ImportPage() {
           onChange={(event) => {
             const file = event.target.files?.[0]
             event.target.value = ''
-            if (file) upload.mutate(file)
+            if (file) upload.mutate({ file })
           }}
         />
-        <EmptyState text={preview?.transfer.filename ?? 'CSV, TSV, NDJSON, JSON, Parquet or an SQL script, in UTF-8.'}>
+        <EmptyState text={preview?.transfer.filename ?? 'CSV, TSV, NDJSON, JSON, Parquet or an SQL script.'}>
           {upload.isPending && <Bar part={part} label="Upload" className="w-60" />}
           <button type="button" className={preview ? 'btn' : 'btn primary'} disabled={upload.isPending} onClick={() => input.current?.click()}>
             <Upload className="i" aria-hidden="true" />
@@ -41,6 +44,7 @@ export function ImportPage() {
           </button>
         </EmptyState>
       </Panel>
+      {csv && file && <CsvOptionsPanel options={csv} disabled={upload.isPending} onChange={(options) => upload.mutate({ file, options })} />}
       {upload.error && <ErrorNote error={upload.error} />}
       {preview && !upload.isPending && <ImportForm key={preview.transfer.id} preview={preview} />}
     </PageFrame>

@@ -18,11 +18,17 @@ from headwater.kit.terminal import terminal
 def import_(
     name: NameArgument,
     file: Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, JSON, Parquet or SQL.", show_default=False)],
-    table: Annotated[str, typer.Option(help="Target table; not needed for SQL.")] = "",
+    table: Annotated[
+        str, typer.Option(help="Target table, with its schema if needed: schema.table; not needed for SQL.")
+    ] = "",
     create: Annotated[
         bool, typer.Option("--create", help="Create the table, with types inferred from a sample.")
     ] = False,
     type_: Annotated[list[str] | None, typer.Option("--type", help="Type of a column: name=type.")] = None,
+    encoding: Annotated[str, typer.Option(help="Encoding of a CSV file; detected if omitted.")] = "",
+    delimiter: Annotated[str, typer.Option(help="Delimiter of a CSV file; detected if omitted.")] = "",
+    quote: Annotated[str, typer.Option(help="Quote of a CSV file.")] = '"',
+    null: Annotated[str, typer.Option(help="Unquoted text that means NULL in a CSV file, such as \\N.")] = "",
     skip_errors: Annotated[bool, typer.Option("--skip-errors", help="Skip bad rows and report them.")] = False,
     confirm: Annotated[bool, typer.Option(help="Allow writes to a protected database.")] = False,
     as_json: JsonOption = False,
@@ -36,7 +42,9 @@ def import_(
         database = find_database(server, name)
         with file.open("rb") as content:
             files = {"file": (file.name, content)}
-            preview = server.call("POST", f"/databases/{database['id']}/imports", files=files)
+            asked = {"encoding": encoding, "delimiter": delimiter.replace("\\t", "\t"), "quote": quote, "null": null}
+            preview = server.call("POST", f"/databases/{database['id']}/imports", files=files, params=asked)
+        _tell_encoding(file, preview, encoding)
         body: dict[str, Any] = {
             "table": table,
             "create": create,
@@ -84,6 +92,12 @@ def _columns(preview: Any, types: list[str]) -> list[dict[str, str]]:
         {"source": item["name"], "target": item["name"], "type": chosen.get(item["name"], item["type"])}
         for item in preview["columns"]
     ]
+
+
+def _tell_encoding(file: Path, preview: Any, chosen: str) -> None:
+    csv = preview["csv"]
+    if csv and not chosen and not csv["encoding"].startswith("utf-8"):
+        typer.echo(f"{file.name} is read as {csv['encoding']}, because it is not UTF-8 (see --encoding).", err=True)
 
 
 def _show(result: Any) -> None:

@@ -6,9 +6,10 @@ import uuid
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse
 
+from headwater.core.transfer.csv_files import CsvOptions
 from headwater.features.accounts.guard import Shared, allow_detached
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access as doors
@@ -26,9 +27,23 @@ ZIP: dict[int | str, dict[str, Any]] = {
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
+def csv_options(
+    encoding: Annotated[str, Query(max_length=40)] = "",
+    delimiter: Annotated[str, Query(max_length=2)] = "",
+    quote: Annotated[str, Query(max_length=2)] = '"',
+    null: Annotated[str, Query(max_length=100)] = "",
+) -> CsvOptions:
+    """Return how a CSV file is read: what is empty is detected, `null` is the unquoted text that means NULL."""
+    return CsvOptions(encoding, delimiter, quote, null)
+
+
 @router.post("/databases/{database_id}/imports", status_code=201, openapi_extra=FORM)
 async def upload_import(
-    database_id: uuid.UUID, request: Request, server: Shared, actor: Writer
+    database_id: uuid.UUID,
+    request: Request,
+    server: Shared,
+    actor: Writer,
+    options: Annotated[CsvOptions, Depends(csv_options)],
 ) -> api_models.ImportPreviewOut:
     """Upload a file and return a preview of it; nothing is imported before `start`."""
     context = server.context
@@ -37,7 +52,8 @@ async def upload_import(
     await upload.open()
     name = PurePosixPath((upload.filename or "").replace("\\", "/")).name
     display_name = "".join(char for char in name if char.isprintable())[:200] or "upload"
-    return serializers.preview(await imports.receive(context, actor, database_id, upload.chunks(), display_name))
+    received = await imports.receive(context, actor, database_id, upload.chunks(), display_name, options)
+    return serializers.preview(received)
 
 
 @router.post("/imports/{transfer_id}/start", status_code=202)

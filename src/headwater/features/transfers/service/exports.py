@@ -7,7 +7,7 @@ import contextlib
 import time
 import uuid
 import zipfile
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from typing import Any, Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Relation, Schema
-from headwater.catalog.results import UNLIMITED, Row, Rows, Started
+from headwater.catalog.results import UNLIMITED, Rows, Started
 from headwater.core.transfer.inserts import InsertWriter
 from headwater.core.transfer.writers import WRITERS
 from headwater.features.accounts.rights import Actor
@@ -128,30 +128,48 @@ async def _write(
     side: CopyEndpoint, table: Relation, form: Form, archive: zipfile.ZipFile, working: TransferAttempt
 ) -> int:
     """Write one table as a file of the archive; return its number of rows."""
-    quote = side.engine.quote
-    names = [side.reads.select_expression(quote(column.name), column.type) for column in table.columns]
-    text = f"SELECT {', '.join(names)} FROM {quote(table.schema, table.name)}"  # noqa: S608
     rows, writer = 0, None
     entry = zipfile.ZipInfo(f"{table.qualified_name.replace('/', '_')}.{form}", time.localtime()[:6])
     entry.compress_type = zipfile.ZIP_DEFLATED
+    batches = _statements(side, table) if form == "sql" else _cells(side, table, form)
     with archive.open(entry, "w", force_zip64=True) as out:
-        async with contextlib.aclosing(side.session.run(text, None, UNLIMITED)) as frames:
-            async for frame in frames:
-                if isinstance(frame, Started) and frame.columns is not None:
-                    writer = (
-                        InsertWriter(side.engine.dialect, side.engine.quote, table)
-                        if form == "sql"
-                        else WRITERS[form](frame.columns)
-                    )
+        async with contextlib.aclosing(batches):
+            async for writer, batch in batches:
+                if not batch:
                     await asyncio.to_thread(out.write, writer.open())
-                elif isinstance(frame, Rows) and writer is not None:
-                    rows += len(frame.rows)
-                    await asyncio.to_thread(_append, out, writer, frame.rows)
-                    working.attempt.check()
+                    continue
+                rows += len(batch)
+                await asyncio.to_thread(_append, out, writer, batch)
+                working.attempt.check()
         if writer is not None:
             await asyncio.to_thread(out.write, writer.close())
     return rows
 
 
-def _append(out: Any, writer: Any, rows: list[Row]) -> None:
+async def _statements(side: CopyEndpoint, table: Relation) -> AsyncGenerator[tuple[Any, Sequence[Any]], None]:
+    """Yield a writer of INSERTs with no rows, then with each batch of rows, without a loss of their types."""
+    quote = side.engine.quote
+    writer = InsertWriter(side.engine.dialect, quote, table)
+    yield writer, ()
+    columns = [(quote(column.name), column.type) for column in table.columns]
+    async with contextlib.aclosing(side.reads.scan(quote(table.schema, table.name), columns)) as batches:
+        async for batch in batches:
+            yield writer, batch
+
+
+async def _cells(side: CopyEndpoint, table: Relation, form: Form) -> AsyncGenerator[tuple[Any, Sequence[Any]], None]:
+    """Yield a writer of a format with no rows, then with each batch of cells."""
+    quote, writer = side.engine.quote, None
+    names = [side.reads.select_expression(quote(column.name), column.type) for column in table.columns]
+    text = f"SELECT {', '.join(names)} FROM {quote(table.schema, table.name)}"  # noqa: S608
+    async with contextlib.aclosing(side.session.run(text, None, UNLIMITED)) as frames:
+        async for frame in frames:
+            if isinstance(frame, Started) and frame.columns is not None:
+                writer = WRITERS[form](frame.columns)  # type: ignore[index]
+                yield writer, ()
+            elif isinstance(frame, Rows) and writer is not None and frame.rows:
+                yield writer, frame.rows
+
+
+def _append(out: Any, writer: Any, rows: Sequence[Any]) -> None:
     out.write(writer.rows(rows))

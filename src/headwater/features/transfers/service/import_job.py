@@ -159,8 +159,12 @@ class _Import:
         columns = tuple(Column(item["target"], item["type"]) for item in request["columns"])
         relation = Relation(request["table"], columns, request["schema"])
         await self._working.making("table", side.engine.quote(relation.schema, relation.name))
+        # Its schema exists if another table is in it.
+        neighbour = next((item for item in schema if item.kind == "table" and item.schema == relation.schema), None)
+        there = set(side.engine.ddl(Schema((neighbour,)))) if neighbour else set()
         for statement in side.engine.ddl(Schema((relation,))):
-            await copy_rows.run(side.session, statement, self._working)
+            if statement not in there:
+                await copy_rows.run(side.session, statement, self._working)
         return relation
 
     async def _batches(self) -> AsyncIterator[list[Line]]:
@@ -186,10 +190,14 @@ class _Import:
         return ready
 
     def _values(self, line: Line) -> list[Any] | None:
-        values = []
+        values: list[Any] = []
+        dialect = self._side.engine.dialect
         for position, name, (decode, encode) in zip(self._positions, self._targets, self._makers, strict=True):
             try:
-                values.append(encode(decode(line.values[position])))
+                value = encode(decode(line.values[position]))
+                if isinstance(value, str) and "\0" in value and not dialect.stores_zero_characters:
+                    raise ValueError(f"The text has a zero character, which {dialect.display_name} cannot store")
+                values.append(value)
             except (ValueConversionError, ValueError) as error:
                 self._bad(line.number, name, f"{error}.")
                 return None

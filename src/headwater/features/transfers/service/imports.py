@@ -6,11 +6,13 @@ import asyncio
 import re
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
-from headwater.catalog.model import Relation
+from headwater.catalog.model import Relation, Schema
 from headwater.core.transfer import files, inference
+from headwater.core.transfer.csv_files import CsvOptions
 from headwater.core.transfer.files import Shape
 from headwater.engines import Engine
 from headwater.features.accounts.rights import Actor
@@ -22,10 +24,10 @@ from headwater.features.transfers.service import copies, transfers
 from headwater.features.transfers.service.transfers import TransferView
 from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 from headwater.kit.ids import new_id
-from headwater.kit.settings import Settings
 from headwater.store.context import Context
 
 PREVIEW_ROWS = 20
+ZERO_SIGN = "\u2400"  # for U+0000
 _TYPE = re.compile(r"[A-Za-z_][\w ]{0,60}(?:\(\s*[\w', ]{1,200}\))?(?: [a-z ]{1,30})?(?:\[\])?", re.IGNORECASE)
 OnError = Literal["stop", "skip"]
 
@@ -52,7 +54,12 @@ class ImportRequest:
 
 
 async def receive(
-    context: Context, actor: Actor, database_id: uuid.UUID, chunks: AsyncIterator[bytes], filename: str
+    context: Context,
+    actor: Actor,
+    database_id: uuid.UUID,
+    chunks: AsyncIterator[bytes],
+    filename: str,
+    options: CsvOptions | None = None,
 ) -> TransferView:
     """Store an uploaded file and return its preview: its columns, their types, its first rows."""
     access = await doors.authorize_query(context, actor, database_id, write=True, confirmed=True)
@@ -60,7 +67,8 @@ async def receive(
     transfer_id = new_id()
     size = await file_store.receive(context.settings, transfer_id, chunks, filename)
     try:
-        preview = await asyncio.to_thread(_preview, context.settings, transfer_id, filename, access.reached.engine)
+        path = file_store.path_of(context.settings, transfer_id, "upload")
+        preview = await asyncio.to_thread(_preview, path, filename, access.reached.engine, options)
         async with context.store.transaction() as db:
             database = await databases.find(db, actor, database_id, "database:write")
             transfer = Transfer(
@@ -85,9 +93,8 @@ async def receive(
     return TransferView(transfer, None)
 
 
-def _preview(settings: Settings, transfer_id: uuid.UUID, filename: str, engine: Engine) -> dict[str, Any]:
-    path = file_store.path_of(settings, transfer_id, "upload")
-    shape = files.shape_of(path, filename)
+def _preview(path: Path, filename: str, engine: Engine, options: CsvOptions | None) -> dict[str, Any]:
+    shape = files.shape_of(path, filename, options)
     if shape.format == "sql":
         with path.open(encoding="utf-8", errors="replace") as file:
             return {"format": "sql", "columns": [], "rows": [], "text": file.read(4000)}
@@ -97,10 +104,16 @@ def _preview(settings: Settings, transfer_id: uuid.UUID, filename: str, engine: 
     for number, name in enumerate(shape.columns):
         kind = inference.kind_of_values(row[number] for row in rows)
         columns.append({"name": name, "kind": kind.name, "type": types.spell(kind, False).type})
-    sample_rows = [
-        [cell if not isinstance(cell, bytes) else "\\x" + cell.hex() for cell in row] for row in rows[:PREVIEW_ROWS]
-    ]
-    return {"format": shape.format, "delimiter": shape.delimiter, "columns": columns, "rows": sample_rows}
+    sample_rows = [[_shown(cell) for cell in row] for row in rows[:PREVIEW_ROWS]]
+    csv = asdict(shape.csv) if shape.format == "csv" else None
+    return {"format": shape.format, "csv": csv, "columns": columns, "rows": sample_rows}
+
+
+def _shown(cell: Any) -> Any:
+    """Return a cell for a preview; our own database stores no zero characters."""
+    if isinstance(cell, bytes):
+        return "\\x" + cell.hex()
+    return cell.replace("\0", ZERO_SIGN) if isinstance(cell, str) else cell
 
 
 async def start(context: Context, actor: Actor, transfer_id: uuid.UUID, import_request: ImportRequest) -> TransferView:
@@ -132,12 +145,10 @@ async def _checked(
     """Return the request as it is stored, or raise Invalid with its errors."""
     if transfer.preview["format"] == "sql":
         return {"on_error": import_request.on_error}
+    schema = await schema_cache.read(context, access.reached)
+    import_request, relations = _target(import_request, schema, access.reached.engine)
     if not import_request.table.strip() or len(import_request.table) > 63:
         raise Invalid({"table": "Enter the name of a table, with at most 63 characters."})
-    schema = await schema_cache.read(context, access.reached)
-    relations = [
-        item for item in schema if item.name == import_request.table and import_request.schema in {None, item.schema}
-    ]
     known = {column["name"]: column for column in transfer.preview["columns"]}
     columns = list(import_request.columns) or [Mapped(name, name, column["type"]) for name, column in known.items()]
     for item in columns:
@@ -152,7 +163,7 @@ async def _checked(
             raise Conflict(
                 f"The table {import_request.table} already exists.", hint="Import into it, or choose another name."
             )
-        _check_types(columns, known)
+        _check_types(columns, access.reached.engine)
     else:
         _check_table(import_request, relations, columns, [item.name for item in schema if item.kind == "table"])
     mapped_columns = [
@@ -168,10 +179,31 @@ async def _checked(
     }
 
 
-def _check_types(columns: Sequence[Mapped], known: Mapping[str, Any]) -> None:
+def _target(wanted: ImportRequest, schema: Schema, engine: Engine) -> tuple[ImportRequest, list[Relation]]:
+    """Return the request with its schema, which may be named in its table, and the table if it exists."""
+    relations = [item for item in schema if item.name == wanted.table and wanted.schema in {None, item.schema}]
+    space, dot, name = wanted.table.partition(".")
+    spaces = {item.schema for item in schema} | {engine.dialect.default_schema}
+    if not relations and dot and wanted.schema is None and space in spaces:
+        return _target(replace(wanted, table=name, schema=space), schema, engine)
+    if len(relations) > 1:
+        names = " and ".join(item.qualified_name for item in relations)
+        raise Invalid({"table": f"There are several tables named {wanted.table}: {names}."}, hint="Name one of them.")
+    return wanted, relations
+
+
+def _check_types(columns: Sequence[Mapped], engine: Engine) -> None:
+    longest, in_bytes = engine.dialect.max_identifier_length, engine.dialect.identifier_bytes
     for column in columns:
-        if not column.target.strip() or len(column.target) > 63:
-            raise Invalid({"columns": "The name of a column must have 1 to 63 characters."})
+        size = len(column.target.encode()) if in_bytes else len(column.target)
+        if not column.target.strip():
+            raise Invalid({"columns": f"The column {column.source[:80]!r} needs a name in the table."})
+        if size > longest:
+            limit = f"{size:,} {'bytes' if in_bytes else 'characters'}; at most {longest} are allowed"
+            raise Invalid(
+                {"columns": f"The column name {column.target[:40]!r}… has {limit}."},
+                hint="Shorten the name in the first row of the file, or map it to another name.",
+            )
         if column.type and not _TYPE.fullmatch(column.type):
             raise Invalid({"columns": f"{column.type!r} is not a valid type."})
 
@@ -195,4 +227,4 @@ def _check_table(
 def shape(preview: Mapping[str, Any]) -> Shape:
     """Return the shape of a file from its stored preview."""
     names = tuple(column["name"] for column in preview["columns"])
-    return Shape(preview["format"], names, preview.get("delimiter", ","))
+    return Shape(preview["format"], names, CsvOptions(**(preview.get("csv") or {})))
