@@ -170,6 +170,16 @@ async def test_failed_script_says_what_was_committed(database_fixture: DatabaseF
     assert await database_fixture.sql("SELECT a FROM before_it ORDER BY a") == [[1], [2]]
 
 
+async def test_failed_script_passes_hints_on(database_fixture: DatabaseFixture) -> None:
+    engine = (await database_fixture.person.get(f"/databases/{database_fixture.id}"))["engine"]
+    mark, client = {"postgresql": ("\\", "psql"), "mysql": ("\\", "mysql"), "sqlite": (".", "sqlite3")}[engine]
+    error = (await database_fixture.bring("s.sql", f"SELECT 1;\n{mark}timing\nSELECT 2;"))["job"]["error"]
+    assert error == (
+        f"Statement 2: {mark}timing is a command of the program {client}, not SQL. "
+        "Remove it: only SQL can be run here. The script was rolled back."
+    )
+
+
 async def test_failed_script_names_tables_without_transactions(database_fixture: DatabaseFixture) -> None:
     engine = (await database_fixture.person.get(f"/databases/{database_fixture.id}"))["engine"]
     if engine != "mysql":

@@ -184,6 +184,8 @@ class PostgresSession:
         self._in_users_transaction = self.in_transaction
         text, values = bind(statement.text, parameters)
         columns = await extended_protocol.prepare(self.connection, self._origins, text)
+        if self._cancelled:  # while nothing ran that the server could stop
+            raise QueryCancelled()
         yield Started(number, statement.start, statement.start + len(statement.text), columns)
         meter, batch = Meter(limits), batches.RowBuffer[Row]()
         command, affected = "", None

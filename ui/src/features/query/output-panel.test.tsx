@@ -53,6 +53,12 @@ describe('below the editor', () => {
     expect(output({ run: { ...idle, answer: answer([result(0, null), result(1, null, [], { command: 'DELETE', affected: null })]) } }).text).toContain('INSERT, 2 rows · DELETE')
   })
 
+  it('says that a transaction is open, or was rolled back', () => {
+    expect(output({ run: { ...idle, answer: answer([result(0, null)], { in_transaction: true }) } }).text).toContain('A transaction is open in this tab.')
+    expect(output({ run: { ...idle, answer: answer([result(0, null)], { rolled_back: true }) } }).text).toContain('The transaction was rolled back.')
+    expect(output({ run: { ...idle, answer: answer([result(0, null)]) } }).text).not.toContain('transaction')
+  })
+
   it('shows the message of a failed statement with its hint and code', () => {
     const error = { message: 'column "titel" does not exist', detail: null, hint: 'Perhaps you meant "title".', sqlstate: '42703', position: 8 }
     const { container, text } = output({ run: { ...idle, answer: answer([], { error }) } })

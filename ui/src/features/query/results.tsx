@@ -37,6 +37,9 @@ const summary = (result: QueryResult) =>
     ? `${result.command}${result.affected === null ? '' : `, ${count(result.affected)} rows`}`
     : `${plural(result.rows.length, 'row')}${result.truncated ? ', limit reached' : ''}`
 
+/** What became of a transaction that the run left open; null if there is none. */
+const transactionOf = (answer: QueryAnswer) => (answer.rolled_back ? 'The transaction was rolled back.' : answer.in_transaction ? 'A transaction is open in this tab.' : null)
+
 /** Documents are read as trees; a grid of one wide column shows little of them. */
 const isDocuments = (result: QueryResult) => result.columns?.length === 1 && result.columns[0]?.type === 'document'
 
@@ -107,12 +110,14 @@ export function Results({ answer, onExport }: { answer: QueryAnswer; onExport: (
   const withRows = answer.results.filter((result) => result.columns !== null)
   const [wanted, setWanted] = useState<number | null>(null)
   const current = withRows.find((result) => result.statement === wanted) ?? withRows.at(-1) ?? null
+  const transaction = transactionOf(answer)
   const notices = answer.results.flatMap((result) => result.notices)
   const options = withRows.map((result) => ({ value: result.statement, label: `${result.statement + 1}: ${plural(result.rows.length, 'row')}` }))
   return (
     <>
       {withRows.length > 1 && current && <Segmented className="m-2" label="Results" value={current.statement} options={options} onChange={setWanted} />}
       {answer.error && <QueryError error={answer.error} />}
+      {transaction && <p className="dim small px-4 py-1">{transaction}</p>}
       {notices.map((notice, at) => (
         <p key={at} className="dim small px-4 py-1">
           {notice}

@@ -43,7 +43,8 @@ async def run(
             bad(number, "", error.message)
             if not skips:
                 kept = await _roll_back(side, statements, effects, error)
-                raise BadInput(f"Statement {number}: {error.message}", hint=kept) from error
+                hint = f"{error.hint} {kept}" if error.hint else kept
+                raise BadInput(f"Statement {number}: {error.message}", hint=hint) from error
         else:
             rows += affected
             effects.record(number, statement.text, command, in_transaction=side.session.in_transaction)
