@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -17,6 +18,7 @@ import pytest
 import trustme
 
 from headwater.engines import Address, engine
+from headwater.engines.postgresql.pg_dump import SchemaDump
 from headwater.kit.errors import HeadwaterError
 from headwater.kit.network.endpoint import Endpoint
 from headwater.kit.network.tls import Tls
@@ -191,3 +193,32 @@ async def test_server_name_may_differ_from_host(server: Server) -> None:
     session = await engine(server.engine).connect(address)
     await session.cancel()
     await session.close()
+
+
+async def test_schema_archive_takes_the_same_route(server: Server) -> None:
+    support = engine(server.engine).snapshots
+    assert support
+    for changed in ({}, {"mode": "verify-ca"}, {"mode": "require"}, {"server_name": "db.example"}):
+        address = replace(server.address, tls=tls(server, **changed))
+        reader = await support.open_reader(address)
+        try:
+            if reader.schema_archiver is None:
+                pytest.skip("this engine has no schema archive")
+            archive = await asyncio.to_thread(reader.schema_archiver.write)
+            assert archive.content, archive.notes
+        finally:
+            await reader.close()
+
+
+@pytest.mark.parametrize("wrong", ["another CA", "another name", "no certificate"])
+def test_schema_archive_rejects_untrusted_certificates(server: Server, wrong: str) -> None:
+    if server.engine != "postgresql":
+        pytest.skip("this engine has no schema archive")
+    address = {
+        "another CA": replace(server.address, tls=tls(server, ca=pem(trustme.CA().cert_pem))),
+        "another name": replace(server.address, host="other.example", tls=tls(server)),
+        "no certificate": replace(server.address, tls=tls(server, certificate=None, key=None)),
+    }[wrong]
+    with pytest.raises(HeadwaterError) as raised:
+        SchemaDump(address, 5).run()
+    assert "127.0.0.1" not in raised.value.message

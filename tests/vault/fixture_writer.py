@@ -7,6 +7,7 @@ import random
 import sys
 from pathlib import Path
 
+from headwater.core.snapshots import schema_archives
 from headwater.vault import keys, manifest
 from headwater.vault.chunker import ChunkSizes
 from headwater.vault.codecs import Codec
@@ -22,6 +23,8 @@ from vault.builders import Given, Row
 
 PASSPHRASE = "the river remembers"
 SIZES = ChunkSizes(rows=24)
+# Two pieces; a text that no encoding and no escape of a page may change.
+ARCHIVE = bytes(range(256)) * 128 + b"\\N\0\n" * 9
 HINTS: tuple[Hint, ...] = (
     "integer",
     "integer",
@@ -108,6 +111,7 @@ def write(folder: Path) -> None:
                 "key": builders.KEY.secret.decode(),
                 "passphrase": PASSPHRASE,
                 "snapshots": {taken: result[taken] for taken in ("0001", "0006")},
+                "archives": {"0006": ARCHIVE.decode("latin-1")},
             },
             separators=(",", ":"),
         )
@@ -134,9 +138,12 @@ def _delta(vault: Vault, last: Manifest) -> None:
             ]
             writer.change(chunk, Delta(tuple(columns), (old.column(0).slice(4, 1),)), chunk.rows)
         table = manifest.table("public", "everything", before.columns, before.key, writer.end())
+        archive = schema_archives.write(vault, writing, None, ARCHIVE)
         vault.commit(
             writing,
             Manifest(
+                version=manifest.VERSION,
+                archive=archive,
                 id="0006",
                 database="shop",
                 started=last.started,

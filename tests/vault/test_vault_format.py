@@ -295,7 +295,11 @@ def test_documentation_is_sufficient_to_read_a_vault(version: str) -> None:
     assert Reader(reader.folder, truth["passphrase"].encode(), "passphrase").master == reader.master
     for snapshot, tables in truth["snapshots"].items():
         manifest = reader.manifest(snapshot)
-        assert (manifest["version"], manifest["id"], manifest["engine"]) == (1, snapshot, "test")
+        archive = truth.get("archives", {}).get(snapshot)
+        assert (manifest["version"], manifest["id"], manifest["engine"]) == (2 if archive else 1, snapshot, "test")
+        if archive:
+            pieces = [row[1] for row in reader.rows(manifest["archive"])]
+            assert b"".join(piece for piece in pieces if piece is not None).decode("latin-1") == archive
         assert {table["name"] for table in manifest["tables"]} == set(tables)
         for table in manifest["tables"]:
             assert len(table["columns"]) == len(tables[table["name"]][0] if table["rows"] else table["columns"])
@@ -314,6 +318,7 @@ def test_documentation_is_sufficient_to_read_a_vault(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_headwater_reads_old_vault(version: str) -> None:
+    from headwater.core.snapshots import schema_archives
     from headwater.vault import verification
     from headwater.vault.keys import KeySource
     from headwater.vault.local import LocalBlobs
@@ -328,6 +333,8 @@ def test_headwater_reads_old_vault(version: str) -> None:
             taken = of.manifest(snapshot)
             for name, rows in tables.items():
                 assert shown(builders.rows(of, taken, name)) == rows
+            archive = schema_archives.read(of, taken)
+            assert (archive.decode("latin-1") if archive else None) == truth.get("archives", {}).get(snapshot)
     assert verification.deep(of).findings == ()
 
 

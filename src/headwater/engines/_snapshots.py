@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -113,14 +113,82 @@ class ChangeTracking(Protocol):
         """Yield the rows from one key up to but not including another, as `SnapshotReader.read` does."""
 
 
+@dataclass(frozen=True, slots=True)
+class SchemaArchive:
+    """A schema in the engine's own format, and sentences about what it does not contain.
+
+    `content` is None if it could not be written; the sentences say why.
+    """
+
+    content: bytes | None
+    notes: tuple[str, ...] = ()
+
+
+class SchemaArchiver(Protocol):
+    """Writes the schema of a snapshot in the engine's own format, which has every kind of object."""
+
+    def write(self) -> SchemaArchive:
+        """Return the archive; the same schema gives the same bytes. Blocks; `SnapshotReader.cancel` interrupts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveStatement:
+    """A statement of an archive: `subject` is the object for users, `needs` are the numbers of others before it.
+
+    If the role may not create an object that is not `essential`, it is left out together with what needs it.
+    """
+
+    number: int
+    text: str
+    subject: str
+    essential: bool
+    needs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivePlan:
+    """How an archive is restored: the statements before the rows, after them, and after the extras.
+
+    `objects` are the (kind, name) of what `TransferTarget.drop` must drop to undo it, dependents first.
+    `left_out` are objects that some tables do not need, for users. `extras` are those that are still to be restored.
+    """
+
+    pre_data: tuple[ArchiveStatement, ...]
+    post_data: tuple[ArchiveStatement, ...]
+    final: tuple[ArchiveStatement, ...]
+    objects: tuple[tuple[str, str], ...]
+    left_out: tuple[str, ...]
+    extras: Mapping[str, Any]
+
+
+class ArchiveRestore(Protocol):
+    """Creates the schema of a snapshot from the engine's own archive."""
+
+    def plan(
+        self, archive: bytes, extras: Mapping[str, Any], tables: Collection[tuple[str | None, str]]
+    ) -> ArchivePlan:
+        """Return the plan for all objects, or if `tables` are not all tables, for those and what they need. Blocks.
+
+        Raises:
+            Conflict: the database already has one of the objects.
+        """
+
+    async def create(self, statement: ArchiveStatement) -> str | None:
+        """Run a statement; return a sentence if it was left out.
+
+        Raises:
+            QueryError: the database refused; the message names the object.
+        """
+
+
 class SnapshotReader(Protocol):
     """A consistent snapshot of a database, open for reading.
 
     `moment` identifies the point in the engine's own terms (LSN, GTID). `extras` has what the Schema cannot express
     and `BulkLoader.restore_extras` restores: of it, `sequences` (schema, name, value, called) and `counters` (table,
     value) belong to tables, everything else to the database. `notes` are sentences on what is left out. `max_readers`
-    is how many tables are worth reading at once. Engines that cannot track changes, or need no catching up, have None
-    there.
+    is how many tables are worth reading at once. Engines that cannot track changes, need no catching up, or have no
+    format of their own for schemas have None there.
     """
 
     max_readers: int
@@ -138,6 +206,10 @@ class SnapshotReader(Protocol):
     @property
     def catch_up(self) -> CatchUp | None:
         """Makes what was read consistent."""
+
+    @property
+    def schema_archiver(self) -> SchemaArchiver | None:
+        """Writes the schema in the engine's own format."""
 
     def read(self, table: SnapshotTable) -> Iterator[Batch]:
         """Yield the rows of a table in the order of its key. Blocks; several threads may read at once.
@@ -158,6 +230,10 @@ class SnapshotReader(Protocol):
 
 class BulkLoader(Protocol):
     """Loads a snapshot into a database that nothing else uses."""
+
+    @property
+    def archive_restore(self) -> ArchiveRestore | None:
+        """Creates the schema from the archive of `SnapshotReader.schema_archiver`."""
 
     async def run_statements(self, statements: Iterable[str]) -> None:
         """Run statements of `pre_data_ddl` or `post_data_ddl`, one at a time."""

@@ -142,7 +142,7 @@ def _packs(vault: Vault, snapshot: str) -> dict[bytes, int]:
             hint="Repair or delete this snapshot.",
         ) from error
     needed = manifest.packs
-    for table in manifest.tables:
+    for table in manifest.stored_tables:
         needed.setdefault(table.root.pack, table.root.length)
     return needed
 

@@ -19,7 +19,8 @@ from headwater.vault.pages import Hint
 from headwater.vault.snapshot_writer import WrittenTable
 
 FOLDER = "snapshots/"
-VERSION = 1
+# Version 2 has `archive`: an older Headwater would delete the packs that only an archive needs.
+VERSION, VERSION_WITHOUT_ARCHIVE = 2, 1
 _MAGIC = b"HWSNAP\x00\x01"
 _NONCE = 12
 _CODEC = Codec("zstd", 9)
@@ -77,10 +78,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """A snapshot: its database, its time, and where all its data is.
 
     `schema` is the Schema in the catalog's JSON; `moment` is the engine's name for the point in time (LSN, GTID …);
-    `extras` are statements and values with which the engine recreates everything else.
+    `extras` are statements and values with which the engine recreates everything else. `archive` is the schema in the
+    engine's own format, stored as a table of pieces.
     """
 
-    version: int = VERSION
+    version: int = VERSION_WITHOUT_ARCHIVE
     id: str
     database: str
     label: str = ""
@@ -93,14 +95,20 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     schema: bytes = b""
     extras: Mapping[str, Any] = {}
     tables: tuple[ManifestTable, ...] = ()
+    archive: ManifestTable | None = None
     codec: str = "zstd"
     level: int = 3
+
+    @property
+    def stored_tables(self) -> tuple[ManifestTable, ...]:
+        """Everything that has a tree of pages: the tables and the archive of the schema."""
+        return (*self.tables, self.archive) if self.archive else self.tables
 
     @property
     def packs(self) -> dict[bytes, int]:
         """How many bytes of which packs the snapshot needs."""
         total: dict[bytes, int] = {}
-        for table in self.tables:
+        for table in self.stored_tables:
             for pack, size in table.packs.items():
                 total[pack] = total.get(pack, 0) + size
         return total

@@ -111,7 +111,7 @@ def deep(
     with contextlib.ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(threads, "vault-verify")) if threads > 1 else None
         for manifest in work.manifests():
-            for table in manifest.tables:
+            for table in manifest.stored_tables:
                 _Table(work, pool, manifest, table).verify()
     return work.verified()
 
@@ -169,7 +169,7 @@ def _footers(work: _VerificationRun) -> None:
         work.tell(f"Key slot {slot} cannot be read.")
     known: dict[bytes, str | None] = {}
     for manifest in work.manifests():
-        for table in manifest.tables:
+        for table in manifest.stored_tables:
             work.total += table.rows
             for pack in {*table.packs, table.root.pack}:
                 if pack not in known:

@@ -268,14 +268,16 @@ async def test_job_of_dead_worker_is_requeued_and_old_attempt_is_fenced(app: App
 async def test_job_that_kills_its_workers_fails(app: AppFixture) -> None:
     someone = await app.person()
     job = await enqueue(app, someone)
-    for _ in range(attempts.MAX_LOSSES):
+    limit = (await someone.get(f"/jobs/{job}"))["max_attempts"]
+    for number in range(limit):
+        assert (await someone.get(f"/jobs/{job}"))["state"] == "pending", number
         async with app.server.database.transaction() as db:
             claimed = await attempts.claim(db, uuid.UUID(job), uuid.uuid4())
             assert claimed
-            await attempts.take_back(db, claimed[0], "gone")
+            await attempts.take_back(db, claimed[0], "The worker process ended. The job goes back to the queue.")
     job_json = await someone.get(f"/jobs/{job}")
     assert job_json["state"] == "failed"
-    assert "died 10 times" in job_json["error"]
+    assert job_json["error"] == f"The worker process ended. That was the last of {limit} attempts."
 
 
 async def test_lost_message_is_sent_again(app: AppFixture) -> None:

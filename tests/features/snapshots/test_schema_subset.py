@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from headwater.catalog.model import Column, Enum, ForeignKey, Relation, Routine, Schema, Sequence, Trigger
 from headwater.core.snapshots.schema_subset import cut, extras_of, without_rows
+from headwater.engines.postgresql.ddl import restore_ddl
 
 ARTIST = Relation("artist", (Column("id"),), "public")
 ALBUM = Relation(
@@ -65,3 +68,36 @@ def test_extras_of_a_part_are_those_of_its_tables() -> None:
 
 def test_tables_without_rows_are_reported() -> None:
     assert without_rows(SCHEMA, {"public.album"}) == {"public.artist"}
+
+
+def test_names_with_blanks_are_searched_as_whole_words() -> None:
+    odd = Relation("old price", (Column("id"),), "public")
+    routines = (
+        Routine("uses", schema="public", definition='CREATE FUNCTION uses() … FROM "old price"'),
+        Routine("other", schema="public", definition='CREATE FUNCTION other() … FROM "old prices"'),
+    )
+    part, left_out = cut(Schema(relations=(ARTIST, odd), routines=routines), {"public.artist"})
+    assert [routine.name for routine in part.routines] == ["other"]
+    assert left_out == ("routine uses",)
+
+
+def test_many_tables_and_routines_are_cut_in_linear_time() -> None:
+    tables = tuple(Relation(f"t{number}", (Column("id"),), "public") for number in range(600))
+    body = "BEGIN /* " + "some ordinary code " * 30 + " */ RETURN a; END"
+    routines = tuple(
+        Routine(
+            f"f{number}",
+            schema="public",
+            arguments="a integer",
+            returns="integer",
+            definition=f"CREATE FUNCTION f{number} {body}",
+        )
+        for number in range(250)
+    )
+    schema = Schema(relations=tables, routines=routines)
+    started = time.process_time()
+    part, _ = cut(schema, {"public.t1"})
+    before, after = restore_ddl(schema)
+    assert time.process_time() - started < 2
+    assert len(part.routines) == 250
+    assert len(before) + len(after) > 850

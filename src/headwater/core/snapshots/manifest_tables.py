@@ -42,8 +42,8 @@ def omissions(manifest: Manifest, tables: Sequence[ManifestTable]) -> list[str]:
 
 
 def total(manifest: Manifest, field: str) -> int:
-    """Return the sum of a field over all tables."""
-    return sum(getattr(table, field) for table in manifest.tables)
+    """Return the sum of a field over all tables; bytes include the archive of the schema."""
+    return sum(getattr(table, field) for table in (manifest.tables if field == "rows" else manifest.stored_tables))
 
 
 def to_dict(table: ManifestTable) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from headwater.catalog.model import Relation, Routine, Schema
 
 # Kinds of relations that have rows; views do not.
 FILLED = frozenset({"table", "collection"})
+_WORD = re.compile(r"\w+")
 
 
 def cut(schema: Schema, wanted: Collection[str], present: Collection[str] = ()) -> tuple[Schema, tuple[str, ...]]:
@@ -24,10 +25,11 @@ def cut(schema: Schema, wanted: Collection[str], present: Collection[str] = ()) 
         return schema, ()
     absent = {(relation.schema, relation.name) for relation in gone if relation.qualified_name not in present}
     views = [relation for relation in schema if relation.kind not in FILLED]
-    names = re.compile("|".join(rf"(?<!\w){re.escape(relation.name)}(?!\w)" for relation in [*gone, *views]))
-    routines = [routine for routine in schema.routines if not names.search(_text(routine))]
-    lost = [routine for routine in schema.routines if routine not in routines]
-    called = re.compile("|".join(rf"(?<!\w){re.escape(routine.name)}(?!\w)" for routine in lost) or r"(?!)")
+    names = _Names(relation.name for relation in [*gone, *views])
+    routines = [routine for routine in schema.routines if not names.in_text(_text(routine))]
+    saved = {id(routine) for routine in routines}
+    lost = [routine for routine in schema.routines if id(routine) not in saved]
+    called = _Names(routine.name for routine in lost)
     left = [f"view {view.qualified_name}" for view in views] + [f"routine {routine.name}" for routine in lost]
 
     def alone(table: Relation) -> Relation:
@@ -39,7 +41,7 @@ def cut(schema: Schema, wanted: Collection[str], present: Collection[str] = ()) 
         triggers = tuple(
             trigger
             for trigger in table.triggers
-            if not called.search(trigger.definition) and not names.search(trigger.definition)
+            if not called.in_text(trigger.definition) and not names.in_text(trigger.definition)
         )
         left.extend(f"key {key.name}" for key in table.foreign_keys if key not in keys)
         left.extend(f"trigger {trigger.name}" for trigger in table.triggers if trigger not in triggers)
@@ -53,6 +55,23 @@ def cut(schema: Schema, wanted: Collection[str], present: Collection[str] = ()) 
         sequence for sequence in schema.sequences if sequence.owned_by is None or sequence.owned_by[0] in owners
     )
     return replace(schema, relations=tables, routines=tuple(routines), sequences=sequences), tuple(left)
+
+
+class _Names:
+    """Names to look for in texts: all plain words at once, whatever their number."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._words: set[str] = set()
+        self._others: list[re.Pattern[str]] = []
+        for name in names:
+            if _WORD.fullmatch(name):
+                self._words.add(name)
+            else:
+                self._others.append(re.compile(rf"(?<!\w){re.escape(name)}(?!\w)"))
+
+    def in_text(self, text: str) -> bool:
+        """Return True if one of the names is in the text as a whole word."""
+        return not self._words.isdisjoint(_WORD.findall(text)) or any(name.search(text) for name in self._others)
 
 
 def _text(routine: Routine) -> str:

@@ -26,6 +26,8 @@ Found = TypeVar("Found")
 class MongoBulkLoader:
     """Loads a snapshot into an empty database."""
 
+    archive_restore = None
+
     def __init__(self, session: MongoSession) -> None:
         self._session, self._bridge = session, SyncClient()
         self._one = threading.Lock()

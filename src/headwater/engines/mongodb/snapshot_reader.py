@@ -50,6 +50,7 @@ class MongoSnapshotReader:
 
     max_readers = 1
     change_tracking = None
+    schema_archiver = None
 
     def __init__(self, session: MongoSession) -> None:
         self._session, self._bridge = session, SyncClient()

@@ -34,6 +34,8 @@ _BYTES = pa.binary()
 class MysqlBulkLoader:
     """Loads a snapshot into an empty database."""
 
+    archive_restore = None
+
     def __init__(self, session: MysqlSession, most: int) -> None:
         self._session, self._most = session, most
         self._one = threading.Lock()

@@ -48,6 +48,7 @@ class MysqlSnapshotReader:
 
     max_readers = 1
     change_tracking = None
+    schema_archiver = None
     catch_up = None
 
     def __init__(self, session: MysqlSession) -> None:

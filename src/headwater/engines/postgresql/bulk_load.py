@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from headwater.engines import Address, Batch, Session, SnapshotTable
 from headwater.engines.postgresql import large_objects, privileges, transfer
+from headwater.engines.postgresql.archive_restore import PostgresArchiveRestore
 from headwater.engines.postgresql.connection import connect_sync
 from headwater.engines.postgresql.ddl import literal, quote
 from headwater.engines.postgresql.errors import error_from
@@ -33,6 +34,7 @@ class PostgresBulkLoader:
         self._lock = threading.Lock()
         self._busy: set[psycopg.Connection[Any]] = set()
         self._notes: list[str] = []
+        self.archive_restore = PostgresArchiveRestore(address, seconds, session.connection)
 
     async def run_statements(self, statements: Iterable[str]) -> None:
         """Run statements, one at a time."""
@@ -92,6 +94,7 @@ class PostgresBulkLoader:
 
     def cancel(self) -> None:
         """Interrupt the load."""
+        self.archive_restore.cancel()
         with self._lock:
             for connection in self._busy:
                 with contextlib.suppress(psycopg.Error, OSError):

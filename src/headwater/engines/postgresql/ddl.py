@@ -26,6 +26,8 @@ from headwater.catalog.model import (
 from headwater.engines.postgresql import attributes as a
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*$")
+# Identifiers as PostgreSQL prints them: plain or quoted.
+_NAMES = re.compile(r'"(?:[^"]|"")+"|\w[\w$]*')
 _RESERVED_NAMES = """
 all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation
 column concurrently constraint create cross current_catalog current_date current_role current_schema current_time
@@ -110,7 +112,8 @@ def _statements(schema: Schema) -> Iterator[str]:
     yield from (create_sequence(sequence) for sequence in schema.sequences if not a.get(sequence.attrs, a.OF_IDENTITY))
     if schema.routines:
         yield "SET check_function_bodies = off"
-    late = {id(routine) for routine in schema.routines if _mentions_relation(routine, schema)}
+    relations = frozenset(_quoted(relation.name) for relation in schema)
+    late = {id(routine) for routine in schema.routines if _mentions_relation(routine, relations)}
     yield from (routine.definition for routine in schema.routines if routine.definition and id(routine) not in late)
     yield from (create_table(table) for table in tables)
     yield from (
@@ -191,12 +194,11 @@ def own_sequence(sequence: Sequence) -> str:
     return f"ALTER SEQUENCE {quote(sequence.schema, sequence.name)} OWNED BY {quote(schema, table, column)}"
 
 
-def _mentions_relation(routine: Routine, schema: Schema) -> bool:
+def _mentions_relation(routine: Routine, relations: frozenset[str]) -> bool:
     """Return True if a routine takes or returns a table, which must exist then; its body is not checked."""
-    head = f"{routine.arguments} {routine.returns}"
     if routine.definition and "BEGIN ATOMIC" in routine.definition:
         return True
-    return any(re.search(rf"(?<![\w\"]){re.escape(_quoted(relation.name))}(?![\w\"])", head) for relation in schema)
+    return not relations.isdisjoint(_NAMES.findall(f"{routine.arguments} {routine.returns}"))
 
 
 def create_table(table: Relation) -> str:

@@ -212,12 +212,27 @@ ORDER BY n.nspname, c.relname
 """
 COUNTS = f"""
 SELECT n.nspname AS schema, c.relname AS name, coalesce(pg_sequence_last_value(c.oid), s.seqstart) AS value,
-       pg_sequence_last_value(c.oid) IS NOT NULL AS called
+       pg_sequence_last_value(c.oid) IS NOT NULL AS called, has_sequence_privilege(c.oid, 'SELECT') AS readable
 FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE {OURS} AND {not_of_extension("pg_class", "c.oid")} ORDER BY 1, 2
 """
 VERSIONS = "SELECT extname AS name, extversion AS version FROM pg_extension ORDER BY 1"
-# What a snapshot does not contain, as sentences. Objects with an OID below 16384 belong to the server.
+# Materialised views with rows: a schema archive creates them empty.
+POPULATED = f"""
+SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'm' AND c.relispopulated AND {OURS} AND {not_of_extension("pg_class", "c.oid")} ORDER BY 1, 2
+"""
+# What no snapshot contains, as sentences.
+LEFT_OUT = """
+SELECT 'The rows of ' || count(*) || ' foreign tables are not in the snapshot.' AS note
+FROM pg_foreign_table HAVING count(*) > 0
+UNION ALL
+SELECT 'Not in the snapshot: ' || count(*) || ' subscriptions.' FROM pg_subscription
+WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) HAVING count(*) > 0
+UNION ALL
+SELECT 'Not in the snapshot: ' || count(*) || ' security labels.' FROM pg_seclabel HAVING count(*) > 0
+"""
+# What a snapshot without a schema archive does not contain. Objects with an OID below 16384 belong to the server.
 # A range type creates its own cast.
 _OF_ANOTHER = (
     "EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_cast'::regclass AND i.objid = o.oid AND i.deptype = 'i')"
@@ -243,10 +258,7 @@ _COUNTED = " UNION ALL ".join(
     f"WHERE o.oid >= 16384 AND {condition} AND {not_of_extension(catalog, 'o.oid')}"
     for index, (kind, catalog, condition) in enumerate(_KINDS)
 )
-LEFT_OUT = f"""
-SELECT 'The rows of ' || count(*) || ' foreign tables are not in the snapshot.' AS note
-FROM pg_foreign_table HAVING count(*) > 0
-UNION ALL
-SELECT 'Not in the snapshot: ' || string_agg(number || ' ' || kind, ', ' ORDER BY place) || '.'
+UNARCHIVED = f"""
+SELECT 'Not in the snapshot: ' || string_agg(number || ' ' || kind, ', ' ORDER BY place) || '.' AS note
 FROM ({_COUNTED}) counted(place, kind, number) WHERE number > 0 HAVING count(*) > 0
 """

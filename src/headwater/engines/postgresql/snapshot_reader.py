@@ -21,6 +21,8 @@ from headwater.engines import (
     Batch,
     ChangeTracking,
     Hint,
+    SchemaArchive,
+    SchemaArchiver,
     Session,
     SnapshotColumn,
     SnapshotTable,
@@ -28,10 +30,12 @@ from headwater.engines import (
 from headwater.engines.postgresql import copy_out, large_objects, privileges, queries, transfer
 from headwater.engines.postgresql.change_tracking import PostgresChangeTracking, copy_statement
 from headwater.engines.postgresql.connection import connect_sync
-from headwater.engines.postgresql.ddl import literal
+from headwater.engines.postgresql.ddl import literal, quote
 from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.inspect import inspect
+from headwater.engines.postgresql.pg_dump import SchemaDump
 from headwater.engines.postgresql.session import PostgresSession
+from headwater.kit.errors import Cancelled, HeadwaterError
 
 # Settings that determine the format of values, and that prevent timeouts and row filters.
 SETTINGS = (
@@ -51,6 +55,7 @@ SETTINGS = (
     "SET enable_sort = off",
     "SET jit = off",
 )
+_SEQUENCES_AT_ONCE = 200
 _BEGIN = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _HINTS: Mapping[str, Hint] = {
     "smallint": "integer",
@@ -77,6 +82,7 @@ class PostgresSnapshotReader:
         self._idle: list[psycopg.Connection[Any]] = []
         self._all: list[psycopg.Connection[Any]] = []
         self._snapshot = ""
+        self._dump: SchemaDump | None = None
         self.product, self.schema = "", Schema()
         self.moment: Mapping[str, Any] = {}
         self.extras: Mapping[str, Any] = {}
@@ -99,9 +105,8 @@ class PostgresSnapshotReader:
             if (relation.schema, relation.name) in known
         )
         self.extras = {
-            "sequences": [
-                (row["schema"], row["name"], row["value"], row["called"]) for row in await self._rows(queries.COUNTS)
-            ],
+            "sequences": await self._sequence_values(),
+            "populated": [(row["schema"], row["name"]) for row in await self._rows(queries.POPULATED)],
             "extensions": {row["name"]: row["version"] for row in await self._rows(queries.VERSIONS)},
             "comments": [row["statement"] for row in await self._rows(privileges.COMMENTS)],
             "owners": [(row["role"], row["statement"]) for row in await self._rows(privileges.OWNERS)],
@@ -118,10 +123,44 @@ class PostgresSnapshotReader:
                 f"{large['hidden']} large objects are not in the snapshot, because the role may not read them.",
             )
 
+    async def _sequence_values(self) -> list[tuple[str, str, int, bool]]:
+        """Return schema, name, value and whether `nextval` has returned that value already.
+
+        Only the sequence itself says where it restarts if it has not been called since.
+        """
+        rows = await self._rows(queries.COUNTS)
+        idle = [row for row in rows if not row["called"] and row["readable"]]
+        for start in range(0, len(idle), _SEQUENCES_AT_ONCE):
+            some = idle[start : start + _SEQUENCES_AT_ONCE]
+            values = " UNION ALL ".join(
+                f"SELECT {number} AS number, last_value FROM {quote(row['schema'], row['name'])}"  # noqa: S608 (quoted)
+                for number, row in enumerate(some)
+            )
+            for value in await self._rows(values):
+                some[value["number"]]["value"] = value["last_value"]
+        return [(row["schema"], row["name"], row["value"], row["called"]) for row in rows]
+
     def read(self, table: SnapshotTable) -> Iterator[Batch]:
         """Yield the rows of a table."""
         statement = large_objects.COPY_OUT if large_objects.is_large_objects(table) else copy_statement(table)
         return self.copy(statement, len(table.columns))
+
+    @property
+    def schema_archiver(self) -> SchemaArchiver:
+        return self
+
+    def write(self) -> SchemaArchive:
+        """Return the schema as pg_dump writes it for this snapshot; without pg_dump, say what is missing."""
+        dump = SchemaDump(self._address, self._seconds)
+        with self._lock:
+            self._dump = dump
+        try:
+            return SchemaArchive(dump.run(f"--snapshot={self._snapshot}"))
+        except Cancelled:
+            raise
+        except HeadwaterError as error:
+            reason = f"pg_dump could not read the schema, so a restore creates less of it: {error.message}"
+            return SchemaArchive(None, (reason, *(str(row[0]) for row in self.query(queries.UNARCHIVED))))
 
     @property
     def change_tracking(self) -> ChangeTracking:
@@ -165,6 +204,8 @@ class PostgresSnapshotReader:
     def cancel(self) -> None:
         """Interrupt the read."""
         with self._lock:
+            if self._dump:
+                self._dump.cancel()
             for connection in self._all:
                 with contextlib.suppress(psycopg.Error, OSError):
                     connection.cancel_safe(timeout=5)

@@ -27,6 +27,8 @@ SETTINGS = (
 ONE_MOMENT = ("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", "SELECT 1")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f", "\v": "\\v"})
 PIECE = 65_536
+# Kinds of a schema archive whose objects can need each other: by foreign keys, by the functions of a base type.
+CIRCULAR = frozenset({"TABLE", "TYPE"})
 
 
 async def run_statements(connection: AsyncConnection[Any], *statements: str) -> None:
@@ -118,5 +120,7 @@ class PostgresTransfer(SqlTransfer):
     async def drop(self, kind: str, name: str) -> None:
         if kind == STANDALONE_ROWS:
             await large_objects.unlink_all(self._connection)
+        elif kind in CIRCULAR:
+            await super().drop(kind, f"{name} CASCADE")
         else:
             await super().drop(kind, name)

@@ -22,6 +22,8 @@ SETTINGS = frozenset({"user_version", "application_id"})
 class SqliteBulkLoader:
     """Loads a snapshot into an empty database."""
 
+    archive_restore = None
+
     def __init__(self, session: SqliteSession) -> None:
         self._session = session
         self._one = threading.Lock()

@@ -35,6 +35,7 @@ class SqliteSnapshotReader:
 
     max_readers = 1
     change_tracking = None
+    schema_archiver = None
     catch_up = None
 
     def __init__(self, session: SqliteSession, copy: Path | None) -> None:

@@ -22,7 +22,8 @@ class Job(Base):
     """A job.
 
     `attempt_token` names the attempt that may write to the row; an attempt that was replaced finds another token.
-    `version` grows with every change that a user can see. `losses` counts the attempts that ended with their worker.
+    `version` grows with every change that a user can see. `losses` counts the attempts that ended
+    for a reason outside the job, which are not counted against `max_attempts`.
     """
 
     __tablename__ = "jobs"

@@ -17,8 +17,6 @@ from headwater.features.jobs.models import Job, JobLog
 from headwater.kit.clock import now
 
 BACKOFF_SECONDS, BACKOFF_LIMIT = 2.0, 300.0
-# A job whose workers have died this often probably kills them itself.
-MAX_LOSSES = 10
 
 
 class AttemptLost(Exception):
@@ -94,16 +92,18 @@ async def _again(
 
 
 async def take_back(db: AsyncSession, job: Job, reason: str) -> None:
-    """Put a locked, running job whose worker has died back into the queue, or fail it if that happened too often."""
-    job.losses += 1
+    """Put a locked, running job whose worker has died back into the queue, or fail it if all attempts are used up.
+
+    A lost attempt counts: a job that kills or blocks its worker would otherwise never end.
+    """
     job.version += 1
     job.attempt_token = job.worker_id = None
     if job.cancel_requested:
         job.state, job.finished_at = "cancelled", now()
         log(db, job.id, "info", "Cancelled.")
-    elif job.losses >= MAX_LOSSES:
+    elif job.attempts - job.losses >= job.max_attempts:
         job.state, job.finished_at = "failed", now()
-        job.error = f"The worker process died {job.losses} times during this job."
+        job.error = f"{reason.split('. ')[0]}. That was the last of {job.max_attempts} attempts."
         log(db, job.id, "error", job.error)
     else:
         job.state = "pending"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +13,7 @@ import msgspec
 
 from headwater.catalog.codec import to_json
 from headwater.catalog.model import Schema
-from headwater.core.snapshots import catch_up, schema_subset
+from headwater.core.snapshots import catch_up, schema_archives, schema_subset
 from headwater.engines import SnapshotReader, SnapshotTable
 from headwater.features.snapshots.service.capture.attempt import CaptureAttempt
 from headwater.features.snapshots.service.capture.parent import choose_parent
@@ -20,7 +21,7 @@ from headwater.features.snapshots.service.capture.table_capture import TableCapt
 from headwater.features.snapshots.service.threads import RowProgress, run_parallel
 from headwater.kit.errors import Conflict
 from headwater.vault.errors import Damaged, Missing
-from headwater.vault.manifest import Manifest, ManifestTable
+from headwater.vault.manifest import VERSION, VERSION_WITHOUT_ARCHIVE, Manifest, ManifestTable
 from headwater.vault.vault import SnapshotWriter, Vault
 
 
@@ -51,9 +52,9 @@ class CaptureRun:
             self.taking.attempt, "rows", sum(table.rows or 0 for table in self.tables), len(self.tables)
         )
         with self.vault.write_snapshot(str(row.id), codec=self.taking.location.codec, parent=parent) as writing:
-            tables = self._catch_up(
-                writing, self._all_written(TableCapture(self.vault, self.dump, writing, parent, follows, progress))
-            )
+            archived = self._archived(writing, parent)
+            written = self._all_written(TableCapture(self.vault, self.dump, writing, parent, follows, progress))
+            tables, archive = self._catch_up(writing, written), archived()
             self.taking.attempt.report(
                 "storing", progress.rows, progress.rows, unit="rows", message="writing the last packs"
             )
@@ -61,6 +62,7 @@ class CaptureRun:
             whole = schema is self.dump.schema
             extras = self.dump.extras if whole else schema_subset.extras_of(self.dump.extras, schema)
             manifest = Manifest(
+                version=VERSION if archive else VERSION_WITHOUT_ARCHIVE,
                 id=str(row.id),
                 database=row.database_name,
                 label=row.label,
@@ -73,10 +75,28 @@ class CaptureRun:
                 schema=to_json(schema),
                 extras=msgspec.to_builtins(extras),
                 tables=tuple(tables),
+                archive=archive,
                 codec=writing.ink.codec.name,
                 level=writing.ink.codec.level,
             )
             return self._commit(writing, manifest)
+
+    def _archived(self, writing: SnapshotWriter, parent: Manifest | None) -> Callable[[], ManifestTable | None]:
+        """Write the schema in the engine's own format, beside the tables; return a function that waits for it."""
+        archiver = self.dump.schema_archiver
+        if archiver is None:
+            return lambda: None
+        thread = ThreadPoolExecutor(1, thread_name_prefix="schema-archive")
+        archive = thread.submit(archiver.write)
+        thread.shutdown(wait=False)
+
+        def archived() -> ManifestTable | None:
+            written = archive.result()
+            for sentence in written.notes:
+                self._warn(sentence)
+            return schema_archives.write(self.vault, writing, parent, written.content) if written.content else None
+
+        return archived
 
     def _catch_up(self, writing: SnapshotWriter, written_tables: list[ManifestTable]) -> list[ManifestTable]:
         """Return the tables as of the snapshot's moment; re-read rows that changed while they were being read."""

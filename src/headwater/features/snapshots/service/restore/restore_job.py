@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -17,9 +17,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.catalog.codec import from_json
-from headwater.catalog.model import Schema
-from headwater.core.snapshots import manifest_tables, schema_subset
+from headwater.core.snapshots import manifest_tables
 from headwater.engines import BulkLoader
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import databases, reachability, schema_cache
@@ -29,6 +27,12 @@ from headwater.features.jobs.service import row_claims
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service.engines import snapshots_of
 from headwater.features.snapshots.service.restore import restore_in_place, targets
+from headwater.features.snapshots.service.restore.schema_steps import (
+    RestorePart,
+    SchemaSteps,
+    part_of,
+    schema_steps,
+)
 from headwater.features.snapshots.service.restore.targets import RestoreAttempt
 from headwater.features.snapshots.service.storage import vault_locations
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, run_parallel, stoppable
@@ -102,57 +106,34 @@ async def _target(work: RestoreAttempt) -> ReachableDatabase:
     return reached
 
 
-@dataclass(frozen=True, slots=True)
-class RestorePart:
-    """The part of a snapshot to restore: its tables, their Schema, and their extras."""
-
-    tables: Sequence[ManifestTable]
-    schema: Schema
-    extras: Mapping[str, Any]
-
-
-def part_of(work: RestoreAttempt, manifest: Manifest) -> RestorePart:
-    """Return the part of the snapshot to restore; write to the job's log what must be left out."""
-    tables = manifest_tables.select(manifest, work.row.request.get("tables"))
-    whole = from_json(manifest.schema)
-    bare = schema_subset.without_rows(whole, {manifest_tables.display_name(table) for table in manifest.tables})
-    schema, left_out = schema_subset.cut(whole, bare | {manifest_tables.display_name(table) for table in tables})
-    for sentence in manifest_tables.omissions(manifest, tables):
-        work.attempt.note(sentence, "warning")
-    for name in left_out:
-        work.attempt.note(f"Left out, because it needs tables that are not restored: {name}.", "warning")
-    return RestorePart(
-        tables, schema, manifest.extras if schema is whole else schema_subset.extras_of(manifest.extras, schema)
-    )
-
-
 async def _restore(
     work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase
 ) -> list[dict[str, Any]]:
-    part = part_of(work, manifest)
+    part = await asyncio.to_thread(part_of, work, vault, manifest)
     schema = await schema_cache.read(work.attempt.context, target)
-    things = targets.things(target.engine, part.schema, schema, target.name)
     async with reachability.open_address(work.attempt.settings, target) as address:
         fill = await snapshots_of(target.engine).open_loader(address)
         try:
+            steps = await schema_steps(work.attempt, fill, target, part)
+            things = targets.things(target.engine, part.schema, schema, target.name, archived=steps.objects)
             apart = await asyncio.to_thread(targets.apart, fill, part.tables, target)
             await work.note(created={"things": [*things, *apart]})
-            return await _fill(work, vault, fill, target, part)
+            return await _fill(work, vault, fill, part, steps)
         finally:
             await fill.close()
 
 
 async def _fill(
-    work: RestoreAttempt, vault: Vault, fill: BulkLoader, target: ReachableDatabase, part: RestorePart
+    work: RestoreAttempt, vault: Vault, fill: BulkLoader, part: RestorePart, steps: SchemaSteps
 ) -> list[dict[str, Any]]:
     attempt = work.attempt
-    snapshots = snapshots_of(target.engine)
-    await _run(attempt, fill, "tables", snapshots.pre_data_ddl(part.schema))
+    await steps.run("tables", steps.pre_data)
     loading = Loading(attempt, vault, fill, part.tables)
     written = await run_cancellable(attempt, fill.cancel, loading.run)
-    await _run(attempt, fill, "keys and indexes", snapshots.post_data_ddl(part.schema))
-    for sentence in await stoppable(attempt, fill.restore_extras(part.extras)):
+    await steps.run("keys and indexes", steps.post_data)
+    for sentence in await stoppable(attempt, fill.restore_extras(steps.extras)):
         attempt.note(sentence, "warning")
+    await steps.run("views and triggers", steps.final)
     compared = await run_cancellable(attempt, fill.cancel, lambda: _count_restored(attempt, fill, part.tables, written))
     wrong = [result["table"] for result in compared if not result["same"]]
     if wrong:
@@ -160,12 +141,6 @@ async def _fill(
             f"The number of rows differs from the snapshot: {', '.join(wrong[:5])}.", hint="Verify the snapshot."
         )
     return compared
-
-
-async def _run(attempt: Attempt, fill: BulkLoader, phase: str, statements: Sequence[str]) -> None:
-    for number, statement in enumerate(statements):
-        attempt.report(phase, number, len(statements), unit="steps", message=statement.split("(")[0].strip()[:120])
-        await stoppable(attempt, fill.run_statements([statement]))
 
 
 @dataclass(slots=True)

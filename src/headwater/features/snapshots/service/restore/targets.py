@@ -101,21 +101,31 @@ async def abandon(db: AsyncSession, row: Restore) -> uuid.UUID | None:
 _RELATIONS = frozenset({"table", "view", "materialized view", "collection", "keyspace"})
 
 
-def things(engine: Engine, schema: Schema, existing: Schema, name: str) -> Things:
+def things(
+    engine: Engine,
+    schema: Schema,
+    existing: Schema,
+    name: str,
+    *,
+    archived: Sequence[tuple[str, str]] | None = None,
+) -> Things:
     """Return (kind, quoted name) of every object that a restore will create, none of which may exist yet.
+
+    With an archive, `archived` are its objects, of which the engine has compared everything but relations.
 
     Raises:
         Conflict: one of them exists.
     """
     relations = {(relation.schema, relation.name) for relation in existing}  # all kinds share one namespace
     taken = {(kind, key) for kind, key in _objects(existing)}
-    clash = [key for kind, key in _objects(schema) if (kind, key) in taken or (kind in _RELATIONS and key in relations)]
+    planned = [item for item in _objects(schema) if archived is None or item[0] in {*_RELATIONS, "sequence"}]
+    clash = [key for kind, key in planned if (kind, key) in taken or (kind in _RELATIONS and key in relations)]
     if clash:
         names = ", ".join(".".join(filter(None, key)) for key in clash[:5]) + (" …" if len(clash) > 5 else "")
         raise Conflict(
             f"{name} already has {names}.", hint="Choose an empty database, or only tables that it does not have."
         )
-    return missing_things(engine, schema, Schema())
+    return missing_things(engine, schema, Schema()) if archived is None else [list(item) for item in archived]
 
 
 def missing_things(engine: Engine, schema: Schema, existing: Schema) -> Things:

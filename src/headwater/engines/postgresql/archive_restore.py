@@ -1,0 +1,71 @@
+"""Creates the schema of a snapshot from its archive, statement by statement over the loader's own connection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+
+from headwater.catalog.results import QueryError
+from headwater.engines import Address, ArchivePlan, ArchiveStatement
+from headwater.engines.postgresql import archive_plan, schema_archive
+from headwater.engines.postgresql.errors import error_from
+from headwater.engines.postgresql.pg_dump import SchemaDump
+from headwater.kit.errors import HeadwaterError
+
+# Relations are compared by the caller, who knows them; their locks are not needed here.
+_NO_RELATIONS = "--exclude-table=*"
+
+
+class PostgresArchiveRestore:
+    """Creates the objects of an archive in a database."""
+
+    def __init__(self, address: Address, seconds: float, connection: AsyncConnection[Any]) -> None:
+        self._address, self._seconds, self._connection = address, seconds, connection
+        self._missing: set[int] = set()
+        self._dump: SchemaDump | None = None
+
+    def plan(
+        self, archive: bytes, extras: Mapping[str, Any], tables: Collection[tuple[str | None, str]]
+    ) -> ArchivePlan:
+        """Return the plan, compared with what the database has already."""
+        self._dump = SchemaDump(self._address, self._seconds)
+        there = self._dump.run(_NO_RELATIONS)
+        existing = {entry.identity for entry in schema_archive.entries(there)}
+        return archive_plan.plan(schema_archive.entries(archive), extras, tables, existing)
+
+    def cancel(self) -> None:
+        """End a plan that is being made, from any thread."""
+        if self._dump:
+            self._dump.cancel()
+
+    async def create(self, statement: ArchiveStatement) -> str | None:
+        """Run a statement; an object that this role may not create is left out if no row depends on it."""
+        if not statement.essential and self._missing.intersection(statement.needs):
+            self._missing.add(statement.number)
+            return f"Left out, because it needs an object that was left out: {statement.subject}."
+        try:
+            await self._connection.execute(statement.text.encode())
+        except psycopg.errors.InsufficientPrivilege as error:
+            if statement.essential:
+                raise _refused(statement, error) from error
+            self._missing.add(statement.number)
+            return f"Left out, because this role may not create it: {statement.subject} ({error.diag.message_primary})."
+        except psycopg.Error as error:
+            raise _refused(statement, error) from error
+        return None
+
+
+def _refused(statement: ArchiveStatement, error: psycopg.Error) -> HeadwaterError:
+    """Return the server's error, with the object that it is about."""
+    reason = error_from(error, 0, 0)
+    if not isinstance(reason, QueryError):
+        return reason
+    return QueryError(
+        f"The database refused to create {statement.subject}: {reason.message}",
+        hint=reason.hint,
+        sqlstate=reason.sqlstate,
+        detail=reason.detail,
+    )
