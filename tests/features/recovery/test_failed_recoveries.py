@@ -183,6 +183,6 @@ async def test_base_backup_fails_if_the_database_stops(
         patch.setattr(vault_layout, "write_base", stops)
         await recovery_fixture.app.work(job["id"])
     log = (await recovery_fixture.person.get(f"/jobs/{job['id']}/log"))["items"]
-    assert any("stopped while its base backup was made" in line["message"] for line in log), log
+    assert any("stopped during its base backup" in line["message"] for line in log), log
     await recovery_fixture.worked(job["id"])
     assert (await recovery_fixture.status())["bases"][0]["usable"]
