@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -74,7 +75,7 @@ def shown_in(page: Page) -> str:
     """Return the text of a window, and the jobs of its server as JSON."""
     try:
         text = page.locator("body").inner_text(timeout=2000)
-        with signed_in(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2]) as client:
+        with signed_in(urljoin(page.url, "/").rstrip("/")) as client:
             jobs = client.get("/jobs", params={"limit": JOBS_SHOWN}).json()
         return f"{text}\n\nJobs: {json.dumps(jobs, indent=1)}"
     except Exception as error:  # the report of the failure itself must not fail

@@ -19,7 +19,6 @@ async def check(settings: Settings, url: str) -> None:
     Raises:
         HeadwaterError: Headwater must not start; the sentence says why.
     """
-    collect("models")
     store = Store(url, pool_size=1)
     try:
         context = Context(settings, store)

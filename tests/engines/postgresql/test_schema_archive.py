@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import signal
 import subprocess
 import threading
 import time
@@ -160,17 +161,23 @@ async def test_what_a_role_may_not_create_is_left_out_and_named() -> None:
 
 
 def test_cancel_ends_a_running_pg_dump(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    program = tmp_path / "pg_dump"
-    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program, started = tmp_path / "pg_dump", tmp_path / "started"
+    program.write_text(f"#!/bin/sh\n: > {started}\nexec sleep 600\n")
     program.chmod(0o700)
     monkeypatch.setattr(pg_dump, "binaries", lambda: tmp_path)
     running = pg_dump.SchemaDump(Address(HOST, PORT, "postgres", "postgres", tls=PLAIN), 5)
-    timer = threading.Timer(0.3, running.cancel)
-    timer.start()
-    started = time.monotonic()
+
+    def cancel_when_started() -> None:
+        while not started.exists():
+            time.sleep(0.01)
+        running.cancel()
+
+    thread = threading.Thread(target=cancel_when_started, daemon=True)
+    thread.start()
     with pytest.raises(Cancelled):
         running.run()
-    assert time.monotonic() - started < 10
+    thread.join()
+    assert running._running is not None and running._running.returncode == -signal.SIGKILL
 
 
 def test_password_is_not_on_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -27,11 +27,6 @@ _CONNECTING = (
         "The server does not offer TLS.",
         "Choose the TLS mode `off` only on a network you trust.",
     ),
-    (
-        "server does not support SSL",
-        "The server does not offer TLS.",
-        "Choose the TLS mode `off` on a network you trust.",
-    ),
     ("certificate verify failed", "The server's certificate is not signed by a trusted CA.", "Give the CA's PEM."),
     (
         "does not match host name",

@@ -20,9 +20,10 @@ from pathlib import Path
 from headwater.engines import Address
 from headwater.engines.postgresql.connection import PORT
 from headwater.engines.postgresql.errors import connection_error
+from headwater.engines.postgresql.proxy import TLS_REQUEST
 from headwater.kit.network.tls import PLAIN, context
 
-_SSL_REQUEST = struct.pack("!II", 8, 80877103)
+_SSL_REQUEST = struct.pack("!II", 8, TLS_REQUEST)
 _BLOCK = 65_536
 
 

@@ -19,8 +19,8 @@ from headwater.store.session import Store
 async def report(store: Store, at: datetime) -> None:
     """Open an alert for each database in whose snapshots damage was found since its last alert of damage."""
     async with store.transaction() as db:
-        reports = await summaries.damage(db)
-    for damage in reports:
+        unreported = [damage for damage in await summaries.damage(db) if not await _is_reported(db, damage)]
+    for damage in unreported:
         async with store.transaction() as db:
             await _report(db, damage, at)
 
@@ -30,9 +30,13 @@ async def _report(db: AsyncSession, damage: DamageReport, at: datetime) -> None:
         database = await databases.find(db, SYSTEM, damage.database_id, lock=True)
     except NotFound:
         return
-    last_at = await repository.last_alert_at(db, database.id, "damaged")
-    if last_at is not None and last_at >= damage.last_at:
+    if await _is_reported(db, damage):  # by another process in the meantime
         return
     count = "A snapshot is" if damage.snapshots == 1 else f"{damage.snapshots} snapshots are"
     message = f"{count} damaged. The next snapshot reads and stores everything again."
     await alerts.raise_alert(db, database, "damaged", message, max(at, damage.last_at), snapshot_id=damage.last_id)
+
+
+async def _is_reported(db: AsyncSession, damage: DamageReport) -> bool:
+    last_at = await repository.last_alert_at(db, damage.database_id, "damaged")
+    return last_at is not None and last_at >= damage.last_at
