@@ -48,7 +48,7 @@ _VARIABLES = {
 
 
 class DumpFailed(Unavailable):
-    """pg_dump could not read the schema."""
+    """The schema could not be read by pg_dump."""
 
 
 class SchemaDump:
