@@ -50,13 +50,14 @@ def is_what_its_id_says(vault: Vault, snapshot: str) -> bool:
     return fingerprint(builders.rows(vault, vault.manifest(snapshot), "t")) == snapshot.rsplit("-", 1)[1]
 
 
-def loop(folder: Path, seed: int, begun: Any) -> None:
-    """Take, delete and collect, until killed."""
+def loop(folder: Path, seed: int, begun: Any, committed: Any) -> None:
+    """Take, delete and collect, until killed; the events are set at the start and after the first snapshot."""
     vault, created = Vault.open(LocalBlobs(folder), builders.KEY), random.Random(seed)
     begun.set()
     while True:
         there = vault.snapshots()
         take(vault, created.randrange(2**40), vault.manifest(there[-1]) if there and created.random() < 0.8 else None)
+        committed.set()
         for old in there[: max(0, len(there) - _KEPT)]:
             vault.delete(old)
         if created.random() < 0.4:
