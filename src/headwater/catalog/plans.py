@@ -9,7 +9,21 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class PlanNode:
-    """A node of a query plan: its operation, object and cost; times and rows are None unless the query was run."""
+    """A node of a query plan; times and actual rows are None unless the query was run.
+
+    Args:
+        operation: what it does, in the engine's own words.
+        target: the table, index or function that it reads.
+        detail: further properties, in the engine's own words.
+        cost: the estimated total cost, in the engine's unit.
+        rows_expected: the estimated rows of one execution; in a parallel plan, of one process.
+        rows_actual: the average rows of one execution, as the engine counts them: comparable with `rows_expected`.
+        loops: how often it was executed, by all processes together; 0 if it never was.
+        processes: how many processes executed it at the same time; 1 unless the plan is parallel.
+        milliseconds: the time that passed in it and the nodes below it, over all its loops; processes of a parallel
+            plan share the loops.
+        children: the nodes that it reads from.
+    """
 
     operation: str
     target: str = ""
@@ -18,6 +32,7 @@ class PlanNode:
     rows_expected: float | None = None
     rows_actual: float | None = None
     loops: int = 1
+    processes: int = 1
     milliseconds: float | None = None
     children: tuple[PlanNode, ...] = ()
 

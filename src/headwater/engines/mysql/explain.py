@@ -61,8 +61,8 @@ def _node(name: str, plan: Mapping[str, Any]) -> PlanNode:
         plan.get("rows", plan.get("rows_examined_per_scan")),
         plan.get("r_rows"),
         loops,
-        each,
-        tuple(_children(plan)),
+        milliseconds=each,
+        children=tuple(_children(plan)),
     )
 
 

@@ -37,6 +37,7 @@ SHOWN = (
     "Hash Batches",
     "Strategy",
 )
+_GATHERS = frozenset({"Gather", "Gather Merge"})
 LARGE, SELECTIVE, OFF = 10_000, 0.1, 10.0
 _COMPARED = re.compile(r"\(?(?:\w+\.)?(\"[^\"]+\"|\w+)\)?(?:::\w+)?\s*(?:=|<|>|<=|>=|~~|= ANY)\s")
 
@@ -46,7 +47,7 @@ async def _quietly(session: Session, statement: str) -> None:
         pass
 
 
-def _node(plan: Mapping[str, Any]) -> PlanNode:
+def _node(plan: Mapping[str, Any], processes: int = 1) -> PlanNode:
     target = plan.get("Relation Name") or plan.get("CTE Name") or plan.get("Function Name") or ""
     index = plan.get("Index Name")
     detail = {name: _text(plan[name]) for name in SHOWN if name in plan}
@@ -59,9 +60,23 @@ def _node(plan: Mapping[str, Any]) -> PlanNode:
         rows_expected=plan.get("Plan Rows"),
         rows_actual=plan.get("Actual Rows"),
         loops=loops,
-        milliseconds=plan["Actual Total Time"] * loops if "Actual Total Time" in plan else None,
-        children=tuple(_node(child) for child in plan.get("Plans", ())),
+        processes=max(1, min(processes, loops)),
+        milliseconds=_elapsed(plan, loops, processes),
+        children=tuple(_node(child, _processes(plan, child, processes)) for child in plan.get("Plans", ())),
     )
+
+
+def _elapsed(plan: Mapping[str, Any], loops: int, processes: int) -> float | None:
+    """Return the time that passed in a node: PostgreSQL reports the average of its loops, which processes share."""
+    return plan["Actual Total Time"] * loops / max(1, min(processes, loops)) if "Actual Total Time" in plan else None
+
+
+def _processes(plan: Mapping[str, Any], child: Mapping[str, Any], processes: int) -> int:
+    """Return how many processes execute a child: below a Gather, each of them counts as a loop."""
+    if plan["Node Type"] not in _GATHERS or child.get("Parent Relationship") != "Outer":
+        return processes
+    loops = int(child.get("Actual Loops", 1))
+    return max(1, round(loops / max(1, int(plan.get("Actual Loops", 1)))))
 
 
 def _text(value: Any) -> str:
@@ -103,7 +118,7 @@ def _on_scan(node: Mapping[str, Any]) -> Iterator[Advice]:
 
 
 def _on_estimate(node: Mapping[str, Any]) -> Iterator[Advice]:
-    if "Actual Rows" not in node or "Relation Name" not in node:
+    if not node.get("Actual Loops") or "Relation Name" not in node:  # not run, or never executed
         return
     expected, actual = max(node["Plan Rows"], 1), max(node["Actual Rows"], 1)
     ratio = max(expected / actual, actual / expected)

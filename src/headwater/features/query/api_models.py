@@ -112,7 +112,11 @@ class ExplainIn(Input):
 
 
 class PlanNodeOut(Wire):
-    """A node of a query plan."""
+    """A node of a query plan.
+
+    `rows_expected` and `rows_actual` are those of one loop. `loops` counts the executions by all processes; `processes`
+    of a parallel plan share them. `milliseconds` is the time that passed in the node, over all its loops.
+    """
 
     operation: str
     target: str
@@ -121,6 +125,7 @@ class PlanNodeOut(Wire):
     rows_expected: float | None
     rows_actual: float | None
     loops: int
+    processes: int
     milliseconds: float | None
     children: list[PlanNodeOut]
 

@@ -7,6 +7,7 @@ import { KEY_VALUE, RELATIONAL } from '@/testing/engines'
 import { DatabasePage } from '@/testing/page'
 import { byRole, render, tap } from '@/testing/render'
 import { OutputPanel } from './output-panel'
+import { figures } from './plan-figures'
 import type { PlanState } from './use-plan'
 import type { useRun } from './use-run'
 
@@ -66,8 +67,17 @@ describe('below the editor', () => {
     expect(text).toContain('Failed')
   })
 
+  it('shows rows of one loop beside the estimate of one loop', () => {
+    const node = { operation: 'Seq Scan', target: '', rows_actual: 64785.5, rows_expected: 76657, loops: 2, processes: 2, milliseconds: 63.2, cost: 9, detail: {}, children: [] }
+    expect(figures(node)).toBe('64,786 rows × 2 loops in parallel, 76,657 expected · 63.2 ms')
+    expect(figures({ ...node, loops: 900, processes: 1 })).toBe('64,786 rows × 900 loops, 76,657 expected · 63.2 ms')
+    expect(figures({ ...node, loops: 1, processes: 1 })).toBe('64,786 rows, 76,657 expected · 63.2 ms')
+    expect(figures({ ...node, loops: 0, processes: 1, rows_actual: 0 })).toBe('never executed')
+    expect(figures({ ...node, rows_actual: null, milliseconds: null })).toBe('about 76,657 rows · cost 9')
+  })
+
   it('puts the advice of a plan into the editor', () => {
-    const root = { operation: 'Seq Scan', target: 'books', rows_actual: 1200, rows_expected: 1000, loops: 1, milliseconds: 2.5, cost: null, detail: {}, children: [] }
+    const root = { operation: 'Seq Scan', target: 'books', rows_actual: 1200, rows_expected: 1000, loops: 1, processes: 1, milliseconds: 2.5, cost: null, detail: {}, children: [] }
     const plan = { root, advice: [{ kind: 'index', text: 'An index would help.', figures: {}, statement: 'CREATE INDEX ON books (title)' }], execution_ms: 378.6, planning_ms: 0.4 }
     const { container, append, text } = output({ tab: 'plan', plan: { ...noPlan, plan: plan as unknown as PlanState['plan'] } })
     expect(text).toContain('Executed in 378.6 ms (rolled back); planning 0.4 ms.')

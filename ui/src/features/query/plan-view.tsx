@@ -1,7 +1,7 @@
 // Owns a query plan as a page: its nodes as a tree with their share of the time, and the advice with its statement.
 import { Lightbulb } from 'lucide-react'
 import type { Plan, PlanNode } from '@/api/types'
-import { count } from '@/lib/format'
+import { figures } from './plan-figures'
 
 function Node({ node, most, depth }: { node: PlanNode; most: number; depth: number }) {
   const weight = node.milliseconds ?? node.cost ?? 0
@@ -15,9 +15,7 @@ function Node({ node, most, depth }: { node: PlanNode; most: number; depth: numb
           {node.target && <code>{node.target}</code>}
           <span className="grow" />
           <span className="small dim">
-            {node.rows_actual !== null ? `${count(Math.round(node.rows_actual * node.loops))} rows` : `about ${count(Math.round(node.rows_expected ?? 0))} rows`}
-            {node.rows_actual !== null && node.rows_expected !== null && `, ${count(Math.round(node.rows_expected))} expected`}
-            {node.milliseconds !== null ? ` · ${node.milliseconds.toFixed(1)} ms` : node.cost !== null ? ` · cost ${count(Math.round(node.cost))}` : ''}
+            {figures(node)}
           </span>
         </div>
         <div className="plan-bar" style={{ width: `${(share * 100).toFixed(1)}%` }} />
