@@ -63,11 +63,24 @@ describe('the lineage search', () => {
     expect(patch).toHaveBeenLastCalledWith(expect.objectContaining({ file: 'app/users.py', table: undefined }))
   })
 
-  it('searches the text of a name with Enter, also where a column has exactly this name', async () => {
-    const { field, patch, offers, submit } = search()
-    fill(field, '  users.email ')
-    await until(() => expect(offers()).toContain('users.email59'))
+  it.each([
+    ['  Users.email ', { table: 'users', column: 'email', q: undefined }],
+    ['users', { table: 'users', column: undefined, q: undefined }],
+    ['app/users.py', { file: 'app/users.py', q: undefined }],
+    ['email', { q: 'email', table: undefined, column: undefined }],
+    ['users.emai', { q: 'users.emai', table: undefined, column: undefined }],
+  ])('pins with Enter what has exactly the name %s, and searches names otherwise', async (typed, expected) => {
+    const { field, patch, submit } = search()
+    fill(field, typed)
     submit()
+    await until(() => expect(patch).toHaveBeenCalledExactlyOnceWith(expect.objectContaining(expected)))
+  })
+
+  it('searches all names that contain the text from the last offer', async () => {
+    const { container, field, patch, offers } = search()
+    fill(field, 'users.email')
+    await until(() => expect(offers()).toHaveLength(3))
+    tap(byRole(container, 'button', 'All names that contain “users.email”'))
     expect(patch).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ q: 'users.email', table: undefined, column: undefined }))
   })
 

@@ -1,10 +1,12 @@
-// Owns the search of the lineage page: columns, tables and files to lock on; Enter alone searches functions too.
-import { useQuery } from '@tanstack/react-query'
+// Owns the search of the lineage page: Enter pins the column, table or file of exactly this name, or else searches names.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { FileCode, Search, Table2 } from 'lucide-react'
 import { useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import type { Codebase } from '@/api/types'
 import { SearchField } from '@/components/field'
 import { TypeGlyph } from '@/components/marks'
+import { withErrorToast } from '@/lib/download'
+import type { LineageSearch } from '@/lib/search-params'
 import { columnSummariesQuery, filesQuery } from './api'
 import type { PatchLineage } from './lineage-toolbar'
 
@@ -28,6 +30,22 @@ function useSuggestions(codebase: string, typed: string) {
   }, [columns, files, wanted])
 }
 
+/** Returns what the search asks for: the column, table or file of exactly this name, or else all names that contain it. */
+function useTarget(codebase: string): (name: string) => Promise<LineageSearch> {
+  const queries = useQueryClient()
+  return async (name) => {
+    const wanted = name.toLowerCase()
+    const columns = await queries.ensureQueryData(columnSummariesQuery(codebase))
+    const column = columns.find((item) => `${item.table_name}.${item.column_name}`.toLowerCase() === wanted)
+    if (column) return { table: column.table_name, column: column.column_name }
+    const table = columns.find((item) => item.table_name.toLowerCase() === wanted)
+    if (table) return { table: table.table_name }
+    const files = await queries.ensureQueryData(filesQuery(codebase))
+    const file = files.find((item) => item.path.toLowerCase() === wanted)
+    return file ? { file: file.path } : { q: name }
+  }
+}
+
 /** Arrow keys walk through the suggestions. */
 function walk(event: KeyboardEvent<HTMLElement>): void {
   if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
@@ -41,6 +59,7 @@ export function FocusSearch({ codebase, patch }: { codebase: Codebase; patch: Pa
   const [typed, setTyped] = useState('')
   const box = useRef<HTMLDivElement>(null)
   const found = useSuggestions(codebase.id, typed)
+  const target = useTarget(codebase.id)
   const lock = (change: Parameters<PatchLineage>[0]) => {
     setTyped('')
     patch({ ...NOTHING, ...change })
@@ -51,7 +70,8 @@ export function FocusSearch({ codebase, patch }: { codebase: Codebase; patch: Pa
       role="search"
       onSubmit={(event) => {
         event.preventDefault()
-        if (typed.trim()) lock({ q: typed.trim() })
+        const name = typed.trim()
+        if (name) void withErrorToast(async () => lock(await target(name)))
       }}
       onBlur={(event) => {
         if (!event.currentTarget.contains(event.relatedTarget)) setTyped('')
@@ -89,7 +109,7 @@ export function FocusSearch({ codebase, patch }: { codebase: Codebase; patch: Pa
               <span className="small dim">{file.usage_count}</span>
             </button>
           ))}
-          <button type="submit">
+          <button type="button" onClick={() => lock({ q: typed.trim() })}>
             <Search className="i" aria-hidden="true" />
             <span className="cut grow">All names that contain “{typed.trim()}”</span>
           </button>

@@ -1,6 +1,6 @@
 // Owns the two bars above the flow: lock, search, depth and view; then kinds and confidence with their counts.
 import { getRouteApi } from '@tanstack/react-router'
-import { List, Lock, Waypoints, X } from 'lucide-react'
+import { List, Pin, Search, Waypoints, X } from 'lucide-react'
 import type { Codebase, Tier, UsageKind } from '@/api/types'
 import { Segmented } from '@/components/field'
 import { KindLetter } from '@/components/marks'
@@ -27,12 +27,14 @@ export function focusName(search: LineageSearch): string | null {
   return search.q ?? null
 }
 
-function LockChip({ name, onUnlock }: { name: string; onUnlock: () => void }) {
+/** What the page is about: something pinned, or, unlike it, all names that contain a text. */
+export function FocusChip({ name, isSearch, onRemove }: { name: string; isSearch: boolean; onRemove: () => void }) {
+  const Icon = isSearch ? Search : Pin
   return (
-    <span className="chip branch lockchip">
-      <Lock className="i" aria-hidden="true" />
-      <span className="cut">{name}</span>
-      <button type="button" aria-label={`Unpin ${name}`} onClick={onUnlock}>
+    <span className={`chip lockchip ${isSearch ? '' : 'branch'}`}>
+      <Icon className="i" aria-hidden="true" />
+      <span className="cut">{isSearch ? `names with “${name}”` : name}</span>
+      <button type="button" aria-label={isSearch ? `Clear the search for ${name}` : `Unpin ${name}`} onClick={onRemove}>
         <X className="i" aria-hidden="true" />
       </button>
     </span>
@@ -46,7 +48,7 @@ export function LineageToolbar({ codebase, patch }: { codebase: Codebase; patch:
   return (
     <div className="toolbar">
       <h1>Lineage</h1>
-      {name && <LockChip name={name} onUnlock={unlock} />}
+      {name && <FocusChip name={name} isSearch={search.q !== undefined} onRemove={unlock} />}
       <FocusSearch codebase={codebase} patch={patch} />
       <span className="grow hide-p" />
       <span className="hide-p row">
