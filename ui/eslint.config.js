@@ -13,6 +13,7 @@ const FEATURES = [
   'databases',
   'migrations',
   'query',
+  'extensions',
   'documents',
   'transfers',
   'dashboards',

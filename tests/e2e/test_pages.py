@@ -29,6 +29,7 @@ PAGES = {
     "diagram": "/p/{sample}/d/{database}/diagram",
     "dashboards": "/p/{sample}/dashboards",
     "sessions": "/p/{sample}/d/{database}/sessions",
+    "extensions": "/p/{sample}/d/{database}/extensions",
     "project-jobs": "/p/{sample}/jobs",
     "jobs": "/jobs",
     "profile": "/settings/profile",

@@ -17,6 +17,7 @@ from headwater.engines._engine import (
     ExportForm,
     ExportSupport,
 )
+from headwater.engines._extensions import ExtensionSupport
 from headwater.engines._option import Option
 from headwater.engines._provision import Instance, ProvisioningSupport, ServerCommand, SessionCounts
 from headwater.engines._proxy import ConnectionMeter, ProxySupport, Upstream, UpstreamResolver
@@ -85,6 +86,7 @@ __all__ = [
     "ExplainSupport",
     "ExportForm",
     "ExportSupport",
+    "ExtensionSupport",
     "FileBlock",
     "Hint",
     "InPlaceRestore",

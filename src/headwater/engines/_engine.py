@@ -14,6 +14,7 @@ from headwater.catalog.results import Limits
 from headwater.engines._address import Address
 from headwater.engines._browse import BrowsingSupport
 from headwater.engines._decode import DecodingSupport, ScriptSupport
+from headwater.engines._extensions import ExtensionSupport
 from headwater.engines._option import Option
 from headwater.engines._provision import ProvisioningSupport
 from headwater.engines._proxy import ProxySupport
@@ -109,6 +110,7 @@ class Engine:
     decoding: DecodingSupport | None = None
     explain: ExplainSupport | None = None
     export: ExportSupport | None = None
+    extensions: ExtensionSupport | None = None
     in_place_restore: InPlaceRestoreSupport | None = None
     provisioning: ProvisioningSupport | None = None
     proxy: ProxySupport | None = None

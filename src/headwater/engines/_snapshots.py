@@ -151,6 +151,7 @@ class ArchivePlan:
 
     `objects` are the (kind, name) of what `TransferTarget.drop` must drop to undo it, dependents first.
     `left_out` are objects that some tables do not need, for users. `extras` are those that are still to be restored.
+    `extensions` are those that the tables need and the database does not have.
     """
 
     pre_data: tuple[ArchiveStatement, ...]
@@ -159,6 +160,7 @@ class ArchivePlan:
     objects: tuple[tuple[str, str], ...]
     left_out: tuple[str, ...]
     extras: Mapping[str, Any]
+    extensions: tuple[str, ...] = ()
 
 
 class ArchiveRestore(Protocol):
@@ -171,6 +173,13 @@ class ArchiveRestore(Protocol):
 
         Raises:
             Conflict: the database already has one of the objects.
+        """
+
+    async def check(self, plan: ArchivePlan) -> None:
+        """Check that the server has what the tables of a plan need, before anything is created.
+
+        Raises:
+            BadInput: it lacks extensions; all are named.
         """
 
     async def create(self, statement: ArchiveStatement) -> str | None:

@@ -16,6 +16,7 @@ FEATURES: tuple[str, ...] = (
     "jobs",
     "databases",
     "query",
+    "extensions",
     "transfers",
     "documents",
     "dashboards",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import difflib
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from clusters import Cluster
+from engines.postgresql import place
 from engines.postgresql.archives import cases
 from features.snapshots.snapshot_fixture import SnapshotFixture
 from headwater.core.snapshots import schema_archives
@@ -139,3 +142,38 @@ async def test_unrelated_type_does_not_affect_the_restore_of_a_table(
     assert done["job"]["state"] == "completed", done["job"]["error"]
     names = await snapshot_fixture.sql(EVERYTHING, target)
     assert {"parcel", "code", "is_code"} <= {name for name, _ in names}
+
+
+SERVED_ELSEWHERE = 'CREATE EXTENSION pgcrypto; CREATE EXTENSION "uuid-ossp"; CREATE TABLE keys (id int, salt text{});'
+
+
+@contextlib.asynccontextmanager
+async def of_system(snapshot_fixture: SnapshotFixture, script: str) -> AsyncIterator[None]:
+    """Connect the fixture to a database of the system's PostgreSQL, which has extensions that the wheel lacks."""
+    if reason := place.missing():
+        pytest.skip(reason)
+    async with place.fresh() as address:
+        url = f"postgresql://{address.user}@{place.HOST}:{place.PORT}/{address.database}?tls=disable"
+        snapshot_fixture.database = await snapshot_fixture.person.connected(url)
+        await snapshot_fixture.sql(script)
+        yield
+
+
+async def test_extensions_that_a_table_needs_are_named_before_anything_is_restored(
+    snapshot_fixture: SnapshotFixture,
+) -> None:
+    needed = " DEFAULT gen_salt('bf'), CHECK (id::text <> uuid_nil()::text)"
+    async with of_system(snapshot_fixture, SERVED_ELSEWHERE.format(needed)):
+        done = await snapshot_fixture.restore(await snapshot_fixture.take(), name="back")
+    assert done["job"]["state"] == "failed"
+    sentence = "This server lacks the extensions pgcrypto and uuid-ossp, which the schema needs."
+    assert done["job"]["error"].startswith(sentence)
+
+
+async def test_extensions_that_no_table_needs_are_left_out_with_a_note(snapshot_fixture: SnapshotFixture) -> None:
+    async with of_system(snapshot_fixture, SERVED_ELSEWHERE.format("")):
+        done = await snapshot_fixture.restore(await snapshot_fixture.take(), name="back")
+    assert done["job"]["state"] == "completed", done["job"]["error"]
+    log = await snapshot_fixture.person.get(f"/jobs/{done['job']['id']}/log")
+    notes = [line["message"] for line in log["items"] if "this server does not offer it" in line["message"]]
+    assert [note.split(" (")[0].rsplit(" ", 1)[1] for note in notes] == ["pgcrypto", "uuid-ossp"]

@@ -1098,6 +1098,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/databases/{database_id}/extensions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Extensions
+         * @description List the extensions that the server of a database offers, and which are installed.
+         */
+        get: operations["list_extensions"];
+        put?: never;
+        /**
+         * Install Extension
+         * @description Install an extension, with those it requires.
+         */
+        post: operations["install_extension"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/extensions/{name}/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Update Extension
+         * @description Update an extension to the version that the server offers.
+         */
+        post: operations["update_extension"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/extensions/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Extension
+         * @description Remove an extension that nothing depends on.
+         */
+        delete: operations["remove_extension"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/databases/{database_id}/copies/plan": {
         parameters: {
             query?: never;
@@ -3640,6 +3704,7 @@ export interface components {
          *     the editor runs at the cursor, `identity_type` the type of an auto-incrementing id, `fraction_digits` the digits of
          *     a second of a time type without precision, `script_client` the program that loads an exported script.
          *     `copy_target`: tables can be copied to its databases. `sessions`: Headwater can list the sessions of its servers.
+         *     `has_extensions`: it has extensions that can be installed in a database.
          */
         EngineOut: {
             /** Name */
@@ -3700,6 +3765,8 @@ export interface components {
             copy_target: boolean;
             /** Sessions */
             sessions: boolean;
+            /** Has Extensions */
+            has_extensions: boolean;
             /** Is Default */
             is_default: boolean;
         };
@@ -3927,6 +3994,31 @@ export interface components {
              * @enum {string}
              */
             format?: "csv" | "ndjson" | "parquet" | "sql";
+        };
+        /**
+         * ExtensionOut
+         * @description An extension that the server offers.
+         *
+         *     `version` is what an installation gets, `installed` the version in this database, `refused` the reason why this
+         *     connection cannot install it.
+         */
+        ExtensionOut: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Version */
+            version: string;
+            /** Installed */
+            installed: string | null;
+            /** Schema */
+            schema: string | null;
+            /** Requires */
+            requires: string[];
+            /** Refused */
+            refused: string | null;
+            /** Outdated */
+            outdated: boolean;
         };
         /**
          * FactsOut
@@ -5104,6 +5196,21 @@ export interface components {
             protected?: boolean;
         };
         /**
+         * NewExtension
+         * @description An extension to install, in a schema or where the extension belongs.
+         */
+        NewExtension: {
+            /** Name */
+            name: string;
+            /** Schema */
+            schema?: string | null;
+            /**
+             * Confirmed
+             * @default false
+             */
+            confirmed?: boolean;
+        };
+        /**
          * NewKeyOut
          * @description A new API key; `secret` is the whole key and is shown only once.
          */
@@ -5315,6 +5422,9 @@ export interface components {
         /**
          * PlanNodeOut
          * @description A node of a query plan.
+         *
+         *     `rows_expected` and `rows_actual` are those of one loop. `loops` counts the executions by all processes; `processes`
+         *     of a parallel plan share them. `milliseconds` is the time that passed in the node, over all its loops.
          */
         PlanNodeOut: {
             /** Operation */
@@ -5333,6 +5443,8 @@ export interface components {
             rows_actual: number | null;
             /** Loops */
             loops: number;
+            /** Processes */
+            processes: number;
             /** Milliseconds */
             milliseconds: number | null;
             /** Children */
@@ -10756,6 +10868,176 @@ export interface operations {
                 database_id: string;
                 session: string;
                 how: "cancel" | "terminate";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is wrong. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_extensions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExtensionOut"][];
+                };
+            };
+            /** @description The request is wrong. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    install_extension: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExtension"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExtensionOut"];
+                };
+            };
+            /** @description The request is wrong. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_extension: {
+        parameters: {
+            query?: {
+                /** @description Confirm the write to a protected database. */
+                confirmed?: boolean;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExtensionOut"];
+                };
+            };
+            /** @description The request is wrong. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_extension: {
+        parameters: {
+            query?: {
+                /** @description Confirm the write to a protected database. */
+                confirmed?: boolean;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+                name: string;
             };
             cookie?: never;
         };

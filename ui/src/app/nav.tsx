@@ -1,7 +1,7 @@
 // Owns the navigation: the rail at the left, and the bar at the bottom of phones.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, type LinkProps } from '@tanstack/react-router'
-import { Activity, ArrowRightLeft, Braces, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitCommitVertical, DatabaseBackup, House, KeyRound, LayoutDashboard, ListTree, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, Workflow, type LucideIcon } from 'lucide-react'
+import { Activity, ArrowRightLeft, Braces, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitCommitVertical, DatabaseBackup, House, KeyRound, LayoutDashboard, ListTree, Puzzle, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, Workflow, type LucideIcon } from 'lucide-react'
 import type { Engine } from '@/api/types'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { databaseQuery, useEngine } from '@/features/databases/api'
@@ -30,6 +30,8 @@ interface DatabaseItem extends Item {
   model?: DataModel | undefined
   /** Whether the page is of sessions, which not every engine lists. */
   sessions?: boolean
+  /** Whether the page is of extensions, which not every engine has. */
+  extensions?: boolean
   /** Whether the page is of snapshots, which not every engine has. */
   snapshots?: boolean
 }
@@ -48,10 +50,11 @@ const DATABASE_ITEMS: readonly DatabaseItem[] = [
   { to: '/p/$project/d/$database/backups', label: 'Backups', icon: DatabaseBackup, snapshots: true },
   { to: '/p/$project/d/$database/transfers', label: 'Transfers', icon: ArrowRightLeft, model: 'relational' },
   { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity, sessions: true },
+  { to: '/p/$project/d/$database/extensions', label: 'Extensions', icon: Puzzle, extensions: true },
 ]
 
 const databaseItems = (engine: Engine | undefined): readonly Item[] =>
-  DATABASE_ITEMS.filter((item) => (!item.model || item.model === engine?.data_model) && (!item.snapshots || engine?.snapshots) && (!item.sessions || engine?.sessions))
+  DATABASE_ITEMS.filter((item) => (!item.model || item.model === engine?.data_model) && (!item.snapshots || engine?.snapshots) && (!item.sessions || engine?.sessions) && (!item.extensions || engine?.has_extensions))
 
 function useDatabaseItems(id: string | undefined): readonly Item[] {
   const database = useQuery({ ...databaseQuery(id ?? ''), enabled: id !== undefined })

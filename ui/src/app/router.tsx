@@ -189,6 +189,12 @@ const sessions = createRoute({
   component: lazyRouteComponent(() => import('@/features/query/sessions-page'), 'SessionsPage'),
 })
 
+const extensions = createRoute({
+  getParentRoute: () => database,
+  path: '/extensions',
+  component: lazyRouteComponent(() => import('@/features/extensions/extensions-page'), 'ExtensionsPage'),
+})
+
 const migrations = createRoute({
   getParentRoute: () => database,
   path: '/migrations',
@@ -236,7 +242,7 @@ const projectPages = project.addChildren([
   databases,
   dashboards,
   dashboard,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, backups, oldHistory, snapshotBrowser, sessions, ...transferPages]),
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, backups, oldHistory, snapshotBrowser, sessions, extensions, ...transferPages]),
   lineage,
   columns,
   schema.addChildren([schemaTable]),

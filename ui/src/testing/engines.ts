@@ -1,7 +1,7 @@
 // Owns engines as the API serves them, for tests.
 import type { Engine } from '@/api/types'
 
-const base = { dialect: '', port: 0, schemes: [], options: [], provision_options: [], unavailable: null, snapshots: true, extracts: true, recovery: false, column_types: [], binary_types: [], fraction_digits: null, script_client: null, copy_target: true, sessions: true, is_default: false }
+const base = { dialect: '', port: 0, schemes: [], options: [], provision_options: [], unavailable: null, snapshots: true, extracts: true, recovery: false, column_types: [], binary_types: [], fraction_digits: null, script_client: null, copy_target: true, sessions: true, has_extensions: false, is_default: false }
 
 export const RELATIONAL: Engine = {
   ...base, name: 'relational', label: 'Relational', language: 'sql', data_model: 'relational', editor_language: 'sql', formatter_dialect: 'sql', statement_unit: 'statement', explains: true, starter_query: 'select 1;\n', default_schema: 'public', identity_type: 'bigint', is_default: true,

@@ -10,6 +10,7 @@ from headwater.engines.postgresql.decoder import PostgresDecoding
 from headwater.engines.postgresql.dialect import DIALECT
 from headwater.engines.postgresql.explain import PostgresExplain
 from headwater.engines.postgresql.export import PostgresExport
+from headwater.engines.postgresql.extensions import PostgresExtensions
 from headwater.engines.postgresql.in_place_restore import PostgresInPlaceRestores
 from headwater.engines.postgresql.inspect import inspect
 from headwater.engines.postgresql.provision import PostgresProvisioning
@@ -41,6 +42,7 @@ ENGINE = Engine(
     decoding=PostgresDecoding(),
     explain=PostgresExplain(),
     export=PostgresExport(),
+    extensions=PostgresExtensions(),
     in_place_restore=PostgresInPlaceRestores(),
     provisioning=PostgresProvisioning(),
     proxy=PostgresProxy(),

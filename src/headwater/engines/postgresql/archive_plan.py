@@ -82,7 +82,13 @@ def plan(
         tuple(_objects(created)),
         tuple(entry.display_name for entry in usable if entry.number not in numbers and entry.kind != "COMMENT"),
         _extras(chosen, extras, whole=whole),
+        _needed_extensions(created),
     )
+
+
+def _needed_extensions(created: Sequence[ArchivedObject]) -> tuple[str, ...]:
+    essential = _essential(created)
+    return tuple(entry.tag for entry in created if entry.kind == "EXTENSION" and entry.number in essential)
 
 
 def _check_free(created: Iterable[ArchivedObject], existing: Collection[Identity]) -> None:

@@ -10,12 +10,16 @@ from psycopg import AsyncConnection
 
 from headwater.catalog.results import QueryError
 from headwater.engines import Address, ArchivePlan, ArchiveStatement
-from headwater.engines.postgresql import archive_plan, schema_archive
+from headwater.engines.postgresql import archive_plan, extensions, schema_archive
 from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.pg_dump import SchemaDump
 from headwater.kit.errors import HeadwaterError
 
 # Relations are compared by the caller, who knows them; their locks are not needed here.
+_REASONS: Mapping[type[psycopg.Error], str] = {
+    psycopg.errors.InsufficientPrivilege: "this role may not create it",
+    psycopg.errors.FeatureNotSupported: "this server does not offer it",
+}
 _NO_RELATIONS = "--exclude-table=*"
 
 
@@ -41,6 +45,11 @@ class PostgresArchiveRestore:
         if self._dump:
             self._dump.cancel()
 
+    async def check(self, plan: ArchivePlan) -> None:
+        """Raise BadInput with all extensions that the tables need and the server does not offer."""
+        if lacking := await extensions.missing(self._connection, plan.extensions):
+            raise extensions.missing_error(lacking)
+
     async def create(self, statement: ArchiveStatement) -> str | None:
         """Run a statement; an object that this role may not create is left out if no row depends on it."""
         if not statement.essential and self._missing.intersection(statement.needs):
@@ -48,11 +57,12 @@ class PostgresArchiveRestore:
             return f"Left out, because it needs an object that was left out: {statement.subject}."
         try:
             await self._connection.execute(statement.text.encode())
-        except psycopg.errors.InsufficientPrivilege as error:
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported) as error:
             if statement.essential:
                 raise _refused(statement, error) from error
             self._missing.add(statement.number)
-            return f"Left out, because this role may not create it: {statement.subject} ({error.diag.message_primary})."
+            reason = _REASONS[type(error)]
+            return f"Left out, because {reason}: {statement.subject} ({error.diag.message_primary})."
         except psycopg.Error as error:
             raise _refused(statement, error) from error
         return None

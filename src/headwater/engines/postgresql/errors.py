@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 
 from headwater.catalog.results import QueryError
+from headwater.engines.postgresql import missing_extensions
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 
@@ -77,7 +78,9 @@ def error_from(error: psycopg.Error, statement: int, start: int) -> HeadwaterErr
     detail = "\n".join(part for part in (diagnostic.message_detail, diagnostic.context) if part)
     return QueryError(
         diagnostic.message_primary,
-        hint=diagnostic.message_hint or _HINTS.get(diagnostic.message_primary),
+        hint=missing_extensions.hint_of(diagnostic.message_primary)
+        or diagnostic.message_hint
+        or _HINTS.get(diagnostic.message_primary),
         sqlstate=diagnostic.sqlstate or "",
         position=start + int(position) - 1 if position else None,
         statement=statement,

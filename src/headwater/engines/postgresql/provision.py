@@ -22,7 +22,7 @@ from psycopg import AsyncConnection, sql
 
 from headwater.engines import Address, Instance, Option, ProvisioningSupport, ServerCommand, SessionCounts
 from headwater.engines import _instance_files as folders
-from headwater.engines.postgresql import wal_spool
+from headwater.engines.postgresql import trusted_extensions, wal_spool
 from headwater.engines.postgresql.binaries import (
     BUNDLED,
     identity,
@@ -179,6 +179,7 @@ def server_command(instance: Instance) -> ServerCommand:
         "temp_file_limit": f"{quotas.get('temp_mb', 1000)}MB",
     }
     settings = {**SETTINGS, **own, **(wal_spool.settings(instance) if instance.archive_log else {})}
+    settings |= trusted_extensions.settings(instance, version, programs)
     if int(version) >= 18:
         settings["io_method"] = "sync"
     flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -41,6 +41,7 @@ class EngineOut(Wire):
     the editor runs at the cursor, `identity_type` the type of an auto-incrementing id, `fraction_digits` the digits of
     a second of a time type without precision, `script_client` the program that loads an exported script.
     `copy_target`: tables can be copied to its databases. `sessions`: Headwater can list the sessions of its servers.
+    `has_extensions`: it has extensions that can be installed in a database.
     """
 
     name: str
@@ -69,6 +70,7 @@ class EngineOut(Wire):
     script_client: str | None
     copy_target: bool
     sessions: bool
+    has_extensions: bool
     is_default: bool
 
 

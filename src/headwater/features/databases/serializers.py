@@ -74,6 +74,7 @@ def engine(view: EngineView) -> shapes.EngineOut:
         script_client=editor.script_client,
         copy_target=details.transfer.target is not None and dialect.types is not None,
         sessions=details.activity is not None,
+        has_extensions=details.extensions is not None,
         is_default=view.name == DEFAULT_ENGINE,
     )
 

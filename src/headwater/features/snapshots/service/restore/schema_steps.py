@@ -109,6 +109,7 @@ async def _archived(attempt: Attempt, fill: BulkLoader, restore: ArchiveRestore,
     assert part.archive is not None
     tables = [(relation.schema, relation.name) for relation in part.schema if relation.kind in schema_subset.FILLED]
     plan = await run_cancellable(attempt, fill.cancel, partial(restore.plan, part.archive, part.all_extras, tables))
+    await restore.check(plan)
     for start in range(0, len(plan.left_out), _NAMES_PER_LINE):
         names = ", ".join(plan.left_out[start : start + _NAMES_PER_LINE])
         attempt.note(f"Left out, because the chosen tables do not need it or it needs others: {names}.", "warning")

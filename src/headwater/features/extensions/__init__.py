@@ -1,0 +1,3 @@
+"""Extensions of a database: listed, installed, updated and removed."""
+
+COMMANDS = ("extension",)
