@@ -112,11 +112,7 @@ class ExplainIn(Input):
 
 
 class PlanNodeOut(Wire):
-    """A node of a query plan.
-
-    `rows_expected` and `rows_actual` are those of one loop. `loops` counts the executions by all processes; `processes`
-    of a parallel plan share them. `milliseconds` is the time that passed in the node, over all its loops.
-    """
+    """A node of a query plan: rows are of one loop, `milliseconds` of all; `processes` of a parallel plan share them."""
 
     operation: str
     target: str
