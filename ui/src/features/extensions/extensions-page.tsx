@@ -55,10 +55,10 @@ function ExtensionRow({ extension, canChange }: { extension: Extension; canChang
         </span>
       </td>
       <td className="mono">{extension.installed ?? extension.version}</td>
-      <td className="w-full">
+      <td className="hide-p w-full">
         {extension.description}
-        {extension.requires.length > 0 && <span className="dim"> Requires {extension.requires.join(', ')}.</span>}
-        {extension.refused !== null && extension.installed === null && <span className="dim"> {extension.refused}</span>}
+        {extension.requires.length > 0 && <p className="small dim">Requires {extension.requires.join(', ')}.</p>}
+        {extension.refused !== null && extension.installed === null && <p className="small dim">{extension.refused}</p>}
       </td>
       <td>{canChange && <Actions extension={extension} />}</td>
     </tr>
@@ -73,7 +73,7 @@ function ExtensionTable({ extensions, canChange }: { extensions: readonly Extens
         <thead>
           <tr>
             {['Name', 'Version', 'Description'].map((name) => (
-              <th key={name} scope="col">
+              <th key={name} scope="col" className={name === 'Description' ? 'hide-p' : ''}>
                 {name}
               </th>
             ))}
