@@ -31,6 +31,7 @@ from headwater.engines._recovery import (
     RecoverySupport,
     RecoveryTarget,
 )
+from headwater.engines._refusals import ConnectionRefused, LoginRefused
 from headwater.engines._session import Parameters, ServerFacts, Session
 from headwater.engines._snapshots import (
     STANDALONE_ROWS,
@@ -78,6 +79,7 @@ __all__ = [
     "ChangeTracking",
     "Columns",
     "ConnectionMeter",
+    "ConnectionRefused",
     "ConversionError",
     "Decoder",
     "DecodingSupport",
@@ -95,6 +97,7 @@ __all__ = [
     "Key",
     "LogPosition",
     "LogSegment",
+    "LoginRefused",
     "Mode",
     "Option",
     "Parameters",

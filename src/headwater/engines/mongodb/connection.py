@@ -13,9 +13,9 @@ from urllib.parse import quote
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
-from headwater.engines import Address
+from headwater.engines import Address, ConnectionRefused
 from headwater.engines.mongodb import policy
-from headwater.engines.mongodb.errors import ConnectionRefused, connecting
+from headwater.engines.mongodb.errors import connecting
 from headwater.engines.mongodb.tls_tunnel import TlsTunnel
 from headwater.engines.mongodb.values import Document
 from headwater.kit.errors import HeadwaterError

@@ -7,6 +7,7 @@ import ssl
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from headwater.catalog.results import QueryError
+from headwater.engines import ConnectionRefused, LoginRefused
 from headwater.engines.mongodb.statements import MongoStatement
 from headwater.kit.errors import HeadwaterError, Unavailable
 
@@ -16,13 +17,6 @@ INTERRUPTED = frozenset({11601, 237, 175})
 # NoSuchTransaction, TransactionTooOld, SnapshotTooOld, SnapshotUnavailable, TransactionExceededLifetimeLimitSeconds,
 # and CursorNotFound, because its cursors end with the transaction.
 TRANSACTION_ENDED = frozenset({251, 225, 239, 246, 290, 43})
-
-
-class ConnectionRefused(Unavailable):
-    """The database refused the connection."""
-
-    status = 422
-    code = "connection_refused"
 
 
 def connecting(error: BaseException) -> HeadwaterError:
@@ -35,8 +29,7 @@ def connecting(error: BaseException) -> HeadwaterError:
                 "The user has no access to this database.",
                 hint="Check the database, or sign in with user and password.",
             )
-        return ConnectionRefused(
-            "The user name or password is wrong.",
+        return LoginRefused(
             hint="Check both, and the option authSource: the database in which the user was created.",
         )
     if isinstance(error, ssl.SSLCertVerificationError):

@@ -10,6 +10,7 @@ import pymysql
 
 from headwater.catalog.results import QueryError
 from headwater.catalog.statements import Statement
+from headwater.engines import ConnectionRefused, LoginRefused
 from headwater.kit.errors import HeadwaterError, Unavailable
 
 READ_ONLY = "25006"
@@ -20,17 +21,11 @@ _SYNTAX = re.compile(r"near '(?P<near>.*)' at line (?P<line>\d+)$", re.DOTALL)
 _NAMED = re.compile(r"^(?:Unknown (?:column|table|database)|Table|FUNCTION|PROCEDURE) '?(?P<name>[^' ]+)'?")
 
 
-class ConnectionRefused(Unavailable):
-    """The database refused the connection."""
-
-    status = 422
-    code = "connection_refused"
-
-
+_WRONG_LOGIN = 1045
 _CONNECTING = {
     1040: ("The server has no free connection.", "Close some connections, or raise max_connections."),
     1044: ("The user has no access to this database.", "Grant the access, or check the name of the database."),
-    1045: ("The user name or password is wrong.", "Check both; passwords are case-sensitive."),
+    _WRONG_LOGIN: ("The user name or password is wrong.", "Check both; passwords are case-sensitive."),
     1049: ("The database does not exist on the server.", "Check the name of the database."),
     1129: ("The server blocks this machine after too many failed connections.", "Run FLUSH HOSTS there."),
     1130: ("The server does not accept connections from this network.", "Check the host of the user's account."),
@@ -68,7 +63,8 @@ def connecting(error: Exception) -> HeadwaterError:
         return ConnectionRefused("The server did not answer in time.", hint="Check host, port and firewall.")
     code = int(error.args[0]) if error.args and isinstance(error.args[0], int) else 0
     sentence, hint = _CONNECTING.get(code, ("The server could not be reached.", "Check host, port, TLS and firewall."))
-    return ConnectionRefused(sentence, hint=hint)
+    kind = LoginRefused if code == _WRONG_LOGIN else ConnectionRefused
+    return kind(sentence, hint=hint)
 
 
 def refusal(error: Exception, statement: Statement, number: int) -> HeadwaterError:

@@ -5,20 +5,14 @@ from __future__ import annotations
 import psycopg
 
 from headwater.catalog.results import QueryError
+from headwater.engines import ConnectionRefused, LoginRefused
 from headwater.engines.postgresql import missing_extensions
 from headwater.kit.errors import HeadwaterError, Unavailable
 
-
-class ConnectionRefused(Unavailable):
-    """The database refused the connection."""
-
-    status = 422
-    code = "connection_refused"
-
-
+_WRONG_LOGIN = "password authentication failed"
 _CONNECTING = (
     (
-        "password authentication failed",
+        _WRONG_LOGIN,
         "The user name or password is wrong.",
         "Check both; passwords are case-sensitive.",
     ),
@@ -58,7 +52,8 @@ def connection_error(message: str) -> HeadwaterError:
         return ConnectionRefused("The user name or password is wrong.", hint="Check both.")
     for part, sentence, hint in _CONNECTING:
         if part in message:
-            return ConnectionRefused(sentence, hint=hint)
+            kind = LoginRefused if part == _WRONG_LOGIN else ConnectionRefused
+            return kind(sentence, hint=hint)
     if "FATAL:" in message:  # the server was reached: its message is better than a guess
         return ConnectionRefused(
             f"The server refused the connection: {message.split('FATAL:', 1)[1].strip().splitlines()[0]}."

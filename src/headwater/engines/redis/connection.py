@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 
-from headwater.engines import Address
-from headwater.engines.redis.errors import ConnectionRefused, connecting, refused_to_connect
+from headwater.engines import Address, ConnectionRefused
+from headwater.engines.redis.errors import connecting, refused_to_connect
 from headwater.engines.redis.resp import LONGEST_LINE, ErrorReply, RespConnection, Value
 from headwater.kit.errors import HeadwaterError
 from headwater.kit.network.tls import context

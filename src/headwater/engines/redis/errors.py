@@ -5,16 +5,10 @@ from __future__ import annotations
 import ssl
 
 from headwater.catalog.results import QueryError
-from headwater.kit.errors import HeadwaterError, Unavailable
+from headwater.engines import ConnectionRefused, LoginRefused
+from headwater.kit.errors import HeadwaterError
 
 READ_ONLY = "25006"
-
-
-class ConnectionRefused(Unavailable):
-    """The database refused the connection."""
-
-    status = 422
-    code = "connection_refused"
 
 
 _CONNECTING = {
@@ -70,7 +64,8 @@ def refused_to_connect(message: str) -> HeadwaterError:
             "The user name or password is wrong.", hint="The server may not require them; leave both empty."
         )
     sentence, hint = _CONNECTING.get(code, ("The server refused the connection.", "Check user, password and database."))
-    return ConnectionRefused(sentence, hint=hint)
+    kind = LoginRefused if code == "WRONGPASS" else ConnectionRefused
+    return kind(sentence, hint=hint)
 
 
 _HINTS = {

@@ -6,7 +6,6 @@ import re
 
 from headwater.catalog.results import QueryError
 from headwater.catalog.statements import Statement
-from headwater.kit.errors import Unavailable
 
 READ_ONLY, NOT_ALLOWED = "25006", "42501"
 _NAMED = re.compile(
@@ -17,13 +16,6 @@ _HINTS = {
     "FOREIGN KEY constraint failed": "The row refers to a row that does not exist, or other rows refer to it.",
     "string or blob too big": "A value would be longer than 256 MB.",
 }
-
-
-class ConnectionRefused(Unavailable):
-    """The database cannot be opened."""
-
-    status = 422
-    code = "connection_refused"
 
 
 def refusal(error: Exception, statement: Statement, number: int, *, read_only: bool) -> QueryError:

@@ -38,13 +38,13 @@ from headwater.catalog.results import (
     Started,
 )
 from headwater.catalog.statements import Statement
-from headwater.engines import Address, Parameters, ServerFacts, Session
+from headwater.engines import Address, ConnectionRefused, Parameters, ServerFacts, Session
 from headwater.engines import _row_buffer as batches
 from headwater.engines import _statements as texts
 from headwater.engines._driver_thread import DriverThread
 from headwater.engines.sqlite.authorizer import Authorizer
 from headwater.engines.sqlite.dialect import GRAMMAR
-from headwater.engines.sqlite.errors import ConnectionRefused, refusal
+from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.values import bindable, cell_of, placeholders, text_of, value_given
 from headwater.kit.errors import HeadwaterError, Unavailable
 

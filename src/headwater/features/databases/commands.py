@@ -24,8 +24,10 @@ ONE = ("name", "id", "engine", "origin", "state", "state_reason", "size_bytes", 
 def register(app: typer.Typer) -> None:
     """Register the commands."""
     group = typer.Typer(help="Create, connect and manage databases.", no_args_is_help=True)
-    for command in (list_, create, connect, show_database, start, sleep, stop, delete, restore, url, test):
-        group.command(command.__name__.rstrip("_").replace("_database", ""))(command)
+    managed = (start, sleep, stop, delete, restore, url, reset_password)
+    for command in (list_, create, connect, show_database, *managed, test):
+        name = command.__name__.rstrip("_").replace("_database", "").replace("_", "-")
+        group.command(name)(command)
     app.add_typer(group, name="db")
 
 
@@ -153,6 +155,16 @@ def url(name: NameArgument, as_json: JsonOption = False) -> None:
         show_one(credentials, (), True)
     elif credentials["url"] is None:
         raise BadInput(f"{name} is a file that only Headwater can open.", hint=f"Use `{credentials['command']}`.")
+    else:
+        typer.echo(credentials["url"])
+
+
+def reset_password(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Set a new password of a managed database's owner, and print the new URL."""
+    with remote() as server:
+        credentials = server.call("POST", f"/databases/{find_database(server, name)['id']}/credentials/reset")
+    if as_json:
+        show_one(credentials, (), True)
     else:
         typer.echo(credentials["url"])
 

@@ -112,7 +112,7 @@ class ExplainIn(Input):
 
 
 class PlanNodeOut(Wire):
-    """A node of a query plan: rows are of one loop, `milliseconds` of all; `processes` of a parallel plan share them."""
+    """A node of a plan: rows are of one loop, `milliseconds` of all; `processes` of a parallel plan share them."""
 
     operation: str
     target: str

@@ -89,6 +89,8 @@ export function useRestoreDeletedDatabase() {
   return useMutation({ mutationFn: (id: string) => api.post('/databases/{database_id}/deletion/undo', { params: of(id) }), onSuccess: changed })
 }
 
+export const resetPassword = (id: string) => api.post('/databases/{database_id}/credentials/reset', { params: of(id) })
+
 export const credentialsOf = (id: string) => api.post('/databases/{database_id}/credentials', { params: of(id) })
 
 export const refreshSchema = (id: string) => api.get('/databases/{database_id}/schema', { params: { ...of(id), query: { fresh: true } } })

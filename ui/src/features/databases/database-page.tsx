@@ -7,12 +7,13 @@ import { toast } from 'sonner'
 import type { Credentials, Database, MetricPoint } from '@/api/types'
 import { PageFrame, Panel } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
+import { ConfirmDialog } from '@/components/ui/dialog'
 import { withErrorToast } from '@/lib/download'
 import { useDatabase } from '@/lib/database-scope'
 import { CONTENTS, isRelational } from '@/lib/dialects'
 import { bytes, count, day, plural } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
-import { credentialsOf, metricsQuery, useChangeDatabase, useDatabaseEngine, useSetDesiredState } from './api'
+import { credentialsOf, resetPassword, metricsQuery, useChangeDatabase, useDatabaseEngine, useSetDesiredState } from './api'
 import { Sparkline } from './sparkline'
 import { StateMark } from './state-mark'
 
@@ -79,10 +80,32 @@ function Reach({ database }: { database: Database }) {
     )
   }
   return (
-    <dl className="pairs">
-      {found.url !== null && <Copyable label="URL" text={found.url} />}
-      <Copyable label="Terminal" text={found.command} />
-    </dl>
+    <>
+      <dl className="pairs">
+        {found.url !== null && <Copyable label="URL" text={found.url} />}
+        <Copyable label="Terminal" text={found.command} />
+      </dl>
+      {found.url !== null && <ResetPassword database={database} onReset={setFound} />}
+    </>
+  )
+}
+
+function ResetPassword({ database, onReset }: { database: Database; onReset: (credentials: Credentials) => void }) {
+  const [asking, setAsking] = useState(false)
+  return (
+    <div className="px-4 pb-4">
+      <button type="button" className="btn" onClick={() => setAsking(true)}>
+        Reset password
+      </button>
+      <ConfirmDialog
+        title={`Reset the password of ${database.name}?`}
+        text="Clients that use the present password can no longer connect until you change it there. Open connections stay open."
+        action="Reset password"
+        open={asking}
+        onOpenChange={setAsking}
+        onConfirm={async () => onReset(await resetPassword(database.id))}
+      />
+    </div>
   )
 }
 

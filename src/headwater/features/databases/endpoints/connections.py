@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from headwater.features.accounts.guard import Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases import api_models, serializers
-from headwater.features.databases.service import connection_check
+from headwater.features.databases.service import connection_check, credentials
 from headwater.features.databases.service.databases import DatabaseView
 
 router = APIRouter(tags=["databases"])
@@ -48,7 +48,15 @@ async def test_database(database_id: uuid.UUID, server: Shared, actor: Writer) -
     return await connection_check.test_again(server.context, actor, database_id)
 
 
+@router.post("/databases/{database_id}/credentials/reset")
+async def reset_password(
+    database_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow_detached("database:admin"))]
+) -> api_models.CredentialsOut:
+    """Set a new password of a managed database's owner and return it; clients that use the old one must be changed."""
+    return await credentials.reset(server.context, actor, database_id)
+
+
 @router.post("/databases/{database_id}/credentials")
 async def show_credentials(database_id: uuid.UUID, server: Shared, actor: Writer) -> api_models.CredentialsOut:
     """Return the credentials with which other clients connect to a managed database; recorded in the audit log."""
-    return await connection_check.credentials(server.context, actor, database_id)
+    return await credentials.show(server.context, actor, database_id)

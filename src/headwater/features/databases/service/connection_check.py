@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from typing import Any
-from urllib.parse import urlsplit
 
 from headwater.engines import ServerFacts, engine, parse_url
 from headwater.features.accounts.rights import Actor
@@ -14,7 +13,7 @@ from headwater.features.databases import api_models
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import connections, databases, reachability, schema_cache
 from headwater.features.databases.service.specs import ConnectionSpec
-from headwater.kit.errors import Conflict, HeadwaterError
+from headwater.kit.errors import HeadwaterError
 from headwater.kit.ids import new_id
 from headwater.kit.network.tunnels import HostKeyUnknown
 from headwater.kit.settings import Settings
@@ -106,33 +105,6 @@ async def test_again(context: Context, actor: Actor, database_id: uuid.UUID) -> 
         row = await databases.find(db, actor, database_id, "database:write", lock=True)
         row.facts, row.size_bytes = _plain(facts), facts.size_bytes
     return api_models.ConnectionTestOut(ok=True, facts=_facts(facts))
-
-
-async def credentials(context: Context, actor: Actor, database_id: uuid.UUID) -> api_models.CredentialsOut:
-    """Return the credentials with which a client connects to a managed database through the proxy."""
-    async with context.store.transaction() as db:
-        database = await databases.find(db, actor, database_id, "database:write")
-        if database.origin != "managed" or database.route is None:
-            raise Conflict(
-                f"{database.name} is not managed by Headwater: its credentials are not shown.",
-                hint="They are stored encrypted. Ask the person who entered them.",
-            )
-        password = await databases.password_of(db, actor, context.cipher, database)
-    details, url = engine(database.engine), None
-    if details.proxy:
-        host = "127.0.0.1" if context.settings.host in {"0.0.0.0", "::"} else context.settings.host  # noqa: S104
-        port = context.settings.mysql_proxy_port if details.proxy.server_speaks_first else context.settings.proxy_port
-        url = details.proxy.client_url(f"{host}:{port}", database.route, password)
-    parts = urlsplit(url or "")
-    return api_models.CredentialsOut(
-        url=url,
-        host=parts.hostname,
-        port=parts.port,
-        database=database.route,
-        user=parts.username,
-        password=password if url else None,
-        command=f"headwater sql {database.name}",
-    )
 
 
 def _facts(facts: ServerFacts) -> api_models.FactsOut:

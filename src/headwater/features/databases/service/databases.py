@@ -121,10 +121,8 @@ async def create(
     )
     db.add(database)
     await db.flush()
-    password = random.token_urlsafe(24)
-    sealed = cipher.encrypt(password, database.organization_id, database.id, "password")
-    await repository.put_secrets(db, database.id, {"password": sealed})
-    _note(db, actor, "database.create", database, engine=spec.engine_name)
+    await set_password(db, cipher, database)
+    record(db, actor, "database.create", database, engine=spec.engine_name)
     await db.refresh(database)
     return database
 
@@ -152,7 +150,7 @@ async def connect(db: AsyncSession, actor: Actor, project_id: uuid.UUID, spec: C
     db.add(database)
     await db.flush()
     await repository.put_secrets(db, database.id, spec.secrets)
-    _note(db, actor, "database.connect", database, engine=spec.engine_name)
+    record(db, actor, "database.connect", database, engine=spec.engine_name)
     await db.refresh(database)
     return database
 
@@ -168,7 +166,7 @@ async def change(db: AsyncSession, actor: Actor, database_id: uuid.UUID, given: 
         raise Invalid({"quotas": "Only managed databases have quotas."})
     for field, value in given.items():
         setattr(database, field, value)
-    _note(db, actor, "database.update", database, fields=sorted(given))
+    record(db, actor, "database.update", database, fields=sorted(given))
     await db.flush()
     return database
 
@@ -181,7 +179,7 @@ async def steer(db: AsyncSession, actor: Actor, database_id: uuid.UUID, desired:
     if database.building:
         raise Conflict(f"{database.name} is being recovered.", hint="It starts when the recovery is finished.")
     database.desired = desired
-    _note(db, actor, "database.steer", database, desired=desired)
+    record(db, actor, "database.steer", database, desired=desired)
     await db.flush()
     return database
 
@@ -191,7 +189,7 @@ async def remove(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Data
     database = await find(db, actor, database_id, "database:admin", lock=True)
     if database.protected:
         raise Conflict(f"{database.name} is protected.", hint="Remove the protection first.")
-    _note(db, actor, "database.delete", database)
+    record(db, actor, "database.delete", database)
     if database.origin == "connected":
         await db.delete(database)
     else:
@@ -207,7 +205,7 @@ async def purge(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Datab
     if database.deleted_at is None:
         raise Conflict(f"{database.name} is not deleted.", hint="Delete it first.")
     database.purge_at = now()
-    _note(db, actor, "database.purge", database)
+    record(db, actor, "database.purge", database)
     await db.flush()
     return database
 
@@ -221,16 +219,16 @@ async def undelete(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Da
         raise Conflict(f"{database.name} is being destroyed and cannot be restored any more.")
     await _check_name(db, await projects.get(db, actor, database.project_id, "database:write"), database.name)
     database.desired, database.deleted_at, database.purge_at = "asleep", None, None
-    _note(db, actor, "database.restore", database)
+    record(db, actor, "database.restore", database)
     await db.flush()
     return database
 
 
-async def password_of(db: AsyncSession, actor: Actor, cipher: SecretCipher, database: Database) -> str:
-    """Return the password of a managed database's owner role; recorded in the audit log."""
-    sealed = await repository.secrets(db, database.id)
-    _note(db, actor, "database.credentials", database)
-    return cipher.decrypt(sealed["password"], database.organization_id, database.id, "password")
+async def set_password(db: AsyncSession, cipher: SecretCipher, database: Database) -> None:
+    """Store a new password of a managed database's owner."""
+    password = random.token_urlsafe(24)
+    sealed = cipher.encrypt(password, database.organization_id, database.id, "password")
+    await repository.put_secrets(db, database.id, {"password": sealed})
 
 
 def _check_engine(name: str) -> None:
@@ -254,7 +252,8 @@ async def _free_route(db: AsyncSession, name: str) -> str:
     return route
 
 
-def _note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: Any) -> None:
+def record(db: AsyncSession, actor: Actor, action: str, database: Database, **details: Any) -> None:
+    """Write an action on a database to the audit log."""
     audit.record(
         db,
         actor,

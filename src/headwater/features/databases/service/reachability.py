@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from headwater.engines import Address, Engine, Session, engine
+from headwater.engines import Address, Engine, LoginRefused, Session, engine
 from headwater.features.databases import repository
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import connections
@@ -19,6 +19,12 @@ from headwater.kit.network.guard import NetworkPolicy
 from headwater.kit.network.routes import Target, open_route
 from headwater.kit.settings import Settings
 from headwater.store.encryption import SecretCipher
+
+
+class PasswordChanged(Conflict):
+    """The password of a managed database's owner was changed outside Headwater."""
+
+    code = "password_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,13 @@ def policy_of(settings: Settings) -> NetworkPolicy:
 async def open_address(settings: Settings, reached: ReachableDatabase) -> AsyncIterator[Address]:
     """Yield the address of a database with its secrets; it is awake, or its tunnel is open, until the end."""
     if reached.managed:
-        yield replace(await client.wake(settings, reached.id), password=reached.password)
+        try:
+            yield replace(await client.wake(settings, reached.id), password=reached.password)
+        except LoginRefused as error:
+            raise PasswordChanged(
+                f"The password of the owner of {reached.name} was changed outside Headwater.",
+                hint=f"Reset it on the page of the database, or with `headwater db reset-password {reached.name}`.",
+            ) from error
         return
     if reached.connection is None:
         raise Conflict(f"{reached.name} has no connection.")

@@ -69,6 +69,11 @@ async def wake(settings: Settings, database_id: uuid.UUID) -> Address:
     )
 
 
+async def renew_password(settings: Settings, database_id: uuid.UUID) -> None:
+    """Have the supervisor set the owner's password that is stored for a database; when it sleeps, at its next start."""
+    await ask(settings, verb="renew_password", id=str(database_id))
+
+
 async def notify(settings: Settings, database_id: uuid.UUID) -> None:
     """Notify the supervisor that the row of a database has changed."""
     await ask(settings, verb="poke", id=str(database_id))

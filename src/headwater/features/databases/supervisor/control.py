@@ -56,6 +56,9 @@ async def _answer(supervisor: Supervisor, line: bytes) -> dict[str, Any]:
             case "poke":
                 await supervisor.notify(database_id)
                 return {}
+            case "renew_password":
+                await supervisor.renew_password(database_id)
+                return {}
             case verb:
                 raise BadInput(f"The supervisor does not know the request {verb!r}.")
     except HeadwaterError as error:

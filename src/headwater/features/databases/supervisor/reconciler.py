@@ -89,6 +89,22 @@ class Supervisor:
         if row is not None:
             await self._reconcile_one(row, read)
 
+    async def renew_password(self, database_id: uuid.UUID) -> None:
+        """Read the stored password of a database's owner and set it: now if the server runs, or else when it starts.
+
+        Raises:
+            NotFound: there is no such database here.
+            HeadwaterError: the server refuses it.
+        """
+        row = await self._row(database_id)
+        if row is None:
+            raise NotFound("There is no such database here.")
+        instance = await self._known(row)
+        async with instance.lock:
+            instance.spec = await self._spec(row)
+            if self.up(instance):
+                await self._apply(instance, row)
+
     async def wake(self, database_id: uuid.UUID) -> Address:
         """Start a database if it sleeps, and return its address.
 
