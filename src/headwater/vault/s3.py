@@ -14,7 +14,7 @@ from obstore import exceptions
 from obstore.store import S3Store
 
 from headwater.vault.blobs import Blob
-from headwater.vault.errors import Damaged, Missing, StorageFull, StorageUnavailable
+from headwater.vault.errors import AccessDenied, Damaged, Missing, StorageFull, StorageUnavailable
 
 # No call may hang: the last attempt begins before `_PATIENCE` is over and takes at most `_TIMEOUT`: less than 100 s.
 _RETRIES, _PATIENCE, _TIMEOUT = 6, timedelta(seconds=35), timedelta(seconds=60)
@@ -160,7 +160,7 @@ def _told(name: str) -> Iterator[None]:
     except (FileNotFoundError, exceptions.NotFoundError) as error:
         raise Missing(f"{name} of the vault is missing.", hint="Verify the vault.") from error
     except (PermissionError, exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-        raise StorageUnavailable(
+        raise AccessDenied(
             "The storage rejected the access key.", hint="Check the access key and its permissions."
         ) from error
     except (exceptions.BaseError, OSError) as error:

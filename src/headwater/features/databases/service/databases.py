@@ -124,6 +124,7 @@ async def create(
     password = random.token_urlsafe(24)
     sealed = cipher.encrypt(password, database.organization_id, database.id, "password")
     await repository.put_secrets(db, database.id, {"password": sealed})
+    cipher.check_current()
     _note(db, actor, "database.create", database, engine=spec.engine_name)
     await db.refresh(database)
     return database
