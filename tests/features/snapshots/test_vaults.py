@@ -81,7 +81,7 @@ async def test_bucket_that_does_not_exist_is_refused_and_says_so(
     snapshot_fixture: SnapshotFixture, bucket: s3.Place
 ) -> None:
     vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
-    body = given(bucket, access_key=s3.READER, bucket="nowhere")
+    body = given(bucket, access_key=s3.READER) | {"bucket": "nowhere"}
     refused = await snapshot_fixture.person.send("PUT", vault, 503, json=body)
     assert "There is no such bucket" in refused["detail"] or "rejected the access key" in refused["detail"]
 

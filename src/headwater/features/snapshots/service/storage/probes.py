@@ -61,26 +61,14 @@ def _written(blobs: Blobs, name: str) -> datetime:
 
 
 def _created(blobs: Blobs, name: str) -> bool:
-    try:
-        next(iter(blobs.list("probes/")), None)  # if this is allowed, a refused write has no other reason
-    except Missing as error:
-        raise no_bucket() from error
+    next(iter(blobs.list("probes/")), None)  # if this is allowed, a refused write has no other reason
     try:
         return blobs.create(name, b"headwater")
-    except Missing as error:
-        raise no_bucket() from error
     except AccessDenied as error:
         raise NotWritable(
             f"This storage can be read, but not written: {error.message}",
             hint="Allow writing and deleting there, or open the vault with --read-only.",
         ) from error
-
-
-def no_bucket() -> StorageUnavailable:
-    """Return the error for a bucket that does not exist."""
-    return StorageUnavailable(
-        "There is no such bucket, or the endpoint is not an S3 service.", hint="Check the bucket and the endpoint."
-    )
 
 
 def check_own(location: VaultLocation) -> None:

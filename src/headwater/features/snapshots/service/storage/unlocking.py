@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from headwater.features.snapshots.service.storage import probes, vault_locations
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.kit.errors import Invalid, NotFound
 from headwater.store.master_keys import MasterKey
 from headwater.vault import keys as keyring
@@ -52,20 +52,11 @@ def find(blobs: Blobs, where: str) -> Config:
     try:
         return read_config(blobs)
     except Missing as error:
-        if any(True for _ in _first(blobs, "keys/")) or any(True for _ in _first(blobs, "snapshots/")):
+        if next(iter(blobs.list("keys/")), None):
             raise Damaged(
                 f"The vault in {where} has no file named config.", hint="Restore it from a copy of the vault."
             ) from error
         raise NotFound(f"There is no vault in {where}.", hint="Check the bucket and the prefix.") from error
-
-
-def _first(blobs: Blobs, prefix: str) -> Iterator[object]:
-    try:
-        blob = next(iter(blobs.list(prefix)), None)
-    except Missing as error:
-        raise probes.no_bucket() from error
-    if blob:
-        yield blob
 
 
 def _check_folder(folder: Path) -> None:
