@@ -240,7 +240,7 @@ def replace_slots(blobs: Blobs, vault: str, keys: Keys, opener: KeySource, old: 
     current = next((id_ for id_ in mine if existing[id_].derivation == opener.derivation), None)
     if current is None:
         current = add_slot(blobs, vault, keys, opener, label)
-    outdated = [id_ for id_, slot in existing.items() if any(Keys.opened(slot, one, vault) for one in old)]
+    outdated = [id_ for id_, slot in existing.items() if any(Keys.opened(slot, source, vault) for source in old)]
     outdated += [id_ for id_ in mine if existing[id_].derivation != opener.derivation]
     for slot_id in dict.fromkeys(outdated):
         if slot_id != current:

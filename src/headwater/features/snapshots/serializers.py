@@ -12,7 +12,7 @@ from headwater.features.snapshots import api_models
 from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service.restore.restores import RestorePlan, RestoreView
 from headwater.features.snapshots.service.snapshots import SnapshotView
-from headwater.features.snapshots.service.storage.opening import OpenedVault
+from headwater.features.snapshots.service.storage.opened_vaults import OpenedVault
 from headwater.features.snapshots.service.storage.vault_contents import StoredSnapshot
 from headwater.features.snapshots.service.storage.vault_locations import VaultView
 from headwater.vault.codecs import DEFAULT

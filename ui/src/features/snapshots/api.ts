@@ -86,7 +86,7 @@ export const detachedQuery = (organization: string) =>
       let cursor: string | null = null
       do {
         const page: { items: Snapshot[]; next: string | null } = await api.get('/organizations/{organization_id}/snapshots', { params: { ...ofVault(organization), query: { cursor, limit: 200 } }, signal })
-        detached.push(...page.items.filter((one) => one.database_id === null && one.status === 'complete'))
+        detached.push(...page.items.filter((snapshot) => snapshot.database_id === null && snapshot.status === 'complete'))
         cursor = page.next
       } while (cursor !== null)
       return detached

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends
 from headwater.features.accounts.guard import Db, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
 from headwater.features.snapshots import api_models, serializers
-from headwater.features.snapshots.service.storage import opening, vault_locations, vaults
-from headwater.features.snapshots.service.storage.opening import OpenRequest
+from headwater.features.snapshots.service.storage import opened_vaults, vault_locations, vaults
+from headwater.features.snapshots.service.storage.opened_vaults import OpenRequest
 from headwater.features.snapshots.service.storage.storage_input import StorageInput
-from headwater.features.snapshots.service.storage.unlocking import VaultSecret
+from headwater.features.snapshots.service.storage.vault_secrets import VaultSecret
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
@@ -52,7 +52,7 @@ async def open_vault(
     former = (body.former_organization_id,) if body.former_organization_id else ()
     secret = VaultSecret(body.passphrase.get_secret_value(), body.key.get_secret_value(), former)
     request = OpenRequest(_storage(body), secret, body.project_id, body.read_only, body.take_over)
-    return serializers.opened_vault(await opening.open_existing(server.context, actor, organization_id, request))
+    return serializers.opened_vault(await opened_vaults.open_existing(server.context, actor, organization_id, request))
 
 
 @router.put("/organizations/{organization_id}/vault/compression")

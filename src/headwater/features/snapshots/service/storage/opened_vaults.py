@@ -21,14 +21,14 @@ from headwater.features.snapshots.service import manifest_rows
 from headwater.features.snapshots.service.storage import (
     probes,
     storage_input,
-    unlocking,
     vault_contents,
     vault_locations,
+    vault_secrets,
 )
 from headwater.features.snapshots.service.storage.storage_input import StorageInput
-from headwater.features.snapshots.service.storage.unlocking import VaultSecret
 from headwater.features.snapshots.service.storage.vault_contents import StoredSnapshot, VaultContents
 from headwater.features.snapshots.service.storage.vault_locations import Owner, VaultView
+from headwater.features.snapshots.service.storage.vault_secrets import VaultSecret
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, Invalid
 from headwater.store.context import Context
@@ -101,8 +101,8 @@ async def open_existing(
     row = await storage_input.record_of(context, actor, organization_id, request.storage)
     storage_input.seal(row, cipher, request.storage, row.id)
     blobs = vault_locations.blobs_of(context.settings, row, cipher)
-    config = await asyncio.to_thread(unlocking.find, blobs, storage_input.location_text(row))
-    vault = await asyncio.to_thread(unlocking.unlock, blobs, config, request.secret)
+    config = await asyncio.to_thread(vault_secrets.find, blobs, storage_input.location_text(row))
+    vault = await asyncio.to_thread(vault_secrets.unlock, blobs, config, request.secret)
     async with context.store.transaction() as db:
         opening = await _prepare(db, actor, row, vault.id, request)
     contents = await asyncio.to_thread(vault_contents.read, vault)
