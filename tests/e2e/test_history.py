@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -18,6 +21,8 @@ CREATE TABLE loans (id int PRIMARY KEY, book int REFERENCES books, since timesta
 INSERT INTO books SELECT g, 'Book ' || g, g + 0.50 FROM generate_series(1, 1200) g;
 INSERT INTO loans SELECT g, g, '2026-01-01' FROM generate_series(1, 40) g; ANALYZE
 """
+VAULT = Path(__file__).parents[1] / "vault" / "fixtures" / "v1" / "vault"
+PASSPHRASE = "the river remembers"
 SUM = "SELECT count(*), sum(price) FROM books"
 
 
@@ -243,3 +248,50 @@ def test_a_bucket_that_does_not_answer_is_refused_and_nothing_changes(library: L
     picture(page, "storage-refused")
     page.reload()
     expect(page.get_by_text("Local disk of this server")).to_be_visible()
+
+
+def test_an_existing_vault_is_opened_and_lists_its_snapshots(library: Library, tmp_path: Path) -> None:
+    page = library.page
+    vault = tmp_path / "vault"
+    shutil.copytree(VAULT, vault)
+    page.goto("/settings/storage")
+    panel = page.get_by_role("region", name="Open an existing vault")
+    panel.get_by_role("button", name="Open vault").click()
+    save = panel.get_by_role("button", name="Open", exact=True)
+    panel.get_by_label("Folder", exact=True).fill(str(tmp_path))
+    expect(save).to_be_disabled()
+    panel.get_by_label("Passphrase", exact=True).fill("not the passphrase")
+    save.click()
+    expect(panel.get_by_role("alert")).to_contain_text("There is no vault in")
+    panel.get_by_label("Folder", exact=True).fill(str(vault))
+    save.click()
+    expect(panel.get_by_text("This passphrase does not open the vault.")).to_be_visible()
+    check_accessible(page, "open-vault")
+    panel.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
+    save.click()
+    expect(panel.get_by_text("6 snapshots in the vault, 0 added here.")).to_be_visible(timeout=60_000)
+    expect(panel.get_by_role("row")).to_have_count(7)
+    expect(page.get_by_role("region", name="Other vaults").get_by_role("row", name="Read-only")).to_be_visible()
+    picture(page, "open-vault")
+
+
+def test_a_snapshot_without_a_database_is_restored_into_a_new_one(library: Library) -> None:
+    page = library.page
+    client, project = library.client, library.history.split("/")[2]
+    database = client.post(f"/projects/{project}/databases", params={"wait": 60}, json={"name": "gone"}).json()["id"]
+    library.run("CREATE TABLE t AS SELECT g FROM generate_series(1, 9) g", database)
+    taken = client.post(f"/databases/{database}/snapshots", json={"label": "last words"}).json()
+    ended(client, taken["job"]["id"])
+    client.delete(f"/databases/{database}")
+    client.post(f"/databases/{database}/deletion/complete")
+    until = time.monotonic() + 120
+    while client.get(f"/snapshots/{taken['id']}").json()["database_id"] is not None:
+        assert time.monotonic() < until, "the database is not destroyed"
+        time.sleep(0.2)
+    page.goto("/settings/storage")
+    panel = page.get_by_role("region", name="Snapshots without a database")
+    panel.get_by_role("button", name="Restore gone").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name of the new database").fill("back-again")
+    dialog.get_by_role("button", name="Restore").click()
+    expect(page.get_by_text("Restoring into back-again")).to_be_visible()

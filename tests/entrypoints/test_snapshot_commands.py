@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 
+from entrypoints.command_line import invoke
 from entrypoints.headwater_process import Commands
 
 
@@ -95,3 +96,43 @@ def test_vault_commands(commands: Commands) -> None:
     assert run_json("vault", "usage")["packs"] >= 0
     assert [key["kind"] for key in run_json("vault", "keys")] == ["key"]
     assert "no organization" in run("vault", "show", "--organization", "Nobody", code=2)
+
+
+def test_vault_open_refuses_wrong_input_with_a_sentence(commands: Commands, tmp_path: Path) -> None:
+    run = commands.run
+    folder, secret, empty, binary = (tmp_path / name for name in ("vault", "secret", "empty", "binary"))
+    secret.write_text("a passphrase\n")
+    empty.write_text("\n")
+    binary.write_bytes(b"\xff\xfe\0")
+    missing = str(tmp_path / "missing")
+    given = ("--passphrase-file", str(secret))
+    cases: list[tuple[tuple[str, ...], str]] = [
+        ((str(folder), *given, "--key-file", str(secret)), "either --passphrase-file or --key-file"),
+        ((str(folder), "--passphrase-file", missing), "cannot be read"),
+        ((str(folder), "--passphrase-file", str(empty)), "is empty"),
+        ((str(folder), "--key-file", str(binary)), "is not a text file"),
+        ((str(folder), "--bucket", "b", *given), "A folder has no options of a bucket"),
+        (("s3", *given), "needs --bucket and --access-key"),
+        ((str(folder), *given, "--project", "Nothing"), "Nothing"),
+        ((str(folder), *given, "--organization", "Nobody"), "no organization"),
+        ((str(folder), *given, "--former-organization", "x"), "former_organization_id"),
+    ]
+    for words, sentence in cases:
+        answer = run("vault", "open", *words, code=2)
+        assert sentence in answer and "Traceback" not in answer, words
+    assert [row["current"] for row in commands.run_json("vault", "list")] in ([], [True])
+
+
+def test_snapshot_list_without_a_name_lists_the_snapshots_of_all_databases(commands: Commands) -> None:
+    commands.run("db", "create", "listed")
+    created = commands.run_json("snapshot", "create", "listed", "--label", "mine")
+    every = commands.run_json("snapshot", "list")
+    assert {"listed"} <= {row["database_name"] for row in every}
+    assert created["id"] in {row["id"] for row in every}
+    assert "listed" in commands.run("snapshot", "list")
+
+
+def test_master_key_of_a_home_without_a_store_is_not_rotated(tmp_path: Path) -> None:
+    refused = invoke("keys", "rotate-master", HEADWATER_HOME=str(tmp_path))
+    assert refused.returncode == 1 and "There is no store in" in refused.stderr
+    assert list(tmp_path.iterdir()) == []

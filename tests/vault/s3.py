@@ -24,6 +24,8 @@ from suite.ports import free_ports
 from suite.processes import die_with_parent
 
 KEY, SECRET, BUCKET = "visitor", "a-secret-of-the-tests", "vaults"
+READER = "reader"
+"""An access key, with the same secret key, that may read and list but not write."""
 _WITHIN_SECONDS = 240.0
 
 
@@ -62,7 +64,10 @@ def running() -> Iterator[Place]:
 def _started(*, last: bool) -> Iterator[Place | None]:
     """Give a server, or None when it ended at once, unless this is the last try."""
     folder = Path(tempfile.mkdtemp(prefix="hw-s3-"))
-    rights = [{"name": KEY, "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}]
+    rights = [
+        {"name": name, "credentials": [{"accessKey": name, "secretKey": SECRET}], "actions": actions}
+        for name, actions in ((KEY, ["Admin"]), (READER, ["Read", "List"]))
+    ]
     (folder / "s3.json").write_text(json.dumps({"identities": rights}))
     master, volume, filer, s3 = free_ports(4, offset=10_000)  # where SeaweedFS has its own protocol
     command = [

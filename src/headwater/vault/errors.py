@@ -17,6 +17,12 @@ class StorageFull(StorageUnavailable):
     code = "storage_full"
 
 
+class AccessDenied(StorageUnavailable):
+    """The storage of the vault does not allow this."""
+
+    code = "storage_denied"
+
+
 class Damaged(Unavailable):
     """Data in the vault is damaged."""
 

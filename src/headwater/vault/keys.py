@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import msgspec
@@ -35,7 +35,8 @@ class Slot(msgspec.Struct, frozen=True, tag=False):
     """One way to open a vault.
 
     `salt` and `cost` are for passphrases. A service wraps a key of the slot, in `salt`, which wraps the master key: so
-    every kind binds the master key to its vault.
+    every kind binds the master key to its vault. `derivation` says from what an external key was derived, so that
+    whoever has the secret can derive it again; nothing in it is secret, and nothing in it is trusted.
     """
 
     kind: Literal["passphrase", "key", "service"]
@@ -43,6 +44,7 @@ class Slot(msgspec.Struct, frozen=True, tag=False):
     label: str = ""
     salt: bytes = b""
     cost: int = 0
+    derivation: Mapping[str, str] = {}
 
 
 class KeyWrapper(Protocol):
@@ -57,11 +59,15 @@ class KeyWrapper(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KeySource:
-    """The secret that opens a slot: a passphrase, a key of 32 bytes or more, or a service."""
+    """The secret that opens a slot: a passphrase, a key of 32 bytes or more, or a service.
+
+    `derivation` says from what a key was derived; it is stored with the slots that are made for it.
+    """
 
     kind: Literal["passphrase", "key", "service"]
     secret: bytes = b""
     service: KeyWrapper | None = None
+    derivation: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def passphrase(cls, text: str) -> KeySource:
@@ -69,9 +75,9 @@ class KeySource:
         return cls("passphrase", text.encode())
 
     @classmethod
-    def key(cls, secret: bytes) -> KeySource:
+    def key(cls, secret: bytes, derivation: Mapping[str, str] | None = None) -> KeySource:
         """Open with a random secret."""
-        return cls("key", secret)
+        return cls("key", secret, derivation=derivation or {})
 
     @classmethod
     def of(cls, service: KeyWrapper) -> KeySource:
@@ -124,7 +130,12 @@ class Keys:
         nonce = os.urandom(_NONCE)
         wrapping = _wrapping(secret, salt if cost else b"", cost)
         sealed = AESGCM(wrapping).encrypt(nonce, self._master, vault.encode())
-        return Slot(opener.kind, nonce + sealed, label, salt, cost)
+        return Slot(opener.kind, nonce + sealed, label, salt, cost, opener.derivation)
+
+    @property
+    def master(self) -> bytes:
+        """The master key, for a program that keeps it encrypted elsewhere because it may not add a slot."""
+        return self._master
 
     @classmethod
     def opened(cls, slot: Slot, opener: KeySource, vault: str) -> Keys | None:
@@ -202,16 +213,36 @@ def _listed(blobs: Blobs) -> Iterator[tuple[str, Slot | None]]:
             yield slot_id, None
 
 
-def unlock(blobs: Blobs, vault: str, opener: KeySource) -> Keys:
-    """Return the keys of a vault.
+def unlock(blobs: Blobs, vault: str, *openers: KeySource) -> Keys:
+    """Return the keys of a vault; key sources are tried in order.
 
     Raises:
-        Locked: this key source opens no slot.
+        Locked: no key source opens a slot.
         Damaged: the same, and one of the slots cannot be read.
     """
-    for slot in slots(blobs).values():
-        if keys := Keys.opened(slot, opener, vault):
-            return keys
+    every = slots(blobs)
+    for opener in openers:
+        for slot in every.values():
+            if keys := Keys.opened(slot, opener, vault):
+                return keys
     if damaged_slots(blobs):
         raise Damaged("This key opens none of the key slots, and one of them cannot be read.", hint="Give another key.")
     raise Locked(hint="Give the passphrase or key of one of the key slots.")
+
+
+def replace_slots(blobs: Blobs, vault: str, keys: Keys, opener: KeySource, old: Sequence[KeySource], label: str) -> int:
+    """Make sure that a key source opens a vault, and delete the slots of old ones; return how many were deleted.
+
+    A slot for `opener` without its derivation counts as old. The new slot is written before any is deleted.
+    """
+    existing = slots(blobs)
+    mine = [id_ for id_, slot in existing.items() if Keys.opened(slot, opener, vault)]
+    current = next((id_ for id_ in mine if existing[id_].derivation == opener.derivation), None)
+    if current is None:
+        current = add_slot(blobs, vault, keys, opener, label)
+    outdated = [id_ for id_, slot in existing.items() if any(Keys.opened(slot, source, vault) for source in old)]
+    outdated += [id_ for id_ in mine if existing[id_].derivation != opener.derivation]
+    for slot_id in dict.fromkeys(outdated):
+        if slot_id != current:
+            blobs.delete(SLOTS + slot_id)
+    return len(outdated)

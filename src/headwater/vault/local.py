@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from headwater.vault.blobs import Blob
-from headwater.vault.errors import Damaged, Missing, StorageFull, StorageUnavailable
+from headwater.vault.errors import AccessDenied, Damaged, Missing, StorageFull, StorageUnavailable
 
 _TEMPORARY = "temporary"
 
@@ -153,4 +153,5 @@ def _told(name: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull(hint="Free some space on its disk. No data was lost.") from error
-        raise StorageUnavailable(f"The folder of the vault cannot be used: {error.strerror}.") from error
+        kind = AccessDenied if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS} else StorageUnavailable
+        raise kind(f"The folder of the vault cannot be used: {error.strerror}.") from error

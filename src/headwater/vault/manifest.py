@@ -79,12 +79,15 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     `schema` is the Schema in the catalog's JSON; `moment` is the engine's name for the point in time (LSN, GTID …);
     `extras` are statements and values with which the engine recreates everything else. `archive` is the schema in the
-    engine's own format, stored as a table of pieces.
+    engine's own format, stored as a table of pieces. `organization` and `request` (what was requested, such as the
+    tables) are "" and nil in manifests of versions of Headwater that did not write them.
     """
 
     version: int = VERSION_WITHOUT_ARCHIVE
     id: str
     database: str
+    organization: str = ""
+    request: Mapping[str, Any] | None = None
     label: str = ""
     started: datetime
     finished: datetime

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import contextlib
+import re
 import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -14,7 +15,7 @@ from obstore import exceptions
 from obstore.store import S3Store
 
 from headwater.vault.blobs import Blob
-from headwater.vault.errors import Damaged, Missing, StorageFull, StorageUnavailable
+from headwater.vault.errors import AccessDenied, Damaged, Missing, StorageFull, StorageUnavailable
 
 # No call may hang: the last attempt begins before `_PATIENCE` is over and takes at most `_TIMEOUT`: less than 100 s.
 _RETRIES, _PATIENCE, _TIMEOUT = 6, timedelta(seconds=35), timedelta(seconds=60)
@@ -150,6 +151,10 @@ def _blob(meta: Any) -> Blob:
     return Blob(meta["path"], meta["size"], meta["last_modified"])
 
 
+def _denied() -> AccessDenied:
+    return AccessDenied("The storage rejected the access key.", hint="Check the access key and its permissions.")
+
+
 @contextlib.contextmanager
 def _told(name: str) -> Iterator[None]:
     """Turn errors of obstore into sentences; its messages may contain addresses and keys, and are not shown."""
@@ -160,10 +165,15 @@ def _told(name: str) -> Iterator[None]:
     except (FileNotFoundError, exceptions.NotFoundError) as error:
         raise Missing(f"{name} of the vault is missing.", hint="Verify the vault.") from error
     except (PermissionError, exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-        raise StorageUnavailable(
-            "The storage rejected the access key.", hint="Check the access key and its permissions."
-        ) from error
+        raise _denied() from error
     except (exceptions.BaseError, OSError) as error:
+        if re.search(r"status code: 40[13]", str(error)):  # of a listing, for which obstore has no classes
+            raise _denied() from error
+        if "status code: 404" in str(error):
+            raise StorageUnavailable(
+                "There is no such bucket, or the endpoint is not an S3 service.",
+                hint="Check the bucket and the endpoint.",
+            ) from error
         if "InvalidRange" in str(error) or "416 " in str(error):  # a part that begins after the end
             raise _cut_off(name) from error
         if "InsufficientStorage" in str(error) or "507" in str(error):

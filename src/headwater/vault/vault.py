@@ -76,15 +76,15 @@ class Vault:
         return cls(blobs, config, keys)
 
     @classmethod
-    def open(cls, blobs: Blobs, opener: KeySource) -> Vault:
-        """Open a vault.
+    def open(cls, blobs: Blobs, *openers: KeySource) -> Vault:
+        """Open a vault with the first key source that opens it.
 
         Raises:
             Missing: there is no vault.
-            Locked: the key source does not open it.
+            Locked: no key source opens it.
         """
         config = read_config(blobs)
-        return cls(blobs, config, keyring.unlock(blobs, config.id, opener))
+        return cls(blobs, config, keyring.unlock(blobs, config.id, *openers))
 
     @contextlib.contextmanager
     def write_snapshot(
@@ -164,7 +164,9 @@ def read_config(blobs: Blobs) -> Config:
     try:
         config = msgspec.json.decode(blobs.read(_CONFIG), type=Config)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Damaged("This is not a vault, or its configuration is damaged.") from error
+        raise Damaged(
+            "This is not a vault, or its configuration is damaged.", hint="Restore the file config from a copy of it."
+        ) from error
     if config.version > VERSION:
         raise Damaged("This vault was created by a newer version of Headwater.", hint="Update Headwater.")
     return config

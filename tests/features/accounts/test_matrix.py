@@ -79,6 +79,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/api/v1/organizations/{organization_id}/vault/compression"): {"codec": "zstd", "level": 1},
     ("PUT", "/api/v1/databases/{database_id}/policy"): {"schedule": {"cron": "0 3 * * *"}},
     ("POST", "/api/v1/databases/{database_id}/policy/preview"): {"policy": {"retention": {"last": 1}}},
+    ("POST", "/api/v1/organizations/{organization_id}/vaults"): {"kind": "local", "passphrase": "seven wooden boats"},
     ("POST", "/api/v1/organizations/{organization_id}/vault/keys"): {"passphrase": "seven wooden boats"},
     ("POST", "/api/v1/snapshots/{snapshot_id}/query"): {"text": "SELECT 1"},
     ("POST", "/api/v1/snapshots/{snapshot_id}/query/export"): {"text": "SELECT 1"},

@@ -52,6 +52,25 @@ async def test_snapshot_and_restore(snapshot_fixture: SnapshotFixture, engine: s
     await snapshot_fixture.sql("INSERT INTO artist (name) VALUES ('next')", done["target_id"])
 
 
+async def test_first_snapshot_of_a_restored_database_stores_only_what_differs(
+    snapshot_fixture: SnapshotFixture, engine: str
+) -> None:
+    before = await snapshot_fixture.sql(SUMS[engine])
+    original = await snapshot_fixture.take()
+    done = await snapshot_fixture.restore(original, name="back")
+    back = SnapshotFixture(snapshot_fixture.app, snapshot_fixture.person, done["target_id"])
+    first = await back.take()
+    assert (first["parent_id"], first["rows"]) == (original["id"], original["rows"]), first["job"]
+    assert first["new_bytes"] < original["new_bytes"] / 10
+    await back.sql("DELETE FROM album WHERE id < 100")
+    after = await back.sql(SUMS[engine])
+    second = await back.take()
+    assert second["parent_id"] == first["id"]
+    for snapshot, sums in ((first, before), (second, after)):
+        again = await snapshot_fixture.restore(snapshot, name=f"again-{snapshot['rows']}")
+        assert await snapshot_fixture.sql(SUMS[engine], again["target_id"]) == sums
+
+
 async def test_restore_in_place_and_undo(snapshot_fixture: SnapshotFixture, engine: str) -> None:
     before = await snapshot_fixture.sql(SUMS[engine])
     first = await snapshot_fixture.take()

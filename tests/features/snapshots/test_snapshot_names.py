@@ -13,7 +13,7 @@ from headwater.kit.errors import BadInput, NotFound
 ID = "01a1ff34-60a9-7032-a6f2-bbf7e08eb37d"
 
 
-def row(id_: str, label: str, status: str, taken_at: str | None, **given: bool) -> dict[str, Any]:
+def row(id_: str, label: str, status: str, taken_at: str | None, **given: Any) -> dict[str, Any]:
     return {"id": id_, "label": label, "status": status, "taken_at": taken_at, "partial": False, "undo": False} | given
 
 
@@ -36,10 +36,14 @@ class Server:
             "/projects": [{"id": "p"}],
             "/projects/p/databases": [{"id": "d", "name": "shop"}],
             "/databases/d/snapshots": ROWS,
+            "/organizations/o/snapshots": [
+                row("9", "", "complete", "2026-11-22T10:00:00Z", database_id=None, database_name="lost"),
+                row("8", "", "complete", "2026-11-22T09:00:00Z", database_id="e", database_name="other"),
+            ],
         }[path]
 
     def call(self, method: str, path: str) -> Any:
-        return {"asked": path}
+        return {"items": [{"id": "o"}]} if path == "/organizations" else {"asked": path}
 
 
 @pytest.mark.parametrize(
@@ -56,6 +60,7 @@ class Server:
         ("shop#before the sale", "2"),
         ("shop#1", "1"),
         ("shop#latest", "3"),
+        ("lost#latest", "9"),
     ],
 )
 def test_snapshot_reference_is_resolved(wanted: str, expected: str) -> None:
@@ -66,7 +71,7 @@ def test_snapshot_id_is_a_reference() -> None:
     assert find_snapshot(Server(), ID) == {"asked": f"/snapshots/{ID}"}  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("wanted", ["shop#2026-11-19", "shop#before the sales", "shp#latest"])
+@pytest.mark.parametrize("wanted", ["shop#2026-11-19", "shop#before the sales", "shp#latest", "other#latest"])
 def test_wrong_names_are_answered_with_the_right_ones(wanted: str) -> None:
     with pytest.raises(NotFound) as told:
         find_snapshot(Server(), wanted)  # type: ignore[arg-type]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from engines.texts import unless_required
+from features.snapshots.lost_machine import forget, open_vault
 from features.snapshots.snapshot_fixture import SnapshotFixture
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service.storage import vault_locations
@@ -64,6 +66,51 @@ async def test_vault_moves_to_a_bucket_and_older_snapshots_stay(
     assert (back["id"], back["snapshots"]) == (local["vault_id"], 1)
     again = await snapshot_fixture.person.send("PUT", vault, 200, json=body)
     assert (again["id"], again["snapshots"]) == (far["vault_id"], 1)
+
+
+async def test_storage_that_can_only_be_read_is_refused_and_says_so(
+    snapshot_fixture: SnapshotFixture, bucket: s3.Place
+) -> None:
+    vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
+    refused = await snapshot_fixture.person.send("PUT", vault, 503, json=given(bucket, access_key=s3.READER))
+    assert "can be read, but not written" in refused["detail"] and refused["code"] == "storage_read_only"
+    assert (await snapshot_fixture.person.get(vault))["kind"] == "local"
+
+
+async def test_bucket_that_does_not_exist_is_refused_and_says_so(
+    snapshot_fixture: SnapshotFixture, bucket: s3.Place
+) -> None:
+    vault = f"/organizations/{snapshot_fixture.person.organization}/vault"
+    body = given(bucket, access_key=s3.READER) | {"bucket": "nowhere"}
+    refused = await snapshot_fixture.person.send("PUT", vault, 503, json=body)
+    assert "There is no such bucket" in refused["detail"] or "rejected the access key" in refused["detail"]
+
+
+async def test_vault_in_a_bucket_is_opened_with_a_key_that_can_only_read(
+    snapshot_fixture: SnapshotFixture, bucket: s3.Place, tmp_path: Path
+) -> None:
+    person = snapshot_fixture.person
+    vault = f"/organizations/{person.organization}/vault"
+    body = given(bucket)
+    await person.send("PUT", vault, 200, json=body)
+    snapshot = await snapshot_fixture.take()
+    await person.send("POST", f"{vault}/keys", 201, json={"passphrase": PASSPHRASE})
+    other = await snapshot_fixture.app.person("olga")
+    refused = await other.send("PUT", f"/organizations/{other.organization}/vault", 409, json=body)
+    assert "another Headwater" in refused["detail"] and "vault open" in refused["hint"]
+    await forget(snapshot_fixture.app, person.organization)
+    reading = body | {"access_key": s3.READER, "passphrase": PASSPHRASE}
+    written = await open_vault(other, 503, **reading)
+    assert "can be read, but not written" in written["detail"] and "--read-only" in written["hint"]
+    answer = await open_vault(other, **reading, read_only=True)
+    assert [row["id"] for row in answer["snapshots"]] == [snapshot["id"]]
+    assert answer["vault"]["read_only"]
+    elsewhere = await open_vault(other, 404, **(reading | {"prefix": "nothing"}))
+    assert "There is no vault in bucket" in elsewhere["detail"] and elsewhere["hint"]
+    away = await open_vault(other, 503, **(reading | {"secret_key": "no"}))
+    assert "rejected the access key" in away["detail"]
+    used = await other.send("PUT", f"/organizations/{other.organization}/vault", 200, json=body)
+    assert (used["id"], used["read_only"]) == (answer["vault"]["id"], False)
 
 
 async def test_unsuitable_storage_is_refused(snapshot_fixture: SnapshotFixture, bucket: s3.Place) -> None:

@@ -1840,6 +1840,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization_id}/vaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Vaults
+         * @description List the vaults of an organization, the one for new snapshots first.
+         */
+        get: operations["list_vaults"];
+        put?: never;
+        /**
+         * Open Vault
+         * @description Open a vault that another Headwater wrote, and add its snapshots. Opened again, only new snapshots are added.
+         */
+        post: operations["open_vault"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organizations/{organization_id}/vault/compression": {
         parameters: {
             query?: never;
@@ -5240,6 +5264,21 @@ export interface components {
             secret: string;
         };
         /**
+         * OpenedVaultOut
+         * @description A vault that was opened, and its snapshots, newest first.
+         *
+         *     `recovery_manifests` is the number of its base backups and logs of point-in-time recovery, which are not used.
+         */
+        OpenedVaultOut: {
+            vault: components["schemas"]["VaultOut"];
+            /** Added */
+            added: number;
+            /** Recovery Manifests */
+            recovery_manifests: number;
+            /** Snapshots */
+            snapshots: components["schemas"]["StoredSnapshotOut"][];
+        };
+        /**
          * OptionOut
          * @description An option of an engine; clients draw it as a form field.
          */
@@ -7627,6 +7666,46 @@ export interface components {
             whole: boolean;
         };
         /**
+         * StoredSnapshotOut
+         * @description A snapshot of an opened vault; `added` is true if it was not known here before.
+         *
+         *     It is `whole` if everything that it needs exists, `incomplete` if something is missing, `damaged` if its manifest
+         *     cannot be read. What the manifest does not say is null.
+         */
+        StoredSnapshotOut: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "whole" | "incomplete" | "damaged";
+            /** Problem */
+            problem: string | null;
+            /** Added */
+            added: boolean;
+            /** Organization */
+            organization: string | null;
+            /** Database Name */
+            database_name: string | null;
+            /** Engine */
+            engine: string | null;
+            /** Product */
+            product: string | null;
+            /** Label */
+            label: string | null;
+            /** Taken At */
+            taken_at: string | null;
+            /** Tables */
+            tables: number | null;
+            /** Rows */
+            rows: number | null;
+            /** Raw Bytes */
+            raw_bytes: number | null;
+            /** Stored Bytes */
+            stored_bytes: number | null;
+        };
+        /**
          * TablePlanOut
          * @description A table and its name in the target; `rows` is the estimate of the source.
          */
@@ -7989,7 +8068,9 @@ export interface components {
         };
         /**
          * VaultIn
-         * @description Where to store new snapshots: on the disk of this Headwater, or in an S3 (or S3-compatible) bucket.
+         * @description Where a vault is: in a folder of the machine of the server, or in an S3 (or S3-compatible) bucket.
+         *
+         *     Without `folder`, a local vault is in the home folder of the server; only an administrator may name a folder.
          */
         VaultIn: {
             /**
@@ -7997,6 +8078,11 @@ export interface components {
              * @enum {string}
              */
             kind: "local" | "s3";
+            /**
+             * Folder
+             * @default
+             */
+            folder?: string;
             /**
              * Bucket
              * @default
@@ -8046,11 +8132,90 @@ export interface components {
             label: string;
         };
         /**
+         * VaultOpenIn
+         * @description An existing vault to open, with a passphrase of it or the content of the `envelope.key` of its Headwater.
+         *
+         *     Its snapshots are added to `project_id`, or to the oldest project of the organization. It becomes the vault for new
+         *     snapshots if the organization has none yet, unless `read_only`. `take_over` ignores snapshots that another Headwater
+         *     is taking. `former_organization_id` is needed for a key only if the vault does not name its organization.
+         */
+        VaultOpenIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "local" | "s3";
+            /**
+             * Folder
+             * @default
+             */
+            folder?: string;
+            /**
+             * Bucket
+             * @default
+             */
+            bucket?: string;
+            /**
+             * Prefix
+             * @default
+             */
+            prefix?: string;
+            /**
+             * Endpoint
+             * @description URL of the S3 service; leave empty for Amazon.
+             * @default
+             */
+            endpoint?: string;
+            /**
+             * Region
+             * @default us-east-1
+             */
+            region?: string;
+            /**
+             * Access Key
+             * @default
+             */
+            access_key?: string;
+            /**
+             * Secret Key
+             * Format: password
+             * @default
+             */
+            secret_key?: string;
+            /**
+             * Passphrase
+             * Format: password
+             * @default
+             */
+            passphrase?: string;
+            /**
+             * Key
+             * Format: password
+             * @default
+             */
+            key?: string;
+            /** Project Id */
+            project_id?: string | null;
+            /**
+             * Read Only
+             * @default false
+             */
+            read_only?: boolean;
+            /**
+             * Take Over
+             * @default false
+             */
+            take_over?: boolean;
+            /** Former Organization Id */
+            former_organization_id?: string | null;
+        };
+        /**
          * VaultOut
          * @description Where an organization stores its snapshots. `id` is null until the first one is taken.
          *
          *     `snapshots` is the number of complete snapshots; `raw_bytes`, `stored_bytes` and `new_bytes` are their sums.
-         *     `new_bytes` is roughly the space that they use.
+         *     `new_bytes` is roughly the space that they use. New snapshots are stored in the `current` vault; nothing is written
+         *     into a `read_only` one.
          */
         VaultOut: {
             /** Id */
@@ -8060,6 +8225,12 @@ export interface components {
              * @enum {string}
              */
             kind: "local" | "s3";
+            /** Current */
+            current: boolean;
+            /** Read Only */
+            read_only: boolean;
+            /** Folder */
+            folder: string;
             /** Bucket */
             bucket: string;
             /** Prefix */
@@ -12811,6 +12982,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VaultOut"];
+                };
+            };
+            /** @description The request is wrong. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_vaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VaultOut"][];
+                };
+            };
+            /** @description The request is wrong. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_vault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VaultOpenIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedVaultOut"];
                 };
             };
             /** @description The request is wrong. */

@@ -25,6 +25,10 @@ def build(word: str | None = None) -> typer.Typer:
         server_commands.register(app)
     for module in () if word in SERVING else collect("commands", features or FEATURES).values():
         module.register(app)
+    if word is None or word == "keys":
+        from headwater.entrypoints.cli import key_commands
+
+        key_commands.register(app)
     return app
 
 

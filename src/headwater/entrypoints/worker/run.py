@@ -16,7 +16,7 @@ from procrastinate.exceptions import ConnectorException
 from psycopg import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
-from headwater.entrypoints import startup
+from headwater.entrypoints import key_rotation, startup
 from headwater.entrypoints.worker import memory
 from headwater.features import collect, declared
 from headwater.features.jobs.context import Task
@@ -129,8 +129,19 @@ async def _pull_forever(url: str, runner: Runner) -> None:
 async def _maintain_features(context: Context) -> None:
     """Run the maintenance of every feature; a slow one does not delay the others."""
     async with asyncio.TaskGroup() as group:
+        group.create_task(_finish_rotation(context))
         for module in collect("maintenance").values():
             group.create_task(_maintain_feature(module, context))
+
+
+async def _finish_rotation(context: Context) -> None:
+    """Finish a rotation of the master key that was interrupted."""
+    while True:
+        try:
+            await key_rotation.finish(context)
+        except (SQLAlchemyError, OSError, HeadwaterError) as error:
+            log.warning("key_rotation.not_finished", problem=str(error.__cause__ or error))
+        await asyncio.sleep(MAINTENANCE_SECONDS)
 
 
 async def _maintain_feature(module: ModuleType, context: Context) -> None:

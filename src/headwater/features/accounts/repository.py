@@ -172,6 +172,12 @@ async def projects(
     return (await db.execute(query.order_by(Project.id.desc()).limit(limit + 1))).scalars().all()
 
 
+async def oldest_project(db: AsyncSession, organization_id: uuid.UUID) -> Project | None:
+    """Return the oldest project of an organization."""
+    query = select(Project).where(Project.organization_id == organization_id).order_by(Project.id).limit(1)
+    return (await db.execute(query)).scalar_one_or_none()
+
+
 async def api_key_by_public_id(db: AsyncSession, public_id: str) -> tuple[ApiKey, User] | None:
     """Return a key that is neither revoked nor expired, with its user."""
     query = (

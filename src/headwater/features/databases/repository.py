@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy import Row, Select, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -71,6 +71,17 @@ async def secrets(db: AsyncSession, database_id: uuid.UUID) -> dict[str, bytes]:
 async def any_secret(db: AsyncSession) -> bytes | None:
     """Return the encrypted secret of some database; None if there is none."""
     return (await db.execute(select(DatabaseSecret.sealed).limit(1))).scalar_one_or_none()
+
+
+async def lock_secrets(db: AsyncSession) -> None:
+    """Wait for the transactions that write secrets, and keep others from writing until the end of this one."""
+    await db.execute(text("LOCK TABLE database_secrets IN SHARE ROW EXCLUSIVE MODE"))
+
+
+async def every_secret(db: AsyncSession) -> Sequence[Row[Database, DatabaseSecret]]:
+    """Return the encrypted secrets of all databases, also of deleted ones."""
+    query = select(Database, DatabaseSecret).join(DatabaseSecret, DatabaseSecret.database_id == Database.id)
+    return (await db.execute(query.order_by(Database.id, DatabaseSecret.name))).all()
 
 
 async def put_secrets(db: AsyncSession, database_id: uuid.UUID, sealed: Mapping[str, bytes]) -> None:

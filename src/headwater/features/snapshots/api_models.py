@@ -192,9 +192,13 @@ class VerificationIn(Input):
 
 
 class VaultIn(Input):
-    """Where to store new snapshots: on the disk of this Headwater, or in an S3 (or S3-compatible) bucket."""
+    """Where a vault is: in a folder of the machine of the server, or in an S3 (or S3-compatible) bucket.
+
+    Without `folder`, a local vault is in the home folder of the server; only an administrator may name a folder.
+    """
 
     kind: Literal["local", "s3"]
+    folder: Annotated[Text, Field(max_length=1000)] = ""
     bucket: Short = ""
     prefix: Short = ""
     endpoint: Annotated[Text, Field(max_length=1000, description="URL of the S3 service; leave empty for Amazon.")] = ""
@@ -218,15 +222,35 @@ class VaultKeyOut(Wire):
     label: str
 
 
+class VaultOpenIn(VaultIn):
+    """An existing vault to open, with a passphrase of it or the content of the `envelope.key` of its Headwater.
+
+    Its snapshots are added to `project_id`, or to the oldest project of the organization. It becomes the vault for new
+    snapshots if the organization has none yet, unless `read_only`. `take_over` ignores snapshots that another Headwater
+    is taking. `former_organization_id` is needed for a key only if the vault does not name its organization.
+    """
+
+    passphrase: Annotated[SecretStr, Field(max_length=1000)] = SecretStr("")
+    key: Annotated[SecretStr, Field(max_length=1000)] = SecretStr("")
+    project_id: uuid.UUID | None = None
+    read_only: bool = False
+    take_over: bool = False
+    former_organization_id: uuid.UUID | None = None
+
+
 class VaultOut(Wire):
     """Where an organization stores its snapshots. `id` is null until the first one is taken.
 
     `snapshots` is the number of complete snapshots; `raw_bytes`, `stored_bytes` and `new_bytes` are their sums.
-    `new_bytes` is roughly the space that they use.
+    `new_bytes` is roughly the space that they use. New snapshots are stored in the `current` vault; nothing is written
+    into a `read_only` one.
     """
 
     id: uuid.UUID | None
     kind: Literal["local", "s3"]
+    current: bool
+    read_only: bool
+    folder: str
     bucket: str
     prefix: str
     endpoint: str
@@ -239,6 +263,41 @@ class VaultOut(Wire):
     raw_bytes: int
     stored_bytes: int
     new_bytes: int
+
+
+class StoredSnapshotOut(Wire):
+    """A snapshot of an opened vault; `added` is true if it was not known here before.
+
+    It is `whole` if everything that it needs exists, `incomplete` if something is missing, `damaged` if its manifest
+    cannot be read. What the manifest does not say is null.
+    """
+
+    id: str
+    state: Literal["whole", "incomplete", "damaged"]
+    problem: str | None
+    added: bool
+    organization: str | None
+    database_name: str | None
+    engine: str | None
+    product: str | None
+    label: str | None
+    taken_at: datetime | None
+    tables: int | None
+    rows: int | None
+    raw_bytes: int | None
+    stored_bytes: int | None
+
+
+class OpenedVaultOut(Wire):
+    """A vault that was opened, and its snapshots, newest first.
+
+    `recovery_manifests` is the number of its base backups and logs of point-in-time recovery, which are not used.
+    """
+
+    vault: VaultOut
+    added: int
+    recovery_manifests: int
+    snapshots: list[StoredSnapshotOut]
 
 
 class VaultUsageOut(Wire):

@@ -21,9 +21,10 @@ from headwater.vault.codecs import DEFAULT
 class VaultRecord(Base):
     """A vault of an organization; new snapshots are stored in the `current` one.
 
-    `settings` has what users may see (bucket, prefix, endpoint, region), `sealed` the encrypted keys of the storage;
-    `codec` and `level` say how new pages are compressed. `opened` is the vault's own id, known once it was created;
-    `collected_at` is the time of the last garbage collection.
+    `settings` has what users may see (folder, bucket, prefix, endpoint, region), `sealed` the encrypted keys of the
+    storage; `codec` and `level` say how new pages are compressed. `opened` is the vault's own id, known once it was
+    created; `collected_at` is the time of the last garbage collection. Headwater writes nothing into a `read_only`
+    vault, so it has no key slot there: `sealed_key` is the encrypted key of the vault.
     """
 
     __tablename__ = "vaults"
@@ -36,9 +37,11 @@ class VaultRecord(Base):
     kind: Mapped[str] = mapped_column(TEXT)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     codec: Mapped[str] = mapped_column(TEXT, default=DEFAULT.name)
     level: Mapped[int] = mapped_column(default=DEFAULT.level)
     current: Mapped[bool] = mapped_column(default=True)
+    read_only: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     opened: Mapped[str | None] = mapped_column(TEXT)
     collected_at: Mapped[datetime | None]
     created_by: Mapped[uuid.UUID | None]

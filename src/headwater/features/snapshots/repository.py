@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, or_, select, update
+from sqlalchemy import Row, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -63,6 +63,14 @@ async def complete_of_database(db: AsyncSession, database_id: uuid.UUID, limit: 
     """Return the complete snapshots of a database, newest first."""
     query = select(Snapshot).where(Snapshot.database_id == database_id, Snapshot.status == "complete")
     return (await db.execute(query.order_by(Snapshot.id.desc()).limit(limit))).scalars().all()
+
+
+async def restored_into(db: AsyncSession, database_id: uuid.UUID, limit: int) -> Sequence[Snapshot]:
+    """Return the snapshots that were restored into a database, the one that was restored last first."""
+    query = select(Snapshot).join(Restore, Restore.snapshot_id == Snapshot.id)
+    query = query.where(Restore.target_id == database_id, Restore.result != {}, Snapshot.status == "complete")
+    rows = (await db.execute(query.order_by(Restore.id.desc()).limit(limit))).scalars()
+    return list(dict.fromkeys(rows))
 
 
 async def retention_rows(db: AsyncSession, database_id: uuid.UUID) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -175,6 +183,48 @@ async def vaults(db: AsyncSession) -> Sequence[VaultRecord]:
     return (await db.execute(select(VaultRecord))).scalars().all()
 
 
+async def vaults_of(db: AsyncSession, organization_id: uuid.UUID) -> Sequence[VaultRecord]:
+    """Return the vaults of an organization, the one for new snapshots first."""
+    query = select(VaultRecord).where(VaultRecord.organization_id == organization_id)
+    return (await db.execute(query.order_by(VaultRecord.current.desc(), VaultRecord.id))).scalars().all()
+
+
+async def vaults_opened_as(db: AsyncSession, opened: str) -> Sequence[VaultRecord]:
+    """Return the rows, of all organizations, of the vault with this id."""
+    return (await db.execute(select(VaultRecord).where(VaultRecord.opened == opened))).scalars().all()
+
+
+async def lock_opening(db: AsyncSession, opened: str) -> None:
+    """Wait for other transactions that open the same vault."""
+    await db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"vault {opened}", 0))))
+
+
+async def is_used(db: AsyncSession, vault_id: uuid.UUID) -> bool:
+    """Return True if a vault has snapshots, complete or not."""
+    query = select(Snapshot.id).where(Snapshot.vault_id == vault_id).limit(1)
+    return (await db.execute(query)).first() is not None
+
+
+async def add_missing(db: AsyncSession, rows: Sequence[dict[str, Any]]) -> frozenset[uuid.UUID]:
+    """Insert rows of snapshots whose ids do not exist; return the ids that were inserted."""
+    if not rows:
+        return frozenset()
+    statement = insert(Snapshot).on_conflict_do_nothing().returning(Snapshot.id)
+    return frozenset((await db.execute(statement, list(rows))).scalars())
+
+
+async def any_secret(db: AsyncSession) -> bytes | None:
+    """Return an encrypted secret of some vault; None if there is none."""
+    query = select(func.coalesce(VaultRecord.sealed, VaultRecord.sealed_key))
+    query = query.where(or_(VaultRecord.sealed.is_not(None), VaultRecord.sealed_key.is_not(None)))
+    return (await db.execute(query.limit(1))).scalar_one_or_none()
+
+
+async def lock_vaults(db: AsyncSession) -> None:
+    """Wait for the transactions that write rows of vaults, and keep others from writing until the end of this one."""
+    await db.execute(text("LOCK TABLE vaults IN SHARE ROW EXCLUSIVE MODE"))
+
+
 async def make_local_vault(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid.UUID | None) -> None:
     """Create the row of a local vault for an organization, unless it has a current vault by now."""
     values = {"id": new_id(), "organization_id": organization_id, "kind": "local", "settings": {}, "current": True}
@@ -189,7 +239,8 @@ async def note_opened(db: AsyncSession, vault_id: uuid.UUID, opened: str) -> Non
 async def to_collect(db: AsyncSession, interval: timedelta) -> Sequence[VaultRecord]:
     """Return the vaults whose last garbage collection is at least `interval` ago, and record that it runs now."""
     due = or_(VaultRecord.collected_at.is_(None), VaultRecord.collected_at < func.now() - interval)
-    statement = update(VaultRecord).where(due, VaultRecord.opened.is_not(None)).values(collected_at=func.now())
+    writable = VaultRecord.opened.is_not(None), VaultRecord.read_only.is_(False)
+    statement = update(VaultRecord).where(due, *writable).values(collected_at=func.now())
     return (await db.execute(statement.returning(VaultRecord))).scalars().all()
 
 
@@ -234,6 +285,6 @@ async def same_vault(
 ) -> VaultRecord | None:
     """Return the vault that an organization already has at the same location, if any."""
     query = select(VaultRecord).where(VaultRecord.organization_id == organization_id, VaultRecord.kind == kind)
-    names = ("bucket", "prefix", "endpoint")
+    names = ("folder", "bucket", "prefix", "endpoint")
     rows = (await db.execute(query.execution_options(populate_existing=True))).scalars().all()
     return next((row for row in rows if all(row.settings.get(n) == settings.get(n) for n in names)), None)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+from headwater.core.snapshots.manifest_tables import total
 from headwater.features.jobs.api_models import JobOut
 from headwater.features.jobs.models import Job
 from headwater.features.snapshots import api_models
 from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service.restore.restores import RestorePlan, RestoreView
 from headwater.features.snapshots.service.snapshots import SnapshotView
+from headwater.features.snapshots.service.storage.opened_vaults import OpenedVault
+from headwater.features.snapshots.service.storage.vault_contents import StoredSnapshot
 from headwater.features.snapshots.service.storage.vault_locations import VaultView
 from headwater.vault.codecs import DEFAULT
 
@@ -126,6 +129,9 @@ def vault(view: VaultView) -> api_models.VaultOut:
     return api_models.VaultOut(
         id=row.id if row else None,
         kind=row.kind if row else "local",
+        current=row.current if row else True,
+        read_only=row.read_only if row else False,
+        folder=given.get("folder", ""),
         bucket=given.get("bucket", ""),
         prefix=given.get("prefix", ""),
         endpoint=given.get("endpoint", ""),
@@ -138,4 +144,34 @@ def vault(view: VaultView) -> api_models.VaultOut:
         raw_bytes=sums.raw_bytes,
         stored_bytes=sums.stored_bytes,
         new_bytes=sums.new_bytes,
+    )
+
+
+def opened_vault(opened: OpenedVault) -> api_models.OpenedVaultOut:
+    """Return a vault that was opened, with its snapshots."""
+    return api_models.OpenedVaultOut(
+        vault=vault(opened.view),
+        added=len(opened.added),
+        recovery_manifests=opened.contents.recovery,
+        snapshots=[_stored(stored, added=stored.uuid in opened.added) for stored in opened.contents.snapshots],
+    )
+
+
+def _stored(stored: StoredSnapshot, *, added: bool) -> api_models.StoredSnapshotOut:
+    manifest = stored.manifest
+    return api_models.StoredSnapshotOut(
+        id=stored.id,
+        state=stored.state,
+        problem=stored.problem,
+        added=added,
+        organization=(manifest.organization or None) if manifest else None,
+        database_name=manifest.database if manifest else None,
+        engine=manifest.engine if manifest else None,
+        product=manifest.product if manifest else None,
+        label=manifest.label if manifest else None,
+        taken_at=manifest.started if manifest else None,
+        tables=len(manifest.tables) if manifest else None,
+        rows=total(manifest, "rows") if manifest else None,
+        raw_bytes=total(manifest, "raw") if manifest else None,
+        stored_bytes=total(manifest, "stored") if manifest else None,
     )

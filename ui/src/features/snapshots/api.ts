@@ -1,6 +1,6 @@
 // Owns the requests of snapshots, restores and vaults.
 import { infiniteQueryOptions, keepPreviousData, queryOptions, skipToken, useMutation, useQueryClient } from '@tanstack/react-query'
-import type { Compression, RestoreOrder, Snapshot, SnapshotRequest, VaultPlace } from '@/api/types'
+import type { Compression, RestoreOrder, Snapshot, SnapshotRequest, VaultPlace, VaultToOpen } from '@/api/types'
 import { api } from '@/lib/http'
 
 const PAGE = 100
@@ -74,6 +74,25 @@ export const useRestore = (snapshot: string) => useChange((order: RestoreOrder) 
 export const vaultQuery = (organization: string) =>
   queryOptions({ queryKey: ['vault', organization], queryFn: ({ signal }) => api.get('/organizations/{organization_id}/vault', { params: ofVault(organization), signal }) })
 
+export const vaultsQuery = (organization: string) =>
+  queryOptions({ queryKey: ['vault', organization, 'all'], queryFn: ({ signal }) => api.get('/organizations/{organization_id}/vaults', { params: ofVault(organization), signal }) })
+
+/** The newest snapshots of an organization whose database does not exist here: it was deleted, or was never here. */
+export const detachedQuery = (organization: string) =>
+  queryOptions({
+    queryKey: ['snapshots', 'detached', organization],
+    queryFn: async ({ signal }) => {
+      const detached: Snapshot[] = []
+      let cursor: string | null = null
+      do {
+        const page: { items: Snapshot[]; next: string | null } = await api.get('/organizations/{organization_id}/snapshots', { params: { ...ofVault(organization), query: { cursor, limit: 200 } }, signal })
+        detached.push(...page.items.filter((snapshot) => snapshot.database_id === null && snapshot.status === 'complete'))
+        cursor = page.next
+      } while (cursor !== null)
+      return detached
+    },
+  })
+
 export const usageQuery = (organization: string) =>
   queryOptions({ queryKey: ['vault', organization, 'usage'], queryFn: ({ signal }) => api.get('/organizations/{organization_id}/vault/usage', { params: ofVault(organization), signal }), retry: false })
 
@@ -86,6 +105,15 @@ function useVaultChange<Input, Output>(organization: string, change: (input: Inp
 }
 
 export const useChangeVault = (organization: string) => useVaultChange(organization, (place: VaultPlace) => api.put('/organizations/{organization_id}/vault', { params: ofVault(organization), body: place }))
+
+/** Opens an existing vault; answers with its snapshots. */
+export function useOpenVault(organization: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (vault: VaultToOpen) => api.post('/organizations/{organization_id}/vaults', { params: ofVault(organization), body: vault }),
+    onSuccess: () => Promise.all([queries.invalidateQueries({ queryKey: ['vault', organization] }), queries.invalidateQueries({ queryKey: ['snapshots'] })]),
+  })
+}
 
 export const useCompress = (organization: string) =>
   useVaultChange(organization, (chosen: Compression) => api.put('/organizations/{organization_id}/vault/compression', { params: ofVault(organization), body: chosen }))

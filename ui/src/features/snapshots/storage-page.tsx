@@ -7,12 +7,14 @@ import { ErrorNote, Loaded } from '@/components/states'
 import { OrganizationPicker } from '@/features/accounts/organization-picker'
 import { bytes, count, plural } from '@/lib/format'
 import { usageQuery, vaultQuery } from './api'
+import { DetachedSnapshots } from './detached-snapshots'
+import { OpenVault } from './open-vault'
+import { OtherVaults } from './other-vaults'
 import { ratioText } from './timeline-data'
+import { locationOf } from './vault-location'
 import { VaultCompression } from './vault-compression'
 import { VaultForm } from './vault-form'
 import { VaultKeys } from './vault-keys'
-
-const place = (vault: Vault): string => (vault.kind === 'local' ? 'Local disk of this server' : [vault.bucket, vault.prefix].filter(Boolean).join('/'))
 
 function Sums({ vault }: { vault: Vault }) {
   const more = ratioText(vault.stored_bytes, vault.new_bytes)
@@ -21,8 +23,8 @@ function Sums({ vault }: { vault: Vault }) {
       <div>
         <dt>Location</dt>
         <dd className="min-w-0">
-          <span className="cut" title={place(vault)}>
-            {place(vault)}
+          <span className="cut" title={locationOf(vault)}>
+            {locationOf(vault)}
           </span>
         </dd>
       </div>
@@ -75,6 +77,9 @@ function StorageOf({ organization }: { organization: Organization }) {
           <VaultCompression organization={organization.id} vault={data} canChange={isAdmin} />
           <VaultKeys organization={organization.id} made={data.id !== null} canChange={isAdmin} />
           {data.id !== null && <Usage organization={organization.id} />}
+          {isAdmin && <OpenVault organization={organization.id} />}
+          <OtherVaults organization={organization.id} />
+          <DetachedSnapshots organization={organization.id} canRestore={organization.role !== 'viewer'} />
         </>
       )}
     </Loaded>

@@ -2,30 +2,21 @@
 import { useState, type FormEvent } from 'react'
 import { toast } from 'sonner'
 import type { Vault, VaultPlace } from '@/api/types'
-import { Segmented, TextField } from '@/components/field'
+import { Segmented } from '@/components/field'
 import { Panel } from '@/components/page'
 import { ErrorNote } from '@/components/states'
 import { asApiError } from '@/lib/problem'
 import { useChangeVault } from './api'
+import { BucketFields, isBucketComplete } from './bucket-fields'
 
 const KINDS: readonly { value: VaultPlace['kind']; label: string }[] = [
   { value: 'local', label: 'Local disk' },
   { value: 's3', label: 'S3 bucket' },
 ]
 
-type S3Field = 'bucket' | 'prefix' | 'endpoint' | 'region' | 'access_key' | 'secret_key'
-
-const FIELDS: readonly { name: S3Field; label: string; note?: string; secret?: boolean; required?: boolean }[] = [
-  { name: 'bucket', label: 'Bucket', required: true },
-  { name: 'prefix', label: 'Prefix', note: 'Folder in the bucket. Optional.' },
-  { name: 'endpoint', label: 'Endpoint', note: "Leave empty for Amazon S3." },
-  { name: 'region', label: 'Region', required: true },
-  { name: 'access_key', label: 'Access key', required: true },
-  { name: 'secret_key', label: 'Secret key', note: 'Stored encrypted and not shown again.', secret: true, required: true },
-]
-
 const given = (vault: Vault): VaultPlace => ({
   kind: vault.kind,
+  folder: vault.folder,
   bucket: vault.bucket,
   prefix: vault.prefix,
   endpoint: vault.endpoint,
@@ -44,7 +35,7 @@ export function VaultForm({ organization, vault, canChange }: FormProps) {
   const [place, setPlace] = useState(() => given(vault))
   const change = useChangeVault(organization)
   const failure = change.error ? asApiError(change.error) : null
-  const whole = place.kind === 'local' || FIELDS.every(({ name, required }) => !required || place[name]?.trim())
+  const whole = place.kind === 'local' || isBucketComplete(place)
   const save = (event: FormEvent) => {
     event.preventDefault()
     change.mutate(place.kind === 'local' ? { ...place, bucket: '', prefix: '', endpoint: '', access_key: '', secret_key: '' } : place, {
@@ -58,23 +49,10 @@ export function VaultForm({ organization, vault, canChange }: FormProps) {
         <fieldset disabled={!canChange} className="form-stack">
           <Segmented className="self-start" label="Storage type" value={place.kind} options={KINDS} onChange={(kind) => setPlace({ ...place, kind })} />
           {place.kind === 'local' ? (
-            <p className="dim">Snapshots are stored encrypted on the disk of this server and are lost with it. Use a bucket for backups that must survive.</p>
+            <p className="dim">Snapshots are stored encrypted on the disk of this server{vault.folder && `, in ${vault.folder},`} and are lost with it. Use a bucket for backups that must survive.</p>
           ) : (
             <div className="grid gap-4 md:grid-cols-2">
-              {FIELDS.map(({ name, label, note, secret, required }) => (
-                <TextField
-                  key={name}
-                  label={label}
-                  note={note}
-                  type={secret ? 'password' : 'text'}
-                  autoComplete={secret ? 'new-password' : 'off'}
-                  spellCheck={false}
-                  required={required}
-                  value={place[name] ?? ''}
-                  error={failure?.fields[name]}
-                  onChange={(event) => setPlace({ ...place, [name]: event.target.value })}
-                />
-              ))}
+              <BucketFields value={place} errors={failure?.fields} onChange={setPlace} />
             </div>
           )}
         </fieldset>

@@ -48,6 +48,12 @@ async def list_organizations(db: AsyncSession, actor: Actor) -> Sequence[Organiz
     return [OrganizationRole(row[0].id, row[0].name, cast(Role, row[1])) for row in rows]
 
 
+async def name_of(db: AsyncSession, organization_id: uuid.UUID) -> str:
+    """Return the name of an organization; for code that has already checked the right to it."""
+    organization = await repository.organization(db, organization_id)
+    return organization.name if organization else ""
+
+
 async def list_members(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> Sequence[Member]:
     """Return the members of an organization."""
     authorize(actor, "member:read", _Owned(organization_id))

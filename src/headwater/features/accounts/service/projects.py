@@ -33,6 +33,11 @@ async def list_projects(db: AsyncSession, actor: Actor, *, cursor: str | None, l
     return cut(rows, limit, lambda row: (str(row.id),))
 
 
+async def oldest(db: AsyncSession, organization_id: uuid.UUID) -> Project | None:
+    """Return the oldest project of an organization; for code that has already checked the right to it."""
+    return await repository.oldest_project(db, organization_id)
+
+
 async def create(
     db: AsyncSession,
     actor: Actor,

@@ -73,8 +73,8 @@ async def connect(context: Context, actor: Actor, project_id: uuid.UUID, given: 
     async with reachability.open_connection(context.settings, connection) as session:
         facts = await session.ping()
         schema = await engine(connection.engine).inspect(session)
-    database_id = new_id()
-    plain, secrets = connections.save(connection, context.cipher, project.organization_id, database_id)
+    database_id, cipher = new_id(), context.cipher
+    plain, secrets = connections.save(connection, cipher, project.organization_id, database_id)
     spec = ConnectionSpec(
         database_id,
         given.name,
@@ -87,6 +87,7 @@ async def connect(context: Context, actor: Actor, project_id: uuid.UUID, given: 
     )
     async with context.store.transaction() as db:
         database = await databases.connect(db, actor, project_id, spec)
+        cipher.check_current()
         await schema_cache.keep(db, database.id, schema)
     return database
 

@@ -229,6 +229,7 @@ async def set_password(db: AsyncSession, cipher: SecretCipher, database: Databas
     password = random.token_urlsafe(24)
     sealed = cipher.encrypt(password, database.organization_id, database.id, "password")
     await repository.put_secrets(db, database.id, {"password": sealed})
+    cipher.check_current()
 
 
 def _check_engine(name: str) -> None:

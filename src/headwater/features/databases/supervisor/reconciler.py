@@ -39,7 +39,6 @@ class Supervisor:
         self.driver = driver
         self.instances: dict[uuid.UUID, ManagedInstance] = {}
         self._store = store
-        self._cipher = SecretCipher.of(settings)
         self._wakes = asyncio.Semaphore(WAKES_AT_ONCE)
         self._waking: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._at_work: set[asyncio.Task[None]] = set()
@@ -309,7 +308,8 @@ class Supervisor:
             sealed = await repository.secrets(db, row.id)
         if "password" not in sealed:
             raise NotFound("There is no such database here.")
-        password = self._cipher.decrypt(sealed["password"], row.organization_id, row.id, "password")
+        cipher = SecretCipher.of(self.settings)  # read again: the key may have been rotated
+        password = cipher.decrypt(sealed["password"], row.organization_id, row.id, "password")
         # The database inside keeps the name that it was created with: a rename here does not affect clients.
         return Spec(
             row.id, row.engine, row.route or row.name, password, dict(row.quotas), dict(row.options), row.archives

@@ -34,6 +34,7 @@ from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
 from headwater.store.encryption import SecretCipher
+from headwater.store.master_keys import MasterKey
 
 LONGEST = timedelta(days=7)
 _VERSION = 2
@@ -93,7 +94,7 @@ async def make(
             db, actor, "snapshot.link", snapshot, link=str(row.id), format=form, tables=names, until=until.isoformat()
         )
     body = msgspec.msgpack.encode(Claims(_VERSION, row.organization_id, row.id))
-    return Link(row, f"{_text(body)}.{_text(_signature(context.settings, row.organization_id, body))}")
+    return Link(row, f"{_text(body)}.{_text(_signature(context.cipher.key, row.organization_id, body))}")
 
 
 async def list_of_snapshot(
@@ -166,13 +167,14 @@ def _claims(settings: Settings, token: str) -> Claims | None:
         claims = msgspec.msgpack.decode(body, type=Claims)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         return None
-    right = hmac.compare_digest(signature, _signature(settings, claims.organization, body))
+    cipher = SecretCipher.of(settings)
+    keys = (cipher.key, *cipher.previous)  # while the master key is being rotated, older links stay valid
+    right = any(hmac.compare_digest(signature, _signature(key, claims.organization, body)) for key in keys)
     return claims if right and claims.version == _VERSION else None
 
 
-def _signature(settings: Settings, organization: uuid.UUID, body: bytes) -> bytes:
-    key = SecretCipher.of(settings).derive("download links", organization)
-    return hmac.new(key, body, hashlib.sha256).digest()
+def _signature(master: MasterKey, organization: uuid.UUID, body: bytes) -> bytes:
+    return hmac.new(master.derive("download links", organization), body, hashlib.sha256).digest()
 
 
 def _text(data: bytes) -> str:

@@ -56,7 +56,7 @@ async def run_job(attempt: Attempt) -> Write:
     """Run a job that creates a base backup."""
     started = time.monotonic()
     work = await _begin(attempt)
-    vault = await vault_locations.open_vault(attempt.database, work.location)
+    vault = await vault_locations.open_vault(attempt.context, work.location)
     stored = await asyncio.to_thread(vault_layout.manifest_or_none, vault, vault_layout.base_name(work.row.id))
     if stored is None:
         stored = await _make(work, vault)

@@ -142,7 +142,7 @@ async def _ship_spool(
     async with context.store.transaction() as db:
         location = await vault_locations.load(db, context.settings, archive.vault_id)
         logs = await repository.logs(db, archive.id)
-    vault = await vault_locations.open_vault(context.store, location)
+    vault = await vault_locations.open_vault(context, location)
     to = archive.archived_to
     held = [(row.timeline, row.first, row.ends) for row in logs]
     for group in groups(parts):

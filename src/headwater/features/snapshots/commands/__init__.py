@@ -33,6 +33,8 @@ def _vault() -> typer.Typer:
         no_args_is_help=True,
     )
     group.command("show")(vaults.show_vault)
+    group.command("list")(vaults.list_)
+    group.command("open")(vaults.open_)
     for command in (vaults.use, vaults.compress, vaults.usage, vaults.keys, vaults.add_passphrase, vaults.remove_key):
         group.command(command.__name__.replace("_", "-"))(command)
     return group

@@ -20,13 +20,13 @@ def find_snapshot(server: ApiClient, wanted: str) -> Any:
     """Return the snapshot that a reference names.
 
     A time selects the last snapshot taken at or before it; without a time zone it is UTC. `latest` is the newest
-    snapshot of all tables that was not taken to undo a restore.
+    snapshot of all tables that was not taken to undo a restore. A database that does not exist is named as it was when
+    its snapshots were taken.
     """
     name, mark, which = wanted.partition("#")
     if not mark:
         return _by_id(server, wanted)
-    database = find_database(server, name)
-    every = server.every(f"/databases/{database['id']}/snapshots")
+    every = snapshots_of(server, name)
     complete = [snapshot for snapshot in every if snapshot["status"] == "complete"]
     matches = [snapshot for snapshot in every if which in {snapshot["id"], snapshot["label"]}]
     if which in {"", "latest"}:
@@ -45,6 +45,24 @@ def find_snapshot(server: ApiClient, wanted: str) -> Any:
             hint = f"No snapshot has all tables. Use a label, a time or an id: headwater snapshot list {name}"
         raise NotFound(f"There is no snapshot {wanted!r}.", hint=hint)
     return matches[0]
+
+
+def snapshots_of(server: ApiClient, name: str) -> list[Any]:
+    """Return the snapshots of a database, newest first, also of one that does not exist here (any more)."""
+    try:
+        database = find_database(server, name)
+    except NotFound:
+        orphans = [row for row in every_snapshot(server) if row["database_id"] is None and row["database_name"] == name]
+        if not orphans:
+            raise
+        return orphans
+    return server.every(f"/databases/{database['id']}/snapshots")
+
+
+def every_snapshot(server: ApiClient) -> list[Any]:
+    """Return the snapshots of all organizations, newest first in each."""
+    every = server.call("GET", "/organizations")["items"]
+    return [row for item in every for row in server.every(f"/organizations/{item['id']}/snapshots")]
 
 
 def _by_id(server: ApiClient, wanted: str) -> Any:

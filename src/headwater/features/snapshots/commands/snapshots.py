@@ -10,7 +10,12 @@ from rich.table import Table
 from headwater.features.accounts.api_client import remote, show, show_one
 from headwater.features.databases.commands import JsonOption, NameArgument, TablesOption, find_database, names
 from headwater.features.jobs.follow import finish
-from headwater.features.snapshots.commands.references import SnapshotArgument, find_snapshot
+from headwater.features.snapshots.commands.references import (
+    SnapshotArgument,
+    every_snapshot,
+    find_snapshot,
+    snapshots_of,
+)
 from headwater.kit.terminal import terminal
 
 LIST = ("taken_at", "label", "status", "tables", "rows", "stored_bytes", "new_bytes", "seconds", "id")
@@ -51,10 +56,18 @@ def create(
     _show(done, as_json)
 
 
-def list_(name: NameArgument, as_json: JsonOption = False) -> None:
-    """List the snapshots of a database, newest first."""
+def list_(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Name or id of a database.", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the snapshots of a database, newest first; without a name, all snapshots with their databases."""
     with remote() as server:
-        show(server.every(f"/databases/{find_database(server, name)['id']}/snapshots"), LIST, as_json)
+        if name is None:
+            show(every_snapshot(server), ("database_name", *LIST), as_json)
+        else:
+            show(snapshots_of(server, name), LIST, as_json)
 
 
 def show_snapshot(snapshot: SnapshotArgument, as_json: JsonOption = False) -> None:

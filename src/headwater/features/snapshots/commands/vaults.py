@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from headwater.features.accounts.api_client import ApiClient, remote, show, show_one
-from headwater.features.databases.commands import JsonOption
-from headwater.kit.errors import BadInput, NotFound, did_you_mean
+from headwater.features.databases.commands import JsonOption, ProjectOption, find_project
+from headwater.features.snapshots.commands.opened_vault import show_opened
+from headwater.features.snapshots.commands.vault_input import (
+    AccessKey,
+    Bucket,
+    Endpoint,
+    Existing,
+    Location,
+    OrganizationOption,
+    PassphraseFile,
+    Prefix,
+    Region,
+    SecretKeyFile,
+    organization_path,
+    secret,
+    storage,
+)
+from headwater.kit.errors import BadInput
 
-OrganizationOption = Annotated[
-    str | None, typer.Option("--organization", help="Name or id; not needed if there is only one.", show_default=False)
-]
+LIST = ("kind", "folder", "bucket", "prefix", "current", "read_only", "snapshots", "new_bytes", "id")
 ONE = (
     "kind",
+    "folder",
     "bucket",
     "prefix",
     "endpoint",
@@ -35,32 +51,71 @@ def show_vault(organization: OrganizationOption = None, as_json: JsonOption = Fa
         show_one(server.call("GET", _path(server, organization)), ONE, as_json)
 
 
+def list_(organization: OrganizationOption = None, as_json: JsonOption = False) -> None:
+    """List the vaults, the one for new snapshots first."""
+    with remote() as server:
+        show(server.call("GET", f"{organization_path(server, organization)}/vaults"), LIST, as_json)
+
+
 def use(
-    kind: Annotated[Literal["local", "s3"], typer.Argument(help="local (disk of this Headwater) or s3 (a bucket).")],
-    bucket: Annotated[str, typer.Option(help="S3 (or S3-compatible) bucket.")] = "",
-    prefix: Annotated[str, typer.Option(help="Folder in the bucket.")] = "",
-    endpoint: Annotated[str, typer.Option(help="Address of the S3 service (default: Amazon).")] = "",
-    region: Annotated[str, typer.Option(help="Region of the bucket.")] = "us-east-1",
-    access_key: Annotated[str, typer.Option(help="Access key; asks for the secret key.")] = "",
+    location: Location,
+    bucket: Bucket = "",
+    prefix: Prefix = "",
+    endpoint: Endpoint = "",
+    region: Region = "us-east-1",
+    access_key: AccessKey = "",
+    secret_key_file: SecretKeyFile = None,
     organization: OrganizationOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Choose where new snapshots are stored. The location is tested first; existing snapshots are not moved."""
-    body = {
-        "kind": kind,
-        "bucket": bucket,
-        "prefix": prefix,
-        "endpoint": endpoint,
-        "region": region,
-        "access_key": access_key,
-        "secret_key": "",
-    }
-    if kind == "s3":
-        if not bucket or not access_key:
-            raise BadInput("A bucket needs --bucket and --access-key.")
-        body["secret_key"] = typer.prompt("Secret key", hide_input=True)
+    options = {"bucket": bucket, "prefix": prefix, "endpoint": endpoint, "region": region, "access_key": access_key}
+    body = storage(location, options, secret_key_file)
     with remote() as server:
         show_one(server.call("PUT", _path(server, organization), json=body), ONE, as_json)
+
+
+def open_(
+    location: Existing,
+    bucket: Bucket = "",
+    prefix: Prefix = "",
+    endpoint: Endpoint = "",
+    region: Region = "us-east-1",
+    access_key: AccessKey = "",
+    secret_key_file: SecretKeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="The envelope.key of the Headwater that wrote the vault.", show_default=False)
+    ] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Write nothing into the vault.")] = False,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Ignore snapshots that the other Headwater was taking.")
+    ] = False,
+    former_organization: Annotated[
+        str | None,
+        typer.Option(help="Id of the organization in the other Headwater, if --key-file asks for it."),
+    ] = None,
+    project: ProjectOption = None,
+    organization: OrganizationOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Open a vault that another Headwater wrote, and add its snapshots. Asks for the passphrase unless a file has it.
+
+    It becomes the vault for new snapshots if there are none yet. Exits with 1 if a snapshot is damaged.
+    """
+    options = {"bucket": bucket, "prefix": prefix, "endpoint": endpoint, "region": region, "access_key": access_key}
+    if passphrase_file and key_file:
+        raise BadInput("Use either --passphrase-file or --key-file.")
+    body: dict[str, Any] = dict(storage(location, options, secret_key_file))
+    if key_file:
+        body["key"] = secret("Key", key_file, "--key-file")
+    else:
+        body["passphrase"] = secret("Passphrase", passphrase_file, "--passphrase-file")
+    body |= {"read_only": read_only, "take_over": take_over, "former_organization_id": former_organization}
+    with remote() as server:
+        body["project_id"] = find_project(server, project)["id"] if project else None
+        opened = server.call("POST", f"{organization_path(server, organization)}/vaults", json=body)
+    show_opened(opened, as_json)
 
 
 def compress(
@@ -90,11 +145,12 @@ def keys(organization: OrganizationOption = None, as_json: JsonOption = False) -
 
 def add_passphrase(
     label: Annotated[str, typer.Option(help="Label, for example where the passphrase is kept.")] = "",
+    passphrase_file: PassphraseFile = None,
     organization: OrganizationOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a passphrase that opens the vault without this Headwater. Asks for it."""
-    passphrase = typer.prompt("Passphrase", hide_input=True)
+    """Add a passphrase that opens the vault without this Headwater. Asks for it unless a file has it."""
+    passphrase = secret("Passphrase", passphrase_file, "--passphrase-file", confirm=True)
     with remote() as server:
         body = {"passphrase": passphrase, "label": label}
         key = server.call("POST", f"{_path(server, organization)}/keys", json=body)
@@ -112,12 +168,4 @@ def remove_key(
 
 
 def _path(server: ApiClient, wanted: str | None) -> str:
-    every: list[Any] = server.call("GET", "/organizations")["items"]
-    if wanted is None and len(every) > 1:
-        names = ", ".join(item["name"] for item in every)
-        raise BadInput("You are in several organizations.", hint=f"Choose one with --organization: {names}")
-    items = [item for item in every if wanted in {None, item["id"], item["name"]}]
-    if not items:
-        hint = did_you_mean(wanted or "", {item["name"] for item in every})
-        raise NotFound(f"There is no organization {wanted!r}.", hint=hint)
-    return f"/organizations/{items[0]['id']}/vault"
+    return f"{organization_path(server, wanted)}/vault"

@@ -10,7 +10,10 @@ from fastapi import APIRouter, Depends
 from headwater.features.accounts.guard import Db, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
 from headwater.features.snapshots import api_models, serializers
-from headwater.features.snapshots.service.storage import vault_locations, vaults
+from headwater.features.snapshots.service.storage import opened_vaults, vault_locations, vaults
+from headwater.features.snapshots.service.storage.opened_vaults import OpenRequest
+from headwater.features.snapshots.service.storage.storage_input import StorageInput
+from headwater.features.snapshots.service.storage.vault_secrets import VaultSecret
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
@@ -30,18 +33,26 @@ async def change_vault(
     organization_id: uuid.UUID, body: api_models.VaultIn, server: Shared, actor: Admin
 ) -> api_models.VaultOut:
     """Choose where new snapshots are stored. The location is tested first; existing snapshots are not moved."""
-    given = vaults.Given(
-        body.kind,
-        body.bucket,
-        body.prefix,
-        body.endpoint,
-        body.region,
-        body.access_key,
-        body.secret_key.get_secret_value(),
-    )
-    await vaults.change(server.context, actor, organization_id, given)
+    await vaults.change(server.context, actor, organization_id, _storage(body))
     async with server.database.transaction() as db:
         return serializers.vault(await vault_locations.view(db, actor, organization_id))
+
+
+@router.get("/organizations/{organization_id}/vaults")
+async def list_vaults(organization_id: uuid.UUID, db: Db, actor: Reader) -> list[api_models.VaultOut]:
+    """List the vaults of an organization, the one for new snapshots first."""
+    return [serializers.vault(view) for view in await vaults.list_all(db, actor, organization_id)]
+
+
+@router.post("/organizations/{organization_id}/vaults", status_code=201)
+async def open_vault(
+    organization_id: uuid.UUID, body: api_models.VaultOpenIn, server: Shared, actor: Admin
+) -> api_models.OpenedVaultOut:
+    """Open a vault that another Headwater wrote, and add its snapshots. Opened again, only new snapshots are added."""
+    former = (body.former_organization_id,) if body.former_organization_id else ()
+    secret = VaultSecret(body.passphrase.get_secret_value(), body.key.get_secret_value(), former)
+    request = OpenRequest(_storage(body), secret, body.project_id, body.read_only, body.take_over)
+    return serializers.opened_vault(await opened_vaults.open_existing(server.context, actor, organization_id, request))
 
 
 @router.put("/organizations/{organization_id}/vault/compression")
@@ -82,3 +93,16 @@ async def add_vault_passphrase(
 async def remove_vault_key(organization_id: uuid.UUID, key_id: str, server: Shared, actor: Admin) -> None:
     """Remove a key of the vault. The key of this Headwater cannot be removed."""
     await vaults.remove_key(server.context, actor, organization_id, key_id)
+
+
+def _storage(body: api_models.VaultIn) -> StorageInput:
+    return StorageInput(
+        body.kind,
+        body.folder,
+        body.bucket,
+        body.prefix,
+        body.endpoint,
+        body.region,
+        body.access_key,
+        body.secret_key.get_secret_value(),
+    )

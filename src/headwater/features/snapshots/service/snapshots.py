@@ -264,6 +264,11 @@ async def begin_removal(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, 
         raise Conflict("This snapshot is held.", hint="An admin can end the hold, then it can be deleted.")
     if (await views_of(db, [row]))[0].status == "taking":
         raise Conflict("This snapshot is being taken.", hint="Cancel its job first.")
+    if (await repository.vault(db, row.vault_id)).read_only:
+        raise Conflict(
+            "This snapshot is in a vault that is open read-only.",
+            hint="Delete it where the vault is in use, or store new snapshots there: headwater vault use.",
+        )
     if await being_read(db, [row.id]):
         raise Conflict(
             "A restore or test restore is reading this snapshot.", hint="Wait until it has finished, or cancel its job."

@@ -6,17 +6,17 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.core.snapshots import manifest_tables, sample_check
-from headwater.core.snapshots.manifest_tables import total
+from headwater.core.snapshots import sample_check
+from headwater.features.accounts.service import organizations
 from headwater.features.jobs.context import Attempt
 from headwater.features.jobs.service import row_claims
 from headwater.features.jobs.service.row_claims import RowClaim
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
+from headwater.features.snapshots.service import manifest_rows
 from headwater.features.snapshots.service.capture import parent as parents_of
 from headwater.features.snapshots.service.storage import vault_locations
 from headwater.features.snapshots.service.storage.vault_locations import VaultLocation
@@ -28,13 +28,15 @@ from headwater.vault.manifest import Manifest
 class CaptureAttempt:
     """One claimed attempt to take a snapshot.
 
-    `parents` are the complete snapshots of the same database in the same vault, newest first.
+    `parents` are the complete snapshots of the same database in the same vault, newest first, or else those that were
+    restored into it. `organization` is the name of the organization.
     """
 
     attempt: Attempt
     claim: RowClaim[Snapshot]
     location: VaultLocation
     parents: Sequence[Snapshot]
+    organization: str
 
     @property
     def row(self) -> Snapshot:
@@ -51,7 +53,8 @@ async def begin(attempt: Attempt, snapshot_id: uuid.UUID) -> CaptureAttempt:
         claim = row_claims.claim(row)
         location = await vault_locations.load(db, attempt.settings, row.vault_id)
         parents = await _parents(db, attempt, row)
-    return CaptureAttempt(attempt, claim, location, parents)
+        organization = await organizations.name_of(db, row.organization_id)
+    return CaptureAttempt(attempt, claim, location, parents, organization)
 
 
 async def _parents(db: AsyncSession, attempt: Attempt, row: Snapshot) -> Sequence[Snapshot]:
@@ -64,6 +67,8 @@ async def _parents(db: AsyncSession, attempt: Attempt, row: Snapshot) -> Sequenc
         return []
     every = await repository.complete_of_database(db, row.database_id, parents_of.HISTORY)
     mine = [parent for parent in every if parent.vault_id == row.vault_id]
+    if not mine:
+        return await _restored(db, row, row.database_id)
     found_at = await repository.damage_found_at(db, row.database_id, row.vault_id)
     if found_at is None:
         return mine
@@ -73,30 +78,35 @@ async def _parents(db: AsyncSession, attempt: Attempt, row: Snapshot) -> Sequenc
     return sound
 
 
+async def _restored(db: AsyncSession, row: Snapshot, database_id: uuid.UUID) -> Sequence[Snapshot]:
+    """Return the snapshots that were restored into a database: what came from them is stored already."""
+    restored = await repository.restored_into(db, database_id, parents_of.HISTORY)
+    sound = []
+    for snapshot in restored:
+        origin = snapshot.database_id
+        found_at = await repository.damage_found_at(db, origin, row.vault_id) if origin else None
+        is_sound = snapshot.verification.get("ok", True)
+        if (
+            snapshot.vault_id == row.vault_id
+            and is_sound
+            and (found_at is None or parents_of.is_sound_since(snapshot, found_at))
+        ):
+            sound.append(snapshot)
+    return sound
+
+
 async def finish(
     db: AsyncSession, taking: CaptureAttempt, manifest: Manifest, sample: sample_check.SampleCheck, seconds: float
 ) -> None:
     """Mark the row as complete, with the facts of the manifest."""
-    new = total(manifest, "new")
-    values: dict[str, Any] = {
-        "status": "complete",
-        "product": manifest.product,
-        "moment": dict(manifest.moment),
-        "parent_id": uuid.UUID(manifest.parent) if manifest.parent else None,
-        "tables": len(manifest.tables),
-        "rows": total(manifest, "rows"),
-        "raw_bytes": total(manifest, "raw"),
-        "stored_bytes": total(manifest, "stored"),
-        "new_bytes": new,
+    values = manifest_rows.values(manifest)
+    values["contents"]["followed"] = parents_of.followed_count(taking.parents, manifest, taking.row.database_id)
+    values |= {
         "seconds": seconds,
-        "taken_at": manifest.started,
-        "finished_at": manifest.finished,
-        "contents": {
-            "tables": [manifest_tables.to_dict(table) for table in manifest.tables],
-            "followed": parents_of.followed_count(taking.parents, manifest),
-        },
         "grew": parents_of.growth_of(
-            new, [parent.new_bytes for parent in taking.parents], taking.row.request.get("growth") or parents_of.GROWTH
+            values["new_bytes"],
+            [parent.new_bytes for parent in taking.parents],
+            taking.row.request.get("growth") or parents_of.GROWTH,
         ),
         "verified_at": datetime.now(UTC),
         "verification": sample.plain,

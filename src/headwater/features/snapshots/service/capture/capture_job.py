@@ -22,9 +22,7 @@ from headwater.features.databases.service import databases, reachability
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.snapshots.models import Snapshot
-from headwater.features.snapshots.service import (
-    snapshots,
-)
+from headwater.features.snapshots.service import manifest_rows, snapshots
 from headwater.features.snapshots.service.capture.attempt import CaptureAttempt, begin, finish
 from headwater.features.snapshots.service.capture.capture_run import CaptureRun, committed
 from headwater.features.snapshots.service.engines import snapshots_of
@@ -45,14 +43,14 @@ async def run_job(attempt: Attempt) -> Write:
 async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
     """Take the snapshot of a row, and return the function that marks the row as complete."""
     taking = await begin(attempt, snapshot_id)
-    vault = await vault_locations.open_vault(attempt.database, taking.location)
+    vault = await vault_locations.open_vault(attempt.context, taking.location)
     started = time.monotonic()
     manifest = await asyncio.to_thread(committed, vault, taking.row.id)
     if manifest is None:
         manifest = await _take(taking, vault)
     else:
         attempt.note("An earlier attempt already committed this snapshot, so nothing is read again.")
-    seconds = max((manifest.finished - manifest.started).total_seconds(), 0.0)
+    seconds = manifest_rows.seconds(manifest)
     attempt.report("checking", 0, 1, unit="steps", message="reading some pages back")
     sample = await asyncio.to_thread(_read_back, vault, manifest)
     slots = await asyncio.to_thread(keyring.slots, vault.blobs)

@@ -38,7 +38,9 @@ class CaptureRun:
     def run(self) -> Manifest:
         """Write all tables and commit; if the parent is deleted while this runs, start again with an older one."""
         while True:
-            parent, follows = choose_parent(self.vault, self.taking.parents, self.tables, self._warn)
+            parent, follows = choose_parent(
+                self.vault, self.taking.parents, self.tables, self.taking.row.database_id, self._warn
+            )
             try:
                 return self._written_on(parent, follows=follows)
             except Conflict:
@@ -65,6 +67,8 @@ class CaptureRun:
                 version=VERSION if archive else VERSION_WITHOUT_ARCHIVE,
                 id=str(row.id),
                 database=row.database_name,
+                organization=self.taking.organization,
+                request=row.request,
                 label=row.label,
                 started=self.started,
                 finished=datetime.now(UTC),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -20,12 +21,17 @@ MOST_FOLLOWED = 20
 
 
 def choose_parent(
-    vault: Vault, parents: Sequence[Snapshot], tables: Sequence[SnapshotTable], warn: Callable[[str], None]
+    vault: Vault,
+    parents: Sequence[Snapshot],
+    tables: Sequence[SnapshotTable],
+    database_id: uuid.UUID | None,
+    warn: Callable[[str], None],
 ) -> tuple[Manifest | None, bool]:
     """Return the manifest of the parent snapshot, and whether it is enough to read what changed since.
 
     The parent is the newest of `parents` with the most of `tables`. After `MOST_FOLLOWED` snapshots in a row that read
-    only changes, everything is read once. `warn` is called for each parent that cannot be read.
+    only changes, everything is read once, and so it is if the parent is a snapshot of another database. `warn` is
+    called for each parent that cannot be read.
     """
     wanted = {(table.schema, table.name) for table in tables}
 
@@ -34,7 +40,8 @@ def choose_parent(
 
     for row in sorted(parents, key=missing):
         try:
-            return vault.manifest(str(row.id)), row.contents.get("followed", 0) < MOST_FOLLOWED
+            manifest = vault.manifest(str(row.id))
+            return manifest, row.database_id == database_id and row.contents.get("followed", 0) < MOST_FOLLOWED
         except Damaged as error:
             warn(f"Snapshot {row.id} is damaged and cannot be used as parent: {error.message}")
     return None, False
@@ -51,9 +58,10 @@ def is_sound_since(snapshot: Snapshot, found_at: datetime) -> bool:
     return whole and snapshot.verified_at is not None and snapshot.verified_at >= found_at
 
 
-def followed_count(parents: Sequence[Snapshot], manifest: Manifest) -> int:
-    """Return how many snapshots in a row, including this one, have read only changes."""
-    before = next((parent for parent in parents if str(parent.id) == manifest.parent), None)
+def followed_count(parents: Sequence[Snapshot], manifest: Manifest, database_id: uuid.UUID | None) -> int:
+    """Return how many snapshots of a database in a row, including this one, have read only changes."""
+    mine = [parent for parent in parents if parent.database_id == database_id]
+    before = next((parent for parent in mine if str(parent.id) == manifest.parent), None)
     so_far = before.contents.get("followed", 0) if before else MOST_FOLLOWED
     return so_far + 1 if so_far < MOST_FOLLOWED else 0
 

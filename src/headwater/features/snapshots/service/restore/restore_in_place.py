@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, cast
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
 from headwater.core.snapshots import manifest_tables, schema_subset
 from headwater.engines import Engine, TableRestoreRequest, TableRestoreResult
+from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import reachability
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.snapshots import repository
@@ -20,6 +24,7 @@ from headwater.features.snapshots.service.capture import capture_job
 from headwater.features.snapshots.service.engines import in_place_restore_of, snapshots_of
 from headwater.features.snapshots.service.restore import targets
 from headwater.features.snapshots.service.restore.targets import RestoreAttempt
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable
 from headwater.kit.errors import Conflict
 from headwater.vault.manifest import Manifest, ManifestTable
@@ -31,7 +36,7 @@ async def restore(
 ) -> list[dict[str, Any]]:
     """Restore in place and return the row counts of each table."""
     engine, attempt = in_place_restore_of(target.engine), work.attempt
-    undo = vault.manifest(str(await _undo(work, target)))
+    undo = await _undo(work, target)
     tables = [
         table
         for table in manifest_tables.select(manifest, work.row.request.get("tables"))
@@ -69,8 +74,8 @@ async def restore(
     return [_report(table, result, work.row.mode) for table, result in zip(tables, table_restore_results, strict=True)]
 
 
-async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
-    """Take a snapshot of the target, unless an earlier attempt has; return its id."""
+async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> Manifest:
+    """Take a snapshot of the target, unless an earlier attempt has; return its manifest."""
     store = work.attempt.database
     async with store.transaction() as db:
         row = await repository.get(db, work.row.undo_id) if work.row.undo_id else None
@@ -80,7 +85,7 @@ async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
                 project_id=work.snapshot.project_id,
                 database_id=target.id,
                 database_name=target.name,
-                vault_id=work.snapshot.vault_id,
+                vault_id=await _vault_of_undo(db, work),
                 status="taking",
                 label=f"Before restoring {_label_of(work.snapshot)}"[:200],
                 engine=target.engine_name,
@@ -100,7 +105,16 @@ async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> uuid.UUID:
         async with store.transaction() as db:
             await write(db)
     work.attempt.note(f"{target.name} was saved as snapshot {row.id}. Restore that to undo this restore.")
-    return row.id
+    async with store.transaction() as db:
+        location = await vault_locations.load(db, work.attempt.settings, row.vault_id)
+    return await asyncio.to_thread(lambda: location.open().manifest(str(row.id)))
+
+
+async def _vault_of_undo(db: AsyncSession, work: RestoreAttempt) -> uuid.UUID:
+    """Return the vault of the snapshot, or the one for new snapshots if that one is read-only."""
+    if not work.location.read_only:
+        return work.snapshot.vault_id
+    return (await vault_locations.current(db, SYSTEM, work.row.organization_id)).id
 
 
 def _label_of(snapshot: Snapshot) -> str:

@@ -1,7 +1,7 @@
 """Where the vaults of an organization are; all code opens vaults through this module.
 
-A local vault is a folder below `$HEADWATER_HOME/vaults`. Headwater opens every vault with a key that is derived from
-its own secret key and the id of the organization.
+A local vault is a folder below `$HEADWATER_HOME/vaults`, or one that an administrator named. Headwater opens every
+vault into which it writes with a key that is derived from its master key and the id of the organization.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -19,20 +20,25 @@ from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.databases.service import reachability
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import VaultRecord
+from headwater.kit.errors import Conflict
 from headwater.kit.network import guard
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 from headwater.store.encryption import SecretCipher
-from headwater.store.session import Store
+from headwater.store.master_keys import MasterKey
+from headwater.vault import keys as keyring
 from headwater.vault.blobs import Blobs
 from headwater.vault.codecs import Codec
 from headwater.vault.codecs import Name as CodecName
 from headwater.vault.errors import Damaged, Missing
-from headwater.vault.keys import KeySource
+from headwater.vault.keys import Keys, KeySource
 from headwater.vault.local import LocalBlobs
 from headwater.vault.s3 import S3Blobs
-from headwater.vault.vault import Vault
+from headwater.vault.vault import Vault, read_config
 
 LABEL = "this Headwater"
+# The columns of secrets, to which their encryption is bound.
+CREDENTIALS, KEY = "credentials", "key"
 # Manifests of point-in-time recovery, which are not snapshots.
 NO_SNAPSHOTS = ("snapshots/base-", "snapshots/log-")
 
@@ -46,7 +52,11 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class VaultLocation:
-    """All that is needed to open a vault outside of a transaction. It blocks, so use it in threads."""
+    """All that is needed to open a vault outside of a transaction. It blocks, so use it in threads.
+
+    `opener` is the key of this Headwater, `previous` are its keys that are being replaced. `master` is the vault's own
+    key if the vault is `read_only`.
+    """
 
     id: uuid.UUID
     organization_id: uuid.UUID
@@ -54,6 +64,9 @@ class VaultLocation:
     opener: KeySource
     codec: Codec
     opened: str | None
+    previous: tuple[KeySource, ...] = ()
+    read_only: bool = False
+    master: bytes | None = None
 
     def open(self) -> Vault:
         """Open the vault, or create it if it never existed.
@@ -63,7 +76,7 @@ class VaultLocation:
             Damaged: another vault is at its location.
         """
         try:
-            vault = Vault.open(self.blobs, self.opener)
+            vault = self._opened()
         except Missing:
             if self.opened:
                 raise
@@ -74,6 +87,23 @@ class VaultLocation:
             )
         return vault
 
+    def open_to_write(self) -> Vault:
+        """Open the vault, and make sure that one of its key slots is for the current key of this Headwater.
+
+        Raises:
+            Conflict: the vault is read-only.
+        """
+        if self.read_only:
+            raise Conflict("This vault is open read-only.", hint="Store new snapshots there: headwater vault use.")
+        vault = self.open()
+        keyring.replace_slots(self.blobs, vault.id, vault.keys, self.opener, self.previous, LABEL)
+        return vault
+
+    def _opened(self) -> Vault:
+        if self.master is None:
+            return Vault.open(self.blobs, self.opener, *self.previous)
+        return Vault(self.blobs, read_config(self.blobs), Keys(self.master))
+
 
 async def load(db: AsyncSession, settings: Settings, vault_id: uuid.UUID) -> VaultLocation:
     """Return the location of a vault; its endpoint is checked again, because its DNS name may resolve differently."""
@@ -82,11 +112,14 @@ async def load(db: AsyncSession, settings: Settings, vault_id: uuid.UUID) -> Vau
     return location_of(settings, row)
 
 
-async def open_vault(store: Store, location: VaultLocation) -> Vault:
+async def open_vault(context: Context, location: VaultLocation) -> Vault:
     """Open a vault for writing, and record its id."""
-    vault = await asyncio.to_thread(location.open)
-    async with store.transaction() as db:
+    vault = await asyncio.to_thread(location.open_to_write)
+    async with context.store.transaction() as db:
         await repository.note_opened(db, location.id, vault.id)
+        current = location_of(context.settings, await repository.vault(db, location.id))
+    if current.opener != location.opener:  # the key was rotated while the vault was created
+        await asyncio.to_thread(current.open_to_write)
     return vault
 
 
@@ -100,18 +133,40 @@ async def check_endpoint(settings: Settings, endpoint: str) -> None:
 
 def location_of(settings: Settings, row: VaultRecord) -> VaultLocation:
     """Return the location of the vault of a row."""
-    sealer = SecretCipher.of(settings)
-    opener = KeySource.key(sealer.derive("vault", row.organization_id))
-    codec = Codec(cast("CodecName", row.codec), row.level)
-    return VaultLocation(row.id, row.organization_id, blobs_of(settings, row, sealer), opener, codec, row.opened)
+    cipher = SecretCipher.of(settings)
+    organization = row.organization_id
+    master = cipher.decrypt(row.sealed_key, organization, row.id, KEY) if row.sealed_key else None
+    return VaultLocation(
+        row.id,
+        organization,
+        blobs_of(settings, row, cipher),
+        opener_of(cipher.key, organization),
+        Codec(cast("CodecName", row.codec), row.level),
+        row.opened,
+        tuple(opener_of(key, organization) for key in cipher.previous),
+        row.read_only,
+        bytes.fromhex(master) if master else None,
+    )
 
 
-def blobs_of(settings: Settings, row: VaultRecord, sealer: SecretCipher) -> Blobs:
+def opener_of(key: MasterKey, organization_id: uuid.UUID) -> KeySource:
+    """Return the key source that a master key is for the vaults of an organization."""
+    derivation = {"key": key.id.hex(), "organization": str(organization_id)}
+    return KeySource.key(key.derive("vault", organization_id), derivation)
+
+
+def blobs_of(settings: Settings, row: VaultRecord, cipher: SecretCipher) -> Blobs:
     """Return the storage of a vault."""
     if row.kind == "local":
-        return LocalBlobs(settings.home_folder / "vaults" / str(row.organization_id))
-    secret = sealer.decrypt(row.sealed, row.organization_id, row.id, "credentials") if row.sealed else ""
+        folder = row.settings.get("folder")
+        return LocalBlobs(Path(folder) if folder else own_folder(settings, row.organization_id))
+    secret = cipher.decrypt(row.sealed, row.organization_id, row.id, CREDENTIALS) if row.sealed else ""
     return bucket(row.settings, secret)
+
+
+def own_folder(settings: Settings, organization_id: uuid.UUID) -> Path:
+    """Return the folder of the home folder in which an organization's local vault is."""
+    return settings.home_folder / "vaults" / str(organization_id)
 
 
 def bucket(given: dict[str, Any], secret: str) -> S3Blobs:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,31 +14,14 @@ from headwater.features.accounts.rights import Actor, authorize
 from headwater.features.accounts.service import audit
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import VaultRecord
-from headwater.features.snapshots.service.storage import vault_locations
-from headwater.features.snapshots.service.storage.vault_locations import Owner, VaultLocation, VaultUsage
+from headwater.features.snapshots.service.storage import probes, storage_input, vault_locations
+from headwater.features.snapshots.service.storage.storage_input import StorageInput
+from headwater.features.snapshots.service.storage.vault_locations import Owner, VaultLocation, VaultUsage, VaultView
 from headwater.kit.errors import Conflict, Invalid, NotFound
-from headwater.kit.ids import new_id
-from headwater.kit.settings import Settings
 from headwater.store.context import Context
-from headwater.store.encryption import SecretCipher
 from headwater.vault import keys as keyring
-from headwater.vault.blobs import Blobs
 from headwater.vault.codecs import LEVELS, Name
-from headwater.vault.errors import StorageUnavailable
 from headwater.vault.keys import Keys, KeySource
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """Where to store new snapshots, as an admin entered it."""
-
-    kind: Literal["local", "s3"]
-    bucket: str = ""
-    prefix: str = ""
-    endpoint: str = ""
-    region: str = ""
-    access_key: str = ""
-    secret_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,87 +33,65 @@ class VaultKey:
     label: str
 
 
-async def change(context: Context, actor: Actor, organization_id: uuid.UUID, given: Given) -> None:
+async def list_all(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> Sequence[VaultView]:
+    """Return the vaults of an organization, the one for new snapshots first."""
+    authorize(actor, "database:read", Owner(organization_id))
+    rows = await repository.vaults_of(db, organization_id)
+    return [VaultView(row, await repository.sums(db, row.id)) for row in rows]
+
+
+async def change(context: Context, actor: Actor, organization_id: uuid.UUID, given: StorageInput) -> None:
     """Change where new snapshots are stored. The new location is tested first; if that fails, nothing changes.
+
+    A vault there that is open read-only is written to from now on.
 
     Raises:
         Invalid: a field is missing or wrong; Forbidden: the network policy does not allow the endpoint.
         StorageUnavailable: the storage refuses requests or overwrites existing objects.
+        ForeignVault: the location has a vault that this Headwater cannot open.
     """
     authorize(actor, "database:admin", Owner(organization_id))
-    sealer = context.cipher
-    row = VaultRecord(
-        id=new_id(),
-        organization_id=organization_id,
-        kind=given.kind,
-        created_by=actor.user_id,
-        current=True,
-        settings=await _checked(context.settings, given) if given.kind == "s3" else {},
-    )
-    if given.kind == "s3":
-        row.sealed = sealer.encrypt(given.secret_key, organization_id, row.id, "credentials")
-        await asyncio.to_thread(_probe, vault_locations.blobs_of(context.settings, row, sealer))
+    cipher = context.cipher
+    row = await storage_input.record_of(context, actor, organization_id, given)
     async with context.store.transaction() as db:
         known = await repository.same_vault(db, organization_id, given.kind, row.settings)
-        if before := await repository.current_vault(db, organization_id):
-            row.codec, row.level = before.codec, before.level
-        await repository.step_back(db, organization_id)
-        if known:
-            known.current, known.sealed = True, _sealed_again(sealer, known, given)
-        else:
-            db.add(row)
-        audit.record(
-            db,
-            actor,
-            "vault.change",
-            "vault",
-            (known or row).id,
-            given.kind,
-            organization_id=organization_id,
-            **row.settings,
-        )
+    storage_input.seal(row, cipher, given, known.id if known else row.id)
+    if known:
+        row.opened, row.sealed_key, row.read_only = known.opened, known.sealed_key, known.read_only
+    location = vault_locations.location_of(context.settings, row)
+    await asyncio.to_thread(_prepare, location, tested=bool(row.settings))
+    async with context.store.transaction() as db:
+        await _save(db, actor, row)
+        cipher.check_current()
 
 
-def _sealed_again(sealer: SecretCipher, row: VaultRecord, given: Given) -> bytes | None:
-    if row.kind == "local":
-        return None
-    return sealer.encrypt(given.secret_key, row.organization_id, row.id, "credentials")
+def _prepare(location: VaultLocation, *, tested: bool) -> None:
+    """Test a location; if its vault is open read-only, add a key slot for this Headwater."""
+    if tested:
+        probes.probe(location.blobs)
+    if not location.read_only:
+        return probes.check_own(location)
+    vault = location.open()
+    keyring.replace_slots(
+        location.blobs, vault.id, vault.keys, location.opener, location.previous, vault_locations.LABEL
+    )
+    return None
 
 
-async def _checked(settings: Settings, given: Given) -> dict[str, str]:
-    wrong = {}
-    if not given.bucket:
-        wrong["bucket"] = "Enter the name of the bucket."
-    if not given.access_key or not given.secret_key:
-        wrong["access_key"] = "Enter the access key and the secret key of the storage."
-    parts = urlsplit(given.endpoint)
-    if given.endpoint and (parts.scheme not in {"http", "https"} or not parts.hostname):
-        wrong["endpoint"] = "Enter https://host, or leave it empty for Amazon S3."
-    if wrong:
-        raise Invalid(wrong)
-    await vault_locations.check_endpoint(settings, given.endpoint)
-    return {
-        "bucket": given.bucket,
-        "prefix": given.prefix.strip("/"),
-        "endpoint": given.endpoint.rstrip("/"),
-        "region": given.region,
-        "access_key": given.access_key,
-    }
-
-
-def _probe(blobs: Blobs) -> None:
-    """Test the storage: write, read and delete a blob, and check that overwriting is refused, which vaults rely on."""
-    name = f"probes/{secrets.token_hex(8)}"
-    try:
-        first = blobs.create(name, b"headwater")
-        second = blobs.create(name, b"another")
-        if not first or second or blobs.read(name) != b"headwater":
-            raise StorageUnavailable(
-                "This storage overwrites existing objects.",
-                hint="It must support conditional writes (If-None-Match).",
-            )
-    finally:
-        blobs.delete(name)
+async def _save(db: AsyncSession, actor: Actor, row: VaultRecord) -> None:
+    known = await repository.same_vault(db, row.organization_id, row.kind, row.settings)
+    if before := await repository.current_vault(db, row.organization_id):
+        row.codec, row.level = before.codec, before.level
+    await repository.step_back(db, row.organization_id)
+    if known:
+        known.current, known.read_only, known.sealed, known.sealed_key = True, False, row.sealed, None
+    else:
+        row.current, row.read_only, row.sealed_key = True, False, None
+        db.add(row)
+    id_ = (known or row).id
+    organization_id = row.organization_id
+    audit.record(db, actor, "vault.change", "vault", id_, row.kind, organization_id=organization_id, **row.settings)
+    await db.flush()
 
 
 async def compress(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, name: Name, level: int) -> None:
@@ -199,7 +158,8 @@ def _remove(location: VaultLocation, key_id: str) -> None:
     if key_id not in slots:
         raise NotFound("There is no such key.")
     others = [slot for id_, slot in slots.items() if id_ != key_id]
-    if not any(Keys.opened(slot, location.opener, vault.id) for slot in others):
+    mine = (location.opener, *location.previous)
+    if not any(Keys.opened(slot, source, vault.id) for slot in others for source in mine):
         raise Conflict(
             "This Headwater opens the vault with this key.",
             hint="Remove another key: without this one, no snapshot could be taken.",
