@@ -170,6 +170,12 @@ class Relation:
         """Return the column with this name (an exact match first, then ignoring case), or None."""
         return _find(self.columns, name)
 
+    def is_same(self, other: Relation) -> bool:
+        """Return True if two definitions may be of one relation: of the same name, and not in different schemas."""
+        if self.name.casefold() != other.name.casefold():
+            return False
+        return None in (self.schema, other.schema) or self.schema == other.schema
+
     def references(self, column: str) -> tuple[str, str] | None:
         """Return the (table, column) that a column references by a single-column foreign key, or None."""
         for key in self.foreign_keys:
@@ -198,23 +204,9 @@ class Schema:
     def __iter__(self) -> Iterator[Relation]:
         return iter(self.relations)
 
-    def with_relation(self, relation: Relation) -> Schema:
-        """Return this Schema with a relation added, or replacing one of the same name."""
-        relations = tuple(relation if _same(r, relation) else r for r in self.relations)
-        return replace(self, relations=relations if relation in relations else (*relations, relation))
-
-    def without_relation(self, name: str, schema: str | None = None) -> Schema:
-        """Return this Schema without one relation."""
-        gone = self.relation(name, schema)
-        return replace(self, relations=tuple(r for r in self.relations if r is not gone))
-
     def map_relations(self, change: Callable[[Relation], Relation]) -> Schema:
         """Return this Schema with a function applied to each relation."""
         return replace(self, relations=tuple(change(relation) for relation in self.relations))
-
-
-def _same(left: Relation, right: Relation) -> bool:
-    return left.name == right.name and left.schema == right.schema
 
 
 def _find(things: Iterable[Named], name: str) -> Named | None:

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from headwater.catalog.model import Check, Column, ForeignKey, Index, Origin, Relation, RelationKind, Schema
+from headwater.catalog.apply import SchemaDraft
+from headwater.catalog.model import Check, Column, ForeignKey, Index, Origin, Relation, RelationKind
 
 
-def relation_of(create: exp.Create, schema: Schema, dialect: str, origin: Origin) -> Relation | None:
+def relation_of(create: exp.Create, schema: SchemaDraft, dialect: str, origin: Origin) -> Relation | None:
     """Return the table or view of a CREATE statement, or None if it creates neither."""
     target = create.this
     table = target.this if isinstance(target, exp.Schema) else target
@@ -41,7 +42,7 @@ def _like(relation: Relation, model: Relation | None) -> Relation:
     return replace(relation, columns=model.columns, primary_key=model.primary_key) if model else relation
 
 
-def _from_query(relation: Relation, query: exp.Query, schema: Schema, dialect: str, origin: Origin) -> Relation:
+def _from_query(relation: Relation, query: exp.Query, schema: SchemaDraft, dialect: str, origin: Origin) -> Relation:
     names = [column.name for column in relation.columns] or list(_outputs(query, schema))
     columns = tuple(Column(name, origins=(origin,)) for name in names)
     if relation.kind == "table":
@@ -49,7 +50,7 @@ def _from_query(relation: Relation, query: exp.Query, schema: Schema, dialect: s
     return replace(relation, columns=columns, definition=query.sql(dialect=dialect))
 
 
-def _outputs(query: exp.Query, schema: Schema) -> list[str]:
+def _outputs(query: exp.Query, schema: SchemaDraft) -> list[str]:
     names: list[str] = []
     for item in query.selects:
         if not item.is_star:
@@ -64,7 +65,9 @@ def _outputs(query: exp.Query, schema: Schema) -> list[str]:
     return [name for name in names if name]
 
 
-def _with_parts(relation: Relation, parts: list[exp.Expr], dialect: str, origin: Origin, schema: Schema) -> Relation:
+def _with_parts(
+    relation: Relation, parts: list[exp.Expr], dialect: str, origin: Origin, schema: SchemaDraft
+) -> Relation:
     for part in parts:
         if isinstance(part, exp.ColumnDef):
             relation = with_column(relation, part, dialect, origin)
