@@ -76,7 +76,7 @@ def schemas(checkouts: dict[str, Path]) -> list[Row]:
             continue
         facts = truth("schema", name)
         with tempfile.TemporaryDirectory() as folder:
-            found = schema_of(stripped(checkouts[key], facts["strip"], Path(folder)))
+            found = schema_of(stripped(checkouts[key], facts["strip"], Path(folder))).schema
         result = score_schema(facts, as_prediction(found))
         f1 = result["columns"]["f1"]
         rows.append(
@@ -108,7 +108,7 @@ def folds(checkouts: dict[str, Path]) -> list[Row]:
                 only_sql,
                 ignore=lambda at, names: [n for n in names if not n.endswith(".sql") and not (Path(at) / n).is_dir()],
             )
-            result = score_schema(facts, as_prediction(schema_of(only_sql)))
+            result = score_schema(facts, as_prediction(schema_of(only_sql).schema))
         tables, columns = result["tables"], result["columns"]
         share = columns["hit"] / max(columns["hit"] + columns["miss"] + columns["extra"], 1)
         holds = tables["f1"] == 1 and share >= 0.995
