@@ -303,7 +303,9 @@ def _set_default(relation: Relation, change: c.SetDefault) -> Relation:
 
 
 def _set_primary_key(relation: Relation, change: c.SetPrimaryKey) -> Relation:
-    keyed = tuple(replace(col, nullable=False) if col.name in change.columns else col for col in relation.columns)
+    keyed = tuple(
+        replace(col, nullable=False) if col.nullable and col.name in change.columns else col for col in relation.columns
+    )
     return replace(relation, primary_key=change.columns, columns=keyed)
 
 

@@ -30,11 +30,12 @@ _CAST = re.compile(
 
 
 async def executed(cluster: clusters.Cluster, script: Path) -> Schema:
-    """Run a script with psql, which goes on after errors, and return what the database contains then."""
+    """Run a script with psql, and return what the database contains then."""
     url = cluster.clone()
     psql = [programs_of(BUNDLED) / "psql", "-X", "-q", "-f", script, url.partition("?")[0]]
     environment = {"PATH": os.environ["PATH"], "PGSSLMODE": "disable", "LC_ALL": "C.UTF-8"}
-    subprocess.run(psql, check=True, capture_output=True, env=environment)
+    done = subprocess.run(psql, check=True, capture_output=True, text=True, env=environment)
+    assert "ERROR" not in done.stderr
     session = await POSTGRES.connect(parse_url(url)[1])
     try:
         return await POSTGRES.inspect(session)

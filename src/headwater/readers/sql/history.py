@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from headwater.catalog.apply import SchemaDraft
-from headwater.catalog.changes import Change
+from headwater.catalog.changes import AddTable, Change
 from headwater.catalog.migration_sections import sections_of
 from headwater.catalog.model import Origin, Schema
 from headwater.catalog.sqltext import DIALECTS, likely_dialects
@@ -20,6 +20,7 @@ from headwater.readers import SourceFile
 from headwater.readers.sql import postgresql
 from headwater.readers.sql.order import is_reverse, natural_key
 from headwater.readers.sql.statements import changes_of, is_definition
+from headwater.readers.sql.tolerant import statements_within, table_of
 
 _EXCERPT = 200
 _NO_DIALECT = "No supported SQL dialect can parse this definition."
@@ -99,7 +100,7 @@ def _read_otherwise(history: History, text: str, origin: Origin, error: postgres
     """
     changes = changes_of(text, history.draft, origin, None if certain else _others(text))
     deep = isinstance(error, postgresql.TooDeep)
-    if changes is not None and not certain and not deep:
+    if not certain and not deep and (changes is not None or table_of(text, history.draft, origin, _others(text))):
         raise OtherDialect from error
     if changes is None:
         history.miss(origin, text, f"PostgreSQL: {error}." if certain else _NO_DIALECT)
@@ -113,14 +114,24 @@ def _by_sqlglot(texts: Sequence[tuple[str, str]], schema: Schema | None) -> Hist
     history = History(SchemaDraft(schema))
     usual = _others("\n".join(text for _, text in texts))
     for text, origin in _statements(texts):
-        if is_definition(text):
-            marked = likely_dialects(text)[0] != DIALECTS[0]
-            changes = changes_of(text, history.draft, origin, _others(text) if marked else usual)
-            if changes is None:
-                history.miss(origin, text, _NO_DIALECT)
-            else:
-                history.add(changes)
+        for statement in (text,) if is_definition(text) else statements_within(text):
+            marked = likely_dialects(statement)[0] != DIALECTS[0]
+            _read_by_sqlglot(history, statement, origin, _others(statement) if marked else usual)
     return history
+
+
+def _read_by_sqlglot(history: History, text: str, origin: Origin, dialects: tuple[str, ...]) -> None:
+    changes = changes_of(text, history.draft, origin, dialects)
+    if changes is not None:
+        history.add(changes)
+        return
+    table = table_of(text, history.draft, origin, dialects)
+    if table is None or not table.relation.columns:
+        history.miss(origin, text, _NO_DIALECT)
+        return
+    history.add([AddTable(table.relation.name, table.relation.schema, table.relation)])
+    clauses = "; ".join(" ".join(clause.split()) for clause in table.missed)
+    history.miss(origin, text, f"{table.relation.name} is partly read. Not understood: {clauses}.")
 
 
 def _others(text: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from headwater.catalog import changes as c
 from headwater.catalog import sqltext
 from headwater.catalog.apply import SchemaDraft
 from headwater.catalog.model import Column, Enum, Index, Origin, Relation
-from headwater.readers.sql.tables import column_of, names_of, relation_of, with_column, with_constraint
+from headwater.readers.sql.tables import column_of, is_temporary, names_of, relation_of, with_column, with_constraint
 
 _DEFINITION = re.compile(
     r"(create|alter|drop|rename|comment)\b|exec(ute)?\s+(\w+\.)?sp_rename\b|select\b.{1,2000}?\binto\b",
@@ -47,6 +47,12 @@ def is_definition(text: str) -> bool:
     return _DEFINITION.match(text) is not None
 
 
+_RENAME_COLUMN = re.compile(
+    rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?{_NAME}\s+RENAME\s+(?!(?:TO|AS|COLUMN|INDEX|KEY|CONSTRAINT)\b){_NAME}\s+TO\s+{_NAME}\s*;?$",
+    re.IGNORECASE,
+)
+
+
 def changes_of(
     text: str, schema: SchemaDraft, origin: Origin, dialects: tuple[str, ...] | None = None
 ) -> list[c.Change] | None:
@@ -58,6 +64,8 @@ def changes_of(
         origin: where it stands.
         dialects: the dialects to try, likeliest first; None to judge by the statement.
     """
+    if match := _RENAME_COLUMN.match(text):  # sqlglot takes it for a new name of the table
+        return [c.RenameColumn(_bare(match[1]), None, _bare(match[2]), _bare(match[3]))]
     trees, dialect = sqltext.parse(_spread(text) if text[:5].upper() == "ALTER" else text, dialects)
     changes: list[c.Change] = []
     for tree in trees:
@@ -73,7 +81,7 @@ def changes_of(
 
 def _create(tree: exp.Create, schema: SchemaDraft, dialect: str, origin: Origin) -> Iterator[c.Change]:
     kind = (tree.kind or "").upper()
-    if kind in ("TABLE", "VIEW"):
+    if kind in ("TABLE", "VIEW") and not is_temporary(tree):
         relation = relation_of(tree, schema, dialect, origin)
         exists = relation and schema.relation(relation.name, relation.schema)
         if relation and not (exists and tree.args.get("exists")):
@@ -102,6 +110,10 @@ def _alter(tree: exp.Alter, schema: SchemaDraft, dialect: str, origin: Origin) -
     if not isinstance(table, exp.Table) or (tree.args.get("kind") or "").upper() not in ("TABLE", "VIEW"):
         return
     name, space = table.name, table.db or None
+    known = schema.relation(name, space)
+    for comment in tree.find_all(exp.SchemaCommentProperty):
+        if known:
+            yield c.AddTable(known.name, known.schema, replace(known, comment=comment.this.name or None))
     for action in tree.args.get("actions") or []:
         handler = _ACTIONS.get(type(action))
         if handler:

@@ -19,12 +19,25 @@ def relation_of(create: exp.Create, schema: SchemaDraft, dialect: str, origin: O
     relation = Relation(table.name, schema=table.db or None, kind=_kind(create), origins=(origin,))
     if isinstance(target, exp.Schema):
         relation = _with_parts(relation, target.expressions, dialect, origin, schema)
+    if comment := create.find(exp.SchemaCommentProperty):
+        relation = replace(relation, comment=comment.this.name or None)
     if like := create.find(exp.LikeProperty):
         relation = _like(relation, schema.relation(like.this.name))
     query = create.expression
     if isinstance(query, exp.Query):
         relation = _from_query(relation, query, schema, dialect, origin)
     return relation
+
+
+def is_temporary(create: exp.Create) -> bool:
+    """Return True if a CREATE statement creates a temporary table or view."""
+    if create.find(exp.TemporaryProperty):
+        return True
+    table = create.find(exp.Table)
+    identifier = table.this if table else None
+    return isinstance(identifier, exp.Identifier) and bool(
+        identifier.args.get("temporary") or identifier.args.get("global_")
+    )
 
 
 def _kind(create: exp.Create) -> RelationKind:

@@ -70,7 +70,7 @@ def _add_column(action: Action) -> Iterator[c.Change]:
 def _differences(before: Relation, after: Relation) -> Iterator[c.Change]:
     """Yield the changes that add the keys, indexes and checks that a relation has got."""
     name, space = after.name, after.schema
-    if after.attrs != before.attrs or set(before.indexes) - set(after.indexes):
+    if after.attrs != before.attrs or after.indexes[: len(before.indexes)] != before.indexes:
         yield c.AddTable(name, space, after)
         return
     if after.primary_key != before.primary_key:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from headwater.catalog.model import Attributes, Check, ForeignKey, Index, Relation
+from headwater.catalog.model import Attributes, Check, Column, ForeignKey, Index, Relation
 from headwater.readers.sql.postgresql import names
 from headwater.readers.sql.postgresql.expressions import expression
-from headwater.readers.sql.postgresql.script_state import ScriptState, with_attribute, with_attributes
+from headwater.readers.sql.postgresql.script_state import ScriptState, with_attribute
 from headwater.readers.sql.postgresql.tree import Node, columns_in, enum_name, kind_of, strings
 from headwater.readers.sql.postgresql.types import quoted
 
@@ -33,10 +33,20 @@ def _primary_key(state: ScriptState, relation: Relation, node: Node, column: str
     columns = _keys(relation, node, column)
     standard = names.choose(relation.name, (), "pkey", ())
     given = node.conname or node.indexname or standard
-    relation = with_attributes(relation, primary_key=given if given != standard else None)
-    keyed = tuple(replace(each, nullable=False) if each.name in columns else each for each in relation.columns)
-    indexes = tuple(index for index in relation.indexes if index.name != node.indexname or not node.indexname)
-    return replace(relation, primary_key=columns, columns=keyed, indexes=indexes)
+    return replace(
+        relation,
+        primary_key=columns,
+        columns=_required(relation.columns, columns),
+        indexes=tuple(index for index in relation.indexes if index.name != node.indexname)
+        if node.indexname
+        else relation.indexes,
+        attrs=with_attribute(relation.attrs, "primary_key", given if given != standard else None),
+    )
+
+
+def _required(columns: tuple[Column, ...], names_: tuple[str, ...]) -> tuple[Column, ...]:
+    """Return columns of which some are not nullable."""
+    return tuple(replace(each, nullable=False) if each.nullable and each.name in names_ else each for each in columns)
 
 
 def _keys(relation: Relation, node: Node, column: str | None) -> tuple[str, ...]:
@@ -101,10 +111,11 @@ def _foreign_key(state: ScriptState, relation: Relation, node: Node, column: str
 
 
 def _check(state: ScriptState, relation: Relation, node: Node, column: str | None) -> Relation:
-    used = columns_in(node.raw_expr)
-    name = node.conname or names.choose(
-        relation.name, used if len(used) == 1 else (), "check", names.of_constraints(relation)
-    )
+    name = node.conname
+    if not name:
+        used = columns_in(node.raw_expr)
+        own = used if len(used) == 1 else ()
+        name = names.choose(relation.name, own, "check", names.of_constraints(relation))
     attributes = _not_valid(node) + ((("no_inherit", "yes"),) if node.is_no_inherit else ())
     check = Check(expression(node.raw_expr), name, tuple(sorted(attributes)))
     return replace(relation, checks=(*relation.checks, check))
@@ -131,11 +142,7 @@ def _exclusion(state: ScriptState, relation: Relation, node: Node, column: str |
 def _not_null(state: ScriptState, relation: Relation, node: Node, column: str | None) -> Relation:
     if column:  # its definition says so already
         return relation
-    columns = strings(node.keys)
-    return replace(
-        relation,
-        columns=tuple(replace(each, nullable=False) if each.name in columns else each for each in relation.columns),
-    )
+    return replace(relation, columns=_required(relation.columns, strings(node.keys)))
 
 
 _CONSTRAINTS: Final[dict[str, Callable[[ScriptState, Relation, Node, str | None], Relation]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from headwater.readers.sql.postgresql.tree import Node, deparsed, kind_of, strings
@@ -34,14 +35,21 @@ _FIELDS: Final = ((4, "year"), (2, "month"), (8, "day"), (1024, "hour"), (2048, 
 def spell(node: Node) -> str:
     """Return the text of a TypeName node."""
     parts = strings(node.names)
+    if not node.typmods:
+        return _without_modifiers(parts) + ("[]" if node.array_bounds else "")
     name = parts[-1]
     if parts[0] == "pg_catalog" or (len(parts) == 1 and name in _NAMES):
         text = _system(name, [_modifier(each) for each in node.typmods], generic=parts[0] != "pg_catalog")
     else:
-        text = '"char"' if parts == ("char",) else ".".join(map(quoted, parts))
-        if node.typmods:
-            text += f"({','.join(_modifier(each) for each in node.typmods)})"
+        text = f"{'.'.join(map(quoted, parts))}({','.join(_modifier(each) for each in node.typmods)})"
     return text + ("[]" if node.array_bounds else "")
+
+
+@cache
+def _without_modifiers(parts: tuple[str, ...]) -> str:
+    if parts[0] == "pg_catalog" or (len(parts) == 1 and parts[0] in _NAMES):
+        return _system(parts[-1], [], generic=parts[0] != "pg_catalog")
+    return '"char"' if parts == ("char",) else ".".join(map(quoted, parts))
 
 
 def _system(name: str, modifiers: list[str], *, generic: bool) -> str:
