@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 Named = TypeVar("Named", "Column", "Relation")
 # Attributes of an object that only one engine has, under names that the engine declares; sorted by name.
 Attributes = tuple[tuple[str, str], ...]
+DIALECT = "dialect"  # of a Schema that was read from text
 RelationKind = Literal["table", "view", "materialized_view", "collection", "keyspace"]
 
 
@@ -196,6 +197,11 @@ class Schema:
     routines: tuple[Routine, ...] = ()
     attrs: Attributes = ()
 
+    @property
+    def dialect(self) -> str:
+        """The engine whose dialect types and expressions are written in, if a reader of text knows it; else empty."""
+        return dict(self.attrs).get(DIALECT, "")
+
     def relation(self, name: str, schema: str | None = None) -> Relation | None:
         """Return the relation with this name (and schema, if given), an exact match first, or None."""
         rs = [r for r in self.relations if schema is None or r.schema is None or r.schema == schema]
@@ -207,6 +213,15 @@ class Schema:
     def map_relations(self, change: Callable[[Relation], Relation]) -> Schema:
         """Return this Schema with a function applied to each relation."""
         return replace(self, relations=tuple(change(relation) for relation in self.relations))
+
+
+def united_attributes(schemas: Iterable[Schema]) -> Attributes:
+    """Return the attributes of several Schemas; the dialect only if all that have one agree."""
+    known = tuple(schemas)
+    attributes = {name: value for schema in known for name, value in schema.attrs}
+    if len({schema.dialect for schema in known if schema.dialect}) > 1:
+        del attributes[DIALECT]
+    return tuple(sorted(attributes.items()))
 
 
 def _find(things: Iterable[Named], name: str) -> Named | None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import msgspec
 
-from headwater.catalog.model import Column, Domain, Enum, Relation, Schema
+from headwater.catalog.model import Column, Domain, Enum, Relation, Schema, united_attributes
 from headwater.catalog.model import Sequence as Counter
 from headwater.catalog.usages import NotUnderstood
 from headwater.core.lineage.result import ReaderSummary
@@ -73,7 +73,8 @@ def merge(schemas: Iterable[Schema], label: str) -> Schema:
     enums: dict[str, Enum] = {}
     domains: dict[str, Domain] = {}
     sequences: dict[str, Counter] = {}
-    for schema in schemas:
+    parts = tuple(schemas)
+    for schema in parts:
         earlier = {name: tuple(known) for name, known in slots.items()}
         for relation in schema:
             known = earlier.get(relation.name.casefold(), ())
@@ -92,6 +93,7 @@ def merge(schemas: Iterable[Schema], label: str) -> Schema:
         label,
         domains=tuple(domains.values()),
         sequences=tuple(sequences.values()),
+        attrs=united_attributes(parts),
     )
 
 

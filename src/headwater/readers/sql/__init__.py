@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from headwater.catalog import sqltext
 from headwater.catalog.changes import Change
-from headwater.catalog.model import Domain, Enum, Relation, Schema, Sequence
+from headwater.catalog.model import Domain, Enum, Relation, Schema, Sequence, united_attributes
 from headwater.catalog.usages import NotUnderstood
 from headwater.readers import CodeProject, Reading, SourceFile
 from headwater.readers.sql.history import read_history
@@ -41,7 +41,7 @@ def read(project: CodeProject, files: Listed[SourceFile]) -> Reading:
             missed.extend(_foreign(file) for file in own)
             continue
         history = read_history(own)
-        parts.append(history.draft.schema())
+        parts.append(history.schema())
         steps += history.steps
         missed += history.missed
     return Reading(_united(parts), (), tuple(missed), tuple(steps))
@@ -54,7 +54,7 @@ def read_text(text: str, file: str = "") -> Schema:
         text: DDL of any supported dialect, several statements.
         file: what origins are to say.
     """
-    return read_history([SourceFile(file, "sql", text.encode())]).draft.schema()
+    return read_history([SourceFile(file, "sql", text.encode())]).schema()
 
 
 def changes(text: str, schema: Schema | None = None, file: str = "") -> tuple[Change, ...]:
@@ -85,6 +85,7 @@ def _united(parts: Listed[Schema]) -> Schema:
         _distinct(enum for part in parts for enum in part.enums),
         domains=_distinct(domain for part in parts for domain in part.domains),
         sequences=_distinct(sequence for part in parts for sequence in part.sequences),
+        attrs=united_attributes(parts),
     )
 
 

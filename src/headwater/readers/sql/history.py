@@ -6,14 +6,14 @@ such as backticks. Then all of it is read by sqlglot, unless it has what only Po
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from headwater.catalog.apply import SchemaDraft
 from headwater.catalog.changes import AddTable, Change
 from headwater.catalog.migration_sections import sections_of
-from headwater.catalog.model import Origin, Schema
-from headwater.catalog.sqltext import DIALECTS, likely_dialects
+from headwater.catalog.model import DIALECT, Origin, Relation, Schema
+from headwater.catalog.sqltext import DIALECTS, dialect_of, likely_dialects
 from headwater.catalog.statements import split
 from headwater.catalog.usages import NotUnderstood
 from headwater.readers import SourceFile
@@ -23,6 +23,8 @@ from headwater.readers.sql.statements import changes_of, is_definition
 from headwater.readers.sql.tolerant import statements_within, table_of
 
 _EXCERPT = 200
+# The engine of each dialect of sqlglot.
+_ENGINES = {"postgres": "postgresql", "mysql": "mysql", "sqlite": "sqlite"}
 _NO_DIALECT = "No supported SQL dialect can parse this definition."
 
 
@@ -37,6 +39,14 @@ class History:
     draft: SchemaDraft
     steps: list[Change] = field(default_factory=list)
     missed: list[NotUnderstood] = field(default_factory=list)
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    def schema(self) -> Schema:
+        """Return the Schema as it is now: tables after those that they are partitions or children of."""
+        schema = self.draft.schema()
+        attributes = dict(schema.attrs) | self.attributes
+        in_order = sorted(schema.relations, key=_generation(schema))
+        return replace(schema, relations=tuple(in_order), attrs=tuple(sorted(attributes.items())))
 
     def add(self, changes: Sequence[Change]) -> None:
         """Apply changes."""
@@ -47,6 +57,19 @@ class History:
     def miss(self, origin: Origin, text: str, reason: str) -> None:
         """Record a statement that was not understood."""
         self.missed.append(NotUnderstood(origin.file, origin.line, text[:_EXCERPT], reason))
+
+
+def _generation(schema: Schema) -> Callable[[Relation], int]:
+    """Return a function that counts the ancestors of a table."""
+    by_name = {postgresql.full_name(relation): relation for relation in schema}
+
+    def count(relation: Relation, depth: int = 0) -> int:
+        attributes = dict(relation.attrs)
+        parents = attributes.get("partition_of") or attributes.get("inherits")
+        parent = by_name.get(parents.split(", ")[0]) if parents else None
+        return count(parent, depth + 1) if parent and depth < len(by_name) else depth
+
+    return count
 
 
 def read_history(files: Sequence[SourceFile], schema: Schema | None = None) -> History:
@@ -89,6 +112,7 @@ def _by_own_grammar(texts: Sequence[tuple[str, str]], schema: Schema | None) -> 
             if certain is None:
                 certain = any(postgresql.looks_like_it(each) for _, each in texts)
             _read_otherwise(history, text, origin, error, certain=certain)
+    history.attributes = state.attributes() | {DIALECT: _ENGINES[DIALECTS[0]]}
     return history
 
 
@@ -112,11 +136,11 @@ def _read_otherwise(history: History, text: str, origin: Origin, error: postgres
 
 def _by_sqlglot(texts: Sequence[tuple[str, str]], schema: Schema | None) -> History:
     history = History(SchemaDraft(schema))
-    usual = _others("\n".join(text for _, text in texts))
+    dialect = dialect_of("\n".join(text for _, text in texts))
     for text, origin in _statements(texts):
         for statement in (text,) if is_definition(text) else statements_within(text):
-            marked = likely_dialects(statement)[0] != DIALECTS[0]
-            _read_by_sqlglot(history, statement, origin, _others(statement) if marked else usual)
+            _read_by_sqlglot(history, statement, origin, _others(statement, dialect))
+    history.attributes = {DIALECT: _ENGINES[dialect]} if dialect in _ENGINES else {}
     return history
 
 
@@ -134,6 +158,11 @@ def _read_by_sqlglot(history: History, text: str, origin: Origin, dialects: tupl
     history.miss(origin, text, f"{table.relation.name} is partly read. Not understood: {clauses}.")
 
 
-def _others(text: str) -> tuple[str, ...]:
-    """Return the dialects to try for SQL that is not PostgreSQL's, likeliest first; PostgreSQL's comes last."""
-    return tuple(sorted(likely_dialects(text), key=lambda dialect: dialect == DIALECTS[0]))
+def _others(text: str, usual: str = "") -> tuple[str, ...]:
+    """Return the dialects to try for SQL that is not PostgreSQL's, likeliest first; PostgreSQL's comes last.
+
+    Args:
+        text: the statement.
+        usual: the dialect of the history; it decides if it is known.
+    """
+    return tuple(sorted(likely_dialects(text), key=lambda dialect: (dialect == DIALECTS[0], dialect != usual)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from sqlglot import exp
@@ -122,7 +123,10 @@ def column_of(part: exp.ColumnDef, dialect: str, origin: Origin) -> Column:
 
 def _type(part: exp.ColumnDef, dialect: str) -> str:
     kind = part.args.get("kind")
-    return kind.sql(dialect=dialect).lower() if kind is not None else ""
+    if kind is None:
+        return ""
+    parts = re.split(r"('(?:[^'\\]|''|\\.)*')", kind.sql(dialect=dialect))
+    return "".join(part if part.startswith("'") else part.lower() for part in parts)
 
 
 def _constrained(column: Column, kind: object, dialect: str) -> Column:
@@ -167,7 +171,9 @@ def _index(part: exp.Expr, name: str | None) -> Index:
     unique = isinstance(part, exp.UniqueColumnConstraint)
     listed = part.this if isinstance(part.this, exp.Schema) else part
     own_name = part.this.name if isinstance(part.this, exp.Identifier) else listed.this.name if listed.this else None
-    return Index(name or own_name or None, names_of(listed.expressions), unique=unique)
+    kind = str(part.args.get("kind") or "").upper()
+    attributes = (("method", kind),) if kind in ("FULLTEXT", "SPATIAL") else ()
+    return Index(name or own_name or None, names_of(listed.expressions), unique=unique, attrs=attributes)
 
 
 def names_of(parts: list[exp.Expr]) -> tuple[str, ...]:

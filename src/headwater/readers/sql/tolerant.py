@@ -118,7 +118,8 @@ def _roughly(relation: Relation, part: str, origin: Origin) -> tuple[Relation, s
     """Return a relation with what shows in an element that cannot be parsed, and what was left out of it."""
     if index := _INDEX.match(part):
         columns = tuple(_bare(name) for name in index["columns"].split(","))
-        added = Index(_bare(index["name"]) if index["name"] else None, columns)
+        method = (("method", index["kind"].upper()),)
+        added = Index(_bare(index["name"]) if index["name"] else None, columns, attrs=method)
         return replace(relation, indexes=(*relation.indexes, added)), f"{index['kind'].upper()} of {part}"
     column = None if _CONSTRAINT.match(part) else _COLUMN.match(part)
     if column is None:

@@ -15,9 +15,10 @@ from headwater.catalog.model import Origin
 from headwater.readers.sql.postgresql import alter, objects, queries, renames, tables
 from headwater.readers.sql.postgresql.blocks import body_of
 from headwater.readers.sql.postgresql.script_state import ScriptState
+from headwater.readers.sql.postgresql.tables import full_name
 from headwater.readers.sql.postgresql.tree import Node, NotParsed, TooDeep, kind_of, option, parse
 
-__all__ = ["NotParsed", "ScriptState", "TooDeep", "is_relevant", "looks_like_it", "run"]
+__all__ = ["NotParsed", "ScriptState", "TooDeep", "full_name", "is_relevant", "looks_like_it", "run"]
 
 _RELEVANT: Final = re.compile(
     r"(?:create|alter|drop|comment|do|set|reset|import)\b|(?:select|with)\b.*?(?:\binto\b|\bset_config\s*\()",
@@ -91,10 +92,18 @@ def _select(state: ScriptState, node: Node, origin: Origin) -> Iterator[c.Change
 
 def _create_schema(state: ScriptState, node: Node, origin: Origin) -> Iterator[c.Change]:
     """Yield the changes of the statements inside CREATE SCHEMA; they create in the new schema."""
+    if node.schemaname not in state.schemas:
+        state.schemas.append(node.schemaname)
     before, state.search_path = state.search_path, (node.schemaname, *state.search_path)
     for each in node.schema_elts:
         yield from _changes(state, each, "", origin)
     state.search_path = before
+
+
+def _create_extension(state: ScriptState, node: Node, origin: Origin) -> Iterator[c.Change]:
+    schema = option(node.options, "schema")
+    state.extensions[node.extname] = schema.string.sval if schema is not None else "public"
+    yield from ()
 
 
 def _import(state: ScriptState, node: Node, origin: Origin) -> Iterator[c.Change]:
@@ -123,5 +132,6 @@ _HANDLERS: Final[dict[str, Callable[[ScriptState, Any, Origin], Iterator[c.Chang
     "alter_seq_stmt": objects.alter_sequence,
     "variable_set_stmt": objects.set_variable,
     "create_schema_stmt": _create_schema,
+    "create_extension_stmt": _create_extension,
     "import_foreign_schema_stmt": _import,
 }

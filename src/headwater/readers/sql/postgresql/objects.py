@@ -77,6 +77,8 @@ def _drop_sequence(state: ScriptState, name: Key, *, cascade: bool) -> Iterator[
 
 
 def _drop_schema(state: ScriptState, schema: str) -> Iterator[c.Change]:
+    if schema in state.schemas:
+        state.schemas.remove(schema)
     for relation in state.draft:
         if relation.schema == schema:
             yield from cascaded(state, relation)

@@ -74,11 +74,23 @@ def _add(state: ScriptState, target: Node, query: Node, result: _Result) -> Iter
     columns = tuple(
         Column(each.name, types.SERIALS.get(each.type, each.type), origins=(result.origin,)) for each in result.columns
     )
-    definition = statement(query) if result.kind != "table" else None
+    definition = statement(_qualified(state, query)) if result.kind != "table" else None
     relation = Relation(target.relname, columns, space, result.kind, definition=definition, origins=(result.origin,))
     if result.kind != "table":
         state.uses[key_of(relation)] = set(_sources(state, query))
     yield c.AddTable(relation.name, relation.schema, relation)
+
+
+def _qualified(state: ScriptState, query: Node) -> Node:
+    """Return a query whose relations have their schemas, since a view does not depend on the search path."""
+    copy = pg_query_pb2.Node()
+    copy.CopyFrom(query)
+    common = {each.ctename for each in descendants(copy, "common_table_expr")}
+    for node in descendants(copy, "range_var"):
+        relation = None if node.schemaname or node.relname in common else state.find(node)
+        if relation and relation.schema:
+            node.schemaname = relation.schema
+    return copy
 
 
 def _sources(state: ScriptState, query: Node) -> Iterator[Key]:

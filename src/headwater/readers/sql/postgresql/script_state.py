@@ -30,6 +30,8 @@ class ScriptState:
         own_columns: what an inheriting table declares itself.
         uses: the relations that a view reads.
         composites: the fields of composite types, by name.
+        schemas: the schemas that the script creates.
+        extensions: the extensions that it creates, and the schema of each.
         unread: the reasons why parts of the current statement were not understood.
     """
 
@@ -40,7 +42,19 @@ class ScriptState:
     own_columns: dict[Key, set[str]] = field(default_factory=dict)
     uses: dict[Key, set[Key]] = field(default_factory=dict)
     composites: dict[str, tuple[Column, ...]] = field(default_factory=dict)
+    schemas: list[str] = field(default_factory=list)
+    extensions: dict[str, str] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
+
+    def attributes(self) -> dict[str, str]:
+        """Return what a Schema says of schemas, extensions and composite types, under the engine's names."""
+        fields = {
+            name: ", ".join(f"{types.quoted(column.name)} {column.type}" for column in columns)
+            for name, columns in self.composites.items()
+        }
+        known = {f"type:{name}": text for name, text in fields.items()}
+        known |= {f"extension:{name}": schema for name, schema in self.extensions.items()}
+        return known | ({"schemas": ", ".join(self.schemas)} if self.schemas else {})
 
     def creation_schema(self, node: Node) -> str | None:
         """Return the schema in which a RangeVar is created; None for the default schema."""
