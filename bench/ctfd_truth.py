@@ -134,7 +134,7 @@ def main() -> None:
     from headwater.core.lineage.pipeline import schema_of
 
     files = given.merge or [record(given.ctfd, given.python, given.minutes, given.tests)]
-    facts = merge(files, schema_of(given.ctfd), given.ctfd)
+    facts = merge(files, schema_of(given.ctfd).schema, given.ctfd)
     TRUTH.write_text(json.dumps(facts, separators=(",", ":")).replace("],[", "],\n[") + "\n", "utf-8")
     print({key: len(value) for key, value in facts.items() if isinstance(value, list)})
 

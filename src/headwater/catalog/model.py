@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 Named = TypeVar("Named", "Column", "Relation")
 # Attributes of an object that only one engine has, under names that the engine declares; sorted by name.
 Attributes = tuple[tuple[str, str], ...]
+DIALECT = "dialect"  # of a Schema that was read from text
 RelationKind = Literal["table", "view", "materialized_view", "collection", "keyspace"]
 
 
@@ -170,6 +171,12 @@ class Relation:
         """Return the column with this name (an exact match first, then ignoring case), or None."""
         return _find(self.columns, name)
 
+    def is_same(self, other: Relation) -> bool:
+        """Return True if two definitions may be of one relation: of the same name, and not in different schemas."""
+        if self.name.casefold() != other.name.casefold():
+            return False
+        return None in (self.schema, other.schema) or self.schema == other.schema
+
     def references(self, column: str) -> tuple[str, str] | None:
         """Return the (table, column) that a column references by a single-column foreign key, or None."""
         for key in self.foreign_keys:
@@ -190,6 +197,11 @@ class Schema:
     routines: tuple[Routine, ...] = ()
     attrs: Attributes = ()
 
+    @property
+    def dialect(self) -> str:
+        """The engine whose dialect types and expressions are written in, if a reader of text knows it; else empty."""
+        return dict(self.attrs).get(DIALECT, "")
+
     def relation(self, name: str, schema: str | None = None) -> Relation | None:
         """Return the relation with this name (and schema, if given), an exact match first, or None."""
         rs = [r for r in self.relations if schema is None or r.schema is None or r.schema == schema]
@@ -198,23 +210,18 @@ class Schema:
     def __iter__(self) -> Iterator[Relation]:
         return iter(self.relations)
 
-    def with_relation(self, relation: Relation) -> Schema:
-        """Return this Schema with a relation added, or replacing one of the same name."""
-        relations = tuple(relation if _same(r, relation) else r for r in self.relations)
-        return replace(self, relations=relations if relation in relations else (*relations, relation))
-
-    def without_relation(self, name: str, schema: str | None = None) -> Schema:
-        """Return this Schema without one relation."""
-        gone = self.relation(name, schema)
-        return replace(self, relations=tuple(r for r in self.relations if r is not gone))
-
     def map_relations(self, change: Callable[[Relation], Relation]) -> Schema:
         """Return this Schema with a function applied to each relation."""
         return replace(self, relations=tuple(change(relation) for relation in self.relations))
 
 
-def _same(left: Relation, right: Relation) -> bool:
-    return left.name == right.name and left.schema == right.schema
+def united_attributes(schemas: Iterable[Schema]) -> Attributes:
+    """Return the attributes of several Schemas; the dialect only if all that have one agree."""
+    known = tuple(schemas)
+    attributes = {name: value for schema in known for name, value in schema.attrs}
+    if len({schema.dialect for schema in known if schema.dialect}) > 1:
+        del attributes[DIALECT]
+    return tuple(sorted(attributes.items()))
 
 
 def _find(things: Iterable[Named], name: str) -> Named | None:

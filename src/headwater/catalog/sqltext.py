@@ -55,6 +55,26 @@ def likely_dialects(text: str) -> Sequence[str]:
     return DIALECTS
 
 
+# What only one dialect has.
+_TRAITS: Final = {
+    "mysql": r"\bENGINE\s*=|\bAUTO_INCREMENT\b|\bUNSIGNED\b|\bCHARSET\b|/\*!\d"
+    r"|^\s*(?:UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?KEY\s",
+    "sqlite": r"\bAUTOINCREMENT\b|\bWITHOUT\s+ROWID\b|\bPRAGMA\b|\bON\s+CONFLICT\s+(?:REPLACE|IGNORE|ABORT|FAIL)\b"
+    r"|\bfts[345]\b|\bINTEGER\s+PRIMARY\s+KEY\b|\bdatetime\s*\(\s*'now'",
+    "tsql": r"\[\w+\]\s*[.,()\s]|\bNVARCHAR\b|\bIDENTITY\s*\(|\bdbo\.|^\s*GO\s*$",
+}
+
+
+def dialect_of(text: str) -> str:
+    """Return the dialect, other than PostgreSQL's, of which a text has most traits; empty if it has none."""
+    counts = {
+        dialect: sum(1 for _ in re.finditer(traits, text, re.IGNORECASE | re.MULTILINE))
+        for dialect, traits in _TRAITS.items()
+    }
+    best = max(counts, key=lambda dialect: counts[dialect])
+    return best if counts[best] else ""
+
+
 @lru_cache(maxsize=4096)
 def parse(text: str, dialects: Sequence[str] | None = None) -> tuple[tuple[exp.Expr, ...], str]:
     """Return the trees of a text in the first dialect that can parse all of it, and that dialect.

@@ -36,6 +36,21 @@ class SourceFile(msgspec.Struct, frozen=True):
     source: bytes
 
 
+class UnreadLibrary(msgspec.Struct, frozen=True):
+    """A library that no reader reads yet; `what` of it is missed: `models` or `queries`."""
+
+    name: str
+    what: str
+
+
+class LibraryUse(msgspec.Struct, frozen=True):
+    """A line of a file that uses a library which is not read yet."""
+
+    library: UnreadLibrary
+    line: int
+    text: str
+
+
 class Field(msgspec.Struct, frozen=True, omit_defaults=True):
     """An attribute of a model: a column, or a relationship to another model.
 
@@ -194,6 +209,13 @@ class Reader(Protocol):
 def all_readers() -> dict[str, Reader]:
     """Return every reader by its module name."""
     return cast(dict[str, Reader], plugins.load_all("readers"))
+
+
+def unread_uses(language: str, source: bytes) -> tuple[LibraryUse, ...]:
+    """Return the first use in a file of each library that no reader reads yet."""
+    from headwater.readers import _unread  # listing the readers imports none of their modules
+
+    return _unread.uses_of(language, source)
 
 
 @cache

@@ -88,6 +88,52 @@ def test_scan_writes_reports(headwater, app, suffix, tmp_path):
         assert "users.email" in text and "http" not in text
 
 
+DRIZZLE = "import { pgTable } from 'drizzle-orm/pg-core'\n"
+ODD_SQL = "CREATE TABLE a (id int);\n\nCREATE TABLE b (id int,, x ~~ );\n"
+
+
+@pytest.fixture
+def partly_read(app):
+    (app / "schema.ts").write_text(DRIZZLE)
+    (app / "other.ts").write_text("// nothing\n" + DRIZZLE)
+    (app / "odd.sql").write_text(ODD_SQL)
+    return app
+
+
+def test_scan_prints_what_it_did_not_understand(headwater, partly_read):
+    done = headwater("scan", partly_read)
+    assert done.returncode == 0
+    assert "2 pieces were not understood:" in done.stdout
+    assert "  other.ts:2  2 files use Drizzle: its models are not read yet.  import { pgTable }" in done.stdout
+    assert (
+        "  odd.sql:3  No supported SQL dialect can parse this definition.  CREATE TABLE b (id int,, x ~~ )"
+        in done.stdout
+    )
+    reasons = [item["reason"] for item in json.loads(headwater("scan", partly_read, "--json").stdout)["not_understood"]]
+    assert reasons[0] == "2 files use Drizzle: its models are not read yet."
+
+
+@pytest.mark.parametrize("notation", ["sql", "dbml", "mermaid", None])
+def test_schema_prints_what_it_did_not_understand_in_every_format(headwater, partly_read, notation):
+    done = headwater("schema", partly_read, *(("--format", notation) if notation else ()))
+    assert done.returncode == 0
+    assert done.stderr.startswith("2 pieces were not understood:\n  other.ts:2  2 files use Drizzle")
+    assert "understood" not in done.stdout
+
+
+def test_schema_lists_what_it_did_not_understand_in_json(headwater, partly_read):
+    done = headwater("schema", partly_read, "--json")
+    assert done.stderr == ""
+    listed = json.loads(done.stdout)["not_understood"]
+    assert [(item["file_path"], item["line_number"]) for item in listed] == [("other.ts", 2), ("odd.sql", 3)]
+
+
+def test_schema_of_which_nothing_was_understood_exits_with_1(headwater, app):
+    (app / "odd.sql").write_text("CREATE TABLE b (id int,, x ~~ );\n")
+    done = headwater("schema", app / "odd.sql", "--format", "sql")
+    assert done.returncode == 1 and "1 piece was not understood:" in done.stderr
+
+
 BAD = {
     ("scan", "nowhere"): "nowhere does not exist.",
     ("scan", "app/models.txt"): "app/models.txt does not exist.",

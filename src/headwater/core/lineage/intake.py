@@ -23,7 +23,7 @@ from headwater.core.lineage.archives import ArchiveEntry, open_container
 from headwater.core.lineage.limits import IntakeLimits
 from headwater.core.lineage.result import ScannedFile
 from headwater.kit.errors import HeadwaterError, TooLarge, Unreadable
-from headwater.readers import SourceFile
+from headwater.readers import LibraryUse, SourceFile, unread_uses
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -46,11 +46,15 @@ _BROKEN = (
 
 @dataclass(slots=True)
 class Intake:
-    """The code base for the other passes: the sources to read, and an entry for every file."""
+    """The code base for the other passes: the sources to read, and an entry for every file.
+
+    `unread` are the uses of libraries that no reader reads yet, with the paths of their files.
+    """
 
     sources: list[SourceFile] = field(default_factory=list)
     files: list[ScannedFile] = field(default_factory=list)
     texts: dict[str, bytes] = field(default_factory=dict)
+    unread: list[tuple[str, LibraryUse]] = field(default_factory=list)
 
 
 def intake(
@@ -115,6 +119,8 @@ def _record(
     size = len(text) or entry.size
     lines = text.count(b"\n") + (not text.endswith(b"\n")) if text else 0
     intake_result.files.append(ScannedFile(entry.path, language, size, lines, status, reason))  # type: ignore[arg-type]
+    if status != "skipped":
+        intake_result.unread += [(entry.path, use) for use in unread_uses(language, text)]
     if status == "scanned":
         intake_result.sources.append(SourceFile(entry.path, language, text))
 
@@ -197,4 +203,5 @@ def _below_common_folder(intake_result: Intake) -> Intake:
         [SourceFile(f.path[cut:], f.language, f.source) for f in intake_result.sources],
         [ScannedFile(f.path[cut:], f.language, f.size, f.lines, f.status, f.reason) for f in intake_result.files],
         {path[cut:]: text for path, text in intake_result.texts.items()},
+        [(path[cut:], use) for path, use in intake_result.unread],
     )

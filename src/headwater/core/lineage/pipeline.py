@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from headwater.catalog.model import Schema
 from headwater.core.lineage import usage_pass
 from headwater.core.lineage.cache import Cache, NoCache
 from headwater.core.lineage.detection import detect, languages
@@ -17,9 +16,10 @@ from headwater.core.lineage.limits import IntakeLimits
 from headwater.core.lineage.pool import without_cycle_collection
 from headwater.core.lineage.project import ScannedProject
 from headwater.core.lineage.resolution import locate, resolve
-from headwater.core.lineage.result import ScanProgress, ScanResult
+from headwater.core.lineage.result import ScanProgress, ScanResult, SchemaResult
 from headwater.core.lineage.scan_context import ScanContext, ScanOptions
 from headwater.core.lineage.schema_pass import read
+from headwater.core.lineage.unread import unread_libraries
 
 
 def ingest(work: ScanContext) -> None:
@@ -58,6 +58,7 @@ def link_symbols(work: ScanContext) -> None:
 def read_schema(work: ScanContext) -> None:
     """Let the readers find tables and models."""
     work.catalogue = read(work.project, work.detected, work.source.name)
+    work.unread = unread_libraries(work.intake.unread)
     columns = sum(len(relation.columns) for relation in work.catalogue.schema)
     work.note(f"{len(work.catalogue.schema.relations)} tables, {columns:,} columns")
 
@@ -85,7 +86,7 @@ def resolve_claims(work: ScanContext) -> None:
     """Convert claims to usages by line, without duplicates."""
     sources = {source.path: source for source in work.intake.sources}
     work.usages = resolve(work.claims, sources)
-    work.not_understood = (*work.catalogue.not_understood, *locate(work.missed, sources))
+    work.not_understood = (*work.unread, *work.catalogue.not_understood, *locate(work.missed, sources))
     work.note(f"{len(work.usages):,} usages")
 
 
@@ -132,7 +133,7 @@ def scan(
 
 def schema_of(
     source: Path, *, cache: Cache | None = None, progress: Callable[[ScanProgress], None] | None = None
-) -> Schema:
+) -> SchemaResult:
     """Return the Schema that a code base, or one schema file, declares; the passes after `schema` are left out.
 
     Raises:
@@ -142,7 +143,7 @@ def schema_of(
     options = ScanOptions(cache or NoCache(), None, IntakeLimits(), keep_texts=False)
     work = ScanContext(source, _NAMES, options, progress)
     _run(work, PASSES[: _NAMES.index("schema") + 1])
-    return work.catalogue.schema
+    return SchemaResult(work.catalogue.schema, (*work.unread, *work.catalogue.not_understood))
 
 
 def _run(work: ScanContext, passes: tuple[tuple[str, Callable[[ScanContext], None]], ...]) -> None:
@@ -161,6 +162,7 @@ def _result(work: ScanContext) -> ScanResult:
         models=work.catalogue.models,
         usages=work.usages,
         not_understood=work.not_understood,
+        unread=work.unread,
         files=work.files_with_errors(),
         readers=work.catalogue.readers,
         usages_by_language=dict(Counter(usage.language for usage in work.usages)),

@@ -64,8 +64,19 @@ class SkippedFile(msgspec.Struct, frozen=True):
     size: int
 
 
+class SchemaResult(msgspec.Struct, frozen=True):
+    """A Schema, and what was not understood when it was read."""
+
+    schema: Schema
+    not_understood: tuple[NotUnderstood, ...] = ()
+
+
 class ScanResult(msgspec.Struct, frozen=True):
-    """The result of one scan. `texts` has the UTF-8 sources by path if they were requested."""
+    """The result of one scan.
+
+    `not_understood` begins with `unread`: one entry for each library in use that no reader reads yet. `texts` has the
+    UTF-8 sources by path if they were requested.
+    """
 
     source: str
     schema: Schema
@@ -77,6 +88,7 @@ class ScanResult(msgspec.Struct, frozen=True):
     usages_by_language: dict[str, int]
     seconds: float
     phase_seconds: dict[str, float]
+    unread: tuple[NotUnderstood, ...] = ()
     texts: dict[str, bytes] = {}
 
     @property

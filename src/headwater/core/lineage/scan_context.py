@@ -50,6 +50,7 @@ class ScanContext:
     claims: dict[str, list[Claim]]
     missed: dict[str, list[Missed]]
     usages: tuple[Usage, ...]
+    unread: tuple[NotUnderstood, ...]
     not_understood: tuple[NotUnderstood, ...]
 
     def __init__(

@@ -6,12 +6,14 @@ all of its origins. Models in code come before what migrations leave behind.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
 
-from headwater.catalog.model import Column, Relation, Schema
+from headwater.catalog.model import Column, Domain, Enum, Relation, Schema, united_attributes
+from headwater.catalog.model import Sequence as Counter
 from headwater.catalog.usages import NotUnderstood
 from headwater.core.lineage.result import ReaderSummary
 from headwater.readers import CodeProject, Model, Reading, SourceFile, all_readers
@@ -66,15 +68,33 @@ def _common_folder(files: Sequence[str]) -> str:
 
 def merge(schemas: Iterable[Schema], label: str) -> Schema:
     """Return one Schema with the tables and enums of all; tables with the same name are merged."""
-    relations: dict[str, Relation] = {}
-    enums = {}
-    for schema in schemas:
+    merged: list[Relation] = []
+    slots: dict[str, list[int]] = defaultdict(list)
+    enums: dict[str, Enum] = {}
+    domains: dict[str, Domain] = {}
+    sequences: dict[str, Counter] = {}
+    parts = tuple(schemas)
+    for schema in parts:
+        earlier = {name: tuple(known) for name, known in slots.items()}
         for relation in schema:
-            key = relation.name.casefold()
-            known = relations.get(key)
-            relations[key] = relation if known is None else _merge_relation(known, relation)
-        enums.update({enum.name: enum for enum in schema.enums if enum.name not in enums})
-    return Schema(tuple(relations.values()), tuple(enums.values()), label)
+            known = earlier.get(relation.name.casefold(), ())
+            slot = next((slot for slot in known if merged[slot].is_same(relation)), None)
+            if slot is None:
+                slots[relation.name.casefold()].append(len(merged))
+                merged.append(relation)
+            else:
+                merged[slot] = _merge_relation(merged[slot], relation)
+        enums = {enum.name: enum for enum in schema.enums} | enums
+        domains = {domain.name: domain for domain in schema.domains} | domains
+        sequences = {sequence.name: sequence for sequence in schema.sequences} | sequences
+    return Schema(
+        tuple(merged),
+        tuple(enums.values()),
+        label,
+        domains=tuple(domains.values()),
+        sequences=tuple(sequences.values()),
+        attrs=united_attributes(parts),
+    )
 
 
 def _merge_relation(first: Relation, second: Relation) -> Relation:

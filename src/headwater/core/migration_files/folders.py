@@ -1,4 +1,4 @@
-"""The migration folders of other tools: Flyway, Prisma, dbmate, golang-migrate and plain SQL, Alembic.
+"""The migration folders of other tools: Flyway, Prisma, dbmate, goose, sql-migrate, golang-migrate, plain SQL, Alembic.
 
 Sources: Flyway documentation, "Migrations"; Prisma documentation, "Prisma Migrate"; dbmate's README; golang-migrate's
 MIGRATIONS.md; Alembic documentation, "Tutorial".
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from headwater.catalog.migration_sections import sections_of
 from headwater.core.migration_files.scripts import Script
 from headwater.kit.errors import BadInput
 
@@ -21,8 +22,6 @@ _REPEATABLE = re.compile(r"R__(?P<name>.+)\.sql")
 _PAIR = re.compile(r"(?P<version>\d+)_(?P<name>.+?)\.(?P<way>up|down)\.sql")
 _PLAIN = re.compile(r"(?P<version>\d+)[_-](?P<name>.+)\.sql")
 _PRISMA = re.compile(r"(?P<version>\d+)_(?P<name>.+)")
-_DBMATE = re.compile(r"^--\s*migrate:(?P<way>up|down)(?P<options>[^\n]*)\n", re.MULTILINE)
-_GOOSE = re.compile(r"^--\s*\+goose\s+(?P<way>Up|Down)[^\n]*\n", re.MULTILINE)
 
 
 def read(files: Mapping[str, str]) -> list[Script]:
@@ -98,25 +97,17 @@ def _plain(files: Mapping[str, str]) -> Iterator[Script]:
         if not match or _PAIR.fullmatch(name):
             continue
         version, title = match["version"], match["name"].replace("_", " ")
-        for marks in (_DBMATE, _GOOSE):
-            if marks.search(text):
-                up, down = _sections(text, marks)
-                yield Script(version, title, up, down, "dbmate")
-                break
-        else:
+        sections = sections_of(text)
+        if not sections.is_marked:
             yield Script(version, title, text, None, "sql")
+            continue
+        up = _section(sections.up, in_transaction=sections.up_in_transaction)
+        down = _section(sections.down or "", in_transaction=sections.down_in_transaction)
+        yield Script(version, title, up, down if (sections.down or "").strip() else None, "dbmate")
 
 
-def _sections(text: str, marks: re.Pattern[str]) -> tuple[str, str | None]:
-    """Split a file at the comments that begin its up and down sections."""
-    parts: dict[str, str] = {}
-    matches = list(marks.finditer(text))
-    for index, match in enumerate(matches):
-        end = matches[index + 1].start() if index + 1 < len(matches) else len(text)
-        alone = "transaction:false" in match[0]
-        parts[match["way"].lower()] = ("-- headwater: no transaction\n" if alone else "") + text[match.end() : end]
-    down = parts.get("down", "").strip()
-    return parts.get("up", ""), parts["down"] if down else None
+def _section(text: str, *, in_transaction: bool) -> str:
+    return text if in_transaction else f"-- headwater: no transaction\n{text}"
 
 
 def _alembic(files: Mapping[str, str]) -> list[Script]:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from headwater.catalog.model import Column, Relation, Schema
+from headwater.catalog.usages import NotUnderstood
 
 
-def document(schema: Schema) -> dict[str, Any]:
-    """Return the Schema as plain lists and dicts: tables with columns, keys, indexes and origins; enums."""
+def document(schema: Schema, not_understood: Sequence[NotUnderstood] = ()) -> dict[str, Any]:
+    """Return the Schema as plain lists and dicts: tables with columns, keys, indexes and origins, and enums.
+
+    Args:
+        schema: the Schema.
+        not_understood: what was not understood when it was read.
+    """
     return {
         "source": schema.source,
         "tables": [_table(relation) for relation in schema],
         "enums": [{"name": enum.name, "values": list(enum.values)} for enum in schema.enums],
+        "not_understood": msgspec.to_builtins(not_understood),
     }
 
 
-def to_json(schema: Schema) -> str:
+def to_json(schema: Schema, not_understood: Sequence[NotUnderstood] = ()) -> str:
     """Return the document as indented JSON."""
-    return msgspec.json.format(msgspec.json.encode(document(schema)), indent=2).decode() + "\n"
+    return msgspec.json.format(msgspec.json.encode(document(schema, not_understood)), indent=2).decode() + "\n"
 
 
 def _table(relation: Relation) -> dict[str, Any]:

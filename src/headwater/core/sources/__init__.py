@@ -13,12 +13,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from headwater.catalog.model import Schema
 from headwater.core.sources import live
 from headwater.kit.errors import BadInput, NotFound
 
+Result = TypeVar("Result")
 Kind = Literal["url", "path", "database", "branch", "snapshot"]
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
@@ -68,12 +69,13 @@ def parse(text: str) -> Source:
     return Source(kind, text, name=managed["name"], branch=managed["branch"], snapshot=managed["snapshot"])
 
 
-def read(text: str, of_code: Callable[[Path], Schema]) -> Schema:
-    """Return the Schema of a source.
+def read(text: str, of_code: Callable[[Path], Result], of_database: Callable[[Schema], Result]) -> Result:
+    """Return the Schema of a source, in the form that the caller wants.
 
     Args:
         text: a source string.
         of_code: reads the Schema of a file, folder or archive.
+        of_database: returns the Schema of a database in the same form.
 
     Raises:
         BadInput: not a source string, or an unreadable file.
@@ -84,7 +86,7 @@ def read(text: str, of_code: Callable[[Path], Schema]) -> Schema:
     if source.kind == "path":
         return of_code(source.path)
     if source.kind == "url":
-        return live.read(text)
+        return of_database(live.read(text))
     raise NotFound(
         f"There is no file or folder {text}, and no managed database of that name.",
         hint="Give a folder, an archive, a .sql or a .prisma file.",

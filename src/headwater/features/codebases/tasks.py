@@ -77,7 +77,8 @@ def _summary(result: ScanResult) -> str:
     columns = sum(len(relation.columns) for relation in result.schema)
     return (
         f"Found {len(result.usages):,} usages of {columns:,} columns in {result.file_counts['scanned']:,} files"
-        f" in {result.seconds:.1f} s; {len(result.not_understood):,} pieces could not be parsed."
+        f" in {result.seconds:.1f} s; {len(result.not_understood):,} pieces were not understood."
+        + "".join(f" {library.reason}" for library in result.unread)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -10,8 +11,10 @@ from rich.table import Table
 
 from headwater.catalog.model import Relation, Schema
 from headwater.core import notation, sources
+from headwater.core.lineage.result import SchemaResult
+from headwater.features.codebases.commands.missed import print_missed
 from headwater.features.codebases.commands.scan_runner import run_schema
-from headwater.kit.terminal import terminal
+from headwater.kit.terminal import PIPE_WIDTH, terminal
 
 
 def register(app: typer.Typer) -> None:
@@ -26,15 +29,20 @@ def schema(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
 ) -> None:
-    """Show the tables and columns of a source."""
+    """Show the tables and columns of a source, and what of it was not understood."""
     chosen = "json" if as_json else notation_name
     if chosen is not None and chosen not in notation.FORMATS:
         notation.write(Schema(), chosen)
-    result = sources.read(source, run_schema)
+    result = sources.read(source, run_schema, SchemaResult)
     if chosen:
-        typer.echo(notation.write(result, chosen), nl=False)
+        typer.echo(notation.write(result.schema, chosen, result.not_understood), nl=False)
     else:
-        _print(result, terminal())
+        _print(result.schema, terminal())
+    if chosen != "json":
+        console = Console(stderr=True) if sys.stderr.isatty() else Console(stderr=True, width=PIPE_WIDTH)
+        print_missed(result.not_understood, console, rest="--json")
+    if result.not_understood and not (result.schema.relations or result.schema.enums):
+        raise typer.Exit(1)
 
 
 def _print(schema: Schema, console: Console) -> None:

@@ -7,12 +7,13 @@ files of a folder are one schema, as in Prisma itself.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from headwater.catalog.model import Schema
+from headwater.catalog.model import DIALECT, Schema, united_attributes
 from headwater.readers import CodeProject, Reading, SourceFile
 from headwater.readers.prisma.grammar import Block, blocks
 from headwater.readers.prisma.mapping import enum_of, join_tables, model_of, relation_of
+from headwater.readers.prisma.providers import Provider, provider_of
 from headwater.readers.prisma.vocabulary import VOCABULARY
 
 __all__ = ["NAME", "SUFFIXES", "VOCABULARY", "detects", "read", "read_text"]
@@ -31,23 +32,37 @@ def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:
     folders: dict[str, list[Block]] = defaultdict(list)
     for file in files:
         folders[file.path.rpartition("/")[0]] += blocks(file.path, file.source.decode("utf-8", "replace"))
-    readings = [_read_blocks(folder) for folder in folders.values()]
+    texts = {file.path: file.source.decode("utf-8", "replace") for file in files}
+    readings = [_read_blocks(own, provider_of(_nearest(folder, texts))) for folder, own in folders.items()]
     schema = Schema(
         tuple(relation for reading in readings for relation in reading.schema),
         tuple(enum for reading in readings for enum in reading.schema.enums),
+        attrs=united_attributes(reading.schema for reading in readings),
     )
     return Reading(schema, tuple(model for reading in readings for model in reading.models))
 
 
 def read_text(text: str, file: str = "") -> Schema:
     """Return the Schema that a Prisma schema declares."""
-    return _read_blocks(blocks(file, text)).schema
+    return _read_blocks(blocks(file, text), provider_of([text])).schema
 
 
-def _read_blocks(parsed: Sequence[Block]) -> Reading:
+def _nearest(folder: str, texts: Mapping[str, str]) -> list[str]:
+    """Return the texts of schema files, those of a folder and of the folders around it first."""
+
+    def distance(path: str) -> tuple[bool, int]:
+        own = path.rpartition("/")[0]
+        return not f"{folder}/".startswith(f"{own}/" if own else ""), -len(own)
+
+    return [texts[path] for path in sorted(texts, key=distance)]
+
+
+def _read_blocks(parsed: Sequence[Block], provider: Provider) -> Reading:
     tables = {block.name: block for block in parsed if block.kind in ("model", "view")}
     enums = {block.name: block for block in parsed if block.kind == "enum"}
-    relations = [relation_of(block, tables, enums) for block in tables.values()]
+    relations = [relation_of(block, tables, enums, provider) for block in tables.values()]
     models = [model_of(block, tables, enums) for block in tables.values()]
-    schema = Schema((*relations, *join_tables(tables)), tuple(enum_of(block) for block in enums.values()))
+    declared = tuple(enum_of(block) for block in enums.values()) if provider.enums_are_types else ()
+    attributes = ((DIALECT, provider.engine),) if provider.engine else ()
+    schema = Schema((*relations, *join_tables(tables, enums, provider)), declared, attrs=attributes)
     return Reading(schema, tuple(models))

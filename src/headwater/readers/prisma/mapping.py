@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from headwater.catalog.model import Column, Enum, ForeignKey, Index, Origin, Relation
 from headwater.readers import Field, Model
 from headwater.readers.prisma.grammar import Attribute, Block, PrismaField
+from headwater.readers.prisma.providers import Provider, default_of
 
 Blocks = Mapping[str, Block]
 
 _ACTIONS = {"Cascade": "CASCADE", "Restrict": "RESTRICT", "NoAction": "NO ACTION", "SetNull": "SET NULL"}
-_TYPES = {
-    "String": "text",
-    "Boolean": "boolean",
-    "Int": "integer",
-    "BigInt": "bigint",
-    "Float": "double precision",
-    "Decimal": "decimal(65,30)",
-    "DateTime": "timestamp(3)",
-    "Json": "jsonb",
-    "Bytes": "bytea",
-}
 
 
 def table_name(block: Block) -> str:
@@ -41,7 +31,7 @@ def key_of(block: Block) -> str:
     return f"{block.path}:{block.name}"
 
 
-def relation_of(block: Block, tables: Blocks, enums: Blocks) -> Relation:
+def relation_of(block: Block, tables: Blocks, enums: Blocks, provider: Provider) -> Relation:
     """Return the table (or view) that a block declares."""
     scalars = [field for field in block.fields if field.type not in tables]
     single = tuple(column_name(field) for field in scalars if field.attribute("@id"))
@@ -49,7 +39,7 @@ def relation_of(block: Block, tables: Blocks, enums: Blocks) -> Relation:
     schema = block.attribute("@@schema")
     return Relation(
         table_name(block),
-        tuple(_column(field, block, enums) for field in scalars),
+        tuple(_column(field, block, enums, provider) for field in scalars),
         schema=schema.text if schema else None,
         kind="view" if block.kind == "view" else "table",
         primary_key=_columns(block, whole.names()) if whole else single,
@@ -59,28 +49,39 @@ def relation_of(block: Block, tables: Blocks, enums: Blocks) -> Relation:
     )
 
 
-def _column(field: PrismaField, block: Block, enums: Blocks) -> Column:
-    default = field.attribute("@default")
+def _column(field: PrismaField, block: Block, enums: Blocks, provider: Provider) -> Column:
+    default, spelled = field.attribute("@default"), _type(field, enums, provider)
     return Column(
         column_name(field),
-        _type(field, enums),
+        spelled,
         nullable=field.optional,
-        default=default.args if default else None,
+        default=default_of(field, provider, enums, spelled),
         identity=bool(default and default.args.startswith("autoincrement")),
         origins=(Origin(block.path, field.line),),
     )
 
 
-def _type(field: PrismaField, enums: Blocks) -> str:
+def _type(field: PrismaField, enums: Blocks, provider: Provider) -> str:
     native = next((attribute for attribute in field.attributes if attribute.name.startswith("@db.")), None)
     if native:
-        base = native.name.removeprefix("@db.").lower()
+        base = _NATIVE.get(native.name.removeprefix("@db."), native.name.removeprefix("@db.").lower())
         plain = f"{base}({native.args})" if native.args else base
-    elif field.type in enums:
+    elif field.type in enums and provider.enums_are_types:
         plain = table_name(enums[field.type])
+    elif field.type in enums:
+        plain = _enum_values(enums[field.type], provider)
     else:
-        plain = _TYPES.get(field.type, field.type.removeprefix('Unsupported("').removesuffix('")'))
+        plain = provider.types.get(field.type, field.type.removeprefix('Unsupported("').removesuffix('")'))
     return plain + ("[]" if field.many else "")
+
+
+# Native types whose names in Prisma are not those of the database.
+_NATIVE = {"DoublePrecision": "double precision", "UnsignedInt": "int unsigned", "UnsignedBigInt": "bigint unsigned"}
+
+
+def _enum_values(enum: Block, provider: Provider) -> str:
+    values = ", ".join("'" + column_name(value).replace("'", "''") + "'" for value in enum.fields)
+    return f"enum({values})" if provider.engine == "mysql" else "text"
 
 
 def _columns(block: Block, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,9 +107,15 @@ def _foreign_keys(block: Block, tables: Blocks) -> Iterator[ForeignKey]:
                 _columns(block, relation.names("fields")),
                 table_name(target),
                 _columns(target, relation.names("references")),
+                ref_schema=_schema_of(target),
                 on_delete=_action(relation, "onDelete"),
                 on_update=_action(relation, "onUpdate"),
             )
+
+
+def _schema_of(block: Block) -> str | None:
+    schema = block.attribute("@@schema")
+    return schema.text if schema else None
 
 
 def _action(relation: Attribute, key: str) -> str | None:
@@ -179,7 +186,7 @@ def _key(block: Block) -> tuple[str, ...]:
     return tuple(column_name(field) for field in block.fields if field.attribute("@id"))
 
 
-def join_tables(tables: Blocks) -> Iterator[Relation]:
+def join_tables(tables: Blocks, enums: Blocks, provider: Provider) -> Iterator[Relation]:
     """Yield the tables that Prisma creates for implicit many-to-many relations (`_CategoryToPost`, columns A and B)."""
     names: set[str] = set()
     for block in tables.values():
@@ -188,27 +195,35 @@ def join_tables(tables: Blocks) -> Iterator[Relation]:
             if target is None or not field.many:
                 continue
             if any(other.many and not other.attribute("@map") for other in _opposites(field, block, target)):
-                relation = _join_table(field, block, target)
+                relation = _join_table(field, block, target, lambda field: _type(field, enums, provider))
                 if relation.name not in names:
                     names.add(relation.name)
                     yield relation
 
 
-def _join_table(field: PrismaField, block: Block, target: Block) -> Relation:
+def _join_table(field: PrismaField, block: Block, target: Block, type_of: Callable[[PrismaField], str]) -> Relation:
     first, second = sorted((block, target), key=lambda item: item.name)
     origin = (Origin(block.path, field.line),)
+    sides = (("A", first), ("B", second))
     return Relation(
         "_" + (_relation_name(field) or f"{first.name}To{second.name}"),
-        tuple(Column(name, nullable=False, origins=origin) for name in ("A", "B")),
-        foreign_keys=(
-            ForeignKey(("A",), table_name(first), _key(first), on_delete="CASCADE"),
-            ForeignKey(("B",), table_name(second), _key(second), on_delete="CASCADE"),
+        tuple(Column(name, _key_type(side, type_of), nullable=False, origins=origin) for name, side in sides),
+        schema=_schema_of(first),
+        foreign_keys=tuple(
+            ForeignKey((name,), table_name(side), _key(side), ref_schema=_schema_of(side), on_delete="CASCADE")
+            for name, side in sides
         ),
         indexes=(Index(None, ("A", "B"), unique=True),),
         origins=origin,
     )
 
 
+def _key_type(block: Block, type_of: Callable[[PrismaField], str]) -> str:
+    """Return the type of a model's single key."""
+    key = next((field for field in block.fields if field.attribute("@id")), None)
+    return type_of(key) if key else ""
+
+
 def enum_of(block: Block) -> Enum:
     """Return the enum that a block declares."""
-    return Enum(table_name(block), tuple(column_name(field) for field in block.fields))
+    return Enum(table_name(block), tuple(column_name(field) for field in block.fields), _schema_of(block))

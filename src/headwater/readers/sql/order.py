@@ -5,10 +5,6 @@ from __future__ import annotations
 import re
 
 _DOWN_FILE = re.compile(r"(^|[/._-])(down|rollback|undo|revert)(\.sql$|/)|(^|/)U\d[\w.]*__[^/]*$", re.IGNORECASE)
-_DOWN_PART = re.compile(
-    r"^[ \t]*--[ \t]*(\+goose[ \t]+down|\+migrate[ \t]+down|migrate:down|!downs|//@undo|rollback\b)",
-    re.IGNORECASE | re.MULTILINE,
-)
 _NUMBER = re.compile(r"(\d+)")
 
 
@@ -26,11 +22,5 @@ def root_of(path: str) -> str:
 
 
 def is_reverse(path: str) -> bool:
-    """Return True if a file is a down migration."""
+    """Return True if the name of a file says that it is a down migration."""
     return _DOWN_FILE.search(path) is not None
-
-
-def upward_part(text: str) -> str:
-    """Return the part of a migration before its down section."""
-    down = _DOWN_PART.search(text)
-    return text[: down.start()] if down else text

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 
 from headwater.catalog import changes as c
 from headwater.catalog import sqltext
-from headwater.catalog.model import Column, Enum, Index, Origin, Relation, Schema
-from headwater.catalog.usages import NotUnderstood
-from headwater.readers.sql.tables import column_of, names_of, relation_of, with_column, with_constraint
+from headwater.catalog.apply import SchemaDraft
+from headwater.catalog.model import Column, Enum, Index, Origin, Relation
+from headwater.readers.sql.tables import column_of, is_temporary, names_of, relation_of, with_column, with_constraint
 
 _DEFINITION = re.compile(
     r"(create|alter|drop|rename|comment)\b|exec(ute)?\s+(\w+\.)?sp_rename\b|select\b.{1,2000}?\binto\b",
@@ -42,23 +42,31 @@ _REDECLARE = re.compile(
 )
 
 
-@dataclass(slots=True)
-class Fold:
-    """A Schema under construction, the changes so far, and the statements that could not be understood."""
-
-    schema: Schema
-    steps: list[c.Change] = field(default_factory=list)
-    missed: list[NotUnderstood] = field(default_factory=list)
-
-
 def is_definition(text: str) -> bool:
     """Return True if a statement defines something (as opposed to reading or changing rows)."""
     return _DEFINITION.match(text) is not None
 
 
-def changes_of(text: str, schema: Schema, origin: Origin) -> list[c.Change] | None:
-    """Return the changes of one statement to a Schema; None if it affects tables and is not understood."""
-    trees, dialect = sqltext.parse(_spread(text) if text[:5].upper() == "ALTER" else text)
+_RENAME_COLUMN = re.compile(
+    rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?{_NAME}\s+RENAME\s+(?!(?:TO|AS|COLUMN|INDEX|KEY|CONSTRAINT)\b){_NAME}\s+TO\s+{_NAME}\s*;?$",
+    re.IGNORECASE,
+)
+
+
+def changes_of(
+    text: str, schema: SchemaDraft, origin: Origin, dialects: tuple[str, ...] | None = None
+) -> list[c.Change] | None:
+    """Return the changes of one statement to a Schema; None if it affects tables and is not understood.
+
+    Args:
+        text: the statement.
+        schema: the Schema before it.
+        origin: where it stands.
+        dialects: the dialects to try, likeliest first; None to judge by the statement.
+    """
+    if match := _RENAME_COLUMN.match(text):  # sqlglot takes it for a new name of the table
+        return [c.RenameColumn(_bare(match[1]), None, _bare(match[2]), _bare(match[3]))]
+    trees, dialect = sqltext.parse(_spread(text) if text[:5].upper() == "ALTER" else text, dialects)
     changes: list[c.Change] = []
     for tree in trees:
         handler = _HANDLERS.get(type(tree))
@@ -71,9 +79,9 @@ def changes_of(text: str, schema: Schema, origin: Origin) -> list[c.Change] | No
     return by_text or ([] if _BESIDE.match(text) or (trees and isinstance(trees[0], exp.Query)) else None)
 
 
-def _create(tree: exp.Create, schema: Schema, dialect: str, origin: Origin) -> Iterator[c.Change]:
+def _create(tree: exp.Create, schema: SchemaDraft, dialect: str, origin: Origin) -> Iterator[c.Change]:
     kind = (tree.kind or "").upper()
-    if kind in ("TABLE", "VIEW"):
+    if kind in ("TABLE", "VIEW") and not is_temporary(tree):
         relation = relation_of(tree, schema, dialect, origin)
         exists = relation and schema.relation(relation.name, relation.schema)
         if relation and not (exists and tree.args.get("exists")):
@@ -97,11 +105,15 @@ def _create_index(tree: exp.Create, dialect: str) -> Iterator[c.Change]:
     yield c.AddIndex(table.name, table.db or None, added)
 
 
-def _alter(tree: exp.Alter, schema: Schema, dialect: str, origin: Origin) -> Iterator[c.Change]:
+def _alter(tree: exp.Alter, schema: SchemaDraft, dialect: str, origin: Origin) -> Iterator[c.Change]:
     table = tree.this
     if not isinstance(table, exp.Table) or (tree.args.get("kind") or "").upper() not in ("TABLE", "VIEW"):
         return
     name, space = table.name, table.db or None
+    known = schema.relation(name, space)
+    for comment in tree.find_all(exp.SchemaCommentProperty):
+        if known:
+            yield c.AddTable(known.name, known.schema, replace(known, comment=comment.this.name or None))
     for action in tree.args.get("actions") or []:
         handler = _ACTIONS.get(type(action))
         if handler:
@@ -109,7 +121,7 @@ def _alter(tree: exp.Alter, schema: Schema, dialect: str, origin: Origin) -> Ite
 
 
 def _add_column(
-    action: exp.ColumnDef, table: str, space: str | None, schema: Schema, dialect: str, origin: Origin
+    action: exp.ColumnDef, table: str, space: str | None, schema: SchemaDraft, dialect: str, origin: Origin
 ) -> Iterator[c.Change]:
     alone = with_column(Relation(table), action, dialect, origin)
     yield c.AddColumn(table, space, alone.columns[0])
@@ -126,7 +138,7 @@ def _keys(alone: Relation, table: str, space: str | None) -> Iterator[c.Change]:
 
 
 def _add_constraint(
-    action: exp.AddConstraint, table: str, space: str | None, schema: Schema, dialect: str, origin: Origin
+    action: exp.AddConstraint, table: str, space: str | None, schema: SchemaDraft, dialect: str, origin: Origin
 ) -> Iterator[c.Change]:
     alone = Relation(table)
     for part in action.expressions:
@@ -135,7 +147,7 @@ def _add_constraint(
 
 
 def _drop_part(
-    action: exp.Drop, table: str, space: str | None, schema: Schema, dialect: str, origin: Origin
+    action: exp.Drop, table: str, space: str | None, schema: SchemaDraft, dialect: str, origin: Origin
 ) -> Iterator[c.Change]:
     kind = (action.args.get("kind") or "COLUMN").upper()
     for target in action.args.get("tables") or []:
@@ -148,7 +160,7 @@ def _drop_part(
 
 
 def _alter_column(
-    action: exp.AlterColumn, table: str, space: str | None, schema: Schema, dialect: str, origin: Origin
+    action: exp.AlterColumn, table: str, space: str | None, schema: SchemaDraft, dialect: str, origin: Origin
 ) -> Iterator[c.Change]:
     if dtype := action.args.get("dtype"):
         yield c.AlterType(table, space, action.name, dtype.sql(dialect=dialect).lower())
@@ -161,7 +173,7 @@ def _alter_column(
 
 
 def _modify_column(
-    action: exp.ModifyColumn, table: str, space: str | None, schema: Schema, dialect: str, origin: Origin
+    action: exp.ModifyColumn, table: str, space: str | None, schema: SchemaDraft, dialect: str, origin: Origin
 ) -> Iterator[c.Change]:
     old = action.args.get("rename_from")
     if not isinstance(action.this, exp.ColumnDef):
@@ -175,18 +187,18 @@ def _modify_column(
 
 
 def _rename_column(
-    action: exp.RenameColumn, table: str, space: str | None, schema: Schema, dialect: str, origin: Origin
+    action: exp.RenameColumn, table: str, space: str | None, schema: SchemaDraft, dialect: str, origin: Origin
 ) -> Iterator[c.Change]:
     yield c.RenameColumn(table, space, action.this.name, action.args["to"].name)
 
 
 def _rename_table(
-    action: exp.AlterRename, table: str, space: str | None, schema: Schema, dialect: str, origin: Origin
+    action: exp.AlterRename, table: str, space: str | None, schema: SchemaDraft, dialect: str, origin: Origin
 ) -> Iterator[c.Change]:
     yield c.RenameTable(table, space, action.this.name)
 
 
-def _drop(tree: exp.Drop, schema: Schema, dialect: str, origin: Origin) -> Iterator[c.Change]:
+def _drop(tree: exp.Drop, schema: SchemaDraft, dialect: str, origin: Origin) -> Iterator[c.Change]:
     kind = (tree.args.get("kind") or "").upper()
     for target in tree.args.get("tables") or ([tree.this] if tree.this else []):
         space = target.db or None if isinstance(target, exp.Table) else None
@@ -198,7 +210,7 @@ def _drop(tree: exp.Drop, schema: Schema, dialect: str, origin: Origin) -> Itera
             yield c.DropEnum(target.name, space)
 
 
-def _execute(tree: exp.Execute, schema: Schema, dialect: str, origin: Origin) -> Iterator[c.Change]:
+def _execute(tree: exp.Execute, schema: SchemaDraft, dialect: str, origin: Origin) -> Iterator[c.Change]:
     if tree.this.name.lower() != "sp_rename" or len(tree.expressions) < 2:
         return
     path = [part.strip("[]") for part in tree.expressions[0].name.split(".")]
@@ -209,7 +221,7 @@ def _execute(tree: exp.Execute, schema: Schema, dialect: str, origin: Origin) ->
         yield c.RenameTable(path[-1], None, new)
 
 
-def _select_into(tree: exp.Select, schema: Schema, dialect: str, origin: Origin) -> Iterator[c.Change]:
+def _select_into(tree: exp.Select, schema: SchemaDraft, dialect: str, origin: Origin) -> Iterator[c.Change]:
     into = tree.args.get("into")
     if into is None or not isinstance(into.this, exp.Table) or into.this.name.startswith(("#", "@")):
         return
@@ -221,7 +233,7 @@ def _select_into(tree: exp.Select, schema: Schema, dialect: str, origin: Origin)
         yield c.AddTable(relation.name, relation.schema, relation)
 
 
-_HANDLERS: dict[type, Callable[[Any, Schema, str, Origin], Iterator[c.Change]]] = {
+_HANDLERS: dict[type, Callable[[Any, SchemaDraft, str, Origin], Iterator[c.Change]]] = {
     exp.Create: _create,
     exp.Alter: _alter,
     exp.Drop: _drop,
@@ -229,7 +241,7 @@ _HANDLERS: dict[type, Callable[[Any, Schema, str, Origin], Iterator[c.Change]]] 
     exp.Select: _select_into,
     exp.Comment: lambda tree, schema, dialect, origin: iter(()),
 }
-_ACTIONS: dict[type, Callable[[Any, str, str | None, Schema, str, Origin], Iterator[c.Change]]] = {
+_ACTIONS: dict[type, Callable[[Any, str, str | None, SchemaDraft, str, Origin], Iterator[c.Change]]] = {
     exp.ColumnDef: _add_column,
     exp.AddConstraint: _add_constraint,
     exp.Drop: _drop_part,
@@ -240,13 +252,13 @@ _ACTIONS: dict[type, Callable[[Any, str, str | None, Schema, str, Origin], Itera
 }
 
 
-def _by_text(text: str, schema: Schema, origin: Origin) -> Iterator[c.Change]:
+def _by_text(text: str, schema: SchemaDraft, origin: Origin) -> Iterator[c.Change]:
     """Yield the changes of statements of which the parser knows only the first word."""
     if re.match(r"RENAME\s+TABLE\b", text, re.IGNORECASE):
         for old, new in _RENAME_TABLE.findall(text[len("RENAME TABLE") :]):
             yield c.RenameTable(_bare(old), None, _bare(new))
     elif match := _ADD_VALUE.match(text):
-        known = next((enum for enum in schema.enums if enum.name == _bare(match[1])), None)
+        known = next((enum for enum in schema.enums.values() if enum.name == _bare(match[1])), None)
         if known:
             yield c.AddEnum(known.name, None, replace(known, values=(*known.values, match[2])))
     elif match := _REDECLARE.match(text):
@@ -260,7 +272,9 @@ def _by_text(text: str, schema: Schema, origin: Origin) -> Iterator[c.Change]:
 
 def _redeclare(table: str, old: str, new: str, rest: str, origin: Origin) -> Iterator[c.Change]:
     trees, dialect = sqltext.parse(f'CREATE TABLE x ("{new}" {rest})', ("sqlite",))
-    alone = relation_of(trees[0], Schema(), dialect, origin) if trees and isinstance(trees[0], exp.Create) else None
+    alone = (
+        relation_of(trees[0], SchemaDraft(), dialect, origin) if trees and isinstance(trees[0], exp.Create) else None
+    )
     if alone and alone.columns:
         if old != new:
             yield c.RenameColumn(table, None, old, new)

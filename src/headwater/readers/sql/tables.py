@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from sqlglot import exp
 
-from headwater.catalog.model import Check, Column, ForeignKey, Index, Origin, Relation, RelationKind, Schema
+from headwater.catalog.apply import SchemaDraft
+from headwater.catalog.model import Check, Column, ForeignKey, Index, Origin, Relation, RelationKind
 
 
-def relation_of(create: exp.Create, schema: Schema, dialect: str, origin: Origin) -> Relation | None:
+def relation_of(create: exp.Create, schema: SchemaDraft, dialect: str, origin: Origin) -> Relation | None:
     """Return the table or view of a CREATE statement, or None if it creates neither."""
     target = create.this
     table = target.this if isinstance(target, exp.Schema) else target
@@ -18,12 +20,25 @@ def relation_of(create: exp.Create, schema: Schema, dialect: str, origin: Origin
     relation = Relation(table.name, schema=table.db or None, kind=_kind(create), origins=(origin,))
     if isinstance(target, exp.Schema):
         relation = _with_parts(relation, target.expressions, dialect, origin, schema)
+    if comment := create.find(exp.SchemaCommentProperty):
+        relation = replace(relation, comment=comment.this.name or None)
     if like := create.find(exp.LikeProperty):
         relation = _like(relation, schema.relation(like.this.name))
     query = create.expression
     if isinstance(query, exp.Query):
         relation = _from_query(relation, query, schema, dialect, origin)
     return relation
+
+
+def is_temporary(create: exp.Create) -> bool:
+    """Return True if a CREATE statement creates a temporary table or view."""
+    if create.find(exp.TemporaryProperty):
+        return True
+    table = create.find(exp.Table)
+    identifier = table.this if table else None
+    return isinstance(identifier, exp.Identifier) and bool(
+        identifier.args.get("temporary") or identifier.args.get("global_")
+    )
 
 
 def _kind(create: exp.Create) -> RelationKind:
@@ -41,7 +56,7 @@ def _like(relation: Relation, model: Relation | None) -> Relation:
     return replace(relation, columns=model.columns, primary_key=model.primary_key) if model else relation
 
 
-def _from_query(relation: Relation, query: exp.Query, schema: Schema, dialect: str, origin: Origin) -> Relation:
+def _from_query(relation: Relation, query: exp.Query, schema: SchemaDraft, dialect: str, origin: Origin) -> Relation:
     names = [column.name for column in relation.columns] or list(_outputs(query, schema))
     columns = tuple(Column(name, origins=(origin,)) for name in names)
     if relation.kind == "table":
@@ -49,7 +64,7 @@ def _from_query(relation: Relation, query: exp.Query, schema: Schema, dialect: s
     return replace(relation, columns=columns, definition=query.sql(dialect=dialect))
 
 
-def _outputs(query: exp.Query, schema: Schema) -> list[str]:
+def _outputs(query: exp.Query, schema: SchemaDraft) -> list[str]:
     names: list[str] = []
     for item in query.selects:
         if not item.is_star:
@@ -64,7 +79,9 @@ def _outputs(query: exp.Query, schema: Schema) -> list[str]:
     return [name for name in names if name]
 
 
-def _with_parts(relation: Relation, parts: list[exp.Expr], dialect: str, origin: Origin, schema: Schema) -> Relation:
+def _with_parts(
+    relation: Relation, parts: list[exp.Expr], dialect: str, origin: Origin, schema: SchemaDraft
+) -> Relation:
     for part in parts:
         if isinstance(part, exp.ColumnDef):
             relation = with_column(relation, part, dialect, origin)
@@ -106,7 +123,10 @@ def column_of(part: exp.ColumnDef, dialect: str, origin: Origin) -> Column:
 
 def _type(part: exp.ColumnDef, dialect: str) -> str:
     kind = part.args.get("kind")
-    return kind.sql(dialect=dialect).lower() if kind is not None else ""
+    if kind is None:
+        return ""
+    parts = re.split(r"('(?:[^'\\]|''|\\.)*')", kind.sql(dialect=dialect))
+    return "".join(part if part.startswith("'") else part.lower() for part in parts)
 
 
 def _constrained(column: Column, kind: object, dialect: str) -> Column:
@@ -151,7 +171,9 @@ def _index(part: exp.Expr, name: str | None) -> Index:
     unique = isinstance(part, exp.UniqueColumnConstraint)
     listed = part.this if isinstance(part.this, exp.Schema) else part
     own_name = part.this.name if isinstance(part.this, exp.Identifier) else listed.this.name if listed.this else None
-    return Index(name or own_name or None, names_of(listed.expressions), unique=unique)
+    kind = str(part.args.get("kind") or "").upper()
+    attributes = (("method", kind),) if kind in ("FULLTEXT", "SPATIAL") else ()
+    return Index(name or own_name or None, names_of(listed.expressions), unique=unique, attrs=attributes)
 
 
 def names_of(parts: list[exp.Expr]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from headwater.catalog.usages import USAGE_TYPES, Usage
 from headwater.core.lineage import report as reports
 from headwater.core.lineage.limits import REASONS
 from headwater.core.lineage.result import ScanResult
+from headwater.features.codebases.commands.missed import print_missed
 from headwater.features.codebases.commands.scan_runner import run_scan
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 from headwater.kit.terminal import terminal
@@ -131,8 +132,7 @@ def _print_summary(result: ScanResult, console: Console) -> None:
     if skipped:
         parts = ", ".join(f"{count:,} {REASONS.get(reason, reason)}" for reason, count in skipped.most_common(6))
         console.print(f"[dim]Skipped: {parts}[/dim]", highlight=False)
-    if result.not_understood:
-        console.print(f"[yellow]{len(result.not_understood)} pieces of SQL could not be parsed (see --json)[/yellow]")
+    print_missed(result.not_understood, console, rest="--json")
 
 
 def _languages(result: ScanResult) -> Table:

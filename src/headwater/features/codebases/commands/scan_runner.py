@@ -12,10 +12,9 @@ import platformdirs
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from headwater.catalog.model import Schema
 from headwater.core.lineage.cache import Cache, FileCache, NoCache
 from headwater.core.lineage.result import ScanProgress as Step
-from headwater.core.lineage.result import ScanResult
+from headwater.core.lineage.result import ScanResult, SchemaResult
 
 Result = TypeVar("Result")
 
@@ -28,7 +27,7 @@ def run_scan(path: Path, *, processes: int | None = None, use_cache: bool = True
     return _with_progress(lambda step: pipeline.scan(path, cache=cache, progress=step, processes=processes))
 
 
-def run_schema(path: Path) -> Schema:
+def run_schema(path: Path) -> SchemaResult:
     """Read the Schema of a path, with a progress bar if stderr is a terminal."""
     from headwater.core.lineage import pipeline
 

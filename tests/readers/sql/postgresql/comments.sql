@@ -1,0 +1,13 @@
+CREATE TABLE c (id int PRIMARY KEY, v text);
+CREATE VIEW seen AS SELECT v FROM c;
+CREATE INDEX c_v ON c (v);
+CREATE TYPE mood AS ENUM ('ok');
+COMMENT ON TABLE c IS 'the table';
+COMMENT ON COLUMN c.v IS 'it''s; a value';
+COMMENT ON COLUMN public.c.id IS E'line\nnext';
+COMMENT ON COLUMN seen.v IS 'of a view';
+COMMENT ON VIEW seen IS 'a view';
+COMMENT ON INDEX c_v IS 'an index';
+COMMENT ON TYPE mood IS 'a type';
+COMMENT ON COLUMN c.v IS 'again';
+COMMENT ON TABLE c IS NULL;

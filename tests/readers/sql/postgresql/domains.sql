@@ -1,0 +1,9 @@
+CREATE DOMAIN positive AS int NOT NULL DEFAULT 1 CHECK (VALUE > 0);
+CREATE DOMAIN code AS varchar(3) CONSTRAINT upper_case CHECK (VALUE = upper(VALUE));
+ALTER DOMAIN positive DROP NOT NULL;
+ALTER DOMAIN positive SET DEFAULT 2;
+ALTER DOMAIN code ADD CONSTRAINT long CHECK (length(VALUE) = 3);
+ALTER DOMAIN code DROP CONSTRAINT upper_case;
+CREATE TABLE t (a positive, b code NOT NULL);
+ALTER DOMAIN code RENAME TO iso_code;
+COMMENT ON DOMAIN positive IS 'more than nothing';

@@ -1,0 +1,11 @@
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+ALTER TYPE mood ADD VALUE 'happy';
+ALTER TYPE mood ADD VALUE IF NOT EXISTS 'happy';
+ALTER TYPE mood ADD VALUE 'grim' BEFORE 'sad';
+ALTER TYPE mood ADD VALUE 'fine' AFTER 'ok';
+ALTER TYPE mood RENAME VALUE 'ok' TO 'o''k';
+CREATE TYPE "Odd Type" AS ENUM ('x;y');
+CREATE TABLE t (a mood, b "Odd Type" DEFAULT 'x;y', c mood[]);
+ALTER TYPE mood RENAME TO feeling;
+CREATE TYPE empty AS ENUM ();
+DROP TYPE empty;

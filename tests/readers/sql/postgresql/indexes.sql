@@ -1,0 +1,12 @@
+CREATE TABLE t (a int, b text, c jsonb, d int);
+CREATE INDEX ON t (a);
+CREATE INDEX ON t (a);
+CREATE INDEX ON t (lower(b), (a + 1), (d + 1));
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS low ON t (lower(b)) WHERE a IS NOT NULL;
+CREATE INDEX gin_c ON t USING gin (c jsonb_path_ops);
+CREATE INDEX ordered ON t (a DESC, b ASC NULLS FIRST, d DESC NULLS LAST);
+CREATE INDEX likes ON t (b text_pattern_ops);
+CREATE UNIQUE INDEX covering ON t (a) INCLUDE (b, d) NULLS NOT DISTINCT;
+CREATE INDEX brin_d ON t USING brin (d);
+CREATE TABLE u (a int UNIQUE NULLS NOT DISTINCT, b int, UNIQUE (b) INCLUDE (a), UNIQUE (b, a), CONSTRAINT "my key" UNIQUE (a, b));
+CREATE TABLE twice (id int PRIMARY KEY UNIQUE, UNIQUE (id));

@@ -1,0 +1,10 @@
+CREATE TABLE place (name text NOT NULL, people real DEFAULT 0, CHECK (people >= 0));
+CREATE TABLE capital (state char(2) UNIQUE NOT NULL, people real DEFAULT 5) INHERITS (place);
+CREATE TABLE empty_child () INHERITS (place);
+ALTER TABLE place ADD COLUMN altitude int;
+ALTER TABLE ONLY place ALTER COLUMN people SET DEFAULT 9;
+ALTER TABLE place ADD CONSTRAINT high CHECK (altitude < 9000);
+CREATE TABLE lone (name text NOT NULL, people real, altitude int, CONSTRAINT place_people_check CHECK (people >= 0), CONSTRAINT high CHECK (altitude < 9000));
+ALTER TABLE lone INHERIT place;
+ALTER TABLE empty_child NO INHERIT place;
+ALTER TABLE place DROP COLUMN altitude;

@@ -1,0 +1,6 @@
+CREATE TABLE model (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a text NOT NULL DEFAULT 'x', b int UNIQUE, c int GENERATED ALWAYS AS (b * 2) STORED, CHECK (b > 0));
+COMMENT ON COLUMN model.a IS 'a letter';
+CREATE INDEX model_a ON model (lower(a));
+CREATE TABLE bare (LIKE model, extra int);
+CREATE TABLE full_copy (LIKE model INCLUDING ALL);
+CREATE TABLE with_defaults (own int, LIKE model INCLUDING DEFAULTS INCLUDING CONSTRAINTS);

@@ -1,0 +1,18 @@
+CREATE TABLE event (id bigint NOT NULL, day date NOT NULL, note text DEFAULT 'none', CONSTRAINT note_set CHECK (note <> '')) PARTITION BY RANGE (day);
+CREATE TABLE event_2024 PARTITION OF event FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE event_rest PARTITION OF event DEFAULT;
+ALTER TABLE event ADD PRIMARY KEY (id, day);
+ALTER TABLE event ADD COLUMN kind int;
+CREATE INDEX ON event (kind);
+ALTER TABLE event RENAME COLUMN note TO remark;
+CREATE TABLE event_old (id bigint NOT NULL, day date NOT NULL, remark text DEFAULT 'none', kind int, CONSTRAINT note_set CHECK (remark <> ''));
+ALTER TABLE event ATTACH PARTITION event_old FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+CREATE TABLE by_list (k text, v int) PARTITION BY LIST (k);
+CREATE TABLE by_list_a PARTITION OF by_list (v DEFAULT 7) FOR VALUES IN ('a', 'b') PARTITION BY HASH (v);
+CREATE TABLE by_list_a0 PARTITION OF by_list_a FOR VALUES WITH (modulus 2, remainder 0);
+CREATE TABLE gone (id int) PARTITION BY LIST (id);
+CREATE TABLE gone_1 PARTITION OF gone FOR VALUES IN (1);
+DROP TABLE gone;
+CREATE TABLE kept (id int) PARTITION BY LIST (id);
+CREATE TABLE kept_1 PARTITION OF kept FOR VALUES IN (1);
+ALTER TABLE kept DETACH PARTITION kept_1;

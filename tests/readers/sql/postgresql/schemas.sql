@@ -1,0 +1,17 @@
+CREATE SCHEMA s;
+CREATE SCHEMA "Odd one" CREATE TABLE inside (id int PRIMARY KEY) CREATE VIEW seen AS SELECT id FROM inside;
+CREATE TABLE s.t (id int PRIMARY KEY);
+CREATE TABLE t (id int PRIMARY KEY, s_id int REFERENCES s.t);
+CREATE TABLE moved (id int PRIMARY KEY, t_id int REFERENCES t);
+CREATE TABLE refers (m int REFERENCES moved);
+ALTER TABLE moved SET SCHEMA s;
+CREATE TYPE mood AS ENUM ('ok');
+CREATE TABLE feels (m mood);
+ALTER TYPE mood SET SCHEMA s;
+SET search_path TO s, public;
+CREATE TABLE in_s (m mood);
+CREATE TABLE in_s2 (m mood, t_id int REFERENCES t (id));
+RESET search_path;
+SELECT pg_catalog.set_config('search_path', '', false);
+CREATE TABLE public.qualified (id int PRIMARY KEY, m s.mood DEFAULT 'ok'::s.mood);
+ALTER TABLE ONLY public.qualified ADD CONSTRAINT q FOREIGN KEY (id) REFERENCES s.t(id);

@@ -1,0 +1,11 @@
+CREATE TABLE kept (id int, n text);
+CREATE TEMP TABLE scratch (id int PRIMARY KEY, n text);
+CREATE TEMPORARY VIEW seen AS SELECT id FROM kept;
+CREATE TEMP TABLE kept2 AS SELECT * FROM kept;
+ALTER TABLE scratch ADD COLUMN more int;
+CREATE INDEX ON scratch (n);
+COMMENT ON TABLE scratch IS 'gone';
+SELECT id INTO TEMP another FROM kept;
+CREATE TABLE pg_temp.hidden (id int);
+DROP TABLE scratch;
+CREATE TABLE scratch (alone int);

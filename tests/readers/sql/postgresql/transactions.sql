@@ -1,0 +1,11 @@
+BEGIN;
+CREATE TABLE a (id int);
+SAVEPOINT x;
+COMMIT;
+START TRANSACTION;
+INSERT INTO a VALUES (1), (2);
+WITH gone AS (DELETE FROM a RETURNING id) SELECT * FROM gone;
+CREATE TABLE b (begin int, "end" int);
+END;
+ANALYZE a; VACUUM a; SET lock_timeout = 5;
+CREATE TABLE c (id int);
