@@ -65,12 +65,17 @@ _TRAITS: Final = {
 }
 
 
-def dialect_of(text: str) -> str:
-    """Return the dialect, other than PostgreSQL's, of which a text has most traits; empty if it has none."""
-    counts = {
+def count_traits(text: str) -> dict[str, int]:
+    """Return how often a text has what only one dialect has, for each dialect but PostgreSQL's."""
+    return {
         dialect: sum(1 for _ in re.finditer(traits, text, re.IGNORECASE | re.MULTILINE))
         for dialect, traits in _TRAITS.items()
     }
+
+
+def dialect_of(text: str) -> str:
+    """Return the dialect, other than PostgreSQL's, of which a text has most traits; empty if it has none."""
+    counts = count_traits(text)
     best = max(counts, key=lambda dialect: counts[dialect])
     return best if counts[best] else ""
 

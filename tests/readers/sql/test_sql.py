@@ -168,3 +168,24 @@ def test_comments_and_spatial_indexes_of_mysql_are_read():
     assert schema.relation("a").column("id").comment == "key"
     assert [(index.name, index.columns) for index in schema.relation("a").indexes] == [("by_p", ("p",))]
     assert schema.relation("b").comment == "again"
+
+
+def test_condition_of_tsql_without_a_definition_changes_nothing():
+    text = "CREATE TABLE [dbo].[a] ([id] [int] NOT NULL)\nGO\nIF 1 = 1 PRINT 'x'\nGO\n"
+    assert [relation.name for relation in sql.read_text(text)] == ["a"]
+
+
+def test_mysql_with_casts_and_dollars_in_texts_is_read_as_mysql():
+    text = (
+        "CREATE TABLE a (id int UNSIGNED AUTO_INCREMENT PRIMARY KEY, price varchar(9) DEFAULT '$1$::x') ENGINE=InnoDB;"
+    )
+    schema = sql.read_text(text)
+    assert (schema.dialect, [column.type for column in schema.relations[0].columns]) == (
+        "mysql",
+        ["int unsigned", "varchar(9)"],
+    )
+
+
+def test_statement_that_only_the_grammar_accepts_loses_only_itself():
+    text = "CREATE TABLE a (id serial);\nCOMMENT ON COLUMN id IS 'x';\nALTER TABLE a ADD COLUMN n int;\n"
+    assert [column.name for column in sql.read_text(text).relation("a").columns] == ["id", "n"]

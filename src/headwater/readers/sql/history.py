@@ -13,7 +13,7 @@ from headwater.catalog.apply import SchemaDraft
 from headwater.catalog.changes import AddTable, Change
 from headwater.catalog.migration_sections import sections_of
 from headwater.catalog.model import DIALECT, Origin, Relation, Schema
-from headwater.catalog.sqltext import DIALECTS, dialect_of, likely_dialects
+from headwater.catalog.sqltext import DIALECTS, count_traits, dialect_of, likely_dialects
 from headwater.catalog.statements import split
 from headwater.catalog.usages import NotUnderstood
 from headwater.readers import SourceFile
@@ -110,10 +110,16 @@ def _by_own_grammar(texts: Sequence[tuple[str, str]], schema: Schema | None) -> 
             if not is_definition(text):
                 continue
             if certain is None:
-                certain = any(postgresql.looks_like_it(each) for _, each in texts)
+                certain = _is_for_postgresql("\n".join(each for _, each in texts))
             _read_otherwise(history, text, origin, error, certain=certain)
     history.attributes = state.attributes() | {DIALECT: _ENGINES[DIALECTS[0]]}
     return history
+
+
+def _is_for_postgresql(text: str) -> bool:
+    """Return True if a text has more of PostgreSQL than of any other dialect."""
+    own = postgresql.count_traits(text)
+    return own > 0 and own >= max(count_traits(text).values())
 
 
 def _read_otherwise(history: History, text: str, origin: Origin, error: postgresql.NotParsed, *, certain: bool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from sqlglot import exp
 
@@ -149,7 +150,7 @@ def statements_within(text: str) -> Iterator[str]:
         return
     body = re.sub(r"\bEND\s*;?\s*$", "", text, flags=re.IGNORECASE)
     starts = [match.start() for match in re.finditer(r"^[ \t]*(?=(?:CREATE|ALTER|DROP|EXEC)\b)", body, _LINES)]
-    for start, end in zip(starts, [*starts[1:], len(body)], strict=True):
+    for start, end in pairwise([*starts, len(body)]):
         yield re.sub(r"\bEND\s*$", "", body[start:end], flags=re.IGNORECASE).strip()
 
 

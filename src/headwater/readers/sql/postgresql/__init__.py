@@ -18,7 +18,7 @@ from headwater.readers.sql.postgresql.script_state import ScriptState
 from headwater.readers.sql.postgresql.tables import full_name
 from headwater.readers.sql.postgresql.tree import Node, NotParsed, TooDeep, kind_of, option, parse
 
-__all__ = ["NotParsed", "ScriptState", "TooDeep", "full_name", "is_relevant", "looks_like_it", "run"]
+__all__ = ["NotParsed", "ScriptState", "TooDeep", "count_traits", "full_name", "is_relevant", "run"]
 
 _RELEVANT: Final = re.compile(
     r"(?:create|alter|drop|comment|do|set|reset|import)\b|(?:select|with)\b.*?(?:\binto\b|\bset_config\s*\()",
@@ -37,9 +37,9 @@ def is_relevant(text: str) -> bool:
     return _RELEVANT.match(text) is not None
 
 
-def looks_like_it(text: str) -> bool:
-    """Return True if SQL has what only PostgreSQL has, such as `::` or `serial`."""
-    return _TRAITS.search(text) is not None
+def count_traits(text: str) -> int:
+    """Return how often SQL has what only PostgreSQL has, such as `::` or `serial`."""
+    return sum(1 for _ in _TRAITS.finditer(text))
 
 
 def run(state: ScriptState, text: str, origin: Origin) -> list[c.Change]:
@@ -50,10 +50,13 @@ def run(state: ScriptState, text: str, origin: Origin) -> list[c.Change]:
     """
     state.unread = []
     changes: list[c.Change] = []
-    for node in parse(text):
-        for change in _changes(state, node, text, origin):
-            state.draft.apply(change)
-            changes.append(change)
+    try:
+        for node in parse(text):
+            for change in _changes(state, node, text, origin):
+                state.draft.apply(change)
+                changes.append(change)
+    except (IndexError, KeyError, ValueError):  # the grammar accepts some statements that no server runs
+        state.unread.append("PostgreSQL's grammar accepts the statement, but it is not complete.")
     return changes
 
 

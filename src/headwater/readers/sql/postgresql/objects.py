@@ -102,7 +102,7 @@ def comment(state: ScriptState, node: Node, origin: Origin) -> Iterator[c.Change
                 yield c.AddTable(relation.name, relation.schema, replace(relation, comment=text))
         case "OBJECT_COLUMN":
             *parents, column = strings(node.object.list.items)
-            relation = state.lookup(parents[-1], parents[-2] if len(parents) > 1 else None)
+            relation = state.lookup(parents[-1], parents[-2] if len(parents) > 1 else None) if parents else None
             if relation:
                 columns = tuple(_commented(each, column, text) for each in relation.columns)
                 yield c.AddTable(relation.name, relation.schema, replace(relation, columns=columns))
