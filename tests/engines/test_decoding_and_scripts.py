@@ -17,7 +17,7 @@ from hypothesis import strategies as some
 
 from engines.test_every_engine import subject
 from headwater.catalog.model import Schema
-from headwater.engines import Address, ConversionError, SnapshotColumn, all_engines
+from headwater.engines import Address, ConversionError, ScriptContent, SnapshotColumn, all_engines
 from headwater.engines._decoders import unescape_copy_text
 from headwater.engines.postgresql.decoder import iso_interval
 from headwater.engines.sqlite.script import literal
@@ -53,8 +53,8 @@ async def load(name: str, address: Address, file: Path) -> None:
     assert not output, output.decode()[:500]
 
 
-@pytest.mark.parametrize("name", NAMES)
-async def test_script_restores_the_database(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "archived"), [*((name, False) for name in NAMES), ("postgresql", True)])
+async def test_script_restores_the_database(name: str, archived: bool, tmp_path: Path) -> None:
     """Law: dump → script → the engine's own program → dump is equal, to the byte, for everything and every type."""
     tested = subject(name)
     engine: Any = tested.engine
@@ -72,7 +72,12 @@ async def test_script_restores_the_database(name: str, tmp_path: Path) -> None:
                 with file.open("wb") as out:
                     out.writelines(
                         engine.script.chunks(
-                            first.schema, ((table, first.read(table)) for table in first.tables), first.extras
+                            ScriptContent(
+                                first.schema,
+                                ((table, first.read(table)) for table in first.tables),
+                                first.extras,
+                                first.schema_archiver.write().content if archived else None,
+                            )
                         )
                     )
 
