@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -73,6 +74,32 @@ class ScriptLoader(Protocol):
 
     async def finish(self) -> list[str]:
         """Check what was loaded, before it is committed; return sentences about it."""
+
+
+class EncodingSurvey:
+    """Finds out whether a script is in an encoding that it does not name."""
+
+    def __init__(self, declaration: re.Pattern[str]) -> None:
+        self._declaration = declaration
+        self._declared = self._odd = False
+
+    def add(self, statement: ScriptStatement) -> None:
+        """Look at a statement."""
+        if self._declared:
+            return
+        try:
+            self._declared = self._declaration.match(statement.text[:200].decode(errors="replace")) is not None
+            statement.text.decode()
+        except UnicodeDecodeError:
+            self._odd = True
+
+    @property
+    def is_unnamed(self) -> bool:
+        """True if the script is not UTF-8 and does not say what it is."""
+        return self._odd and not self._declared
+
+
+READ_AS_WINDOWS = "The script is not UTF-8 and names no encoding: it was read as Windows-1252."
 
 
 def refused(statement: ScriptStatement, sentence: str, hint: str) -> QueryError:

@@ -8,6 +8,7 @@ import gzip
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -131,29 +132,27 @@ class ScriptFile:
         text = self._held[:end].decode("utf-8", "surrogateescape")
         splitter = Splitter(text, self._grammar, self._delimiter)
         last: Statement | None = None
-        at = 0
+        at, delimiter = 0, self._delimiter
         for statement in splitter.statements():
             if last is not None:
                 yield self._numbered(last, text, at)
                 at = last.start
-            last = statement
+            last, delimiter = statement, splitter.delimiter
             if reads_rows(statement.text) and self._terminated(text, statement):
                 yield from self._copy(statement, text, at)
                 return
         if last is not None and self._over:
             yield self._numbered(last, text, at)
-        self._delimiter = splitter.delimiter
+        self._delimiter = delimiter if last is not None else splitter.delimiter
         rest = len(text) if last is None or self._over else last.start
         self._line += text.count("\n", at, rest)
         self._held = text[rest:].encode("utf-8", "surrogateescape") + self._held[end:]
 
-    def _numbered(
-        self, statement: Statement, text: str, at: int, rows: Iterator[bytes] | None = None
-    ) -> ScriptStatement:
+    def _numbered(self, statement: Statement, text: str, at: int) -> ScriptStatement:
         """Return a statement with its number and line; `at` is the position of the current line number."""
         self._line += text.count("\n", at, statement.start)
         self._number += 1
-        return ScriptStatement(self._number, self._line, statement.text.encode("utf-8", "surrogateescape"), rows)
+        return ScriptStatement(self._number, self._line, statement.text.encode("utf-8", "surrogateescape"))
 
     def _terminated(self, text: str, statement: Statement) -> bool:
         return text[statement.start + len(statement.text) :].lstrip().startswith(";") or self._over
@@ -164,15 +163,15 @@ class ScriptFile:
         end = len(text) if end < 0 else end + 1
         consumed = len(text[:end].encode("utf-8", "surrogateescape"))
         self._held = self._held[consumed:]
-        rows = self._rows(statement)
-        yield self._numbered(statement, text, at, rows)
+        numbered = self._numbered(statement, text, at)
+        rows = self._rows(numbered.line)
+        yield replace(numbered, rows=rows)
         self._line += text.count("\n", statement.start, end)
         for _ in rows:
             pass
 
-    def _rows(self, statement: Statement) -> Iterator[bytes]:
-        """Yield whole lines up to the one that ends the rows, in blocks."""
-        first = self._line
+    def _rows(self, first: int) -> Iterator[bytes]:
+        """Yield whole lines up to the one that ends the rows, in blocks; the COPY is in line `first`."""
         lines = 0
         while True:
             end = self._held.rfind(b"\n") + 1

@@ -10,7 +10,7 @@ import contextlib
 from headwater.catalog.results import Finished, QueryError
 from headwater.catalog.statements import Statement
 from headwater.engines import ScriptLoader, ScriptOutcome, ScriptStatement
-from headwater.engines._scripts import refused
+from headwater.engines._scripts import READ_AS_WINDOWS, EncodingSurvey, refused
 from headwater.engines.mysql import script_rules as rules
 from headwater.engines.mysql.session import MysqlSession
 
@@ -23,10 +23,12 @@ class MysqlScriptLoader(ScriptLoader):
         self._database = ""
         self._tables: set[str] = set()
         self._qualifier: rules.Qualifier | None = None
+        self._encoding = EncodingSurvey(rules.ENCODING)
 
     def survey(self, statement: ScriptStatement) -> None:
         """Refuse commands of the program mysql and a second database, and note the tables."""
         head = rules.plain_head(_text(statement))
+        self._encoding.add(statement)
         if command := rules.client_command(head):
             raise refused(
                 statement,
@@ -49,6 +51,8 @@ class MysqlScriptLoader(ScriptLoader):
         if self._session.mariadb:
             with contextlib.suppress(QueryError):
                 await self._session.ask("SET SESSION max_statement_time = 0")
+        if self._encoding.is_unnamed:
+            await self._session.ask("SET NAMES latin1")  # which is Windows-1252 for the server
         if self._database and self._database != self._session.database:
             self._qualifier = rules.Qualifier(self._database, bare=self._database not in self._tables)
 
@@ -64,7 +68,7 @@ class MysqlScriptLoader(ScriptLoader):
         try:
             rows, command = await self._sent(text)
         except QueryError as error:
-            if error.sqlstate in rules.tolerated(head):
+            if _code(error) in rules.tolerated(head):
                 return ScriptOutcome(skipped=f"{error.message.rstrip('.')}.")
             return await self._changed(text, head, error)
         return ScriptOutcome(rows, command, changed="" if mapped == "" or text == statement.text else mapped)
@@ -80,12 +84,12 @@ class MysqlScriptLoader(ScriptLoader):
 
     async def _changed(self, text: bytes, head: str, error: QueryError) -> ScriptOutcome:
         """Run a refused statement with another definer or another collation, or raise the error."""
-        if error.sqlstate in rules.NO_PRIVILEGE:
+        if _code(error) in rules.NO_PRIVILEGE:
             changed, definer = rules.without_definer(text, head)
             if definer:
                 rows, command = await self._sent(changed)
                 return ScriptOutcome(rows, command, changed=f"{definer} was replaced by the current user.")
-        if error.sqlstate == rules.UNKNOWN_COLLATION:
+        if _code(error) == rules.UNKNOWN_COLLATION:
             for changed, sentence in rules.other_collations(text):
                 with contextlib.suppress(QueryError):
                     rows, command = await self._sent(changed)
@@ -102,9 +106,15 @@ class MysqlScriptLoader(ScriptLoader):
         return rows, command
 
     async def finish(self) -> list[str]:
-        """Return nothing: the server has checked all it checks."""
-        return []
+        """Return a sentence about the encoding; the server has checked all else."""
+        return [READ_AS_WINDOWS] if self._encoding.is_unnamed else []
 
 
 def _text(statement: ScriptStatement) -> str:
     return statement.text[:4000].decode(errors="replace")
+
+
+def _code(error: QueryError) -> int:
+    """Return the server's number of an error, which says more than its SQLSTATE."""
+    arguments = error.__cause__.args if error.__cause__ else ()
+    return arguments[0] if arguments and isinstance(arguments[0], int) else 0

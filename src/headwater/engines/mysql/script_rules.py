@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 _I = re.IGNORECASE
+ENCODING = re.compile(r"(?:/\*!\d*\s*)?SET\s+(?:NAMES|CHARACTER\s+SET|character_set_client)\b", _I)
 _NAME = r"(?:`(?P<quoted>(?:[^`]|``)+)`|(?P<plain>[^\s`;,(]+))"
 _EXECUTED = re.compile(r"/\*M?!\d*|\*/")
 _DATABASE = re.compile(
@@ -27,19 +28,19 @@ _SERVER_WIDE = (
         "An import does not change tablespaces.",
     ),
 )
-_SOURCE = re.compile(r"(?:\\.|(?:source|system)[ \t]+\S)", _I)
+_SOURCE = re.compile(r"(?:\\\S|(?:source|system)[ \t]+\S)", _I)
 # Error codes of statements that may fail, and are then left out.
 _MAY_FAIL = (
     # An unknown or read-only variable, a value that this server does not have, no privilege.
-    (re.compile(r"SET\b", _I), frozenset({"1193", "1227", "1228", "1229", "1231", "1238", "1621", "4186"})),
+    (re.compile(r"SET\b", _I), frozenset({1193, 1227, 1228, 1229, 1231, 1238, 1621, 4186})),
     (
         re.compile(r"(?:GRANT|REVOKE)\b", _I),
-        frozenset({"1044", "1045", "1133", "1141", "1142", "1227", "1396", "1410"}),
+        frozenset({1044, 1045, 1133, 1141, 1142, 1227, 1396, 1410}),
     ),
-    (re.compile(r"(?:FLUSH|RESET|PURGE)\b", _I), frozenset({"1227"})),
+    (re.compile(r"(?:FLUSH|RESET|PURGE)\b", _I), frozenset({1227})),
 )
-NO_PRIVILEGE = frozenset({"1227", "1449"})
-UNKNOWN_COLLATION = "1273"
+NO_PRIVILEGE = frozenset({1227, 1449})
+UNKNOWN_COLLATION = 1273
 _ACCOUNT = rb"(?:`(?:[^`]|``)*`|'[^']*'|\"[^\"]*\"|[^\s@`'\"*]+)"
 _DEFINER = re.compile(rb"DEFINER\s*=\s*" + _ACCOUNT + rb"(?:\s*@\s*" + _ACCOUNT + rb")?", _I)
 _WITH_DEFINER = re.compile(r"(?:CREATE|ALTER)\b", _I)
@@ -96,9 +97,9 @@ def client_command(head: str) -> str:
     return head.split(None, 1)[0] if _SOURCE.match(head) else ""
 
 
-def tolerated(head: str) -> frozenset[str]:
+def tolerated(head: str) -> frozenset[int]:
     """Return the error codes with which a statement may fail."""
-    return frozenset().union(*(codes for pattern, codes in _MAY_FAIL if pattern.match(head)))
+    return frozenset[int]().union(*(codes for pattern, codes in _MAY_FAIL if pattern.match(head)))
 
 
 def without_definer(text: bytes, head: str) -> tuple[bytes, str]:

@@ -13,18 +13,19 @@ import psycopg
 from psycopg import generators, pq
 
 from headwater.engines import ScriptLoader, ScriptOutcome, ScriptStatement
-from headwater.engines._scripts import refused
+from headwater.engines._scripts import READ_AS_WINDOWS, EncodingSurvey, refused
 from headwater.engines.postgresql import script_rules as rules
 from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.extended_protocol import tag
+from headwater.engines.postgresql.script_triggers import DeferredTriggers
 from headwater.engines.postgresql.session import PostgresSession
 from headwater.kit.errors import BadInput
 
 _BEGIN = ("SET statement_timeout = 0", "SET idle_in_transaction_session_timeout = 0")
+_ROLES = b"SELECT rolname::text FROM pg_roles"
 _FACTS = b"""
-SELECT array(SELECT rolname::text FROM pg_roles), current_user::text, current_database()::text,
-       (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
-       has_database_privilege(current_database(), 'CREATE')
+SELECT rolname::text, rolsuper, has_database_privilege(current_database(), 'CREATE')
+FROM pg_roles WHERE rolname = current_user
 """
 _EXTENSIONS = b"""
 SELECT e.name::text, e.installed_version IS NOT NULL,
@@ -45,10 +46,14 @@ class PostgresScriptLoader(ScriptLoader):
         self._extensions: dict[str, int] = {}
         self._databases: dict[str, int] = {}
         self._roles: frozenset[str] = frozenset()
+        self._encoding = EncodingSurvey(rules.ENCODING)
+        self._triggers = DeferredTriggers(session.connection)
+        self._superuser = False
 
     def survey(self, statement: ScriptStatement) -> None:
         """Refuse commands of psql that would change the script, and note extensions and databases."""
         text = _text(statement)
+        self._encoding.add(statement)
         if text.startswith("\\"):
             self._survey_command(statement, text)
         elif name := rules.extension(text):
@@ -75,14 +80,14 @@ class PostgresScriptLoader(ScriptLoader):
     async def begin(self) -> None:
         """Remove time limits, read the roles, and name all extensions that are missing."""
         try:
-            for setting in _BEGIN:
+            for setting in (*_BEGIN, *(("SET client_encoding = 'WIN1252'",) if self._encoding.is_unnamed else ())):
                 await self._connection.execute(setting.encode())
-            (facts,) = await (await self._connection.execute(_FACTS)).fetchall()
+            roles = await (await self._connection.execute(_ROLES)).fetchall()
+            ((role, superuser, creates),) = await (await self._connection.execute(_FACTS)).fetchall()
             available = await (await self._connection.execute(_EXTENSIONS)).fetchall() if self._extensions else []
         except psycopg.Error as error:
             raise error_from(error, 0, 0) from error
-        roles, role, _, superuser, creates = facts
-        self._roles = frozenset(roles)
+        self._roles, self._superuser = frozenset(name for (name,) in roles), bool(superuser)
         usable = {name: installed or superuser or (trusted and creates) for name, installed, trusted in available}
         if absent := [name for name in self._extensions if name not in usable]:
             raise BadInput(
@@ -105,8 +110,10 @@ class PostgresScriptLoader(ScriptLoader):
         if missing := rules.missing_roles(text, self._roles):
             noun = "The role {} does" if len(missing) == 1 else "The roles {} do"
             return ScriptOutcome(skipped=f"{noun.format(', '.join(missing))} not exist on this server.")
-        states = rules.tolerated(text)
+        states, triggers = rules.tolerated(text), rules.TRIGGERS.fullmatch(text)
         try:
+            if triggers and self._in_transaction and not self._superuser:
+                return await self._triggers.switch(triggers["table"], triggers["verb"].upper())
             return await self._tolerant(statement, states) if states else await self._sent(statement)
         except psycopg.Error as error:
             raise error_from(error, statement.number, 0) from error
@@ -123,9 +130,13 @@ class PostgresScriptLoader(ScriptLoader):
             return ScriptOutcome(skipped=f"The content of {database} is imported into this database.")
         return ScriptOutcome(skipped="A command of psql that changes nothing in the database.")
 
+    @property
+    def _in_transaction(self) -> bool:
+        return self._connection.info.transaction_status == pq.TransactionStatus.INTRANS
+
     async def _tolerant(self, statement: ScriptStatement, states: frozenset[str]) -> ScriptOutcome:
         """Run a statement that may fail; in a transaction after a savepoint."""
-        inside = self._connection.info.transaction_status == pq.TransactionStatus.INTRANS
+        inside = self._in_transaction
         if inside:
             await self._connection.execute(_SAVEPOINT)
         try:
@@ -163,9 +174,10 @@ class PostgresScriptLoader(ScriptLoader):
         """Check deferred constraints, so that an error is not one of the COMMIT."""
         try:
             await self._connection.execute(b"SET CONSTRAINTS ALL IMMEDIATE")
+            await self._triggers.restore()
         except psycopg.Error as error:
             raise error_from(error, 0, 0) from error
-        return []
+        return [READ_AS_WINDOWS] if self._encoding.is_unnamed else []
 
 
 def _drained(pgconn: Any) -> Any:

@@ -50,6 +50,11 @@ _INSIDE = re.compile(
 )
 _TEXTS = re.compile(r"--[^\n]*|/\*.*?\*/|(\$\w*\$).*?\1|E'(?:[^'\\]++|''|\\.)*'|'(?:[^']++|'')*'|\"[^\"]*\"", re.DOTALL)
 _I = re.IGNORECASE
+TRIGGERS = re.compile(
+    r"ALTER\s+TABLE\s+(?:ONLY\s+)?(?P<table>(?:\"(?:[^\"]|\"\")*\"|[\w.$])+)\s+(?P<verb>ENABLE|DISABLE)\s+TRIGGER\s+ALL\s*",
+    _I,
+)
+ENCODING = re.compile(r"SET\s+(?:SESSION\s+)?(?:client_encoding|NAMES)\b|\\encoding\b", _I)
 
 _SERVER_WIDE = (
     (
@@ -144,7 +149,7 @@ def server_wide(text: str) -> str:
 
 def tolerated(text: str) -> frozenset[str]:
     """Return the SQLSTATEs with which a statement may fail."""
-    return frozenset().union(*(item.states for item in TOLERANCES if item.pattern.match(text)))
+    return frozenset[str]().union(*(item.states for item in TOLERANCES if item.pattern.match(text)))
 
 
 def missing_roles(text: str, roles: Collection[str]) -> list[str]:
