@@ -116,7 +116,10 @@ class SqliteScriptLoader(ScriptLoader):
         """Check the foreign keys that were not checked while the rows were loaded."""
         if not self._without_keys:
             return []
-        broken = Counter((row[0], row[2]) for row in await self._session.ask("PRAGMA foreign_key_check"))
+        try:
+            broken = Counter((row[0], row[2]) for row in await self._session.ask("PRAGMA foreign_key_check"))
+        except QueryError as error:  # a key refers to columns that are not unique
+            return [f"Foreign keys could not be checked: {error.message}."]
         return [
             f"{count:,} rows of {table} refer to rows of {parent} that do not exist."
             for (table, parent), count in broken.items()
