@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,29 @@ def test_statement_without_an_end_has_a_limit(monkeypatch: pytest.MonkeyPatch) -
         read("postgresql", b"SELECT 1;\nSELECT '" + b"x;\n" * script_files.BLOCK)
 
 
-def test_file_is_opened_by_its_content(tmp_path: Path) -> None:
+ZIPS = {
+    "one script": (["a/dump.sql", "__MACOSX/a/._dump.sql", ".DS_Store"], ""),
+    "with rows": (["schema.sql", "public.t.csv"], "contains schema.sql, public.t.csv; it can be imported only if"),
+    "two scripts": (["a.sql", "b.sql"], "contains a.sql, b.sql"),
+}
+
+
+@pytest.mark.parametrize("case", ZIPS)
+def test_zip_is_opened_if_it_has_one_script_only(case: str, tmp_path: Path) -> None:
+    names, sentence = ZIPS[case]
+    path = tmp_path / "dump.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, "SELECT 1")
+    if sentence:
+        with pytest.raises(Unreadable, match=sentence), script_files.open_script(path):
+            pass
+        return
+    with script_files.open_script(path) as script:
+        assert script.read() == b"SELECT 1"
+
+
+def test_damaged_zip_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "dump.zip"
     path.write_bytes(b"PK\x03\x04 not a ZIP")
     with pytest.raises(Unreadable, match="ZIP cannot be read"), script_files.open_script(path):

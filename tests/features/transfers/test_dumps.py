@@ -56,6 +56,7 @@ async def test_pg_dump_script_loads_and_lists_what_it_left_out(postgres: Databas
         f"{absent} not exist on this server.": [35, 40, 55, 85, 88],
         "The role No One does not exist on this server.": [86],
     }
+    assert reasons(done, "changed") == {"The role of the connection owns the schema.": [34]}
     assert await postgres.sql("SELECT id, name, mood::text, n FROM sales.people ORDER BY id") == [
         [1, 'tab\there; O\'Brien "x" $$ /* \\. ', "it's; fine", None],
         [2, None, None, 7],
@@ -130,6 +131,7 @@ CREATE VIEW both_of AS SELECT a.id, z.name FROM animal a JOIN zoo z ON z.id = a.
 CREATE MATERIALIZED VIEW stored AS SELECT * FROM both_of;
 CREATE RULE no_delete AS ON DELETE TO animal DO INSTEAD (SELECT 1; SELECT 2);
 COMMENT ON TABLE zoo IS 'it''s; a zoo';
+SELECT lo_from_bytea(4711, '\\x00ff5c0a');
 """
 
 

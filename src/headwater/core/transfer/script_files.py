@@ -68,14 +68,21 @@ def open_script(path: Path) -> Iterator[IO[bytes]]:
 def _script_of_zip(stack: contextlib.ExitStack, file: IO[bytes]) -> IO[bytes]:
     try:
         archive = stack.enter_context(zipfile.ZipFile(file))
-        names = [name for name in archive.namelist() if name.lower().endswith(".sql")]
-        if len(names) == 1:
+        names = [name for name in archive.namelist() if not name.endswith("/") and not _of_an_archiver(name)]
+        if len(names) == 1 and names[0].lower().endswith(".sql"):
             return stack.enter_context(archive.open(names[0]))
     except (zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: it needs a password
         raise Unreadable("The ZIP cannot be read.", hint="Unpack it, and import the script.") from error
+    listed = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
     raise Unreadable(
-        f"The ZIP contains {len(names) or 'no'} SQL scripts.", hint="Only a ZIP with a single script can be imported."
+        f"The ZIP contains {listed or 'nothing'}; it can be imported only if it contains a single SQL script.",
+        hint="Unpack it, and import its files one by one.",
     )
+
+
+def _of_an_archiver(name: str) -> bool:
+    """Return True for what programs add to a ZIP by themselves."""
+    return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
 
 
 def is_compressed(head: bytes) -> bool:

@@ -7,6 +7,7 @@ streamed with the COPY protocol. What may fail without harm runs after a savepoi
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -92,12 +93,14 @@ class PostgresScriptLoader(ScriptLoader):
         if absent := [name for name in self._extensions if name not in usable]:
             raise BadInput(
                 f"The server does not have the {_extensions(absent)}, which the script creates.",
-                hint="Nothing was run. Import into a server that has them, or remove what needs them from the script.",
+                hint="Nothing was run. Import into a server that has what is missing, or remove what needs it.",
             )
         if forbidden := [name for name in self._extensions if not usable[name]]:
             raise BadInput(
                 f"The role {role} may not create the {_extensions(forbidden)}.",
-                hint="Nothing was run. Ask an administrator to create them in the database, then import again.",
+                hint="Nothing was run. An administrator can create it with CREATE EXTENSION before the import."
+                if len(forbidden) == 1
+                else "Nothing was run. An administrator can create them with CREATE EXTENSION before the import.",
             )
 
     async def run(self, statement: ScriptStatement) -> ScriptOutcome:
@@ -114,7 +117,11 @@ class PostgresScriptLoader(ScriptLoader):
         try:
             if triggers and self._in_transaction and not self._superuser:
                 return await self._triggers.switch(triggers["table"], triggers["verb"].upper())
-            return await self._tolerant(statement, states) if states else await self._sent(statement)
+            outcome = await self._tolerant(statement, states) if states else await self._sent(statement)
+            if outcome.skipped and (bare := rules.without_authorization(statement.text)):
+                outcome = await self._sent(replace(statement, text=bare))
+                return replace(outcome, changed="The role of the connection owns the schema.")
+            return outcome
         except psycopg.Error as error:
             raise error_from(error, statement.number, 0) from error
 

@@ -85,6 +85,10 @@ def _may_fail(pattern: str, states: str) -> Tolerance:
     return Tolerance(re.compile(pattern, _I | re.DOTALL), frozenset(states.split()))
 
 
+_AUTHORIZATION = (
+    r"CREATE\s+SCHEMA\s+(?:IF\s+NOT\s+EXISTS\s+)?(?!AUTHORIZATION\b)(?:\"(?:[^\"]|\"\")*\"|[\w$]+)"
+    r"(?P<owner>\s+AUTHORIZATION\s+(?:\"(?:[^\"]|\"\")*\"|[\w$]+))"
+)
 _PLPGSQL = r"(?:OR\s+REPLACE\s+)?(?:TRUSTED\s+)?(?:PROCEDURAL\s+)?LANGUAGE\s+\"?plpgsql\b"
 _SUPERUSERS = r"(?:EVENT\s+TRIGGER|PUBLICATION|SUBSCRIPTION|(?:TRUSTED\s+)?(?:PROCEDURAL\s+)?LANGUAGE)\b"
 # 42501: not permitted. 42704: it does not exist. 42710, 42P06: it exists already.
@@ -95,12 +99,14 @@ TOLERANCES = (
     _may_fail(r"COMMENT\s+ON\b", "42501"),
     _may_fail(r"SECURITY\s+LABEL\b", "22023 42501 0A000"),
     _may_fail(r"CREATE\s+SCHEMA\s+\"?public\b", "42P06"),
+    _may_fail(_AUTHORIZATION, "42501 42704"),
     _may_fail(rf"CREATE\s+{_PLPGSQL}", "42710 42501"),
     _may_fail(rf"(?:CREATE|ALTER|DROP)\s+(?:OR\s+REPLACE\s+)?{_SUPERUSERS}", "42501 42704"),
     _may_fail(r"CREATE\s+EXTENSION\b", "42710"),
     _may_fail(r"(?:ALTER|DROP)\s+EXTENSION\b", "42501"),
     _may_fail(r"ALTER\s+TABLE\b.*\b(?:ENABLE|DISABLE)\s+TRIGGER\s+ALL\b", "42501"),
 )
+_OWNED_SCHEMA = re.compile(_AUTHORIZATION.encode(), _I)
 _ABOUT_ROLES = re.compile(
     r"(?:GRANT|REVOKE|ALTER\s+DEFAULT\s+PRIVILEGES)\b|ALTER\b.*\bOWNER\s+TO\b|REASSIGN\s+OWNED\b", _I | re.DOTALL
 )
@@ -191,6 +197,12 @@ def connected_database(text: str) -> str:
         if "=" not in name
         else next((part.removeprefix("dbname=").strip("'") for part in name.split() if part.startswith("dbname=")), "")
     )
+
+
+def without_authorization(text: bytes) -> bytes:
+    """Return a CREATE SCHEMA without the owner that it names; b"" if it names none."""
+    match = _OWNED_SCHEMA.match(text)
+    return text[: match.start("owner")] + text[match.end("owner") :] if match else b""
 
 
 def command_inside(text: str) -> str:

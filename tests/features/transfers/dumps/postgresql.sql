@@ -31,7 +31,7 @@ COMMENT ON EXTENSION plpgsql IS 'PL/pgSQL procedural language';
 SET ROLE nobody_here;
 CREATE ROLE reader;
 
-CREATE SCHEMA sales;
+CREATE SCHEMA sales AUTHORIZATION nobody_here;
 ALTER SCHEMA sales OWNER TO nobody_here;
 CREATE TYPE sales.mood AS ENUM (
     'it''s; fine',

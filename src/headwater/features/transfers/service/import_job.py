@@ -93,6 +93,8 @@ async def run_job(attempt: Attempt) -> Write:
     problems.write()
     path.unlink(missing_ok=True)
     attempt.note(f"Imported {rows:,} rows; {problems.count:,} rows were not imported.")
+    if report and (report.skipped_count or report.changed_count):
+        attempt.note(f"Statements that were left out: {report.skipped_count:,}; changed: {report.changed_count:,}.")
     result = _result(rows, problems) | (report.as_result() if report else {})
 
     async def write(db: AsyncSession) -> None:
