@@ -251,6 +251,27 @@ async def test_export_of_some_tables_has_what_they_need(postgres: DatabaseFixtur
     assert await postgres.sql("SELECT count(*) FROM pg_class WHERE relname = 'animal'") == [[0]]
 
 
+PARTITIONED = """
+CREATE TABLE ev (day date, n int) PARTITION BY RANGE (day);
+CREATE TABLE ev_1 PARTITION OF ev FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+CREATE TABLE "Ev 2" PARTITION OF ev FOR VALUES FROM ('2026-02-01') TO ('2026-03-01') PARTITION BY LIST (n);
+CREATE TABLE ev_2_1 PARTITION OF "Ev 2" FOR VALUES IN (1);
+CREATE TABLE other (day date) PARTITION BY RANGE (day);
+INSERT INTO ev VALUES ('2026-01-05', 1), ('2026-02-05', 1);
+"""
+
+
+async def test_export_of_a_partitioned_table_has_its_partitions(postgres: DatabaseFixture, cluster: Cluster) -> None:
+    url = cluster.clone(PARTITIONED)
+    left = DatabaseFixture(postgres.app, postgres.person, await postgres.person.connected(url))
+    reasons(await postgres.bring("some.zip", packed(await left.take(format="sql", tables=["ev"]))))
+    assert await postgres.sql("SELECT day::text, tableoid::regclass::text FROM ev ORDER BY 1") == [
+        ["2026-01-05", "ev_1"],
+        ["2026-02-05", "ev_2_1"],
+    ]
+    assert await postgres.sql("SELECT count(*) FROM pg_class WHERE relname = 'other'") == [[0]]
+
+
 RAW = bytes(range(1, 256)).replace(b"\\", b"\\\\").replace(b"'", b"\\'")
 
 

@@ -44,7 +44,8 @@ async def _written(
         reader = await engine.snapshots.open_reader(address)
         try:
             tables = table_choice.chosen(reader.schema, working.transfer.request["tables"])
-            work = _ScriptExport(working, reader, engine.script, tables)
+            exported = table_choice.with_partitions(reader.schema, tables) if rows else tables
+            work = _ScriptExport(working, reader, engine.script, exported)
             await run_cancellable(working.attempt, reader.cancel, lambda: work.write(archive, name, rows=rows))
             for note in reader.notes:
                 working.attempt.note(note, "warning")

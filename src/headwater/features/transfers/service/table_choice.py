@@ -20,3 +20,17 @@ def chosen(schema: Schema, tables: Sequence[str] | None) -> list[Relation]:
     if not selected:
         raise BadInput("There are no tables to export.", hint="The database is empty.")
     return selected
+
+
+def with_partitions(schema: Schema, tables: Sequence[Relation]) -> list[Relation]:
+    """Return tables together with their partitions, which have the rows."""
+    names = {table.qualified_name for table in tables}
+    size = 0
+    while size < len(names):
+        size = len(names)
+        names |= {item.qualified_name for item in schema if _parent(item) in names}
+    return [item for item in schema if item.qualified_name in names]
+
+
+def _parent(relation: Relation) -> str:
+    return dict(relation.attrs).get("partition_of", "").replace('"', "")
