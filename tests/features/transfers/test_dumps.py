@@ -335,3 +335,20 @@ async def test_sqlite_commands_and_incomplete_dumps_are_refused(app: AppFixture,
         done = await database.bring("dump.sql", script)
         assert part in done["job"]["error"]
     assert (await database.person.get(f"/databases/{database.id}/schema", fresh=True))["relations"] == []
+
+
+async def test_tables_of_one_name_are_imported_into_by_their_schema(postgres: DatabaseFixture) -> None:
+    await postgres.sql(
+        'CREATE SCHEMA a; CREATE SCHEMA "B.c"; CREATE TABLE a.t (n int); CREATE TABLE "B.c".t (n int);'
+        'CREATE TABLE public."x.y" (n int)'
+    )
+    for number, body in enumerate(({"table": "a.t"}, {"table": "B.c.t"}, {"table": "x.y"})):
+        assert (await postgres.bring("n.csv", f"n\n{number}\n", **body))["result"]["rows"] == 1
+    assert (await postgres.bring("n.csv", "n\n3\n", table="a.fresh", create=True))["result"]["rows"] == 1
+    query = 'SELECT (SELECT n FROM a.t), (SELECT n FROM "B.c".t), (SELECT n FROM "x.y"), (SELECT n::int FROM a.fresh)'
+    assert await postgres.sql(query) == [[0, 1, 2, 3]]
+    preview = await postgres.upload("n.csv", "n\n1\n")
+    refused = await postgres.person.send(
+        "POST", f"/imports/{preview['transfer']['id']}/start", 422, json={"table": "t"}
+    )
+    assert "several tables named t: B.c.t and a.t" in refused["detail"]

@@ -200,10 +200,12 @@ async def _checked(
 def _target(wanted: ImportRequest, schema: Schema, engine: Engine) -> tuple[ImportRequest, list[Relation]]:
     """Return the request with its schema, which may be named in its table, and the table if it exists."""
     relations = [item for item in schema if item.name == wanted.table and wanted.schema in {None, item.schema}]
-    space, dot, name = wanted.table.partition(".")
     spaces = {item.schema for item in schema} | {engine.dialect.default_schema}
-    if not relations and dot and wanted.schema is None and space in spaces:
-        return _target(replace(wanted, table=name, schema=space), schema, engine)
+    # The name of a schema may contain a dot.
+    named = sorted((space for space in spaces if space and wanted.table.startswith(f"{space}.")), key=len)
+    if not relations and named and wanted.schema is None:
+        space = named[-1]
+        return _target(replace(wanted, table=wanted.table.removeprefix(f"{space}."), schema=space), schema, engine)
     if len(relations) > 1:
         names = " and ".join(item.qualified_name for item in relations)
         raise Invalid({"table": f"There are several tables named {wanted.table}: {names}."}, hint="Name one of them.")
