@@ -163,7 +163,7 @@ async def test_dump_of_rows_in_any_order_loads_without_triggers(postgres: Databa
     await other.sql("DROP RULE no_delete ON animal; DELETE FROM animal; DELETE FROM zoo; UPDATE zoo SET name = ''")
     await other.sql("CREATE RULE no_delete AS ON DELETE TO animal DO INSTEAD (SELECT 1; SELECT 2)")
     schema = programs(postgres, target, "--schema-only", "--no-owner").split(b"\n\\unrestrict")[0].split(b"\n", 6)[6]
-    rows = programs(postgres, source, "--data-only", "--disable-triggers")
+    rows = programs(postgres, source, "--data-only", "--disable-triggers", "--no-large-objects")
     broken = rows.replace(b"\n1\t2\t2\n", b"\n1\t2\t9\n")
     assert broken != rows
     assert "At the end of the script: insert or update" in (await other.bring("rows.sql", broken))["job"]["error"]
