@@ -70,3 +70,21 @@ def test_in_across_and_out(page: Page, site: Site, tmp_path: Path) -> None:
     page.goto(f"{lite}/transfers")
     expect(page.get_by_role("row")).to_have_count(3)
     picture(page, "transfers")
+
+
+def test_dump_is_loaded_and_what_it_left_out_is_listed(page: Page, site: Site) -> None:
+    main = create(page, site, "loaded", "sqlite")
+    page.goto(f"{main}/transfers/import")
+    page.get_by_label("File to import").set_input_files(
+        {
+            "name": "shop.sql",
+            "mimeType": "application/sql",
+            "buffer": b"PRAGMA journal_mode=WAL;\nBEGIN;\nCREATE TABLE t (a);\nINSERT INTO t VALUES (1), (2);\nCOMMIT;\n",
+        }
+    )
+    page.get_by_role("button", name="Run the script").click()
+    expect(page.get_by_text("2 rows imported.")).to_be_visible()
+    left_out = page.get_by_role("region", name="1 statement left out")
+    expect(left_out.get_by_text("PRAGMA journal_mode=WAL")).to_be_visible()
+    expect(left_out.get_by_text("A setting of the file that an import does not change.")).to_be_visible()
+    picture(page, "import-dump")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sqlite3
 import struct
 from dataclasses import replace
@@ -17,7 +18,8 @@ from hypothesis import strategies as some
 
 from engines.test_every_engine import subject
 from headwater.catalog.model import Schema
-from headwater.engines import Address, ConversionError, SnapshotColumn, all_engines
+from headwater.core.transfer.script_files import ScriptFile
+from headwater.engines import Address, ConversionError, ScriptContent, SnapshotColumn, all_engines
 from headwater.engines._decoders import unescape_copy_text
 from headwater.engines.postgresql.decoder import iso_interval
 from headwater.engines.sqlite.script import literal
@@ -29,10 +31,12 @@ from suite.profiles import examples
 
 NAMES = [name for name in plugins.names("engines") if all_engines()[name].script]
 LONGEST_SECONDS = 60
+CONTROL = re.compile(rb"BEGIN.*|COMMIT|(?:UN)?LOCK TABLES.*")
 
 
-async def load(name: str, address: Address, file: Path) -> None:
+async def load_by_program(engine: Any, address: Address, file: Path) -> None:
     """Give a script to the program that people have."""
+    name = engine.name
     commands = {
         "postgresql": f"psql -X -q -v ON_ERROR_STOP=1 -h {address.host} -p {address.port} -U postgres -f {file} {address.database}",
         "mysql": f"mysql --no-defaults -h {address.host} -P {address.port} -u root {address.database}",
@@ -53,9 +57,32 @@ async def load(name: str, address: Address, file: Path) -> None:
     assert not output, output.decode()[:500]
 
 
-@pytest.mark.parametrize("name", NAMES)
-async def test_script_restores_the_database(name: str, tmp_path: Path) -> None:
-    """Law: dump → script → the engine's own program → dump is equal, to the byte, for everything and every type."""
+async def import_script(engine: Any, target: Address, file: Path, *, changes: bool = False) -> None:
+    """Load a script as an import does, in one transaction."""
+    session = await engine.connect(target)
+    try:
+        loader = engine.script.loader(session)
+        grammar = engine.dialect.grammar
+        with file.open("rb") as content:
+            for statement in ScriptFile(content, grammar).statements():
+                loader.survey(statement)
+        await loader.begin()
+        await run_all(session, "BEGIN")
+        with file.open("rb") as content:
+            for statement in ScriptFile(content, grammar).statements():
+                if not CONTROL.fullmatch(statement.text):
+                    outcome = await loader.run(statement)
+                    assert changes or not outcome.changed, outcome
+        await loader.finish()
+        await run_all(session, "COMMIT")
+    finally:
+        await session.close()
+
+
+@pytest.mark.parametrize("loaded_by", [load_by_program, import_script])
+@pytest.mark.parametrize(("name", "archived"), [*((name, False) for name in NAMES), ("postgresql", True)])
+async def test_script_restores_the_database(name: str, archived: bool, loaded_by: Any, tmp_path: Path) -> None:
+    """Law: dump → script → program or import → dump is equal, to the byte, for everything and every type."""
     tested = subject(name)
     engine: Any = tested.engine
     async with tested.fresh() as source, tested.fresh() as target:
@@ -72,12 +99,17 @@ async def test_script_restores_the_database(name: str, tmp_path: Path) -> None:
                 with file.open("wb") as out:
                     out.writelines(
                         engine.script.chunks(
-                            first.schema, ((table, first.read(table)) for table in first.tables), first.extras
+                            ScriptContent(
+                                first.schema,
+                                ((table, first.read(table)) for table in first.tables),
+                                first.extras,
+                                first.schema_archiver.write().content if archived else None,
+                            )
                         )
                     )
 
             await asyncio.to_thread(write)
-            await load(name, target, file)
+            await loaded_by(engine, target, file)
             second = await engine.snapshots.open_reader(target)
             try:
                 assert await texts(second) == before
@@ -87,6 +119,46 @@ async def test_script_restores_the_database(name: str, tmp_path: Path) -> None:
                 await second.close()
         finally:
             await first.close()
+
+
+async def program_dump(address: Address) -> bytes:
+    """Return what the engine's own program writes of a database."""
+    options = "--routines --events --skip-comments --skip-extended-insert --order-by-primary"
+    where = f"-h {address.host} -P {address.port} -u root"
+    command = (
+        ["sqlite3", str(address.path), ".dump"]
+        if address.path
+        else ["mysqldump", "--no-defaults", *options.split(), *where.split(), address.database]
+    )
+    program = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env={"PATH": os.environ["PATH"]}
+    )
+    output, error = await asyncio.wait_for(program.communicate(), LONGEST_SECONDS)
+    assert program.returncode == 0, error.decode()
+    return output
+
+
+# What the programs' dumps do not restore with any client: a view of a later view, the digits of extreme numbers.
+NOT_IN_DUMPS = {
+    "mysql": "DROP VIEW a_second",
+    "sqlite": 'UPDATE "every class" SET r = 0.5 WHERE id IN (1, 4)',
+}
+
+
+@pytest.mark.parametrize("name", NOT_IN_DUMPS)
+async def test_dump_of_the_program_loads_equal(name: str, tmp_path: Path) -> None:
+    """Law: database → the program's dump → import → the same dump."""
+    tested = subject(name)
+    engine: Any = tested.engine
+    async with tested.fresh() as source, tested.fresh() as target:
+        session = await engine.connect(source)
+        for text in (tested.everything, tested.values, NOT_IN_DUMPS[name]):
+            await run_all(session, text)
+        await session.close()
+        before = await program_dump(source)
+        (tmp_path / "dump.sql").write_bytes(before)
+        await import_script(engine, target, tmp_path / "dump.sql", changes=name == "sqlite")
+        assert (await program_dump(target)).split(b"\n") == before.split(b"\n")
 
 
 def unsized(schema: Schema) -> Schema:

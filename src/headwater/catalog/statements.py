@@ -14,8 +14,13 @@ import msgspec
 
 from headwater.catalog.grammar import Grammar
 
+# A quote that is never closed reaches to the end of the text.
+_UNCLOSED = r"|(?P<unclosed>['\"])"
+_UNCLOSED_ESCAPED = r"|(?P<unclosed>['\"`])"
 _WORDS = r"|(?P<word>\b(?:BEGIN|CASE|END(?:[ \t]+(?:IF|LOOP|WHILE|REPEAT|CASE))?)\b)"
-_STRINGS = r"|\bE'(?:[^'\\]++|''|\\.)*'|'(?:[^']++|'')*'|\"(?:[^\"]++|\"\")*\"|`(?:[^`]|``)*`"
+_ESCAPE_STRINGS = r"|\bE'(?:[^'\\]++|''|\\.)*'"
+_UNCLOSED_ESCAPE = r"|\bE(?P<unclosed_escape>')"
+_STRINGS = r"|'(?:[^']++|'')*'|\"(?:[^\"]++|\"\")*\"|`(?:[^`]|``)*`"
 _ESCAPED_STRINGS = r"|'(?:[^'\\]++|''|\\.)*'|\"(?:[^\"\\]++|\"\"|\\.)*\"|`(?:[^`]|``)*`"
 _DOLLAR = r"|(?<![\w$])(?P<dollar>\$(?:[A-Za-z_]\w*)?\$)"
 _GO = r"|(?P<go>^[ \t]*GO[ \t]*\r?$)"
@@ -35,7 +40,15 @@ _ROUTINE = re.compile(
 )
 _RULE = re.compile(r"CREATE\s+(?:OR\s+REPLACE\s+)?RULE\b", re.IGNORECASE)
 _COPY = re.compile(r"COPY\b[^;]*\bFROM\s+stdin\b", re.IGNORECASE)
+_ROWS_END = re.compile(r"\n\\\.[ \t]*\r?$", re.MULTILINE)
+# What a server runs although it is in a comment. No server has version 999999, which marks a real comment of dumps.
+_EXECUTED = re.compile(r"/\*M?!(?!999999)")
 _COMMENT_MARK = re.compile(r"/\*|\*/")
+
+
+def reads_rows(text: str) -> bool:
+    """Return True if a statement is a COPY whose rows follow it in a dump, up to a line with `\\.`."""
+    return _COPY.match(text) is not None
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -51,13 +64,13 @@ def split(text: str, grammar: Grammar | None = None) -> Iterator[Statement]:
     A command of the database's own program, such as `\\d` of psql, is a statement of one line. Without a grammar, such
     lines are left out.
     """
-    return _Splitter(text, grammar).statements()
+    return Splitter(text, grammar).statements()
 
 
-class _Splitter:
-    """A text, and the position up to which it was split."""
+class Splitter:
+    """A text, and the position up to which it was split; `delimiter` ends the statements from there on."""
 
-    def __init__(self, text: str, grammar: Grammar | None) -> None:
+    def __init__(self, text: str, grammar: Grammar | None, delimiter: str = ";") -> None:
         self._text = text
         self._guesses = grammar is None
         self._backslashes = grammar.backslashes if grammar else _HAS_BACKSLASHES.search(text) is not None
@@ -68,7 +81,7 @@ class _Splitter:
         self._space = _space(self._backslashes, self._guesses)
         self._begin = self._depth = 0
         self._routine: bool | None = None
-        self._delimiter = ";"
+        self.delimiter = delimiter
 
     def statements(self) -> Iterator[Statement]:
         """Yield the statements."""
@@ -80,6 +93,8 @@ class _Splitter:
                     position = self._after_comment(match.start(), position)
                 case "dollar":
                     position = self._after_dollar(match)
+                case "unclosed" | "unclosed_escape":
+                    position = len(self._text)
                 case "word":
                     self._depth += self._step(match[0].upper())
                 case "end" if self._depth <= 0 and not self._in_rule(match.start()):
@@ -87,7 +102,7 @@ class _Splitter:
                     position = self._restart(self._after_copy(match.start(), position))
                 case "go" | "delimiter":
                     yield from self._statement(match.start())
-                    self._delimiter = match.groupdict().get("delimiter") or self._delimiter
+                    self.delimiter = match.groupdict().get("delimiter") or self.delimiter
                     position = self._restart(position)
                 case "command" if match.start("command") <= self._begin:
                     end = self._line_end(position)
@@ -100,7 +115,7 @@ class _Splitter:
         return len(self._text) if end < 0 else end
 
     def _token(self) -> re.Pattern[str]:
-        return _pattern(self._backslashes, self._guesses, self._mark, self._delimiter)
+        return _pattern(self._backslashes, self._guesses, self._mark, self.delimiter)
 
     def _restart(self, position: int) -> int:
         """Begin a statement at a position; return the position of its first line without comments before it."""
@@ -114,7 +129,7 @@ class _Splitter:
         """Return the position after white space and comments."""
         while True:
             position = self._space.match(self._text, position, end).end()  # type: ignore[union-attr]
-            executed = self._executes and self._text.startswith("/*!", position)
+            executed = self._executes and _EXECUTED.match(self._text, position)
             if executed or not self._text.startswith("/*", position) or position + 2 > end:
                 return position
             after = self._comment_end(position)
@@ -166,8 +181,8 @@ class _Splitter:
         """Return the position after a statement: after the rows if it is a COPY FROM stdin in a dump."""
         if not _COPY.match(self._text, self._begin, end):
             return position
-        rows_end = self._text.find("\n\\.", end)
-        return len(self._text) if rows_end < 0 else rows_end + 3
+        rows_end = _ROWS_END.search(self._text, end)
+        return rows_end.end() if rows_end else len(self._text)
 
     def _statement(self, end: int) -> Iterator[Statement]:
         begin = min(self._begin, end)
@@ -183,7 +198,11 @@ def _pattern(backslashes: bool, guesses: bool, mark: str, delimiter: str) -> re.
     parts = [f"(?P<end>{re.escape(delimiter)})|{comments}" if delimiter != ";" else f"{comments}|(?P<end>;)"]
     if guesses and not backslashes:
         parts.append(r"|^[ \t]*\#[ \t][^\n]*")
-    parts += [_ESCAPED_STRINGS if backslashes else _STRINGS, _WORDS]
+    if backslashes:
+        parts += [_ESCAPED_STRINGS, "" if guesses else _UNCLOSED_ESCAPED]
+    else:
+        parts += [_ESCAPE_STRINGS, "" if guesses else _UNCLOSED_ESCAPE, _STRINGS, "" if guesses else _UNCLOSED]
+    parts.append(_WORDS)
     if guesses or not backslashes:
         parts.append(_DOLLAR)
     if guesses:

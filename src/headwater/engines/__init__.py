@@ -7,7 +7,7 @@ asks for an engine by its name.
 
 from headwater.engines._address import Address
 from headwater.engines._browse import BrowsingSupport
-from headwater.engines._decode import ConversionError, Decoder, DecodingSupport, DocumentFlattening, ScriptSupport
+from headwater.engines._decode import ConversionError, Decoder, DecodingSupport, DocumentFlattening
 from headwater.engines._discovery import DEFAULT_ENGINE, all_engines, engine, parse_url
 from headwater.engines._engine import (
     ActivitySupport,
@@ -32,6 +32,7 @@ from headwater.engines._recovery import (
     RecoveryTarget,
 )
 from headwater.engines._refusals import ConnectionRefused, LoginRefused
+from headwater.engines._scripts import ScriptContent, ScriptLoader, ScriptOutcome, ScriptStatement, ScriptSupport
 from headwater.engines._session import Parameters, ServerFacts, Session
 from headwater.engines._snapshots import (
     STANDALONE_ROWS,
@@ -108,6 +109,10 @@ __all__ = [
     "RecoveryTarget",
     "SchemaArchive",
     "SchemaArchiver",
+    "ScriptContent",
+    "ScriptLoader",
+    "ScriptOutcome",
+    "ScriptStatement",
     "ScriptSupport",
     "ServerCommand",
     "ServerFacts",

@@ -1,8 +1,8 @@
-"""Reading snapshots without a server: decoders for the stored texts, and scripts that load them."""
+"""Reading snapshots without a server: decoders for the stored texts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -56,12 +56,3 @@ class DecodingSupport(Protocol):
 
     def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
         """Return the decoder of a snapshot column; `schema` has the types that the database defines itself."""
-
-
-class ScriptSupport(Protocol):
-    """Writes snapshots as scripts that the engine's own command-line client can load."""
-
-    def chunks(
-        self, schema: Schema, tables: Iterable[tuple[SnapshotTable, Iterable[Batch]]], extras: Mapping[str, Any]
-    ) -> Iterator[bytes]:
-        """Yield a script that creates a Schema, its rows and `SnapshotReader.extras` in an empty database."""

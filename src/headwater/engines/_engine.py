@@ -13,12 +13,13 @@ from headwater.catalog.plans import QueryPlan, ServerSession
 from headwater.catalog.results import Limits
 from headwater.engines._address import Address
 from headwater.engines._browse import BrowsingSupport
-from headwater.engines._decode import DecodingSupport, ScriptSupport
+from headwater.engines._decode import DecodingSupport
 from headwater.engines._extensions import ExtensionSupport
 from headwater.engines._option import Option
 from headwater.engines._provision import ProvisioningSupport
 from headwater.engines._proxy import ProxySupport
 from headwater.engines._recovery import RecoverySupport
+from headwater.engines._scripts import ScriptSupport
 from headwater.engines._session import Parameters, Session
 from headwater.engines._snapshots import InPlaceRestoreSupport, SnapshotSupport
 from headwater.engines._transfer import TransferSupport

@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from engines.postgresql.place import HOST, PORT, fresh, missing, texts
-from engines.test_decoding_and_scripts import load
-from headwater.engines import Address, engine
+from engines.test_decoding_and_scripts import import_script, load_by_program
+from headwater.engines import Address, ScriptContent, engine
 from headwater.engines.postgresql import pg_dump
 from headwater.engines.postgresql.large_objects import PIECE_BYTES
 from suite.profiles import examples
@@ -94,7 +94,10 @@ async def load_snapshot(dump: Any, target: Address, rows: list[list[Any]] | None
         await fill.close()
 
 
-@pytest.mark.parametrize("way", ["fill", "script"])
+SCRIPTS = {"script": (load_by_program, False), "archive": (load_by_program, True), "import": (import_script, True)}
+
+
+@pytest.mark.parametrize("way", ["fill", *SCRIPTS])
 async def test_pg_dump_output_matches_after_restore(way: str, roles: dict[str, str], tmp_path: Path) -> None:
     async with fresh() as source, fresh() as target:
         known = texts()
@@ -103,12 +106,12 @@ async def test_pg_dump_output_matches_after_restore(way: str, roles: dict[str, s
             if way == "fill":
                 assert await load_snapshot(dump, target) == []
             else:
-                file = tmp_path / "script.sql"
-                pieces = POSTGRES.script.chunks(
-                    dump.schema, ((table, dump.read(table)) for table in dump.tables), dump.extras
-                )
+                file, (load, archived) = tmp_path / "script.sql", SCRIPTS[way]
+                tables = ((table, dump.read(table)) for table in dump.tables)
+                archive = (await asyncio.to_thread(dump.write)).content if archived else None
+                pieces = POSTGRES.script.chunks(ScriptContent(dump.schema, tables, dump.extras, archive))
                 file.write_bytes(b"".join(await asyncio.to_thread(list, pieces)))
-                await load("postgresql", target, file)
+                await load(POSTGRES, target, file)
             async with open_snapshot(target) as again:
                 assert again.extras == dump.extras
         assert (

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
-
 import pytest
 
 from features.transfers.row_copies import copied, planned, sides
-from headwater.core.transfer.inserts import InsertWriter
 from headwater.kit.errors import BadInput
 from headwater.testing.engines.subject import rows, run_all
 
@@ -39,18 +35,6 @@ async def test_checksums_tell_storage_classes_apart() -> None:
             sums += [item.source_checksum for item in compared]
             await run_all(third.session, "DROP TABLE u")
         assert sums[0] != sums[1]
-
-
-async def test_inserts_keep_every_storage_class() -> None:
-    async with sides("sqlite", "sqlite") as (left, right):
-        await run_all(left.session, UNTYPED)
-        table = (await left.engine.inspect(left.session)).relation("u")
-        writer = InsertWriter(left.engine.dialect, left.engine.quote, table)
-        batches: AsyncIterator[Sequence[Any]] = left.reads.scan('"u"', [('"id"', "integer"), ('"v"', "")])
-        script = b"".join([writer.rows(batch) async for batch in batches]).decode()
-        await run_all(right.session, UNTYPED.split(";")[0])
-        await run_all(right.session, script)
-        assert await rows(right.session, STORED) == await rows(left.session, STORED)
 
 
 CHANGED = "a column without a type becomes text: numbers as digits, binary values as \\x and hexadecimal digits"

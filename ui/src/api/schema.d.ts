@@ -4500,7 +4500,7 @@ export interface components {
              * Format
              * @enum {string}
              */
-            format: "csv" | "ndjson" | "json" | "parquet" | "sql";
+            format: "csv" | "ndjson" | "json" | "parquet" | "sql" | "archive";
             /** Columns */
             columns: components["schemas"]["FoundColumnOut"][];
             /** Rows */

@@ -16,9 +16,11 @@ import pyarrow.parquet
 
 from headwater.core.transfer import csv_files
 from headwater.core.transfer.csv_files import CsvOptions
+from headwater.core.transfer.script_files import is_compressed
 from headwater.kit.errors import Unreadable
 
-Format = Literal["csv", "ndjson", "json", "parquet", "sql"]
+Format = Literal["csv", "ndjson", "json", "parquet", "sql", "archive"]
+SCRIPTS: frozenset[Format] = frozenset({"sql", "archive"})
 # A row: its number in the file from 1, its values by column, and how far the file was read; or what is wrong with it.
 Values: TypeAlias = list[Any]
 SAMPLE, BATCH, PIECE = 1000, 1000, 65_536
@@ -81,14 +83,17 @@ def shape_of(path: Path, filename: str, options: CsvOptions | None = None) -> Sh
 def _format(head: bytes, filename: str) -> Format:
     if head.startswith(b"PAR1"):
         return "parquet"
-    format_ = SUFFIXES.get(Path(filename).suffix.lower())
+    name = Path(filename)
+    format_ = SUFFIXES.get(name.suffix.lower())
+    if is_compressed(head) and SUFFIXES.get(name.with_suffix("").suffix.lower(), "sql") == "sql":
+        return "sql"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if format_ in {"json", "ndjson"}:
         return "json" if text.startswith(b"[") else "ndjson"
     if format_ == "parquet" or format_ is None:
         raise Unreadable(
             f"{filename} is not a data file that can be imported.",
-            hint="CSV, TSV, NDJSON, JSON, Parquet and SQL can be imported.",
+            hint="CSV, TSV, NDJSON, JSON, Parquet, SQL and archives of pg_dump can be imported.",
         )
     return format_
 

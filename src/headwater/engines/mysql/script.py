@@ -1,15 +1,19 @@
-"""Writes a snapshot as a script for the mysql program: tables, INSERTs, then the statements after the rows."""
+"""Scripts of MySQL: writes a snapshot as one for the program mysql, and loads scripts and dumps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO
 
-from headwater.catalog.model import Schema
-from headwater.engines import Batch, ScriptSupport, SnapshotTable
+from headwater.engines import Batch, ScriptContent, ScriptLoader, ScriptSupport, Session, SnapshotTable
 from headwater.engines._script import inserts
 from headwater.engines.mysql.bulk_load import SETTINGS, constants
 from headwater.engines.mysql.ddl import quote, restore_ddl
+from headwater.engines.mysql.script_load import MysqlScriptLoader
+from headwater.engines.mysql.session import MysqlSession
+from headwater.kit.errors import Unreadable
 
 _HEAD = b"-- Load it into an empty database: mysql DATABASE < FILE\n\n"
 
@@ -32,13 +36,12 @@ def _rows(table: SnapshotTable, batches: Iterable[Batch]) -> Iterator[bytes]:
 class MysqlScript(ScriptSupport):
     """Snapshots as SQL scripts."""
 
-    def chunks(
-        self, schema: Schema, tables: Iterable[tuple[SnapshotTable, Iterable[Batch]]], extras: Mapping[str, Any]
-    ) -> Iterator[bytes]:
+    def chunks(self, content: ScriptContent) -> Iterator[bytes]:
         """Yield the script in chunks."""
-        first, later = restore_ddl(schema)
+        extras = content.extras
+        first, later = restore_ddl(content.schema)
         yield _HEAD + b"".join(map(_statement, (*SETTINGS, *first)))
-        for table, batches in tables:
+        for table, batches in content.tables:
             yield from _rows(table, batches)
         counters = [
             f"ALTER TABLE {quote(name)} AUTO_INCREMENT = {int(value)}" for name, value in extras.get("counters", ())
@@ -48,3 +51,16 @@ class MysqlScript(ScriptSupport):
             for name, (value, cycle) in extras.get("generators", {}).items()
         ]
         yield b"\n" + b"".join(map(_statement, (*later, *counters, *generators)))
+
+    def loader(self, session: Session) -> ScriptLoader:
+        """Return the loader of one script."""
+        assert isinstance(session, MysqlSession)
+        return MysqlScriptLoader(session)
+
+    def archive_name(self, head: bytes) -> str:
+        """Return "": the engine's programs write scripts only."""
+        return ""
+
+    def open_archive(self, path: Path) -> AbstractContextManager[IO[bytes]]:
+        """Raise Unreadable: there are no archives."""
+        raise Unreadable("The file is not an archive.")

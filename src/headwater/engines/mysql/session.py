@@ -22,6 +22,7 @@ from pymysql.cursors import DictCursor, SSCursor
 
 from headwater.catalog.results import (
     STANDARD,
+    UNLIMITED,
     Cell,
     Finished,
     Frame,
@@ -135,16 +136,18 @@ class MysqlSession:
             await stack.enter_async_context(self.worker.ended_in_time(limits.seconds))
             await stack.enter_async_context(self._mode(limits.read_only))
             for number, statement in enumerate(statements):
-                try:
-                    async with contextlib.aclosing(self._statement(number, statement, parameters, limits)) as frames:
-                        async for frame in frames:
-                            yield frame
-                except DRIVER_ERRORS as error:
-                    await self._refresh_status()
-                    why = self._why(error, statement, number, limits)
-                    if isinstance(why, QueryError):
-                        why.rolled_back = why.sqlstate == errors.ROLLED_BACK and not self.in_transaction
-                    raise why from error
+                text = self._bound(statement, number, parameters, limits)
+                async with contextlib.aclosing(self._statement(number, statement, text, limits)) as frames:
+                    async for frame in frames:
+                        yield frame
+            await self._refresh_status()
+
+    async def run_bytes(self, statement: Statement, sent: bytes) -> AsyncGenerator[Frame, None]:
+        """Run one statement as these bytes, which need not be UTF-8; `statement` is its text for errors."""
+        async with self.worker.ended_in_time(None):
+            async with contextlib.aclosing(self._statement(0, statement, sent, UNLIMITED)) as frames:
+                async for frame in frames:
+                    yield frame
             await self._refresh_status()
 
     async def check(self, text: str) -> QueryError | None:
@@ -206,18 +209,35 @@ class MysqlSession:
             await self.worker.call(lambda: _close(connection))
         self.worker.close()
 
-    async def _statement(
-        self, number: int, statement: Statement, parameters: Parameters, limits: Limits
-    ) -> AsyncGenerator[Frame, None]:
+    def _bound(self, statement: Statement, number: int, parameters: Parameters, limits: Limits) -> str:
         if limits.read_only and (not _READS.match(statement.text) or _TO_FILE.search(statement.text)):
             raise errors.read_only(statement, number)
-        text = texts.bind(statement.text, parameters, GRAMMAR, self.connection.escape)
+        return texts.bind(statement.text, parameters, GRAMMAR, self.connection.escape)
+
+    async def _statement(
+        self, number: int, statement: Statement, sent: str | bytes, limits: Limits
+    ) -> AsyncGenerator[Frame, None]:
+        """Run a statement; an error of the driver becomes one of ours."""
+        try:
+            async with contextlib.aclosing(self._frames(number, statement, sent, limits)) as frames:
+                async for frame in frames:
+                    yield frame
+        except DRIVER_ERRORS as error:
+            await self._refresh_status()
+            why = self._why(error, statement, number, limits)
+            if isinstance(why, QueryError):
+                why.rolled_back = why.sqlstate == errors.ROLLED_BACK and not self.in_transaction
+            raise why from error
+
+    async def _frames(
+        self, number: int, statement: Statement, sent: str | bytes, limits: Limits
+    ) -> AsyncGenerator[Frame, None]:
         began = time.perf_counter()
         self._running, self._killed = True, False
         cursor = self.connection.cursor(SSCursor)
         over = False
         try:
-            more = await self.worker.call(partial(self._begin, cursor, text))
+            more = await self.worker.call(partial(self._begin, cursor, sent))
             while more:
                 async with contextlib.aclosing(self._result(number, statement, cursor, limits, began)) as frames:
                     async for frame in frames:
@@ -228,10 +248,10 @@ class MysqlSession:
             self._running = False
             await self._end(cursor, over=over)
 
-    def _begin(self, cursor: Any, text: str) -> bool:
+    def _begin(self, cursor: Any, sent: str | bytes) -> bool:
         if self.worker.stopped:
             raise pymysql.OperationalError(errors.KILLED, "Query execution was interrupted")
-        cursor.execute(text)
+        cursor.execute(sent)
         return True
 
     async def _result(

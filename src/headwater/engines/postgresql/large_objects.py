@@ -101,6 +101,13 @@ SELECT statement FROM (
   WHERE x.role IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = x.role)
 ) said(step, loid, role, kind, statement) ORDER BY step, loid, role, kind
 """  # noqa: S608 (of ours)
+# For scripts, after each batch: every statement locks its object until the end of its transaction.
+_RUN_SAID = f"""
+DO $headwater$ DECLARE command text; BEGIN
+  FOR command IN {SAID.strip()} LOOP EXECUTE command; END LOOP;
+  TRUNCATE {_SAID};
+END $headwater$
+"""
 _ABSENT = f"""
 SELECT name FROM (SELECT owner FROM {_SAID} UNION
                   SELECT r->>0 FROM {_SAID}, LATERAL jsonb_array_elements(rights) r) named(name)
@@ -167,8 +174,8 @@ def script(batches: Iterable[Batch], lines: Callable[[Batch], Any]) -> Iterator[
     for batch in batches:
         yield f"\n{COPY_IN};\n".encode()
         yield bytes(lines(batch))
-        yield b"\\.\n" + _written([PUT])
-    yield SAID.strip().encode() + b"\n\\gexec\n" + _written(DROP)
+        yield b"\\.\n" + _written([PUT, _RUN_SAID])
+    yield _written(DROP)
 
 
 def _written(statements: Iterable[str]) -> bytes:

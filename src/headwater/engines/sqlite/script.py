@@ -1,16 +1,20 @@
-"""Writes a snapshot as a script for the sqlite3 program: tables, their rows as constants, then indexes."""
+"""Scripts of SQLite: writes a snapshot as one for the program sqlite3, and loads scripts and dumps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO
 
-from headwater.catalog.model import Schema
-from headwater.engines import Batch, ScriptSupport, SnapshotTable
+from headwater.engines import Batch, ScriptContent, ScriptLoader, ScriptSupport, Session, SnapshotTable
 from headwater.engines._script import inserts
 from headwater.engines.sqlite.bulk_load import SETTINGS, value_of
 from headwater.engines.sqlite.ddl import quote, restore_ddl
+from headwater.engines.sqlite.script_load import SqliteScriptLoader
+from headwater.engines.sqlite.session import SqliteSession
 from headwater.engines.sqlite.values import literal
+from headwater.kit.errors import Unreadable
 
 _HEAD = b"-- Load it into a new file: sqlite3 NEW.db < FILE\n\nPRAGMA foreign_keys = OFF;\nBEGIN;\n"
 
@@ -30,13 +34,12 @@ def _rows(table: SnapshotTable, batches: Iterable[Batch]) -> Iterator[bytes]:
 class SqliteScript(ScriptSupport):
     """Snapshots as SQL scripts."""
 
-    def chunks(
-        self, schema: Schema, tables: Iterable[tuple[SnapshotTable, Iterable[Batch]]], extras: Mapping[str, Any]
-    ) -> Iterator[bytes]:
+    def chunks(self, content: ScriptContent) -> Iterator[bytes]:
         """Yield the script in chunks."""
-        first, later = restore_ddl(schema)
+        extras = content.extras
+        first, later = restore_ddl(content.schema)
         yield _HEAD + _statements(first)
-        for table, batches in tables:
+        for table, batches in content.tables:
             yield from _rows(table, batches)
         last = [
             f"PRAGMA {name} = {int(value)}" for name, value in extras.get("settings", {}).items() if name in SETTINGS
@@ -46,3 +49,16 @@ class SqliteScript(ScriptSupport):
             values = ", ".join(counters)
             last += ["DELETE FROM sqlite_sequence", f"INSERT INTO sqlite_sequence (name, seq) VALUES {values}"]  # noqa: S608
         yield _statements((*later, *last)) + b"COMMIT;\n"
+
+    def loader(self, session: Session) -> ScriptLoader:
+        """Return the loader of one script."""
+        assert isinstance(session, SqliteSession)
+        return SqliteScriptLoader(session)
+
+    def archive_name(self, head: bytes) -> str:
+        """Return "": the engine's programs write scripts only."""
+        return ""
+
+    def open_archive(self, path: Path) -> AbstractContextManager[IO[bytes]]:
+        """Raise Unreadable: there are no archives."""
+        raise Unreadable("The file is not an archive.")

@@ -112,7 +112,7 @@ class ImportPreviewOut(Wire):
     """A preview of a file that was uploaded for an import: its format, columns and first rows."""
 
     transfer: TransferOut
-    format: Literal["csv", "ndjson", "json", "parquet", "sql"]
+    format: Literal["csv", "ndjson", "json", "parquet", "sql", "archive"]
     columns: list[FoundColumnOut]
     rows: list[list[str | int | float | bool | None]]
     csv: CsvOptionsOut | None = None

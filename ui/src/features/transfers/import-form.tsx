@@ -38,7 +38,7 @@ export function ImportForm({ preview }: { preview: ImportPreview }) {
   const fresh = () => preview.columns.map((column) => ({ target: column.name, type: column.type }))
   const [targets, setTargets] = useState<Target[]>(fresh)
   const start = useImport()
-  const script = preview.format === 'sql'
+  const script = preview.format === 'sql' || preview.format === 'archive'
   const table = relations[Number(into)]
   const known = into === NEW ? null : (table?.columns.map((column) => column.name) ?? [])
   const choose = (value: string) => {
@@ -68,7 +68,7 @@ export function ImportForm({ preview }: { preview: ImportPreview }) {
                 onChange={choose}
                 options={[{ value: NEW, label: 'A new table' }, ...relations.map((one, at) => ({ value: String(at), label: one.schema ? `${one.schema}.${one.name}` : one.name }))]}
               />
-              {into === NEW && <TextField label="Name" value={name} maxLength={63} onChange={(event) => setName(event.target.value)} />}
+              {into === NEW && <TextField label="Name" value={name} maxLength={127} onChange={(event) => setName(event.target.value)} />}
             </>
           )}
           <div className="row flex-wrap">
@@ -87,7 +87,7 @@ export function ImportForm({ preview }: { preview: ImportPreview }) {
           </label>
         )}
         <button type="button" className="btn primary end" disabled={start.isPending || (database.protected && !confirmed) || (!script && targets.every((one) => !one.target))} onClick={begin}>
-          {start.isPending ? 'Starting…' : script ? 'Run the script' : 'Import'}
+          {start.isPending ? 'Starting…' : script ? preview.format === 'archive' ? 'Load the archive' : 'Run the script' : 'Import'}
         </button>
       </div>
     </>

@@ -10,7 +10,7 @@ import { useUpload } from './api'
 import { CsvOptionsPanel } from './csv-options'
 import { ImportForm } from './import-form'
 
-const ACCEPT = '.csv,.tsv,.tab,.txt,.ndjson,.jsonl,.json,.parquet,.pq,.sql'
+const ACCEPT = '.csv,.tsv,.tab,.txt,.ndjson,.jsonl,.json,.parquet,.pq,.sql,.gz,.zip,.dump,.backup,.tar'
 
 export function ImportPage() {
   const database = useDatabase()
@@ -22,7 +22,7 @@ export function ImportPage() {
   const csv = options ?? preview?.csv
   return (
     <PageFrame title="Import" subtitle={<p className="dim">A file into {database.name}</p>}>
-      <Panel title="File" aside={preview && <span className="dim small">{`${preview.format.toUpperCase()}, ${plural(preview.columns.length, 'column')}`}</span>}>
+      <Panel title="File" aside={preview && <span className="dim small">{preview.columns.length > 0 ? `${preview.format.toUpperCase()}, ${plural(preview.columns.length, 'column')}` : preview.format === 'sql' ? 'SQL' : 'Archive'}</span>}>
         <input
           ref={input}
           type="file"
@@ -36,7 +36,7 @@ export function ImportPage() {
             if (file) upload.mutate({ file })
           }}
         />
-        <EmptyState text={preview?.transfer.filename ?? 'CSV, TSV, NDJSON, JSON, Parquet or an SQL script.'}>
+        <EmptyState text={preview?.transfer.filename ?? 'CSV, TSV, NDJSON, JSON, Parquet, an SQL script or a dump.'}>
           {upload.isPending && <Bar part={part} label="Upload" className="w-60" />}
           <button type="button" className={preview ? 'btn' : 'btn primary'} disabled={upload.isPending} onClick={() => input.current?.click()}>
             <Upload className="i" aria-hidden="true" />

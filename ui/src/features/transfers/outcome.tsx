@@ -1,4 +1,4 @@
-// Owns what came of an import or export: how many rows, which rows were bad, the file to save.
+// Owns what came of an import or export: how many rows, which rows were bad, what was left out, the file to save.
 import { Download } from 'lucide-react'
 import type { Transfer } from '@/api/types'
 import { Panel, TableScroll } from '@/components/page'
@@ -12,11 +12,24 @@ interface BadRow {
   sentence: string
 }
 
+/** A statement of a script that was left out or changed. */
+interface ScriptNote {
+  statement: number
+  line: number
+  text: string
+  reason: string
+}
+
 /** What the result holds depends on the kind of transfer: the wire calls it an object. */
 interface Result {
   rows?: number
   bad_rows?: number
   errors?: BadRow[]
+  skipped?: ScriptNote[]
+  skipped_count?: number
+  changed?: ScriptNote[]
+  changed_count?: number
+  notes?: string[]
   files?: { table: string; rows: number }[]
   size_bytes?: number
 }
@@ -67,8 +80,42 @@ function BadRows({ transfer, result }: { transfer: Transfer; result: Result }) {
   )
 }
 
+function ScriptNotes({ title, notes, total }: { title: string; notes: ScriptNote[]; total: number }) {
+  return (
+    <Panel title={title} aside={total > notes.length && <span className="dim small">{`The first ${count(notes.length)} are shown`}</span>}>
+      <TableScroll label={title}>
+        <table className="table tall">
+          <thead>
+            <tr>
+              {['Line', 'Statement', 'Why'].map((name) => (
+                <th key={name} scope="col" className={name === 'Line' ? 'num' : ''}>
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {notes.map((note) => (
+              <tr key={note.statement}>
+                <td className="num">{count(note.line)}</td>
+                <td className="w-1/2 max-w-0">
+                  <span className="mono cut block" title={note.text}>
+                    {note.text}
+                  </span>
+                </td>
+                <td className="w-1/2">{note.reason}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableScroll>
+    </Panel>
+  )
+}
+
 function Exported({ transfer, result }: { transfer: Transfer; result: Result }) {
   const files = result.files ?? []
+  const sql = transfer.request.format === 'sql'
   return (
     <Panel
       title={plural(files.length, 'table')}
@@ -90,7 +137,7 @@ function Exported({ transfer, result }: { transfer: Transfer; result: Result }) 
           </tbody>
         </table>
       </TableScroll>
-      <p className="small dim p-4">The file is kept for a week. Its schema.sql creates the tables.</p>
+      <p className="small dim p-4">{sql ? 'The file is kept for a week. Its script can be imported again.' : 'The file is kept for a week. Its schema.sql creates the tables.'}</p>
     </Panel>
   )
 }
@@ -103,8 +150,21 @@ export function Outcome({ transfer }: { transfer: Transfer }) {
     <>
       {transfer.job?.state === 'completed' && (
         <Panel title="Result">
-          <p className="p-4">{plural(result.rows, 'row')} imported.</p>
+          <div className="flex flex-col gap-1 p-4">
+            <p>{plural(result.rows, 'row')} imported.</p>
+            {(result.notes ?? []).map((note) => (
+              <p key={note} className="small">
+                {note}
+              </p>
+            ))}
+          </div>
         </Panel>
+      )}
+      {result.skipped && result.skipped.length > 0 && (
+        <ScriptNotes title={`${plural(result.skipped_count ?? 0, 'statement')} left out`} notes={result.skipped} total={result.skipped_count ?? 0} />
+      )}
+      {result.changed && result.changed.length > 0 && (
+        <ScriptNotes title={`${plural(result.changed_count ?? 0, 'statement')} changed`} notes={result.changed} total={result.changed_count ?? 0} />
       )}
       {(result.bad_rows ?? 0) > 0 && <BadRows transfer={transfer} result={result} />}
     </>

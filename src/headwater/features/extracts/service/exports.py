@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from headwater.core.snapshots import manifest_tables, schema_subset
+from headwater.core.snapshots import manifest_tables, schema_archives, scripts
 from headwater.core.transfer.archives import zipped
 from headwater.core.transfer.writers import DOCUMENTS, WRITERS, Typed, unique
-from headwater.engines import ConversionError, Decoder
+from headwater.engines import ConversionError, Decoder, ScriptContent
 from headwater.features.accounts.rights import Actor
 from headwater.features.extracts.service import rows, snapshot_access
 from headwater.features.extracts.service.queries import begun
@@ -101,22 +101,14 @@ def _script(
             f"Snapshots of {opened.engine.display_name} cannot be exported as SQL.",
             hint="Export the rows as JSON instead.",
         )
-    schema, left_out, extras = opened.schema, tuple[str, ...](), opened.manifest.extras
-    if names is not None:
-        bare = schema_subset.without_rows(
-            schema, {manifest_tables.display_name(table) for table in opened.manifest.tables}
-        )
-        schema, left_out = schema_subset.cut(schema, bare | {manifest_tables.display_name(table) for table in tables})
-        extras = extras if schema is opened.schema else schema_subset.extras_of(extras, schema)
     began = f"{opened.manifest.started:%Y-%m-%d %H:%M:%S} UTC"
     yield f"-- {_line(opened.name)}, {opened.manifest.product}, as it was at {began}\n".encode()
-    for table in opened.manifest.tables:
-        if manifest_tables.apart(table) and table not in tables:
-            yield f"-- left out, because it belongs to no table: {manifest_tables.display_name(table)}\n".encode()
-    for name in left_out:
-        yield f"-- left out, because it needs tables that are not here: {_line(name)}\n".encode()
     filled = ((manifest_tables.dump_table(table), opened.rows(table, threads)) for table in tables)
-    yield from _larger(opened.engine.script.chunks(schema, filled, extras))
+    archive = schema_archives.read(opened.vault, opened.manifest)
+    content = ScriptContent(opened.schema, filled, opened.manifest.extras, archive)
+    every = [manifest_tables.dump_table(table) for table in opened.manifest.tables]
+    chosen = None if names is None else [manifest_tables.display_name(table) for table in tables]
+    yield from _larger(scripts.pieces(opened.engine.script, content, every, chosen))
 
 
 def _line(text: str) -> str:

@@ -14,10 +14,17 @@ from headwater.features.jobs.follow import finish
 from headwater.kit.errors import BadInput
 from headwater.kit.terminal import terminal
 
+ROWS = frozenset({".csv", ".tsv", ".tab", ".txt", ".ndjson", ".jsonl", ".json", ".parquet", ".pq"})
+# How many of the statements that were left out are shown.
+SHOWN = 20
+
 
 def import_(
     name: NameArgument,
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, JSON, Parquet or SQL.", show_default=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV, TSV, NDJSON, JSON, Parquet, SQL, or an archive of pg_dump.", show_default=False),
+    ],
     table: Annotated[
         str, typer.Option(help="Target table, with its schema if needed: schema.table; not needed for SQL.")
     ] = "",
@@ -33,10 +40,10 @@ def import_(
     confirm: Annotated[bool, typer.Option(help="Allow writes to a protected database.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Import a file into a table: all rows, or none if one is bad."""
+    """Import a file into a table, or load a script or dump: all of it, or nothing if something is bad."""
     if not file.is_file():
         raise BadInput(f"There is no file {file}.")
-    if not table and file.suffix.lower() != ".sql":
+    if not table and file.suffix.lower() in ROWS:
         raise BadInput("Choose the target table with --table.", hint="Use --create to create it.")
     with remote() as server:
         database = find_database(server, name)
@@ -107,6 +114,22 @@ def _show(result: Any) -> None:
         for problem in result["errors"]:
             table.add_row(str(problem["row"]), problem["column"], problem["sentence"])
         terminal().print(table)
+    for kind, sentence in (("skipped", "left out"), ("changed", "changed")):
+        _show_notes(result.get(kind, []), result.get(f"{kind}_count", 0), sentence)
+    for note in result.get("notes", []):
+        typer.echo(note)
+
+
+def _show_notes(notes: list[Any], count: int, sentence: str) -> None:
+    if not notes:
+        return
+    typer.echo(f"{count:,} {'statement was' if count == 1 else 'statements were'} {sentence}:")
+    table = Table("line", "statement", "why", box=None, pad_edge=False)
+    for note in notes[:SHOWN]:
+        table.add_row(str(note["line"]), note["text"][:60], note["reason"])
+    terminal().print(table)
+    if count > SHOWN:
+        typer.echo(f"{count - SHOWN:,} more: use --json to see them.")
 
 
 def _save(server: ApiClient, transfer_id: str, output: Path) -> None:

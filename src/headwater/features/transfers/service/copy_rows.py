@@ -78,6 +78,13 @@ class CopyHooks(Protocol):
         """Record a table or type before it is created, so that it can be dropped after a failure."""
 
 
+class ImportHooks(CopyHooks, Protocol):
+    """Callbacks of an import."""
+
+    async def committing(self, rows: int) -> None:
+        """Record that these rows are about to be committed: after a crash, nobody knows whether they were."""
+
+
 async def copy(source: CopyEndpoint, target: CopyEndpoint, plan: CopyPlan, watch: CopyHooks) -> list[TableComparison]:
     """Run a plan on a target that has none of its tables; return the comparison of both sides."""
     await source.reads.begin_read()

@@ -14,21 +14,22 @@ from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.catalog.model import Relation, Schema
+from headwater.catalog.model import Relation
 from headwater.catalog.results import UNLIMITED, Rows, Started
-from headwater.core.transfer.inserts import InsertWriter
+from headwater.core.transfer.archives import LEVEL
 from headwater.core.transfer.writers import WRITERS
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases, schema_cache
+from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.query.service import access as doors
 from headwater.features.transfers import file_store
 from headwater.features.transfers.models import Transfer
-from headwater.features.transfers.service import copies, transfers
+from headwater.features.transfers.service import copies, export_scripts, table_choice, transfers
 from headwater.features.transfers.service.copy_rows import CopyEndpoint
 from headwater.features.transfers.service.transfers import TransferAttempt, TransferView
 from headwater.kit import atomic_upload
-from headwater.kit.errors import BadInput, NotFound, did_you_mean
+from headwater.kit.errors import NotFound
 from headwater.store.context import Context
 
 Form = Literal["csv", "ndjson", "parquet", "sql"]
@@ -41,7 +42,7 @@ async def start(
     access = await doors.authorize_query(context, actor, database_id)
     copies.tabular(access.reached.engine)
     schema = await schema_cache.read(context, access.reached)
-    chosen(schema, tables)
+    table_choice.chosen(schema, tables)
     async with context.store.transaction() as db:
         # An export creates a job and a file on the host, which requires more than the right to read.
         database = await databases.find(db, actor, database_id, "database:write")
@@ -58,20 +59,6 @@ async def start(
         )
         job = await transfers.begin(db, actor, transfer, database, f"Export {database.name} as {form.upper()}")
         return TransferView(transfer, job)
-
-
-def chosen(schema: Schema, tables: Sequence[str] | None) -> list[Relation]:
-    """Return the tables to export, or raise NotFound for an unknown name."""
-    selected = [relation for relation in schema if relation.kind == "table"]
-    known = {relation.name for relation in selected} | {relation.qualified_name for relation in selected}
-    for table in tables or ():
-        if table not in known:
-            raise NotFound(f"There is no table {table!r}.", hint=did_you_mean(table, known))
-    if tables is not None:
-        selected = [relation for relation in selected if relation.name in tables or relation.qualified_name in tables]
-    if not selected:
-        raise BadInput("There are no tables to export.", hint="The database is empty.")
-    return selected
 
 
 async def file_of(context: Context, actor: Actor, transfer_id: uuid.UUID, part: file_store.Part) -> tuple[Path, str]:
@@ -91,20 +78,10 @@ async def run_job(attempt: Attempt) -> Write:
     source = await working.reach(row.database_id, write=False)
     path = file_store.path_of(working.settings, row.id, "export")
     part = path.with_name(path.name + atomic_upload.PART)
-    written: list[dict[str, Any]] = []
     try:
-        async with AsyncExitStack() as stack:
-            side = await working.open(stack, source)
-            await side.reads.begin_read()
-            schema = await _inspected(working, source)
-            tables = chosen(schema, row.request["tables"])
-            with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
-                only = Schema(tuple(tables), schema.enums, domains=schema.domains, sequences=schema.sequences)
-                archive.writestr("schema.sql", "".join(f"{text};\n\n" for text in side.engine.ddl(only)))
-                for number, table in enumerate(tables):
-                    working.report("tables", number, len(tables), table.qualified_name)
-                    rows = await _write(side, table, row.request["format"], archive, working)
-                    written.append({"table": table.qualified_name, "rows": rows})
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:
+            write_files = export_scripts.write if row.request["format"] == "sql" else _write_tables
+            written = await write_files(working, source, archive)
         part.rename(path)
     finally:
         part.unlink(missing_ok=True)
@@ -117,11 +94,21 @@ async def run_job(attempt: Attempt) -> Write:
     return write
 
 
-async def _inspected(working: TransferAttempt, source: Any) -> Schema:
-    """Read the Schema with a separate session, because the session that reads rows is in a transaction."""
+async def _write_tables(
+    working: TransferAttempt, source: ReachableDatabase, archive: zipfile.ZipFile
+) -> list[dict[str, Any]]:
+    """Write the schema and one file for each table; return the name and the number of rows of each."""
+    written: list[dict[str, Any]] = []
+    request = working.transfer.request
     async with AsyncExitStack() as stack:
         side = await working.open(stack, source)
-        return await side.engine.inspect(side.session)
+        await side.reads.begin_read()
+        tables = await export_scripts.write_schema(working, source, archive)
+        for number, table in enumerate(tables):
+            working.report("tables", number, len(tables), table.qualified_name)
+            rows = await _write(side, table, request["format"], archive, working)
+            written.append({"table": table.qualified_name, "rows": rows})
+    return written
 
 
 async def _write(
@@ -131,9 +118,8 @@ async def _write(
     rows, writer = 0, None
     entry = zipfile.ZipInfo(f"{table.qualified_name.replace('/', '_')}.{form}", time.localtime()[:6])
     entry.compress_type = zipfile.ZIP_DEFLATED
-    batches = _statements(side, table) if form == "sql" else _cells(side, table, form)
     with archive.open(entry, "w", force_zip64=True) as out:
-        async with contextlib.aclosing(batches):
+        async with contextlib.aclosing(_cells(side, table, form)) as batches:
             async for writer, batch in batches:
                 if not batch:
                     await asyncio.to_thread(out.write, writer.open())
@@ -144,17 +130,6 @@ async def _write(
         if writer is not None:
             await asyncio.to_thread(out.write, writer.close())
     return rows
-
-
-async def _statements(side: CopyEndpoint, table: Relation) -> AsyncGenerator[tuple[Any, Sequence[Any]], None]:
-    """Yield a writer of INSERTs with no rows, then with each batch of rows, without a loss of their types."""
-    quote = side.engine.quote
-    writer = InsertWriter(side.engine.dialect, quote, table)
-    yield writer, ()
-    columns = [(quote(column.name), column.type) for column in table.columns]
-    async with contextlib.aclosing(side.reads.scan(quote(table.schema, table.name), columns)) as batches:
-        async for batch in batches:
-            yield writer, batch
 
 
 async def _cells(side: CopyEndpoint, table: Relation, form: Form) -> AsyncGenerator[tuple[Any, Sequence[Any]], None]:

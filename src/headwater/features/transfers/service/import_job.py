@@ -26,6 +26,7 @@ from headwater.features.jobs.context import Attempt, Write
 from headwater.features.transfers import file_store
 from headwater.features.transfers.service import copy_rows, imports, scripts, transfers
 from headwater.features.transfers.service.copy_rows import CopyEndpoint
+from headwater.features.transfers.service.scripts import ScriptReport
 from headwater.features.transfers.service.transfers import TransferAttempt
 from headwater.kit.errors import BadInput, Conflict, Unreadable
 
@@ -80,10 +81,10 @@ async def run_job(attempt: Attempt) -> Write:
             if working.created:
                 await drop_all(side.loads, working.created)
                 working.created = []
-            if row.preview["format"] == "sql":
-                rows = await scripts.run(side, path, row.request["on_error"], working, problems.add)
-            else:
-                rows = await _Import(side, working, problems, path).run()
+            report: ScriptReport | None = None
+            if row.preview["format"] in files.SCRIPTS:
+                report = await scripts.run(side, path, row.request["on_error"], working, problems.add)
+            rows = report.rows if report else await _Import(side, working, problems, path).run()
     except BaseException:
         problems.write()
         await transfers.clear_after(working, target)
@@ -92,9 +93,12 @@ async def run_job(attempt: Attempt) -> Write:
     problems.write()
     path.unlink(missing_ok=True)
     attempt.note(f"Imported {rows:,} rows; {problems.count:,} rows were not imported.")
+    if report and (report.skipped_count or report.changed_count):
+        attempt.note(f"Statements that were left out: {report.skipped_count:,}; changed: {report.changed_count:,}.")
+    result = _result(rows, problems) | (report.as_result() if report else {})
 
     async def write(db: AsyncSession) -> None:
-        await transfers.finish(db, working, _result(rows, problems))
+        await transfers.finish(db, working, result)
         await schema_cache.forget(db, target.id)
 
     return write
@@ -140,8 +144,7 @@ class _Import:
         ]
         await side.loads.finish_load(counters)
         self._working.report("rows", self._rows, self._rows, "Committing")
-        # If the worker dies here, the next attempt cannot know whether the rows were committed.
-        await self._working.note(created={"things": self._working.created, "committing": self._rows})
+        await self._working.committing(self._rows)
         await copy_rows.run(side.session, "COMMIT", self._working)
         return self._rows
 

@@ -14,19 +14,19 @@ from headwater.catalog.model import Relation, Schema
 from headwater.core.transfer import files, inference
 from headwater.core.transfer.csv_files import CsvOptions
 from headwater.core.transfer.files import Shape
-from headwater.engines import Engine
+from headwater.engines import Engine, all_engines
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases, schema_cache
 from headwater.features.query.service import access as doors
 from headwater.features.transfers import file_store
 from headwater.features.transfers.models import Transfer
-from headwater.features.transfers.service import copies, transfers
+from headwater.features.transfers.service import copies, scripts, transfers
 from headwater.features.transfers.service.transfers import TransferView
-from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
+from headwater.kit.errors import BadInput, Conflict, Invalid, NotFound, Unreadable, did_you_mean
 from headwater.kit.ids import new_id
 from headwater.store.context import Context
 
-PREVIEW_ROWS = 20
+PREVIEW_ROWS, PREVIEW_BYTES = 20, 4000
 ZERO_SIGN = "\u2400"  # for U+0000
 _TYPE = re.compile(r"[A-Za-z_][\w ]{0,60}(?:\(\s*[\w', ]{1,200}\))?(?: [a-z ]{1,30})?(?:\[\])?", re.IGNORECASE)
 OnError = Literal["stop", "skip"]
@@ -94,10 +94,14 @@ async def receive(
 
 
 def _preview(path: Path, filename: str, engine: Engine, options: CsvOptions | None) -> dict[str, Any]:
-    shape = files.shape_of(path, filename, options)
-    if shape.format == "sql":
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return {"format": "sql", "columns": [], "rows": [], "text": file.read(4000)}
+    is_archive = _is_archive(path, filename, engine)
+    shape = Shape("archive") if is_archive else files.shape_of(path, filename, options)
+    if shape.format in files.SCRIPTS:
+        if engine.script is None:
+            raise BadInput(f"Scripts cannot be imported into {engine.display_name}.")
+        with scripts.opened(engine.script, path) as script:
+            text = _shown(script.read(PREVIEW_BYTES).decode(errors="replace"))
+        return {"format": shape.format, "columns": [], "rows": [], "text": text}
     rows = files.sample(path, shape)
     columns, types = [], engine.dialect.types
     assert types
@@ -107,6 +111,20 @@ def _preview(path: Path, filename: str, engine: Engine, options: CsvOptions | No
     sample_rows = [[_shown(cell) for cell in row] for row in rows[:PREVIEW_ROWS]]
     csv = asdict(shape.csv) if shape.format == "csv" else None
     return {"format": shape.format, "csv": csv, "columns": columns, "rows": sample_rows}
+
+
+def _is_archive(path: Path, filename: str, engine: Engine) -> bool:
+    """Return True for an archive of the engine's own program; raise Unreadable for one of another engine."""
+    with path.open("rb") as file:
+        head = file.read(scripts.HEAD_BYTES)
+    for other in all_engines().values():
+        if other.script and (name := other.script.archive_name(head)):
+            if other.name != engine.name:
+                raise Unreadable(
+                    f"{filename} is a {name}.", hint=f"Import it into a {other.display_name} database, then copy that."
+                )
+            return True
+    return False
 
 
 def _shown(cell: Any) -> Any:
@@ -143,7 +161,7 @@ async def _checked(
     context: Context, access: doors.Access, transfer: Transfer, import_request: ImportRequest
 ) -> dict[str, Any]:
     """Return the request as it is stored, or raise Invalid with its errors."""
-    if transfer.preview["format"] == "sql":
+    if transfer.preview["format"] in files.SCRIPTS:
         return {"on_error": import_request.on_error}
     schema = await schema_cache.read(context, access.reached)
     import_request, relations = _target(import_request, schema, access.reached.engine)
@@ -182,10 +200,12 @@ async def _checked(
 def _target(wanted: ImportRequest, schema: Schema, engine: Engine) -> tuple[ImportRequest, list[Relation]]:
     """Return the request with its schema, which may be named in its table, and the table if it exists."""
     relations = [item for item in schema if item.name == wanted.table and wanted.schema in {None, item.schema}]
-    space, dot, name = wanted.table.partition(".")
     spaces = {item.schema for item in schema} | {engine.dialect.default_schema}
-    if not relations and dot and wanted.schema is None and space in spaces:
-        return _target(replace(wanted, table=name, schema=space), schema, engine)
+    # The name of a schema may contain a dot.
+    named = sorted((space for space in spaces if space and wanted.table.startswith(f"{space}.")), key=len)
+    if not relations and named and wanted.schema is None:
+        space = named[-1]
+        return _target(replace(wanted, table=wanted.table.removeprefix(f"{space}."), schema=space), schema, engine)
     if len(relations) > 1:
         names = " and ".join(item.qualified_name for item in relations)
         raise Invalid({"table": f"There are several tables named {wanted.table}: {names}."}, hint="Name one of them.")

@@ -97,7 +97,7 @@ async def begin(db: AsyncSession, actor: Actor, transfer: Transfer, database: Da
 
 @dataclass(slots=True)
 class TransferAttempt:
-    """One attempt at a transfer; it is the `CopyHooks` of its copy."""
+    """One attempt at a transfer; it is the `ImportHooks` of its copy or import."""
 
     attempt: Attempt
     claim: RowClaim[Transfer]
@@ -132,6 +132,10 @@ class TransferAttempt:
         """Record an object before it is created."""
         self.created.append((kind, name))
         await self.note(created={"things": self.created})
+
+    async def committing(self, rows: int) -> None:
+        """Record that rows are about to be committed; if the worker dies, the next attempt cannot know whether."""
+        await self.note(created={"things": self.created, "committing": rows})
 
     async def note(self, **values: object) -> None:
         """Write to the transfer's row, or raise Cancelled if another attempt has it."""

@@ -1,0 +1,39 @@
+"""`headwater db import` and `db export` of scripts against a real server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from entrypoints.headwater_process import Commands
+
+CONTENT = """
+CREATE TYPE pair AS (a int, b text);
+CREATE TABLE item (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, p pair);
+INSERT INTO item (p) VALUES ((1, 'x'));
+"""
+
+
+def test_own_exports_are_imported_again_and_what_is_left_out_is_shown(commands: Commands, tmp_path: Path) -> None:
+    run, run_json = commands.run, commands.run_json
+    run("db", "create", "shop")
+    run("sql", "shop", CONTENT)
+    run("snapshot", "create", "shop")
+    snapshot, export = tmp_path / "snapshot.sql", tmp_path / "export.zip"
+    run("snapshot", "export", "shop#latest", "--output", str(snapshot))
+    assert "1 tables, 1 rows" in run("db", "export", "shop", "--format", "sql", "--output", str(export))
+    for number, file in enumerate((snapshot, export)):
+        run("db", "create", f"copy-{number}")
+        assert "1 rows imported" in run("db", "import", f"copy-{number}", str(file))
+        added = run_json("sql", f"copy-{number}", "INSERT INTO item (p) VALUES (NULL) RETURNING id")
+        assert "2" in str(added)
+    dump = tmp_path / "dump.sql"
+    dump.write_text("\\restrict a\nSET ROLE nobody_here;\nCREATE TABLE t (a int);\n\\unrestrict a\n")
+    result = run_json("db", "import", "shop", str(dump))["result"]
+    assert [(note["line"], note["text"]) for note in result["skipped"]] == [
+        (1, "\\restrict a"),
+        (2, "SET ROLE nobody_here"),
+        (4, "\\unrestrict a"),
+    ]
+    shown = run("db", "import", "copy-0", str(dump))
+    assert "3 statements were left out:" in shown
+    assert "The import runs as the role of the connection." in " ".join(shown.split())
