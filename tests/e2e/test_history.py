@@ -268,6 +268,7 @@ def test_an_existing_vault_is_opened_and_lists_its_snapshots(library: Library, t
     expect(panel.get_by_text("This passphrase does not open the vault.")).to_be_visible()
     check_accessible(page, "open-vault")
     panel.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
+    panel.get_by_label("Open read-only: write nothing into the vault").check()
     save.click()
     expect(panel.get_by_text("6 snapshots in the vault, 0 added here.")).to_be_visible(timeout=60_000)
     expect(panel.get_by_role("row")).to_have_count(7)
