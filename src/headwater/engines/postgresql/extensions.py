@@ -48,8 +48,7 @@ def missing_error(names: Sequence[str]) -> BadInput:
     """Return the error for a schema that needs extensions which the server does not offer."""
     listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
     noun = "extensions" if len(names) > 1 else "extension"
-    hint = advice(names[0]) if len(names) == 1 else "Install them on the machine of the server."
-    return BadInput(f"This server lacks the {noun} {listed}, which the schema needs.", hint=hint)
+    return BadInput(f"This server lacks the {noun} {listed}, which the schema needs.", hint=advice(*names))
 
 
 class PostgresExtensions(ExtensionSupport):

@@ -15,9 +15,11 @@ _ADVICE = {
 _UNAVAILABLE = re.compile(r'extension "(.+)" is not available')
 
 
-def advice(name: str) -> str:
-    """Return what to do where a server does not offer an extension."""
-    return _ADVICE.get(name, UNKNOWN)
+def advice(*names: str) -> str:
+    """Return what to do where a server does not offer an extension, or several."""
+    if len(names) > 1:
+        return "Install them on the machine of the server, or use a server that has them."
+    return _ADVICE.get(names[0], UNKNOWN)
 
 
 def hint_of(message: str) -> str | None:

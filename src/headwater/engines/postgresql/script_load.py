@@ -15,6 +15,7 @@ from psycopg import generators, pq
 
 from headwater.engines import ScriptLoader, ScriptOutcome, ScriptStatement
 from headwater.engines._scripts import READ_AS_WINDOWS, EncodingSurvey, refused
+from headwater.engines.postgresql import missing_extensions
 from headwater.engines.postgresql import script_rules as rules
 from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.extended_protocol import tag
@@ -93,7 +94,7 @@ class PostgresScriptLoader(ScriptLoader):
         if absent := [name for name in self._extensions if name not in usable]:
             raise BadInput(
                 f"The server does not have the {_extensions(absent)}, which the script creates.",
-                hint="Nothing was run. Import into a server that has what is missing, or remove what needs it.",
+                hint="Nothing was run. " + missing_extensions.advice(*absent),
             )
         if forbidden := [name for name in self._extensions if not usable[name]]:
             raise BadInput(
