@@ -13,6 +13,7 @@ import pytest
 
 from entrypoints.headwater_process import processes_of
 from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
+from headwater.engines.postgresql.provision import SPARES
 from suite import storage
 
 DISK, LEFT = "320m", 8 * 2**20
@@ -50,8 +51,9 @@ def test_full_disk_leaves_no_partial_database_and_loses_no_data(proxied: Proxied
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     ballast = fill(proxied.home)
     project = proxied.headwater.get("/projects")["items"][0]["id"]
-    for name in ("second", "third", "fourth"):  # one may find its data ready: made ahead, before the disk was full
-        answer = proxied.headwater.client.post(f"/api/v1/projects/{project}/databases?wait=60", json={"name": name})
+    for number in range(SPARES + 1):  # some may find their data ready: made ahead, before the disk was full
+        body = {"name": f"another-{number}"}
+        answer = proxied.headwater.client.post(f"/api/v1/projects/{project}/databases?wait=60", json=body)
         assert answer.status_code == 201, answer.text
         last = answer.json()
         if last["state"] != "running":

@@ -49,10 +49,12 @@ class SchemaDraft:
         self._referrers: dict[str, set[int]] = defaultdict(set)
         self._index_owners: dict[str, set[int]] = defaultdict(set)
         self._next = 0
-        self.enums: dict[tuple[str | None, str], Enum] = {(one.schema, one.name): one for one in self._base.enums}
-        self.domains: dict[tuple[str | None, str], Domain] = {(one.schema, one.name): one for one in self._base.domains}
+        self.enums: dict[tuple[str | None, str], Enum] = {(enum.schema, enum.name): enum for enum in self._base.enums}
+        self.domains: dict[tuple[str | None, str], Domain] = {
+            (domain.schema, domain.name): domain for domain in self._base.domains
+        }
         self.sequences: dict[tuple[str | None, str], Sequence] = {
-            (one.schema, one.name): one for one in self._base.sequences
+            (sequence.schema, sequence.name): sequence for sequence in self._base.sequences
         }
         for relation in self._base.relations:
             self.add(relation)

@@ -54,6 +54,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "apply": True,
     },
     ("POST", "/api/v1/databases/{database_id}/schema/changes"): {"changes": [{"kind": "DropTable", "table": "t"}]},
+    ("POST", "/api/v1/databases/{database_id}/extensions"): {"name": "citext"},
     ("POST", "/api/v1/databases/{database_id}/copies/plan"): {"target_id": str(uuid.UUID(int=7))},
     ("POST", "/api/v1/databases/{database_id}/copies"): {"target_id": str(uuid.UUID(int=7))},
     ("POST", "/api/v1/databases/{database_id}/exports"): {"format": "csv"},
@@ -330,7 +331,7 @@ async def filled(app: AppFixture, person: Person, path: str) -> str:
         values |= await policy_of(app, person)
     if "{recovery_id}" in path:
         values |= await recovery_of(app, person)
-    values["how"] = "cancel"
+    values |= {"how": "cancel", "name": "plpgsql"}
     for name, value in values.items():
         path = path.replace("{" + name + "}", str(value))
     return path

@@ -130,7 +130,7 @@ def _with_quoted_types(schema: Schema) -> Schema:
             return column
         return replace(column, type=_in_schema(enum.schema, enum.name) + ("[]" if column.type.endswith("[]") else ""))
 
-    return schema.map_relations(lambda one: replace(one, columns=tuple(map(quoted, one.columns))))
+    return schema.map_relations(lambda relation: replace(relation, columns=tuple(map(quoted, relation.columns))))
 
 
 def _statements(schema: Schema) -> Iterator[str]:

@@ -162,8 +162,8 @@ def missing_roles(text: str, roles: Collection[str]) -> list[str]:
     """Return the roles that an OWNER TO or a GRANT names and that do not exist."""
     if not _ABOUT_ROLES.match(text):
         return []
-    found = [match for match in (_OWNER.search(text) or _GRANTEES.search(text), _FOR_ROLE.search(text)) if match]
-    names = [name for match in found for name in _names(match["names"])]
+    matches = [match for match in (_OWNER.search(text) or _GRANTEES.search(text), _FOR_ROLE.search(text)) if match]
+    names = [name for match in matches for name in _names(match["names"])]
     return [name for name in dict.fromkeys(names) if name not in roles]
 
 
