@@ -33,32 +33,39 @@ async def install(
         BadInput: the server does not offer it.
         QueryError: the server refused it.
     """
-    entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=confirmed)
-    async with _opened(context, entered) as (extensions, session):
+    async with _changed(context, actor, database_id, "install", name, confirmed=confirmed) as (extensions, session):
         await extensions.install(session, name, schema)
-        extension = await _find(extensions, session, name)
-    await _record(context, actor, entered, "extension.install", name)
-    return extension
+        return await _find(extensions, session, name)
 
 
 async def update(context: Context, actor: Actor, database_id: uuid.UUID, name: str, *, confirmed: bool) -> Extension:
     """Update an installed extension to the version that the server offers; raises like `install`."""
-    entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=confirmed)
-    async with _opened(context, entered) as (extensions, session):
-        await _installed(extensions, session, name)
+    async with _changed(context, actor, database_id, "update", name, confirmed=confirmed) as (extensions, session):
+        await _check_installed(extensions, session, name)
         await extensions.update(session, name)
-        extension = await _find(extensions, session, name)
-    await _record(context, actor, entered, "extension.update", name)
-    return extension
+        return await _find(extensions, session, name)
 
 
 async def remove(context: Context, actor: Actor, database_id: uuid.UUID, name: str, *, confirmed: bool) -> None:
     """Remove an extension that nothing in the database depends on; raises like `install`."""
-    entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=confirmed)
-    async with _opened(context, entered) as (extensions, session):
-        await _installed(extensions, session, name)
+    async with _changed(context, actor, database_id, "remove", name, confirmed=confirmed) as (extensions, session):
+        await _check_installed(extensions, session, name)
         await extensions.remove(session, name)
-    await _record(context, actor, entered, "extension.remove", name)
+
+
+@asynccontextmanager
+async def _changed(
+    context: Context, actor: Actor, database_id: uuid.UUID, change: str, name: str, *, confirmed: bool
+) -> AsyncIterator[tuple[ExtensionSupport, Session]]:
+    """Yield what a change of an extension needs; if it succeeds, it is recorded, and the Schema is read again."""
+    entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=confirmed)
+    async with _opened(context, entered) as opened:
+        yield opened
+    database = entered.reached
+    async with context.store.transaction() as db:
+        action, organization_id = f"extension.{change}", database.organization_id
+        audit.record(db, actor, action, "database", database.id, name, organization_id=organization_id)
+    await schema_cache.read(context, database)
 
 
 @asynccontextmanager
@@ -74,15 +81,8 @@ async def _find(extensions: ExtensionSupport, session: Session, name: str) -> Ex
     return next(item for item in await extensions.available(session) if item.name == name)
 
 
-async def _installed(extensions: ExtensionSupport, session: Session, name: str) -> None:
+async def _check_installed(extensions: ExtensionSupport, session: Session, name: str) -> None:
     names = [item.name for item in await extensions.available(session) if item.installed]
     if name not in names:
         hint = f"Installed: {', '.join(names)}." if names else "None are."
         raise NotFound(f"The extension {name} is not installed.", hint=hint)
-
-
-async def _record(context: Context, actor: Actor, entered: Access, action: str, name: str) -> None:
-    database = entered.reached
-    async with context.store.transaction() as db:
-        audit.record(db, actor, action, "database", database.id, name, organization_id=database.organization_id)
-    await schema_cache.read(context, database)
