@@ -13,6 +13,7 @@ from headwater.catalog.model import Schema
 from headwater.catalog.results import QueryError
 from headwater.engines._session import Session
 from headwater.engines._snapshots import Batch, SnapshotTable
+from headwater.kit.errors import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +133,16 @@ class ScriptSupport(Protocol):
         """Return the loader of one script."""
 
     def archive_name(self, head: bytes) -> str:
-        """Return what a file that begins like this is if it is an archive of the engine's own program; else ""."""
+        """Return what a file that begins like this is if it is an archive of the engine's own program; else "".
+
+        The programs of an engine that does not say otherwise write scripts only.
+        """
+        return ""
 
     def open_archive(self, path: Path) -> AbstractContextManager[IO[bytes]]:
         """Open an archive as the text of a script, which is produced while it is read.
 
         Raises:
-            Unreadable: the archive is damaged, or too new.
+            Unreadable: it is not an archive, or damaged, or too new.
         """
+        raise Unreadable("The file is not an archive.")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import IO
 
 from headwater.engines import Batch, ScriptContent, ScriptLoader, ScriptSupport, Session, SnapshotTable
 from headwater.engines._script import inserts
@@ -13,7 +10,6 @@ from headwater.engines.mysql.bulk_load import SETTINGS, constants
 from headwater.engines.mysql.ddl import quote, restore_ddl
 from headwater.engines.mysql.script_load import MysqlScriptLoader
 from headwater.engines.mysql.session import MysqlSession
-from headwater.kit.errors import Unreadable
 
 _HEAD = b"-- Load it into an empty database: mysql DATABASE < FILE\n\n"
 
@@ -56,11 +52,3 @@ class MysqlScript(ScriptSupport):
         """Return the loader of one script."""
         assert isinstance(session, MysqlSession)
         return MysqlScriptLoader(session)
-
-    def archive_name(self, head: bytes) -> str:
-        """Return "": the engine's programs write scripts only."""
-        return ""
-
-    def open_archive(self, path: Path) -> AbstractContextManager[IO[bytes]]:
-        """Raise Unreadable: there are no archives."""
-        raise Unreadable("The file is not an archive.")

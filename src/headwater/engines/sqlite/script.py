@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import IO
 
 from headwater.engines import Batch, ScriptContent, ScriptLoader, ScriptSupport, Session, SnapshotTable
 from headwater.engines._script import inserts
@@ -14,7 +11,6 @@ from headwater.engines.sqlite.ddl import quote, restore_ddl
 from headwater.engines.sqlite.script_load import SqliteScriptLoader
 from headwater.engines.sqlite.session import SqliteSession
 from headwater.engines.sqlite.values import literal
-from headwater.kit.errors import Unreadable
 
 _HEAD = b"-- Load it into a new file: sqlite3 NEW.db < FILE\n\nPRAGMA foreign_keys = OFF;\nBEGIN;\n"
 
@@ -54,11 +50,3 @@ class SqliteScript(ScriptSupport):
         """Return the loader of one script."""
         assert isinstance(session, SqliteSession)
         return SqliteScriptLoader(session)
-
-    def archive_name(self, head: bytes) -> str:
-        """Return "": the engine's programs write scripts only."""
-        return ""
-
-    def open_archive(self, path: Path) -> AbstractContextManager[IO[bytes]]:
-        """Raise Unreadable: there are no archives."""
-        raise Unreadable("The file is not an archive.")
