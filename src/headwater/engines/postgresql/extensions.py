@@ -39,6 +39,11 @@ SELECT name FROM unnest(%s::text[]) name WHERE name NOT IN (SELECT name FROM pg_
 """
 
 
+async def offered(connection: AsyncConnection[Any]) -> tuple[Extension, ...]:
+    """Return the extensions that the server offers, by name."""
+    return tuple(_extension(*row) for row in await _rows(connection, _AVAILABLE))
+
+
 async def missing(connection: AsyncConnection[Any], names: Iterable[str]) -> tuple[str, ...]:
     """Return those of the names that the server does not offer, in alphabetical order."""
     return tuple(row[0] for row in await _rows(connection, _MISSING, [list(names)]))
@@ -56,7 +61,7 @@ class PostgresExtensions(ExtensionSupport):
 
     async def available(self, session: Session) -> tuple[Extension, ...]:
         """Return the extensions that the server offers, by name."""
-        return tuple(_extension(*row) for row in await _rows(_connection(session), _AVAILABLE))
+        return await offered(_connection(session))
 
     async def install(self, session: Session, name: str, schema: str | None = None) -> None:
         """Install an extension with those it requires."""

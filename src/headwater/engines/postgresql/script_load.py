@@ -15,7 +15,7 @@ from psycopg import generators, pq
 
 from headwater.engines import ScriptLoader, ScriptOutcome, ScriptStatement
 from headwater.engines._scripts import READ_AS_WINDOWS, EncodingSurvey, refused
-from headwater.engines.postgresql import missing_extensions
+from headwater.engines.postgresql import extensions, missing_extensions
 from headwater.engines.postgresql import script_rules as rules
 from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.extended_protocol import tag
@@ -25,16 +25,7 @@ from headwater.kit.errors import BadInput
 
 _BEGIN = ("SET statement_timeout = 0", "SET idle_in_transaction_session_timeout = 0")
 _ROLES = b"SELECT rolname::text FROM pg_roles"
-_FACTS = b"""
-SELECT rolname::text, rolsuper, has_database_privilege(current_database(), 'CREATE')
-FROM pg_roles WHERE rolname = current_user
-"""
-_EXTENSIONS = b"""
-SELECT e.name::text, e.installed_version IS NOT NULL,
-       coalesce(bool_or(coalesce((to_jsonb(v)->>'trusted')::boolean, false) OR NOT v.superuser), false)
-FROM pg_available_extensions e LEFT JOIN pg_available_extension_versions v ON v.name = e.name
-GROUP BY 1, 2
-"""
+_ROLE = b"SELECT rolname::text, rolsuper FROM pg_roles WHERE rolname = current_user"
 _SAVEPOINT = b"SAVEPOINT headwater_statement"
 _BACK, _RELEASE = b"ROLLBACK TO SAVEPOINT headwater_statement", b"RELEASE SAVEPOINT headwater_statement"
 _COPY_STATES = frozenset({pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH})
@@ -85,12 +76,17 @@ class PostgresScriptLoader(ScriptLoader):
             for setting in (*_BEGIN, *(("SET client_encoding = 'WIN1252'",) if self._encoding.is_unnamed else ())):
                 await self._connection.execute(setting.encode())
             roles = await (await self._connection.execute(_ROLES)).fetchall()
-            ((role, superuser, creates),) = await (await self._connection.execute(_FACTS)).fetchall()
-            available = await (await self._connection.execute(_EXTENSIONS)).fetchall() if self._extensions else []
+            ((role, superuser),) = await (await self._connection.execute(_ROLE)).fetchall()
         except psycopg.Error as error:
             raise error_from(error, 0, 0) from error
         self._roles, self._superuser = frozenset(name for (name,) in roles), bool(superuser)
-        usable = {name: installed or superuser or (trusted and creates) for name, installed, trusted in available}
+        if self._extensions:
+            await self._check_extensions(role)
+
+    async def _check_extensions(self, role: str) -> None:
+        """Raise BadInput with all extensions that the server lacks, or that the role may not create."""
+        offered = await extensions.offered(self._connection)
+        usable = {item.name: item.installed is not None or item.refused is None for item in offered}
         if absent := [name for name in self._extensions if name not in usable]:
             raise BadInput(
                 f"The server does not have the {_extensions(absent)}, which the script creates.",
