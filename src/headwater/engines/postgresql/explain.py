@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -76,7 +77,7 @@ def _processes(plan: Mapping[str, Any], child: Mapping[str, Any], processes: int
     if plan["Node Type"] not in _GATHERS or child.get("Parent Relationship") != "Outer":
         return processes
     loops = int(child.get("Actual Loops", 1))
-    return max(1, round(loops / max(1, int(plan.get("Actual Loops", 1)))))
+    return max(1, math.ceil(loops / max(1, int(plan.get("Actual Loops", 1)))))
 
 
 def _text(value: Any) -> str:
