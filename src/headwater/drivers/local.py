@@ -222,7 +222,7 @@ class LocalDriver:
                 unknown = uuid.UUID(stem) not in known
                 stray = not suffix and unknown
                 if stray and time.time() - path.stat().st_mtime < grace.total_seconds():
-                    log.warning("driver.stray", folder=path.name, hint="These files belong to no database.")
+                    log.warning("driver.unknown_folder", folder=path.name, hint="These files belong to no database.")
                 elif stray or suffix in {"new", "gone"} or (suffix == "back" and unknown):
                     await _end_recorded(path)
                     await asyncio.to_thread(shutil.rmtree, path, True)

@@ -65,7 +65,7 @@ async def finish(context: Context) -> None:
     except RotationRunning:
         return
     for problem in result.problems:
-        log.warning("key_rotation.not_finished", problem=problem)
+        log.warning("key_rotation.incomplete", problem=problem)
 
 
 async def _locked(context: Context, *, new: bool) -> RotationResult:

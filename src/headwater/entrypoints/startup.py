@@ -25,6 +25,6 @@ async def check(settings: Settings, url: str) -> None:
         for module in collect("startup").values():
             await module.check(context)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
-        log.warning("startup.not_checked", error=str(error))
+        log.warning("startup.check_failed", error=str(error))
     finally:
         await store.close()

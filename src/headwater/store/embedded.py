@@ -70,7 +70,7 @@ class EmbeddedServer:
         while True:
             assert self._child is not None
             code = await process.wait(self._child)
-            log.warning("store.ended", code=code)
+            log.warning("store.exited", code=code)
             self._spend_restart()
             process.kill_group(self._child.pid)
             await self._launch()

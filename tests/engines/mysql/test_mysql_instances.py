@@ -172,7 +172,7 @@ class Door:
 
 
 class Meter:
-    """Counts as the keeper's does."""
+    """Counts as the supervisor does."""
 
     clients = 0
 

@@ -32,7 +32,7 @@ REFUSED = Path(__file__).with_name("refused.txt").read_text().splitlines()
 
 @dataclass
 class Meter:
-    """Counts as the keeper's does."""
+    """Counts as the supervisor does."""
 
     clients: int = 0
     most: int = 5

@@ -30,7 +30,8 @@ from headwater.engines.mysql.connection import dialled
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
 
-OWNER, KEEPER = "owner", "headwater-keeper"
+# The accounts and files of existing instances have this name.
+OWNER, ADMIN = "owner", "headwater-keeper"
 SOCKET = "mysql.sock"
 SPARE_CONNECTIONS = 3
 LENIENCY_SECONDS = 5
@@ -64,9 +65,9 @@ USE mysql;
 FLUSH PRIVILEGES;
 DROP DATABASE IF EXISTS test;
 DELETE FROM mysql.db;
-CREATE USER '{keeper}'@'localhost' IDENTIFIED BY '{password}';
-GRANT ALL PRIVILEGES ON *.* TO '{keeper}'@'localhost' WITH GRANT OPTION;
-DELETE FROM mysql.global_priv WHERE User NOT IN ('{keeper}', 'mariadb.sys', 'PUBLIC');
+CREATE USER '{admin}'@'localhost' IDENTIFIED BY '{password}';
+GRANT ALL PRIVILEGES ON *.* TO '{admin}'@'localhost' WITH GRANT OPTION;
+DELETE FROM mysql.global_priv WHERE User NOT IN ('{admin}', 'mariadb.sys', 'PUBLIC');
 """
 
 
@@ -105,7 +106,7 @@ def _template(cache: Path) -> Path:
             common = [f"--datadir={fresh / 'data'}", *who, *small]
             # It runs as our own user: nothing listens, and the copy gets its own user.
             _run([programs[1], "--no-defaults", "--auth-root-authentication-method=normal", *common])
-            script = _FURNISHING.format(keeper=KEEPER, password=password)
+            script = _FURNISHING.format(admin=ADMIN, password=password)
             _run([programs[0], "--no-defaults", "--bootstrap", "--skip-networking", *common], script)
             folders.write_secret(fresh / "keeper.password", password)
             fresh.rename(folder)
@@ -131,7 +132,7 @@ def _set_up(cursor: Cursor, instance: Instance) -> None:
     if not own.exists():
         password = random.token_urlsafe(32)
         folders.write_secret(fresh, password)
-        cursor.execute("ALTER USER %s@'localhost' IDENTIFIED BY %s", (KEEPER, password))
+        cursor.execute("ALTER USER %s@'localhost' IDENTIFIED BY %s", (ADMIN, password))
         fresh.rename(_secret(instance))
         own.touch()
     charset = (instance.folder / "charset").read_text()
@@ -154,8 +155,8 @@ def _pattern(name: str) -> str:
     return _quoted(name.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%"))
 
 
-def _with_keeper(instance: Instance, work: Callable[..., Any], *more: Any) -> Any:
-    with _keeper(instance) as cursor:
+def _as_admin(instance: Instance, work: Callable[..., Any], *more: Any) -> Any:
+    with _admin(instance) as cursor:
         try:
             return work(cursor, instance, *more)
         except pymysql.Error as error:
@@ -163,12 +164,12 @@ def _with_keeper(instance: Instance, work: Callable[..., Any], *more: Any) -> An
 
 
 @contextlib.contextmanager
-def _keeper(instance: Instance) -> Iterator[Cursor]:
+def _admin(instance: Instance) -> Iterator[Cursor]:
     files = [file for file in (_secret(instance), _secret(instance).with_suffix(".next")) if file.exists()]
     problem: Exception | None = None
     for file in files:
         connection: Any = pymysql.Connection(
-            user=KEEPER,
+            user=ADMIN,
             password=file.read_text(),
             autocommit=True,
             read_timeout=30,
@@ -271,7 +272,7 @@ class MysqlProvisioning(ProvisioningSupport):
 
     async def setup(self, instance: Instance) -> None:
         """Create the owner and the database; the administrator gets a password that is unique to this server."""
-        await asyncio.to_thread(_with_keeper, instance, _set_up)
+        await asyncio.to_thread(_as_admin, instance, _set_up)
 
     def address(self, instance: Instance) -> Address:
         """Return the owner's address on this machine: its own socket file."""
@@ -291,7 +292,7 @@ class MysqlProvisioning(ProvisioningSupport):
             sessions, busy = cursor.fetchone() or (0, 0)
             return SessionCounts(int(sessions), int(busy))
 
-        counts: SessionCounts = await asyncio.to_thread(_with_keeper, instance, count)
+        counts: SessionCounts = await asyncio.to_thread(_as_admin, instance, count)
         return counts
 
     async def metrics(self, instance: Instance) -> Mapping[str, float]:
@@ -314,12 +315,12 @@ class MysqlProvisioning(ProvisioningSupport):
             size = float((cursor.fetchone() or [0])[0])
             return {"size_bytes": size} | {ours: float(status.get(theirs, 0)) for ours, theirs in names.items()}
 
-        figures: dict[str, float] = await asyncio.to_thread(_with_keeper, instance, look)
+        figures: dict[str, float] = await asyncio.to_thread(_as_admin, instance, look)
         return figures
 
     async def enforce_quotas(self, instance: Instance, *, full: bool) -> None:
         """End sessions whose statements run too long; let users only read from or delete in a full database."""
-        await asyncio.to_thread(_with_keeper, instance, _enforce, full)
+        await asyncio.to_thread(_as_admin, instance, _enforce, full)
 
     def clean_up(self, instance: Instance) -> None:
         """Delete what is outside the instance's folder."""

@@ -172,14 +172,14 @@ class _Client(ProxyClient):
                 reader.send(1, login_packet(agreed & ~LENGTHS, login.charset, address, proof))
                 answer = (await reader.packets.get())[1]
         except (OSError, TimeoutError, Malformed) as error:
-            log.info("proxy.not_reached", error=str(error))
+            log.info("proxy.server_unreachable", error=str(error))
             self._refuse(
                 number, 1105, "HY000", "The database does not accept connections right now. Try again in a moment."
             )
             return
         self._send(number, answer)
         if answer[:1] != b"\0":
-            log.info("proxy.refused_behind", answer=answer[:100].decode(errors="replace"))
+            log.info("proxy.server_refused", answer=answer[:100].decode(errors="replace"))
             reader.leave()
             if self.transport:
                 self.transport.close()

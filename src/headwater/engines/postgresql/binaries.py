@@ -148,7 +148,7 @@ def open_the_way(path: Path) -> None:
         mode = folder.stat().st_mode
         if not mode & stat.S_IXOTH:
             folder.chmod(mode | stat.S_IXOTH)
-            log.info("store.folder_opened", folder=str(folder), reason="PostgreSQL cannot run as root")
+            log.info("store.folder_permissions_widened", folder=str(folder), reason="PostgreSQL cannot run as root")
 
 
 @cache

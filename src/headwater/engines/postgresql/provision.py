@@ -233,7 +233,7 @@ async def superuser(instance: Instance) -> AsyncConnection[Any]:
                 password=password,
                 autocommit=True,
                 connect_timeout=5,
-                application_name="headwater-keeper",
+                application_name="headwater-supervisor",
             )
         except psycopg.Error as error:
             problem = error

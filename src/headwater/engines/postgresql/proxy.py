@@ -129,7 +129,7 @@ class _Client(ProxyClient):
         try:
             await asyncio.get_running_loop().create_unix_connection(lambda: server, str(path))
         except OSError as error:
-            log.info("proxy.not_reached", error=str(error))
+            log.info("proxy.server_unreachable", error=str(error))
             self._refuse(
                 NOT_NOW, f"The database {name} does not accept connections right now.", "Try again in a moment."
             )

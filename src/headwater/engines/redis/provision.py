@@ -27,7 +27,8 @@ from headwater.engines import _instance_files as folders
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
 
-KEEPER = "headwater-keeper"
+# The accounts and files of existing instances have this name.
+ADMIN = "headwater-keeper"
 SOCKET = "redis.sock"
 SPARE_CONNECTIONS = 5
 PROVISION_OPTIONS: tuple[Option, ...] = (
@@ -75,10 +76,10 @@ def _secret(instance: Instance) -> str:
     return (instance.folder / "keeper.password").read_text()
 
 
-def _keeper(instance: Instance) -> client.Redis:
+def _admin(instance: Instance) -> client.Redis:
     return client.Redis(
         unix_socket_path=str(folders.socket_file(instance, SOCKET)),
-        username=KEEPER,
+        username=ADMIN,
         password=_secret(instance),
         socket_timeout=5,
         single_connection_client=True,
@@ -115,7 +116,7 @@ class RedisProvisioning(ProvisioningSupport):
 
     def create_data_dir(self, instance: Instance, cache: Path) -> None:
         """Create the data folder and the administrator's password."""
-        if instance.name in {KEEPER, "default"}:
+        if instance.name in {ADMIN, "default"}:
             raise BadInput(f"A Redis database cannot be called {instance.name}.", hint="Choose another name.")
         durability = instance.options.get("durability", "everysec")
         if durability not in PROVISION_OPTIONS[0].choices:
@@ -159,7 +160,7 @@ class RedisProvisioning(ProvisioningSupport):
         )
         users = (
             "user default off",
-            f"user {KEEPER} on #{_digest(_secret(instance))} ~* &* +@all",
+            f"user {ADMIN} on #{_digest(_secret(instance))} ~* &* +@all",
             _owner_rule(instance),
         )
         folders.write_secret(data / "users.acl", "\n".join(users) + "\n", instance.owner)
@@ -173,7 +174,7 @@ class RedisProvisioning(ProvisioningSupport):
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.settimeout(1.0)
                 probe.connect(str(folders.socket_file(instance, SOCKET)))
-                probe.sendall(f"AUTH {KEEPER} {_secret(instance)}\r\nPING\r\n".encode())
+                probe.sendall(f"AUTH {ADMIN} {_secret(instance)}\r\nPING\r\n".encode())
                 answer = b""
                 while answer.count(b"\r\n") < 2:
                     part = probe.recv(1000)
@@ -186,7 +187,7 @@ class RedisProvisioning(ProvisioningSupport):
 
     async def setup(self, instance: Instance) -> None:
         """Set the owner's password and the quotas of the running server."""
-        async with _keeper(instance) as connection:
+        async with _admin(instance) as connection:
             await _order(connection, "ACL", "SETUSER", instance.name, "reset", *_owner_rule(instance).split()[2:])
             quotas = instance.quotas
             await _order(connection, "CONFIG", "SET", "maxmemory", f"{quotas.get('memory_mb', 256)}mb")
@@ -205,8 +206,8 @@ class RedisProvisioning(ProvisioningSupport):
 
     async def session_counts(self, instance: Instance) -> SessionCounts:
         """Return the number of clients, and of those in a transaction, blocked, or subscribed to a channel."""
-        async with _keeper(instance) as connection:
-            clients = [client for client in await _order(connection, "CLIENT LIST") if client["user"] != KEEPER]
+        async with _admin(instance) as connection:
+            clients = [client for client in await _order(connection, "CLIENT LIST") if client["user"] != ADMIN]
         busy = [
             client
             for client in clients
@@ -216,7 +217,7 @@ class RedisProvisioning(ProvisioningSupport):
 
     async def metrics(self, instance: Instance) -> Mapping[str, float]:
         """Return the server's counters."""
-        async with _keeper(instance) as connection:
+        async with _admin(instance) as connection:
             info = await _order(connection, "INFO", "everything")
         names = {
             "size_bytes": "used_memory_dataset",
@@ -234,7 +235,7 @@ class RedisProvisioning(ProvisioningSupport):
     async def enforce_quotas(self, instance: Instance, *, full: bool) -> None:
         """Kill a script that runs too long; let users only read from or delete in a full database."""
         rule = ("ACL", "SETUSER", instance.name, *(_READS_ONLY if full else OWNERS_COMMANDS).split())
-        async with _keeper(instance) as connection:
+        async with _admin(instance) as connection:
             for _ in range(KILLS):
                 try:
                     await cast(Any, connection).execute_command(*rule)

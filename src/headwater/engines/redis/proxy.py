@@ -119,7 +119,7 @@ class _Client(ProxyClient):
         try:
             await asyncio.get_running_loop().create_unix_connection(lambda: server, str(opening.address.socket))
         except OSError as error:
-            log.info("proxy.not_reached", error=str(error))
+            log.info("proxy.server_unreachable", error=str(error))
             self._refuse(f"ERR The database {user} does not accept connections right now. Try again in a moment.")
             return
         assert server.transport is not None

@@ -67,10 +67,10 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
         except (HeadwaterError, SQLAlchemyError, OSError) as error:
-            log.warning("keeper.round_failed", error=str(error))
+            log.warning("supervisor.reconcile_failed", error=str(error))
         except Exception:
             # A bug that fails one round must not stop the supervisor of all databases.
-            log.exception("keeper.round_crashed")
+            log.exception("supervisor.reconcile_crashed")
         await asyncio.sleep(seconds)
 
 
@@ -131,5 +131,5 @@ def main() -> None:
         with asyncio.Runner(loop_factory=_loop()) as runner:
             runner.run(run_supervisor(chosen))
     except HeadwaterError as error:
-        log.error("keeper.failed", error=error.message, hint=error.hint)
+        log.error("supervisor.failed", error=error.message, hint=error.hint)
         sys.exit(1)

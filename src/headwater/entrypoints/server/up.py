@@ -53,7 +53,7 @@ class Child:
         while True:
             self._process = process.spawn(self._command, env=self._env)
             code = await process.wait(self._process)
-            log.warning("child.ended", child=self.name, code=code)
+            log.warning("child.exited", child=self.name, code=code)
             process.kill_group(self._process.pid)
             await on_end(self._process.pid)
             moment = time.monotonic()
@@ -106,7 +106,7 @@ async def _run_children(
             async with asyncio.timeout(5), database.transaction() as db:
                 await sweep.release_process(db, socket.gethostname(), pid)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
-            log.warning("worker.not_released", error=str(error))  # the next sweep will do it
+            log.warning("worker.release_failed", error=str(error))  # the next sweep will do it
 
     async def nothing(_: int) -> None:
         return None

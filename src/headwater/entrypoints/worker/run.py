@@ -121,7 +121,7 @@ async def _pull_forever(url: str, runner: Runner) -> None:
                     shutdown_graceful_timeout=STOP_SECONDS,
                 )
         except (ConnectorException, OperationalError, OSError) as error:
-            log.warning("worker.store_away", error=str(error))
+            log.warning("worker.store_unavailable", error=str(error))
         await asyncio.sleep(delay)
         delay = min(delay * 2, 2.0)
 
@@ -140,7 +140,7 @@ async def _finish_rotation(context: Context) -> None:
         try:
             await key_rotation.finish(context)
         except (SQLAlchemyError, OSError, HeadwaterError) as error:
-            log.warning("key_rotation.not_finished", problem=str(error.__cause__ or error))
+            log.warning("key_rotation.incomplete", problem=str(error.__cause__ or error))
         await asyncio.sleep(MAINTENANCE_SECONDS)
 
 
@@ -163,7 +163,7 @@ async def _keep_alive(database: Store, me: workers.Process) -> None:
             async with database.transaction() as db:
                 await sweep.sweep(db)
         except (SQLAlchemyError, OSError) as error:
-            log.warning("worker.beat_failed", error=str(error.__cause__ or error))
+            log.warning("worker.heartbeat_failed", error=str(error.__cause__ or error))
         await asyncio.sleep(workers.BEAT_SECONDS)
 
 

@@ -73,6 +73,6 @@ class StoreCache:
         return self._connection
 
     def _failed(self, error: psycopg.Error) -> None:
-        log.warning("facts_cache.away", error=str(error))
+        log.warning("facts_cache.unavailable", error=str(error))
         self._away_until = time.monotonic() + AWAY_SECONDS
         self.close()

@@ -54,7 +54,7 @@ class Runner:
         try:
             claimed = await self._stored(lambda db: attempts.claim(db, job_id, self._worker_id))
         except SQLAlchemyError:
-            log.warning("job.not_claimed", job_id=str(job_id))
+            log.warning("job.claim_failed", job_id=str(job_id))
             return
         if claimed is None:
             return
@@ -65,7 +65,7 @@ class Runner:
             except AttemptLost:
                 log.warning("job.lost")
             except SQLAlchemyError as error:
-                log.error("job.end_not_stored", error=str(error))
+                log.error("job.result_not_stored", error=str(error))
 
     async def _attempt(self, job: Job, token: uuid.UUID) -> None:
         attempt = Attempt(
@@ -146,7 +146,7 @@ class Runner:
             except (SQLAlchemyError, OSError) as error:
                 attempt.changed = attempt.changed or progress is not None
                 if due:
-                    log.warning("job.pulse_failed", error=str(error.__cause__ or error))
+                    log.warning("job.heartbeat_failed", error=str(error.__cause__ or error))
 
     async def _stored(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
         """Run a function in a transaction; run it again if the store cannot be reached."""
@@ -159,7 +159,7 @@ class Runner:
                 away = not isinstance(error, DBAPIError) or error.connection_invalidated or _is_operational(error)
                 if not away or time.monotonic() > deadline:
                     raise
-                log.warning("store.away", error=str(error.__cause__ or error))
+                log.warning("store.unavailable", error=str(error.__cause__ or error))
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 2.0)
 

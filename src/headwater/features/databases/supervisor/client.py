@@ -23,11 +23,11 @@ KNOWN = {"not_found": NotFound, "conflict": Conflict}
 
 def socket_path(settings: Settings) -> Path:
     """Return the supervisor's socket: in the home folder, or in the temporary folder if that path is too long."""
-    near = settings.home_folder / "keeper.sock"
+    near = settings.home_folder / "supervisor.sock"
     if len(str(near).encode()) <= SOCKET_PATH_LIMIT:
         return near
     digest = hashlib.sha256(str(settings.home_folder).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"headwater-keeper-{digest}.sock"
+    return Path(tempfile.gettempdir()) / f"headwater-supervisor-{digest}.sock"
 
 
 async def ask(settings: Settings, **request: Any) -> Any:

@@ -48,6 +48,6 @@ async def open_upstream(supervisor: Supervisor, engine: str, route: str) -> Upst
     try:
         instance, address = await supervisor.wake_route(engine, route)
     except (SQLAlchemyError, OSError) as error:
-        log.warning("proxy.no_store", error=str(error))
+        log.warning("proxy.store_unavailable", error=str(error))
         raise Unavailable("Headwater cannot look up databases at the moment.", hint="Try again in a moment.") from error
     return Upstream(address, ClientMeter(instance))

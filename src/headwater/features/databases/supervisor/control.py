@@ -26,7 +26,7 @@ async def listen(supervisor: Supervisor) -> asyncio.Server:
             writer.write(msgspec.json.encode(await _answer(supervisor, line)) + b"\n")
             await writer.drain()
         except OSError as error:
-            log.info("keeper.asker_left", error=str(error))
+            log.info("supervisor.client_disconnected", error=str(error))
         finally:
             writer.close()
 

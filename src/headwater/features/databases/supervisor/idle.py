@@ -42,7 +42,7 @@ async def _check_instance(supervisor: Supervisor, instance: ManagedInstance) -> 
                 instance.watched = time.monotonic()
                 await _watch(supervisor, instance)
         except (HeadwaterError, OSError, SQLAlchemyError) as error:
-            log.warning("keeper.not_seen", database=str(instance.spec.id), error=str(error))
+            log.warning("supervisor.activity_unknown", database=str(instance.spec.id), error=str(error))
 
 
 async def _sleep_unless_busy(supervisor: Supervisor, instance: ManagedInstance) -> None:

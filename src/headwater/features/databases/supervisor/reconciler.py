@@ -158,7 +158,7 @@ class Supervisor:
         try:
             await self.driver.prepare()
         except (HeadwaterError, OSError) as error:
-            log.warning("keeper.not_prepared", error=str(error))
+            log.warning("supervisor.template_failed", error=str(error))
 
     def soon(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a task in the background, until we close."""
@@ -234,7 +234,7 @@ class Supervisor:
                 if row and step:
                     await self._steps[step](instance, row)
             except (HeadwaterError, OSError, SQLAlchemyError) as error:
-                log.warning("keeper.step_failed", database=str(instance.spec.id), error=str(error))
+                log.warning("supervisor.step_failed", database=str(instance.spec.id), error=str(error))
 
     async def _orphan(self, instance: ManagedInstance, row: Database) -> None:
         await self.update(instance, desired="stopped", deleted_at=now(), purge_at=now() + GRACE)
@@ -290,7 +290,7 @@ class Supervisor:
         instance.failures += 1
         instance.retry_at = time.monotonic() + RETRY_SECONDS * instance.failures
         reason = f"{error.message} {error.hint or ''}".strip()
-        log.warning("keeper.failed", database=str(instance.spec.id), reason=reason)
+        log.warning("supervisor.database_failed", database=str(instance.spec.id), reason=reason)
         await self.update(instance, state="failed", state_reason=reason)
 
     async def _known(self, row: Database) -> ManagedInstance:

@@ -32,7 +32,7 @@ class ColumnServer:
         self._opened, self._control, self._as_text = opened, control, as_text
         self._tables = [table for table in opened.manifest.tables if table.columns]
         self._decoders = ThreadPoolExecutor(2, thread_name_prefix="vault-decode")
-        self._thread = threading.Thread(target=self._listen, daemon=True, name="extract-feed")
+        self._thread = threading.Thread(target=self._listen, daemon=True, name="extract-columns")
         self.error: HeadwaterError | None = None
         self.bytes = 0
 
@@ -103,7 +103,7 @@ class ColumnServer:
             except Exception as error:
                 # The sandbox cannot tell that data is missing, so the query must end with this error.
                 if not isinstance(error, HeadwaterError):
-                    log.exception("extract.feed", table=manifest_tables.display_name(table))
+                    log.exception("extract.column_failed", table=manifest_tables.display_name(table))
                     error = Unavailable("The snapshot could not be read.", hint="Verify the snapshot.")
                 self.error = self.error or error
 

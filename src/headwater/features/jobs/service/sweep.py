@@ -25,7 +25,7 @@ async def sweep(db: AsyncSession) -> int:
     for job in lost:
         await attempts.take_back(db, job, "The worker stopped responding. The job goes back to the queue.")
         RETURNED.labels(job.kind).inc()
-        log.warning("job.returned", job_id=str(job.id), attempts=job.attempts)
+        log.warning("job.requeued", job_id=str(job.id), attempts=job.attempts)
     for job in await repository.uncalled_jobs(db, CALL_AGAIN_SECONDS):
         await repository.defer(db, job)
     await repository.drop_stalled_messages(db, DEAD_SECONDS * 2)

@@ -99,5 +99,5 @@ async def apply(context: Context, database_id: uuid.UUID, at: datetime) -> int:
         try:
             await snapshots.finish_removal(context, snapshot)
         except HeadwaterError as error:
-            log.warning("snapshot.not_deleted", snapshot=str(snapshot.id), error=error.message)
+            log.warning("snapshot.delete_failed", snapshot=str(snapshot.id), error=error.message)
     return len(marked)

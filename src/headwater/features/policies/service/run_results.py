@@ -54,7 +54,7 @@ async def settle(store: Store, at: datetime) -> set[uuid.UUID]:
                 if run and await settle_one(db, run, at) and run.kind == "snapshot":
                     taken.add(run.database_id)
         except Exception as error:  # an error in one run must not stop the others
-            log.warning("policy.not_settled", run=str(run_id), error=repr(error))
+            log.warning("policy.result_failed", run=str(run_id), error=repr(error))
     return taken
 
 

@@ -56,7 +56,7 @@ async def _guarded(work: Work, context: Context, database_id: uuid.UUID, at: dat
     try:
         await work(context, database_id, at)
     except Exception as error:  # such as a removed time zone; the other policies must still run
-        log.warning("policy.not_followed", database=str(database_id), error=repr(error))
+        log.warning("policy.schedule_failed", database=str(database_id), error=repr(error))
 
 
 async def take(context: Context, database_id: uuid.UUID, at: datetime) -> None:

@@ -41,7 +41,7 @@ async def maintain_archives(context: Context) -> None:
         try:
             await _maintain_archive(context, archive)
         except HeadwaterError as error:
-            log.warning("recovery.not_looked_after", archive=str(archive.id), error=error.message)
+            log.warning("recovery.maintenance_failed", archive=str(archive.id), error=error.message)
 
 
 async def _maintain_archive(context: Context, archive: Archive) -> None:

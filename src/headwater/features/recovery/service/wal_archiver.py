@@ -46,7 +46,7 @@ async def ship_all(context: Context) -> None:
         try:
             await ship(context, archive_id)
         except HeadwaterError as error:
-            log.warning("recovery.not_shipped", archive=str(archive_id), error=error.message)
+            log.warning("recovery.upload_failed", archive=str(archive_id), error=error.message)
 
 
 async def ship(context: Context, archive_id: uuid.UUID, *, flush: bool = False) -> bool:

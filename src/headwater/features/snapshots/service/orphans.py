@@ -30,7 +30,7 @@ async def finish_deletions(context: Context) -> None:
         try:
             await snapshots.finish_removal(context, row)
         except HeadwaterError as error:
-            log.warning("snapshot.not_deleted", snapshot=str(row.id), error=error.message)
+            log.warning("snapshot.delete_failed", snapshot=str(row.id), error=error.message)
 
 
 async def delete_abandoned(context: Context) -> None:
@@ -57,6 +57,6 @@ async def collect(context: Context) -> None:
 
         try:
             gc_result = await asyncio.to_thread(work)
-            log.info("vault.collected", vault=str(location_due.id), deleted=gc_result.deleted, freed=gc_result.freed)
+            log.info("vault.gc", vault=str(location_due.id), deleted=gc_result.deleted, freed=gc_result.freed)
         except HeadwaterError as error:
-            log.warning("vault.not_collected", vault=str(location_due.id), error=error.message)
+            log.warning("vault.gc_failed", vault=str(location_due.id), error=error.message)
