@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from headwater.entrypoints.worker.run import task_of
 from headwater.features import collect
@@ -103,6 +104,11 @@ class AppFixture:
         else:
             someone.project = await someone.send("POST", "/projects", 201, json={"name": "Work"})
         return someone
+
+    async def promote(self, person: Person) -> None:
+        """Make a user the administrator, who may name folders of the machine."""
+        async with self.server.database.transaction() as db:
+            await db.execute(text("UPDATE users SET is_admin = true WHERE email = :email"), {"email": person.email})
 
     async def work(self, job_id: str) -> None:
         """Run one job here and now, as a worker would."""

@@ -41,6 +41,8 @@ START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.002
 LOG_BYTES = 10 * 2**20
+# With less free space than this, a server that does not start is reported as a full disk.
+SCARCE_BYTES = 16 * 2**20
 # User ids without a name, one for each database: far above those that systems assign.
 FIRST_UID, UIDS = 700_000_000, 1_000_000_000
 
@@ -343,4 +345,7 @@ def _recorded_owner(folder: Path) -> Identity | None:
 def _failure(spec: Spec, file: Path) -> StartFailed:
     lines = _read(file).strip().splitlines()[-3:]
     output = " ".join(line.replace(str(file.parent), "…") for line in lines)
-    return StartFailed(f"The server of {spec.name} does not start.", hint=f"Last output: {output}" if output else None)
+    hint = f"Last output: {output}" if output else None
+    if shutil.disk_usage(file.parent).free < SCARCE_BYTES:  # then even its output can be missing
+        hint = " ".join(filter(None, ("The disk is full: free some space on it.", hint)))
+    return StartFailed(f"The server of {spec.name} does not start.", hint=hint)

@@ -93,6 +93,17 @@ async def test_missed_run_follows_the_misfire_rule(
         assert [alert["status"] for alert in await policy_fixture.alerts()] == ["resolved"]
 
 
+async def test_each_missed_run_opens_an_alert_if_the_last_one_is_within_the_grace(
+    policy_fixture: PolicyFixture,
+) -> None:
+    await policy_fixture.put(schedule={"cron": "0 * * * *", "misfire": "skip", "grace_seconds": 600})
+    first = await policy_fixture.due()
+    assert (await policy_fixture.scheduled(late=3 * HOUR + 5 * MINUTE))["outcome"] == "complete"
+    (alert,) = await policy_fixture.alerts()
+    assert (alert["kind"], alert["status"]) == ("missed", "resolved")
+    assert f"from {first:%Y-%m-%d %H:%M} UTC on" in alert["message"]
+
+
 async def test_run_within_the_grace_is_not_missed(policy_fixture: PolicyFixture) -> None:
     await policy_fixture.put(schedule={"cron": "0 * * * *", "misfire": "skip", "grace_seconds": 600})
     assert (await policy_fixture.scheduled(late=9 * MINUTE))["outcome"] == "complete"

@@ -99,6 +99,12 @@ def test_duplicate_segments_are_no_gap() -> None:
     assert (one.first, one.ends, one.reaches) == (10, 40, at(2))
 
 
+def test_break_ends_a_range_although_the_log_goes_on() -> None:
+    bases, logs = [base(1, 10, 12), base(5, 42, 43)], [log(10, 20, 2), log(20, 40, 3), log(40, 60, 6)]
+    assert [range_.window for range_ in continuous_ranges(bases, logs, breaks=[40])] == [(at(1), at(3)), (at(5), at(6))]
+    assert [range_.window for range_ in continuous_ranges(bases, logs, breaks=[10, 60])] == [(at(1), at(6))]
+
+
 def test_data_older_than_the_window_is_deleted() -> None:
     bases, logs, found = day()
     assert outdated(found, bases, at(0)) == ([], [])
@@ -134,15 +140,25 @@ def test_base_backup_is_due() -> None:
     assert due(archive(), [base(1, 10, 12, status="taking")], logs, 2)
 
 
+def test_base_backup_is_due_in_a_new_vault() -> None:
+    old, new = uuid.uuid4(), uuid.uuid4()
+    one, logs = base(1, 10, 12, vault_id=old), [log(10, 20, 2)]
+    assert not due(archive(vault_id=old), [one], logs, 2)
+    assert due(archive(vault_id=new), [one], logs, 2)
+    assert not due(archive(vault_id=new), [base(1.5, 14, 15, vault_id=new), one], logs, 2)
+
+
 def test_log_position_is_covered() -> None:
     first, second = LogPosition(at(1), 15, 7, True), LogPosition(at(2), 17, 7, True)
     covered, pending = advanced({}, {}, first, 10)
     assert (covered, pending) == ({}, plain(first))
-    covered, pending = advanced(covered, pending, second, 15)
-    assert (marked(covered), pending) == (first, plain(second))
-    covered, pending = advanced(plain(first), {}, second, 15)
+    busier = LogPosition(at(2), 17, 8, True)
+    covered, pending = advanced({}, plain(first), busier, 15)
+    assert (marked(covered), pending) == (first, plain(busier))
+    covered, pending = advanced({}, plain(first), second, 15)  # nothing has changed since
     assert (marked(covered), pending) == (second, {})
     busy = LogPosition(at(3), 19, 8, False)
     assert advanced(plain(second), {}, busy, 15) == (plain(second), plain(busy))
-    assert advanced(plain(second), plain(busy), None, 30) == (plain(second), plain(busy))
+    assert advanced(plain(second), plain(busy), None, 18) == (plain(second), plain(busy))
+    assert advanced(plain(second), plain(busy), None, 30) == (plain(busy), {})
     assert advanced(plain(second), plain(busy), LogPosition(at(4), 25, 9, False), 20)[0] == plain(busy)

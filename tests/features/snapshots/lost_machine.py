@@ -55,8 +55,7 @@ async def forget(app: AppFixture, organization: str) -> None:
 async def administrator(app: AppFixture, name: str = "ada") -> Person:
     """Sign up a user who may name folders of the machine."""
     person = await app.person(name)
-    async with app.server.database.transaction() as db:
-        await db.execute(text("UPDATE users SET is_admin = true WHERE email = :email"), {"email": person.email})
+    await app.promote(person)
     return person
 
 

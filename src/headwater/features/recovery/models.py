@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func, text
-from sqlalchemy.dialects.postgresql import TEXT
+from sqlalchemy.dialects.postgresql import JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
 from headwater.features.accounts.models import Organization
@@ -21,7 +21,9 @@ from headwater.store.base import Base
 class Archive(Base):
     """The archive of a database's log: its retention in days, and the days between base backups.
 
-    `archived_to` is the position where the log in the vault ends. Three fields hold a `LogPosition`: `seen` is the last
+    New base backups and log segments go into the vault `vault_id`; each of them has its own. `archived_to` is the
+    position where the archived log ends. `breaks` are positions where archiving was off: the log before one does not
+    lead to the log behind it. Three fields hold a `LogPosition`: `seen` is the last
     one observed, `covered` the last one that lies before `archived_to`, `pending` the next one that must be archived.
     `database_id` is null if the database was destroyed: then its archive is deleted.
     """
@@ -35,6 +37,7 @@ class Archive(Base):
     window_days: Mapped[int]
     base_days: Mapped[int]
     archived_to: Mapped[int | None] = mapped_column(BigInteger)
+    breaks: Mapped[list[int]] = mapped_column(JSONB, default=list)
     seen: Mapped[dict[str, Any]] = mapped_column(default=dict)
     covered: Mapped[dict[str, Any]] = mapped_column(default=dict)
     pending: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -58,6 +61,7 @@ class ArchiveBase(ClaimableRow, Base):
         Index("ix_archive_bases_archive_id_id", "archive_id", text("id DESC")),
     )
     archive_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("archives.id", ondelete="RESTRICT"))
+    vault_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(VaultRecord.id, ondelete="RESTRICT"), index=True)
     status: Mapped[str] = mapped_column(TEXT, default="taking")
     job_id: Mapped[uuid.UUID | None]
     timeline: Mapped[int | None] = mapped_column(BigInteger)
@@ -89,6 +93,7 @@ class ArchiveLog(Base):
     )
     name: Mapped[str] = mapped_column(TEXT, primary_key=True)
     archive_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("archives.id", ondelete="RESTRICT"))
+    vault_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(VaultRecord.id, ondelete="RESTRICT"), index=True)
     status: Mapped[str] = mapped_column(TEXT, default="complete")
     timeline: Mapped[int] = mapped_column(BigInteger)
     first: Mapped[int] = mapped_column(BigInteger)

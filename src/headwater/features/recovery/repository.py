@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -86,17 +88,34 @@ async def drop(db: AsyncSession, bases: Sequence[uuid.UUID], logs: Sequence[str]
     await db.execute(update(ArchiveLog).where(ArchiveLog.name.in_(logs)).values(status="deleting"))
 
 
-async def dropped(db: AsyncSession, archive_id: uuid.UUID) -> tuple[list[uuid.UUID], list[str]]:
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Base backups and log segments that are being deleted."""
+
+    bases: Sequence[ArchiveBase]
+    logs: Sequence[ArchiveLog]
+
+    def names(self, base_name: Callable[[uuid.UUID], str]) -> dict[uuid.UUID, list[str]]:
+        """Return the names of their manifests, by the vaults in which they are."""
+        names = defaultdict(list)
+        for base in self.bases:
+            names[base.vault_id].append(base_name(base.id))
+        for log in self.logs:
+            names[log.vault_id].append(log.name)
+        return dict(names)
+
+
+async def dropped(db: AsyncSession, archive_id: uuid.UUID) -> Dropped:
     """Return the base backups and log segments that are being deleted."""
-    condition = select(ArchiveBase.id).where(ArchiveBase.archive_id == archive_id, ArchiveBase.status == "deleting")
-    parts = select(ArchiveLog.name).where(ArchiveLog.archive_id == archive_id, ArchiveLog.status == "deleting")
-    return list((await db.execute(condition)).scalars()), list((await db.execute(parts)).scalars())
+    bases = select(ArchiveBase).where(ArchiveBase.archive_id == archive_id, ArchiveBase.status == "deleting")
+    logs = select(ArchiveLog).where(ArchiveLog.archive_id == archive_id, ArchiveLog.status == "deleting")
+    return Dropped((await db.execute(bases)).scalars().all(), (await db.execute(logs)).scalars().all())
 
 
-async def forget_dropped(db: AsyncSession, bases: Sequence[uuid.UUID], logs: Sequence[str]) -> None:
-    """Delete the rows of base backups and log segments that were deleted from the vault."""
-    await db.execute(delete(ArchiveBase).where(ArchiveBase.id.in_(bases)))
-    await db.execute(delete(ArchiveLog).where(ArchiveLog.name.in_(logs)))
+async def forget_dropped(db: AsyncSession, rows: Dropped) -> None:
+    """Delete the rows of base backups and log segments that were deleted from their vaults."""
+    await db.execute(delete(ArchiveBase).where(ArchiveBase.id.in_([base.id for base in rows.bases])))
+    await db.execute(delete(ArchiveLog).where(ArchiveLog.name.in_([log.name for log in rows.logs])))
 
 
 async def points(db: AsyncSession, archive_id: uuid.UUID) -> Sequence[ArchivePoint]:

@@ -75,9 +75,10 @@ async def take(context: Context, database_id: uuid.UUID, at: datetime) -> None:
         if run_id is None:
             return
         reason = _reason_of(first, planned, late)
-        if late and given.misfire == "skip":
-            await repository.change_run(db, run_id, outcome="missed", detail=reason, finished_at=at)
+        if given.misfire == "skip" and reason:
             await alerts.raise_alert(db, database, "missed", reason, at)
+        if given.misfire == "skip" and late:
+            await repository.change_run(db, run_id, outcome="missed", detail=reason, finished_at=at)
         elif before := await repository.running(db, database_id, "snapshot", besides=run_id):
             reason = f"The snapshot of {_clock(before.scheduled_for or before.created_at)} was still being taken."
             await repository.change_run(db, run_id, outcome="skipped", detail=reason, finished_at=at)

@@ -8,11 +8,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.engines import RecoverySupport
-from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.rights import SYSTEM, Actor
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances, readiness
@@ -26,10 +28,13 @@ from headwater.features.recovery.service.timeline import ContinuousRange, contin
 from headwater.features.recovery.service.wal_archiver import marked
 from headwater.features.snapshots.service.storage import vault_locations
 from headwater.kit.clock import now
-from headwater.kit.errors import BadInput, Conflict, Unavailable
+from headwater.kit.errors import BadInput, Conflict, HeadwaterError, Unavailable
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
 
+log = structlog.get_logger()
+# How long turning recovery off may wait for the last segments to be stored.
+LAST_SECONDS = 60.0
 _POINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:-]{0,62}")
 
 
@@ -94,7 +99,8 @@ async def seen(db: AsyncSession, database: Database) -> ArchiveView:
         return ArchiveView(database, engine, None)
     bases = await repository.bases(db, archive.id)
     covered = marked(archive.covered).at if archive.covered else None
-    ranges = continuous_ranges(bases, await repository.logs(db, archive.id), covered, archive.archived_to)
+    logs = await repository.logs(db, archive.id)
+    ranges = continuous_ranges(bases, logs, covered, archive.archived_to, archive.breaks)
     usable = {base.id for log_range in ranges for base in log_range.bases}
     jobs = await queue.get_many(db, [base.job_id for base in bases if base.job_id])
     views = [BaseView(base, jobs.get(base.job_id) if base.job_id else None, base.id in usable) for base in bases]
@@ -114,31 +120,21 @@ class Wish:
 async def change(context: Context, actor: Actor, database_id: uuid.UUID, wish: Wish) -> ArchiveView:
     """Turn point-in-time recovery on or off, or change its settings; its server is restarted if that is needed.
 
-    A base backup is requested when it is turned on. After it is turned off, the archive is kept for its retention.
+    A base backup is requested when it is turned on. Before it is turned off, everything that is committed is archived;
+    the archive is kept for its retention.
     """
+    if not wish.enabled:
+        await _archive_the_rest(context, actor, database_id)
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:admin", lock=True)
         instances.recovers(database)
         archive = await repository.of_database(db, database_id, lock=True)
         begins = wish.enabled and (archive is None or not archive.enabled)
-        if archive is None and wish.enabled:
-            vault_record = await vault_locations.current(db, actor, database.organization_id)
-            archive = Archive(
-                organization_id=database.organization_id,
-                database_id=database_id,
-                vault_id=vault_record.id,
-                enabled=True,
-                window_days=wish.window_days,
-                base_days=wish.base_days,
-                created_by=actor.user_id,
-                seen={},
-                covered={},
-                pending={},
-            )
-            db.add(archive)
-            await db.flush()
-        elif archive:
+        if begins:
+            archive = await _begin_range(db, context.settings, actor, database, archive)
+        if archive:
             archive.enabled, archive.window_days, archive.base_days = wish.enabled, wish.window_days, wish.base_days
+            await db.flush()
         await instances.archive(db, database_id, on=wish.enabled)
         note(
             db,
@@ -154,6 +150,50 @@ async def change(context: Context, actor: Actor, database_id: uuid.UUID, wish: W
     await readiness.notify_supervisor(context.settings, database_id)
     async with context.store.transaction() as db:
         return await view(db, actor, database_id)
+
+
+async def _archive_the_rest(context: Context, actor: Actor, database_id: uuid.UUID) -> None:
+    """Archive what is committed, before archiving is turned off; a problem is recorded in the archive."""
+    async with context.store.transaction() as db:
+        await databases.find(db, actor, database_id, "database:admin")
+        archive = await repository.of_database(db, database_id)
+    if archive and archive.enabled:
+        try:
+            await ship_now(context, archive.id, LAST_SECONDS)
+        except (HeadwaterError, TimeoutError) as error:
+            log.warning("recovery.end_not_archived", archive=str(archive.id), error=str(error))
+
+
+async def _begin_range(
+    db: AsyncSession, settings: Settings, actor: Actor, database: Database, archive: Archive | None
+) -> Archive:
+    """Return the archive of a database, prepared for a new range of log that does not continue the last one."""
+    vault_record = await vault_locations.current(db, actor, database.organization_id)
+    empty: dict[str, Any] = {"seen": {}, "covered": {}, "pending": {}}
+    if archive is None:
+        archive = Archive(
+            organization_id=database.organization_id,
+            database_id=database.id,
+            vault_id=vault_record.id,
+            breaks=[],
+            created_by=actor.user_id,
+            **empty,
+        )
+        db.add(archive)
+        return archive
+    local = await instances.local(db, settings, database)
+    spooled = await asyncio.to_thread(local.engine.spooled_segments, local.instance) if local.here else []
+    ends = [part.end for part in spooled] + [archive.archived_to or 0]
+    archive.vault_id, archive.breaks = vault_record.id, [*archive.breaks, max(ends)]
+    for name, value in empty.items():
+        setattr(archive, name, value)
+    return archive
+
+
+async def use_current_vault(db: AsyncSession, archive: Archive) -> None:
+    """Let new base backups and log segments go into the vault of new snapshots."""
+    current = await vault_locations.current(db, SYSTEM, archive.organization_id)
+    archive.vault_id = current.id
 
 
 async def make_base(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Job:
@@ -173,7 +213,7 @@ async def begin_base(db: AsyncSession, actor: Actor, database: Database, archive
     """Insert the row of a base backup and enqueue its job."""
     if database.project_id is None:
         raise Conflict(f"The project of {database.name} was deleted.")
-    row = ArchiveBase(archive_id=archive.id, status="taking", created_by=actor.user_id)
+    row = ArchiveBase(archive_id=archive.id, vault_id=archive.vault_id, status="taking", created_by=actor.user_id)
     db.add(row)
     await db.flush()
     project = await projects.get(db, actor, database.project_id, "database:read")
@@ -230,9 +270,9 @@ async def awake(settings: Settings, local: LocalInstance) -> None:
         )
 
 
-async def ship_now(context: Context, archive_id: uuid.UUID) -> None:
-    """Ship everything that is committed by now into the vault, waiting up to five minutes."""
-    await asyncio.wait_for(wal_archiver.until_shipped(context, archive_id, flush=True), 300)
+async def ship_now(context: Context, archive_id: uuid.UUID, seconds: float = 300.0) -> None:
+    """Ship everything that is committed by now into the vault; raise TimeoutError after some seconds."""
+    await asyncio.wait_for(wal_archiver.until_shipped(context, archive_id, flush=True), seconds)
 
 
 def note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: object) -> None:

@@ -99,7 +99,7 @@ async def _begin(attempt: Attempt) -> BaseBackupAttempt:
             raise Cancelled(f"Point-in-time recovery of {database.name} was disabled.")
         local = await instances.local(db, attempt.settings, database)
         claim = row_claims.claim(row)
-        location = await vault_locations.load(db, attempt.settings, archive.vault_id)
+        location = await vault_locations.load(db, attempt.settings, row.vault_id)
     return BaseBackupAttempt(attempt, claim, archive, database, local, location)
 
 
@@ -144,10 +144,11 @@ async def _opened(work: BaseBackupAttempt) -> BaseBackup:
 
 
 async def _parents(work: BaseBackupAttempt) -> str | None:
-    """Return the name of the last complete base backup, which is the parent of the new one."""
+    """Return the name of the last complete base backup in the same vault, which is the parent of the new one."""
     async with work.attempt.database.transaction() as db:
         every = await repository.bases(db, work.archive.id)
-    return next((vault_layout.base_name(base.id) for base in every if base.status == "complete"), None)
+    parents = (base for base in every if base.status == "complete" and base.vault_id == work.row.vault_id)
+    return next((vault_layout.base_name(base.id) for base in parents), None)
 
 
 async def _ship_log(work: BaseBackupAttempt) -> None:

@@ -21,6 +21,7 @@ from headwater.features.recovery.service.archives import BaseView
 from headwater.features.recovery.service.timeline import ContinuousRange
 from headwater.features.recovery.service.wal_archiver import marked
 from headwater.features.snapshots.service.storage import vault_locations
+from headwater.features.snapshots.service.storage.vault_locations import VaultLocation
 from headwater.kit.clock import now
 from headwater.kit.errors import HeadwaterError
 from headwater.store.context import Context
@@ -68,6 +69,8 @@ async def _due(db: AsyncSession, archive: Archive, moment: datetime) -> None:
     starts = [log.first for log_range in view.ranges for log in log_range.logs if log not in old_logs]
     if starts:
         await repository.forget_points(db, locked.id, min(starts))
+    if locked.enabled:
+        await archives.use_current_vault(db, locked)
     wanted = locked.enabled and database.deleted_at is None and database.desired != "stopped"
     if wanted and base_is_due(locked, view.bases, view.ranges, moment):
         await archives.begin_base(db, SYSTEM, database, locked)
@@ -76,7 +79,7 @@ async def _due(db: AsyncSession, archive: Archive, moment: datetime) -> None:
 def base_is_due(
     archive: Archive, bases: Sequence[BaseView], ranges: Sequence[ContinuousRange], moment: datetime
 ) -> bool:
-    """Return True if a base backup must be created: none covers the newest log, or the last one is too old.
+    """Return True if a base backup must be created: none in the current vault covers the newest log, or it is too old.
 
     A base backup is not too old as long as nothing has changed since.
     """
@@ -86,7 +89,7 @@ def base_is_due(
         return False
     usable = [base.base for base in bases if base.base.status == "complete"]
     if ranges and ranges[-1].bases:
-        usable = ranges[-1].bases
+        usable = [base for base in ranges[-1].bases if base.vault_id == archive.vault_id]
     elif ranges and usable and max(base.ends or 0 for base in usable) < ranges[-1].first:
         return True  # there is a gap between the last base and the newest part of the log
     if not usable:
@@ -139,22 +142,23 @@ async def _drop_all(db: AsyncSession, archive: Archive) -> None:
 async def finish_deletions(context: Context, archive: Archive) -> None:
     """Delete what is marked from the vault, then its rows; delete the archive of a destroyed database."""
     async with context.store.transaction() as db:
-        bases, logs = await repository.dropped(db, archive.id)
-        location = await vault_locations.load(db, context.settings, archive.vault_id)
-    names = [*map(vault_layout.base_name, bases), *logs]
-
-    def delete() -> None:
-        vault = location.open()
-        for name in names:
-            vault.delete(name)
-
-    if names and location.opened:
-        with contextlib.suppress(Missing):  # the vault no longer exists
-            await asyncio.to_thread(delete)
+        dropped = await repository.dropped(db, archive.id)
+    for vault_id, names in dropped.names(vault_layout.base_name).items():
+        async with context.store.transaction() as db:
+            location = await vault_locations.load(db, context.settings, vault_id)
+        if location.opened:
+            with contextlib.suppress(Missing):  # the vault no longer exists
+                await asyncio.to_thread(_delete, location, names)
     async with context.store.transaction() as db:
-        await repository.forget_dropped(db, bases, logs)
+        await repository.forget_dropped(db, dropped)
         if archive.database_id is None:
             await repository.forget(db, archive.id)
+
+
+def _delete(location: VaultLocation, names: Sequence[str]) -> None:
+    vault = location.open()
+    for name in names:
+        vault.delete(name)
 
 
 async def delete_abandoned(context: Context) -> None:

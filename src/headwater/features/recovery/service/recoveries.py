@@ -131,10 +131,14 @@ def _plan_path(view: ArchiveView, order: RecoveryRequest) -> RecoveryPath:
     if order.time is not None and order.time > now():
         raise OutOfReach("This moment is in the future.", hint=_latest(view))
     newest = view.ranges[-1].window if view.ranges else None
-    alive = archive.enabled and view.database.deleted_at is None
-    if alive and newest and order.time is not None and order.time > newest[1]:
+    if archive.enabled and newest and order.time is not None and order.time > newest[1]:
         return to_time(view.ranges, newest[1])
-    if alive and newest and order.point is not None and _point(view, order.point).position > view.ranges[-1].ends:
+    if (
+        archive.enabled
+        and newest
+        and order.point is not None
+        and _point(view, order.point).position > view.ranges[-1].ends
+    ):
         return to_position(view.ranges, view.ranges[-1].ends, order.point)
     recovery_path = find_path(view, order)
     _check_version(view, recovery_path)

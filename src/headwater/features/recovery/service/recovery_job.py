@@ -11,7 +11,7 @@ import asyncio
 import shutil
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ from headwater.features.snapshots.service.threads import run_cancellable
 from headwater.kit.errors import Cancelled, Conflict, HeadwaterError, Unavailable
 from headwater.vault.vault import Vault
 
-WAIT_SECONDS = 120.0
+WAIT_SECONDS, POLL_SECONDS = 120.0, 0.1
 # Disk space that a recovery may need in addition to its files and its log.
 SPARE_BYTES = 64 * 2**20
 
@@ -88,12 +88,12 @@ async def _begin(attempt: Attempt) -> RecoveryAttempt:
 
 async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
     attempt = work.attempt
-    path, location = await _recovery_path(work)
+    path = await _recovery_path(work)
     local = await targets.renew(work.attempt, work.claim, work.source)
-    vault = await asyncio.to_thread(location.open)
+    vaults = await _open_vaults(work, path)
     instance = await local.driver.stage(local.spec)
     try:
-        facts = await _fill(work, vault, path, local, instance)
+        facts = await _fill(work, vaults, path, local, instance)
         was = work.source.route or work.source.name
         arrived = await wal_replay.replayed(attempt, local, instance, facts, _goal(work, local), was)
         await asyncio.to_thread(shutil.rmtree, instance.folder / wal_replay.LOG)
@@ -117,24 +117,48 @@ async def _run_recovery(work: RecoveryAttempt) -> dict[str, Any]:
     return {"last": last, "base_id": str(path.base.id), "log_bytes": sum(log.ends - log.first for log in path.logs)}
 
 
-async def _recovery_path(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
-    """Ship the newest log into the vault, then return the path to the moment and the vault."""
+async def _recovery_path(work: RecoveryAttempt) -> RecoveryPath:
+    """Ship the newest log into the vault, then return the path to the moment."""
     try:
         return await _ship_and_find_path(work)
     except OutOfReach:
-        alive = work.archive.enabled and work.source.deleted_at is None and work.source.desired != "stopped"
-        if not alive:
+        if not work.archive.enabled or (work.source.desired == "stopped" and work.source.deleted_at is None):
             raise
-    # A server that was killed writes the end of its log to the spool only when it runs again.
-    async with work.attempt.database.transaction() as db:
-        local = await instances.local(db, work.attempt.settings, work.source)
-    await archives.awake(work.attempt.settings, local)
+    if work.source.deleted_at is None:
+        # A server that was killed writes the end of its log to the spool only when it runs again.
+        async with work.attempt.database.transaction() as db:
+            local = await instances.local(db, work.attempt.settings, work.source)
+        await archives.awake(work.attempt.settings, local)
+    else:
+        await _wait_until_stopped(work)
     return await _ship_and_find_path(work)
 
 
-async def _ship_and_find_path(work: RecoveryAttempt) -> tuple[RecoveryPath, vault_locations.VaultLocation]:
+async def _wait_until_stopped(work: RecoveryAttempt) -> None:
+    """Wait until the server of a deleted database has stopped: it then has written the end of its log to the spool."""
+    until = asyncio.get_running_loop().time() + WAIT_SECONDS
+    while asyncio.get_running_loop().time() < until:
+        async with work.attempt.database.transaction() as db:
+            source = await databases.find(db, SYSTEM, work.source.id, deleted=True)
+            local = await instances.local(db, work.attempt.settings, source)
+        if not local.provisioning.is_ready(local.instance):
+            return
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _open_vaults(work: RecoveryAttempt, path: RecoveryPath) -> dict[uuid.UUID, Vault]:
+    """Open the vaults in which the base backup and the log are, by their ids."""
+    vaults = {}
+    for vault_id in {path.base.vault_id, *(row.vault_id for row in path.logs)}:
+        async with work.attempt.database.transaction() as db:
+            location = await vault_locations.load(db, work.attempt.settings, vault_id)
+        vaults[vault_id] = await asyncio.to_thread(location.open)
+    return vaults
+
+
+async def _ship_and_find_path(work: RecoveryAttempt) -> RecoveryPath:
     attempt = work.attempt
-    if work.archive.enabled and work.source.deleted_at is None:
+    if work.archive.enabled:
         attempt.report("shipping the log", 0, 1, unit="steps", message="moving the newest log into the vault")
         try:
             await archives.ship_now(attempt.context, work.archive.id)
@@ -143,8 +167,7 @@ async def _ship_and_find_path(work: RecoveryAttempt) -> tuple[RecoveryPath, vaul
     async with attempt.database.transaction() as db:
         source = await databases.find(db, SYSTEM, work.source.id, deleted=True)
         view = await archives.seen(db, source)
-        location = await vault_locations.load(db, attempt.settings, work.archive.vault_id)
-    return recoveries.find_path(view, work.order), location
+    return recoveries.find_path(view, work.order)
 
 
 def _goal(work: RecoveryAttempt, local: LocalInstance) -> RecoveryTarget:
@@ -159,7 +182,11 @@ def _goal(work: RecoveryAttempt, local: LocalInstance) -> RecoveryTarget:
 
 
 async def _fill(
-    work: RecoveryAttempt, vault: Vault, path: RecoveryPath, local: LocalInstance, instance: Instance
+    work: RecoveryAttempt,
+    vaults: Mapping[uuid.UUID, Vault],
+    path: RecoveryPath,
+    local: LocalInstance,
+    instance: Instance,
 ) -> dict[str, Any]:
     """Write the files of the base backup and the log to the staging folder; return the facts of the base backup."""
     attempt, log = work.attempt, instance.folder / wal_replay.LOG
@@ -179,12 +206,13 @@ async def _fill(
         attempt.report("files", done // MB, max(total, done // MB), unit="MB", message=work.row.target_name)
 
     def fill() -> dict[str, Any]:
+        vault = vaults[path.base.vault_id]
         manifest = vault.manifest(vault_layout.base_name(path.base.id))
         facts = dict(manifest.extras)
         local.engine.restore_base(instance, facts, vault_layout.base_blocks(vault, manifest, progress))
         log.mkdir(mode=0o711)
         for row in path.logs:
-            _put(log, instance, vault_layout.log_parts(vault, row.name), progress)
+            _put(log, instance, vault_layout.log_parts(vaults[row.vault_id], row.name), progress)
         return facts
 
     return await run_cancellable(attempt, lambda: None, fill)

@@ -41,7 +41,11 @@ class ContinuousRange:
 
 
 def continuous_ranges(
-    bases: Sequence[ArchiveBase], logs: Sequence[ArchiveLog], covered: datetime | None = None, to: int | None = None
+    bases: Sequence[ArchiveBase],
+    logs: Sequence[ArchiveLog],
+    covered: datetime | None = None,
+    to: int | None = None,
+    breaks: Sequence[int] = (),
 ) -> list[ContinuousRange]:
     """Return the continuous ranges of a log, oldest first.
 
@@ -49,12 +53,13 @@ def continuous_ranges(
         bases: base backups; only complete ones count.
         logs: log segments, ordered by timeline and position.
         covered: all transactions committed before this time lie before `to`.
-        to: the position where the log in the vault ends.
+        to: the position where the archived log ends.
+        breaks: positions where archiving was off, so that the log before one does not lead to the log behind it.
     """
     ranges: list[ContinuousRange] = []
     for log in logs:
         last = ranges[-1] if ranges else None
-        if last is None or log.timeline != last.timeline or log.first > last.ends:
+        if last is None or not _continues(last, log, breaks):
             last = ContinuousRange(log.timeline, log.first, log.first, None)
             ranges.append(last)
         last.logs.append(log)
@@ -67,6 +72,12 @@ def continuous_ranges(
         if home:
             home.bases.append(base)
     return ranges
+
+
+def _continues(log_range: ContinuousRange, log: ArchiveLog, breaks: Sequence[int]) -> bool:
+    if log.timeline != log_range.timeline or log.first > log_range.ends:
+        return False
+    return not any(log_range.first < position <= log.first for position in breaks)
 
 
 def _carries(log_range: ContinuousRange, base: ArchiveBase) -> bool:

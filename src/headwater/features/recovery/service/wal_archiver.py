@@ -88,7 +88,8 @@ async def until_shipped(context: Context, archive_id: uuid.UUID, *, flush: bool)
 
 
 async def _ship(context: Context, archive: Archive, database: Database, local: LocalInstance, flush: bool) -> None:
-    seen = await local.engine.wal_position(local.instance)
+    # A server that archives nothing says nothing about how far the archived log reaches.
+    seen = await local.engine.wal_position(local.instance) if archive.enabled else None
     if archive.enabled and (flush or _flush_is_due(archive)):
         await _flush(local, archive.archived_to)
     parts = await asyncio.to_thread(local.engine.spooled_segments, local.instance)
@@ -145,7 +146,7 @@ async def _ship_spool(
     vault = await vault_locations.open_vault(context, location)
     to = archive.archived_to
     held = [(row.timeline, row.first, row.ends) for row in logs]
-    for group in groups(parts):
+    for group in groups(parts, archive.breaks):
         # A killed run may have stored only the first segments of this group: repeat until all are stored.
         while new := [part for part in group if not _is_stored(part, held)]:
             manifest = await asyncio.to_thread(vault_layout.write_log, vault, _origin(database, new[0]), new)
@@ -163,11 +164,12 @@ def _is_stored(part: LogSegment, held: Sequence[tuple[int, int, int]]) -> bool:
     return any(line == part.timeline and first <= part.first and part.end <= end for line, first, end in held)
 
 
-def groups(parts: Sequence[LogSegment]) -> Iterator[list[LogSegment]]:
-    """Yield groups of consecutive segments, of at most `MOST_PARTS` each."""
+def groups(parts: Sequence[LogSegment], breaks: Sequence[int] = ()) -> Iterator[list[LogSegment]]:
+    """Yield groups of consecutive segments between breaks, of at most `MOST_PARTS` each."""
     group: list[LogSegment] = []
     for part in parts:
-        if group and (len(group) >= MOST_PARTS or (part.timeline, part.first) != (group[-1].timeline, group[-1].end)):
+        ended = len(group) >= MOST_PARTS or part.first in breaks
+        if group and (ended or (part.timeline, part.first) != (group[-1].timeline, group[-1].end)):
             yield group
             group = []
         group.append(part)
@@ -183,6 +185,7 @@ def _row(archive: Archive, manifest: Manifest) -> dict[str, Any]:
     return {
         "name": manifest.id,
         "archive_id": archive.id,
+        "vault_id": archive.vault_id,
         "status": "complete",
         "timeline": manifest.moment["timeline"],
         "first": manifest.moment["first"],
@@ -200,14 +203,14 @@ def advanced(
     A position is covered if the log in the vault reaches it, or if nothing has changed since a covered one: a server
     writes a little to its log even if nobody changes anything.
     """
+    if pending and to is not None and pending["position"] <= to:
+        covered, pending = pending, {}
     if seen is None:
         return covered, pending
     if to is not None and seen.position <= to:
         return plain(seen), {}
     if covered and covered["quiet"] and covered["changes"] == seen.changes and seen.quiet:
         return plain(seen), {}
-    if pending and to is not None and pending["position"] <= to:
-        covered, pending = pending, {}
     return covered, pending or plain(seen)
 
 
