@@ -16,6 +16,7 @@ _TABLES = ("archive_bases", "archive_logs")
 def upgrade() -> None:
     empty = sa.text("'[]'::jsonb")
     op.add_column("archives", sa.Column("breaks", postgresql.JSONB(), server_default=empty, nullable=False))
+    op.alter_column("archives", "breaks", server_default=None)
     for table in _TABLES:
         op.add_column(table, sa.Column("vault_id", sa.Uuid(), nullable=True))
         rows, archives = sa.table(table, sa.column("vault_id"), sa.column("archive_id")), _ARCHIVES
