@@ -56,6 +56,7 @@ class Field(msgspec.Struct, frozen=True, omit_defaults=True):
 
     A relationship says which columns it joins on: `local` columns of this table equal `remote` columns of the
     target's table; over a `through` table, `local` equals `through_local` and `remote` equals `through_remote`.
+    A `proxy` stands for an attribute of a relationship's target: it names the relationship and that attribute.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Field(msgspec.Struct, frozen=True, omit_defaults=True):
     through: str | None = None
     through_local: tuple[str, ...] = ()
     through_remote: tuple[str, ...] = ()
+    proxy: tuple[str, str] | None = None
     line: int = 0
 
 
@@ -129,13 +131,15 @@ class OptionsShape(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `keys` maps a key of the options to the role of the columns named in its value ("value": the role that the
     method gives its data). Deeper down, a key in `through` passes on the role that it stands in (`AND`, `some`);
-    one in `roles` changes it (`connect`, `where` inside of a nested update). `types` maps the ends of generated
+    one in `roles` changes it (`connect`, `where` inside of a nested update). Under a relationship, a key in `links`
+    sets the foreign key: if that is in the other table, with this usage. `types` maps the ends of generated
     type names, which begin with a model's, to what an object of that type means ("value": a row).
     """
 
     keys: dict[str, Role] = {}
     through: frozenset[str] = frozenset()
     roles: dict[str, Role] = {}
+    links: dict[str, Role] = {}
     types: dict[str, Role] = {}
 
 

@@ -108,6 +108,7 @@ _EXPRESSIONS: dict[type, Callable[[Stubs, Any], f.Expr]] = {
     f.Attr: lambda s, e: s._once(f.Attr, s.expression(e.value), e.name),
     f.Subscript: lambda s, e: s._once(f.Subscript, s.expression(e.value), s.expression(e.index)),
     f.Binary: lambda s, e: s._once(f.Binary, e.op, s.expression(e.left), s.expression(e.right)),
+    f.Unary: lambda s, e: s._once(f.Unary, e.op, s.expression(e.operand)),
     f.SequenceExpr: lambda s, e: s._once(f.SequenceExpr, s._all(e.items)),
     f.Const: lambda s, e: s._once(f.Const, e.text),
     f.Cast: lambda s, e: s._once(f.Cast, s.expression(e.value), s.expression(e.type)),

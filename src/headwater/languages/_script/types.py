@@ -61,6 +61,11 @@ def _generic(node: Node, source: bytes) -> f.Expr:
     return base if inside is None else f.Subscript(node.start_byte, node.end_byte, base, inside)
 
 
+def _lookup(node: Node, source: bytes) -> f.Expr:
+    value, index = (lower(child, source) for child in node.named_children[:2])
+    return f.Subscript(node.start_byte, node.end_byte, value, index)
+
+
 def _array(node: Node, source: bytes) -> f.Expr:
     start, end = node.start_byte, node.end_byte
     return f.Subscript(start, end, f.Name(start, end, "Array"), lower(node.named_children[0], source))
@@ -132,5 +137,5 @@ _TABLE: dict[str, Callable[[Node, bytes], f.Expr]] = {
     "required_parameter": _typed_member,
     "optional_parameter": _typed_member,
     "type_query": _typeof,
-    "lookup_type": _generic,
+    "lookup_type": _lookup,
 }

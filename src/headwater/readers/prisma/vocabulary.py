@@ -59,6 +59,10 @@ VOCABULARY = Vocabulary(
             "delete": "filter",
             "deleteMany": "filter",
         },
+        links={
+            **dict.fromkeys(("connect", "disconnect", "connectOrCreate", "set"), "update"),
+            **dict.fromkeys(("create", "createMany"), "write"),
+        },
         types={
             "Args": "options",
             "WhereInput": "filter",

@@ -46,6 +46,7 @@ class ModelMapping:
             self._add_class(cls)
         self.builder.finish()
         self._relate()
+        self._proxy()
         models = tuple(self.models.values())
         return Reading(Schema(tuple(self.builder.relations.values())), models)
 
@@ -210,6 +211,17 @@ class ModelMapping:
         back = relationships.backref(declared.call)
         if back and target and (root is cls or not classes.has_table(self.project, root)):
             self._add_field(target, relationships.reverse(back[0], field, cls.key, back[1]))
+
+    def _proxy(self) -> None:
+        """Add association proxies: attributes that stand for an attribute of a relationship's target."""
+        for cls in self.mapped:
+            for name, stmt in cls.body.items():
+                value = stmt.value if isinstance(stmt, f.Assign) else None
+                if isinstance(value, f.Call) and s.called(value) == "association_proxy":
+                    relation, attribute = map(s.text_of, (*value.args, None, None)[:2])
+                    if relation and attribute:
+                        line = self.builder.line(cls.path, stmt.start)
+                        self._add_field(cls.key, Field(name, proxy=(relation, attribute), line=line))
 
     def _add_field(self, key: str, field: Field) -> None:
         heirs = [c.key for c in self.mapped if any(a.key == key for a in c.ancestors)]

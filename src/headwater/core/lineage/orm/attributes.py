@@ -9,7 +9,8 @@ from headwater.catalog import facts as f
 from headwater.catalog.usages import Tier
 from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.frame import Frame
-from headwater.core.lineage.orm.index import ClassInfo, CodeIndex, class_of, parameters_of
+from headwater.core.lineage.orm.index import ClassInfo, CodeIndex, class_of
+from headwater.core.lineage.orm.joins import join_relation, relation_columns
 from headwater.core.lineage.orm.values import (
     Callable,
     Cell,
@@ -30,6 +31,7 @@ from headwater.core.lineage.orm.values import (
     Union,
     Value,
     Variable,
+    each,
     union,
 )
 from headwater.core.lineage.symbols import External, Found, Package, Symbol
@@ -80,7 +82,8 @@ def _of_super(frame: Frame, value: Super, name: str, span: Span) -> Value:
 
 
 def _of_dict(frame: Frame, value: Dict, name: str, span: Span) -> Value:
-    return union(*(entry.value for entry in value.entries if entry.key == name))
+    named = [entry.value for entry in value.entries if entry.key == name]
+    return union(*named) if named else attribute(frame, value.rest, name, span)
 
 
 def _of_many(items: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -104,6 +107,8 @@ def _of_instance(frame: Frame, value: InstanceValue, name: str, span: Span) -> V
         frame.record_usage(value.model, column, span, "read", value.why, tier=tier, via="attribute")
         return None
     field = index.fields[value.model].get(name)
+    if field is not None and field.proxy:
+        return _proxied(frame, value, field.proxy, span)
     if field is not None:
         return _related(frame, value, field, span)
     owner = class_of(index, value.model)
@@ -120,15 +125,23 @@ def _related(frame: Frame, value: InstanceValue, field: Field, span: Span) -> Va
     return ListValue(instance_value) if field.many else instance_value
 
 
-def relation_columns(index: CodeIndex, model: str, field: Field) -> list[tuple[str, str]]:
-    """Return the columns that a relationship joins on, as (table, column)."""
-    target = index.models.get(field.target or "")
-    if target is None:
-        return []
-    mine = [owner for column in field.local if (owner := index.owner_of(model, column))]
-    theirs = [owner for column in field.remote if (owner := index.owner_of(target.key, column))]
-    middle = [(field.through, c) for c in (*field.through_local, *field.through_remote)] if field.through else []
-    return [*mine, *middle, *theirs]
+def _proxied(frame: Frame, value: InstanceValue, proxy: tuple[str, str], span: Span) -> Value:
+    """Read an attribute of the rows that a relationship leads to."""
+    related = _of_instance(frame, value, proxy[0], span)
+    items = tuple(
+        attribute(frame, item, proxy[1], span)
+        for item in each(related.item if isinstance(related, ListValue) else related)
+    )
+    return ListValue(union(*items)) if isinstance(related, ListValue) else union(*items)
+
+
+def _proxied_column(frame: Frame, value: Entity, proxy: tuple[str, str], span: Span) -> Value:
+    """Return the column of the model that a relationship leads to; SQL over it joins that model's table."""
+    relation = frame.index.fields[value.model].get(proxy[0])
+    if relation is None or relation.target not in frame.index.models:
+        return None
+    join_relation(frame, RelationValue(value.model, proxy[0], span), "join")
+    return _of_entity(frame, Entity(relation.target, value.sure), proxy[1], span)
 
 
 def _of_entity(frame: Frame, value: Entity, name: str, span: Span) -> Value:
@@ -142,6 +155,8 @@ def _of_entity(frame: Frame, value: Entity, name: str, span: Span) -> Value:
         )
         return ColumnValue((value.model,), name, None, (draft,))
     field = index.fields[value.model].get(name)
+    if field is not None and field.proxy:
+        return _proxied_column(frame, value, field.proxy, span)
     if field is not None:
         return RelationValue(value.model, name, span) if field.target in index.models else None
     words = index.language
@@ -195,7 +210,7 @@ def _member(index: CodeIndex, value: Object | ClassValue, name: str, bound: Valu
     if where is None:
         return _assigned_in_constructor(index, value, name)
     info, stmt = where
-    bindings = bindings_of(index, value, info)
+    bindings = types.bindings_of(index, value, info)
     if isinstance(stmt, f.Function):
         method = Callable(info.path, f"{info.name}.{name}", bound)
         properties = _PROPERTIES | index.language.properties
@@ -215,7 +230,7 @@ def _assigned_in_constructor(index: CodeIndex, value: Object | ClassValue, name:
         init = info.members.get("__init__") or info.members.get("constructor")
         if not isinstance(init, f.Function):
             continue
-        bindings = bindings_of(index, value, info)
+        bindings = types.bindings_of(index, value, info)
         for stmt in init.body:
             if isinstance(stmt, f.Assign) and any(isinstance(t, f.Attr) and t.name == name for t in stmt.targets):
                 return _constructor_value(index, info, init, stmt, bindings)
@@ -233,26 +248,6 @@ def _constructor_value(
                 declared = types.read(index, info.path, param.annotation, bindings)
                 return declared or types.injected(index, info.path, param.default)
     return of_expression(index, info.path, stmt.value)
-
-
-def bindings_of(index: CodeIndex, value: Object | ClassValue, info: ClassInfo) -> dict[str, Value]:
-    """Return the bindings of an ancestor's type parameters, by an object's class and its arguments."""
-    start = index.class_info(value.path, value.name)
-    if start is None:
-        return {}
-    queue = [(start, parameters_of(start, value.args))]
-    seen: set[tuple[str, str]] = set()
-    while queue:
-        current, bindings = queue.pop(0)
-        if (current.path, current.name) == (info.path, info.name):
-            return bindings
-        seen.add((current.path, current.name))
-        for path, name, args in current.bases:
-            base = index.class_info(path, name)
-            if base is not None and (base.path, base.name) not in seen:
-                values = tuple(types.read(index, current.path, arg, bindings) for arg in args)
-                queue.append((base, parameters_of(base, values)))
-    return {}
 
 
 def returned(index: CodeIndex, method: Callable, stmt: f.Function, bindings: dict[str, Value] | None = None) -> Value:

@@ -237,6 +237,7 @@ _INVOKED: dict[type, Fn[[Frame, Any, QueryArguments, f.Call], Value]] = {
     Entity: lambda frame, function, args, expr: functions.construct(frame, function, args),
     ClassValue: lambda frame, function, args, expr: functions.construct_object(frame, function, args),
     Library: _of_library,
+    ColumnValue: lambda frame, function, args, expr: queries.column_of(function, *(value for value, _ in args.values)),
     Closure: lambda frame, function, args, expr: function.returns,
     TypeOf: _type_of,
     Parameter: lambda frame, function, args, expr: ResultOf(function.name),

@@ -13,6 +13,7 @@ from headwater.core.lineage.orm.builtin_calls import element, keyed
 from headwater.core.lineage.orm.calls import call
 from headwater.core.lineage.orm.frame import Frame, set_default_usage
 from headwater.core.lineage.orm.queries import column_of
+from headwater.core.lineage.orm.shapes import use
 from headwater.core.lineage.orm.values import (
     Cell,
     ClassValue,
@@ -25,11 +26,14 @@ from headwater.core.lineage.orm.values import (
     Keyed,
     ListValue,
     Literal,
+    Object,
     Parameter,
     QueryValue,
     Row,
+    Shaped,
     Union,
     Value,
+    Variable,
     each,
     union,
 )
@@ -59,11 +63,9 @@ def _name(frame: Frame, expr: f.Name) -> Value:
 
 def _attr(frame: Frame, expr: f.Attr) -> Value:
     value = evaluate(frame, expr.value)
-    if isinstance(expr.value, f.Name) and (known := frame.env.get(f"{expr.value.id}.{expr.name}")) is not None:
-        return known
-    if value is None:
-        return None
-    return attribute(frame, value, expr.name, (expr.start, expr.end))
+    result = attribute(frame, value, expr.name, (expr.start, expr.end)) if value is not None else None
+    known = frame.env.get(f"{expr.value.id}.{expr.name}") if isinstance(expr.value, f.Name) else None
+    return result if known is None else known
 
 
 def _index(frame: Frame, expr: f.Subscript) -> Value:
@@ -108,6 +110,8 @@ _ITEMS: dict[type, Fn[[Frame, Any, f.Expr, Value], Value]] = {
     ListValue: _of_many,
     Keyed: lambda frame, value, index, at: value.value,
     Dict: _of_named,
+    InstanceValue: _of_named,
+    Object: _of_named,
     QueryValue: lambda frame, value, index, at: value if isinstance(index, f.SequenceExpr) else element(value),
     Entity: _of_named,
     ClassValue: _of_class,
@@ -170,11 +174,7 @@ def _mapping(frame: Frame, expr: f.Mapping) -> Value:
     for entry in expr.entries:
         value = evaluate(frame, entry.value)
         if entry.key is None:
-            if isinstance(value, Dict):
-                mapping.entries.extend(value.entries)
-                mapping.parameter = mapping.parameter or value.parameter
-            elif isinstance(value, Parameter):
-                mapping.parameter = value.name
+            _spread_into(mapping, value)
             continue
         key = evaluate(frame, entry.key)
         if isinstance(key, Literal):
@@ -182,6 +182,18 @@ def _mapping(frame: Frame, expr: f.Mapping) -> Value:
         elif isinstance(key, ColumnValue):
             mapping.entries.append(EntryValue("", (entry.start, entry.end), value, key))
     return mapping
+
+
+def _spread_into(mapping: Dict, value: Value) -> None:
+    for item in each(value):
+        if isinstance(item, Dict):
+            mapping.entries.extend(item.entries)
+            mapping.parameter = mapping.parameter or item.parameter
+            mapping.rest = union(mapping.rest, item.rest)
+        elif isinstance(item, Parameter):
+            mapping.parameter = item.name
+        else:
+            mapping.rest = union(mapping.rest, item)
 
 
 def _lambda(frame: Frame, expr: f.Lambda) -> Value:
@@ -212,7 +224,21 @@ def _spread(frame: Frame, expr: f.Spread) -> Value:
 
 def _cast(frame: Frame, expr: f.Cast) -> Value:
     value = evaluate(frame, expr.value)
-    return types.read(frame.index, frame.path, expr.type, {}) or value
+    return declared(frame, value, types.read(frame.index, frame.path, expr.type, {}))
+
+
+def declared(frame: Frame, value: Value, kind: Value) -> Value:
+    """Return the value of an expression whose type is declared; the keys of a mapping are used as the type says."""
+    if kind is None or (value is not None and isinstance(kind, (Variable, Keyed))):
+        return value
+    if isinstance(kind, Shaped):
+        use(frame, value, kind)
+        return kind if value is None else value
+    if isinstance(kind, (Row, Object)) and any(isinstance(item, (Dict, InstanceValue)) for item in each(value)):
+        if isinstance(value, Dict):
+            value.rest = union(value.rest, kind)
+        return value
+    return kind
 
 
 def _bind(frame: Frame, expr: f.Bind) -> Value:
@@ -249,8 +275,6 @@ def _take_apart(frame: Frame, target: f.Mapping, value: Value) -> None:
 
 
 def _property(frame: Frame, value: Value, name: str, span: tuple[int, int]) -> Value:
-    if isinstance(value, Dict):
-        return union(*(entry.value for entry in value.entries if entry.key == name))
     return attribute(frame, value, name, span)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from headwater.catalog import facts as f
 from headwater.catalog.usages import Evidence, SubType, Tier, UsageType, Via
 from headwater.core.lineage.orm.index import CodeIndex, Effect
-from headwater.core.lineage.orm.values import Callable, InstanceValue, PendingUsage, Value, drafts
+from headwater.core.lineage.orm.values import Callable, CallOf, InstanceValue, PendingUsage, Shaped, Value, drafts
 
 _MODES: dict[str, tuple[UsageType, SubType | None]] = {
     "filter": ("filter", None),
@@ -41,6 +41,7 @@ class Frame:
         "pending",
         "returns",
         "run",
+        "shapes",
         "top",
     )
 
@@ -62,13 +63,14 @@ class Frame:
         self.effects: list[Effect] = []
         self.top = False
         self.calls: list[tuple[Callable, tuple[f.Param, ...], dict[str, Value]]] | None = None
+        self.shapes: list[tuple[CallOf, Shaped]] = []
 
     def inner(self) -> Frame:
         """Return a frame for a scope inside this one: it sees these names and adds to the same pending usages."""
         frame = Frame(self.index, self.path, self.evaluate, self.run, self.bind)
         frame.env = dict(self.env)
         frame.pending, frame.own, frame.parameters = self.pending, self.own, self.parameters
-        frame.calls = self.calls
+        frame.calls, frame.shapes = self.calls, self.shapes
         return frame
 
     def flush(self) -> None:

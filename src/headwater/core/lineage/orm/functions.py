@@ -7,12 +7,13 @@ from typing import NamedTuple
 from headwater.catalog import facts as f
 from headwater.core.lineage.orm import queries, shapes
 from headwater.core.lineage.orm import typehints as types
-from headwater.core.lineage.orm.attributes import bindings_of, returned
+from headwater.core.lineage.orm.attributes import returned
 from headwater.core.lineage.orm.frame import Frame
 from headwater.core.lineage.orm.index import Bindings, CodeIndex, Effect
 from headwater.core.lineage.orm.queries import QueryArguments
 from headwater.core.lineage.orm.values import (
     Callable,
+    CallOf,
     ClassValue,
     Closure,
     Dict,
@@ -125,7 +126,7 @@ def call_project(frame: Frame, function: Callable, args: QueryArguments, expr: f
         params = params[1:]
     if isinstance(owner, (Object, ClassValue)):
         info = index.class_info(function.path, function.name.rpartition(".")[0])
-        bindings = dict(bindings_of(index, owner, info)) if info else {}
+        bindings = dict(types.bindings_of(index, owner, info)) if info else {}
     if owner is not None:
         bindings["Self"] = types.instance_of(owner) or owner
     signature = types.signature(index, function.path, function.name, stmt)
@@ -144,7 +145,10 @@ def call_project(frame: Frame, function: Callable, args: QueryArguments, expr: f
         for effect in summary.effects:
             _apply_effect(frame, effect, call)
     bindings = {name: value for name, value in bindings.items() if not isinstance(value, Variable)}
-    return _results(frame, returned(index, function, stmt, bindings), given, expr)
+    result = returned(index, function, stmt, bindings)
+    if result is None and frame.calls is not None:
+        return CallOf(function.path, function.name)
+    return _results(frame, result, given, expr)
 
 
 def _results(frame: Frame, value: Value, given: dict[str, Value], expr: f.Call) -> Value:

@@ -30,11 +30,15 @@ class Effect(msgspec.Struct, frozen=True, gc=False):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What a signature does not say: the return value, the effects on mappings, the callers' arguments."""
+    """What a signature does not say: the return value, the effects on mappings, the callers' arguments.
+
+    `shapes` are what its callers use its return value as.
+    """
 
     returns: Value = None
     effects: tuple[Effect, ...] = ()
     parameters: dict[str, Value] = {}
+    shapes: tuple[Value, ...] = ()
 
 
 class Signature(msgspec.Struct, frozen=True):

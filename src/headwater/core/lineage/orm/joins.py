@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from headwater.core.lineage.orm.attributes import relation_columns
 from headwater.core.lineage.orm.frame import Frame
 from headwater.core.lineage.orm.index import CodeIndex
 from headwater.core.lineage.orm.values import RelationValue
+from headwater.readers import Field
 
 Places = list[tuple[str, str]]
+
+
+def relation_columns(index: CodeIndex, model: str, field: Field) -> Places:
+    """Return the columns that a relationship joins on, as (table, column)."""
+    target = index.models.get(field.target or "")
+    if target is None:
+        return []
+    mine = [owner for column in field.local if (owner := index.owner_of(model, column))]
+    theirs = [owner for column in field.remote if (owner := index.owner_of(target.key, column))]
+    middle = [(field.through, c) for c in (*field.through_local, *field.through_remote)] if field.through else []
+    return [*mine, *middle, *theirs]
 
 
 def join_relation(frame: Frame, relation: RelationValue, role: str) -> None:

@@ -22,6 +22,7 @@ from headwater.core.lineage.orm.values import (
     RelationValue,
     Row,
     TypeOf,
+    Union,
     Value,
     Variable,
     drafts,
@@ -147,9 +148,11 @@ def _query(frame: Frame, operation: Operation, receiver: Value, args: QueryArgum
 
 
 def parts(value: Value) -> tuple[Value, ...]:
-    """Return the single values in an argument: a list or tuple of columns stands for its items."""
+    """Return the single values in an argument: a list or tuple stands for its items, a choice for its alternatives."""
+    if isinstance(value, Union):
+        return tuple(part for item in value.items for part in parts(item))
     if isinstance(value, Row):
-        return value.items
+        return tuple(part for item in value.items for part in each(item))
     if isinstance(value, ListValue):
         return each(value.item)
     return (value,)

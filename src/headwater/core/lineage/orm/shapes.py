@@ -6,10 +6,11 @@ from headwater.catalog import facts as f
 from headwater.catalog.usages import UsageType
 from headwater.core.lineage.orm.attributes import whole_row
 from headwater.core.lineage.orm.frame import Frame
-from headwater.core.lineage.orm.index import Effect
-from headwater.core.lineage.orm.joins import join_relation
+from headwater.core.lineage.orm.index import CodeIndex, Effect
+from headwater.core.lineage.orm.joins import join_relation, relation_columns
 from headwater.core.lineage.orm.queries import QueryArguments, parts
 from headwater.core.lineage.orm.values import (
+    CallOf,
     Dict,
     EntryValue,
     InstanceValue,
@@ -93,10 +94,17 @@ def _options(frame: Frame, model: str, value: Value, data: str) -> None:
             continue
         for part in parts(entry.value):
             _walk(frame, model, part, data if role == "value" else role)
+        if role == "value" and entry.value is None and data in _WRITES:
+            table, usage = frame.index.models[model].table, _USAGES[data]
+            why = "The columns that are set here are not known."
+            frame.record_usage(model, (table, "*"), entry.span, usage, why, tier="B", sub_type="implicit")
 
 
 def _is_handed_in(frame: Frame, model: str, value: Value, role: str) -> bool:
-    """Record that an object comes from the caller, whose keys have the same meaning."""
+    """Record that an object comes from the caller, or from a function, whose keys have the same meaning."""
+    for item in (value, *(each(value.rest) if isinstance(value, Dict) else ())):
+        if isinstance(item, CallOf):
+            frame.shapes.append((item, Shaped(model, role)))
     name = value.name if isinstance(value, Parameter) else value.parameter if isinstance(value, Dict) else None
     if name is not None:
         frame.effects.append(Effect(f"model {model}", name, role))
@@ -131,7 +139,9 @@ def _note(frame: Frame, model: str, name: str, span: tuple[int, int], role: str)
 
 def _relation(frame: Frame, model: str, field: Field, entry: EntryValue, role: str) -> None:
     target = field.target or model
-    if role not in ("write", "update"):
+    if role in _WRITES:
+        _link(frame, model, field, entry, role)
+    else:
         join_relation(
             frame, RelationValue(model, field.name, entry.span), "load" if role in _ROLES_THAT_LOAD else "join"
         )
@@ -140,6 +150,37 @@ def _relation(frame: Frame, model: str, field: Field, entry: EntryValue, role: s
             _options(frame, target, part, "value")
         else:
             _walk(frame, target, part, role)
+
+
+def _link(frame: Frame, model: str, field: Field, entry: EntryValue, role: str) -> None:
+    """Record the foreign key that changes where rows are linked along a relationship; see `OptionsShape.links`."""
+    links = frame.index.language.shape.links
+    roles = [
+        links[key.key]
+        for part in parts(entry.value)
+        if isinstance(part, Dict)
+        for key in part.entries
+        if key.key in links
+    ]
+    if not roles:
+        return
+    index = frame.index
+    mine = index.models[model]
+    why = f"Rows are linked along {mine.name}.{field.name}."
+    if _refers(index, model, field):
+        usage, columns = role, relation_columns(index, model, field)[: len(field.local)]
+    else:
+        usage, columns = roles[0], relation_columns(index, model, field)[len(field.local) :]
+    for column in columns if not field.through else ():
+        frame.record_usage(model, column, entry.span, "write" if usage == "write" else "update", why)
+
+
+def _refers(index: CodeIndex, model: str, field: Field) -> bool:
+    """Return True if the foreign key of a relationship is in the model's own table."""
+    relation = index.relations.get(index.models[model].table)
+    target = index.models[field.target or model].table
+    keys = relation.foreign_keys if relation else ()
+    return any(key.ref_table == target and set(field.local) <= set(key.columns) for key in keys)
 
 
 def _deeper(frame: Frame, model: str, entry: EntryValue, role: str) -> None:

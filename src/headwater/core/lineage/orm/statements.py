@@ -10,9 +10,9 @@ from headwater.catalog import facts as f
 from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.attributes import of_symbol
 from headwater.core.lineage.orm.builtin_calls import element
-from headwater.core.lineage.orm.expressions import bind, evaluate
+from headwater.core.lineage.orm.expressions import bind, declared, evaluate
 from headwater.core.lineage.orm.frame import Frame, resolve_pending
-from headwater.core.lineage.orm.index import CodeIndex, class_of, parameters_of
+from headwater.core.lineage.orm.index import CodeIndex, Summary, class_of, parameters_of
 from headwater.core.lineage.orm.name_heuristics import by_name
 from headwater.core.lineage.orm.shapes import use
 from headwater.core.lineage.orm.type_guards import narrow
@@ -25,11 +25,11 @@ from headwater.core.lineage.orm.values import (
     Object,
     Parameter,
     Row,
-    Shaped,
     TypeOf,
     Union,
     Value,
     Variable,
+    each,
     union,
 )
 
@@ -47,12 +47,9 @@ def run(frame: Frame, body: Iterable[f.Stmt]) -> None:
 def _assign(frame: Frame, stmt: f.Assign) -> None:
     value = evaluate(frame, stmt.value)
     if stmt.annotation is not None:
-        declared = types.read(frame.index, frame.path, stmt.annotation, {}, types.instance_of(frame.own))
-        if declared is not None and (value is None or not isinstance(declared, ListValue)):
-            if isinstance(declared, Shaped):
-                use(frame, value, declared)
-            elif not isinstance(declared, (Variable, Keyed)):
-                value = declared
+        kind = types.read(frame.index, frame.path, stmt.annotation, {}, types.instance_of(frame.own))
+        if value is None or not isinstance(kind, ListValue):
+            value = declared(frame, value, kind)
     if stmt.op != "=":
         _augment(frame, stmt, value)
         return
@@ -170,6 +167,17 @@ def enter(frame: Frame, stmt: f.Function, own: Value, name: str) -> None:
         frame.env[param.name] = value
         frame.parameters[param.name] = value
     frame.run(frame, stmt.body)
+    if index.delegates:
+        _use_returns(frame, stmt, name, summary)
+
+
+def _use_returns(frame: Frame, stmt: f.Function, name: str, summary: Summary | None) -> None:
+    """Use what a function returns as its type says, or as its callers use it."""
+    declared_as = types.signature(frame.index, frame.path, name, stmt).returns if name else None
+    kinds = [kind.item if isinstance(kind, ListValue) else kind for kind in each(declared_as)]
+    for value in frame.returns:
+        for kind in (*kinds, *(summary.shapes if summary else ())):
+            use(frame, value, kind)
 
 
 def _class_of_own(index: CodeIndex, own: Value) -> Value:

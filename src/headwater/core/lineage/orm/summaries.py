@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable as Fn
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -44,6 +44,13 @@ _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "Any", "Type
 _HANDED = (InstanceValue, Entity, Object, ClassValue, ListValue, QueryValue, Union)
 
 
+class _Callers(NamedTuple):
+    """What callers say of functions: the arguments without a declared type, and what they use the results as."""
+
+    arguments: dict[Key, dict[str, Value]]
+    results: dict[Key, dict[Value, None]]
+
+
 def summarise(index: CodeIndex, modules: Mapping[str, f.Module]) -> CodeIndex:
     """Return the index with summaries of the functions of these modules."""
     paths = sorted(path for path, module in modules.items() if module.language in index.language.languages)
@@ -52,10 +59,12 @@ def summarise(index: CodeIndex, modules: Mapping[str, f.Module]) -> CodeIndex:
     # If most signatures have no types, the callers' arguments justify examining every function.
     todo = every if len(opened) > len(every) / 2 else opened
     for _ in range(ROUNDS):
-        given: dict[Key, dict[str, Value]] = {}
-        summaries = {(path, name): _summary(index, path, name, stmt, own, given) for path, name, stmt, own in todo}
-        for key, parameters in given.items():
+        callers = _Callers({}, {})
+        summaries = {(path, name): _summary(index, path, name, stmt, own, callers) for path, name, stmt, own in todo}
+        for key, parameters in callers.arguments.items():
             summaries[key] = msgspec.structs.replace(summaries.get(key, Summary()), parameters=parameters)
+        for key, shapes in callers.results.items():
+            summaries[key] = msgspec.structs.replace(summaries.get(key, Summary()), shapes=tuple(shapes))
         index = index.with_summaries({key: summary for key, summary in summaries.items() if summary != Summary()})
     return index
 
@@ -94,9 +103,7 @@ def _is_mapping(annotation: f.Expr | None) -> bool:
     return dotted(head).rsplit(".", 1)[-1] in _MAPPINGS
 
 
-def _summary(
-    index: CodeIndex, path: str, name: str, stmt: f.Function, own: Value, given: dict[Key, dict[str, Value]]
-) -> Summary:
+def _summary(index: CodeIndex, path: str, name: str, stmt: f.Function, own: Value, callers: _Callers) -> Summary:
     frame = Frame(index, path, evaluate, run, bind)
     frame.calls = []
     try:
@@ -104,7 +111,9 @@ def _summary(
     except RecursionError:
         return Summary()
     for function, params, values in frame.calls:
-        _hand_in(function, params, values, given)
+        _hand_in(function, params, values, callers.arguments)
+    for result, shape in frame.shapes:
+        callers.results.setdefault((result.path, result.name), {})[shape] = None
     returns = None if stmt.returns is not None and dotted(stmt.returns) not in _MAPPINGS else union(*frame.returns)
     if isinstance(own, Object):
         returns = union(*(Variable("Self") if item == own else item for item in each(returns)))

@@ -7,7 +7,16 @@ from collections.abc import Callable as Fn
 from typing import Any
 
 from headwater.catalog import facts as f
-from headwater.core.lineage.orm.index import Bindings, CodeIndex, Signature, arguments, dotted, is_type_variable
+from headwater.core.lineage.orm.index import (
+    Bindings,
+    ClassInfo,
+    CodeIndex,
+    Signature,
+    arguments,
+    dotted,
+    is_type_variable,
+    parameters_of,
+)
 from headwater.core.lineage.orm.values import (
     ClassValue,
     Entity,
@@ -60,7 +69,19 @@ def read(index: CodeIndex, path: str, expr: f.Expr | None, bindings: Bindings, o
         return _quoted(index, path, expr, bindings, own)
     if isinstance(expr, f.SequenceExpr):
         return Row(tuple(read(index, path, item, bindings, own) for item in expr.items))
-    return None
+    return _object_type(index, path, expr, bindings, own) if isinstance(expr, f.Mapping) else None
+
+
+def _object_type(index: CodeIndex, path: str, expr: f.Mapping, bindings: Bindings, own: Value) -> Value:
+    """Return the value of `{user: User; total: number}`: its properties by name, if any of them is known."""
+    values = tuple(read(index, path, entry.value, bindings, own) for entry in expr.entries)
+    known = any(value is not None and not isinstance(value, Library) for value in values)
+    return Row(values, tuple(map(_property_name, expr.entries))) if known else None
+
+
+def _property_name(entry: f.DictEntry) -> str | None:
+    parts = entry.key.parts if isinstance(entry.key, f.Text) else ()
+    return "".join(part.text for part in parts if isinstance(part, f.Chunk)) or None
 
 
 def _named(index: CodeIndex, path: str, name: str, bindings: Bindings, own: Value) -> Value:
@@ -132,11 +153,29 @@ def _generic(index: CodeIndex, path: str, expr: f.Subscript, bindings: Bindings,
         return read(index, path, args[0], bindings, own) or _injected(index, path, args[1:])
     if name in ("Literal", "Callable"):
         return None
+    if name == "ReturnType":
+        return _return_type(index, path, args[0])
     inner = [read(index, path, arg, bindings, own) for arg in args]
     form = _FORMS.get(name)
     if form is not None and inner:
         return form(inner, args)
     return _container(index, path, expr, inner, bindings, own)
+
+
+def _return_type(index: CodeIndex, path: str, arg: f.Expr) -> Value:
+    """Return the value of `ReturnType<typeof f>`, by the declaration of the function or by its summary."""
+    name = dotted(arg.operand) if isinstance(arg, f.Unary) else ""
+    symbol = index.symbols.lookup(path, name) if name else None
+    if not isinstance(symbol, Found) or not isinstance(symbol.stmt, f.Function):
+        return None
+    declared = signature(index, symbol.path, symbol.name, symbol.stmt).returns
+    summary = index.summaries.get((symbol.path, symbol.name))
+    return summary.returns if declared is None and summary else declared
+
+
+def _subset(value: Value) -> Value:
+    """Return the value of `Pick<T, …>`; of a type outside the code base nothing is known."""
+    return None if isinstance(value, Library) else value
 
 
 def _tuple(inner: list[Value], args: tuple[f.Expr, ...]) -> Value:
@@ -162,6 +201,8 @@ def _container(
     if kind == "inner":
         return first
     base = read(index, path, expr.value, bindings, own)
+    if isinstance(base, ListValue):
+        return base.item  # `Users[number]`
     if isinstance(base, Object):
         return Object(base.path, base.name, tuple(inner))
     return base if isinstance(base, (InstanceValue, Library)) else None
@@ -241,6 +282,26 @@ def signature(index: CodeIndex, path: str, name: str, stmt: f.Function) -> Signa
     return known
 
 
+def bindings_of(index: CodeIndex, value: Object | ClassValue, info: ClassInfo) -> dict[str, Value]:
+    """Return the bindings of an ancestor's type parameters, by an object's class and its arguments."""
+    start = index.class_info(value.path, value.name)
+    if start is None:
+        return {}
+    queue = [(start, parameters_of(start, value.args))]
+    seen: set[tuple[str, str]] = set()
+    while queue:
+        current, bindings = queue.pop(0)
+        if (current.path, current.name) == (info.path, info.name):
+            return bindings
+        seen.add((current.path, current.name))
+        for path, name, args in current.bases:
+            base = index.class_info(path, name)
+            if base is not None and (base.path, base.name) not in seen:
+                values = tuple(read(index, current.path, arg, bindings) for arg in args)
+                queue.append((base, parameters_of(base, values)))
+    return {}
+
+
 def is_open(value: Value) -> bool:
     """Return True if a type contains type variables."""
     if isinstance(value, Variable):
@@ -301,6 +362,7 @@ _FORMS: dict[str, _Form] = {
     **dict.fromkeys(_KEYED, lambda inner, args: Keyed(inner[-1])),
     **dict.fromkeys(("type", "Type"), lambda inner, args: type_of(inner[0])),
     **dict.fromkeys(("tuple", "Tuple"), _tuple),
+    **dict.fromkeys(("Pick", "Omit", "Required", "Exclude", "Extract"), lambda inner, args: _subset(inner[0])),
     "Union": lambda inner, args: union(*inner),
 }
 _SUBSTITUTIONS: dict[type, Fn[[Any, Bindings], Value]] = {

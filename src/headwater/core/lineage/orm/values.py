@@ -127,13 +127,18 @@ class EntryValue(msgspec.Struct, frozen=True):
 
 
 class Dict:
-    """A mapping that this function builds: its literal keys, in order, in any alias of it."""
+    """A mapping that this function builds: its literal keys, in order, in any alias of it.
 
-    __slots__ = ("entries", "parameter")
+    `parameter` is spread into it, if the caller passes it; `rest` stands for all other keys: other values that are
+    spread into it, or its declared type.
+    """
+
+    __slots__ = ("entries", "parameter", "rest")
 
     def __init__(self, entries: list[EntryValue] | None = None, parameter: str | None = None) -> None:
         self.entries = entries or []
         self.parameter = parameter
+        self.rest: Value = None
 
 
 class Literal(msgspec.Struct, frozen=True, gc=False):
@@ -159,6 +164,13 @@ class ResultOf(msgspec.Struct, frozen=True, gc=False):
     """The return value of a function that the caller passes under this name."""
 
     parameter: str
+
+
+class CallOf(msgspec.Struct, frozen=True, gc=False):
+    """The unknown return value of a function of the code base; what is done with it becomes known to that function."""
+
+    path: str
+    name: str
 
 
 class Object(msgspec.Struct, frozen=True, gc=False):
@@ -253,6 +265,7 @@ Value: TypeAlias = (
     | KeyOf
     | Parameter
     | ResultOf
+    | CallOf
     | Super
     | Object
     | ClassValue
