@@ -16,6 +16,7 @@ import { useProjectScope } from '@/lib/project-scope'
 import { credentialsOf, resetPassword, metricsQuery, useChangeDatabase, useDatabaseEngine, useSetDesiredState } from './api'
 import { Sparkline } from './sparkline'
 import { StateMark } from './state-mark'
+import { TableCount } from './table-count'
 
 /** 300 -> "5 minutes". */
 function idleTime(seconds: number): string {
@@ -46,7 +47,7 @@ function Facts({ database }: { database: Database }) {
       </div>
       <div>
         <dt>{CONTENTS[engine?.data_model ?? 'relational'].title}</dt>
-        <dd>{database.tables === null ? '–' : count(database.tables)}</dd>
+        <dd><TableCount database={database} /></dd>
       </div>
     </dl>
   )

@@ -10,12 +10,13 @@ import { ConfirmDialog } from '@/components/ui/dialog'
 import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu'
 import { withErrorToast } from '@/lib/download'
 import { alertCounts, openAlertsQuery } from '@/lib/alerts'
-import { bytes, count, day, plural } from '@/lib/format'
+import { bytes, day, plural } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
 import { databasesQuery, useDeleteDatabase, useSetDesiredState, useRestoreDeletedDatabase } from './api'
 import { ConnectDialog } from './connect-dialog'
 import { NewDatabaseDialog } from './new-database-dialog'
 import { StateMark } from './state-mark'
+import { TableCount } from './table-count'
 
 function RowMenu({ database, canDelete }: { database: Database; canDelete: boolean }) {
   const [asking, setAsking] = useState(false)
@@ -87,7 +88,7 @@ function DatabaseRow({ database, role, alerts }: { database: Database; role: str
       <td>
         <StateMark database={database} />
       </td>
-      <td className="num hide-p">{database.tables === null ? '–' : count(database.tables)}</td>
+      <td className="num hide-p"><TableCount database={database} /></td>
       <td className="num hide-p">{database.size_bytes === null ? '–' : bytes(database.size_bytes)}</td>
       <td className="hide-p dim">{day(database.created_at)}</td>
       <td>{role !== 'viewer' && <RowMenu database={database} canDelete={role !== 'member' && !database.protected} />}</td>

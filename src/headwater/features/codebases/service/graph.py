@@ -79,16 +79,25 @@ async def draw(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID, focus: Us
     columns = await repository.columns_of(db, scan.id, tables)
     if not columns and focus.table:
         columns = await repository.columns_of(db, scan.id, [focus.table.lower()])
-    every = await repository.totals(db, scan.id, wanted, extra)
+    # Without a focus, the busiest tables stand for the whole codebase: what is not drawn is counted there, too.
+    every = await repository.totals(db, scan.id, wanted, [] if _is_unfocused(focus) else extra)
     return LineageGraph(columns, _code(edges), edges, _relations(columns), _hidden(every, edges))
+
+
+def _kinds_of(focus: UsageFilter) -> UsageFilter:
+    return UsageFilter(usage_types=focus.usage_types, tiers=focus.tiers)
+
+
+def _is_unfocused(focus: UsageFilter) -> bool:
+    return focus == _kinds_of(focus)
 
 
 async def _reach(
     db: AsyncSession, scan_id: uuid.UUID, focus: UsageFilter, depth: int
 ) -> tuple[UsageFilter, list[ColumnElement[bool]]]:
     """Return the filter and the conditions of the edges in the graph."""
-    kinds = UsageFilter(usage_types=focus.usage_types, tiers=focus.tiers)
-    if focus == kinds:
+    kinds = _kinds_of(focus)
+    if _is_unfocused(focus):
         return kinds, [repository.of_tables(await repository.busiest_tables(db, scan_id, BUSIEST_TABLES))]
     if depth == 1:
         return focus, []
