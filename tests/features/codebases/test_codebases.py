@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from headwater.features.codebases import uploads
+from headwater.features.codebases.service import graph as graph_service
 from headwater.kit import atomic_upload
 from people import AppFixture, Person
 
@@ -328,7 +329,7 @@ async def test_invalid_filters_are_rejected(app: AppFixture) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_graph_grows_with_its_depth(app: AppFixture) -> None:
+async def test_graph_grows_with_its_depth(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     someone = await app.person()
     codebase = (await someone.get(f"/projects/{someone.project['id']}/codebases"))["items"][0]
     await app.work(codebase["job_id"])
@@ -345,6 +346,9 @@ async def test_graph_grows_with_its_depth(app: AppFixture) -> None:
     assert sizes == sorted(set(sizes))
     everything = await someone.get(path)
     assert len(everything["relations"]) >= 4
+    monkeypatch.setattr(graph_service, "BUSIEST_TABLES", 1)
+    everything = await someone.get(path)
+    assert everything["hidden"]["tables"] > 0
     drawn = sum(edge["count"] for edge in everything["edges"])
     scan = (await someone.get(f"/codebases/{codebase['id']}"))["scan"]
     assert drawn + everything["hidden"]["usages"] == scan["usages"]
