@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -291,6 +291,8 @@ class TableRestoreRequest:
 
     `pre_data` are statements that create what is missing, `post_data` those that run after the rows are written. Of
     `SnapshotReader.extras`, `sequences`, `counters` and `generators` count; none is set below its current value.
+    `archive` is the content of `SchemaArchive`, if there is one: an engine may create the `missing` tables from it
+    instead of running `pre_data` and `post_data`. `note` takes sentences about what differs from the snapshot.
     """
 
     tables: Sequence[tuple[SnapshotTable, Iterable[Batch]]]
@@ -298,6 +300,9 @@ class TableRestoreRequest:
     pre_data: Sequence[str] = ()
     post_data: Sequence[str] = ()
     extras: Mapping[str, Any] = field(default_factory=dict)
+    archive: bytes | None = None
+    missing: Collection[tuple[str | None, str]] = ()
+    note: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)

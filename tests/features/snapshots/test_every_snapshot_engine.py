@@ -138,3 +138,41 @@ async def test_failed_restore_in_place_drops_created_tables(
 def _gone(_: RowProgress, batches: Iterator[Any], __: str) -> Iterator[Any]:
     yield next(batches)
     raise OSError("the machine is gone")
+
+
+# A schema whose text matters, what shows that it came back, and a table that an in-place restore must create.
+EXACT = {
+    "mysql": (
+        """
+        SET sql_mode = 'PIPES_AS_CONCAT';
+        CREATE TABLE prices (id INT PRIMARY KEY, label VARCHAR(20)) WITH SYSTEM VERSIONING;
+        CREATE TRIGGER labels BEFORE INSERT ON prices FOR EACH ROW SET NEW.label = NEW.label || '-' || NEW.id;
+        CREATE FUNCTION loud(x VARCHAR(10)) RETURNS VARCHAR(30) DETERMINISTIC RETURN x || '!';
+        CREATE VIEW z_prices AS SELECT id, loud(label) AS label FROM prices;
+        CREATE VIEW a_prices AS SELECT id FROM z_prices;
+        """,
+        (
+            "SHOW CREATE TABLE prices",
+            "SELECT trigger_name, sql_mode, action_statement FROM information_schema.triggers WHERE trigger_schema = DATABASE()",
+            "SELECT table_name, view_definition = '' FROM information_schema.views WHERE table_schema = DATABASE() ORDER BY 1",
+            "SELECT loud('x')",
+        ),
+        "prices",
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", EXACT, indirect=True)
+async def test_restored_schema_is_the_text_of_the_engine(snapshot_fixture: SnapshotFixture, engine: str) -> None:
+    setup, queries, table = EXACT[engine]
+    await snapshot_fixture.sql(setup)
+    before = [await snapshot_fixture.sql(query) for query in queries]
+    snapshot = await snapshot_fixture.take()
+    done = await snapshot_fixture.restore(snapshot, name="exact")
+    assert done["job"]["state"] == "completed", done["job"]
+    assert [await snapshot_fixture.sql(query, done["target_id"]) for query in queries] == before
+    await snapshot_fixture.sql(f"DROP TABLE {table}")
+    body = {"target_id": snapshot_fixture.database, "mode": "overwrite", "tables": [table]}
+    done = await snapshot_fixture.restore(snapshot, **body)
+    assert done["job"]["state"] == "completed", done["job"]
+    assert [await snapshot_fixture.sql(query) for query in queries] == before

@@ -15,6 +15,7 @@ from headwater.catalog.results import QueryError
 from headwater.catalog.statements import Statement
 from headwater.engines import Batch, Session, SnapshotColumn, SnapshotTable
 from headwater.engines.mysql import errors, transfer
+from headwater.engines.mysql.archive_restore import MysqlArchiveRestore
 from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.session import MysqlSession
 
@@ -34,9 +35,8 @@ _BYTES = pa.binary()
 class MysqlBulkLoader:
     """Loads a snapshot into an empty database."""
 
-    archive_restore = None
-
     def __init__(self, session: MysqlSession, most: int) -> None:
+        self.archive_restore = MysqlArchiveRestore(session.connection, session.worker.call)
         self._session, self._most = session, most
         self._one = threading.Lock()
 

@@ -118,3 +118,14 @@ class MysqlTransfer(SqlTransfer):
 
     async def finish_load(self, counters: Sequence[tuple[str, str]]) -> None:
         """Do nothing: AUTO_INCREMENT continues by itself."""
+
+    async def drop(self, kind: str, name: str) -> None:
+        """Drop an object; tables also if others refer to them, and routines of both kinds if the kind is not known."""
+        if kind == "table":
+            await self.session.ask("SET @headwater_checks = @@foreign_key_checks, SESSION foreign_key_checks = 0")
+        try:
+            for word in ("function", "procedure") if kind == "routine" else (kind,):
+                await super().drop(word, name)
+        finally:
+            if kind == "table":
+                await self.session.ask("SET SESSION foreign_key_checks = @headwater_checks")
