@@ -20,11 +20,15 @@ STANDALONE_ROWS = "apart"
 
 @dataclass(frozen=True, slots=True)
 class SnapshotColumn:
-    """A column of a snapshot: its name, its type as the engine spells it, and a hint about its values."""
+    """A column of a snapshot: its name, its type as the engine spells it, and a hint about its values.
+
+    A `hidden` column is none of the table's own; restores use it, and users do not see it. It follows the others.
+    """
 
     name: str
     type: str
     hint: Hint = "text"
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ import pytest
 from engines.mysql import place
 from headwater.engines import Address, engine
 from headwater.engines.mysql import archive_plan, schema_archive
-from headwater.engines.mysql.schema_archive import SchemaContent, SchemaObject
+from headwater.engines.mysql.schema_archive import MysqlObject, MysqlSchema
 from headwater.kit.errors import BadInput, Conflict
 
 MYSQL: Any = engine("mysql")
@@ -252,7 +252,7 @@ async def test_unchanged_schema_gives_the_same_archive() -> None:
 
 
 def test_archive_of_a_newer_version_is_refused() -> None:
-    plain = json.loads(schema_archive.dumped(SchemaContent("latin1_swedish_ci", ())))
+    plain = json.loads(schema_archive.dumped(MysqlSchema("latin1_swedish_ci", ())))
     with pytest.raises(BadInput, match="not supported"):
         schema_archive.loaded(json.dumps(plain | {"version": 99}).encode())
     for damaged in (b"", b"[]", b"{}", json.dumps(plain | {"objects": [{"kind": "table"}]}).encode()):
@@ -317,11 +317,11 @@ def test_name_of_the_own_database_is_removed(text: bytes) -> None:
 
 def test_views_come_after_those_that_they_use() -> None:
     views = [
-        SchemaObject("view", "a", "CREATE VIEW `a` AS select 1 from `c` join `b`"),
-        SchemaObject("view", "b", "CREATE VIEW `b` AS select `c`.`a` AS `a` from `c`"),
-        SchemaObject("view", "c", "CREATE VIEW `c` AS select 'a' AS `x`"),
-        SchemaObject("view", "d", "CREATE VIEW `d` AS select `e`.`x` from `e`"),
-        SchemaObject("view", "e", "CREATE VIEW `e` AS select `d`.`x` AS `d` from `t` `d`"),
+        MysqlObject("view", "a", "CREATE VIEW `a` AS select 1 from `c` join `b`"),
+        MysqlObject("view", "b", "CREATE VIEW `b` AS select `c`.`a` AS `a` from `c`"),
+        MysqlObject("view", "c", "CREATE VIEW `c` AS select 'a' AS `x`"),
+        MysqlObject("view", "d", "CREATE VIEW `d` AS select `e`.`x` from `e`"),
+        MysqlObject("view", "e", "CREATE VIEW `e` AS select `d`.`x` AS `d` from `t` `d`"),
     ]
     names = [view.name for view in schema_archive.in_order(views)]
     assert sorted(names) == ["a", "b", "c", "d", "e"]
@@ -329,26 +329,22 @@ def test_views_come_after_those_that_they_use() -> None:
 
 
 def test_triggers_that_use_absent_tables_are_left_out() -> None:
-    content = SchemaContent(
+    content = MysqlSchema(
         "",
         (
-            SchemaObject("table", "t", "CREATE TABLE `t` (`id` int)"),
-            SchemaObject("table", "log", "CREATE TABLE `log` (`id` int)"),
-            SchemaObject("function", "f", "CREATE FUNCTION `f`() RETURNS int RETURN g()"),
-            SchemaObject("function", "g", "CREATE FUNCTION `g`() RETURNS int RETURN 1"),
-            SchemaObject("function", "h", "CREATE FUNCTION `h`() RETURNS int RETURN (SELECT max(id) FROM log)"),
-            SchemaObject(
-                "trigger", "a", "CREATE TRIGGER `a` BEFORE INSERT ON `t` FOR EACH ROW SET @a = f()", table="t"
-            ),
-            SchemaObject(
+            MysqlObject("table", "t", "CREATE TABLE `t` (`id` int)"),
+            MysqlObject("table", "log", "CREATE TABLE `log` (`id` int)"),
+            MysqlObject("function", "f", "CREATE FUNCTION `f`() RETURNS int RETURN g()"),
+            MysqlObject("function", "g", "CREATE FUNCTION `g`() RETURNS int RETURN 1"),
+            MysqlObject("function", "h", "CREATE FUNCTION `h`() RETURNS int RETURN (SELECT max(id) FROM log)"),
+            MysqlObject("trigger", "a", "CREATE TRIGGER `a` BEFORE INSERT ON `t` FOR EACH ROW SET @a = f()", table="t"),
+            MysqlObject(
                 "trigger",
                 "b",
                 "CREATE TRIGGER `b` BEFORE INSERT ON `t` FOR EACH ROW INSERT INTO log VALUES (1)",
                 table="t",
             ),
-            SchemaObject(
-                "trigger", "c", "CREATE TRIGGER `c` BEFORE INSERT ON `t` FOR EACH ROW SET @a = h()", table="t"
-            ),
+            MysqlObject("trigger", "c", "CREATE TRIGGER `c` BEFORE INSERT ON `t` FOR EACH ROW SET @a = h()", table="t"),
         ),
     )
     selection = archive_plan.select(content, ["t"])

@@ -159,6 +159,25 @@ EXACT = {
         ),
         "prices",
     ),
+    "sqlite": (
+        """
+        CREATE TABLE prices (label TEXT /* shown */, CHECK (label <> ''));
+        INSERT INTO prices (rowid, label) VALUES (5, 'five'), (100, 'hundred');
+        CREATE VIRTUAL TABLE words USING fts5(body);
+        INSERT INTO words (rowid, body) SELECT rowid, label FROM prices;
+        CREATE VIRTUAL TABLE only_index USING fts5(body, content='');
+        INSERT INTO only_index (rowid, body) SELECT rowid, label FROM prices;
+        CREATE VIEW z_prices AS SELECT rowid AS id FROM a_prices;
+        CREATE VIEW a_prices AS SELECT * FROM prices;
+        """,
+        (
+            "SELECT sql FROM sqlite_schema WHERE name IN ('prices', 'words', 'z_prices', 'a_prices') ORDER BY name",
+            "SELECT rowid, label FROM prices",
+            "SELECT rowid FROM words WHERE words MATCH 'hundred'",
+            "SELECT rowid FROM only_index WHERE only_index MATCH 'hundred'",
+        ),
+        "prices",
+    ),
 }
 
 

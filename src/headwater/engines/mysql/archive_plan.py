@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from headwater.engines import ArchivePlan, ArchiveStatement
 from headwater.engines.mysql.ddl import literal, quote
 from headwater.engines.mysql.schema_archive import (
-    SchemaContent,
-    SchemaObject,
+    MysqlObject,
+    MysqlSchema,
     names_in,
     text_of,
     without_foreign_keys,
@@ -24,15 +24,15 @@ _CALLED = frozenset({"function", "procedure", "package", "package body"})
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class MysqlSelection:
     """The objects of an archive that are restored, in the order of their creation, and the names of the others."""
 
-    objects: tuple[SchemaObject, ...]
+    objects: tuple[MysqlObject, ...]
     left_out: tuple[str, ...]
     whole: bool
 
 
-def select(content: SchemaContent, tables: Collection[str], present: Collection[str] = ()) -> Selection:
+def select(content: MysqlSchema, tables: Collection[str], present: Collection[str] = ()) -> MysqlSelection:
     """Return all objects, or if these are not all tables, those tables and what they need.
 
     Foreign keys to tables that are neither chosen nor `present` in the database are left out, and so are triggers that
@@ -40,7 +40,7 @@ def select(content: SchemaContent, tables: Collection[str], present: Collection[
     """
     every = {item.name for item in content.objects if item.kind == "table"}
     if every <= set(tables):
-        return Selection(content.objects, (), whole=True)
+        return MysqlSelection(content.objects, (), whole=True)
     absent = every - set(tables) - set(present)
     chosen, left_out = [], []
     for item in content.objects:
@@ -53,15 +53,15 @@ def select(content: SchemaContent, tables: Collection[str], present: Collection[
     ordered = {(item.kind, item.name): item for item in chosen}
     left_out += [item.display_name for item in content.objects if (item.kind, item.name) not in numbers]
     selected = [ordered[item.kind, item.name] for item in content.objects if (item.kind, item.name) in numbers]
-    return Selection(tuple(selected), tuple(left_out), whole=False)
+    return MysqlSelection(tuple(selected), tuple(left_out), whole=False)
 
 
-def _belonging(content: SchemaContent, tables: Sequence[SchemaObject], absent: Collection[str]) -> list[SchemaObject]:
+def _belonging(content: MysqlSchema, tables: Sequence[MysqlObject], absent: Collection[str]) -> list[MysqlObject]:
     """Return the triggers of tables, and the sequences and routines that tables and triggers name."""
     names = {table.name for table in tables}
     views = {item.name for item in content.objects if item.kind == "view"}
     named = {item.name: item for item in content.objects if item.kind in {*_CALLED, "sequence"}}
-    belonging: list[SchemaObject] = []
+    belonging: list[MysqlObject] = []
     for item in [*tables, *(item for item in content.objects if item.kind == "trigger" and item.table in names)]:
         needed = _closure(item, named)
         if item.kind == "table" or not any(names_in(part.data, {*absent, *views}) for part in (item, *needed)):
@@ -75,9 +75,9 @@ def _belonging(content: SchemaContent, tables: Sequence[SchemaObject], absent: C
     ]
 
 
-def _closure(item: SchemaObject, named: Mapping[str, SchemaObject]) -> list[SchemaObject]:
+def _closure(item: MysqlObject, named: Mapping[str, MysqlObject]) -> list[MysqlObject]:
     """Return the sequences and routines that an object names, and those that they name."""
-    called: dict[str, SchemaObject] = {}
+    called: dict[str, MysqlObject] = {}
     open_ = [item]
     while open_:
         for name in names_in(open_.pop().data, named.keys() - called.keys()):
@@ -87,8 +87,8 @@ def _closure(item: SchemaObject, named: Mapping[str, SchemaObject]) -> list[Sche
 
 
 def plan(
-    content: SchemaContent, extras: Mapping[str, Any], tables: Collection[str], existing: Collection[Name]
-) -> tuple[ArchivePlan, Mapping[int, SchemaObject]]:
+    content: MysqlSchema, extras: Mapping[str, Any], tables: Collection[str], existing: Collection[Name]
+) -> tuple[ArchivePlan, Mapping[int, MysqlObject]]:
     """Return the plan, and the object of each of its statements by number; see `ArchiveRestore.plan`.
 
     Args:
@@ -119,20 +119,20 @@ def plan(
     )
 
 
-def _database(content: SchemaContent, *, whole: bool) -> Iterator[SchemaObject]:
+def _database(content: MysqlSchema, *, whole: bool) -> Iterator[MysqlObject]:
     """Yield the default collation of the database, which comes with all of its objects."""
     if whole and content.collation:
-        yield SchemaObject("database", "", f"ALTER DATABASE COLLATE {literal(content.collation)}")
+        yield MysqlObject("database", "", f"ALTER DATABASE COLLATE {literal(content.collation)}")
 
 
-def additions(content: SchemaContent, missing: Collection[str], existing: Collection[Name]) -> tuple[SchemaObject, ...]:
+def additions(content: MysqlSchema, missing: Collection[str], existing: Collection[Name]) -> tuple[MysqlObject, ...]:
     """Return the missing tables and what belongs to them, without what a database has already."""
     present = {name for kind, name in existing if kind == "table"}
     there = {(kind, name.lower()) for kind, name in existing}
     return tuple(item for item in select(content, missing, present).objects if identity(item) not in there)
 
 
-def _statements(by_number: Mapping[int, SchemaObject]) -> Iterator[ArchiveStatement]:
+def _statements(by_number: Mapping[int, MysqlObject]) -> Iterator[ArchiveStatement]:
     """Yield a statement for each object; views need the views and routines that they name."""
     named = {item.name: number for number, item in by_number.items() if item.kind in {"view", *_CALLED}}
     for number, item in by_number.items():
@@ -146,12 +146,12 @@ def _statements(by_number: Mapping[int, SchemaObject]) -> Iterator[ArchiveStatem
         )
 
 
-def identity(item: SchemaObject) -> Name:
+def identity(item: MysqlObject) -> Name:
     """Return the kind and the name by which two objects exclude each other."""
     return ("table" if item.kind in {"table", "view", "sequence"} else item.kind), item.name.lower()
 
 
-def _check_free(objects: Sequence[SchemaObject], existing: Collection[Name]) -> None:
+def _check_free(objects: Sequence[MysqlObject], existing: Collection[Name]) -> None:
     there = {(kind, name.lower()) for kind, name in existing}
     if taken := [item.display_name for item in objects if identity(item) in there]:
         names = ", ".join(taken[:5]) + (" …" if len(taken) > 5 else "")
@@ -161,14 +161,14 @@ def _check_free(objects: Sequence[SchemaObject], existing: Collection[Name]) -> 
         )
 
 
-def _dropped(objects: Sequence[SchemaObject]) -> Iterator[Name]:
+def _dropped(objects: Sequence[MysqlObject]) -> Iterator[Name]:
     """Yield the (kind, quoted name) of what must be dropped to undo a restore, dependents first."""
     for item in reversed(objects):
         if item.kind not in {"trigger", "package body"}:
             yield item.kind, quote(item.name)
 
 
-def extras_of(objects: Sequence[SchemaObject], extras: Mapping[str, Any]) -> dict[str, Any]:
+def extras_of(objects: Sequence[MysqlObject], extras: Mapping[str, Any]) -> dict[str, Any]:
     """Return the counters and the values of the sequences among some objects."""
     names = {item.name for item in objects if item.kind in WITH_ROWS}
     return {

@@ -13,7 +13,7 @@ from headwater.catalog.statements import Statement
 from headwater.engines import ArchivePlan, ArchiveStatement
 from headwater.engines.mysql import archive_plan, errors, queries, schema_archive, script_rules
 from headwater.engines.mysql.ddl import literal
-from headwater.engines.mysql.schema_archive import SchemaContent, SchemaObject
+from headwater.engines.mysql.schema_archive import MysqlObject, MysqlSchema
 from headwater.kit.errors import HeadwaterError
 
 # Definitions that the source has are accepted as they are: dates that are invalid today, and options of tables that
@@ -30,7 +30,7 @@ _UNKNOWN_TIME_ZONE = 1298
 _BACK = ("SET NAMES utf8mb4", "SET SESSION time_zone = '+00:00'", "SET SESSION timestamp = DEFAULT")
 
 
-def settings(item: SchemaObject) -> list[str]:
+def settings(item: MysqlObject) -> list[str]:
     """Return the statements that set what the meaning of an object's statement depends on."""
     if item.kind in {"table", "sequence", "database"}:
         return [f"SET SESSION sql_mode = '{TABLES_MODE}'"]
@@ -47,7 +47,7 @@ class SchemaWriter:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    def create(self, item: SchemaObject) -> list[str]:
+    def create(self, item: MysqlObject) -> list[str]:
         """Create an object; return sentences about what differs from the source. Blocks.
 
         Raises:
@@ -80,7 +80,7 @@ class SchemaWriter:
             with contextlib.suppress(pymysql.Error):
                 self._connection.query(statement)
 
-    def _sent(self, item: SchemaObject) -> list[str]:
+    def _sent(self, item: MysqlObject) -> list[str]:
         """Send the statement: as it is, or with what this server or this user allows instead."""
         try:
             self._connection.query(item.data)
@@ -113,8 +113,8 @@ class MysqlArchiveRestore:
     def __init__(self, connection: Any, call: Callable[[Callable[[], Any]], Any]) -> None:
         self._connection, self._call = connection, call
         self._writer = SchemaWriter(connection)
-        self._objects: Mapping[int, SchemaObject] = {}
-        self._content = SchemaContent("", ())
+        self._objects: Mapping[int, MysqlObject] = {}
+        self._content = MysqlSchema("", ())
         self._missing: set[int] = set()
 
     def plan(
@@ -149,7 +149,7 @@ class MysqlArchiveRestore:
         return " ".join(notes) or None
 
 
-def left_out_because(item: SchemaObject, error: pymysql.Error) -> str | None:
+def left_out_because(item: MysqlObject, error: pymysql.Error) -> str | None:
     """Return why an object is left out after an error; None if the restore must end."""
     if item.kind in {"table", "sequence"} or error.args[0] in errors.GONE:
         return None
@@ -162,7 +162,7 @@ def left_out_because(item: SchemaObject, error: pymysql.Error) -> str | None:
     return None if item.valid else "it did not work in the database of the snapshot either"
 
 
-def refused(item: SchemaObject, error: pymysql.Error) -> HeadwaterError:
+def refused(item: MysqlObject, error: pymysql.Error) -> HeadwaterError:
     """Return the server's error, with the object that it is about."""
     reason = errors.refusal(error, Statement(item.text, 0), 0)
     if not isinstance(reason, QueryError):

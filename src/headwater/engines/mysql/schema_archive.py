@@ -32,7 +32,7 @@ _COUNTER = re.compile(rb" AUTO_INCREMENT=\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class SchemaObject:
+class MysqlObject:
     """An object of a schema and its CREATE statement.
 
     `text` are the bytes of the statement, those that are not UTF-8 as surrogates. `character_set`, `collation`,
@@ -67,21 +67,21 @@ class SchemaObject:
 
 
 @dataclass(frozen=True, slots=True)
-class SchemaContent:
+class MysqlSchema:
     """The objects of a schema in the order of their creation, and the default collation of the database."""
 
     collation: str
-    objects: tuple[SchemaObject, ...]
+    objects: tuple[MysqlObject, ...]
 
 
 def text_of(data: bytes) -> str:
-    """Return the bytes of a statement as `SchemaObject.text`."""
+    """Return the bytes of a statement as `MysqlObject.text`."""
     return data.decode(errors="surrogateescape")
 
 
-def dumped(content: SchemaContent) -> bytes:
+def dumped(content: MysqlSchema) -> bytes:
     """Return the archive; the same schema gives the same bytes."""
-    standard = {item.name: item.default for item in fields(SchemaObject)}
+    standard = {item.name: item.default for item in fields(MysqlObject)}
     objects = [
         {name: value for name, value in asdict(item).items() if value != standard[name]} for item in content.objects
     ]
@@ -89,7 +89,7 @@ def dumped(content: SchemaContent) -> bytes:
     return json.dumps({**header, "objects": objects}, separators=(",", ":")).encode()
 
 
-def loaded(archive: bytes) -> SchemaContent:
+def loaded(archive: bytes) -> MysqlSchema:
     """Return the content of an archive.
 
     Raises:
@@ -104,7 +104,7 @@ def loaded(archive: bytes) -> SchemaContent:
                 f"The schema archive of this snapshot has version {plain['version']}, which is not supported.",
                 hint="Update Headwater.",
             )
-        return SchemaContent(plain["collation"], tuple(SchemaObject(**item) for item in plain["objects"]))
+        return MysqlSchema(plain["collation"], tuple(MysqlObject(**item) for item in plain["objects"]))
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput("The schema archive of this snapshot cannot be read.", hint="Verify the snapshot.") from error
 
@@ -209,7 +209,7 @@ def names_in(text: bytes, names: Collection[str]) -> set[str]:
     return contained
 
 
-def in_order(views: Sequence[SchemaObject]) -> list[SchemaObject]:
+def in_order(views: Sequence[MysqlObject]) -> list[MysqlObject]:
     """Return views so that each comes after those that its statement names."""
     by_name = {view.name: view for view in views}
     needs = {view.name: sorted(names_in(view.data, by_name) - {view.name}) for view in views}

@@ -10,7 +10,7 @@ from headwater.engines.mysql import archive_plan, schema_archive
 from headwater.engines.mysql.archive_restore import TABLES_MODE, settings
 from headwater.engines.mysql.bulk_load import SETTINGS, constants
 from headwater.engines.mysql.ddl import quote, restore_ddl
-from headwater.engines.mysql.schema_archive import SchemaObject
+from headwater.engines.mysql.schema_archive import MysqlObject
 from headwater.engines.mysql.script_load import MysqlScriptLoader
 from headwater.engines.mysql.session import MysqlSession
 
@@ -62,7 +62,7 @@ class _Schema:
         self.after = b"".join(_created(later_objects, archive.collation))
 
 
-def _created(objects: Iterable[SchemaObject], collation: str) -> Iterator[bytes]:
+def _created(objects: Iterable[MysqlObject], collation: str) -> Iterator[bytes]:
     """Yield the statements of objects, each under its settings; those of the script are set again afterwards."""
     current = collation
     for item in objects:

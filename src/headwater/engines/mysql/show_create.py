@@ -14,8 +14,8 @@ from headwater.engines.mysql import queries, triggers
 from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.schema_archive import (
     Kind,
-    SchemaContent,
-    SchemaObject,
+    MysqlObject,
+    MysqlSchema,
     dumped,
     in_order,
     text_of,
@@ -83,10 +83,10 @@ class _Reading:
         finally:
             self._connection.query(_AS_UTF8)
         (schema,) = self._rows["SCHEMA"] or [{"default_collation_name": ""}]
-        content = SchemaContent(schema["default_collation_name"], (*objects, *events))
+        content = MysqlSchema(schema["default_collation_name"], (*objects, *events))
         return SchemaArchive(dumped(content), tuple(self._notes))
 
-    def _tables(self) -> Iterator[SchemaObject]:
+    def _tables(self) -> Iterator[MysqlObject]:
         """Yield the sequences, which defaults use, and the tables."""
         for row in sorted(self._rows["TABLES"], key=lambda row: row["table_type"] != "SEQUENCE"):
             if row["table_type"] == "VIEW":
@@ -94,11 +94,11 @@ class _Reading:
             kind: Kind = "sequence" if row["table_type"] == "SEQUENCE" else "table"
             text, _ = self._show(kind, row["table_name"])
             if text:
-                yield SchemaObject(
+                yield MysqlObject(
                     kind, row["table_name"], text_of(without_counter(without_database(text, self._database)))
                 )
 
-    def _views(self) -> Iterator[SchemaObject]:
+    def _views(self) -> Iterator[MysqlObject]:
         for row in self._rows["TABLES"]:
             if row["table_type"] != "VIEW":
                 continue
@@ -110,7 +110,7 @@ class _Reading:
                     "A restore may have to leave it out."
                 )
             if text:
-                yield SchemaObject(
+                yield MysqlObject(
                     "view",
                     row["table_name"],
                     text_of(without_database(text, self._database)),
@@ -119,14 +119,14 @@ class _Reading:
                     valid=valid,
                 )
 
-    def _routines(self) -> Iterator[SchemaObject]:
+    def _routines(self) -> Iterator[MysqlObject]:
         order = list(_ROUTINES)
         for row in sorted(self._rows["ROUTINES"], key=lambda row: order.index(row["routine_type"])):
             text, given = self._show(_ROUTINES[row["routine_type"]], row["routine_name"])
             if text:
                 yield _with_settings(_ROUTINES[row["routine_type"]], row["routine_name"], text, given)
 
-    def _triggers(self) -> Iterator[SchemaObject]:
+    def _triggers(self) -> Iterator[MysqlObject]:
         """Yield the triggers in the order in which they fire, which is that of their creation."""
         for row in self._rows["TRIGGERS"]:
             text, given = self._show("trigger", row["trigger_name"])
@@ -140,7 +140,7 @@ class _Reading:
                     table=row["event_object_table"],
                 )
 
-    def _events(self) -> Iterator[SchemaObject]:
+    def _events(self) -> Iterator[MysqlObject]:
         for row in self._rows["EVENTS"]:
             text, given = self._show("event", row["event_name"])
             if text:
@@ -173,8 +173,8 @@ def _plain(value: Any) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
-def _with_settings(kind: Kind, name: str, text: bytes, given: Mapping[str, str], **more: Any) -> SchemaObject:
-    return SchemaObject(
+def _with_settings(kind: Kind, name: str, text: bytes, given: Mapping[str, str], **more: Any) -> MysqlObject:
+    return MysqlObject(
         kind,
         name,
         text_of(text),

@@ -168,7 +168,7 @@ def _check_columns(existing: Schema, tables: Sequence[ManifestTable]) -> None:
         if relation.kind == "collection":
             continue  # documents have no declared columns
         existing_names = {column.name for column in relation.columns}
-        absent = [column.name for column in table.columns if column.name not in existing_names]
+        absent = [item.name for item in table.columns if not item.hidden and item.name not in existing_names]
         if absent:
             raise Conflict(
                 f"{name} no longer has the column {', '.join(absent)}.",
