@@ -175,6 +175,8 @@ class ArchiveRestore(Protocol):
     ) -> ArchivePlan:
         """Return the plan for all objects, or if `tables` are not all tables, for those and what they need. Blocks.
 
+        Standalone rows that are restored are among `tables`, too.
+
         Raises:
             Conflict: the database already has one of the objects.
         """

@@ -41,7 +41,37 @@ SET timestamp = unix_timestamp('2020-01-01');
 CREATE EVENT past ON SCHEDULE AT '2020-05-01 00:00:00' DO SET @a = 1;
 CREATE EVENT ended ON SCHEDULE EVERY 1 HOUR STARTS '2020-01-01 00:00:00' ENDS '2020-02-01 00:00:00' DISABLE ON SLAVE COMMENT 'it''s' DO SET @a = 1;
 SET timestamp = DEFAULT, time_zone = DEFAULT;
+-- What users of mydumper, mysqldump, mysqlsh and others reported as lost, changed or not loaded.
+SET time_zone = '+08:00', innodb_strict_mode = 0;
+CREATE TABLE first_second (c TIMESTAMP NOT NULL DEFAULT '1970-01-01 08:00:01', d TIMESTAMP DEFAULT '2038-01-19 11:14:07');
+CREATE TABLE not_signed (sign VARCHAR(50) NOT NULL DEFAULT '没签名', e ENUM('没', '签') DEFAULT '签') DEFAULT CHARSET=gbk COMMENT='没签名';
+CREATE TABLE fixed_rows (id INT) ROW_FORMAT=FIXED KEY_BLOCK_SIZE=16;
+SET time_zone = DEFAULT, innodb_strict_mode = DEFAULT;
+CREATE TABLE offices (id INT PRIMARY KEY);
+CREATE TABLE users (id INT PRIMARY KEY, office INT, deleted INT, unique_office INT GENERATED ALWAYS AS (if(deleted IS NULL, office, NULL)) VIRTUAL,
+    UNIQUE KEY (unique_office), CONSTRAINT of_office FOREIGN KEY (office) REFERENCES offices (id) ON DELETE CASCADE);
+CREATE TABLE charsets (e ENUM('é', 'ü') CHARACTER SET latin1 DEFAULT 'é', s SET('ß') CHARACTER SET latin1, u VARCHAR(3) CHARACTER SET ucs2 DEFAULT 'é');
+CREATE TABLE `keys` (`key` INT, ` lead` INT, `a*/b` INT COMMENT '*/ -- # /*', `x?y` INT DEFAULT '5') PARTITION BY KEY (`key`) PARTITIONS 3;
+CREATE TABLE constants (a DECIMAL(10,2) DEFAULT '1.50', b INT DEFAULT 0x1F, c CHAR(3) DEFAULT 0x414243, d DOUBLE DEFAULT 1e100, e TIME(2) DEFAULT '-10:00:00.12',
+    g BIT(8) DEFAULT b'11', h DATE DEFAULT curdate(), i DATETIME DEFAULT (now() + INTERVAL 1 DAY), k TEXT DEFAULT ('multi\nline\\'));
+SET sql_mode = 'NO_BACKSLASH_ESCAPES';
+CREATE VIEW backslashes AS SELECT 'a\b' AS x, '\' AS y, "it's" AS z;
+CREATE PROCEDURE one_backslash() SELECT '\', 'x;y';
+SET sql_mode = 'HIGH_NOT_PRECEDENCE,IGNORE_SPACE,REAL_AS_FLOAT';
+CREATE FUNCTION precedence(a INT, b INT) RETURNS INT DETERMINISTIC RETURN NOT a BETWEEN 5 AND b;
+SET sql_mode = '';
+CREATE VIEW expressions AS SELECT 1 + 1, concat('a', "b"), 'very long expression text that is longer than sixty four characters in total', _latin1'x' COLLATE latin1_german1_ci, N'é' AS n, x'4142' AS h;
+CREATE VIEW recursive_view AS WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT n FROM r;
+CREATE VIEW quotes AS SELECT 'it''s "q" \\ `b` */ -- ; \n' AS `a``b "c"`, JSON_EXTRACT('{"a": [1]}', '$.a[0]') AS j;
 DELIMITER //
+CREATE PROCEDURE `we``ird. name`(INOUT `p a` DECIMAL(5,2) UNSIGNED, b ENUM('x','y'), c VARCHAR(5) CHARACTER SET latin1, d TEXT)
+BEGIN
+  /* comment */ # hash
+  /*!50003 SET @v = 1 */;
+  IF b = 'x' THEN SELECT '%s %d' AS `;`; END IF;
+END//
+CREATE TRIGGER `tr ``x` BEFORE UPDATE ON offices FOR EACH ROW BEGIN DECLARE x INT; END//
+CREATE EVENT `ev.1` ON SCHEDULE EVERY '1:30' HOUR_MINUTE STARTS '2030-01-01 00:00:00' DO BEGIN SELECT ';'; END//
 CREATE DEFINER=`ghost`@`%` PROCEDURE commented(IN a INT, OUT b VARCHAR(10)) SQL SECURITY INVOKER MODIFIES SQL DATA COMMENT 'p''c'
 BEGIN
   -- a comment; with ;; and $$
@@ -61,5 +91,7 @@ SET sql_mode = '';
 INSERT INTO joined (id, a) VALUES (1, 'one');
 INSERT INTO versioned VALUES (1, 1);
 UPDATE versioned SET v = 2;
+INSERT INTO users (id, office) VALUES (1, 77);
+INSERT INTO not_signed VALUES ('名', '没');
 INSERT INTO circle_a VALUES (1, 1), (2, 77);
 INSERT INTO circle_b VALUES (1, 1);

@@ -73,7 +73,8 @@ def dump(address: Address) -> list[str]:
     command += ["--routines", "--events", "--triggers", "--skip-comments", "--skip-lock-tables", address.database]
     done = subprocess.run(command, check=True, capture_output=True, env={"PATH": os.environ["PATH"]}, timeout=60)
     text = re.sub(r" AUTO_INCREMENT=\d+", "", done.stdout.decode("latin-1"))
-    text = re.sub(r"TRIGGER `?(\w+)`? (BEFORE|AFTER) (\w+) ON `?(\w+)`?", r"TRIGGER \1 \2 \3 ON \4", text)
+    text = re.sub(r"TRIGGER `?(\w+)`? (BEFORE|AFTER)", r"TRIGGER \1 \2", text)
+    text = re.sub(r"(BEFORE|AFTER) (INSERT|UPDATE|DELETE) ON `?(\w+)`?", r"\1 \2 ON \3", text)
     return text.replace(address.database, "DATABASE").splitlines()
 
 
@@ -188,6 +189,21 @@ async def test_definer_that_may_not_be_set_is_replaced_and_named() -> None:
 
 
 @needs_server
+async def test_code_that_names_its_own_database_is_named() -> None:
+    async with two_databases() as (source, target):
+        own = source.database
+        ask(source, "CREATE TABLE t (id INT PRIMARY KEY)")
+        ask(source, f"CREATE VIEW v AS SELECT t.id FROM {own}.t")
+        ask(source, f"CREATE TRIGGER {own}.tr BEFORE INSERT ON {own}.t FOR EACH ROW SET @a = '{own}.t'")
+        ask(source, f"CREATE PROCEDURE p() SELECT count(*) FROM {own}.t")
+        _, notes = await archive_of(source)
+        assert [note.split(" in its text")[0] for note in notes] == [f"The procedure p names the database {own}"]
+        assert await restored(source, target) == []
+        ask(target, "INSERT INTO t VALUES (1)")
+        assert ask(target, "SELECT id FROM v") == [(1,)]
+
+
+@needs_server
 async def test_broken_view_is_named_and_left_out() -> None:
     async with two_databases() as (source, target):
         ask(source, "CREATE TABLE t (id INT PRIMARY KEY)")
@@ -255,7 +271,10 @@ def test_archive_of_a_newer_version_is_refused() -> None:
     plain = json.loads(schema_archive.dumped(MysqlSchema("latin1_swedish_ci", ())))
     with pytest.raises(BadInput, match="not supported"):
         schema_archive.loaded(json.dumps(plain | {"version": 99}).encode())
-    for damaged in (b"", b"[]", b"{}", json.dumps(plain | {"objects": [{"kind": "table"}]}).encode()):
+    user = {"kind": "table", "name": "t", "text": "CREATE USER a"}
+    other_kind = {"kind": "view", "name": "t", "text": "CREATE TABLE t (a INT)"}
+    changed = [json.dumps(plain | {"objects": [item]}).encode() for item in ({"kind": "table"}, user, other_kind)]
+    for damaged in (b"", b"[]", b"{}", *changed):
         with pytest.raises(BadInput, match="cannot be read"):
             schema_archive.loaded(damaged)
 

@@ -35,6 +35,8 @@ CREATE VIRTUAL TABLE fts5_orphan USING fts5(body, content = 'gone'); INSERT INTO
 CREATE VIRTUAL TABLE fts4_own USING fts4(body); INSERT INTO fts4_own (docid, body) SELECT id, body FROM docs;
 CREATE VIRTUAL TABLE fts4_without USING fts4(content="", body); INSERT INTO fts4_without (docid, body) SELECT id, body FROM docs;
 CREATE VIRTUAL TABLE fts3_own USING fts3(body); INSERT INTO fts3_own (docid, body) SELECT id, body FROM docs;
+CREATE VIRTUAL TABLE fts4_languages USING fts4(body, languageid="lid"); INSERT INTO fts4_languages (docid, body, lid) VALUES (4, 'bonjour', 3), (9, 'hello', 1);
+CREATE VIRTUAL TABLE fts5_some USING fts5(body, content = 'docs', content_rowid = 'id'); INSERT INTO fts5_some (rowid, body) VALUES (20, 'twenty');
 CREATE VIRTUAL TABLE words USING fts5vocab(fts5_own, 'row');
 CREATE VIRTUAL TABLE boxes USING rtree(id, x0, x1, +note); INSERT INTO boxes VALUES (30, 0.1, 2.5, 'n'), (-4, 1, 2, 'm');
 CREATE INDEX descending ON generated (a DESC) WHERE a > 1; CREATE INDEX lowered ON docs (lower(body) COLLATE RTRIM);

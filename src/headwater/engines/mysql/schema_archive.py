@@ -26,6 +26,14 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _NAME = rb"`((?:[^`]|``)*)`"
+# An archive contains no other statements: a server may have been made to show any text.
+_CREATES = re.compile(
+    rb"CREATE\s+(?:OR\s+REPLACE\s+)?(?:ALGORITHM\s*=\s*\w+\s+)?"
+    rb"(?:DEFINER\s*=\s*(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|[^\s@`\"]+)(?:\s*@\s*(?:`(?:[^`]|``)*`|\"(?:[^\"]|\"\")*\"|\S+))?\s+)?"
+    rb"(?:SQL\s+SECURITY\s+\w+\s+)?(?:AGGREGATE\s+)?"
+    rb"(?P<kind>SEQUENCE|TABLE|FUNCTION|PROCEDURE|PACKAGE\s+BODY|PACKAGE|VIEW|TRIGGER|EVENT)\b",
+    re.IGNORECASE,
+)
 _FOREIGN_KEY = re.compile(rb"\s*(?:CONSTRAINT\s+" + _NAME + rb"\s+)?FOREIGN\s+KEY\b", re.IGNORECASE)
 _REFERENCED = re.compile(rb"\bREFERENCES\s+" + _NAME + rb"(\s*\.\s*`)?", re.IGNORECASE)
 _COUNTER = re.compile(rb" AUTO_INCREMENT=\d+")
@@ -104,9 +112,23 @@ def loaded(archive: bytes) -> MysqlSchema:
                 f"The schema archive of this snapshot has version {plain['version']}, which is not supported.",
                 hint="Update Headwater.",
             )
-        return MysqlSchema(plain["collation"], tuple(MysqlObject(**item) for item in plain["objects"]))
+        objects = tuple(MysqlObject(**item) for item in plain["objects"])
+        if not all(_is_of_kind(item) for item in objects):
+            raise ValueError(FORMAT)
+        return MysqlSchema(plain["collation"], objects)
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput("The schema archive of this snapshot cannot be read.", hint="Verify the snapshot.") from error
+
+
+def _is_of_kind(item: MysqlObject) -> bool:
+    match = _CREATES.match(item.data)
+    return match is not None and b" ".join(match["kind"].lower().split()).decode() == item.kind
+
+
+def names_database(text: bytes, database: bytes) -> bool:
+    """Return True if a statement qualifies a name with this database, quoted or not."""
+    parts = [token[0].strip(b"`") for token in _TOKEN.finditer(text) if token["comment"] is None]
+    return any(part == database and parts[at + 1 : at + 2] == [b"."] for at, part in enumerate(parts))
 
 
 def without_counter(text: bytes) -> bytes:

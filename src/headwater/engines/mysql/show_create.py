@@ -18,6 +18,7 @@ from headwater.engines.mysql.schema_archive import (
     MysqlSchema,
     dumped,
     in_order,
+    names_database,
     text_of,
     trigger_body,
     without_counter,
@@ -165,8 +166,18 @@ class _Reading:
         if text is None:
             self._notes.append(f"The snapshot does not contain the {kind} {name}: this user may not see its text.")
             return None, {}
-        given = {key: _plain(value) for key, value in row.items()}
-        return text if isinstance(text, bytes) else text.encode(), given
+        data = text if isinstance(text, bytes) else text.encode()
+        self._note_database(kind, name, data)
+        return data, {key: _plain(value) for key, value in row.items()}
+
+    def _note_database(self, kind: Kind, name: str, text: bytes) -> None:
+        """Note code that names its own database, which tables and views do not need."""
+        body = trigger_body(text) if kind == "trigger" else text
+        if kind not in {"table", "view", "sequence"} and names_database(body, self._database):
+            self._notes.append(
+                f"The {kind} {name} names the database {self._database.decode()} in its text. Restored into another "
+                "database, it still uses that one."
+            )
 
 
 def _plain(value: Any) -> str:

@@ -29,29 +29,51 @@ class SqliteSelection:
         return [item for item in self.objects if item.type in types]
 
 
-def select(content: SqliteSchema, tables: Collection[str], present: Collection[str] = ()) -> SqliteSelection:
+def select(
+    content: SqliteSchema, tables: Collection[str], present: Collection[str] = (), *, whole: bool | None = None
+) -> SqliteSelection:
     """Return all objects, or if these are not all tables, those tables with their indexes and triggers.
 
-    Foreign keys to tables that are neither chosen nor `present` in the file are left out, and so are triggers that use
-    them or views.
+    A full-text index over another table belongs to that table. Foreign keys to tables that are neither chosen nor
+    `present` in the file are left out, and so are triggers that use them or views.
+
+    Args:
+        content: the content of the archive.
+        tables: the chosen tables, with the shadow tables whose rows are restored.
+        present: the tables of the file.
+        whole: True if everything is restored; None if that depends on the tables.
     """
-    every = {item.name for item in content.objects if item.type == "table"}
-    if every <= set(tables):
+    every = [item for item in content.objects if item.type == "table"]
+    if whole is None:
+        whole = all(item.name in tables and (item.content is None or item.shadows_in(tables)) for item in every)
+    if whole:
         return SqliteSelection(content.objects, (), whole=True)
-    absent = every - set(tables) - set(present)
+    chosen = {item.name for item in every if _is_chosen(item, tables, every)}
+    absent = {item.name for item in every} - chosen - set(present)
     unusable = absent | {item.name for item in content.objects if item.type == "view"}
-    chosen: list[SqliteObject] = []
+    objects: list[SqliteObject] = []
     left_out: list[str] = []
     for item in content.objects:
-        if item.type == "table" and item.name in tables:
-            text, keys = without_foreign_keys(item.sql, absent)
-            chosen.append(replace(item, sql=text))
+        if item.type == "table" and item.name in chosen:
+            text, keys = (item.sql, ()) if item.is_virtual else without_foreign_keys(item.sql, absent)
+            objects.append(replace(item, sql=text))
             left_out += [f"foreign key of {item.name} to {name}" for name in keys]
-        elif _belongs(item, tables, unusable):
-            chosen.append(item)
+        elif _belongs(item, chosen, unusable):
+            objects.append(item)
         else:
             left_out.append(item.display_name)
-    return SqliteSelection(tuple(chosen), tuple(left_out), whole=False)
+    return SqliteSelection(tuple(objects), tuple(left_out), whole=False)
+
+
+def _is_chosen(item: SqliteObject, tables: Collection[str], every: Sequence[SqliteObject]) -> bool:
+    """Return True if a table is restored; a virtual table is if the tables that it reads are, or its shadow tables."""
+    if not item.is_virtual:
+        return item.name in tables
+    if item.content is not None:
+        wanted = {name.casefold() for name in tables}
+        return item.shadows_in(tables) or item.content.casefold() in wanted
+    others = names_in(item.sql, {other.name for other in every} - {item.name})
+    return item.name in tables and others <= set(tables)
 
 
 def _belongs(item: SqliteObject, tables: Collection[str], unusable: Collection[str]) -> bool:
@@ -68,13 +90,23 @@ def plan(
     Args:
         content: the content of the archive.
         extras: the extras of the snapshot.
-        tables: the tables to restore; if they are all tables of the archive, everything is.
+        tables: the tables to restore, with shadow tables; if they are all tables of the archive, everything is.
         existing: the names of what the file has.
 
     Raises:
         Conflict: the file already has one of the objects.
     """
-    selection = select(content, tables)
+    return plan_of(select(content, tables), content, extras, tables, existing)
+
+
+def plan_of(
+    selection: SqliteSelection,
+    content: SqliteSchema,
+    extras: Mapping[str, Any],
+    tables: Collection[str],
+    existing: Collection[str] = (),
+) -> ArchivePlan:
+    """Return the plan for a selection; for the other arguments see `plan`."""
     _check_free(selection.objects, existing)
     settings = [ArchiveStatement(FILE_SETTINGS, "", "settings of the file", True)]
     return ArchivePlan(
@@ -85,6 +117,7 @@ def plan(
         ),
         tuple(_statement(OTHER, item) for item in selection.of("index")),
         (
+            *_others(rebuilds(selection, tables), "full-text index"),
             *(_statement(OTHER, item) for item in selection.of("view", "trigger")),
             *(_others(statistics(content), "statistics", essential=False) if selection.whole else ()),
         ),
@@ -108,6 +141,14 @@ def configurations(content: SqliteSchema, tables: Sequence[SqliteObject]) -> Ite
         for key, value in content.configuration.get(table.name, ()):
             name = quote(table.name)
             yield f"INSERT INTO {name} ({name}, rank) VALUES ({_constant(key)}, {_constant(value)})"  # noqa: S608
+
+
+def rebuilds(selection: SqliteSelection, tables: Collection[str]) -> Iterator[str]:
+    """Yield the statements that index the text of other tables, where the index itself is not restored."""
+    for item in selection.of("table"):
+        if item.content and not selection.whole and not item.shadows_in(tables):
+            name = quote(item.name)
+            yield f"INSERT INTO {name} ({name}) VALUES ('rebuild')"  # noqa: S608 (quoted)
 
 
 def statistics(content: SqliteSchema) -> Iterator[str]:

@@ -114,7 +114,7 @@ class _Work:
         The conflict clauses of constraints, which could silently replace or skip rows, are not applied. A search index
         over another table has no rows of its own: it is rebuilt from that table at the end.
         """
-        if virtual.get(table.name.lower()):
+        if virtual.get(table.name.lower()):  # of a snapshot that was taken before indexes were stored as they are
             return sum(batch.num_rows for batch in batches)
         is_virtual, mode = table.name.lower() in virtual, self._request.mode
         if mode == "overwrite":
@@ -133,14 +133,15 @@ class _Work:
         Rows that are added to a table without an index of its own get new rowids: the old ones may have been given to
         other rows since.
         """
-        columns = tuple(column for column in table.columns if not column.hidden)
-        if len(columns) == len(table.columns):
+        *others, last = table.columns
+        columns = tuple(others)
+        if not last.hidden:
             return table, batches
         names = [str(name) for (name,) in self._rows("SELECT name FROM pragma_table_xinfo(?)", (table.name,))]
         ((without_rowid,),) = self._rows("SELECT wr FROM pragma_table_list(?) WHERE schema = 'main'", (table.name,))
         rowid = free_rowid_name(names)
         if keep_rowid and rowid and not without_rowid:
-            return replace(table, columns=(*columns, replace(table.columns[-1], name=rowid))), batches
+            return replace(table, columns=(*columns, replace(last, name=rowid))), batches
         return replace(table, columns=columns), (batch.select(range(len(columns))) for batch in batches)
 
     def _without_known(self, table: SnapshotTable, batches: Iterable[Batch]) -> Iterator[Batch]:

@@ -21,6 +21,8 @@ _CREATES = re.compile(
     r"CREATE\s+(?:(?P<table>(?:VIRTUAL\s+)?TABLE)|(?P<index>(?:UNIQUE\s+)?INDEX)|(?P<view>VIEW)|(?P<trigger>TRIGGER))\b",
     re.IGNORECASE,
 )
+# The endings of the names of the tables that a full-text index keeps its data in.
+SHADOWS = ("config", "content", "data", "docsize", "idx", "segdir", "segments", "stat")
 Constant: TypeAlias = str | int | float | None
 
 
@@ -37,6 +39,20 @@ class SqliteObject:
     def display_name(self) -> str:
         """The type and the name, for users."""
         return f"{self.type} {self.name}" + (f" of {self.table}" if self.type in {"index", "trigger"} else "")
+
+    @property
+    def is_virtual(self) -> bool:
+        """True for a virtual table."""
+        return self.type == "table" and self.sql.split(None, 2)[1].upper() == "VIRTUAL"
+
+    @property
+    def content(self) -> str | None:
+        """The table whose text a full-text index indexes, "" for one without text; None for all other objects."""
+        return parser.content_of(self.sql) if self.is_virtual else None
+
+    def shadows_in(self, tables: Collection[str]) -> bool:
+        """Return True if some of the shadow tables are among these tables."""
+        return any(f"{self.name}_{ending}" in tables for ending in SHADOWS)
 
 
 @dataclass(frozen=True, slots=True)

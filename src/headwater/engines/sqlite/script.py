@@ -60,10 +60,9 @@ def _plan(content: ScriptContent) -> ArchivePlan:
         first, later = restore_ddl(content.schema)
         return ArchivePlan(_plain(first), _plain(later), (), (), (), content.extras)
     archive = schema_archive.loaded(content.archive)
-    tables = [item.name for item in archive.objects if item.type == "table"]
-    if not content.whole:
-        tables = [item.name for item in content.schema]
-    return archive_plan.plan(archive, content.extras, tables, ())
+    tables = [item.name for item in content.schema]
+    selection = archive_plan.select(archive, tables, whole=content.whole)
+    return archive_plan.plan_of(selection, archive, content.extras, tables)
 
 
 def _plain(texts: Iterable[str]) -> tuple[ArchiveStatement, ...]:

@@ -12,7 +12,7 @@ from headwater.engines.sqlite import attributes as a
 from headwater.engines.sqlite import parser, queries
 from headwater.engines.sqlite.archive_restore import PRAGMAS
 from headwater.engines.sqlite.ddl import quote
-from headwater.engines.sqlite.schema_archive import SqliteObject, SqliteSchema, dumped
+from headwater.engines.sqlite.schema_archive import SHADOWS, SqliteObject, SqliteSchema, dumped
 from headwater.engines.sqlite.session import SqliteSession
 from headwater.engines.sqlite.values import OddText
 
@@ -22,7 +22,7 @@ _WORD = re.compile(r"\w+")
 # Virtual tables whose rows have a rowid that other tables may refer to, and those whose first column is the rowid.
 _NUMBERED = frozenset({"fts3", "fts4", "fts5", "geopoly"})
 _STORING = _NUMBERED | {"rtree", "rtree_i32"}
-_SHADOWS = ("config", "content", "data", "docsize", "idx", "segdir", "segments", "stat")
+_LANGUAGE = re.compile(r"\blanguageid\s*=\s*['\"`\[]?(\w+)", re.IGNORECASE)
 
 
 class SqliteSchemaArchiver:
@@ -47,7 +47,7 @@ async def read(session: SqliteSession, schema: Schema) -> SchemaArchive:
     pragmas = {name: (await session.ask(f"PRAGMA {name}"))[0][0] for name in PRAGMAS}
     configuration = {}
     for relation in schema:
-        if module_of(relation) == "fts5" and not is_shadowed(relation, schema):
+        if module_of(relation) == "fts5":
             rows = await session.ask(queries.CONFIGURATION.format(name=quote(relation.name + "_config")))
             configuration[relation.name] = [list(row) for row in rows]
     statistics = {
@@ -70,13 +70,11 @@ def module_of(relation: Relation) -> str:
     return match[0].lower() if match else ""
 
 
-def is_shadowed(relation: Relation, schema: Schema) -> bool:
-    """Return True for a full-text index without text: only its shadow tables say what is in it."""
+def is_shadowed(relation: Relation) -> bool:
+    """Return True for a full-text index without text of its own: its shadow tables say what is in it."""
     if module_of(relation) not in _NUMBERED:
         return False
-    content = parser.content_of(f"CREATE VIRTUAL TABLE t USING {a.get(relation.attrs, a.MODULE)}")
-    names = {other.name.casefold() for other in schema}
-    return content is not None and content.casefold() not in names
+    return parser.content_of(f"CREATE VIRTUAL TABLE t USING {a.get(relation.attrs, a.MODULE)}") is not None
 
 
 async def tables(session: SqliteSession, schema: Schema) -> tuple[SnapshotTable, ...]:
@@ -88,7 +86,7 @@ async def tables(session: SqliteSession, schema: Schema) -> tuple[SnapshotTable,
         if relation.kind != "table":
             continue
         module = module_of(relation)
-        if is_shadowed(relation, schema):
+        if is_shadowed(relation):
             result += _shadow_tables(relation.name, columns)
         elif not module or module in _STORING:
             result.append(_table(relation, has_rowid=module in _NUMBERED or relation.name in numbered))
@@ -108,6 +106,8 @@ def _table(relation: Relation, *, has_rowid: bool) -> SnapshotTable:
         a.get(relation.attrs, a.WITHOUT_ROWID) or never_null.issuperset(relation.primary_key)
     )
     key = tuple(names.index(name) for name in relation.primary_key) if keyed else ()
+    if language := _LANGUAGE.search(a.get(relation.attrs, a.MODULE) or ""):
+        columns.append(SnapshotColumn(language[1], "INTEGER", "integer", hidden=True))
     rowid = free_rowid_name(column.name for column in relation.columns) if has_rowid else None
     if rowid:
         key = key or (len(columns),)
@@ -122,7 +122,7 @@ def free_rowid_name(names: Iterator[str] | Sequence[str]) -> str | None:
 
 
 def _shadow_tables(name: str, columns: Sequence[Any]) -> Iterator[SnapshotTable]:
-    for suffix in _SHADOWS:
+    for suffix in SHADOWS:
         own = [row for row in columns if row[0] == f"{name}_{suffix}"]
         if own:
             key = tuple(at for _, at in sorted((row[5], at) for at, row in enumerate(own) if row[5]))

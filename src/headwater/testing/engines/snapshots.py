@@ -72,6 +72,7 @@ async def _load(engine: SnapshotSupport, reader: SnapshotReader, fill: BulkLoade
         assert await fill.restore_extras(reader.extras) == []
         return written
     tables = [(relation.schema, relation.name) for relation in reader.schema if relation.kind in FILLED]
+    tables += [(table.schema, table.name) for table in reader.tables]
     plan = await asyncio.to_thread(fill.archive_restore.plan, archive, reader.extras, tables)
     await fill.archive_restore.check(plan)
     assert plan.left_out == ()
