@@ -18,7 +18,7 @@ import pymysql
 import pytest
 
 from engines.mysql import place
-from headwater.engines import Address, engine
+from headwater.engines import Address, drop_all, engine
 from headwater.engines.mysql import archive_plan, schema_archive
 from headwater.engines.mysql.schema_archive import MysqlObject, MysqlSchema
 from headwater.kit.errors import BadInput, Conflict
@@ -255,6 +255,26 @@ async def test_object_that_exists_in_the_target_is_a_conflict() -> None:
         with pytest.raises(Conflict, match="The database already has event nightly"):
             await restored(source, target)
         assert ask(target, "SHOW TABLES") == []
+
+
+@needs_server
+async def test_objects_of_a_failed_restore_are_dropped_and_no_others() -> None:
+    async with two_databases() as (source, target):
+        run_file(source, SCHEMAS)
+        ask(target, "CREATE TABLE mine (id INT PRIMARY KEY)")
+        ask(target, "CREATE FUNCTION mine() RETURNS INT RETURN 1")
+        before = dump(target)
+        await restored(source, target)
+        content = schema_archive.loaded((await archive_of(source))[0])
+        tables = [item.name for item in content.objects if item.kind == "table"]
+        plan, _ = archive_plan.plan(content, {}, tables, ())
+        session = await MYSQL.connect(target)
+        try:
+            await drop_all(MYSQL.transfer.target(session), plan.objects)
+        finally:
+            await session.close()
+        ask(target, f"ALTER DATABASE COLLATE {ask(source, 'SELECT @@collation_server')[0][0]}")
+        assert dump(target) == before
 
 
 @needs_server

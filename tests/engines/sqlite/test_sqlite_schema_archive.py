@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from headwater.engines import Address, TableRestoreRequest, engine
-from headwater.engines.sqlite import schema_archive
+from headwater.engines import Address, TableRestoreRequest, drop_all, engine
+from headwater.engines.sqlite import archive_plan, schema_archive
 from headwater.engines.sqlite.schema_archive import SqliteObject, SqliteSchema
 from headwater.kit.errors import BadInput, Conflict
 
@@ -132,6 +132,27 @@ async def test_object_that_exists_in_the_target_is_a_conflict(tmp_path: Path) ->
     target = made(tmp_path / "target.db", "CREATE TABLE other (a); CREATE INDEX BY_A ON other (a);")
     with pytest.raises(Conflict, match="The database already has index by_a of t"):
         await restored(source, target)
+
+
+async def test_objects_of_a_failed_restore_are_dropped_and_no_others(tmp_path: Path) -> None:
+    source, target = made(tmp_path / "source.db", SCHEMAS), made(tmp_path / "target.db", "CREATE TABLE mine (id);")
+    await restored(source, target)
+    plan = archive_plan.plan(schema_archive.loaded(await archive_of(source)), {}, await names_of(source), ())
+    session = await SQLITE.connect(target)
+    try:
+        await drop_all(SQLITE.transfer.target(session), [*plan.objects, ("apart", "fts5_without_data")])
+    finally:
+        await session.close()
+    assert ask(target, "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'") == [("mine",)]
+
+
+async def names_of(source: Address) -> list[str]:
+    """Return the names of all tables of a snapshot."""
+    reader = await SQLITE.snapshots.open_reader(source)
+    try:
+        return [item.name for item in (*reader.schema, *reader.tables)]
+    finally:
+        await reader.close()
 
 
 async def in_place(source: Address, target: Address, tables: list[str], mode: str, **more: Any) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from features.snapshots.snapshot_fixture import SnapshotFixture
 from features.transfers.row_copies import SHOP
-from headwater.engines import all_engines
+from headwater.engines import SchemaArchive, all_engines
+from headwater.engines.sqlite import stored_schema
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.snapshots.service.restore import targets
 from headwater.features.snapshots.service.restore.restore_job import CountMismatch
@@ -195,3 +197,36 @@ async def test_restored_schema_is_the_text_of_the_engine(snapshot_fixture: Snaps
     done = await snapshot_fixture.restore(snapshot, **body)
     assert done["job"]["state"] == "completed", done["job"]
     assert [await snapshot_fixture.sql(query) for query in queries] == before
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_snapshot_of_an_earlier_version_is_restored_from_its_schema(
+    snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    await snapshot_fixture.sql(
+        "CREATE TABLE note (body TEXT); INSERT INTO note (rowid, body) VALUES (5, 'five');"
+        "CREATE VIRTUAL TABLE words USING fts5(body); INSERT INTO words VALUES ('one two');"
+    )
+    columns = stored_schema.tables
+
+    async def without_hidden(session: Any, schema: Any) -> Any:
+        return tuple(
+            replace(table, key=(), columns=tuple(column for column in table.columns if not column.hidden))
+            for table in await columns(session, schema)
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stored_schema, "tables", without_hidden)
+        patch.setattr(stored_schema.SqliteSchemaArchiver, "write", lambda _: SchemaArchive(None))
+        snapshot = await snapshot_fixture.take()
+    done = await snapshot_fixture.restore(snapshot, name="back")
+    assert done["job"]["state"] == "completed", done["job"]
+    assert await snapshot_fixture.sql("SELECT body FROM note", done["target_id"]) == [["five"]]
+    assert await snapshot_fixture.sql("SELECT count(*) FROM words WHERE words MATCH 'two'", done["target_id"]) == [[1]]
+    await snapshot_fixture.sql("DROP TABLE note; DELETE FROM words")
+    body = {"target_id": snapshot_fixture.database, "mode": "overwrite", "tables": ["note", "words"]}
+    done = await snapshot_fixture.restore(snapshot, **body)
+    assert done["job"]["state"] == "completed", done["job"]
+    assert await snapshot_fixture.sql("SELECT body, (SELECT body FROM words) FROM note") == [["five", "one two"]]
+    next_one = await snapshot_fixture.take()
+    assert (next_one["parent_id"], next_one["status"]) == (snapshot["id"], "complete")

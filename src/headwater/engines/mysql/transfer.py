@@ -25,6 +25,8 @@ LOADING = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE'",
 )
 MOST = "SELECT @@max_allowed_packet AS bytes"  # the server's limit for one message
+# The setting under which an object can be dropped: MariaDB before 11 parses packages in the mode ORACLE only.
+_DROPPING = {"table": ("foreign_key_checks", "0"), "package": ("sql_mode", "'ORACLE'")}
 _FLOAT = re.compile(r"float\b", re.IGNORECASE)
 _PIECE = 512 * 1024
 
@@ -121,11 +123,10 @@ class MysqlTransfer(SqlTransfer):
 
     async def drop(self, kind: str, name: str) -> None:
         """Drop an object; tables also if others refer to them, and routines of both kinds if the kind is not known."""
-        if kind == "table":
-            await self.session.ask("SET @headwater_checks = @@foreign_key_checks, SESSION foreign_key_checks = 0")
+        setting, value = _DROPPING.get(kind, ("foreign_key_checks", "@@foreign_key_checks"))
+        await self.session.ask(f"SET @headwater_setting = @@{setting}, SESSION {setting} = {value}")
         try:
             for word in ("function", "procedure") if kind == "routine" else (kind,):
                 await super().drop(word, name)
         finally:
-            if kind == "table":
-                await self.session.ask("SET SESSION foreign_key_checks = @headwater_checks")
+            await self.session.ask(f"SET SESSION {setting} = @headwater_setting")
