@@ -18,7 +18,7 @@ import pymysql
 import pytest
 
 from engines.mysql import place
-from headwater.engines import Address, drop_all, engine
+from headwater.engines import Address, TableRestoreRequest, drop_all, engine
 from headwater.engines.mysql import archive_plan, schema_archive
 from headwater.engines.mysql.schema_archive import MysqlObject, MysqlSchema
 from headwater.kit.errors import BadInput, Conflict
@@ -204,6 +204,29 @@ async def test_code_that_names_its_own_database_is_named() -> None:
 
 
 @needs_server
+async def test_what_the_user_may_not_see_is_named() -> None:
+    async with place.fresh() as source:
+        ask(source, "CREATE TABLE t (id INT PRIMARY KEY)")
+        ask(source, "CREATE VIEW v AS SELECT id FROM t")
+        ask(source, "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET @a = 1")
+        ask(source, "CREATE PROCEDURE p() SELECT 1")
+        name = f"u_{uuid.uuid4().hex[:10]}"
+        ask(source, f"CREATE USER {name}@'%' IDENTIFIED BY 'secret'")
+        try:
+            ask(source, f"GRANT SELECT, EXECUTE ON `{source.database}`.* TO {name}@'%'")
+            content, notes = await archive_of(replace(source, user=name, password="secret"))
+            assert [item.name for item in schema_archive.loaded(content).objects] == ["t"]
+            assert [note.split(":")[0] for note in notes] == [
+                "Without the privilege TRIGGER, this user may not see all triggers",
+                "Without the privilege EVENT, this user may not see all events",
+                "The snapshot does not contain the procedure p",
+                "The snapshot does not contain the view v",
+            ]
+        finally:
+            ask(source, f"DROP USER {name}@'%'")
+
+
+@needs_server
 async def test_broken_view_is_named_and_left_out() -> None:
     async with two_databases() as (source, target):
         ask(source, "CREATE TABLE t (id INT PRIMARY KEY)")
@@ -275,6 +298,41 @@ async def test_objects_of_a_failed_restore_are_dropped_and_no_others() -> None:
             await session.close()
         ask(target, f"ALTER DATABASE COLLATE {ask(source, 'SELECT @@collation_server')[0][0]}")
         assert dump(target) == before
+
+
+@needs_server
+async def test_missing_table_of_a_restore_in_place_has_the_text_of_the_server() -> None:
+    async with two_databases() as (source, target):
+        ask(source, "CREATE TABLE gone (id INT PRIMARY KEY)")
+        ask(
+            source,
+            "CREATE TABLE t (id INT PRIMARY KEY, g INT, CONSTRAINT to_gone FOREIGN KEY (g) REFERENCES gone (id)) WITH SYSTEM VERSIONING",
+        )
+        ask(source, "CREATE TRIGGER works BEFORE INSERT ON t FOR EACH ROW SET @a = 1")
+        ask(source, "CREATE TRIGGER fails BEFORE INSERT ON t FOR EACH ROW DELETE FROM gone")
+        ask(source, "INSERT INTO t VALUES (1, NULL)")
+        ask(target, "CREATE TABLE mine (id INT PRIMARY KEY)")
+        reader = await MYSQL.snapshots.open_reader(source)
+        restore = await MYSQL.in_place_restore.open(target)
+        notes: list[str] = []
+        try:
+            rows = [(table, list(reader.read(table))) for table in reader.tables if table.name == "t"]
+            archive = reader.schema_archiver.write().content
+            request = TableRestoreRequest(rows, "overwrite", archive=archive, missing=[(None, "t")], note=notes.append)
+            await asyncio.to_thread(restore.restore_tables, request)
+        finally:
+            await restore.close()
+            await reader.close()
+        assert notes == [
+            "Left out, because it needs a table that does not exist: foreign key to_gone of t.",
+            "Left out, because it needs a table that does not exist: trigger fails of t.",
+        ]
+        ((_, text),) = ask(target, "SHOW CREATE TABLE t")
+        assert text.endswith("WITH SYSTEM VERSIONING")
+        assert ask(
+            target, "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE()"
+        ) == [("works",)]
+        assert ask(target, "SELECT * FROM t") == [(1, None)]
 
 
 @needs_server

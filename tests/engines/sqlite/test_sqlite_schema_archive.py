@@ -180,6 +180,21 @@ async def test_missing_table_of_a_restore_in_place_has_the_stored_text(tmp_path:
         assert ask(target, query) == ask(source, query)
 
 
+async def test_parts_that_a_missing_table_cannot_have_are_named(tmp_path: Path) -> None:
+    script = (
+        "CREATE TABLE gone (id INTEGER PRIMARY KEY); CREATE TABLE t (id INTEGER PRIMARY KEY, g REFERENCES gone);"
+        "CREATE TRIGGER tr AFTER INSERT ON t BEGIN DELETE FROM gone; END; INSERT INTO t VALUES (1, NULL);"
+    )
+    source, target = made(tmp_path / "source.db", script), made(tmp_path / "target.db", "CREATE TABLE mine (id);")
+    notes: list[str] = []
+    await in_place(source, target, ["t"], "overwrite", missing=[(None, "t")], note=notes.append)
+    assert notes == [
+        "Left out, because it needs a table that does not exist: foreign key of t to gone.",
+        "Left out, because it needs a table that does not exist: trigger tr of t.",
+    ]
+    assert ask(target, "SELECT * FROM t") == [(1, None)]
+
+
 @pytest.mark.parametrize(
     ("mode", "plain", "index"),
     [

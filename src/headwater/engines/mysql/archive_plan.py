@@ -25,10 +25,14 @@ _CALLED = frozenset({"function", "procedure", "package", "package body"})
 
 @dataclass(frozen=True, slots=True)
 class MysqlSelection:
-    """The objects of an archive that are restored, in the order of their creation, and the names of the others."""
+    """The objects of an archive that are restored, in the order of their creation.
+
+    `left_out` are the names of everything else, `parts_left_out` those of keys and triggers of restored tables.
+    """
 
     objects: tuple[MysqlObject, ...]
     left_out: tuple[str, ...]
+    parts_left_out: tuple[str, ...]
     whole: bool
 
 
@@ -40,7 +44,7 @@ def select(content: MysqlSchema, tables: Collection[str], present: Collection[st
     """
     every = {item.name for item in content.objects if item.kind == "table"}
     if every <= set(tables):
-        return MysqlSelection(content.objects, (), whole=True)
+        return MysqlSelection(content.objects, (), (), whole=True)
     absent = every - set(tables) - set(present)
     chosen, left_out = [], []
     for item in content.objects:
@@ -48,12 +52,21 @@ def select(content: MysqlSchema, tables: Collection[str], present: Collection[st
             text, keys = without_foreign_keys(item.data, absent)
             chosen.append(replace(item, text=text_of(text)))
             left_out += [f"foreign key {key} of {item.name}" for key in keys]
+    keys_left_out = len(left_out)
     chosen += _belonging(content, chosen, absent)
     numbers = {(item.kind, item.name) for item in chosen}
     ordered = {(item.kind, item.name): item for item in chosen}
     left_out += [item.display_name for item in content.objects if (item.kind, item.name) not in numbers]
     selected = [ordered[item.kind, item.name] for item in content.objects if (item.kind, item.name) in numbers]
-    return MysqlSelection(tuple(selected), tuple(left_out), whole=False)
+    parts = [
+        *left_out[:keys_left_out],
+        *(
+            item.display_name
+            for item in content.objects
+            if item.kind == "trigger" and item.table in tables and (item.kind, item.name) not in numbers
+        ),
+    ]
+    return MysqlSelection(tuple(selected), tuple(left_out), tuple(parts), whole=False)
 
 
 def _belonging(content: MysqlSchema, tables: Sequence[MysqlObject], absent: Collection[str]) -> list[MysqlObject]:
@@ -125,11 +138,11 @@ def _database(content: MysqlSchema, *, whole: bool) -> Iterator[MysqlObject]:
         yield MysqlObject("database", "", f"ALTER DATABASE COLLATE {literal(content.collation)}")
 
 
-def additions(content: MysqlSchema, missing: Collection[str], existing: Collection[Name]) -> tuple[MysqlObject, ...]:
+def additions(content: MysqlSchema, missing: Collection[str], existing: Collection[Name]) -> MysqlSelection:
     """Return the missing tables and what belongs to them, without what a database has already."""
-    present = {name for kind, name in existing if kind == "table"}
-    there = {(kind, name.lower()) for kind, name in existing}
-    return tuple(item for item in select(content, missing, present).objects if identity(item) not in there)
+    selection = select(content, missing, {name for kind, name in existing if kind == "table"})
+    taken = {(kind, name.lower()) for kind, name in existing}
+    return replace(selection, objects=tuple(item for item in selection.objects if identity(item) not in taken))
 
 
 def _statements(by_number: Mapping[int, MysqlObject]) -> Iterator[ArchiveStatement]:

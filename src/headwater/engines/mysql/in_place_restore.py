@@ -83,7 +83,10 @@ class MysqlInPlaceRestore:
         writer = SchemaWriter(self._connection)
         writer.prepare()
         missing = [name for _, name in request.missing]
-        for item in archive_plan.additions(schema_archive.loaded(request.archive), missing, existing):
+        selection = archive_plan.additions(schema_archive.loaded(request.archive), missing, existing)
+        for name in selection.parts_left_out:
+            request.note(f"Left out, because it needs a table that does not exist: {name}.")
+        for item in selection.objects:
             try:
                 notes = writer.create(item)
             except pymysql.Error as error:

@@ -69,6 +69,12 @@ WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'SYSTEM VERSION
 ORDER BY table_name
 """
 
+# The server hides triggers and events from users without the privilege, as if there were none.
+SHOWN_TO = """
+SELECT privilege_type FROM information_schema.user_privileges WHERE privilege_type IN ('TRIGGER', 'EVENT')
+UNION SELECT privilege_type FROM information_schema.schema_privileges
+WHERE privilege_type IN ('TRIGGER', 'EVENT') AND DATABASE() LIKE table_schema
+"""
 VERSIONED = """
 SELECT table_name FROM information_schema.tables
 WHERE table_schema = DATABASE() AND table_type = 'SYSTEM VERSIONED' ORDER BY table_name

@@ -60,7 +60,7 @@ async def read(session: MysqlSession, schema: Schema) -> SchemaArchive:
     """
     rows = {
         name: await session.ask(getattr(queries, name))
-        for name in ("SCHEMA", "TABLES", "TRIGGERS", "ROUTINES", "EVENTS")
+        for name in ("SCHEMA", "TABLES", "TRIGGERS", "ROUTINES", "EVENTS", "SHOWN_TO")
     }
     broken = {relation.name for relation in schema if relation.kind == "view" and not relation.columns}
     return await session.worker.call(lambda: _Reading(session.connection, session.database, rows, broken).archive())
@@ -74,6 +74,13 @@ class _Reading:
     ) -> None:
         self._connection, self._database, self._rows, self._broken = connection, database.encode(), rows, broken
         self._notes: list[str] = []
+        held = {row["privilege_type"] for row in rows["SHOWN_TO"]}
+        for privilege in ("TRIGGER", "EVENT"):
+            if privilege not in held:
+                self._notes.append(
+                    f"Without the privilege {privilege}, this user may not see all {privilege.lower()}s: "
+                    "the snapshot may lack some."
+                )
 
     def archive(self) -> SchemaArchive:
         """Return the archive, and sentences about what it lacks."""

@@ -18,10 +18,14 @@ FILE_SETTINGS, OTHER = -2, -1
 
 @dataclass(frozen=True, slots=True)
 class SqliteSelection:
-    """The objects of an archive that are restored, in the order of their creation, and the names of the others."""
+    """The objects of an archive that are restored, in the order of their creation.
+
+    `left_out` are the names of everything else, `parts_left_out` those of keys and triggers of restored tables.
+    """
 
     objects: tuple[SqliteObject, ...]
     left_out: tuple[str, ...]
+    parts_left_out: tuple[str, ...]
     whole: bool
 
     def of(self, *types: str) -> list[SqliteObject]:
@@ -47,22 +51,25 @@ def select(
     if whole is None:
         whole = all(item.name in tables and (item.content is None or item.shadows_in(tables)) for item in every)
     if whole:
-        return SqliteSelection(content.objects, (), whole=True)
+        return SqliteSelection(content.objects, (), (), whole=True)
     chosen = {item.name for item in every if _is_chosen(item, tables, every)}
     absent = {item.name for item in every} - chosen - set(present)
     unusable = absent | {item.name for item in content.objects if item.type == "view"}
     objects: list[SqliteObject] = []
     left_out: list[str] = []
+    parts: list[str] = []
     for item in content.objects:
         if item.type == "table" and item.name in chosen:
             text, keys = (item.sql, ()) if item.is_virtual else without_foreign_keys(item.sql, absent)
             objects.append(replace(item, sql=text))
-            left_out += [f"foreign key of {item.name} to {name}" for name in keys]
+            parts += [f"foreign key of {item.name} to {name}" for name in keys]
         elif _belongs(item, chosen, unusable):
             objects.append(item)
+        elif item.type == "trigger" and item.table in chosen:
+            parts.append(item.display_name)
         else:
             left_out.append(item.display_name)
-    return SqliteSelection(tuple(objects), tuple(left_out), whole=False)
+    return SqliteSelection(tuple(objects), (*parts, *left_out), tuple(parts), whole=False)
 
 
 def _is_chosen(item: SqliteObject, tables: Collection[str], every: Sequence[SqliteObject]) -> bool:

@@ -104,6 +104,8 @@ class _Work:
         content = schema_archive.loaded(request.archive)
         existing = [str(name) for (name,) in self._rows(queries.EXISTING)]
         selection = archive_plan.additions(content, [name for _, name in request.missing], existing)
+        for name in selection.parts_left_out:
+            request.note(f"Left out, because it needs a table that does not exist: {name}.")
         new = selection.of("table")
         first = (*(item.sql for item in new), *archive_plan.configurations(content, new))
         return first, [item.sql for item in selection.of("index", "view", "trigger")]
