@@ -80,7 +80,7 @@ async def import_script(engine: Any, target: Address, file: Path, *, changes: bo
 
 
 @pytest.mark.parametrize("loaded_by", [load_by_program, import_script])
-@pytest.mark.parametrize(("name", "archived"), [*((name, False) for name in NAMES), ("postgresql", True)])
+@pytest.mark.parametrize(("name", "archived"), [(name, archived) for name in NAMES for archived in (False, True)])
 async def test_script_restores_the_database(name: str, archived: bool, loaded_by: Any, tmp_path: Path) -> None:
     """Law: dump → script → program or import → dump is equal, to the byte, for everything and every type."""
     tested = subject(name)

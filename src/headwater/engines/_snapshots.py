@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -20,11 +20,15 @@ STANDALONE_ROWS = "apart"
 
 @dataclass(frozen=True, slots=True)
 class SnapshotColumn:
-    """A column of a snapshot: its name, its type as the engine spells it, and a hint about its values."""
+    """A column of a snapshot: its name, its type as the engine spells it, and a hint about its values.
+
+    A `hidden` column is none of the table's own; restores use it, and users do not see it. It follows the others.
+    """
 
     name: str
     type: str
     hint: Hint = "text"
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,8 @@ class ArchiveRestore(Protocol):
     ) -> ArchivePlan:
         """Return the plan for all objects, or if `tables` are not all tables, for those and what they need. Blocks.
 
+        Standalone rows that are restored are among `tables`, too.
+
         Raises:
             Conflict: the database already has one of the objects.
         """
@@ -291,6 +297,8 @@ class TableRestoreRequest:
 
     `pre_data` are statements that create what is missing, `post_data` those that run after the rows are written. Of
     `SnapshotReader.extras`, `sequences`, `counters` and `generators` count; none is set below its current value.
+    `archive` is the content of `SchemaArchive`, if there is one: an engine may create the `missing` tables from it
+    instead of running `pre_data` and `post_data`. `note` takes sentences about what differs from the snapshot.
     """
 
     tables: Sequence[tuple[SnapshotTable, Iterable[Batch]]]
@@ -298,6 +306,9 @@ class TableRestoreRequest:
     pre_data: Sequence[str] = ()
     post_data: Sequence[str] = ()
     extras: Mapping[str, Any] = field(default_factory=dict)
+    archive: bytes | None = None
+    missing: Collection[tuple[str | None, str]] = ()
+    note: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,11 +46,15 @@ class SegmentRef(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ManifestColumn(msgspec.Struct, frozen=True, array_like=True):
-    """A column: its name, its type as the engine spells it, and a hint about its values."""
+    """A column: its name, its type as the engine spells it, and a hint about its values.
+
+    A `hidden` column is none of the table's own; restores use it, and users do not see it. It follows the others.
+    """
 
     name: str
     type: str
     hint: Hint = "text"
+    hidden: bool = False
 
 
 class ManifestTable(msgspec.Struct, frozen=True):

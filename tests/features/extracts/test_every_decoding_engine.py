@@ -43,3 +43,37 @@ async def test_extracts_match_the_database(module_app: AppFixture, keeper: Super
     assert all_engines()[engine].decoding
     script = await person.client.get(f"/api/v1{path}/export", params={"format": "sql"})
     assert script.text.count("INSERT INTO") >= 2
+
+
+async def test_rowid_that_a_snapshot_keeps_is_no_column_for_readers(module_app: AppFixture, keeper: Supervisor) -> None:
+    person = await module_app.person("rosa")
+    snapshot_fixture = SnapshotFixture(module_app, person, await person.database("sqlite"))
+    await snapshot_fixture.sql(
+        "CREATE TABLE note (body TEXT, n INT); INSERT INTO note (rowid, body, n) VALUES (5, 'five', 1), (100, 'hundred', 2);"
+        "CREATE VIRTUAL TABLE words USING fts5(body); INSERT INTO words (rowid, body) VALUES (7, 'seven');"
+    )
+    taken = await snapshot_fixture.take()
+    path = f"/snapshots/{taken['id']}"
+    tables = {table["name"]: table for table in taken["contents"]}
+    assert [[column["name"] for column in table["columns"]] for table in tables.values()] == [["body", "n"], ["body"]]
+    assert [table["key"] for table in tables.values()] == [[], []]
+    page = await person.get(f"{path}/tables/note/rows")
+    assert ([column["name"] for column in page["columns"]], page["rows"]) == (
+        ["body", "n"],
+        [["five", 1], ["hundred", 2]],
+    )
+    answer = await person.send("POST", f"{path}/query", 200, json={"text": "SELECT * FROM note JOIN words ON true"})
+    assert [column["name"] for column in answer["results"][0]["columns"]] == ["body", "n", "body"]
+    files = {
+        form: (await person.client.get(f"/api/v1{path}/export", params={"format": form, "tables": "note"})).text
+        for form in ("csv", "ndjson", "sql")
+    }
+    assert files["csv"].splitlines() == ["body,n", "five,1", "hundred,2"]
+    assert files["ndjson"].splitlines() == ['{"body":"five","n":1}', '{"body":"hundred","n":2}']
+    assert "INSERT INTO note (body, n, rowid) VALUES\n('five',1,5),\n('hundred',2,100);" in files["sql"]
+    target = await person.database("sqlite")
+    created = await person.send(
+        "POST", f"{path}/copies", 202, json={"target_id": target, "accepted": True, "tables": ["note"]}
+    )
+    await module_app.work(created["job"]["id"])
+    assert await snapshot_fixture.sql("SELECT * FROM note ORDER BY n", target) == [["five", 1], ["hundred", 2]]

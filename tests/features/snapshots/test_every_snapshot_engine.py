@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from features.snapshots.snapshot_fixture import SnapshotFixture
 from features.transfers.row_copies import SHOP
-from headwater.engines import all_engines
+from headwater.engines import SchemaArchive, all_engines
+from headwater.engines.sqlite import stored_schema
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.snapshots.service.restore import targets
 from headwater.features.snapshots.service.restore.restore_job import CountMismatch
@@ -138,3 +140,93 @@ async def test_failed_restore_in_place_drops_created_tables(
 def _gone(_: RowProgress, batches: Iterator[Any], __: str) -> Iterator[Any]:
     yield next(batches)
     raise OSError("the machine is gone")
+
+
+# A schema whose text matters, what shows that it came back, and a table that an in-place restore must create.
+EXACT = {
+    "mysql": (
+        """
+        SET sql_mode = 'PIPES_AS_CONCAT';
+        CREATE TABLE prices (id INT PRIMARY KEY, label VARCHAR(20)) WITH SYSTEM VERSIONING;
+        CREATE TRIGGER labels BEFORE INSERT ON prices FOR EACH ROW SET NEW.label = NEW.label || '-' || NEW.id;
+        CREATE FUNCTION loud(x VARCHAR(10)) RETURNS VARCHAR(30) DETERMINISTIC RETURN x || '!';
+        CREATE VIEW z_prices AS SELECT id, loud(label) AS label FROM prices;
+        CREATE VIEW a_prices AS SELECT id FROM z_prices;
+        """,
+        (
+            "SHOW CREATE TABLE prices",
+            "SELECT trigger_name, sql_mode, action_statement FROM information_schema.triggers WHERE trigger_schema = DATABASE()",
+            "SELECT table_name, view_definition = '' FROM information_schema.views WHERE table_schema = DATABASE() ORDER BY 1",
+            "SELECT loud('x')",
+        ),
+        "prices",
+    ),
+    "sqlite": (
+        """
+        CREATE TABLE prices (label TEXT /* shown */, CHECK (label <> ''));
+        INSERT INTO prices (rowid, label) VALUES (5, 'five'), (100, 'hundred');
+        CREATE VIRTUAL TABLE words USING fts5(body);
+        INSERT INTO words (rowid, body) SELECT rowid, label FROM prices;
+        CREATE VIRTUAL TABLE only_index USING fts5(body, content='');
+        INSERT INTO only_index (rowid, body) SELECT rowid, label FROM prices;
+        CREATE VIEW z_prices AS SELECT rowid AS id FROM a_prices;
+        CREATE VIEW a_prices AS SELECT * FROM prices;
+        """,
+        (
+            "SELECT sql FROM sqlite_schema WHERE name IN ('prices', 'words', 'z_prices', 'a_prices') ORDER BY name",
+            "SELECT rowid, label FROM prices",
+            "SELECT rowid FROM words WHERE words MATCH 'hundred'",
+            "SELECT rowid FROM only_index WHERE only_index MATCH 'hundred'",
+        ),
+        "prices",
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", EXACT, indirect=True)
+async def test_restored_schema_is_the_text_of_the_engine(snapshot_fixture: SnapshotFixture, engine: str) -> None:
+    setup, queries, table = EXACT[engine]
+    await snapshot_fixture.sql(setup)
+    before = [await snapshot_fixture.sql(query) for query in queries]
+    snapshot = await snapshot_fixture.take()
+    done = await snapshot_fixture.restore(snapshot, name="exact")
+    assert done["job"]["state"] == "completed", done["job"]
+    assert [await snapshot_fixture.sql(query, done["target_id"]) for query in queries] == before
+    await snapshot_fixture.sql(f"DROP TABLE {table}")
+    body = {"target_id": snapshot_fixture.database, "mode": "overwrite", "tables": [table]}
+    done = await snapshot_fixture.restore(snapshot, **body)
+    assert done["job"]["state"] == "completed", done["job"]
+    assert [await snapshot_fixture.sql(query) for query in queries] == before
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_snapshot_of_an_earlier_version_is_restored_from_its_schema(
+    snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    await snapshot_fixture.sql(
+        "CREATE TABLE note (body TEXT); INSERT INTO note (rowid, body) VALUES (5, 'five');"
+        "CREATE VIRTUAL TABLE words USING fts5(body); INSERT INTO words VALUES ('one two');"
+    )
+    columns = stored_schema.tables
+
+    async def without_hidden(session: Any, schema: Any) -> Any:
+        return tuple(
+            replace(table, key=(), columns=tuple(column for column in table.columns if not column.hidden))
+            for table in await columns(session, schema)
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stored_schema, "tables", without_hidden)
+        patch.setattr(stored_schema.SqliteSchemaArchiver, "write", lambda _: SchemaArchive(None))
+        snapshot = await snapshot_fixture.take()
+    done = await snapshot_fixture.restore(snapshot, name="back")
+    assert done["job"]["state"] == "completed", done["job"]
+    assert await snapshot_fixture.sql("SELECT body FROM note", done["target_id"]) == [["five"]]
+    assert await snapshot_fixture.sql("SELECT count(*) FROM words WHERE words MATCH 'two'", done["target_id"]) == [[1]]
+    await snapshot_fixture.sql("DROP TABLE note; DELETE FROM words")
+    body = {"target_id": snapshot_fixture.database, "mode": "overwrite", "tables": ["note", "words"]}
+    done = await snapshot_fixture.restore(snapshot, **body)
+    assert done["job"]["state"] == "completed", done["job"]
+    assert await snapshot_fixture.sql("SELECT body, (SELECT body FROM words) FROM note") == [["five", "one two"]]
+    next_one = await snapshot_fixture.take()
+    assert (next_one["parent_id"], next_one["status"]) == (snapshot["id"], "complete")

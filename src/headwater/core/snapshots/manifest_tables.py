@@ -18,7 +18,7 @@ def display_name(table: ManifestTable) -> str:
 
 def dump_table(table: ManifestTable) -> SnapshotTable:
     """Return a table as engines use it."""
-    columns = tuple(SnapshotColumn(column.name, column.type, column.hint) for column in table.columns)
+    columns = tuple(SnapshotColumn(column.name, column.type, column.hint, column.hidden) for column in table.columns)
     return SnapshotTable(table.schema, table.name, columns, table.key, table.rows, table.facts)
 
 
@@ -51,8 +51,8 @@ def to_dict(table: ManifestTable) -> dict[str, Any]:
     return {
         "schema": table.schema,
         "name": table.name,
-        "columns": [[column.name, column.type] for column in table.columns],
-        "key": [table.columns[ordinal].name for ordinal in table.key],
+        "columns": [[column.name, column.type] for column in table.columns if not column.hidden],
+        "key": [table.columns[ordinal].name for ordinal in table.key if not table.columns[ordinal].hidden],
         "rows": table.rows,
         "raw": table.raw,
         "stored": table.stored,

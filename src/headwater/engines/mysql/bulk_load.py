@@ -14,7 +14,8 @@ import pymysql
 from headwater.catalog.results import QueryError
 from headwater.catalog.statements import Statement
 from headwater.engines import Batch, Session, SnapshotColumn, SnapshotTable
-from headwater.engines.mysql import errors, transfer
+from headwater.engines.mysql import errors, queries, transfer
+from headwater.engines.mysql.archive_restore import MysqlArchiveRestore
 from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.session import MysqlSession
 
@@ -34,9 +35,8 @@ _BYTES = pa.binary()
 class MysqlBulkLoader:
     """Loads a snapshot into an empty database."""
 
-    archive_restore = None
-
     def __init__(self, session: MysqlSession, most: int) -> None:
+        self.archive_restore = MysqlArchiveRestore(session.connection, session.worker.call)
         self._session, self._most = session, most
         self._one = threading.Lock()
 
@@ -73,9 +73,11 @@ class MysqlBulkLoader:
                 raise errors.refusal(error, Statement(query, 0), 0) from error
 
     async def restore_extras(self, extras: Mapping[str, Any]) -> list[str]:
-        """Set the AUTO_INCREMENT counters and the sequences."""
+        """Set the sequences, and those AUTO_INCREMENT counters that the rows have not set."""
+        current = {row["table_name"]: int(row["auto_increment"]) for row in await self._session.ask(queries.COUNTERS)}
         for name, value in extras.get("counters", ()):
-            await self._session.ask(f"ALTER TABLE {quote(name)} AUTO_INCREMENT = {int(value)}")
+            if current.get(name) != int(value):
+                await self._session.ask(f"ALTER TABLE {quote(name)} AUTO_INCREMENT = {int(value)}")
         for name, (value, cycle) in extras.get("generators", {}).items():
             await self._session.ask(f"SELECT SETVAL({quote(name)}, {int(value)}, 0, {int(cycle)}) AS done")
         return []

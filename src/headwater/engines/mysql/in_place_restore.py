@@ -27,7 +27,8 @@ from headwater.engines import (
     TableRestoreResult,
     dangling_reference_error,
 )
-from headwater.engines.mysql import bulk_load, errors, queries, transfer, triggers
+from headwater.engines.mysql import archive_plan, bulk_load, errors, queries, schema_archive, transfer, triggers
+from headwater.engines.mysql.archive_restore import SchemaWriter, left_out_because, refused
 from headwater.engines.mysql.connection import kill_query
 from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.session import MysqlSession, connect
@@ -62,8 +63,7 @@ class MysqlInPlaceRestore:
         if self._rows(queries.RESTORING) != [(1,)]:
             raise QueryError("Another restore into this database is running.", hint="Wait until it has finished.")
         self._check_engines(names)
-        for statement in (*request.pre_data, *request.post_data):
-            self._connection.query(statement)
+        self._create(request)
         self._go_on(request)
         triggers_ = self._triggers(names)
         try:
@@ -72,6 +72,30 @@ class MysqlInPlaceRestore:
         finally:
             with contextlib.suppress(pymysql.Error):
                 triggers.put_back(self._connection, [str(row["event_object_table"]) for row in triggers_])
+
+    def _create(self, request: TableRestoreRequest) -> None:
+        """Create the missing tables, and what belongs to them and does not exist."""
+        if request.archive is None:
+            for statement in (*request.pre_data, *request.post_data):
+                self._connection.query(statement)
+            return
+        existing = [(str(kind), str(name)) for kind, name in self._rows(queries.EXISTING)]
+        writer = SchemaWriter(self._connection)
+        writer.prepare()
+        missing = [name for _, name in request.missing]
+        selection = archive_plan.additions(schema_archive.loaded(request.archive), missing, existing)
+        for name in selection.parts_left_out:
+            request.note(f"Left out, because it needs a table that does not exist: {name}.")
+        for item in selection.objects:
+            try:
+                notes = writer.create(item)
+            except pymysql.Error as error:
+                reason = left_out_because(item, error)
+                if reason is None:
+                    raise refused(item, error) from error
+                notes = [f"Left out, because {reason}: {item.display_name} ({error.args[-1]})."]
+            for sentence in notes:
+                request.note(sentence)
 
     def _check_engines(self, names: Sequence[str]) -> None:
         """Refuse tables without transactions: a failed restore could not be rolled back."""

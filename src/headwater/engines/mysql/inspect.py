@@ -48,7 +48,11 @@ async def inspect(session: Session) -> Schema:
             text = await _create_table(session, name) if "partitioned" in row["create_options"] else ""
             relations.append(_table(row, parts, text, database, mariadb=session.mariadb))
     views = [_view(row, parts) for row in rows["VIEWS"]]
-    created = [routines.routine(row, parts.parameters[row["specific_name"]], database_row) for row in rows["ROUTINES"]]
+    created = [
+        routines.routine(row, parts.parameters[row["specific_name"]], database_row)
+        for row in rows["ROUTINES"]
+        if not row["routine_type"].startswith("PACKAGE")
+    ]
     return Schema(
         (*relations, *_in_order(views)),
         sequences=tuple(sequences),

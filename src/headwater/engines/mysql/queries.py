@@ -51,7 +51,10 @@ PARAMETERS = """
 SELECT * FROM information_schema.parameters WHERE specific_schema = DATABASE()
 ORDER BY specific_name, ordinal_position
 """
-EVENTS = "SELECT * FROM information_schema.events WHERE event_schema = DATABASE() ORDER BY event_name"
+EVENTS = """
+SELECT *, UNIX_TIMESTAMP(last_altered) AS altered FROM information_schema.events WHERE event_schema = DATABASE()
+ORDER BY event_name
+"""
 SEQUENCE = "SELECT * FROM {name}"
 CREATE_TABLE = "SHOW CREATE TABLE {name}"
 
@@ -64,6 +67,17 @@ COUNTERS = """
 SELECT table_name, auto_increment FROM information_schema.tables
 WHERE table_schema = DATABASE() AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') AND auto_increment IS NOT NULL
 ORDER BY table_name
+"""
+
+# The server hides triggers and events from users without the privilege, as if there were none.
+SHOWN_TO = """
+SELECT privilege_type FROM information_schema.user_privileges WHERE privilege_type IN ('TRIGGER', 'EVENT')
+UNION SELECT privilege_type FROM information_schema.schema_privileges
+WHERE privilege_type IN ('TRIGGER', 'EVENT') AND DATABASE() LIKE table_schema
+"""
+VERSIONED = """
+SELECT table_name FROM information_schema.tables
+WHERE table_schema = DATABASE() AND table_type = 'SYSTEM VERSIONED' ORDER BY table_name
 """
 
 # Queries of in-place restores: other restores, tables without transactions, foreign keys from and to tables.
@@ -87,4 +101,13 @@ MAKES_TRIGGERS = """
 SELECT privilege_type FROM information_schema.user_privileges WHERE privilege_type = 'TRIGGER'
 UNION SELECT privilege_type FROM information_schema.schema_privileges
 WHERE privilege_type = 'TRIGGER' AND DATABASE() LIKE table_schema
+"""
+
+# What a restore from a schema archive needs to know of its target.
+EXISTING = """
+SELECT 'table' AS kind, table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()
+UNION ALL SELECT lower(routine_type), routine_name FROM information_schema.routines
+  WHERE routine_schema = DATABASE()
+UNION ALL SELECT 'trigger', trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE()
+UNION ALL SELECT 'event', event_name FROM information_schema.events WHERE event_schema = DATABASE()
 """

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pymysql
 
 from headwater.catalog.model import Relation, Schema
 from headwater.catalog.statements import Statement
-from headwater.engines import Batch, Hint, Session, SnapshotColumn, SnapshotTable
+from headwater.engines import Batch, Hint, SchemaArchiver, Session, SnapshotColumn, SnapshotTable
 from headwater.engines import _copy_text as fields
 from headwater.engines.mysql import attributes as a
-from headwater.engines.mysql import errors, packets, queries
+from headwater.engines.mysql import errors, packets, queries, show_create
 from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.inspect import inspect
 from headwater.engines.mysql.session import MysqlSession
+from headwater.engines.mysql.show_create import MysqlSchemaArchiver
 
 # `sql_mode` determines what backslashes mean in our own statements; zero dates are read unchanged in any mode.
 SETTINGS = (
@@ -30,6 +31,7 @@ SETTINGS = (
     "SET SESSION time_zone = '+00:00'",
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "SET SESSION net_write_timeout = 3600",
+    "SET SESSION sql_quote_show_create = 1",
 )
 _BEGIN = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 _KINDS: tuple[tuple[re.Pattern[str], Hint], ...] = (
@@ -48,12 +50,12 @@ class MysqlSnapshotReader:
 
     max_readers = 1
     change_tracking = None
-    schema_archiver = None
     catch_up = None
 
     def __init__(self, session: MysqlSession) -> None:
         self._session = session
         self._one = threading.Lock()
+        self.schema_archiver: SchemaArchiver | None = None
         self.product, self.schema = "", Schema()
         self.moment: Mapping[str, Any] = {}
         self.extras: Mapping[str, Any] = {}
@@ -69,14 +71,11 @@ class MysqlSnapshotReader:
         self.product = f"{'MariaDB' if self._session.mariadb else 'MySQL'} {version}"
         self.moment = {row["variable_name"]: row["value"] for row in await ask(queries.POSITION)}
         self.schema = await inspect(self._session)
+        self.schema_archiver = MysqlSchemaArchiver(await show_create.read(self._session, self.schema))
         tables = [relation for relation in self.schema if relation.kind == "table"]
         self.tables = tuple(map(_table, tables))
-        loose = [table.name for table in tables if (a.get(table.attrs, a.ENGINE) or "InnoDB") != "InnoDB"]
-        self.notes = (
-            (f"Not consistent, because their storage engines have no transactions: {', '.join(loose)}.",)
-            if loose
-            else ()
-        )
+        versioned = [str(row["table_name"]) for row in await ask(queries.VERSIONED)]
+        self.notes = tuple(_notes(tables, versioned))
         generators = {}
         for sequence in self.schema.sequences:
             (row,) = await ask(f"SELECT next_not_cached_value, cycle_count FROM {quote(sequence.name)}")  # noqa: S608
@@ -113,6 +112,17 @@ async def open_reader(session: Session) -> MysqlSnapshotReader:
         await dump.close()
         raise
     return dump
+
+
+def _notes(tables: Sequence[Relation], versioned: Sequence[str]) -> Iterator[str]:
+    """Yield what the rows of a snapshot lack."""
+    if loose := [table.name for table in tables if (a.get(table.attrs, a.ENGINE) or "InnoDB") != "InnoDB"]:
+        yield f"Not consistent, because their storage engines have no transactions: {', '.join(loose)}."
+    if versioned:
+        yield (
+            f"The history of system-versioned tables is not in the snapshot, only their current rows: "
+            f"{', '.join(versioned)}."
+        )
 
 
 def _table(relation: Relation) -> SnapshotTable:

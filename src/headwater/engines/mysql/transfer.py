@@ -25,6 +25,8 @@ LOADING = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE'",
 )
 MOST = "SELECT @@max_allowed_packet AS bytes"  # the server's limit for one message
+# The setting under which an object can be dropped: MariaDB before 11 parses packages in the mode ORACLE only.
+_DROPPING = {"table": ("foreign_key_checks", "0"), "package": ("sql_mode", "'ORACLE'")}
 _FLOAT = re.compile(r"float\b", re.IGNORECASE)
 _PIECE = 512 * 1024
 
@@ -118,3 +120,13 @@ class MysqlTransfer(SqlTransfer):
 
     async def finish_load(self, counters: Sequence[tuple[str, str]]) -> None:
         """Do nothing: AUTO_INCREMENT continues by itself."""
+
+    async def drop(self, kind: str, name: str) -> None:
+        """Drop an object; tables also if others refer to them, and routines of both kinds if the kind is not known."""
+        setting, value = _DROPPING.get(kind, ("foreign_key_checks", "@@foreign_key_checks"))
+        await self.session.ask(f"SET @headwater_setting = @@{setting}, SESSION {setting} = {value}")
+        try:
+            for word in ("function", "procedure") if kind == "routine" else (kind,):
+                await super().drop(word, name)
+        finally:
+            await self.session.ask(f"SET SESSION {setting} = @headwater_setting")

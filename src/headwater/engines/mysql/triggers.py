@@ -33,6 +33,11 @@ def bare(statement: str) -> str:
     return statement[len(_BEFORE) : -len(_AFTER)] if held else statement
 
 
+def without_check(body: bytes) -> bytes:
+    """Return the bytes of a body without the check that a restore has added."""
+    return bare(body.decode("latin-1")).encode("latin-1")
+
+
 def of(connection: Any, tables: Iterable[str]) -> list[Row]:
     """Return the triggers of some tables, in the order in which they fire."""
     names = {name.lower() for name in tables}
@@ -89,14 +94,20 @@ def _placed(rows: Iterable[Row]) -> list[tuple[Row, str]]:
     return placed
 
 
+def head(row: Row, verb: str = "CREATE") -> str:
+    """Return the statement of a trigger up to its body, without the name of the database."""
+    user, _, host = str(row["definer"]).rpartition("@")
+    definer = f"{quote(user)}@{quote(host)}" if user else quote(host)  # a role has no host
+    events = str(row["event_manipulation"]).replace(",", " OR ")
+    return (
+        f"{verb} DEFINER={definer} TRIGGER {quote(row['trigger_name'])} {row['action_timing']} {events} "
+        f"ON {quote(row['event_object_table'])} FOR EACH ROW"
+    )
+
+
 def _replace(connection: Any, row: Row, order: str, statement: str) -> None:
     """Replace a trigger, with its definer, SQL mode and character set."""
-    user, _, host = str(row["definer"]).rpartition("@")
-    definer = f"{quote(user)}@{quote(host)}" if host else quote(user)
-    text = (
-        f"CREATE OR REPLACE DEFINER={definer} TRIGGER {quote(row['trigger_name'])} {row['action_timing']} "
-        f"{row['event_manipulation']} ON {quote(row['event_object_table'])} FOR EACH ROW {order} {statement}"
-    )
+    text = f"{head(row, 'CREATE OR REPLACE')} {order} {statement}"
     client = str(row["character_set_client"])
     try:
         sent = text.encode(charset_by_name(client).encoding)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import sqlite3
 import struct
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from headwater.catalog.statements import Statement
-from headwater.engines import Batch, Session, SnapshotTable
+from headwater.engines import STANDALONE_ROWS, Batch, Session, SnapshotTable
+from headwater.engines.sqlite import queries
+from headwater.engines.sqlite.archive_restore import SqliteArchiveRestore
 from headwater.engines.sqlite.ddl import quote
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.session import SqliteSession
 from headwater.engines.sqlite.transfer import SqliteTransfer
-from headwater.engines.sqlite.values import OddText, bindable, placeholders, text_of
+from headwater.engines.sqlite.values import OddText, bindable, literal, placeholders, text_of
 
 SETTINGS = frozenset({"user_version", "application_id"})
 
@@ -22,10 +24,9 @@ SETTINGS = frozenset({"user_version", "application_id"})
 class SqliteBulkLoader:
     """Loads a snapshot into an empty database."""
 
-    archive_restore = None
-
     def __init__(self, session: SqliteSession) -> None:
         self._session = session
+        self.archive_restore = SqliteArchiveRestore(session)
         self._one = threading.Lock()
 
     async def run_statements(self, statements: Iterable[str]) -> None:
@@ -38,6 +39,8 @@ class SqliteBulkLoader:
         with self._one, self._session.our_own() as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
+                if table.facts.get(STANDALONE_ROWS):  # a new shadow table has rows that say that it is empty
+                    connection.execute(f"DELETE FROM {quote(table.name)}")  # noqa: S608 (quoted)
                 rows = insert(connection, table, batches)
                 connection.execute("COMMIT")
             except sqlite3.Error as error:
@@ -48,10 +51,12 @@ class SqliteBulkLoader:
         return rows
 
     def count_rows(self, table: SnapshotTable) -> int:
-        """Return how many rows a table has."""
+        """Return how many rows a table has; a shadow table that does not exist yet has none."""
         query = f"SELECT count(*) FROM {quote(table.name)}"  # noqa: S608 (quoted)
         with self._one, self._session.our_own() as connection:
             try:
+                if table.facts.get(STANDALONE_ROWS) and not connection.execute(queries.HAS, (table.name,)).fetchone():
+                    return 0
                 return int(connection.execute(query).fetchone()[0])
             except sqlite3.Error as error:
                 raise refusal(error, Statement(query, 0), 0, read_only=True) from error
@@ -61,10 +66,8 @@ class SqliteBulkLoader:
         for name, value in extras.get("settings", {}).items():
             if name in SETTINGS:
                 await self._session.ask(f"PRAGMA {name} = {int(value)}")
-        if counters := extras.get("counters"):
-            await self._session.ask("DELETE FROM sqlite_sequence")
-            values = ", ".join(f"('{name.replace(chr(39), chr(39) * 2)}', {int(value)})" for name, value in counters)
-            await self._session.ask(f"INSERT INTO sqlite_sequence (name, seq) VALUES {values}")  # noqa: S608
+        for statement in counter_statements(extras):
+            await self._session.ask(statement)
         return []
 
     def cancel(self) -> None:
@@ -74,6 +77,15 @@ class SqliteBulkLoader:
     async def close(self) -> None:
         """Close the session."""
         await self._session.close()
+
+
+def counter_statements(extras: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the statements that set the counters of tables, and of no others."""
+    if counters := extras.get("counters"):
+        names = ", ".join(literal(name).decode() for name, _ in counters)
+        values = ", ".join(f"({literal(name).decode()}, {int(value)})" for name, value in counters)
+        yield f"DELETE FROM sqlite_sequence WHERE name IN ({names})"  # noqa: S608 (constants)
+        yield f"INSERT INTO sqlite_sequence (name, seq) VALUES {values}"  # noqa: S608
 
 
 async def open_loader(session: Session) -> SqliteBulkLoader:

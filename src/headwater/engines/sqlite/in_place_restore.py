@@ -7,8 +7,11 @@ not enforced meanwhile, and are checked before its end.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
+
+import pyarrow as pa
 
 from headwater.catalog.statements import Statement
 from headwater.engines import (
@@ -22,12 +25,13 @@ from headwater.engines import (
     TableRestoreResult,
     dangling_reference_error,
 )
-from headwater.engines.sqlite import queries
-from headwater.engines.sqlite.bulk_load import insert
+from headwater.engines.sqlite import archive_plan, queries, schema_archive
+from headwater.engines.sqlite.bulk_load import insert, value_of
 from headwater.engines.sqlite.ddl import quote
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.parser import content_of
 from headwater.engines.sqlite.session import SqliteSession, connect
+from headwater.engines.sqlite.stored_schema import free_rowid_name
 from headwater.engines.sqlite.transfer import SqliteTransfer
 
 
@@ -67,7 +71,8 @@ class _Work:
         self._connection, self._request = connection, request
 
     def put(self) -> list[TableRestoreResult]:
-        for statement in self._request.pre_data:
+        pre_data, post_data = self._missing()
+        for statement in pre_data:
             self._connection.execute(statement)
         tables = [table for table, _ in self._request.tables]
         names = {table.name.lower() for table in tables}
@@ -83,7 +88,7 @@ class _Work:
         counts = [self._count(table) for table in tables]
         self._go_on(tables)
         self._check_keys(names)
-        for statement in (*self._request.post_data, *(sql for _, _, sql in triggers)):
+        for statement in (*post_data, *(sql for _, _, sql in triggers)):
             self._connection.execute(statement)
         missing = self._request.mode == "append_missing"
         return [
@@ -91,18 +96,66 @@ class _Work:
             for was, rows, now in zip(before, given, counts, strict=True)
         ]
 
+    def _missing(self) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the statements that create what is missing, before the rows and after them."""
+        request = self._request
+        if request.archive is None:
+            return request.pre_data, request.post_data
+        content = schema_archive.loaded(request.archive)
+        existing = [str(name) for (name,) in self._rows(queries.EXISTING)]
+        selection = archive_plan.additions(content, [name for _, name in request.missing], existing)
+        for name in selection.parts_left_out:
+            request.note(f"Left out, because it needs a table that does not exist: {name}.")
+        new = selection.of("table")
+        first = (*(item.sql for item in new), *archive_plan.configurations(content, new))
+        return first, [item.sql for item in selection.of("index", "view", "trigger")]
+
     def _fill(self, table: SnapshotTable, batches: Iterable[Batch], virtual: dict[str, str | None]) -> int:
         """Insert the rows of one table and return how many.
 
         The conflict clauses of constraints, which could silently replace or skip rows, are not applied. A search index
         over another table has no rows of its own: it is rebuilt from that table at the end.
         """
-        if virtual.get(table.name.lower()):
+        if virtual.get(table.name.lower()):  # of a snapshot that was taken before indexes were stored as they are
             return sum(batch.num_rows for batch in batches)
-        if self._request.mode == "overwrite":
+        is_virtual, mode = table.name.lower() in virtual, self._request.mode
+        if mode == "overwrite":
             self._connection.execute(f"DELETE FROM {quote(table.name)}")  # noqa: S608 (quoted)
-        keyed = self._request.mode == "append_missing" and table.name.lower() not in virtual
-        return insert(self._connection, table, batches, "INSERT OR ABORT", " ON CONFLICT DO NOTHING" if keyed else "")
+        if mode == "append_missing" and is_virtual:
+            batches = self._without_known(table, batches)
+        table, batches = self._fitting(table, batches, keep_rowid=mode == "overwrite" or is_virtual)
+        tail = " ON CONFLICT DO NOTHING" if mode == "append_missing" and not is_virtual else ""
+        return insert(self._connection, table, batches, "INSERT OR ABORT", tail)
+
+    def _fitting(
+        self, table: SnapshotTable, batches: Iterable[Batch], *, keep_rowid: bool
+    ) -> tuple[SnapshotTable, Iterable[Batch]]:
+        """Return rows as the table takes them: without their rowids if they are added to others, or if it has none.
+
+        Rows that are added to a table without an index of its own get new rowids: the old ones may have been given to
+        other rows since.
+        """
+        *others, last = table.columns
+        columns = tuple(others)
+        if not last.hidden:
+            return table, batches
+        names = [str(name) for (name,) in self._rows("SELECT name FROM pragma_table_xinfo(?)", (table.name,))]
+        ((without_rowid,),) = self._rows("SELECT wr FROM pragma_table_list(?) WHERE schema = 'main'", (table.name,))
+        rowid = free_rowid_name(names)
+        if keep_rowid and rowid and not without_rowid:
+            return replace(table, columns=(*columns, replace(last, name=rowid))), batches
+        return replace(table, columns=columns), (batch.select(range(len(columns))) for batch in batches)
+
+    def _without_known(self, table: SnapshotTable, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """Yield the rows of a virtual table whose rowid it does not have."""
+        if not table.key:
+            yield from batches
+            return
+        name = quote(table.columns[table.key[0]].name)
+        query = f"SELECT 1 FROM {quote(table.name)} WHERE {name} = ?"  # noqa: S608 (quoted)
+        for batch in batches:
+            rowids = map(value_of, batch.column(table.key[0]).to_pylist())
+            yield batch.filter(pa.array([not self._rows(query, (rowid,)) for rowid in rowids], pa.bool_()))
 
     def _go_on(self, tables: Sequence[SnapshotTable]) -> None:
         """Set counters past those of the snapshot, and never backwards."""

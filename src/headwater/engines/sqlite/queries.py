@@ -22,6 +22,17 @@ SELECT s.tbl_name, sum(d.pgsize) FROM dbstat d JOIN sqlite_schema s ON s.name = 
 WHERE d.aggregate = TRUE GROUP BY s.tbl_name
 """
 
+# What a snapshot needs besides the Schema: the tables whose rowid is none of their columns, and those of ANALYZE.
+NUMBERED = """
+SELECT l.name FROM pragma_table_list l WHERE l.schema = 'main' AND l.type = 'table' AND NOT l.wr
+AND (NOT EXISTS (SELECT 1 FROM pragma_table_xinfo(l.name) x WHERE x.pk)
+     OR EXISTS (SELECT 1 FROM pragma_index_list(l.name) i WHERE i.origin = 'pk'))
+"""
+CONFIGURATION = "SELECT k, v FROM {name} WHERE k <> 'version' ORDER BY k"
+STATISTICS = "SELECT name FROM sqlite_schema WHERE name IN ('sqlite_stat1', 'sqlite_stat4') ORDER BY name"
+HAS = "SELECT 1 FROM sqlite_schema WHERE name = ?"
+EXISTING = "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+
 # Queries of in-place restores.
 TRIGGERS = "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid"
 VIRTUAL = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL%'"

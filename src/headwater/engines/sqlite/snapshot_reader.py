@@ -16,15 +16,15 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from headwater.catalog.model import Relation, Schema
+from headwater.catalog.model import Schema
 from headwater.catalog.statements import Statement
-from headwater.engines import Address, Batch, Hint, Session, SnapshotColumn, SnapshotTable
-from headwater.engines.sqlite import attributes as a
-from headwater.engines.sqlite import rows
+from headwater.engines import Address, Batch, SchemaArchiver, Session, SnapshotTable
+from headwater.engines.sqlite import rows, stored_schema
 from headwater.engines.sqlite.ddl import quote
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.inspect import inspect
 from headwater.engines.sqlite.session import SqliteSession
+from headwater.engines.sqlite.stored_schema import SqliteSchemaArchiver
 from headwater.engines.sqlite.transfer import SqliteTransfer
 
 Connects: TypeAlias = Callable[[Address], Awaitable[Session]]
@@ -35,12 +35,12 @@ class SqliteSnapshotReader:
 
     max_readers = 1
     change_tracking = None
-    schema_archiver = None
     catch_up = None
 
     def __init__(self, session: SqliteSession, copy: Path | None) -> None:
         self._session, self._copy = session, copy
         self._one = threading.Lock()
+        self.schema_archiver: SchemaArchiver | None = None
         self.product, self.schema = f"SQLite {sqlite3.sqlite_version}", Schema()
         self.moment: Mapping[str, Any] = {}
         self.extras: Mapping[str, Any] = {}
@@ -51,7 +51,8 @@ class SqliteSnapshotReader:
         """Begin the transaction, and read everything but the rows."""
         await SqliteTransfer(self._session).begin_read()
         self.schema = await inspect(self._session)
-        self.tables = tuple(_table(relation) for relation in self.schema if relation.kind == "table")
+        self.schema_archiver = SqliteSchemaArchiver(await stored_schema.read(self._session, self.schema))
+        self.tables = await stored_schema.tables(self._session, self.schema)
         settings = {
             name: (await self._session.ask(f"PRAGMA {name}"))[0][0] for name in ("user_version", "application_id")
         }
@@ -106,26 +107,3 @@ async def open_reader(session: Session, connect: Connects) -> SqliteSnapshotRead
             await asyncio.to_thread(shutil.rmtree, copy, ignore_errors=True)
         raise
     return dump
-
-
-def _table(relation: Relation) -> SnapshotTable:
-    columns = tuple(
-        SnapshotColumn(column.name, column.type or "", _hint(column.type or ""))
-        for column in relation.columns
-        if not column.generated
-    )
-    names = [column.name for column in columns]
-    never_null = {column.name for column in relation.columns if not column.nullable}
-    keyed = relation.primary_key and (
-        a.get(relation.attrs, a.WITHOUT_ROWID) or never_null.issuperset(relation.primary_key)
-    )
-    key = tuple(names.index(name) for name in relation.primary_key) if keyed else ()
-    return SnapshotTable(None, relation.name, columns, key, relation.rows)
-
-
-def _hint(declared: str) -> Hint:
-    """Return the hint for a column by its affinity (SQLite, Datatypes, 3.1)."""
-    upper = declared.upper()
-    if "INT" in upper:
-        return "integer"
-    return "hex" if any(word in upper for word in ("REAL", "FLOA", "DOUB")) else "text"

@@ -9,7 +9,7 @@ from typing import Any
 
 from headwater.catalog.results import QueryError
 from headwater.catalog.statements import Statement
-from headwater.engines import Columns, Session, SqlTransfer
+from headwater.engines import STANDALONE_ROWS, Columns, Session, SqlTransfer
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.session import DRIVER_ERRORS, SqliteSession
 from headwater.engines.sqlite.values import OddText, bindable, placeholders
@@ -85,3 +85,8 @@ class SqliteTransfer(SqlTransfer):
         if broken:
             table, parent, count = broken[0]
             raise QueryError(f"{count} rows of {table} refer to rows of {parent} that do not exist.")
+
+    async def drop(self, kind: str, name: str) -> None:
+        """Drop an object; shadow tables are dropped with their virtual table."""
+        if kind != STANDALONE_ROWS:
+            await super().drop(kind, name)

@@ -16,6 +16,7 @@ from typing import Any
 from headwater.catalog.model import Schema
 from headwater.catalog.results import QueryError
 from headwater.engines import (
+    STANDALONE_ROWS,
     Address,
     Batch,
     Mode,
@@ -90,12 +91,16 @@ class RestoreScenario:
         assert await self.ask("SELECT count(*) FROM fired") == before + 4
 
     async def read_state(self) -> DatabaseState:
-        """Read the state of the database."""
+        """Read the state of the database, without rows that belong to no table: in-place restores skip them."""
         assert self._subject.engine.snapshots
         dump = await self._subject.engine.snapshots.open_reader(self.address)
         try:
-            tables = {table.name: (table, await asyncio.to_thread(list, dump.read(table))) for table in dump.tables}
-            return DatabaseState(unsized(dump.schema), dump.extras, tables, await texts(dump))
+            own = [table for table in dump.tables if not table.facts.get(STANDALONE_ROWS)]
+            tables = {table.name: (table, await asyncio.to_thread(list, dump.read(table))) for table in own}
+            every = await texts(dump)
+            return DatabaseState(
+                unsized(dump.schema), dump.extras, tables, {item.display_name: every[item.display_name] for item in own}
+            )
         finally:
             await dump.close()
 

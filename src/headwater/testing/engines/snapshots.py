@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from headwater.catalog.model import Relation, Schema
-from headwater.engines import Address, SnapshotReader, SnapshotSupport
+from headwater.core.snapshots.schema_subset import FILLED
+from headwater.engines import Address, BulkLoader, SnapshotReader, SnapshotSupport
 from headwater.testing.engines.schemas import assert_equal
 from headwater.testing.engines.subject import Subject, run_all
 
@@ -45,14 +46,10 @@ async def what_is_dumped_fills_another(subject: Subject) -> None:
             before = await texts(first)
             fill = await engine.open_loader(target)
             try:
-                await fill.run_statements(engine.pre_data_ddl(first.schema))
-                for table in first.tables:
-                    rows = await asyncio.to_thread(fill.load_rows, table, first.read(table))
-                    assert rows == len(before[table.display_name]), table.display_name
-                await fill.run_statements(engine.post_data_ddl(first.schema))
-                await fill.restore_extras(first.extras)
+                written = await _load(engine, first, fill)
             finally:
                 await fill.close()
+            assert written == {name: len(rows) for name, rows in before.items()}
             second = await engine.open_reader(target)
             try:
                 assert await texts(second) == before
@@ -63,6 +60,38 @@ async def what_is_dumped_fills_another(subject: Subject) -> None:
         finally:
             await first.close()
     assert any(before.values()), "the data of this engine's tests has no rows"
+
+
+async def _load(engine: SnapshotSupport, reader: SnapshotReader, fill: BulkLoader) -> dict[str, int]:
+    """Load a snapshot as a restore does, by its schema archive if it has one; return the rows written to each table."""
+    archive = (await asyncio.to_thread(reader.schema_archiver.write)).content if reader.schema_archiver else None
+    if archive is None or fill.archive_restore is None:
+        await fill.run_statements(engine.pre_data_ddl(reader.schema))
+        written = await _load_rows(reader, fill)
+        await fill.run_statements(engine.post_data_ddl(reader.schema))
+        assert await fill.restore_extras(reader.extras) == []
+        return written
+    tables = [(relation.schema, relation.name) for relation in reader.schema if relation.kind in FILLED]
+    tables += [(table.schema, table.name) for table in reader.tables]
+    plan = await asyncio.to_thread(fill.archive_restore.plan, archive, reader.extras, tables)
+    await fill.archive_restore.check(plan)
+    assert plan.left_out == ()
+    for statement in plan.pre_data:
+        assert await fill.archive_restore.create(statement) is None
+    written = await _load_rows(reader, fill)
+    for statement in plan.post_data:
+        assert await fill.archive_restore.create(statement) is None
+    assert await fill.restore_extras(plan.extras) == []
+    for statement in plan.final:
+        assert await fill.archive_restore.create(statement) is None
+    return written
+
+
+async def _load_rows(reader: SnapshotReader, fill: BulkLoader) -> dict[str, int]:
+    return {
+        table.display_name: await asyncio.to_thread(fill.load_rows, table, reader.read(table))
+        for table in reader.tables
+    }
 
 
 def unsized(schema: Schema) -> Schema:

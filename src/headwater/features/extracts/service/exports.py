@@ -103,7 +103,7 @@ def _script(
         )
     began = f"{opened.manifest.started:%Y-%m-%d %H:%M:%S} UTC"
     yield f"-- {_line(opened.name)}, {opened.manifest.product}, as it was at {began}\n".encode()
-    filled = ((manifest_tables.dump_table(table), opened.rows(table, threads)) for table in tables)
+    filled = ((manifest_tables.dump_table(table), opened.stored_rows(table, threads)) for table in tables)
     archive = schema_archives.read(opened.vault, opened.manifest)
     content = ScriptContent(opened.schema, filled, opened.manifest.extras, archive)
     every = [manifest_tables.dump_table(table) for table in opened.manifest.tables]

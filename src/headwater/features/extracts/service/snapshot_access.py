@@ -50,9 +50,11 @@ class OpenSnapshot:
         return decoders
 
     def readable(self, table: ManifestTable) -> tuple[SnapshotColumn, ...]:
-        """Return the columns of a table as users see them: documents are flattened."""
+        """Return the columns of a table as users see them: documents are flattened, and no column is hidden."""
         dumped = manifest_tables.dump_table(table)
-        return self._flattening.flat_columns(dumped, self.schema) if self._flattening else dumped.columns
+        if self._flattening:
+            return self._flattening.flat_columns(dumped, self.schema)
+        return tuple(column for column in dumped.columns if not column.hidden)
 
     @property
     def _flattening(self) -> DocumentFlattening | None:
@@ -75,6 +77,10 @@ class OpenSnapshot:
         """Yield the rows of a table in batches, with its readable columns or some of them; blocks."""
         return self._read(table, places_, lambda dumped: self.vault.table(table).rows(threads, dumped))
 
+    def stored_rows(self, table: ManifestTable, threads: ThreadPoolExecutor) -> Iterator[Any]:
+        """Yield the rows of a table in batches, with all columns as a restore needs them; blocks."""
+        return self.vault.table(table).rows(threads)
+
     def window(
         self, table: ManifestTable, start: int, count: int, places_: Sequence[int] | None = None
     ) -> Iterator[Any]:
@@ -86,7 +92,8 @@ class OpenSnapshot:
     ) -> Iterator[Any]:
         """Read the stored columns; all of them if the readable ones are computed from them."""
         if self._flattening is None or (places_ is not None and not places_):
-            return read(places_)
+            readable = len(self.readable(table))
+            return read(range(readable) if places_ is None and readable < len(table.columns) else places_)
         columns = self.readable(table)
         return self._reshaped(read(None), columns if places_ is None else [columns[position] for position in places_])
 

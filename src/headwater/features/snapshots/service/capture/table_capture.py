@@ -30,7 +30,9 @@ class TableCapture:
     def write(self, table: SnapshotTable) -> ManifestTable:
         """Write a table: reuse the parent's if nothing changed, else read only changes if possible, else all rows."""
         parent, progress = self.parent, self.progress
-        columns = tuple(ManifestColumn(column.name, column.type, column.hint) for column in table.columns)
+        columns = tuple(
+            ManifestColumn(column.name, column.type, column.hint, column.hidden) for column in table.columns
+        )
         facts = msgspec.to_builtins(table.facts)
         before = find_table(parent.tables, table.schema, table.name) if parent else None
         if before and (before.columns, before.key) != (columns, table.key):

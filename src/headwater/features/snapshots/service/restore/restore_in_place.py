@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
-from headwater.core.snapshots import manifest_tables, schema_subset
+from headwater.core.snapshots import manifest_tables, schema_archives, schema_subset
 from headwater.engines import Engine, TableRestoreRequest, TableRestoreResult
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import reachability
@@ -64,7 +64,10 @@ async def restore(
                 )
                 for table in tables
             ]
-            return refill.restore_tables(replace(what, tables=rows))
+            archive = schema_archives.read(vault, manifest) if what.missing else None
+            return refill.restore_tables(
+                replace(what, tables=rows, archive=archive, note=lambda sentence: attempt.note(sentence, "warning"))
+            )
 
         try:
             table_restore_results = await run_cancellable(attempt, refill.cancel, put)
@@ -153,7 +156,9 @@ def _prepared(
     pre_data = tuple(statement for statement in able.pre_data_ddl(missing) if statement not in known)
     post_data = tuple(statement for statement in able.post_data_ddl(missing) if statement not in known)
     part, _ = schema_subset.cut(from_json(manifest.schema), {manifest_tables.display_name(table) for table in tables})
-    return TableRestoreRequest((), cast(Any, mode), pre_data, post_data, schema_subset.extras_of(manifest.extras, part))
+    extras = schema_subset.extras_of(manifest.extras, part)
+    names = [(table.schema, table.name) for table in missing if table.kind in schema_subset.FILLED]
+    return TableRestoreRequest((), cast(Any, mode), pre_data, post_data, extras, missing=names)
 
 
 def _check_columns(existing: Schema, tables: Sequence[ManifestTable]) -> None:
@@ -163,7 +168,7 @@ def _check_columns(existing: Schema, tables: Sequence[ManifestTable]) -> None:
         if relation.kind == "collection":
             continue  # documents have no declared columns
         existing_names = {column.name for column in relation.columns}
-        absent = [column.name for column in table.columns if column.name not in existing_names]
+        absent = [item.name for item in table.columns if not item.hidden and item.name not in existing_names]
         if absent:
             raise Conflict(
                 f"{name} no longer has the column {', '.join(absent)}.",

@@ -108,6 +108,7 @@ def _statements(support: SnapshotSupport, schema: Schema) -> tuple[Sequence[str]
 async def _archived(attempt: Attempt, fill: BulkLoader, restore: ArchiveRestore, part: RestorePart) -> SchemaSteps:
     assert part.archive is not None
     tables = [(relation.schema, relation.name) for relation in part.schema if relation.kind in schema_subset.FILLED]
+    tables += [(table.schema, table.name) for table in part.tables if manifest_tables.apart(table)]
     plan = await run_cancellable(attempt, fill.cancel, partial(restore.plan, part.archive, part.all_extras, tables))
     await restore.check(plan)
     for start in range(0, len(plan.left_out), _NAMES_PER_LINE):
