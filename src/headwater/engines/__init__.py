@@ -57,6 +57,7 @@ from headwater.engines._snapshots import (
     SnapshotTable,
     TableRestoreRequest,
     TableRestoreResult,
+    When,
     dangling_reference_error,
 )
 from headwater.engines._transfer import Columns, SqlTransfer, TransferSource, TransferSupport, TransferTarget, drop_all
@@ -130,6 +131,7 @@ __all__ = [
     "TransferTarget",
     "Upstream",
     "UpstreamResolver",
+    "When",
     "all_engines",
     "dangling_reference_error",
     "drop_all",

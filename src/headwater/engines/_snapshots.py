@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -129,6 +129,17 @@ class SchemaArchiver(Protocol):
 
     def write(self) -> SchemaArchive:
         """Return the archive; the same schema gives the same bytes. Blocks; `SnapshotReader.cancel` interrupts it."""
+
+    def objects(
+        self, archive: bytes, tables: Collection[tuple[str | None, str]] | None = None
+    ) -> Mapping[tuple[str, str], str]:
+        """Return the definition of each object of an archive by its kind and its name for users.
+
+        With `tables`, which are not all tables, only those, what they need and what belongs to them.
+        """
+
+    def are_equivalent(self, first: str, second: str) -> bool:
+        """Return True if two definitions that differ mean the same: servers of other versions print them otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +294,8 @@ class SnapshotSupport(Protocol):
 
 
 Mode = Literal["overwrite", "append", "append_missing"]
+# When the rows of a table are read back, in relation to their restore.
+When = Literal["before", "after"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +304,8 @@ class TableRestoreRequest:
 
     `pre_data` are statements that create what is missing, `post_data` those that run after the rows are written. Of
     `SnapshotReader.extras`, `sequences`, `counters` and `generators` count; none is set below its current value.
+    An engine that can calls `read_back` with the rows that each table has in the restore's own transaction: at the end
+    of `overwrite` and `append`, and before anything changes for `append`.
     """
 
     tables: Sequence[tuple[SnapshotTable, Iterable[Batch]]]
@@ -298,6 +313,7 @@ class TableRestoreRequest:
     pre_data: Sequence[str] = ()
     post_data: Sequence[str] = ()
     extras: Mapping[str, Any] = field(default_factory=dict)
+    read_back: Callable[[SnapshotTable, When, Iterable[Batch]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -27,7 +27,7 @@ from headwater.engines import (
     SnapshotColumn,
     SnapshotTable,
 )
-from headwater.engines.postgresql import copy_out, large_objects, privileges, queries, transfer
+from headwater.engines.postgresql import archive_objects, copy_out, large_objects, privileges, queries, transfer
 from headwater.engines.postgresql.change_tracking import PostgresChangeTracking, copy_statement
 from headwater.engines.postgresql.connection import connect_sync
 from headwater.engines.postgresql.ddl import literal, quote
@@ -37,8 +37,8 @@ from headwater.engines.postgresql.pg_dump import SchemaDump
 from headwater.engines.postgresql.session import PostgresSession
 from headwater.kit.errors import Cancelled, HeadwaterError
 
-# Settings that determine the format of values, and that prevent timeouts and row filters.
-SETTINGS = (
+# Settings that determine the format of values.
+FORMAT = (
     "SET TimeZone = 'UTC'",
     "SET DateStyle = 'ISO, YMD'",
     "SET IntervalStyle = 'postgres'",
@@ -47,6 +47,10 @@ SETTINGS = (
     "SET lc_monetary = 'C'",
     "SET xmloption = 'content'",
     "SET search_path = ''",
+)
+# They also prevent timeouts and row filters.
+SETTINGS = (
+    *FORMAT,
     "SET row_security = off",
     "SET statement_timeout = 0",
     "SET idle_in_transaction_session_timeout = 0",
@@ -161,6 +165,14 @@ class PostgresSnapshotReader:
         except HeadwaterError as error:
             reason = f"pg_dump could not read the schema, so a restore creates less of it: {error.message}"
             return SchemaArchive(None, (reason, *(str(row[0]) for row in self.query(queries.UNARCHIVED))))
+
+    def objects(
+        self, archive: bytes, tables: Collection[tuple[str | None, str]] | None = None
+    ) -> Mapping[tuple[str, str], str]:
+        return archive_objects.objects(archive, tables)
+
+    def are_equivalent(self, first: str, second: str) -> bool:
+        return archive_objects.are_equivalent(first, second)
 
     @property
     def change_tracking(self) -> ChangeTracking:
