@@ -107,6 +107,9 @@ def restore(view: RestoreView) -> api_models.RestoreOut:
         created_at=row.created_at,
         seconds=row.result.get("seconds"),
         tables=row.result.get("tables", []),
+        schema_comparison=row.result.get("schema"),
+        summary=row.result.get("summary"),
+        differs=row.result.get("differs", False),
         job=_job(view.job),
     )
 
