@@ -37,6 +37,7 @@ from headwater.engines._session import Parameters, ServerFacts, Session
 from headwater.engines._snapshots import (
     STANDALONE_ROWS,
     ArchivePlan,
+    ArchiveRefusal,
     ArchiveRestore,
     ArchiveStatement,
     Baseline,
@@ -69,6 +70,7 @@ __all__ = [
     "Address",
     "AlterStep",
     "ArchivePlan",
+    "ArchiveRefusal",
     "ArchiveRestore",
     "ArchiveStatement",
     "BaseBackup",

@@ -174,6 +174,19 @@ class ArchivePlan:
     extensions: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ArchiveRefusal:
+    """A statement of an archive that was not run, or was refused.
+
+    `supported` is false if the server or the role is the reason, or an object that was refused for that reason: the
+    statement may run elsewhere.
+    """
+
+    subject: str
+    reason: str
+    supported: bool
+
+
 class ArchiveRestore(Protocol):
     """Creates the schema of a snapshot from the engine's own archive."""
 
@@ -199,6 +212,9 @@ class ArchiveRestore(Protocol):
         Raises:
             QueryError: the database refused; the message names the object.
         """
+
+    async def attempt(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
+        """Run a statement, unless it needs one that was refused; return why it was not run or was refused."""
 
 
 class SnapshotReader(Protocol):

@@ -5830,6 +5830,35 @@ export interface components {
             usage_count: number;
         };
         /**
+         * ProofOut
+         * @description Whether the schema of a snapshot was restored into a scratch database, and came back as it was.
+         *
+         *     `refused` has sentences about objects that the database refused to create, `different` names those that came back
+         *     different. `untried` has sentences about objects that the scratch server does not support. `summary` says it in
+         *     a few words.
+         */
+        ProofOut: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "proven" | "unproven" | "refuted";
+            /** Summary */
+            summary: string;
+            /** Equal */
+            equal: number;
+            /** Refused */
+            refused: string[];
+            /** Different */
+            different: string[];
+            /** Untried */
+            untried: string[];
+            /** Server */
+            server: string;
+            /** At */
+            at: string | null;
+        };
+        /**
          * ProxyIn
          * @description A proxy for all traffic of a connection.
          */
@@ -7326,6 +7355,9 @@ export interface components {
             drilled_at: string | null;
             /** Drill Seconds */
             drill_seconds: number | null;
+            /** Drill Summary */
+            drill_summary: string | null;
+            proof: components["schemas"]["ProofOut"] | null;
             job: components["schemas"]["JobOut"] | null;
             /** Moment */
             moment: {
@@ -7440,6 +7472,9 @@ export interface components {
             drilled_at: string | null;
             /** Drill Seconds */
             drill_seconds: number | null;
+            /** Drill Summary */
+            drill_summary: string | null;
+            proof: components["schemas"]["ProofOut"] | null;
             job: components["schemas"]["JobOut"] | null;
         };
         /**

@@ -46,6 +46,24 @@ class VerificationOut(Wire):
     problems: list[str] = Field(default_factory=list)
 
 
+class ProofOut(Wire):
+    """Whether the schema of a snapshot was restored into a scratch database, and came back as it was.
+
+    `refused` has sentences about objects that the database refused to create, `different` names those that came back
+    different. `untried` has sentences about objects that the scratch server does not support. `summary` says it in
+    a few words.
+    """
+
+    state: Literal["pending", "proven", "unproven", "refuted"]
+    summary: str
+    equal: int
+    refused: list[str]
+    different: list[str]
+    untried: list[str]
+    server: str
+    at: datetime | None
+
+
 class SnapshotOut(Wire):
     """A snapshot.
 
@@ -87,6 +105,8 @@ class SnapshotOut(Wire):
     verification: VerificationOut | None
     drilled_at: datetime | None
     drill_seconds: float | None
+    drill_summary: str | None
+    proof: ProofOut | None
     job: JobOut | None
 
 

@@ -27,6 +27,15 @@ Digests: TypeAlias = Mapping[str, RowDigest]
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseComparison:
+    """The comparison of a database with a snapshot: its schema, the digests of its rows, and its server."""
+
+    schema: SchemaComparison
+    digests: Digests
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreResult:
     """The restored tables, as the row of the restore holds them, and the comparison of the schemas."""
 
@@ -79,8 +88,8 @@ async def compare(
     tables: Sequence[ManifestTable],
     *,
     rows_of: Sequence[ManifestTable],
-) -> tuple[SchemaComparison, Digests]:
-    """Compare the schema of a database with that of a snapshot, and return the digests of the rows of some tables.
+) -> DatabaseComparison:
+    """Compare the schema of a database with that of a snapshot, and read the rows of some tables.
 
     Args:
         attempt: the attempt at the job.
@@ -95,7 +104,8 @@ async def compare(
         try:
             attempt.report("comparing the schemas", 0, 1, unit="steps", message=target.name)
             schema = await run_cancellable(attempt, reader.cancel, lambda: _schemas(vault, manifest, reader, tables))
-            return schema, await run_cancellable(attempt, reader.cancel, lambda: _digests(attempt, reader, rows_of))
+            digests = await run_cancellable(attempt, reader.cancel, lambda: _digests(attempt, reader, rows_of))
+            return DatabaseComparison(schema, digests, reader.product)
         finally:
             await reader.close()
 

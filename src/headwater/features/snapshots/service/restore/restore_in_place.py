@@ -92,7 +92,7 @@ async def _compared_schema(
 ) -> SchemaComparison:
     """Compare the schemas of the restored tables. The rows are restored by now, so no error may end the job."""
     try:
-        return (await comparison.compare(attempt, vault, manifest, target, tables, rows_of=()))[0]
+        return (await comparison.compare(attempt, vault, manifest, target, tables, rows_of=())).schema
     except HeadwaterError as error:
         return SchemaComparison(reason=error.message or "the job was cancelled")
 

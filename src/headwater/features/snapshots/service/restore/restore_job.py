@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,11 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.core.snapshots import manifest_tables
 from headwater.core.snapshots.row_digest import RowDigest
 from headwater.engines import BulkLoader
-from headwater.features.accounts.rights import SYSTEM
-from headwater.features.databases.service import databases, reachability, schema_cache
+from headwater.features.databases.service import reachability, schema_cache
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
-from headwater.features.jobs.service import row_claims
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service.engines import snapshots_of
 from headwater.features.snapshots.service.restore import comparison, restore_in_place, targets
@@ -36,10 +33,9 @@ from headwater.features.snapshots.service.restore.schema_steps import (
     schema_steps,
 )
 from headwater.features.snapshots.service.restore.targets import RestoreAttempt
-from headwater.features.snapshots.service.storage import vault_locations
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, run_parallel, stoppable
 from headwater.kit.clock import now
-from headwater.kit.errors import Cancelled, Conflict, Forbidden
+from headwater.kit.errors import Conflict
 from headwater.vault.manifest import Manifest, ManifestTable
 from headwater.vault.vault import Vault
 
@@ -55,10 +51,10 @@ class CountMismatch(Conflict):
 async def run_job(attempt: Attempt) -> Write:
     """Run a job that restores a snapshot."""
     started = time.monotonic()
-    work = await _begin(attempt)
+    work = await targets.begin(attempt)
     vault = await asyncio.to_thread(work.location.open)
     manifest = await asyncio.to_thread(vault.manifest, str(work.snapshot.id))
-    target = await _target(work)
+    target = await targets.prepared(work)
     in_place = work.row.mode != "empty"
     try:
         restored = await (restore_in_place.restore if in_place else _restore)(work, vault, manifest, target)
@@ -79,35 +75,6 @@ async def run_job(attempt: Attempt) -> Write:
     return write
 
 
-async def _begin(attempt: Attempt) -> RestoreAttempt:
-    """Claim the row: from now on only this attempt may write to it."""
-    async with attempt.database.transaction() as db:
-        row = await repository.restore(db, uuid.UUID(attempt.args["restore_id"]), lock=True)
-        snapshot = await repository.get(db, row.snapshot_id) if row else None
-        if row is None or snapshot is None or snapshot.status != "complete":
-            raise Cancelled("The snapshot was deleted.")
-        location = await vault_locations.load(db, attempt.settings, snapshot.vault_id)
-        return RestoreAttempt(attempt, row_claims.claim(row), snapshot, location)
-
-
-async def _target(work: RestoreAttempt) -> ReachableDatabase:
-    """Return the target database, created or cleaned up so that the restore can start."""
-    if work.row.fresh:
-        await targets.renew(work)
-    assert work.row.target_id or work.row.fresh
-    async with work.attempt.database.transaction() as db:
-        if work.row.target_id is None:
-            raise Cancelled("The database to restore into was deleted.")
-        database = await databases.find(db, SYSTEM, work.row.target_id)
-        if database.read_only:
-            raise Forbidden(f"{database.name} is connected read-only.")
-        reached = await reachability.load(db, work.attempt.context.cipher, database)
-    if work.row.created.get("things"):
-        work.attempt.note("An earlier attempt was interrupted. The objects it created are dropped first.", "warning")
-        await targets.clear(work, reached)
-    return reached
-
-
 async def _restore(work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase) -> RestoreResult:
     part = await asyncio.to_thread(part_of, work, vault, manifest)
     schema = await schema_cache.read(work.attempt.context, target)
@@ -121,8 +88,8 @@ async def _restore(work: RestoreAttempt, vault: Vault, manifest: Manifest, targe
             loading = await _fill(work, vault, fill, part, steps)
         finally:
             await fill.close()
-    schemas, digests = await comparison.compare(work.attempt, vault, manifest, target, part.tables, rows_of=part.tables)
-    return RestoreResult(_compared(part.tables, loading, digests), schemas)
+    compared = await comparison.compare(work.attempt, vault, manifest, target, part.tables, rows_of=part.tables)
+    return RestoreResult(_compared(part.tables, loading, compared.digests), compared.schema)
 
 
 async def _fill(work: RestoreAttempt, vault: Vault, fill: BulkLoader, part: RestorePart, steps: SchemaSteps) -> Loading:
