@@ -161,3 +161,8 @@ CREATE FUNCTION commented() RETURNS text LANGUAGE sql AS $$
 --
 SELECT E'a;b\'c' $$;
 CREATE VIEW late AS SELECT atomic(id) FROM t;
+-- = access_methods
+CREATE ACCESS METHOD other TYPE TABLE HANDLER heap_tableam_handler;
+CREATE TABLE stored (id int PRIMARY KEY) USING other;
+CREATE TABLE ordinary (id int PRIMARY KEY);
+INSERT INTO stored VALUES (1);

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from headwater.engines.postgresql import archive_plan
 from headwater.engines.postgresql.archive_objects import are_equivalent
+from headwater.engines.postgresql.schema_archive import ArchivedObject
 
 EQUIVALENT = [
     # PostgreSQL 15 and 18 print the same view.
@@ -33,3 +37,23 @@ def test_equivalent_definitions_are_recognized(first: str, second: str) -> None:
 @pytest.mark.parametrize(("first", "second"), DIFFERENT)
 def test_different_definitions_are_not_equivalent(first: str, second: str) -> None:
     assert not are_equivalent(first, second)
+
+
+def test_access_method_of_a_partitioned_table_is_set_after_it_was_created() -> None:
+    def entry(number: int, kind: str, name: str, create: str, method: str = "", *, partitioned: bool = False) -> Any:
+        return ArchivedObject(number, kind, "", name, "pre-data", create, "", method, (), partitioned)
+
+    entries = [
+        entry(1, "ACCESS METHOD", "other", "CREATE ACCESS METHOD other …"),
+        entry(2, "TABLE", "parted", "CREATE TABLE parted (a int) PARTITION BY LIST (a)", "other", partitioned=True),
+        entry(3, "TABLE", "stored", "CREATE TABLE stored (a int)", "other"),
+    ]
+    plan = archive_plan.plan(entries, {}, [(None, "parted"), (None, "stored")], ())
+    statements = [(part.text.split(" (")[0], part.needs) for part in plan.pre_data[len(archive_plan.PREPARE) :]]
+    assert statements == [
+        ("CREATE ACCESS METHOD other …", ()),
+        ("CREATE TABLE parted", ()),
+        ("ALTER TABLE parted SET ACCESS METHOD other", (2, 1)),
+        ("SET default_table_access_method = other", (1,)),
+        ("CREATE TABLE stored", ()),
+    ]

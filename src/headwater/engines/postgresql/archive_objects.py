@@ -10,6 +10,8 @@ from google.protobuf.message import DecodeError
 from postgast import PgQueryError
 
 from headwater.engines.postgresql import archive_plan, schema_archive
+from headwater.engines.postgresql.ddl import quote
+from headwater.engines.postgresql.schema_archive import ArchivedObject
 
 Name = tuple[str | None, str]
 # Positions in the text, which say nothing about its meaning.
@@ -19,10 +21,16 @@ _POSITIONS = frozenset({"location", "stmt_location", "stmt_len", "rexpr_list_sta
 def objects(archive: bytes, tables: Collection[Name] | None = None) -> dict[tuple[str, str], str]:
     """Return the definition of each object by its kind and name; see `SchemaArchiver.objects`."""
     return {
-        (entry.kind.lower(), f"{entry.schema}.{entry.tag}" if entry.schema else entry.tag): entry.create
+        (entry.kind.lower(), f"{entry.schema}.{entry.tag}" if entry.schema else entry.tag): _definition(entry)
         for entry in archive_plan.chosen(schema_archive.entries(archive), tables)
         if archive_plan.is_object(entry)
     }
+
+
+def _definition(entry: ArchivedObject) -> str:
+    """Return the statement of an entry, with the access method that the archive has beside it."""
+    method = f"SET default_table_access_method = {quote(entry.access_method)};\n" if entry.access_method else ""
+    return f"{method}{entry.create}"
 
 
 def are_equivalent(first: str, second: str) -> bool:

@@ -137,19 +137,24 @@ def _phases(
     essential = _essential(chosen)
     phases: tuple[list[ArchiveStatement], list[ArchiveStatement], list[ArchiveStatement]] = ([], [], [])
     section, method = "pre-data", ""
+    methods = {entry.tag: entry.number for entry in chosen if entry.kind == "ACCESS METHOD"}
     for entry in chosen:
         section = entry.section if entry.section != "none" else section
         if not _is_statement(entry.create):
             continue
-        if entry.access_method and entry.access_method != method:
+        needs = tuple(methods[name] for name in (entry.access_method,) if name in methods)
+        if entry.access_method and entry.access_method != method and not entry.is_partitioned:
             method = entry.access_method
             setting = f"SET default_table_access_method = {quote(method)}"
-            phases[0].append(ArchiveStatement(-1, setting, f"access method {method}", True))
+            phases[0].append(ArchiveStatement(-1, setting, f"access method {method}", True, needs))
         phase = 2 if entry.kind == "EVENT TRIGGER" or entry.tag.startswith("EVENT TRIGGER ") else section == "post-data"
         statement = ArchiveStatement(
             entry.number, entry.create, entry.display_name, entry.number in essential, entry.needs
         )
         phases[phase].append(statement)
+        if entry.access_method and entry.is_partitioned:
+            text = f"ALTER TABLE {quote(entry.schema, entry.tag)} SET ACCESS METHOD {quote(entry.access_method)}"
+            phases[phase].append(ArchiveStatement(-1, text, entry.display_name, True, (entry.number, *needs)))
     return phases
 
 

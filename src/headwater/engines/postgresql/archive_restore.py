@@ -22,6 +22,8 @@ _REASONS: Mapping[type[psycopg.Error], str] = {
 }
 # What names roles, which belong to no database. Without a policy for some roles, they see no rows.
 _OF_ROLES = ("policy ", "user mapping ")
+# Of an aggregate; other roles are told that its definition is not valid.
+_INTERNAL_STATE = "STYPE = internal"
 _NO_RELATIONS = "--exclude-table=*"
 
 
@@ -92,6 +94,8 @@ def _unsupported(statement: ArchiveStatement, error: psycopg.Error) -> str | Non
     """Return why this server or role cannot run a statement that may run elsewhere; None if that is not the reason."""
     if isinstance(error, psycopg.errors.UndefinedObject) and statement.subject.startswith(_OF_ROLES):
         return "a role of it does not exist here"
+    if isinstance(error, psycopg.errors.InvalidFunctionDefinition) and _INTERNAL_STATE in statement.text:
+        return "only a superuser may create it"
     return _REASONS.get(type(error))
 
 
