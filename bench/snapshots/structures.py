@@ -62,7 +62,7 @@ STRUCTURES = [
     *_each("getlago/lago-api", "1b1c24a6a6c321d7900b05906bf1b20f706c97c2", "db/structure.sql"),
     *_each("openstreetmap/openstreetmap-website", "9da0fa5ecbff8adc5e6e91c7cf22546755a91f77", "db/structure.sql"),
     *_each("travis-ci/travis-migrations", "e5abeb36599fec73d450ecc029f95e0595c3a044", "db/main/structure.sql"),
-    *_each("devrimgunduz/pagila", "eddcfc4513dab4239ee1acbdf52beb1f5fcf50ac", "pagila-schema.sql pagila-data.sql"),
+    *_each("devrimgunduz/pagila", "eddcfc4513dab4239ee1acbdf52beb1f5fcf50ac", "pagila-schema.sql"),
     *_each(
         "jOOQ/sakila",
         "e089a5b1ec9af0df7a9c6a5d47d49fa1736a4e84",

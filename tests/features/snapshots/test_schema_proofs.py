@@ -18,14 +18,12 @@ from headwater.features.snapshots.service.proof import unfinished
 from headwater.features.snapshots.service.restore import comparison, targets
 from people import AppFixture
 
-# The best known schema that pg_dump writes and PostgreSQL refuses: a materialised view is filled with an empty search
-# path, in which the body of the function does not find the other one. Since PostgreSQL 17 it must have been filled before.
-NEEDS_SEARCH_PATH = """
-CREATE FUNCTION plain(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT lower($1) $$;
-CREATE FUNCTION folded(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT $1 $$;
-CREATE TABLE person (id int PRIMARY KEY, name text);
-CREATE MATERIALIZED VIEW names AS SELECT id, folded(name) FROM person;
-CREATE OR REPLACE FUNCTION folded(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT plain($1) $$;
+# The databases of the tests have names like this, those of restores have others.
+BOUND_TO_ITS_NAME = """
+CREATE FUNCTION guarded(int) RETURNS int IMMUTABLE LANGUAGE plpgsql
+    AS $$ BEGIN IF current_database() NOT LIKE 't%' THEN RAISE 'another database'; END IF; RETURN $1; END $$;
+CREATE TABLE person (id int PRIMARY KEY);
+CREATE MATERIALIZED VIEW names AS SELECT guarded(1), id FROM person;
 CREATE TABLE other (id int PRIMARY KEY);
 INSERT INTO other VALUES (1);
 """
@@ -70,7 +68,7 @@ async def test_schema_is_proven_once_until_it_changes(snapshot_fixture: Snapshot
 
 
 async def test_objects_that_cannot_be_restored_are_named(snapshot_fixture: SnapshotFixture, cluster: Cluster) -> None:
-    snapshot_fixture.database = await snapshot_fixture.person.connected(cluster.clone(NEEDS_SEARCH_PATH))
+    snapshot_fixture.database = await snapshot_fixture.person.connected(cluster.clone(BOUND_TO_ITS_NAME))
     snapshot = await snapshot_fixture.take()
     proof = await proven(snapshot_fixture, snapshot)
     assert proof["state"] == "refuted", proof
@@ -87,7 +85,7 @@ async def test_objects_that_cannot_be_restored_are_named(snapshot_fixture: Snaps
 async def test_broken_unrelated_object_does_not_stop_the_restore_of_a_table(
     snapshot_fixture: SnapshotFixture, cluster: Cluster
 ) -> None:
-    snapshot_fixture.database = await snapshot_fixture.person.connected(cluster.clone(NEEDS_SEARCH_PATH))
+    snapshot_fixture.database = await snapshot_fixture.person.connected(cluster.clone(BOUND_TO_ITS_NAME))
     snapshot = await snapshot_fixture.take()
     whole = await snapshot_fixture.restore(snapshot, name="whole")
     assert "refused to create materialized view public.names" in whole["job"]["error"]

@@ -10,7 +10,7 @@ from psycopg import AsyncConnection
 
 from headwater.catalog.results import QueryError
 from headwater.engines import Address, ArchivePlan, ArchiveRefusal, ArchiveStatement
-from headwater.engines.postgresql import archive_plan, extensions, schema_archive
+from headwater.engines.postgresql import archive_plan, extensions, own_search_path, schema_archive
 from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.pg_dump import SchemaDump
 from headwater.kit.errors import HeadwaterError
@@ -61,7 +61,7 @@ class PostgresArchiveRestore:
             self._missing.add(statement.number)
             return f"Left out, because it needs an object that was left out: {statement.subject}."
         try:
-            await self._connection.execute(statement.text.encode())
+            await self._execute(statement.text)
         except psycopg.Error as error:
             reason = _unsupported(statement, error)
             if statement.essential or reason is None:
@@ -75,13 +75,26 @@ class PostgresArchiveRestore:
         lacking = self._missing.intersection(statement.needs)
         try:
             if not lacking:
-                await self._connection.execute(statement.text.encode())
+                await self._execute(statement.text)
                 return None
         except psycopg.Error as error:
             unsupported = _unsupported(statement, error)
             reason = f"{unsupported} ({error.diag.message_primary})" if unsupported else _refused(statement, error)
             return self._refusal(statement, str(reason), supported=unsupported is None)
         return self._refusal(statement, "it needs another one of these", supported=not lacking <= self._unsupported)
+
+    async def _execute(self, text: str) -> None:
+        """Run a statement; if a name is not found with an empty search path, use that of the database."""
+        try:
+            await self._connection.execute(text.encode())
+        except own_search_path.UNRESOLVED as error:
+            await self._connection.execute(own_search_path.USE.encode())
+            try:
+                await self._connection.execute(text.encode())
+            except psycopg.Error:
+                raise error from None
+            finally:
+                await self._connection.execute(own_search_path.EMPTY.encode())
 
     def _refusal(self, statement: ArchiveStatement, reason: str, *, supported: bool) -> ArchiveRefusal:
         self._missing.add(statement.number)

@@ -24,8 +24,9 @@ from headwater.engines import (
     TableRestoreResult,
     When,
 )
+from headwater.engines.postgresql import own_search_path
 from headwater.engines.postgresql.bulk_load import SETTINGS, copy_in_statement, counted, send_rows
-from headwater.engines.postgresql.change_tracking import copy_statement
+from headwater.engines.postgresql.change_tracking import copy_statement, names_objects
 from headwater.engines.postgresql.connection import connect_sync
 from headwater.engines.postgresql.copy_out import copy_batches
 from headwater.engines.postgresql.ddl import literal, quote
@@ -97,7 +98,9 @@ class PostgresInPlaceRestore:
         self._run(*FORMAT)
         for table, _ in request.tables:
             statement = copy_statement(replace(table, key=()))
+            self._run(own_search_path.EMPTY if names_objects(table) else own_search_path.USE)
             request.read_back(table, when, copy_batches(self._connection, statement, len(table.columns)))
+        self._run(own_search_path.EMPTY)
 
     def _name(self, table: SnapshotTable) -> str:
         """Return a table in the spelling of `regclass`, for queries on the catalog."""
