@@ -49,3 +49,18 @@ async def test_in_place_restore_names_tables_whose_definition_differs(snapshot_f
     assert done["tables"][0]["contents"] == "equal"
     done = await snapshot_fixture.restore(snapshot, tables=["album"], **options)
     assert not done["differs"], done["summary"]
+
+
+async def test_policy_for_a_role_that_does_not_exist_is_left_out_and_named(
+    snapshot_fixture: SnapshotFixture, cluster: Cluster
+) -> None:
+    cluster.execute("DO $$ BEGIN CREATE ROLE only_here; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+    await snapshot_fixture.sql(
+        "ALTER TABLE note ENABLE ROW LEVEL SECURITY; CREATE POLICY all_rows ON note TO only_here USING (true)"
+    )
+    done = await snapshot_fixture.restore(await snapshot_fixture.take(), name="elsewhere")
+    assert done["job"]["state"] == "completed", done["job"]["error"]
+    assert (done["differs"], done["schema_comparison"]["missing"]) == (True, ["policy public.note all_rows"])
+    log = await snapshot_fixture.person.get(f"/jobs/{done['job']['id']}/log")
+    sentence = "Left out, because a role of it does not exist here: policy public.note all_rows"
+    assert [line["level"] for line in log["items"] if line["message"].startswith(sentence)] == ["warning"]
