@@ -37,6 +37,7 @@ from headwater.engines._session import Parameters, ServerFacts, Session
 from headwater.engines._snapshots import (
     STANDALONE_ROWS,
     ArchivePlan,
+    ArchiveRefusal,
     ArchiveRestore,
     ArchiveStatement,
     Baseline,
@@ -57,6 +58,7 @@ from headwater.engines._snapshots import (
     SnapshotTable,
     TableRestoreRequest,
     TableRestoreResult,
+    When,
     dangling_reference_error,
 )
 from headwater.engines._transfer import Columns, SqlTransfer, TransferSource, TransferSupport, TransferTarget, drop_all
@@ -68,6 +70,7 @@ __all__ = [
     "Address",
     "AlterStep",
     "ArchivePlan",
+    "ArchiveRefusal",
     "ArchiveRestore",
     "ArchiveStatement",
     "BaseBackup",
@@ -130,6 +133,7 @@ __all__ = [
     "TransferTarget",
     "Upstream",
     "UpstreamResolver",
+    "When",
     "all_engines",
     "dangling_reference_error",
     "drop_all",

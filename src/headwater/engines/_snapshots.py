@@ -134,6 +134,17 @@ class SchemaArchiver(Protocol):
     def write(self) -> SchemaArchive:
         """Return the archive; the same schema gives the same bytes. Blocks; `SnapshotReader.cancel` interrupts it."""
 
+    def objects(
+        self, archive: bytes, tables: Collection[tuple[str | None, str]] | None = None
+    ) -> Mapping[tuple[str, str], str]:
+        """Return the definition of each object of an archive by its kind and its name for users.
+
+        With `tables`, which are not all tables, only those, what they need and what belongs to them.
+        """
+
+    def are_equivalent(self, first: str, second: str) -> bool:
+        """Return True if two definitions that differ mean the same: servers of other versions print them otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArchiveStatement:
@@ -167,6 +178,19 @@ class ArchivePlan:
     extensions: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ArchiveRefusal:
+    """A statement of an archive that was not run, or was refused.
+
+    `supported` is false if the server or the role is the reason, or an object that was refused for that reason: the
+    statement may run elsewhere.
+    """
+
+    subject: str
+    reason: str
+    supported: bool
+
+
 class ArchiveRestore(Protocol):
     """Creates the schema of a snapshot from the engine's own archive."""
 
@@ -194,6 +218,9 @@ class ArchiveRestore(Protocol):
         Raises:
             QueryError: the database refused; the message names the object.
         """
+
+    async def attempt(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
+        """Run a statement, unless it needs one that was refused; return why it was not run or was refused."""
 
 
 class SnapshotReader(Protocol):
@@ -289,6 +316,8 @@ class SnapshotSupport(Protocol):
 
 
 Mode = Literal["overwrite", "append", "append_missing"]
+# When the rows of a table are read back, in relation to their restore.
+When = Literal["before", "after"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +328,8 @@ class TableRestoreRequest:
     `SnapshotReader.extras`, `sequences`, `counters` and `generators` count; none is set below its current value.
     `archive` is the content of `SchemaArchive`, if there is one: an engine may create the `missing` tables from it
     instead of running `pre_data` and `post_data`. `note` takes sentences about what differs from the snapshot.
+    An engine that can calls `read_back` with the rows that each table has in the restore's own transaction: at the end
+    of `overwrite` and `append`, and before anything changes for `append`.
     """
 
     tables: Sequence[tuple[SnapshotTable, Iterable[Batch]]]
@@ -309,6 +340,7 @@ class TableRestoreRequest:
     archive: bytes | None = None
     missing: Collection[tuple[str | None, str]] = ()
     note: Callable[[str], None] = lambda _: None
+    read_back: Callable[[SnapshotTable, When, Iterable[Batch]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

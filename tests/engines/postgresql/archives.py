@@ -24,8 +24,8 @@ def cases() -> dict[str, str]:
     return dict(re.findall(r"^-- = (\w+)\n(.*?)(?=^-- = |\Z)", text, re.DOTALL | re.MULTILINE))
 
 
-def dump(address: Address, *options: str) -> list[str]:
-    """Return pg_dump's text of a database, its rows included; rows and privileges are sorted."""
+def script(address: Address, *options: str) -> str:
+    """Return pg_dump's text of a database."""
     where = {"PGHOST": str(address.socket or HOST), "PGPORT": str(address.port or PORT), "PGUSER": address.user}
     done = subprocess.run(
         [binaries() / "pg_dump", *options, address.database],
@@ -34,10 +34,15 @@ def dump(address: Address, *options: str) -> list[str]:
         check=True,
         timeout=120,
     )
+    return done.stdout.decode()
+
+
+def dump(address: Address, *options: str) -> list[str]:
+    """Return pg_dump's text of a database, its rows included; rows and privileges are sorted."""
     result: list[str] = []
     rows: list[str] | None = None
     rights: list[str] = []
-    for line in done.stdout.decode().splitlines():
+    for line in script(address, *options).splitlines():
         if rows is not None and line == "\\.":
             result += sorted(rows)
             rows = None

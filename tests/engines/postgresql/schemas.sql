@@ -161,3 +161,16 @@ CREATE FUNCTION commented() RETURNS text LANGUAGE sql AS $$
 --
 SELECT E'a;b\'c' $$;
 CREATE VIEW late AS SELECT atomic(id) FROM t;
+-- = functions_of_the_search_path
+CREATE FUNCTION plain(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT lower($1) $$;
+CREATE FUNCTION folded(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT plain($1) $$;
+CREATE TABLE person (id int PRIMARY KEY, name text, f text GENERATED ALWAYS AS (folded(name)) STORED);
+CREATE INDEX on_folded ON person (folded(name));
+INSERT INTO person VALUES (1, 'É'), (2, 'B');
+CREATE MATERIALIZED VIEW names AS SELECT id, folded(name) FROM person;
+CREATE MATERIALIZED VIEW words AS SELECT word FROM ts_stat('SELECT to_tsvector(''simple'', name) FROM person');
+-- = access_methods
+CREATE ACCESS METHOD other TYPE TABLE HANDLER heap_tableam_handler;
+CREATE TABLE stored (id int PRIMARY KEY) USING other;
+CREATE TABLE ordinary (id int PRIMARY KEY);
+INSERT INTO stored VALUES (1);

@@ -49,7 +49,8 @@ async def test_snapshot_and_restore(snapshot_fixture: SnapshotFixture, engine: s
     assert 0 < second["new_bytes"] < first["new_bytes"]
     done = await snapshot_fixture.restore(first, name="back")
     assert done["job"]["state"] == "completed", done["job"]
-    assert all(table["same"] for table in done["tables"])
+    assert [(table["same"], table["contents"]) for table in done["tables"]] == [(True, "equal")] * 2
+    assert not done["differs"], done["summary"]
     assert await snapshot_fixture.sql(SUMS[engine], done["target_id"]) == before
     await snapshot_fixture.sql("INSERT INTO artist (name) VALUES ('next')", done["target_id"])
 

@@ -28,6 +28,8 @@ async def test_overwrite_restores_tables_and_can_be_undone(snapshot_fixture: Sna
         "public.artist": (1500, 1500, True),
         "public.note": (700, 700, True),
     }
+    assert [table["contents"] for table in done["tables"]] == ["equal"] * 3
+    assert done["schema_comparison"]["reason"] == ""
     after = await content(snapshot_fixture, snapshot_fixture.database)
     rows = {name: found for name, found in before.items() if name != "schema"}
     assert {name: after[name] for name in rows} == rows
@@ -51,6 +53,8 @@ async def test_append_adds_rows_to_existing_tables(
     await snapshot_fixture.sql("DELETE FROM album WHERE id > 11000; INSERT INTO album (artist_id) VALUES (1), (2), (3)")
     plain = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode=mode, tables=["note"])
     assert [(table["found"], table["same"]) for table in plain["tables"]] == [(notes, True)]
+    compared = "contents equal" if mode == "append" else "only counted"
+    assert plain["summary"].endswith(f"rows: 1 table, {notes:,} rows, {compared}")
     done = await snapshot_fixture.restore(snapshot, target_id=snapshot_fixture.database, mode=mode, tables=["album"])
     if albums is None:  # their keys are there already: nothing has changed
         assert done["job"]["state"] == "failed"

@@ -38,6 +38,13 @@ async def test_restore_into_a_new_database_is_identical(snapshot_fixture: Snapsh
         "public.artist": (1500, 1500, True),
         "public.note": (700, 700, True),
     }
+    assert [table["contents"] for table in done["tables"]] == ["equal"] * 3
+    objects = done["schema_comparison"]["equal"]
+    assert (objects > 10, done["differs"]) == (True, False)
+    summary = f"schema: {objects} objects equal; rows: 3 tables, 14,200 rows, contents equal"
+    assert done["summary"] == summary
+    log = await snapshot_fixture.person.get(f"/jobs/{done['job']['id']}/log")
+    assert f"Compared with the snapshot: {summary}." in [line["message"] for line in log["items"]]
     assert await content(snapshot_fixture, done["target_id"]) == before
     await snapshot_fixture.sql(
         "INSERT INTO artist (name) VALUES ('next'); INSERT INTO album (artist_id) VALUES (1)", done["target_id"]
@@ -77,6 +84,7 @@ async def test_chosen_tables_are_restored_without_referenced_ones(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1", done["target_id"]
     )
     assert [row[0] for row in found] == sorted(table.rpartition(".")[2] for table in tables)
+    assert not done["differs"], done["summary"]
     wrong = await snapshot_fixture.person.send(
         "POST", f"/snapshots/{snapshot['id']}/restores", 404, json={"name": "x", "tables": ["artists"]}
     )

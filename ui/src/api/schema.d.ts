@@ -1787,7 +1787,7 @@ export interface paths {
         put?: never;
         /**
          * Drill Restore
-         * @description Run a test restore: restore a snapshot into a new database, count the rows, and delete that database.
+         * @description Run a test restore: restore a snapshot into a new database, compare both, and delete that database.
          */
         post: operations["drill_restore"];
         delete?: never;
@@ -5830,6 +5830,35 @@ export interface components {
             usage_count: number;
         };
         /**
+         * ProofOut
+         * @description Whether the schema of a snapshot was restored into a scratch database, and came back as it was.
+         *
+         *     `refused` has sentences about objects that the database refused to create, `different` names those that came back
+         *     different. `untried` has sentences about objects that the scratch server does not support. `summary` says it in
+         *     a few words.
+         */
+        ProofOut: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "proven" | "unproven" | "refuted";
+            /** Summary */
+            summary: string;
+            /** Equal */
+            equal: number;
+            /** Refused */
+            refused: string[];
+            /** Different */
+            different: string[];
+            /** Untried */
+            untried: string[];
+            /** Server */
+            server: string;
+            /** At */
+            at: string | null;
+        };
+        /**
          * ProxyIn
          * @description A proxy for all traffic of a connection.
          */
@@ -6316,6 +6345,8 @@ export interface components {
         /**
          * RestoreOut
          * @description A restore and its result; `undo_id` is the snapshot of the target that was taken before the restore.
+         *
+         *     `summary` says what was compared at the end; `differs` is true if something differs from the snapshot.
          */
         RestoreOut: {
             /**
@@ -6354,6 +6385,11 @@ export interface components {
             seconds: number | null;
             /** Tables */
             tables: components["schemas"]["RestoredTableOut"][];
+            schema_comparison: components["schemas"]["SchemaComparisonOut"] | null;
+            /** Summary */
+            summary: string | null;
+            /** Differs */
+            differs: boolean;
             job: components["schemas"]["JobOut"] | null;
         };
         /**
@@ -6393,7 +6429,10 @@ export interface components {
         };
         /**
          * RestoredTableOut
-         * @description Row counts of a table after a restore: in the snapshot, written, and now in the table.
+         * @description A table after a restore: its rows in the snapshot, written, and now in the table.
+         *
+         *     `same` says that the counts are as they should be. `contents` compares the rows themselves by a digest: with those
+         *     of the snapshot, or after `append` with those and the earlier ones; `counted` if only their number was compared.
          */
         RestoredTableOut: {
             /** Table */
@@ -6406,6 +6445,12 @@ export interface components {
             found: number;
             /** Same */
             same: boolean;
+            /**
+             * Contents
+             * @default counted
+             * @enum {string}
+             */
+            contents: "equal" | "different" | "counted";
         };
         /**
          * ResultColumnOut
@@ -6958,6 +7003,28 @@ export interface components {
             references: components["schemas"]["ReferenceOut"] | null;
         };
         /**
+         * SchemaComparisonOut
+         * @description A comparison of the objects of a schema with those of a snapshot: how many are equal, and what differs by name.
+         *
+         *     `missing` objects are only in the snapshot, `extra` ones only in the database. If there was no comparison, `reason`
+         *     says why.
+         */
+        SchemaComparisonOut: {
+            /** Equal */
+            equal: number;
+            /** Different */
+            different: string[];
+            /** Missing */
+            missing: string[];
+            /** Extra */
+            extra: string[];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
          * SchemaIndexOut
          * @description An index or unique constraint.
          */
@@ -7288,6 +7355,9 @@ export interface components {
             drilled_at: string | null;
             /** Drill Seconds */
             drill_seconds: number | null;
+            /** Drill Summary */
+            drill_summary: string | null;
+            proof: components["schemas"]["ProofOut"] | null;
             job: components["schemas"]["JobOut"] | null;
             /** Moment */
             moment: {
@@ -7402,6 +7472,9 @@ export interface components {
             drilled_at: string | null;
             /** Drill Seconds */
             drill_seconds: number | null;
+            /** Drill Summary */
+            drill_summary: string | null;
+            proof: components["schemas"]["ProofOut"] | null;
             job: components["schemas"]["JobOut"] | null;
         };
         /**

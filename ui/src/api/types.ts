@@ -106,6 +106,7 @@ export type ListedLink = Wire['ListedLinkOut']
 export type ExtractFormat = NonNullable<Wire['LinkIn']['format']>
 export type SnapshotRequest = Wire['SnapshotIn']
 export type Restore = Wire['RestoreOut']
+export type RestoredTable = Wire['RestoredTableOut']
 export type RestoreOrder = Required<Wire['RestoreIn']>
 export type RestorePlan = Wire['RestorePlanOut']
 export type RestoreStep = Wire['RestoreStepOut']

@@ -10,7 +10,7 @@ import pymysql
 
 from headwater.catalog.results import QueryError
 from headwater.catalog.statements import Statement
-from headwater.engines import ArchivePlan, ArchiveStatement
+from headwater.engines import ArchivePlan, ArchiveRefusal, ArchiveStatement
 from headwater.engines.mysql import archive_plan, errors, queries, schema_archive, script_rules
 from headwater.engines.mysql.ddl import literal
 from headwater.engines.mysql.schema_archive import MysqlObject, MysqlSchema
@@ -116,6 +116,7 @@ class MysqlArchiveRestore:
         self._objects: Mapping[int, MysqlObject] = {}
         self._content = MysqlSchema("", ())
         self._missing: set[int] = set()
+        self._unsupported: set[int] = set()
 
     def plan(
         self, archive: bytes, extras: Mapping[str, Any], tables: Collection[tuple[str | None, str]]
@@ -147,6 +148,25 @@ class MysqlArchiveRestore:
             self._missing.add(statement.number)
             return f"Left out, because {reason}: {statement.subject} ({error.args[-1]})."
         return " ".join(notes) or None
+
+    async def attempt(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
+        """Create an object, unless it needs one that was refused."""
+        item, lacking = self._objects[statement.number], self._missing.intersection(statement.needs)
+        try:
+            if not lacking:
+                await self._call(lambda: self._writer.create(item))
+                return None
+        except pymysql.Error as error:
+            unsupported = left_out_because(item, error)
+            reason = f"{unsupported} ({error.args[-1]})" if unsupported else str(refused(item, error))
+            return self._refusal(statement, reason, supported=unsupported is None)
+        return self._refusal(statement, "it needs another one of these", supported=not lacking <= self._unsupported)
+
+    def _refusal(self, statement: ArchiveStatement, reason: str, *, supported: bool) -> ArchiveRefusal:
+        self._missing.add(statement.number)
+        if not supported:
+            self._unsupported.add(statement.number)
+        return ArchiveRefusal(statement.subject, reason, supported)
 
 
 def left_out_because(item: MysqlObject, error: pymysql.Error) -> str | None:

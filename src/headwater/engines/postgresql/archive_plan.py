@@ -67,23 +67,39 @@ def plan(
     Raises:
         Conflict: the database already has one of the objects.
     """
-    usable = [entry for entry in listed if entry.kind not in _OTHERS and not _of_database(entry)]
-    wanted = {(schema or "", name) for schema, name in tables}
-    whole = all((entry.schema, entry.tag) in wanted for entry in usable if entry.kind in TABLE_KINDS)
-    chosen = usable if whole else _Selection(usable, wanted).chosen()
-    numbers = {entry.number for entry in chosen}
-    created = [entry for entry in chosen if entry.kind not in SHARED or entry.identity not in existing]
+    usable = chosen(listed)
+    wanted = chosen(listed, tables)
+    numbers = {entry.number for entry in wanted}
+    created = [entry for entry in wanted if entry.kind not in SHARED or entry.identity not in existing]
     _check_free(created, existing)
     first, later, last = _phases(created)
     return ArchivePlan(
         (*_prepared(), *first),
         tuple(later),
-        (*_refreshes(chosen, extras), *last),
+        (*_refreshes(wanted, extras), *last),
         tuple(_objects(created)),
         tuple(entry.display_name for entry in usable if entry.number not in numbers and entry.kind != "COMMENT"),
-        _extras(chosen, extras, whole=whole),
+        _extras(wanted, extras, whole=len(wanted) == len(usable)),
         _needed_extensions(created),
     )
+
+
+def chosen(listed: Sequence[ArchivedObject], tables: Collection[Name] | None = None) -> list[ArchivedObject]:
+    """Return the entries that are restored by statements: all, or those of some tables and what these need.
+
+    If the tables are all tables of the archive, everything is chosen.
+    """
+    usable = [entry for entry in listed if entry.kind not in _OTHERS and not _of_database(entry)]
+    if tables is None:
+        return usable
+    wanted = {(schema or "", name) for schema, name in tables}
+    whole = all((entry.schema, entry.tag) in wanted for entry in usable if entry.kind in TABLE_KINDS)
+    return usable if whole else _Selection(usable, wanted).chosen()
+
+
+def is_object(entry: ArchivedObject) -> bool:
+    """Return True if an entry creates an object; others set the session, or say that an object exists already."""
+    return entry.kind not in _SETTINGS and _is_statement(entry.create)
 
 
 def _needed_extensions(created: Sequence[ArchivedObject]) -> tuple[str, ...]:
@@ -121,19 +137,24 @@ def _phases(
     essential = _essential(chosen)
     phases: tuple[list[ArchiveStatement], list[ArchiveStatement], list[ArchiveStatement]] = ([], [], [])
     section, method = "pre-data", ""
+    methods = {entry.tag: entry.number for entry in chosen if entry.kind == "ACCESS METHOD"}
     for entry in chosen:
         section = entry.section if entry.section != "none" else section
         if not _is_statement(entry.create):
             continue
-        if entry.access_method and entry.access_method != method:
+        needs = tuple(methods[name] for name in (entry.access_method,) if name in methods)
+        if entry.access_method and entry.access_method != method and not entry.is_partitioned:
             method = entry.access_method
             setting = f"SET default_table_access_method = {quote(method)}"
-            phases[0].append(ArchiveStatement(-1, setting, f"access method {method}", True))
+            phases[0].append(ArchiveStatement(-1, setting, f"access method {method}", True, needs))
         phase = 2 if entry.kind == "EVENT TRIGGER" or entry.tag.startswith("EVENT TRIGGER ") else section == "post-data"
         statement = ArchiveStatement(
             entry.number, entry.create, entry.display_name, entry.number in essential, entry.needs
         )
         phases[phase].append(statement)
+        if entry.access_method and entry.is_partitioned:
+            text = f"ALTER TABLE {quote(entry.schema, entry.tag)} SET ACCESS METHOD {quote(entry.access_method)}"
+            phases[phase].append(ArchiveStatement(-1, text, entry.display_name, True, (entry.number, *needs)))
     return phases
 
 

@@ -9,8 +9,8 @@ import psycopg
 from psycopg import AsyncConnection
 
 from headwater.catalog.results import QueryError
-from headwater.engines import Address, ArchivePlan, ArchiveStatement
-from headwater.engines.postgresql import archive_plan, extensions, schema_archive
+from headwater.engines import Address, ArchivePlan, ArchiveRefusal, ArchiveStatement
+from headwater.engines.postgresql import archive_plan, extensions, own_search_path, schema_archive
 from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.pg_dump import SchemaDump
 from headwater.kit.errors import HeadwaterError
@@ -20,6 +20,10 @@ _REASONS: Mapping[type[psycopg.Error], str] = {
     psycopg.errors.InsufficientPrivilege: "this role may not create it",
     psycopg.errors.FeatureNotSupported: "this server does not offer it",
 }
+# What names roles, which belong to no database. Without a policy for some roles, they see no rows.
+_OF_ROLES = ("policy ", "user mapping ")
+# Of an aggregate; other roles are told that its definition is not valid.
+_INTERNAL_STATE = "STYPE = internal"
 _NO_RELATIONS = "--exclude-table=*"
 
 
@@ -29,6 +33,7 @@ class PostgresArchiveRestore:
     def __init__(self, address: Address, seconds: float, connection: AsyncConnection[Any]) -> None:
         self._address, self._seconds, self._connection = address, seconds, connection
         self._missing: set[int] = set()
+        self._unsupported: set[int] = set()
         self._dump: SchemaDump | None = None
 
     def plan(
@@ -56,16 +61,55 @@ class PostgresArchiveRestore:
             self._missing.add(statement.number)
             return f"Left out, because it needs an object that was left out: {statement.subject}."
         try:
-            await self._connection.execute(statement.text.encode())
-        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported) as error:
-            if statement.essential:
+            await self._execute(statement.text)
+        except psycopg.Error as error:
+            reason = _unsupported(statement, error)
+            if statement.essential or reason is None:
                 raise _refused(statement, error) from error
             self._missing.add(statement.number)
-            reason = _REASONS[type(error)]
             return f"Left out, because {reason}: {statement.subject} ({error.diag.message_primary})."
-        except psycopg.Error as error:
-            raise _refused(statement, error) from error
         return None
+
+    async def attempt(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
+        """Run a statement, unless it needs one that was refused; nothing that fails ends the connection's work."""
+        lacking = self._missing.intersection(statement.needs)
+        try:
+            if not lacking:
+                await self._execute(statement.text)
+                return None
+        except psycopg.Error as error:
+            unsupported = _unsupported(statement, error)
+            reason = f"{unsupported} ({error.diag.message_primary})" if unsupported else _refused(statement, error)
+            return self._refusal(statement, str(reason), supported=unsupported is None)
+        return self._refusal(statement, "it needs another one of these", supported=not lacking <= self._unsupported)
+
+    async def _execute(self, text: str) -> None:
+        """Run a statement; if a name is not found with an empty search path, use that of the database."""
+        try:
+            await self._connection.execute(text.encode())
+        except own_search_path.UNRESOLVED as error:
+            await self._connection.execute(own_search_path.USE.encode())
+            try:
+                await self._connection.execute(text.encode())
+            except psycopg.Error:
+                raise error from None
+            finally:
+                await self._connection.execute(own_search_path.EMPTY.encode())
+
+    def _refusal(self, statement: ArchiveStatement, reason: str, *, supported: bool) -> ArchiveRefusal:
+        self._missing.add(statement.number)
+        if not supported:
+            self._unsupported.add(statement.number)
+        return ArchiveRefusal(statement.subject, reason, supported)
+
+
+def _unsupported(statement: ArchiveStatement, error: psycopg.Error) -> str | None:
+    """Return why this server or role cannot run a statement that may run elsewhere; None if that is not the reason."""
+    if isinstance(error, psycopg.errors.UndefinedObject) and statement.subject.startswith(_OF_ROLES):
+        return "a role of it does not exist here"
+    if isinstance(error, psycopg.errors.InvalidFunctionDefinition) and _INTERNAL_STATE in statement.text:
+        return "only a superuser may create it"
+    return _REASONS.get(type(error))
 
 
 def _refused(statement: ArchiveStatement, error: psycopg.Error) -> HeadwaterError:

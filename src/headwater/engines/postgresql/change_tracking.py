@@ -35,9 +35,14 @@ def is_comparable(product: str, moment: dict[str, object], table: SnapshotTable,
     same = product == baseline.product and all(moment.get(name) == baseline.moment.get(name) for name in _SAME)
     like = (table.columns, table.key, table.facts) == (baseline.table.columns, baseline.table.key, baseline.table.facts)
     since = int(str(moment["next"])) - int(str(baseline.moment.get("horizon", 0)))
-    plain = table.facts.get("heap") and not any(_NAMING.match(column.type) for column in table.columns)
+    plain = table.facts.get("heap") and not names_objects(table)
     known = bool(moment.get("system"))
     return bool(known and same and like and plain and table.key and 0 <= since < _FARTHEST)
+
+
+def names_objects(table: SnapshotTable) -> bool:
+    """Return True if a column of a table has names of the catalog, whose text depends on the search path."""
+    return any(_NAMING.match(column.type) for column in table.columns)
 
 
 def is_new(baseline: Baseline) -> str:

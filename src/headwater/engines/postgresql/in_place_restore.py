@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -21,11 +22,16 @@ from headwater.engines import (
     SnapshotTable,
     TableRestoreRequest,
     TableRestoreResult,
+    When,
 )
+from headwater.engines.postgresql import own_search_path
 from headwater.engines.postgresql.bulk_load import SETTINGS, copy_in_statement, counted, send_rows
+from headwater.engines.postgresql.change_tracking import copy_statement, names_objects
 from headwater.engines.postgresql.connection import connect_sync
+from headwater.engines.postgresql.copy_out import copy_batches
 from headwater.engines.postgresql.ddl import literal, quote
 from headwater.engines.postgresql.errors import error_from
+from headwater.engines.postgresql.snapshot_reader import FORMAT
 
 _KEYS = """
 SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
@@ -70,6 +76,8 @@ class PostgresInPlaceRestore:
         triggers = self._connection.execute(_TRIGGERS.encode(), (names,)).fetchall()
         self._run(*(row[0] for row in (*keys, *triggers)))
         before = [counted(self._connection, table) for table in tables]
+        if request.mode == "append":
+            self._read_back(request, "before")
         if request.mode == "overwrite" and names:
             self._run(f"TRUNCATE {', '.join(f'ONLY {name}' for name in names)}")
         written = [self._fill(table, batches, request) for table, batches in request.tables]
@@ -79,7 +87,20 @@ class PostgresInPlaceRestore:
             if there == (True,):
                 self._run(_set(quote(schema, name), value, called))
         counts = [counted(self._connection, table) for table in tables]
+        if request.mode != "append_missing":
+            self._read_back(request, "after")
         return [TableRestoreResult(*numbers) for numbers in zip(before, written, counts, strict=True)]
+
+    def _read_back(self, request: TableRestoreRequest, when: When) -> None:
+        """Pass on the rows of the tables, in the format in which they were given and in no order."""
+        if request.read_back is None:
+            return
+        self._run(*FORMAT)
+        for table, _ in request.tables:
+            statement = copy_statement(replace(table, key=()))
+            self._run(own_search_path.EMPTY if names_objects(table) else own_search_path.USE)
+            request.read_back(table, when, copy_batches(self._connection, statement, len(table.columns)))
+        self._run(own_search_path.EMPTY)
 
     def _name(self, table: SnapshotTable) -> str:
         """Return a table in the spelling of `regclass`, for queries on the catalog."""

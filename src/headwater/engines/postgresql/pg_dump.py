@@ -45,6 +45,14 @@ _VARIABLES = {
     "passfile": "PGPASSFILE",
     "options": "PGOPTIONS",
 }
+# Times in definitions, such as the bounds of partitions, are printed in the time zone of the session.
+_SURROUNDINGS = {
+    "PGSSLMODE": "disable",
+    "PGGSSENCMODE": "disable",
+    "PGTZ": "UTC",
+    "LC_ALL": "C",
+    "HOME": "/nonexistent",
+}
 
 
 class DumpFailed(Unavailable):
@@ -96,7 +104,7 @@ class SchemaDump:
 
 def _environment(given: Mapping[str, Any]) -> dict[str, str]:
     environment = {_VARIABLES[name]: str(value) for name, value in given.items() if name in _VARIABLES}
-    return environment | {"PGSSLMODE": "disable", "PGGSSENCMODE": "disable", "LC_ALL": "C", "HOME": "/nonexistent"}
+    return environment | _SURROUNDINGS
 
 
 def _message(text: str) -> str:

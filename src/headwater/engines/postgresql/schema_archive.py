@@ -26,6 +26,7 @@ _NO_OPTIONS = re.compile(r"^ALTER (?:FOREIGN )?TABLE ONLY [^\n]+ ALTER COLUMN [^
 _WITH_COLUMNS = frozenset({"TABLE", "FOREIGN TABLE", "MATERIALIZED VIEW", "VIEW"})
 _DATE_FIELDS, _INT_BYTES = 7, 4
 _CUSTOM = 1
+_PARTITIONED = ord("p")
 # 1 January 2000: mktime accepts it in every time zone.
 _NO_DATE = (0, 0, 12, 1, 0, 100, 0)
 Section = Literal["none", "pre-data", "data", "post-data"]
@@ -39,7 +40,8 @@ class ArchivedObject:
     """An object of an archive.
 
     `kind` is pg_dump's word for it (TABLE, FK CONSTRAINT); `tag` is its name, for routines with the types of their
-    arguments; `needs` are the numbers of the entries that must exist before it.
+    arguments; `needs` are the numbers of the entries that must exist before it. The access method of a partitioned
+    table (`is_partitioned`), which has no storage, is that of its new partitions.
     """
 
     number: int
@@ -51,6 +53,7 @@ class ArchivedObject:
     drop: str
     access_method: str
     needs: tuple[int, ...]
+    is_partitioned: bool = False
 
     @property
     def identity(self) -> Identity:
@@ -143,8 +146,7 @@ class _Reader:
         tag, kind = self.text() or "", self.text() or ""
         section = _SECTIONS[self.integer()]
         create, drop, _copy, schema, _space, method = (self.text() or "" for _ in range(6))
-        if self._version >= (1, 16):
-            self.integer()  # the kind of relation
+        relation = self.integer() if self._version >= (1, 16) else 0
         for _ in range(2):  # the owner, and whether it has OIDs
             self.text()
         needs = []
@@ -153,4 +155,5 @@ class _Reader:
         self._take(1 + self._offset_bytes)  # where its rows are
         if kind in _WITH_COLUMNS:
             create = _NO_OPTIONS.sub("", _VERSION_OPTION.sub(r"\1\2", create))
-        return ArchivedObject(number, kind, schema, tag, section, create, drop, method, tuple(needs))
+        partitioned = relation == _PARTITIONED
+        return ArchivedObject(number, kind, schema, tag, section, create, drop, method, tuple(needs), partitioned)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import psycopg
 
 from headwater.catalog.model import Schema
+from headwater.catalog.results import QueryError
 from headwater.engines import (
     Address,
     Batch,
@@ -27,8 +28,16 @@ from headwater.engines import (
     SnapshotColumn,
     SnapshotTable,
 )
-from headwater.engines.postgresql import copy_out, large_objects, privileges, queries, transfer
-from headwater.engines.postgresql.change_tracking import PostgresChangeTracking, copy_statement
+from headwater.engines.postgresql import (
+    archive_objects,
+    copy_out,
+    large_objects,
+    own_search_path,
+    privileges,
+    queries,
+    transfer,
+)
+from headwater.engines.postgresql.change_tracking import PostgresChangeTracking, copy_statement, names_objects
 from headwater.engines.postgresql.connection import connect_sync
 from headwater.engines.postgresql.ddl import literal, quote
 from headwater.engines.postgresql.errors import error_from
@@ -37,8 +46,8 @@ from headwater.engines.postgresql.pg_dump import SchemaDump
 from headwater.engines.postgresql.session import PostgresSession
 from headwater.kit.errors import Cancelled, HeadwaterError
 
-# Settings that determine the format of values, and that prevent timeouts and row filters.
-SETTINGS = (
+# Settings that determine the format of values.
+FORMAT = (
     "SET TimeZone = 'UTC'",
     "SET DateStyle = 'ISO, YMD'",
     "SET IntervalStyle = 'postgres'",
@@ -47,6 +56,10 @@ SETTINGS = (
     "SET lc_monetary = 'C'",
     "SET xmloption = 'content'",
     "SET search_path = ''",
+)
+# They also prevent timeouts and row filters.
+SETTINGS = (
+    *FORMAT,
     "SET row_security = off",
     "SET statement_timeout = 0",
     "SET idle_in_transaction_session_timeout = 0",
@@ -143,7 +156,7 @@ class PostgresSnapshotReader:
     def read(self, table: SnapshotTable) -> Iterator[Batch]:
         """Yield the rows of a table."""
         statement = large_objects.COPY_OUT if large_objects.is_large_objects(table) else copy_statement(table)
-        return self.copy(statement, len(table.columns))
+        return self.copy(statement, len(table.columns), own_path=not names_objects(table))
 
     @property
     def schema_archiver(self) -> SchemaArchiver:
@@ -162,13 +175,27 @@ class PostgresSnapshotReader:
             reason = f"pg_dump could not read the schema, so a restore creates less of it: {error.message}"
             return SchemaArchive(None, (reason, *(str(row[0]) for row in self.query(queries.UNARCHIVED))))
 
+    def objects(
+        self, archive: bytes, tables: Collection[tuple[str | None, str]] | None = None
+    ) -> Mapping[tuple[str, str], str]:
+        return archive_objects.objects(archive, tables)
+
+    def are_equivalent(self, first: str, second: str) -> bool:
+        return archive_objects.are_equivalent(first, second)
+
     @property
     def change_tracking(self) -> ChangeTracking:
         return PostgresChangeTracking(self.product, self.moment, self.query, self.copy)
 
     def query(self, query: str) -> list[Sequence[Any]]:
         """Return the rows of a query in the snapshot."""
-        with self._connected() as connection:
+        try:
+            with self._connected() as connection:
+                return connection.execute(query.encode()).fetchall()
+        except QueryError as error:
+            if error.sqlstate not in own_search_path.UNRESOLVED_STATES:
+                raise
+        with self._connected_with_own_path() as connection:
             return connection.execute(query.encode()).fetchall()
 
     @contextlib.contextmanager
@@ -186,10 +213,30 @@ class PostgresSnapshotReader:
         with self._lock:
             self._idle.append(connection)
 
-    def copy(self, statement: str, columns: int) -> Iterator[Batch]:
-        """Yield the output of a COPY in the snapshot."""
-        with self._connected() as connection:
+    def copy(self, statement: str, columns: int, *, own_path: bool = True) -> Iterator[Batch]:
+        """Yield the output of a COPY in the snapshot.
+
+        If a name is not found, and with `own_path`, it is run again with the search path of the database.
+        """
+        begun = False
+        try:
+            with self._connected() as connection:
+                for batch in copy_out.copy_batches(connection, statement, columns):
+                    begun = True
+                    yield batch
+            return
+        except QueryError as error:
+            if begun or not own_path or error.sqlstate not in own_search_path.UNRESOLVED_STATES:
+                raise
+        with self._connected_with_own_path() as connection:
             yield from copy_out.copy_batches(connection, statement, columns)
+
+    @contextlib.contextmanager
+    def _connected_with_own_path(self) -> Iterator[psycopg.Connection[Any]]:
+        with self._connected() as connection:
+            connection.execute(own_search_path.USE.encode())
+            yield connection
+            connection.execute(own_search_path.EMPTY.encode())
 
     def _reader(self) -> psycopg.Connection[Any]:
         with self._lock:

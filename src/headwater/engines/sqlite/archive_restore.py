@@ -9,12 +9,13 @@ from typing import Any
 
 from headwater.catalog.results import QueryError
 from headwater.catalog.statements import Statement
-from headwater.engines import ArchivePlan, ArchiveStatement
+from headwater.engines import ArchivePlan, ArchiveRefusal, ArchiveStatement
 from headwater.engines.sqlite import archive_plan, queries, schema_archive
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.session import SqliteSession
 from headwater.kit.errors import HeadwaterError
 
+_UNSUPPORTED = "this version of SQLite does not accept it"
 PRAGMAS = ("encoding", "page_size", "auto_vacuum")
 
 
@@ -40,19 +41,29 @@ class SqliteArchiveRestore:
 
     async def create(self, statement: ArchiveStatement) -> str | None:
         """Run a statement; what this version of SQLite does not have is left out if no row depends on it."""
-        if statement.number == archive_plan.FILE_SETTINGS:
-            return await self._session.call(self._set_pragmas)
-
-        def created() -> None:
-            with self._session.our_own() as connection:
-                connection.execute(statement.text)
-
         try:
-            await self._session.call(created)
+            return await self._session.call(lambda: self._run(statement))
         except sqlite3.Error as error:
-            if not statement.essential and isinstance(error, sqlite3.OperationalError):
-                return f"Left out, because this version of SQLite does not accept it: {statement.subject} ({error})."
+            if _is_unsupported(statement, error):
+                return f"Left out, because {_UNSUPPORTED}: {statement.subject} ({error})."
             raise refused(statement.subject, statement.text, error) from error
+
+    async def attempt(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
+        """Run a statement; return why it was refused."""
+        try:
+            await self._session.call(lambda: self._run(statement))
+        except sqlite3.Error as error:
+            if _is_unsupported(statement, error):
+                return ArchiveRefusal(statement.subject, f"{_UNSUPPORTED} ({error})", supported=False)
+            reason = refused(statement.subject, statement.text, error)
+            return ArchiveRefusal(statement.subject, str(reason), supported=True)
+        return None
+
+    def _run(self, statement: ArchiveStatement) -> str | None:
+        if statement.number == archive_plan.FILE_SETTINGS:
+            return self._set_pragmas()
+        with self._session.our_own() as connection:
+            connection.execute(statement.text)
         return None
 
     def _set_pragmas(self) -> str | None:
@@ -75,6 +86,10 @@ class SqliteArchiveRestore:
                 connection.execute(f"PRAGMA journal_mode = {journal}")
             differing = [f"{name} {value(name)}" for name, setting in wanted.items() if value(name) != setting]
         return f"The file keeps its own settings: {', '.join(differing)}." if differing else None
+
+
+def _is_unsupported(statement: ArchiveStatement, error: sqlite3.Error) -> bool:
+    return not statement.essential and isinstance(error, sqlite3.OperationalError)
 
 
 def refused(subject: str, text: str, error: sqlite3.Error) -> HeadwaterError:

@@ -46,6 +46,24 @@ class VerificationOut(Wire):
     problems: list[str] = Field(default_factory=list)
 
 
+class ProofOut(Wire):
+    """Whether the schema of a snapshot was restored into a scratch database, and came back as it was.
+
+    `refused` has sentences about objects that the database refused to create, `different` names those that came back
+    different. `untried` has sentences about objects that the scratch server does not support. `summary` says it in
+    a few words.
+    """
+
+    state: Literal["pending", "proven", "unproven", "refuted"]
+    summary: str
+    equal: int
+    refused: list[str]
+    different: list[str]
+    untried: list[str]
+    server: str
+    at: datetime | None
+
+
 class SnapshotOut(Wire):
     """A snapshot.
 
@@ -87,6 +105,8 @@ class SnapshotOut(Wire):
     verification: VerificationOut | None
     drilled_at: datetime | None
     drill_seconds: float | None
+    drill_summary: str | None
+    proof: ProofOut | None
     job: JobOut | None
 
 
@@ -139,17 +159,39 @@ class RestoreIn(Input):
 
 
 class RestoredTableOut(Wire):
-    """Row counts of a table after a restore: in the snapshot, written, and now in the table."""
+    """A table after a restore: its rows in the snapshot, written, and now in the table.
+
+    `same` says that the counts are as they should be. `contents` compares the rows themselves by a digest: with those
+    of the snapshot, or after `append` with those and the earlier ones; `counted` if only their number was compared.
+    """
 
     table: str
     expected: int
     written: int
     found: int
     same: bool
+    contents: Literal["equal", "different", "counted"] = "counted"
+
+
+class SchemaComparisonOut(Wire):
+    """A comparison of the objects of a schema with those of a snapshot: how many are equal, and what differs by name.
+
+    `missing` objects are only in the snapshot, `extra` ones only in the database. If there was no comparison, `reason`
+    says why.
+    """
+
+    equal: int
+    different: list[str] = Field(default_factory=list)
+    missing: list[str] = Field(default_factory=list)
+    extra: list[str] = Field(default_factory=list)
+    reason: str = ""
 
 
 class RestoreOut(Wire):
-    """A restore and its result; `undo_id` is the snapshot of the target that was taken before the restore."""
+    """A restore and its result; `undo_id` is the snapshot of the target that was taken before the restore.
+
+    `summary` says what was compared at the end; `differs` is true if something differs from the snapshot.
+    """
 
     id: uuid.UUID
     snapshot_id: uuid.UUID
@@ -162,6 +204,9 @@ class RestoreOut(Wire):
     created_at: datetime
     seconds: float | None
     tables: list[RestoredTableOut]
+    schema_comparison: SchemaComparisonOut | None
+    summary: str | None
+    differs: bool
     job: JobOut | None
 
 

@@ -52,7 +52,8 @@ class Snapshot(ClaimableRow, Base):
     """A snapshot, whose `id` is also its name in the vault; it is complete only after its manifest was written.
 
     It outlives its database, whose name it records. `request` is what was requested, `contents` lists its tables,
-    `attempt` names the attempt that may write to the row. `verification` and `drill` are the results of the last ones.
+    `attempt` names the attempt that may write to the row. `verification` and `drill` are the results of the last ones,
+    `proof` says whether its schema was restored into a scratch database.
     """
 
     __tablename__ = "snapshots"
@@ -89,6 +90,7 @@ class Snapshot(ClaimableRow, Base):
     verification: Mapped[dict[str, Any]] = mapped_column(default=dict)
     drilled_at: Mapped[datetime | None]
     drill: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    proof: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -97,7 +99,8 @@ class Restore(ClaimableRow, Base):
     """A restore of a snapshot into `target_id`.
 
     `fresh` means that the target was created for it, and is deleted if it fails. `created` lists the objects created
-    in the target so far; `undo_id` is the snapshot of the target that was taken before anything changed.
+    in the target so far; `undo_id` is the snapshot of the target that was taken before anything changed. A test
+    restore (`drill` of `request`) and a proof of the schema alone (`proof`) delete the target at their end.
     """
 
     __tablename__ = "restores"

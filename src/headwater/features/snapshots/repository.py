@@ -12,9 +12,15 @@ from sqlalchemy import Row, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.core.snapshots import schema_proof
+from headwater.core.snapshots.schema_proof import SchemaProof
 from headwater.features.accounts.models import User
 from headwater.features.snapshots.models import Restore, Snapshot, VaultRecord
 from headwater.kit.ids import new_id
+
+_PROOF_KEY = Snapshot.proof["key"].astext
+_IS_PROOF = Restore.request["proof"].as_boolean().is_(True)
+_IS_NO_PROOF = Restore.request["proof"].as_boolean().is_not(True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,9 @@ async def complete_of_database(db: AsyncSession, database_id: uuid.UUID, limit: 
 async def restored_into(db: AsyncSession, database_id: uuid.UUID, limit: int) -> Sequence[Snapshot]:
     """Return the snapshots that were restored into a database, the one that was restored last first."""
     query = select(Snapshot).join(Restore, Restore.snapshot_id == Snapshot.id)
-    query = query.where(Restore.target_id == database_id, Restore.result != {}, Snapshot.status == "complete")
+    query = query.where(
+        Restore.target_id == database_id, Restore.result != {}, _IS_NO_PROOF, Snapshot.status == "complete"
+    )
     rows = (await db.execute(query.order_by(Restore.id.desc()).limit(limit))).scalars()
     return list(dict.fromkeys(rows))
 
@@ -92,6 +100,36 @@ async def retention_rows(db: AsyncSession, database_id: uuid.UUID) -> Sequence[R
         Snapshot.verification,
     ).where(Snapshot.database_id == database_id, Snapshot.status == "complete")
     return (await db.execute(query.order_by(Snapshot.id.desc()))).all()
+
+
+async def proof_with_key(db: AsyncSession, organization_id: uuid.UUID, key: str) -> SchemaProof | None:
+    """Return a proof of the same schema that was made or is being made; None if there is none."""
+    query = select(Snapshot.proof).where(Snapshot.organization_id == organization_id, key == _PROOF_KEY)
+    query = query.where(or_(Snapshot.proof["server"].astext != "", Snapshot.proof["state"].astext == "pending"))
+    row = (await db.execute(query.order_by(Snapshot.id.desc()).limit(1))).scalar_one_or_none()
+    return schema_proof.of_row(row) if row else None
+
+
+async def set_proof(db: AsyncSession, organization_id: uuid.UUID, key: str, proof: SchemaProof) -> None:
+    """Give the snapshots of the same schema a proof."""
+    same = Snapshot.organization_id == organization_id, key == _PROOF_KEY
+    await db.execute(update(Snapshot).where(*same).values(proof=proof.plain))
+
+
+async def unfinished_proofs(db: AsyncSession) -> Sequence[Restore]:
+    """Return the proofs that have no result: they are running, or were abandoned."""
+    return (await db.execute(select(Restore).where(_IS_PROOF, Restore.result == {}))).scalars().all()
+
+
+async def end_proof(db: AsyncSession, restore_id: uuid.UUID) -> None:
+    """Record that a proof ended without a result."""
+    await db.execute(update(Restore).where(Restore.id == restore_id).values(result={"proof": "unproven"}))
+
+
+async def scratch_databases(db: AsyncSession, snapshot_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    """Return the scratch databases of unfinished proofs of a snapshot."""
+    query = select(Restore.target_id).where(Restore.snapshot_id == snapshot_id, _IS_PROOF, Restore.result == {})
+    return [target_id for target_id in (await db.execute(query)).scalars() if target_id]
 
 
 _DAMAGED = Snapshot.status == "complete", Snapshot.verification["ok"].as_boolean().is_(False)
@@ -134,9 +172,14 @@ async def ids_by_vault(db: AsyncSession, database_id: uuid.UUID) -> dict[uuid.UU
 async def unfinished_restores_of(
     db: AsyncSession, snapshot_ids: Iterable[uuid.UUID]
 ) -> Sequence[tuple[uuid.UUID, uuid.UUID | None]]:
-    """Return (snapshot id, job id) of the restores of some snapshots that have no result yet."""
+    """Return (snapshot id, job id) of the restores of some snapshots that have no result yet.
+
+    Proofs of its schema do not count: they end when the snapshot is deleted.
+    """
     query = select(Restore.snapshot_id, Restore.job_id)
-    rows = await db.execute(query.where(Restore.snapshot_id.in_(list(snapshot_ids)), Restore.result == {}))
+    rows = await db.execute(
+        query.where(Restore.snapshot_id.in_(list(snapshot_ids)), Restore.result == {}, _IS_NO_PROOF)
+    )
     return [(row.snapshot_id, row.job_id) for row in rows]
 
 
@@ -262,8 +305,8 @@ async def restore(db: AsyncSession, restore_id: uuid.UUID, *, lock: bool = False
 async def restores_of(
     db: AsyncSession, snapshot_id: uuid.UUID, before: uuid.UUID | None, limit: int
 ) -> Sequence[Restore]:
-    """Return the restores of a snapshot, newest first."""
-    query = select(Restore).where(Restore.snapshot_id == snapshot_id)
+    """Return the restores of a snapshot, newest first, without proofs of its schema."""
+    query = select(Restore).where(Restore.snapshot_id == snapshot_id, _IS_NO_PROOF)
     if before:
         query = query.where(Restore.id < before)
     return (await db.execute(query.order_by(Restore.id.desc()).limit(limit + 1))).scalars().all()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+from headwater.core.snapshots import schema_proof
 from headwater.core.snapshots.manifest_tables import total
+from headwater.core.snapshots.schema_proof import SchemaProof
 from headwater.features.jobs.api_models import JobOut
 from headwater.features.jobs.models import Job
 from headwater.features.snapshots import api_models
@@ -43,11 +45,21 @@ def _fields(view: SnapshotView) -> dict[str, Any]:
         "verification": row.verification or None,
         "by": view.by,
         "drill_seconds": row.drill.get("seconds"),
+        "drill_summary": row.drill.get("summary"),
+        "proof": _proof(schema_proof.of_row(row.proof)),
         "scheduled": bool(row.request.get("scheduled")),
         "partial": row.request.get("tables") is not None or bool(row.request.get("exclude")),
         "undo": bool(row.request.get("undo")),
     }
     return {name: getattr(row, name) for name in api_models.SnapshotOut.model_fields if name not in given} | given
+
+
+def _proof(proof: SchemaProof | None) -> api_models.ProofOut | None:
+    if proof is None:
+        return None
+    given = {"summary": proof.sentence, "at": proof.at or None}
+    fields = {name: getattr(proof, name) for name in api_models.ProofOut.model_fields if name not in given}
+    return api_models.ProofOut.model_validate(fields | given)
 
 
 def _table(table: dict[str, Any]) -> api_models.SnapshotTableOut:
@@ -107,6 +119,9 @@ def restore(view: RestoreView) -> api_models.RestoreOut:
         created_at=row.created_at,
         seconds=row.result.get("seconds"),
         tables=row.result.get("tables", []),
+        schema_comparison=row.result.get("schema"),
+        summary=row.result.get("summary"),
+        differs=row.result.get("differs", False),
         job=_job(view.job),
     )
 

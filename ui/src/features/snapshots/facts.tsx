@@ -19,6 +19,38 @@ function verified({ verified_at, verification }: SnapshotDetail): string {
   return verification?.ok === false ? `Damaged, ${dayAndTime(verified_at)}` : `${dayAndTime(verified_at)}: ${how}${verification && verification.pages > 0 ? `, ${plural(verification.pages, 'block')}` : ''}`
 }
 
+function proven({ proof }: SnapshotDetail): string | null {
+  if (proof === null) return null
+  const words = proof.summary.charAt(0).toUpperCase() + proof.summary.slice(1)
+  return proof.at === null || proof.server === '' ? words : `${words}, on ${proof.server}, ${dayAndTime(proof.at)}`
+}
+
+/** What a proof names: what cannot be restored, and what the scratch server does not support. */
+function Unrestorable({ proof }: { proof: NonNullable<SnapshotDetail['proof']> }) {
+  const wrong = [...proof.refused, ...proof.different.map((name) => `${name}: restored differently`)]
+  return (
+    <>
+      {wrong.length > 0 && (
+        <ul className="t-del small" role="alert">
+          {wrong.map((sentence) => (
+            <li key={sentence}>{sentence}</li>
+          ))}
+        </ul>
+      )}
+      {proof.untried.length > 0 && (
+        <details className="pt-2">
+          <summary className="dim small">Not proven: {plural(proof.untried.length, 'object')}</summary>
+          <ul className="small">
+            {proof.untried.map((sentence) => (
+              <li key={sentence}>{sentence}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  )
+}
+
 function pairs(snapshot: SnapshotDetail): [string, string][] {
   const ratio = ratioText(snapshot.raw_bytes, snapshot.stored_bytes)
   const only = asked(snapshot.request)
@@ -32,7 +64,8 @@ function pairs(snapshot: SnapshotDetail): [string, string][] {
     ['Engine', snapshot.product || snapshot.engine],
     ['Encrypted', 'AES-256-GCM, before leaving Headwater'],
     ['Verified', verified(snapshot)],
-    ['Test restore', snapshot.drilled_at === null ? null : `${dayAndTime(snapshot.drilled_at)}${snapshot.drill_seconds === null ? '' : `, ${seconds(snapshot.drill_seconds)}`}`],
+    ['Restorable', proven(snapshot)],
+    ['Test restore', snapshot.drilled_at === null ? null : `${dayAndTime(snapshot.drilled_at)}${snapshot.drill_seconds === null ? '' : `, ${seconds(snapshot.drill_seconds)}`}${snapshot.drill_summary === null ? '' : `; ${snapshot.drill_summary}`}`],
   ]
   return found.filter((one): one is [string, string] => one[1] !== null)
 }
@@ -87,6 +120,7 @@ export function Facts({ snapshot }: { snapshot: SnapshotDetail }) {
           </div>
         </details>
       )}
+      {snapshot.proof !== null && <Unrestorable proof={snapshot.proof} />}
       {problems.length > 0 && (
         <ul className="t-del small" role="alert">
           {problems.map((problem) => (

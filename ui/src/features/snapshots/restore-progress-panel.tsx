@@ -1,25 +1,44 @@
 // Owns a restore in progress: its live progress, the result for each table, and the way to the database.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Check, X } from 'lucide-react'
 import { useEffect } from 'react'
-import type { Restore } from '@/api/types'
+import type { Restore, RestoredTable } from '@/api/types'
 import { TableHead, TableScroll } from '@/components/page'
 import { Loaded } from '@/components/states'
-import { count, seconds } from '@/lib/format'
+import { count, plural, seconds } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
 import { restoreQuery } from './api'
 import { Drawer } from '@/components/drawer'
 import { JobProgress, useLiveJob } from '@/features/jobs/live-job'
 
+const asBefore = (table: RestoredTable) => table.same && table.contents !== 'different'
+
+/** What was compared with the snapshot, and by name what differs. */
+function Comparison({ restore }: { restore: Restore }) {
+  const schema = restore.schema_comparison
+  const differences = schema ? ([['different', schema.different], ['missing', schema.missing], ['extra', schema.extra]] as const).flatMap(([word, names]) => names.map((name) => `${name}: ${word}`)) : []
+  return (
+    <section>
+      <h3 className={restore.differs ? 't-del' : 't-add'}>{restore.differs ? 'The result differs from the snapshot' : 'No difference from the snapshot found'}</h3>
+      <p className="small">Compared: {restore.summary}.</p>
+      {differences.length > 0 && (
+        <ul className="t-del small" role="alert">
+          {differences.map((difference) => (
+            <li key={difference}>{difference}</li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
 function Tables({ restore }: { restore: Restore }) {
-  const same = restore.tables.every((one) => one.same)
   return (
     <section className="flush">
-      <h3 className={same ? 't-add' : 't-del'}>{same ? 'All row counts match the snapshot' : 'Some row counts differ from the snapshot'}</h3>
+      <h3>{plural(restore.tables.length, 'table')}</h3>
       <TableScroll label="Restored tables">
         <table className="table">
-          <TableHead columns={[{ name: 'Table' }, { name: 'Written', className: 'num' }, { name: 'Counted', className: 'num' }, { name: 'Match', unseen: true }]} />
+          <TableHead columns={[{ name: 'Table' }, { name: 'Written', className: 'num' }, { name: 'Counted', className: 'num' }, { name: 'Contents' }]} />
           <tbody>
             {restore.tables.map((one) => (
               <tr key={one.table}>
@@ -28,7 +47,7 @@ function Tables({ restore }: { restore: Restore }) {
                 </td>
                 <td className="num">{count(one.written)}</td>
                 <td className="num">{count(one.found)}</td>
-                <td>{one.same ? <Check className="i t-add" aria-label="row counts match" /> : <X className="i t-del" aria-label="row counts differ" />}</td>
+                <td className={asBefore(one) ? '' : 't-del'}>{one.same ? one.contents : 'different'}</td>
               </tr>
             ))}
           </tbody>
@@ -60,6 +79,7 @@ function RestoreProgress({ restore }: { restore: Restore }) {
           </p>
         </section>
       )}
+      {restore.summary !== null && <Comparison restore={restore} />}
       {restore.tables.length > 0 && <Tables restore={restore} />}
       {done && restore.target_id && (
         <footer>

@@ -49,7 +49,7 @@ describe('choosing tables', () => {
 const detail = (rest: Partial<SnapshotDetail>): SnapshotDetail =>
   ({
     id: 's1', status: 'complete', database_name: 'shop', label: '', engine: 'postgresql', product: 'PostgreSQL 18.4', tables: 2, rows: 1200, raw_bytes: 4000, stored_bytes: 1000,
-    new_bytes: 0, seconds: 2, taken_at: '2026-11-20T10:00:00Z', verified_at: null, verification: null, drilled_at: null, drill_seconds: null, request: {}, moment: {}, contents: [], ...rest,
+    new_bytes: 0, seconds: 2, taken_at: '2026-11-20T10:00:00Z', verified_at: null, verification: null, drilled_at: null, drill_seconds: null, drill_summary: null, proof: null, request: {}, moment: {}, contents: [], ...rest,
   }) as SnapshotDetail
 
 describe('the facts', () => {
@@ -59,6 +59,14 @@ describe('the facts', () => {
     expect(text).toContain('all data was already stored')
     expect(text).toContain('All except carts')
   })
+  it('name the objects of the schema that cannot be restored', () => {
+    const proof = { state: 'refuted' as const, summary: 'cannot be restored: 1 object', equal: 4, refused: ['index public.i: function plain(text) does not exist'], different: ['table public.t'], untried: ['extension pgcrypto: this server does not offer it'], server: 'PostgreSQL 18.6', at: '2026-11-20T11:00:00Z' }
+    const { container } = render(<Facts snapshot={detail({ proof })} />)
+    expect(container.textContent).toContain('Cannot be restored: 1 object, on PostgreSQL 18.6')
+    expect([...container.querySelectorAll('[role=alert] li')].map((item) => item.textContent)).toEqual(['index public.i: function plain(text) does not exist', 'table public.t: restored differently'])
+    expect(container.querySelector('details')?.textContent).toContain('extension pgcrypto')
+  })
+
   it('do not hide damage', () => {
     const verification = { kind: 'deep' as const, ok: false, pages: 3, bytes: 1, percent: 100, problems: ['A page of orders cannot be read.'] }
     const { container } = render(<Facts snapshot={detail({ verified_at: '2026-11-20T11:00:00Z', verification })} />)

@@ -46,6 +46,12 @@ function Complete({ snapshot, points, top }: { snapshot: Snapshot; points: reado
             <span className="word">Kept forever</span>
           </span>
         )}
+        {snapshot.proof?.state === 'refuted' && (
+          <span className="chip warn" title={snapshot.proof.summary}>
+            <TriangleAlert className="i" aria-hidden="true" />
+            <span className="word">{snapshot.proof.summary}</span>
+          </span>
+        )}
         {snapshot.grew && (
           <span className="chip warn">
             <TriangleAlert className="i" aria-hidden="true" />

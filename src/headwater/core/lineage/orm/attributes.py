@@ -138,7 +138,7 @@ def _proxied(frame: Frame, value: InstanceValue, proxy: tuple[str, str], span: S
 def _proxied_column(frame: Frame, value: Entity, proxy: tuple[str, str], span: Span) -> Value:
     """Return the column of the model that a relationship leads to; SQL over it joins that model's table."""
     relation = frame.index.fields[value.model].get(proxy[0])
-    if relation is None or relation.target not in frame.index.models:
+    if relation is None or relation.target is None or relation.target not in frame.index.models:
         return None
     join_relation(frame, RelationValue(value.model, proxy[0], span), "join")
     return _of_entity(frame, Entity(relation.target, value.sure), proxy[1], span)

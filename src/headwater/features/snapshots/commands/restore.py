@@ -37,7 +37,10 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Restore a snapshot, or some of its tables, into a new or an existing database."""
+    """Restore a snapshot, or some of its tables, into a new or an existing database.
+
+    At the end, the schema and the rows are compared with the snapshot. Exits with 1 if something differs.
+    """
     if (new is None) == (into is None):
         raise BadInput("Choose where to restore to.", hint="Use either --new NAME or --into DB.")
     with remote() as server:
@@ -62,7 +65,7 @@ def restore(
 
 
 def drill(snapshot: SnapshotArgument, as_json: JsonOption = False) -> None:
-    """Run a test restore: restore a snapshot into a new database, count the rows, and delete that database."""
+    """Run a test restore: restore a snapshot into a new database, compare both, and delete that database."""
     with remote() as server:
         created = server.call("POST", f"/snapshots/{find_snapshot(server, snapshot)['id']}/drills")
         _show(finish(server, created["job"]["id"], f"/restores/{created['id']}"), as_json)
@@ -91,9 +94,13 @@ def _show_plan(planned: Any, as_json: bool) -> None:
 def _show(done: Any, as_json: bool) -> None:
     if as_json:
         show_one(done, (), True)
-        return
-    table = Table("table", "rows of the snapshot", "rows now", "", box=None, pad_edge=False)
-    for row in done["tables"]:
-        table.add_row(row["table"], f"{row['expected']:,}", f"{row['found']:,}", "same" if row["same"] else "DIFFERENT")
-    terminal().print(table)
-    typer.echo(f"Restored into {done['target_name']} in {done['seconds']:.1f} s.")
+    else:
+        table = Table("table", "rows of the snapshot", "rows now", "contents", box=None, pad_edge=False)
+        for row in done["tables"]:
+            contents = row["contents"] if row["same"] else "different"
+            table.add_row(row["table"], f"{row['expected']:,}", f"{row['found']:,}", contents)
+        terminal().print(table)
+        typer.echo(f"Restored into {done['target_name']} in {done['seconds']:.1f} s.")
+        typer.echo(f"Compared with the snapshot: {done['summary']}.")
+    if done["differs"]:
+        raise typer.Exit(1)

@@ -18,7 +18,7 @@ from headwater.features.snapshots.commands.references import (
 )
 from headwater.kit.terminal import terminal
 
-LIST = ("taken_at", "label", "status", "tables", "rows", "stored_bytes", "new_bytes", "seconds", "id")
+LIST = ("taken_at", "label", "status", "tables", "rows", "stored_bytes", "new_bytes", "seconds", "proof.summary", "id")
 ONE = (
     "id",
     "database_name",
@@ -36,6 +36,7 @@ ONE = (
     "new_bytes",
     "parent_id",
     "verified_at",
+    "proof.summary",
     "held",
     "grew",
 )
@@ -81,7 +82,7 @@ def verify(
     deep: Annotated[bool, typer.Option("--deep", help="Read and decrypt every page.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Verify a snapshot. Exits with 1 if it is damaged."""
+    """Verify a snapshot. Exits with 1 if it is damaged, or if its schema is known not to be restorable."""
     with remote() as server:
         path = f"/snapshots/{find_snapshot(server, snapshot)['id']}"
         job = server.call("POST", f"{path}/verifications", json={"kind": "deep" if deep else "quick"})
@@ -93,9 +94,14 @@ def verify(
         "verification.ok",
         "verification.pages",
         "verification.problems",
+        "proof.summary",
+        "proof.refused",
+        "proof.different",
+        "proof.untried",
     )
     show_one(done, fields, as_json)
-    if not done["verification"]["ok"]:
+    refuted = done["proof"] is not None and done["proof"]["state"] == "refuted"
+    if refuted or not done["verification"]["ok"]:
         raise typer.Exit(1)
 
 

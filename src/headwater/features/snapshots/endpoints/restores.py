@@ -40,7 +40,7 @@ async def start_restore(
 
 @router.post("/snapshots/{snapshot_id}/drills", status_code=202)
 async def drill_restore(snapshot_id: uuid.UUID, server: Shared, actor: Detached) -> api_models.RestoreOut:
-    """Run a test restore: restore a snapshot into a new database, count the rows, and delete that database."""
+    """Run a test restore: restore a snapshot into a new database, compare both, and delete that database."""
     restore_view = await restores.drill(server.context, actor, snapshot_id)
     if restore_view.restore.target_id:
         await readiness.notify_supervisor(server.settings, restore_view.restore.target_id)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
 from headwater.engines import engine
-from headwater.features.accounts.rights import Actor, authorize
+from headwater.features.accounts.rights import SYSTEM, Actor, authorize
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.service import databases, reachability, schema_cache
 from headwater.features.jobs.models import Job
@@ -298,6 +298,10 @@ async def finish_removal(context: Context, row: Snapshot) -> None:
     with contextlib.suppress(Missing):  # the vault no longer exists, so neither does the snapshot
         await asyncio.to_thread(delete)
     async with context.store.transaction() as db:
+        for target_id in await repository.scratch_databases(db, row.id):
+            with contextlib.suppress(NotFound):
+                await databases.remove(db, SYSTEM, target_id)
+                await databases.purge(db, SYSTEM, target_id)
         await repository.forget(db, row.id)
 
 

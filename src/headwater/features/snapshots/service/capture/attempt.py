@@ -16,7 +16,7 @@ from headwater.features.jobs.service import row_claims
 from headwater.features.jobs.service.row_claims import RowClaim
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
-from headwater.features.snapshots.service import manifest_rows
+from headwater.features.snapshots.service import manifest_rows, proof_requests
 from headwater.features.snapshots.service.capture import parent as parents_of
 from headwater.features.snapshots.service.storage import vault_locations
 from headwater.features.snapshots.service.storage.vault_locations import VaultLocation
@@ -98,7 +98,7 @@ async def _restored(db: AsyncSession, row: Snapshot, database_id: uuid.UUID) -> 
 async def finish(
     db: AsyncSession, taking: CaptureAttempt, manifest: Manifest, sample: sample_check.SampleCheck, seconds: float
 ) -> None:
-    """Mark the row as complete, with the facts of the manifest."""
+    """Mark the row as complete, with the facts of the manifest, and request the proof of its schema."""
     values = manifest_rows.values(manifest)
     values["contents"]["followed"] = parents_of.followed_count(taking.parents, manifest, taking.row.database_id)
     values |= {
@@ -111,4 +111,6 @@ async def finish(
         "verified_at": datetime.now(UTC),
         "verification": sample.plain,
     }
+    if not taking.row.request.get("undo"):
+        values["proof"] = (await proof_requests.request(db, taking.row, manifest)).plain
     await taking.claim.update(db, **values)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,28 +15,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
 from headwater.core.snapshots import manifest_tables, schema_archives, schema_subset
-from headwater.engines import Engine, TableRestoreRequest, TableRestoreResult
+from headwater.core.snapshots.schema_comparison import SchemaComparison
+from headwater.engines import Batch, Engine, TableRestoreRequest, TableRestoreResult
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import reachability
 from headwater.features.databases.service.reachability import ReachableDatabase
+from headwater.features.jobs.context import Attempt
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service.capture import capture_job
 from headwater.features.snapshots.service.engines import in_place_restore_of, snapshots_of
-from headwater.features.snapshots.service.restore import targets
+from headwater.features.snapshots.service.restore import comparison, targets
+from headwater.features.snapshots.service.restore.comparison import ReadBack, RestoreResult
 from headwater.features.snapshots.service.restore.targets import RestoreAttempt
 from headwater.features.snapshots.service.storage import vault_locations
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable
-from headwater.kit.errors import Conflict
+from headwater.kit.errors import Conflict, HeadwaterError
 from headwater.vault.manifest import Manifest, ManifestTable
 from headwater.vault.vault import Vault
 
 
-async def restore(
-    work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase
-) -> list[dict[str, Any]]:
-    """Restore in place and return the row counts of each table."""
-    engine, attempt = in_place_restore_of(target.engine), work.attempt
+async def restore(work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase) -> RestoreResult:
+    """Restore in place and return what was compared."""
+    attempt = work.attempt
     undo = await _undo(work, target)
     tables = [
         table
@@ -48,33 +50,54 @@ async def restore(
     if not _undoes_ddl(target.engine):
         await work.note(created={"things": targets.missing_things(target.engine, missing, there)})
     what = _prepared(target.engine, manifest, (missing, there), tables, work.row.mode)
+    read_back = ReadBack()
+    archive = await asyncio.to_thread(schema_archives.read, vault, manifest) if what.missing else None
+    results = await _restored(attempt, vault, target, tables, replace(what, read_back=read_back, archive=archive))
+    schema = await _compared_schema(attempt, vault, manifest, target, tables)
+    mode = work.row.mode
+    return RestoreResult(
+        [_report(table, result, mode, read_back) for table, result in zip(tables, results, strict=True)], schema
+    )
+
+
+async def _restored(
+    attempt: Attempt,
+    vault: Vault,
+    target: ReachableDatabase,
+    tables: Sequence[ManifestTable],
+    what: TableRestoreRequest,
+) -> list[TableRestoreResult]:
+    """Run a request with the rows of some tables."""
+    note = partial(attempt.note, level="warning")
     async with reachability.open_address(attempt.settings, target) as address:
-        refill = await engine.open(address)
+        refill = await in_place_restore_of(target.engine).open(address)
         decoders = ThreadPoolExecutor(2, thread_name_prefix="vault-decode")
         progress = RowProgress(attempt, "rows", sum(table.rows for table in tables), len(tables))
 
+        def rows(table: ManifestTable) -> Iterable[Batch]:
+            name, read_back = manifest_tables.display_name(table), what.read_back
+            batches = progress.counted(vault.table(table).rows(decoders) if table.rows else iter(()), name)
+            return read_back.passing(name, batches) if isinstance(read_back, ReadBack) else batches
+
         def put() -> list[TableRestoreResult]:
-            rows = [
-                (
-                    manifest_tables.dump_table(table),
-                    progress.counted(
-                        vault.table(table).rows(decoders) if table.rows else iter(()),
-                        manifest_tables.display_name(table),
-                    ),
-                )
-                for table in tables
-            ]
-            archive = schema_archives.read(vault, manifest) if what.missing else None
-            return refill.restore_tables(
-                replace(what, tables=rows, archive=archive, note=lambda sentence: attempt.note(sentence, "warning"))
-            )
+            given = [(manifest_tables.dump_table(table), rows(table)) for table in tables]
+            return refill.restore_tables(replace(what, tables=given, note=note))
 
         try:
-            table_restore_results = await run_cancellable(attempt, refill.cancel, put)
+            return await run_cancellable(attempt, refill.cancel, put)
         finally:
             await refill.close()
             decoders.shutdown(wait=False, cancel_futures=True)
-    return [_report(table, result, work.row.mode) for table, result in zip(tables, table_restore_results, strict=True)]
+
+
+async def _compared_schema(
+    attempt: Attempt, vault: Vault, manifest: Manifest, target: ReachableDatabase, tables: Sequence[ManifestTable]
+) -> SchemaComparison:
+    """Compare the schemas of the restored tables. The rows are restored by now, so no error may end the job."""
+    try:
+        return (await comparison.compare(attempt, vault, manifest, target, tables, rows_of=())).schema
+    except HeadwaterError as error:
+        return SchemaComparison(reason=error.message or "the job was cancelled")
 
 
 async def _undo(work: RestoreAttempt, target: ReachableDatabase) -> Manifest:
@@ -176,7 +199,7 @@ def _check_columns(existing: Schema, tables: Sequence[ManifestTable]) -> None:
             )
 
 
-def _report(table: ManifestTable, result: TableRestoreResult, mode: str) -> dict[str, Any]:
+def _report(table: ManifestTable, result: TableRestoreResult, mode: str, read_back: ReadBack) -> dict[str, Any]:
     added = result.rows_after == result.rows_before + result.rows_written
     same = {
         "overwrite": result.rows_after == result.rows_written == table.rows,
@@ -189,4 +212,5 @@ def _report(table: ManifestTable, result: TableRestoreResult, mode: str) -> dict
         "written": result.rows_written,
         "found": result.rows_after,
         "same": same,
+        "contents": read_back.contents(manifest_tables.display_name(table), mode),
     }

@@ -15,12 +15,14 @@ from headwater.features.accounts.rights import SYSTEM
 from headwater.features.databases.service import databases, reachability, readiness
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt
+from headwater.features.jobs.service import row_claims
 from headwater.features.jobs.service.row_claims import RowClaim
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Restore, Snapshot
 from headwater.features.snapshots.service.restore import restores
+from headwater.features.snapshots.service.storage import vault_locations
 from headwater.features.snapshots.service.storage.vault_locations import VaultLocation
-from headwater.kit.errors import Cancelled, Conflict, HeadwaterError, NotFound, Unavailable
+from headwater.kit.errors import Cancelled, Conflict, Forbidden, HeadwaterError, NotFound, Unavailable
 from headwater.vault.manifest import ManifestTable
 
 WAIT_SECONDS = 120.0
@@ -44,6 +46,35 @@ class RestoreAttempt:
     async def note(self, **values: object) -> None:
         """Write to the row; raise Cancelled if another attempt has taken over."""
         await self.claim.commit(self.attempt.database, **values)
+
+
+async def begin(attempt: Attempt) -> RestoreAttempt:
+    """Claim the row: from now on only this attempt may write to it."""
+    async with attempt.database.transaction() as db:
+        row = await repository.restore(db, uuid.UUID(attempt.args["restore_id"]), lock=True)
+        snapshot = await repository.get(db, row.snapshot_id) if row else None
+        if row is None or snapshot is None or snapshot.status != "complete":
+            raise Cancelled("The snapshot was deleted.")
+        location = await vault_locations.load(db, attempt.settings, snapshot.vault_id)
+        return RestoreAttempt(attempt, row_claims.claim(row), snapshot, location)
+
+
+async def prepared(work: RestoreAttempt) -> ReachableDatabase:
+    """Return the target database, created or cleaned up so that the restore can start."""
+    if work.row.fresh:
+        await renew(work)
+    assert work.row.target_id or work.row.fresh
+    async with work.attempt.database.transaction() as db:
+        if work.row.target_id is None:
+            raise Cancelled("The database to restore into was deleted.")
+        database = await databases.find(db, SYSTEM, work.row.target_id)
+        if database.read_only:
+            raise Forbidden(f"{database.name} is connected read-only.")
+        reached = await reachability.load(db, work.attempt.context.cipher, database)
+    if work.row.created.get("things"):
+        work.attempt.note("An earlier attempt was interrupted. The objects it created are dropped first.", "warning")
+        await clear(work, reached)
+    return reached
 
 
 async def renew(work: RestoreAttempt) -> None:

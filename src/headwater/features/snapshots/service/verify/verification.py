@@ -8,6 +8,7 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.core.snapshots import schema_proof
 from headwater.core.snapshots.sample_check import SampleCheck
 from headwater.features.accounts.rights import SYSTEM, Actor
 from headwater.features.accounts.service import projects
@@ -15,7 +16,7 @@ from headwater.features.jobs.context import Attempt, Write
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.features.snapshots import repository
-from headwater.features.snapshots.service import snapshots
+from headwater.features.snapshots.service import proof_requests, snapshots
 from headwater.features.snapshots.service.storage import vault_locations
 from headwater.kit.clock import now
 from headwater.kit.errors import Cancelled, Conflict
@@ -47,7 +48,10 @@ async def start(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, kind: Ki
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Run a job that verifies a snapshot; the job succeeds even if it finds damage."""
+    """Run a job that verifies a snapshot; the job succeeds even if it finds damage.
+
+    If the schema of the snapshot was not proven, that is requested.
+    """
     snapshot_id, kind = uuid.UUID(attempt.args["snapshot_id"]), attempt.args["kind"]
     async with attempt.database.transaction() as db:
         row = await repository.get(db, snapshot_id)
@@ -63,6 +67,11 @@ async def run_job(attempt: Attempt) -> Write:
         return verification.quick(vault, only) if kind == "quick" else verification.deep(vault, only, progress=show)
 
     result = await asyncio.to_thread(work)
+    manifest = await asyncio.to_thread(lambda: location.open().manifest(str(snapshot_id))) if result.sound else None
+    if proof := schema_proof.of_row(row.proof):
+        attempt.note(
+            f"{proof.sentence[0].upper()}{proof.sentence[1:]}.", "error" if proof.state == "refuted" else "info"
+        )
     for finding in result.findings:
         attempt.note(sentence(finding), "error")
     if result.sound:
@@ -76,6 +85,8 @@ async def run_job(attempt: Attempt) -> Write:
         known = await repository.get(db, snapshot_id, lock=True)
         if known and checked.may_replace(known.verification):
             known.verified_at, known.verification = now(), checked.plain
+        if known and manifest and not known.proof.get("server"):
+            known.proof = (await proof_requests.request(db, known, manifest)).plain
         if not result.sound:
             snapshots.note(db, SYSTEM, "snapshot.damaged", row, problems=len(result.findings))
 

@@ -1,0 +1,194 @@
+"""The end of a restore: schemas are compared object by object, and the rows of each table by their digest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Literal, TypeAlias
+
+from headwater.catalog.codec import from_json
+from headwater.core.snapshots import manifest_tables, schema_archives, schema_comparison, schema_subset
+from headwater.core.snapshots.row_digest import RowDigest
+from headwater.core.snapshots.schema_comparison import SchemaComparison
+from headwater.engines import Batch, SnapshotReader, SnapshotTable, When
+from headwater.features.databases.service import reachability
+from headwater.features.databases.service.reachability import ReachableDatabase
+from headwater.features.jobs.context import Attempt
+from headwater.features.snapshots.service.engines import snapshots_of
+from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, run_parallel
+from headwater.kit.errors import Cancelled, HeadwaterError
+from headwater.vault.manifest import Manifest, ManifestTable
+from headwater.vault.vault import Vault
+
+# Whether the rows of a table are those of the snapshot; "counted" if only their number was compared.
+Contents: TypeAlias = Literal["equal", "different", "counted"]
+Digests: TypeAlias = Mapping[str, RowDigest]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseComparison:
+    """The comparison of a database with a snapshot: its schema, the digests of its rows, and its server."""
+
+    schema: SchemaComparison
+    digests: Digests
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreResult:
+    """The restored tables, as the row of the restore holds them, and the comparison of the schemas."""
+
+    tables: Sequence[Mapping[str, Any]]
+    schema: SchemaComparison
+
+    @property
+    def differs(self) -> bool:
+        """True if something is known to differ from the snapshot."""
+        return bool(self.schema.differing) or bool(self._named("different"))
+
+    @property
+    def sentence(self) -> str:
+        """What was compared: `schema: 214 objects equal; rows: 31 tables, 1,204 rows, contents equal`."""
+        return f"schema: {self.schema.sentence}; rows: {self._rows()}"
+
+    def _rows(self) -> str:
+        count, rows = len(self.tables), sum(table["found"] for table in self.tables)
+        said = f"{count:,} table{'' if count == 1 else 's'}, {rows:,} row{'' if rows == 1 else 's'}"
+        different, counted = self._named("different"), self._named("counted")
+        if different:
+            said += f", contents of {len(different)} different ({_some(different)})"
+        if counted:
+            said += ", only counted" if len(counted) == count else f", {len(counted)} only counted ({_some(counted)})"
+        return said if different or counted else f"{said}, contents equal"
+
+    def _named(self, contents: Contents) -> list[str]:
+        return [table["table"] for table in self.tables if table["contents"] == contents]
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The result as the row of the restore holds it."""
+        return {
+            "tables": [dict(table) for table in self.tables],
+            "schema": self.schema.plain,
+            "summary": self.sentence,
+            "differs": self.differs,
+        }
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+
+
+async def compare(
+    attempt: Attempt,
+    vault: Vault,
+    manifest: Manifest,
+    target: ReachableDatabase,
+    tables: Sequence[ManifestTable],
+    *,
+    rows_of: Sequence[ManifestTable],
+) -> DatabaseComparison:
+    """Compare the schema of a database with that of a snapshot, and read the rows of some tables.
+
+    Args:
+        attempt: the attempt at the job.
+        vault: the vault of the snapshot.
+        manifest: the manifest of the snapshot.
+        target: the database.
+        tables: the tables of the snapshot that were restored.
+        rows_of: the tables whose rows are read.
+    """
+    async with reachability.open_address(attempt.settings, target) as address:
+        reader = await snapshots_of(target.engine).open_reader(address)
+        try:
+            attempt.report("comparing the schemas", 0, 1, unit="steps", message=target.name)
+            schema = await run_cancellable(attempt, reader.cancel, lambda: _schemas(vault, manifest, reader, tables))
+            digests = await run_cancellable(attempt, reader.cancel, lambda: _digests(attempt, reader, rows_of))
+            return DatabaseComparison(schema, digests, reader.product)
+        finally:
+            await reader.close()
+
+
+def _schemas(
+    vault: Vault, manifest: Manifest, reader: SnapshotReader, tables: Sequence[ManifestTable]
+) -> SchemaComparison:
+    """Compare the archives of both schemas, or if one has none, what the catalog says of them."""
+    names = _names(manifest, tables)
+    archive, archiver = schema_archives.read(vault, manifest), reader.schema_archiver
+    try:
+        written = archiver.write() if archive and archiver else None
+    except Cancelled:
+        raise
+    except HeadwaterError as error:
+        return SchemaComparison(reason=error.message)
+    if archive and archiver and written and written.content:
+        return schema_comparison.compare(
+            archiver.objects(archive, names),
+            archiver.objects(written.content),
+            whole=False,
+            equivalent=archiver.are_equivalent,
+        )
+    part, _ = schema_subset.cut(from_json(manifest.schema), {".".join(filter(None, name)) for name in names})
+    return schema_comparison.compare(
+        schema_comparison.model_objects(part), schema_comparison.model_objects(reader.schema), whole=False
+    )
+
+
+def _names(manifest: Manifest, tables: Sequence[ManifestTable]) -> Collection[tuple[str | None, str]]:
+    """Return the (schema, name) of the restored tables, and of those without rows of their own (partitioned ones)."""
+    chosen = {(table.schema, table.name) for table in tables}
+    read = {(table.schema, table.name) for table in manifest.tables}
+    bare = {
+        (relation.schema, relation.name)
+        for relation in from_json(manifest.schema)
+        if relation.kind in schema_subset.FILLED
+    } - read
+    return chosen | bare
+
+
+def _digests(attempt: Attempt, reader: SnapshotReader, tables: Sequence[ManifestTable]) -> Digests:
+    """Read the rows of tables, several at once, in the order in which they are stored."""
+    progress = RowProgress(attempt, "comparing rows", sum(table.rows for table in tables), len(tables))
+
+    def digest(table: ManifestTable) -> RowDigest:
+        snapshot_table = replace(manifest_tables.dump_table(table), key=())
+        return RowDigest().add(progress.counted(reader.read(snapshot_table), snapshot_table.display_name))
+
+    return run_parallel(
+        reader.max_readers,
+        reader.cancel,
+        {manifest_tables.display_name(table): partial(digest, table) for table in tables},
+    )
+
+
+def contents(expected: RowDigest | None, actual: RowDigest | None) -> Contents:
+    """Compare the rows of a table with those that it should have; without one of them, they were only counted."""
+    if expected is None or actual is None:
+        return "counted"
+    return "equal" if expected == actual else "different"
+
+
+@dataclass(slots=True)
+class ReadBack:
+    """The digests of what an in-place restore wrote, and of the rows of its tables before and after that."""
+
+    given: dict[str, RowDigest] = field(default_factory=dict)
+    read: dict[When, dict[str, RowDigest]] = field(default_factory=lambda: {"before": {}, "after": {}})
+
+    def passing(self, table: str, batches: Iterable[Batch]) -> Iterable[Batch]:
+        """Return the rows that are given to the engine for a table."""
+        digest = self.given[table] = RowDigest()
+        return digest.passing(iter(batches))
+
+    def __call__(self, table: SnapshotTable, when: When, batches: Iterable[Batch]) -> None:
+        """Take the rows of a table; see `TableRestoreRequest`."""
+        self.read[when][table.display_name] = RowDigest().add(batches)
+
+    def contents(self, table: str, mode: str) -> Contents:
+        """Compare the rows of a table: with those of the snapshot, or with those and what was there before."""
+        after = self.read["after"].get(table)
+        if mode == "overwrite":
+            return contents(self.given.get(table), after)
+        before = self.read["before"].get(table)
+        return contents(before.plus(self.given[table]) if before else None, after)
