@@ -31,6 +31,8 @@ class TypeMapping:
         same_dialect: returns the kind by which a value is copied between two databases of this dialect.
         source_risk: returns which values the target refuses (empty: none); None when the target decides.
         source_change: returns what a copy to another dialect changes in values of a kind (empty: nothing).
+        lax_kinds: kinds whose columns may have values that other engines refuse; see `ObservedValues`.
+        invalid: tells which values of a lax kind are such values.
         constant: returns a value of `TransferSource.scan` as an SQL constant; None when the grammar is enough.
     """
 
@@ -44,6 +46,8 @@ class TypeMapping:
     same_dialect: Callable[[ValueKind], ValueKind] = lambda kind: kind
     source_risk: Callable[[ValueKind, Dialect], str | None] = lambda kind, target: None
     source_change: Callable[[ValueKind, Dialect], str] = lambda kind, target: ""
+    lax_kinds: frozenset[KindName] = frozenset()
+    invalid: Mapping[KindName, Callable[[Any], bool]] = field(default_factory=dict)
     constant: Callable[[Any], str] | None = None
 
 
@@ -95,6 +99,11 @@ class Dialect:
         has_partial_indexes: whether an index may have a condition.
         has_deferrable_keys: whether foreign keys can be checked at the end of a transaction.
         has_set_default: whether foreign keys can set defaults.
+        sets_required_columns_to_null: whether a foreign key with SET NULL may be declared on columns that are NOT NULL.
+        refers_to_any_index: whether foreign keys refer to columns of any index; else it must be unique.
+        key_types: which columns a foreign key connects: of the same type, of types that can be compared, or any.
+        counter_columns: which columns may number their rows: any, one that begins an index, or the only column of the
+            primary key.
         unindexable: which kinds have no index, as words behind "an index"; empty when all have.
         declares_json_by_check: whether a JSON column is a text with a check, as MariaDB has it.
         has_table_collations: whether a table says how its texts are compared.
@@ -133,6 +142,10 @@ class Dialect:
     has_partial_indexes: bool = True
     has_deferrable_keys: bool = True
     has_set_default: bool = True
+    sets_required_columns_to_null: bool = True
+    refers_to_any_index: bool = False
+    key_types: Literal["same", "comparable", "any"] = "any"
+    counter_columns: Literal["any", "indexed", "primary_key"] = "any"
     unindexable: str = ""
     declares_json_by_check: bool = False
     has_table_collations: bool = False

@@ -36,3 +36,25 @@ class Digest:
     def checksum(self) -> str:
         """The checksum as text."""
         return f"{self.total:032x}"
+
+
+@dataclass(slots=True)
+class BatchDigest:
+    """A digest of rows as one engine stores them: of batches whose columns are texts in the engine's own format."""
+
+    rows: int = 0
+    total: int = 0
+
+    def add(self, batch: Any) -> None:
+        """Add a batch of rows (a pyarrow RecordBatch of byte strings)."""
+        total, columns = self.total, [column.to_pylist() for column in batch.columns]
+        for row in zip(*columns, strict=True) if columns else ((),) * batch.num_rows:
+            lengths = repr([None if text is None else len(text) for text in row]).encode()
+            whole = b"".join([*(text or b"" for text in row), lengths])
+            total += int.from_bytes(blake2b(whole, digest_size=16).digest())
+        self.total, self.rows = total % MODULUS, self.rows + batch.num_rows
+
+    @property
+    def checksum(self) -> str:
+        """The checksum as text."""
+        return f"{self.total:032x}"

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 
+from headwater.catalog.extensions import Extension
 from headwater.catalog.results import QueryError
 from headwater.engines import Address, ArchivePlan, ArchiveStatement
 from headwater.engines.postgresql import archive_plan, extensions, schema_archive
@@ -21,6 +22,7 @@ _REASONS: Mapping[type[psycopg.Error], str] = {
     psycopg.errors.FeatureNotSupported: "this server does not offer it",
 }
 _NO_RELATIONS = "--exclude-table=*"
+_EXTENSION, _COMMENT = "extension ", "comment "
 
 
 class PostgresArchiveRestore:
@@ -50,6 +52,24 @@ class PostgresArchiveRestore:
         if lacking := await extensions.missing(self._connection, plan.extensions):
             raise extensions.missing_error(lacking)
 
+    async def unavailable(self, plan: ArchivePlan) -> list[tuple[str, str]]:
+        """Return the extensions that cannot be installed, and everything that needs them."""
+        offered = {extension.name: extension for extension in await extensions.offered(self._connection)}
+        reasons: dict[int, str] = {}
+        lost = []
+        for statement in (*plan.pre_data, *plan.post_data, *plan.final):
+            reason = next((reasons[number] for number in statement.needs if number in reasons), "")
+            if statement.subject.startswith(_EXTENSION):
+                name = statement.subject.removeprefix(_EXTENSION)
+                reason = reason or _refusal(offered.get(name))
+                below = f"it needs the extension {name}"
+            else:
+                below = f"it needs {statement.subject}"
+            if reason:
+                lost += [] if statement.subject.startswith(_COMMENT) else [(statement.subject, reason)]
+                reasons.setdefault(statement.number, below)
+        return lost
+
     async def create(self, statement: ArchiveStatement) -> str | None:
         """Run a statement; an object that this role may not create is left out if no row depends on it."""
         if not statement.essential and self._missing.intersection(statement.needs):
@@ -66,6 +86,13 @@ class PostgresArchiveRestore:
         except psycopg.Error as error:
             raise _refused(statement, error) from error
         return None
+
+
+def _refusal(extension: Extension | None) -> str:
+    """Return why an extension cannot be installed; empty if it can."""
+    if extension is None:
+        return "the target's server does not offer it"
+    return "" if extension.installed else (extension.refused or "").rstrip(".")
 
 
 def _refused(statement: ArchiveStatement, error: psycopg.Error) -> HeadwaterError:

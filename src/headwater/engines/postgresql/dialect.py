@@ -31,6 +31,7 @@ DIALECT = Dialect(
     max_identifier_length=63,
     identifier_bytes=True,
     has_named_enums=True,
+    key_types="comparable",
     has_unsigned_counters=False,
     stores_zero_characters=False,
     limits_times_to_a_day=True,

@@ -14,7 +14,7 @@ from headwater.engines.sqlite.ddl import quote
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.session import SqliteSession
 from headwater.engines.sqlite.transfer import SqliteTransfer
-from headwater.engines.sqlite.values import OddText, bindable, placeholders, text_of
+from headwater.engines.sqlite.values import OddText, bindable, literal, placeholders, text_of
 
 SETTINGS = frozenset({"user_version", "application_id"})
 
@@ -62,8 +62,9 @@ class SqliteBulkLoader:
             if name in SETTINGS:
                 await self._session.ask(f"PRAGMA {name} = {int(value)}")
         if counters := extras.get("counters"):
-            await self._session.ask("DELETE FROM sqlite_sequence")
-            values = ", ".join(f"('{name.replace(chr(39), chr(39) * 2)}', {int(value)})" for name, value in counters)
+            names = [literal(name).decode() for name, _ in counters]
+            await self._session.ask(f"DELETE FROM sqlite_sequence WHERE name IN ({', '.join(names)})")  # noqa: S608
+            values = ", ".join(f"({name}, {int(value)})" for name, (_, value) in zip(names, counters, strict=True))
             await self._session.ask(f"INSERT INTO sqlite_sequence (name, seq) VALUES {values}")  # noqa: S608
         return []
 

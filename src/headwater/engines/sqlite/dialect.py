@@ -28,6 +28,7 @@ DIALECT = Dialect(
     case_insensitive_tables=True,
     has_comments=False,
     has_enum_checks=True,
+    counter_columns="primary_key",
     counter_attributes=(("autoincrement", "yes"),),
     copied_attributes=frozenset({"strict", "without_rowid"}),
     has_implicit_counters=True,
