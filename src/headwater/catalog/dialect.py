@@ -27,6 +27,8 @@ class TypeMapping:
         encoders: turn a canonical value into one that a session loads, where that is special.
         reducers: drop what the dialect cannot store of a canonical value; the plan of a copy has said so before.
         parse_array: parses the text of an array; None when arrays are JSON.
+        json_array: returns the engine's text of an array that is written as JSON, or None if it is not; None when
+            arrays are JSON.
         native_arrays: whether arrays are lists on both ways.
         same_dialect: returns the kind by which a value is copied between two databases of this dialect.
         source_risk: returns which values the target refuses (empty: none); None when the target decides.
@@ -42,6 +44,7 @@ class TypeMapping:
     encoders: Mapping[KindName, Convert] = field(default_factory=dict)
     reducers: Mapping[KindName, Convert] = field(default_factory=dict)
     parse_array: Callable[[str], list[Any]] | None = None
+    json_array: Callable[[str, ValueKind], str | None] | None = None
     native_arrays: bool = False
     same_dialect: Callable[[ValueKind], ValueKind] = lambda kind: kind
     source_risk: Callable[[ValueKind, Dialect], str | None] = lambda kind, target: None
