@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from headwater.catalog.grammar import Grammar
+from headwater.catalog.model import Relation
 from headwater.catalog.value_kinds import KindName, TypeSpelling, ValueKind
 
 Convert: TypeAlias = Callable[[Any, ValueKind], Any]
+# What had to change in a table, as a loss: its severity, the column or index, and a sentence.
+TableChange: TypeAlias = tuple[Literal["changed", "left_out", "risk"], str, str]
 DataModel = Literal["relational", "document", "key_value"]
 
 
@@ -123,6 +126,12 @@ class Dialect:
         keeps_utc_offset: whether constants of timestamps include their zone.
         timestamp_digits: digits of a second in a timestamp.
         max_row_megabytes: the largest row; None if there is no practical limit.
+        fit_table: returns a planned table within the limits of the engine, and what had to change for that.
+        has_counter_checks: whether a check may use a column that numbers its rows, or that a foreign key changes.
+        has_empty_tables: whether a table may have no columns.
+        enforces_foreign_keys: whether all stored rows obey the foreign keys.
+        case_insensitive_indexes: whether names of indexes that differ by case are the same.
+        case_insensitive_columns: whether names of columns that differ by case are the same.
         current_date: the default expression for the current date.
         has_precise_now: whether CURRENT_TIMESTAMP accepts a precision.
         boolean_literals: false and true as defaults.
@@ -165,6 +174,12 @@ class Dialect:
     keeps_utc_offset: bool = False
     timestamp_digits: int = 6
     max_row_megabytes: int | None = None
+    fit_table: Callable[[Relation], tuple[Relation, list[TableChange]]] = lambda table: (table, [])
+    has_counter_checks: bool = True
+    has_empty_tables: bool = False
+    enforces_foreign_keys: bool = True
+    case_insensitive_indexes: bool = False
+    case_insensitive_columns: bool = False
     current_date: str = "CURRENT_DATE"
     has_precise_now: bool = False
     boolean_literals: tuple[str, str] = ("0", "1")

@@ -10,6 +10,7 @@ from headwater.catalog.value_kinds import ObservedValues, ValueKind
 from headwater.core.transfer import key_types, mapping
 from headwater.core.transfer.choices import CopyChoices
 from headwater.core.transfer.plan import CopyPlan
+from headwater.kit.errors import BadInput
 
 
 def plan_of(source: str, target: str, *tables: Relation) -> CopyPlan:
@@ -241,3 +242,65 @@ def test_key_never_becomes_null() -> None:
     plan = mapping.plan(Schema((table,)), DIALECTS["mysql"], DIALECTS["sqlite"])
     assert not plan.schema.relations[0].columns[0].nullable
     assert ("risk", "t", "d", "zero dates (0000-00-00) in a key are refused") in said(plan)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "names", "why"),
+    [
+        ("postgres", "mysql", ("A", "a"), "its columns A and a would have the same name in MySQL"),
+        ("postgres", "sqlite", ("A", "a"), "its columns A and a would have the same name in SQLite"),
+        ("sqlite", "postgres", ("ü" * 40,), "has 80 characters, and PostgreSQL allows 63"),
+    ],
+)
+def test_names_of_columns_that_the_target_cannot_have_are_refused_in_the_plan(
+    source: str, target: str, names: tuple[str, ...], why: str
+) -> None:
+    with pytest.raises(BadInput, match=why):
+        plan_of(source, target, Relation("t", tuple(Column(name, "integer") for name in names)))
+
+
+def test_table_without_columns_is_left_out_where_there_are_none() -> None:
+    full = Relation("t", (Column("id", "integer"),))
+    plan = plan_of("postgres", "mysql", full, Relation("empty"))
+    assert [table.name for table in plan.tables] == ["t"]
+    assert ("left_out", "empty", "empty", "a table without columns") in said(plan)
+
+
+def test_checks_of_columns_that_the_server_sets_are_left_out() -> None:
+    key = ForeignKey(("p",), "t", ("id",), on_update="CASCADE")
+    checks = (Check("id > 0", "a"), Check("p > 0", "b"), Check("n > 0", "c"))
+    columns = (Column("id", "integer", False, SERIAL), Column("p", "integer"), Column("n", "integer"))
+    table = Relation("t", columns, primary_key=("id",), foreign_keys=(key,), checks=checks)
+    assert [check.name for check in plan_of("postgres", "mysql", table).schema.relations[0].checks] == ["c"]
+    assert len(plan_of("postgres", "sqlite", table).schema.relations[0].checks) == 3
+
+
+def test_tables_fit_into_the_limits_of_innodb() -> None:
+    wide = tuple(Column(f"c{number}", "character varying(4000)") for number in range(10))
+    plan = plan_of("postgres", "mysql", Relation("t", wide))
+    assert [column.target_type for column in plan.tables[0].columns].count("longtext") == 6
+    assert ("changed", "t", "c0, c1, c2, c3, c4, c5", "becomes longtext: a row has at most 65,535 bytes") in said(plan)
+    texts = tuple(Column(name, "text", False) for name in "abcd")
+    table = Relation("t", texts, primary_key=tuple("abcd"), indexes=(Index("i", tuple("dcba")),))
+    plan = plan_of("postgres", "mysql", table)
+    assert [column.type for column in plan.schema.relations[0].columns] == ["varchar(192)"] * 4
+    assert ("risk", "t", "a, b, c, d", "longer texts are refused") in said(plan)
+    loose = Relation("t", texts, indexes=(Index("i", tuple("abcd")),))
+    plan = plan_of("postgres", "mysql", loose)
+    assert plan.schema.relations[0].indexes == ()
+    assert ("left_out", "t", "i", "an index of more than 3,072 bytes") in said(plan)
+
+
+def test_rows_that_sqlite_does_not_check_are_told() -> None:
+    plan = referring("INTEGER", "INTEGER", "sqlite", "postgres")
+    assert ("risk", "mails", "fk", "rows that refer to a row that does not exist are refused") in said(plan)
+
+
+def test_foreign_key_to_a_huge_unsigned_counter_keeps_its_type() -> None:
+    users = Relation("users", (Column("id", "bigint unsigned", False, identity=True),), primary_key=("id",))
+    key = ForeignKey(("user_id",), "users", ("id",), "fk")
+    mails = Relation("mails", (Column("user_id", "bigint unsigned"),), foreign_keys=(key,))
+    plan = plan_of("mysql", "postgres", users, mails)
+    assert types(plan) == {"users": ["bigint"], "mails": ["bigint"]}
+    assert len(plan.schema.relations[1].foreign_keys) == 1
+    assert ("risk", "mails", "user_id", "numbers above 9,223,372,036,854,775,807 are refused") in said(plan)

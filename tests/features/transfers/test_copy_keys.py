@@ -104,3 +104,20 @@ async def test_values_are_observed_within_a_time() -> None:
             (None, "empty", "d"),
         }
         assert await observed_values.observe(side.session, tables, 0.0) == ObservedValues()
+
+
+UNSIGNED = """
+CREATE TABLE users (id bigint unsigned AUTO_INCREMENT PRIMARY KEY); CREATE TABLE codes (id bigint unsigned PRIMARY KEY);
+CREATE TABLE mails (user_id bigint unsigned, code bigint unsigned, FOREIGN KEY (user_id) REFERENCES users (id), FOREIGN KEY (code) REFERENCES codes (id));
+INSERT INTO users VALUES (7); INSERT INTO codes VALUES (18446744073709551615); INSERT INTO mails VALUES (7, 18446744073709551615)
+"""
+
+
+@pytest.mark.parametrize("target", ["postgresql", "sqlite"])
+async def test_foreign_keys_of_huge_unsigned_numbers_arrive(target: str) -> None:
+    async with sides("mysql", target) as (left, right):
+        await run_all(left.session, UNSIGNED)
+        _, compared, _ = await copied(left, right)
+        assert all(item.same for item in compared)
+        table = (await right.engine.inspect(right.session)).relation("mails")
+        assert table and len(table.foreign_keys) == 2

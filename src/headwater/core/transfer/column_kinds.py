@@ -19,6 +19,8 @@ def column_kinds(relation: Relation, work: MappingContext) -> dict[str, ValueKin
         id_ = (relation.schema, relation.name, column.name)
         if id_ not in work.kinds:
             work.kinds[id_] = _column_kind(column, relation, work)
+            if column.identity:
+                work.counters.add(id_)
     return {column.name: work.kinds[relation.schema, relation.name, column.name] for column in relation.columns}
 
 

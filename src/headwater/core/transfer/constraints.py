@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from headwater.catalog.model import Check, Index, Relation
@@ -129,8 +129,19 @@ def reason_unindexable(
     return ""
 
 
-def checks(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> tuple[Check, ...]:
+def _set_by_keys(relation: Relation) -> Iterator[str]:
+    """Yield the columns whose values change when the rows change that they refer to."""
+    for key in relation.foreign_keys:
+        if key.on_update in {"CASCADE", "SET NULL"} or key.on_delete == "SET NULL":
+            yield from key.columns
+
+
+def checks(
+    relation: Relation, kinds: Mapping[str, ValueKind], counters: Collection[str], work: MappingContext
+) -> tuple[Check, ...]:
     """Return the checks that certainly mean the same at the target, and those that replace enums."""
+    set_by_server = () if work.target.has_counter_checks else {*counters, *_set_by_keys(relation)}
+    forbidden = [re.compile(rf"\b{re.escape(name)}\b") for name in set_by_server]
     result = []
     for check in relation.checks:
         name = check.name or check.expression
@@ -139,7 +150,7 @@ def checks(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingCont
         same = work.source is work.target
         text = check.expression if same else expressions.translate(check.expression, work.source, work.target)
         unchecked = bool(UNCHECKED & {attribute for attribute, _ in check.attrs})
-        if text is None or unchecked:
+        if text is None or unchecked or any(name.search(check.expression) for name in forbidden):
             why = ", which its rows may violate" if unchecked else ""
             work.record_loss("left_out", relation.qualified_name, name, f"the check ({check.expression}){why}")
             continue

@@ -23,6 +23,10 @@ def _foreign_key(relation: Relation, key: ForeignKey, work: MappingContext) -> F
     if target is None or why:
         work.record_loss("left_out", relation.qualified_name, label, why)
         return None
+    if not work.source.enforces_foreign_keys and work.target.enforces_foreign_keys:
+        work.record_loss(
+            "risk", relation.qualified_name, label, "rows that refer to a row that does not exist are refused"
+        )
     on_delete, on_update = (_rule(relation, key, rule, label, work) for rule in (key.on_delete, key.on_update))
     attrs = dict(key.attrs)
     deferred = "deferrable" in attrs and work.target.has_deferrable_keys

@@ -21,13 +21,12 @@ def align(chosen: Sequence[Relation], work: MappingContext) -> None:
     All columns of a chain of foreign keys get the same kind. Where no kind has the values of all, they stay: the
     foreign key is left out later.
     """
-    if work.target.key_types == "any":
-        return
     for group in _groups(chosen, work):
         kinds = {column: work.kinds[column] for column in group}
-        if not _differ(kinds.values(), work):
+        wide = _of_counter(group, work)
+        if wide is None and not _differ(kinds.values(), work):
             continue
-        wide = widest(kinds.values())
+        wide = wide or widest(kinds.values())
         for column, kind in kinds.items() if wide else ():
             assert wide
             if _type(kind, work) != _type(wide, work):
@@ -38,14 +37,35 @@ def align(chosen: Sequence[Relation], work: MappingContext) -> None:
 
 def comparable(first: ValueKind, second: ValueKind, work: MappingContext) -> bool:
     """Return True if the target allows a foreign key between columns of two kinds."""
-    return work.target.key_types == "any" or not _differ((first, second), work)
+    return not _differ((first, second), work)
 
 
 def _differ(kinds: Collection[ValueKind], work: MappingContext) -> bool:
     names = {kind.name for kind in kinds}
-    if len(names) > 1 or work.target.key_types == "comparable" or names <= {"text"}:
+    if work.target.key_types == "any":
+        return False
+    if len(names) > 1 or names <= {"text"}:
         return len(names) > 1
+    if work.target.key_types == "comparable":
+        return len({_is_huge(kind) for kind in kinds}) > 1
     return len({_type(kind, work) for kind in kinds}) > 1
+
+
+def _is_huge(kind: ValueKind) -> bool:
+    """Return True for an integer that an engine without unsigned integers stores as a decimal."""
+    return kind.name == "integer" and kind.unsigned and (kind.size or 64) >= 64
+
+
+def _of_counter(group: Sequence[ColumnId], work: MappingContext) -> ValueKind | None:
+    """Return the kind of huge integers with a column among them that numbers its rows, which a decimal cannot."""
+    counts = any(column in work.counters for column in group) and not work.target.has_unsigned_counters
+    integers = all(work.kinds[column].name == "integer" for column in group)
+    if not counts or not integers or not any(_is_huge(work.kinds[column]) for column in group):
+        return None
+    for schema, table, name in group:
+        sentence = "numbers above 9,223,372,036,854,775,807 are refused"
+        work.record_loss("risk", ".".join(filter(None, (schema, table))), name, sentence)
+    return ValueKind("integer", 64)
 
 
 def _type(kind: ValueKind, work: MappingContext) -> str:

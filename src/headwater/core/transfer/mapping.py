@@ -23,6 +23,7 @@ from headwater.core.transfer.column_kinds import column_kinds, find_enum, with_n
 from headwater.core.transfer.losses import Loss, Severity
 from headwater.core.transfer.mapping_context import MappingContext, assign_names
 from headwater.core.transfer.plan import ColumnPlan, CopyPlan, TablePlan
+from headwater.kit.errors import BadInput
 
 
 def plan(
@@ -79,6 +80,10 @@ def _chosen(schema: Schema, tables: Collection[str] | None, work: MappingContext
                 "risk", relation.qualified_name, names, "keys that several of these tables have are refused"
             )
     gone = {id(child) for children in absorbed.values() for child in children}
+    for relation in wanted if not work.target.has_empty_tables else ():
+        if not relation.columns and work.target.data_model == "relational":
+            gone.add(id(relation))
+            work.record_loss("left_out", relation.qualified_name, relation.name, "a table without columns")
     return [relation for relation in wanted if id(relation) not in gone]
 
 
@@ -100,7 +105,26 @@ def _rest(schema: Schema, tables: Collection[str] | None, work: MappingContext) 
             work.record_loss("left_out", "", sequence.name, "sequences that no column owns are not copied")
 
 
+def _check_column_names(relation: Relation, work: MappingContext) -> None:
+    """Raise BadInput if the target cannot have the names of all columns."""
+    target, longest = work.target, work.target.max_identifier_length
+    taken: dict[str, str] = {}
+    for column in relation.columns:
+        length = len(column.name.encode()) if target.identifier_bytes else len(column.name)
+        name = column.name.casefold() if target.case_insensitive_columns else column.name
+        if length > longest:
+            why = f"its column {column.name[:40]}… has {length} characters, and {target.display_name} allows {longest}"
+        elif name in taken:
+            why = f"its columns {taken[name]} and {column.name} would have the same name in {target.display_name}"
+        else:
+            taken[name] = column.name
+            continue
+        hint = "Rename the column in the source, or copy the other tables only."
+        raise BadInput(f"{relation.qualified_name} cannot be copied: {why}.", hint=hint)
+
+
 def _table(relation: Relation, work: MappingContext) -> tuple[Relation, TablePlan]:
+    _check_column_names(relation, work)
     name = work.names[relation.schema, relation.name]
     keyed = _keyed(relation, work.schema)
     kinds = column_kinds(relation, work)
@@ -120,14 +144,23 @@ def _table(relation: Relation, work: MappingContext) -> tuple[Relation, TablePla
         primary_key=relation.primary_key,
         foreign_keys=foreign_keys.foreign_keys(relation, work),
         indexes=constraints.indexes(relation, kinds, work),
-        checks=constraints.checks(relation, kinds, work),
+        checks=constraints.checks(relation, kinds, counting, work),
         comment=relation.comment if work.target.has_comments else None,
         attrs=_attributes(relation, counting, work),
     )
     planned_table = TablePlan(
         relation.schema, relation.name, work.target.default_schema, name, tuple(plans), counting, relation.rows
     )
-    return counters.with_index(relation, built, work), planned_table
+    built, changes = work.target.fit_table(counters.with_index(relation, built, work))
+    for severity, object_, sentence in changes:
+        work.record_loss(severity, relation.qualified_name, object_, sentence)
+    return built, replace(planned_table, columns=_with_types(planned_table.columns, built))
+
+
+def _with_types(columns: tuple[ColumnPlan, ...], built: Relation) -> tuple[ColumnPlan, ...]:
+    """Return the plans of columns with the types that their table got in the end."""
+    types = {column.name: column.type for column in built.columns}
+    return tuple(replace(column, target_type=types[column.name]) for column in columns)
 
 
 def _attributes(relation: Relation, counting: tuple[str, ...], work: MappingContext) -> tuple[tuple[str, str], ...]:

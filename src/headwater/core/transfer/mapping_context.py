@@ -28,6 +28,7 @@ class MappingContext:
     losses: dict[tuple[Severity, str, str], list[str]] = field(default_factory=dict)
     index_names: set[str] = field(default_factory=set)
     kinds: dict[ColumnId, ValueKind] = field(default_factory=dict)
+    counters: set[ColumnId] = field(default_factory=set)
     observed: ObservedValues = field(default_factory=ObservedValues)
     choices: CopyChoices = field(default_factory=CopyChoices)
 
@@ -61,13 +62,14 @@ class MappingContext:
         """Return an unused name for an index or key in the database: in some engines they share a namespace."""
         longest = 63
         wanted = name[:longest]
-        taken = {*self.index_names, *self.names.values()}
-        if wanted in taken:
+        fold = str.casefold if self.target.case_insensitive_indexes else str
+        taken = {*self.index_names, *map(fold, self.names.values())}
+        if fold(wanted) in taken:
             wanted = f"{relation.name}_{name}"[:longest]
         number = 2
-        while wanted in taken:
+        while fold(wanted) in taken:
             wanted, number = f"{relation.name}_{name}"[: longest - 3] + f"_{number}", number + 1
-        self.index_names.add(wanted)
+        self.index_names.add(fold(wanted))
         return wanted
 
 

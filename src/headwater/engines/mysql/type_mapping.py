@@ -140,6 +140,8 @@ def _is_no_date(text: str) -> bool:
 
 def _risk(kind: ValueKind, target: Dialect) -> str | None:
     match kind.name:
+        case "enum":
+            return "values that are not in the list, which MySQL stores as empty ones, are refused"
         case "boolean":
             return "numbers other than 0 and 1 are refused"
         case "time":

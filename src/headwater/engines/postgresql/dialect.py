@@ -32,6 +32,7 @@ DIALECT = Dialect(
     identifier_bytes=True,
     has_named_enums=True,
     key_types="comparable",
+    has_empty_tables=True,
     has_unsigned_counters=False,
     stores_zero_characters=False,
     limits_times_to_a_day=True,
