@@ -6,11 +6,13 @@ make bench PART=databases.dumps ARGS="FOLDER"    (FOLDER/owner/name is a clone o
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +26,25 @@ POLL_SECONDS, LONGEST_SECONDS, TARGET = 0.5, 1800.0, 0.95
 
 @dataclass(frozen=True)
 class Dump:
-    """Files of a repository at a commit that are loaded one after the other into one database."""
+    """Files of a repository at a commit that are loaded one after the other into one database.
+
+    `edits` are patterns and what replaces them, for what the server cannot have, such as an extension.
+    """
 
     repository: str
     commit: str
     engine: str
     files: tuple[str, ...]
+    edits: tuple[tuple[str, str], ...] = ()
+
+    def contents(self, folder: Path) -> Iterator[tuple[str, bytes]]:
+        """Yield the names and contents of the files, from the clone in a folder."""
+        for file in self.files:
+            show = ["git", "-C", folder / self.repository, "show", f"{self.commit}:{file}"]
+            content = subprocess.run(show, check=True, capture_output=True).stdout
+            for pattern, replacement in self.edits:
+                content = re.sub(pattern.encode(), replacement.encode(), content, flags=re.MULTILINE)
+            yield Path(file).name, content
 
 
 def _dumps(repository: str, commit: str, engine: str, *files: str) -> list[Dump]:
@@ -118,12 +133,8 @@ def load(running: ProxiedHeadwater, dump: Dump, folder: Path) -> tuple[bool, str
     database = running.create(engine=dump.engine)
     said = []
     try:
-        for file in dump.files:
-            repository = folder / dump.repository
-            content = subprocess.run(
-                ["git", "-C", repository, "show", f"{dump.commit}:{file}"], check=True, capture_output=True
-            ).stdout
-            done = _imported(running, database, Path(file).name, content)
+        for name, content in dump.contents(folder):
+            done = imported(running, database, name, content)
             if done["job"]["state"] != "completed":
                 return False, str(done["job"]["error"])
             result = done["result"]
@@ -133,7 +144,7 @@ def load(running: ProxiedHeadwater, dump: Dump, folder: Path) -> tuple[bool, str
     return True, "; ".join(said)
 
 
-def _imported(running: ProxiedHeadwater, database: dict[str, Any], name: str, content: bytes) -> Any:
+def imported(running: ProxiedHeadwater, database: dict[str, Any], name: str, content: bytes) -> Any:
     """Upload a file, import it, and return the transfer at its end."""
     client = running.headwater.client
     uploaded = client.post(f"/api/v1/databases/{database['id']}/imports", files={"file": (name, content)}, timeout=300)

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from headwater.catalog.grammar import Grammar
+from headwater.catalog.model import Relation
 from headwater.catalog.value_kinds import KindName, TypeSpelling, ValueKind
 
 Convert: TypeAlias = Callable[[Any, ValueKind], Any]
+# What had to change in a table, as a loss: its severity, the column or index, and a sentence.
+TableChange: TypeAlias = tuple[Literal["changed", "left_out", "risk"], str, str]
 DataModel = Literal["relational", "document", "key_value"]
 
 
@@ -27,10 +30,14 @@ class TypeMapping:
         encoders: turn a canonical value into one that a session loads, where that is special.
         reducers: drop what the dialect cannot store of a canonical value; the plan of a copy has said so before.
         parse_array: parses the text of an array; None when arrays are JSON.
+        json_array: returns the engine's text of an array that is written as JSON, or None if it is not; None when
+            arrays are JSON.
         native_arrays: whether arrays are lists on both ways.
         same_dialect: returns the kind by which a value is copied between two databases of this dialect.
         source_risk: returns which values the target refuses (empty: none); None when the target decides.
         source_change: returns what a copy to another dialect changes in values of a kind (empty: nothing).
+        lax_kinds: kinds whose columns may have values that other engines refuse; see `ObservedValues`.
+        invalid: tells which values of a lax kind are such values.
         constant: returns a value of `TransferSource.scan` as an SQL constant; None when the grammar is enough.
     """
 
@@ -40,10 +47,13 @@ class TypeMapping:
     encoders: Mapping[KindName, Convert] = field(default_factory=dict)
     reducers: Mapping[KindName, Convert] = field(default_factory=dict)
     parse_array: Callable[[str], list[Any]] | None = None
+    json_array: Callable[[str, ValueKind], str | None] | None = None
     native_arrays: bool = False
     same_dialect: Callable[[ValueKind], ValueKind] = lambda kind: kind
     source_risk: Callable[[ValueKind, Dialect], str | None] = lambda kind, target: None
     source_change: Callable[[ValueKind, Dialect], str] = lambda kind, target: ""
+    lax_kinds: frozenset[KindName] = frozenset()
+    invalid: Mapping[KindName, Callable[[Any], bool]] = field(default_factory=dict)
     constant: Callable[[Any], str] | None = None
 
 
@@ -95,6 +105,11 @@ class Dialect:
         has_partial_indexes: whether an index may have a condition.
         has_deferrable_keys: whether foreign keys can be checked at the end of a transaction.
         has_set_default: whether foreign keys can set defaults.
+        sets_required_columns_to_null: whether a foreign key with SET NULL may be declared on columns that are NOT NULL.
+        refers_to_any_index: whether foreign keys refer to columns of any index; else it must be unique.
+        key_types: which columns a foreign key connects: of the same type, of types that can be compared, or any.
+        counter_columns: which columns may number their rows: any, one that begins an index, or the only column of the
+            primary key.
         unindexable: which kinds have no index, as words behind "an index"; empty when all have.
         declares_json_by_check: whether a JSON column is a text with a check, as MariaDB has it.
         has_table_collations: whether a table says how its texts are compared.
@@ -111,6 +126,12 @@ class Dialect:
         keeps_utc_offset: whether constants of timestamps include their zone.
         timestamp_digits: digits of a second in a timestamp.
         max_row_megabytes: the largest row; None if there is no practical limit.
+        fit_table: returns a planned table within the limits of the engine, and what had to change for that.
+        has_counter_checks: whether a check may use a column that numbers its rows, or that a foreign key changes.
+        has_empty_tables: whether a table may have no columns.
+        enforces_foreign_keys: whether all stored rows obey the foreign keys.
+        case_insensitive_indexes: whether names of indexes that differ by case are the same.
+        case_insensitive_columns: whether names of columns that differ by case are the same.
         current_date: the default expression for the current date.
         has_precise_now: whether CURRENT_TIMESTAMP accepts a precision.
         boolean_literals: false and true as defaults.
@@ -133,6 +154,10 @@ class Dialect:
     has_partial_indexes: bool = True
     has_deferrable_keys: bool = True
     has_set_default: bool = True
+    sets_required_columns_to_null: bool = True
+    refers_to_any_index: bool = False
+    key_types: Literal["same", "comparable", "any"] = "any"
+    counter_columns: Literal["any", "indexed", "primary_key"] = "any"
     unindexable: str = ""
     declares_json_by_check: bool = False
     has_table_collations: bool = False
@@ -149,6 +174,12 @@ class Dialect:
     keeps_utc_offset: bool = False
     timestamp_digits: int = 6
     max_row_megabytes: int | None = None
+    fit_table: Callable[[Relation], tuple[Relation, list[TableChange]]] = lambda table: (table, [])
+    has_counter_checks: bool = True
+    has_empty_tables: bool = False
+    enforces_foreign_keys: bool = True
+    case_insensitive_indexes: bool = False
+    case_insensitive_columns: bool = False
     current_date: str = "CURRENT_DATE"
     has_precise_now: bool = False
     boolean_literals: tuple[str, str] = ("0", "1")

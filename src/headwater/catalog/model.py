@@ -207,6 +207,17 @@ class Schema:
         rs = [r for r in self.relations if schema is None or r.schema is None or r.schema == schema]
         return _find(rs, name)
 
+    def base_type(self, type_: str) -> str:
+        """Return the type that a domain is based on, also over other domains; another type as it is."""
+        domains = {
+            name: domain.type for domain in self.domains for name in (domain.name, f"{domain.schema}.{domain.name}")
+        }
+        seen: set[str] = set()
+        while type_ in domains and type_ not in seen:
+            seen.add(type_)
+            type_ = domains[type_]
+        return type_
+
     def __iter__(self) -> Iterator[Relation]:
         return iter(self.relations)
 

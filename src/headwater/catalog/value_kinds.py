@@ -32,7 +32,7 @@ class ValueKind:
 
     `size` is bits of numbers, characters of texts, bytes of binaries; None is no limit. `any` is a value whose type
     differs by row, as in SQLite. `written` is the type as its own dialect spells it, for types that no other dialect
-    has and for copies within a dialect.
+    has and for copies within a dialect. With `invalid_as_null`, values that other engines refuse become NULL.
     """
 
     name: KindName
@@ -44,6 +44,7 @@ class ValueKind:
     values: tuple[str, ...] = ()
     item: ValueKind | None = None
     written: str = ""
+    invalid_as_null: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,15 @@ class TypeSpelling:
     changes: tuple[str, ...] = ()
     risk: str = ""
     stored_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedValues:
+    """What is known about the stored values of columns (schema, table, name) whose kind their engine does not enforce.
+
+    `checked` columns were read; `deviating` ones have values that are not of the kind: other numbers than 0 and 1 in
+    a boolean, dates such as 0000-00-00.
+    """
+
+    checked: frozenset[tuple[str | None, str, str]] = frozenset()
+    deviating: frozenset[tuple[str | None, str, str]] = frozenset()

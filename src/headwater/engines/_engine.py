@@ -57,8 +57,18 @@ class ActivitySupport(Protocol):
 class ExportSupport(Protocol):
     """Exports results as text that the server writes itself."""
 
-    def chunks(self, session: Session, text: str, form: ExportForm, limits: Limits) -> AsyncIterator[bytes]:
-        """Yield the result of one SELECT as chunks of CSV (with a header) or NDJSON."""
+    def chunks(
+        self,
+        session: Session,
+        text: str,
+        form: ExportForm,
+        limits: Limits,
+        counted: Callable[[int], None] = lambda rows: None,
+    ) -> AsyncIterator[bytes]:
+        """Yield the result of one SELECT as chunks of CSV (with a header) or NDJSON, and tell its number of rows.
+
+        Values are spelled as in `core/transfer/value_texts`.
+        """
 
 
 class Connect(Protocol):

@@ -212,6 +212,9 @@ class ArchiveRestore(Protocol):
             BadInput: it lacks extensions; all are named.
         """
 
+    async def unavailable(self, plan: ArchivePlan) -> Sequence[tuple[str, str]]:
+        """Return the objects of a checked plan that the server cannot have, for users, and the reason of each."""
+
     async def create(self, statement: ArchiveStatement) -> str | None:
         """Run a statement; return a sentence if it was left out.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
+from headwater.catalog.model import Relation
 from headwater.catalog.results import UNLIMITED, QueryError, Rows
+from headwater.catalog.value_kinds import ObservedValues
 from headwater.engines._session import Session
 
 # The columns of a table: their names, quoted, and their types as the engine spells them.
@@ -58,10 +60,15 @@ class TransferTarget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TransferSupport:
-    """How the engine takes part in a transfer, as source or as target; None where it cannot."""
+    """How the engine takes part in a transfer, as source or as target; None where it cannot.
+
+    `observe` returns what is known about the stored values of columns that the engine does not hold to their type;
+    None if it has no such columns.
+    """
 
     source: Callable[[Session], TransferSource] | None = None
     target: Callable[[Session], TransferTarget] | None = None
+    observe: Callable[[Session, Sequence[Relation]], Awaitable[ObservedValues]] | None = None
 
 
 async def drop_all(target: TransferTarget, objects: Sequence[Sequence[str]]) -> None:

@@ -238,12 +238,44 @@ async def test_proxy_terminates_tls(door: Door) -> None:
             assert done.stdout == "42\n", done.stderr
 
 
+@pytest.mark.parametrize("user", ["{name}", "owner@{name}"])
+async def test_clients_without_a_database_are_told_apart_by_their_user(door: Door, user: str) -> None:
+    user = user.format(name=door.place.spec.name)
+    assert await door.ask("SELECT database()", database=None, user=user) == "my_shop"
+    assert await door.ask("SELECT 1", user=user) == 1
+    env = {"MYSQL_PWD": door.place.spec.password, "PATH": "/usr/bin:/bin"}
+    for program, *rest in (
+        ["mysqldump", "--no-tablespaces", "my_shop"],
+        ["mysqladmin", "status"],
+        ["mysqlshow", "my_shop"],
+    ):
+        if not shutil.which(program):
+            continue
+        command = [program, "-h127.0.0.1", f"-P{door.port}", f"-u{user}", *rest]
+        done = await asyncio.to_thread(
+            subprocess.run, command, env=env, capture_output=True, text=True, timeout=240, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+async def test_error_without_a_database_says_which_user_names_it(door: Door) -> None:
+    with pytest.raises(pymysql.OperationalError, match="uses the name of the database as its user: --user=NAME"):
+        await door.ask("SELECT 1", database=None)
+
+
+def test_url_names_the_database_as_its_user() -> None:
+    url = proxy.MysqlProxy().client_url("127.0.0.1:7719", "shop", "s/cret")
+    assert url == "mysql://shop:s%2Fcret@127.0.0.1:7719/shop"
+
+
 @pytest.mark.parametrize(
     ("more", "code"),
     [
         ({"password": "wrong"}, 1045),
         ({"password": ""}, 1045),
         ({"user": "root"}, 1045),
+        ({"user": "root@my_shop"}, 1045),
+        ({"user": "owner@nosuch"}, 1045),
         ({"user": "headwater-keeper"}, 1045),
         ({"database": "nosuch"}, 1049),
         ({"database": None}, 1049),

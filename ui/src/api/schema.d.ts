@@ -3362,6 +3362,18 @@ export interface components {
             /** Tables */
             tables?: string[] | null;
             /**
+             * Zero Dates
+             * @default null
+             * @enum {string}
+             */
+            zero_dates?: "null" | "refuse";
+            /**
+             * Tinyint1
+             * @default boolean
+             * @enum {string}
+             */
+            tinyint1?: "boolean" | "number";
+            /**
              * Accepted
              * @default false
              */
@@ -3375,6 +3387,10 @@ export interface components {
         /**
          * CopyPlanIn
          * @description What to copy: some tables, by their names with or without a schema, or all.
+         *
+         *     `zero_dates` and `tinyint1` decide what becomes of values of MySQL that other engines do not have: dates such as
+         *     0000-00-00 become NULL or end the copy, and `tinyint(1)` becomes a boolean, if all its values are 0 and 1, or a
+         *     number.
          */
         CopyPlanIn: {
             /**
@@ -3384,10 +3400,22 @@ export interface components {
             target_id: string;
             /** Tables */
             tables?: string[] | null;
+            /**
+             * Zero Dates
+             * @default null
+             * @enum {string}
+             */
+            zero_dates?: "null" | "refuse";
+            /**
+             * Tinyint1
+             * @default boolean
+             * @enum {string}
+             */
+            tinyint1?: "boolean" | "number";
         };
         /**
          * CopyPlanOut
-         * @description The plan of a copy.
+         * @description The plan of a copy; `choices` are those of its request that make a difference.
          */
         CopyPlanOut: {
             /** Tables */
@@ -3396,6 +3424,8 @@ export interface components {
             losses: components["schemas"]["LossOut"][];
             /** Statements */
             statements: string[];
+            /** Choices */
+            choices: ("zero_dates" | "tinyint1")[];
         };
         /**
          * CredentialsOut

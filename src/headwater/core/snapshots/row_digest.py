@@ -40,6 +40,11 @@ class RowDigest:
             self.rows += batch.num_rows
             self.total = (self.total + sum(map(hash, _joined(batch)))) % _MODULUS
 
+    @property
+    def checksum(self) -> str:
+        """The sum as text, to compare it with another one of this process."""
+        return f"{self.total:016x}"
+
     def plus(self, other: RowDigest) -> RowDigest:
         """Return the digest of the rows of both."""
         return RowDigest(self.rows + other.rows, (self.total + other.total) % _MODULUS)

@@ -40,7 +40,8 @@ def decoder(dialect: Dialect | None, kind: ValueKind) -> Converter:
         item = decoder(dialect, kind.item or ValueKind("text"))
         return _careful(lambda cell, _: arrays.map_items(_as_list(cell, types), item), kind)
     special = types.decoders.get(kind.name) if types else None
-    return _careful(special or _COMMON[kind.name], kind)
+    is_invalid = types.invalid.get(kind.name) if types else None
+    return _careful(special or _COMMON[kind.name], kind, is_invalid=is_invalid)
 
 
 def encoder(dialect: Dialect, kind: ValueKind) -> Converter:
@@ -68,11 +69,17 @@ def _as_list(cell: Any, types: TypeMapping) -> list[Any]:
     return cell
 
 
-def _careful(make: Convert, kind: ValueKind, is_no: str = "is not a valid") -> Converter:
+def _careful(
+    make: Convert, kind: ValueKind, is_no: str = "is not a valid", is_invalid: Callable[[Any], bool] | None = None
+) -> Converter:
     def decode(cell: Any) -> Any:
         if cell is None:
             return None
         try:
+            if is_invalid is not None and is_invalid(cell):
+                if kind.invalid_as_null:
+                    return None
+                raise ValueError
             return make(cell, kind)
         except _WRONG as error:
             raise ValueConversionError(f"{_shortened(cell)!r} {is_no} {kind.name}") from error

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from headwater.catalog.model import Check, ForeignKey, Index, Relation
+from headwater.catalog.model import Check, Index, Relation
 from headwater.catalog.value_kinds import ValueKind
 from headwater.core.transfer import expressions
 from headwater.core.transfer.json_checks import is_json_check
@@ -18,7 +18,8 @@ _ORDERED = re.compile(
     r"(?:\s+ASC)?(?P<desc>\s+DESC)?(?:\s+NULLS\s+(?:FIRST|LAST))?\s*\)",
     re.IGNORECASE,
 )
-_BLOB_KEYS = frozenset({"json", "array", "binary"})
+# Attributes of foreign keys and checks that the stored rows may violate.
+UNCHECKED = frozenset({"not_valid", "not_enforced"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,55 +53,6 @@ def plain_columns(index: Index) -> tuple[str, ...]:
     return tuple(key.column for key in keys(index))
 
 
-def foreign_keys(relation: Relation, work: MappingContext) -> tuple[ForeignKey, ...]:
-    """Return the foreign keys to tables that are copied, too."""
-    result = []
-    for key in relation.foreign_keys:
-        target = _target(key, work)
-        label = key.name or ", ".join(key.columns)
-        if target is None:
-            work.record_loss("left_out", relation.qualified_name, label, "a foreign key to a table that is not copied")
-            continue
-        schema = work.target.default_schema
-        rules: dict[str, str | None] = {"on_delete": key.on_delete, "on_update": key.on_update}
-        if not work.target.has_set_default:
-            for action, rule in rules.items():
-                if rule == "SET DEFAULT":
-                    work.record_loss("changed", relation.qualified_name, label, "SET DEFAULT becomes NO ACTION")
-                    rules[action] = None
-        attrs = dict(key.attrs)
-        deferred = "deferrable" in attrs and work.target.has_deferrable_keys
-        if "deferrable" in attrs and not deferred:
-            work.record_loss("changed", relation.qualified_name, label, "the foreign key is checked immediately")
-        name = _free_name(key.name, relation, work) if key.name else None
-        result.append(
-            ForeignKey(
-                key.columns,
-                target,
-                key.ref_columns or _key_of(key, work),
-                name,
-                schema,
-                rules["on_delete"],
-                rules["on_update"],
-                (("deferrable", attrs["deferrable"]),) if deferred else (),
-            )
-        )
-    return tuple(result)
-
-
-def _target(key: ForeignKey, work: MappingContext) -> str | None:
-    exact = work.names.get((key.ref_schema, key.ref_table))
-    # A table of the same name in another schema is a different table.
-    if exact or key.ref_schema:
-        return exact
-    return next((new for (_, name), new in work.names.items() if name.casefold() == key.ref_table.casefold()), None)
-
-
-def _key_of(key: ForeignKey, work: MappingContext) -> tuple[str, ...]:
-    relation = work.schema.relation(key.ref_table, key.ref_schema)
-    return relation.primary_key if relation else ()
-
-
 def indexes(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> tuple[Index, ...]:
     """Return the indexes that the target supports."""
     return tuple(mapped for index in relation.indexes if (mapped := _index(relation, index, kinds, work)) is not None)
@@ -112,7 +64,7 @@ def _index(relation: Relation, index: Index, kinds: Mapping[str, ValueKind], wor
     attrs = dict(index.attrs)
     columns = plain_columns(index)
     if work.source is work.target:
-        return replace(index, name=_free_name(index.name, relation, work) if index.name else None)
+        return replace(index, name=work.free_name(index.name, relation) if index.name else None)
     if why := reason_unindexable(index, attrs, columns, kinds, work):
         work.record_loss("left_out", table_name, name, f"{what} {why}")
         return None
@@ -128,7 +80,7 @@ def _index(relation: Relation, index: Index, kinds: Mapping[str, ValueKind], wor
     record_attribute_losses(attrs, table_name, name, work)
     ordered = tuple(_spelt(key, name, relation, work) for key in keys(index))
     comment = None if index.comment and work.record_comment_loss(table_name, name) else index.comment
-    return Index(_free_name(index.name, relation, work) if index.name else None, ordered, index.unique, where, comment)
+    return Index(work.free_name(index.name, relation) if index.name else None, ordered, index.unique, where, comment)
 
 
 def record_attribute_losses(
@@ -177,22 +129,19 @@ def reason_unindexable(
     return ""
 
 
-def _free_name(name: str, relation: Relation, work: MappingContext) -> str:
-    """Return an unused name for an index or key in the database: in some engines they share a namespace."""
-    longest = 63
-    wanted = name[:longest]
-    taken = {*work.index_names, *work.names.values()}
-    if wanted in taken:
-        wanted = f"{relation.name}_{name}"[:longest]
-    number = 2
-    while wanted in taken:
-        wanted, number = f"{relation.name}_{name}"[: longest - 3] + f"_{number}", number + 1
-    work.index_names.add(wanted)
-    return wanted
+def _set_by_keys(relation: Relation) -> Iterator[str]:
+    """Yield the columns whose values change when the rows change that they refer to."""
+    for key in relation.foreign_keys:
+        if key.on_update in {"CASCADE", "SET NULL"} or key.on_delete == "SET NULL":
+            yield from key.columns
 
 
-def checks(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingContext) -> tuple[Check, ...]:
+def checks(
+    relation: Relation, kinds: Mapping[str, ValueKind], counters: Collection[str], work: MappingContext
+) -> tuple[Check, ...]:
     """Return the checks that certainly mean the same at the target, and those that replace enums."""
+    set_by_server = () if work.target.has_counter_checks else {*counters, *_set_by_keys(relation)}
+    forbidden = [re.compile(rf"\b{re.escape(name)}\b") for name in set_by_server]
     result = []
     for check in relation.checks:
         name = check.name or check.expression
@@ -200,10 +149,12 @@ def checks(relation: Relation, kinds: Mapping[str, ValueKind], work: MappingCont
             continue
         same = work.source is work.target
         text = check.expression if same else expressions.translate(check.expression, work.source, work.target)
-        if text is None:
-            work.record_loss("left_out", relation.qualified_name, name, f"the check ({check.expression})")
+        unchecked = bool(UNCHECKED & {attribute for attribute, _ in check.attrs})
+        if text is None or unchecked or any(name.search(check.expression) for name in forbidden):
+            why = ", which its rows may violate" if unchecked else ""
+            work.record_loss("left_out", relation.qualified_name, name, f"the check ({check.expression}){why}")
             continue
-        result.append(Check(text, _free_name(check.name, relation, work) if check.name else None))
+        result.append(Check(text, work.free_name(check.name, relation) if check.name else None))
     if work.target.has_enum_checks:
         for column, kind in kinds.items():
             if kind.name == "enum":

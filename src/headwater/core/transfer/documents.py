@@ -9,8 +9,9 @@ from typing import Any
 from headwater.catalog.model import Check, Column, Index, Relation
 from headwater.catalog.value_kinds import TypeSpelling, ValueKind
 from headwater.core.transfer import constraints, loss_rules
+from headwater.core.transfer.column_kinds import column_kinds, with_nulls
 from headwater.core.transfer.json_checks import is_json_check
-from headwater.core.transfer.mapping_context import MappingContext, column_kind
+from headwater.core.transfer.mapping_context import MappingContext
 from headwater.core.transfer.plan import ColumnPlan, TablePlan
 
 ID = "_id"
@@ -21,7 +22,8 @@ _UNBOUNDED = frozenset({"text", "binary", "json", "array", "other"})
 def collection(relation: Relation, work: MappingContext) -> tuple[Relation, TablePlan]:
     """Return the plan of a table, and record every loss."""
     name = work.names[relation.schema, relation.name]
-    kinds = {column.name: column_kind(column, relation, work) for column in relation.columns}
+    kinds = column_kinds(relation, work)
+    relation = with_nulls(relation, kinds, work)
     paths = _paths(relation, kinds, work)
     loss_rules.table_losses(relation, kinds, work)
     assert work.target.types
@@ -93,7 +95,7 @@ def _tell(relation: Relation, column: Column, kind: ValueKind, field: TypeSpelli
     table_name = relation.qualified_name
     for sentence in field.changes:
         work.record_loss("changed", table_name, column.name, sentence)
-    for sentence in (field.risk, loss_rules.risk(kind, work)):
+    for sentence in (field.risk, loss_rules.risk(kind, column, relation, work)):
         if sentence:
             work.record_loss("risk", table_name, column.name, sentence)
     loss_rules.column_losses(column, table_name, work)

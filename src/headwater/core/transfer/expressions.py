@@ -42,6 +42,7 @@ _NOW = re.compile(
 )
 _IN_UTC = re.compile(r"'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)\+00(?::?00)?'")
 _TODAY = re.compile(r"current_date(?:\s*\(\s*\))?|curdate\s*\(\s*\)", re.IGNORECASE)
+_MOMENT = re.compile(r"'\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d(?::?\d\d)?)?)?'")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
@@ -77,6 +78,8 @@ def default(text: str, source: Dialect, target: Dialect, kind: str, scale: int |
     literals = all(isinstance(node, exp.Literal | exp.Neg | exp.Paren) for node in tree.walk())
     if not literals or kind in {"binary", "array", "bits", "interval", "other"}:
         return None
+    if kind in {"date", "timestamp"} and not _MOMENT.fullmatch(bare):
+        return None  # words such as infinity
     if kind in {"integer", "decimal", "float"} and (inner := bare.strip("'\"")) != bare and _NUMBER.fullmatch(inner):
         return inner
     return tree.sql(dialect=target.sqlglot)

@@ -12,7 +12,7 @@ _ATTRIBUTES = {
     "partition_by": "the partitions become one table",
     "partitions": "the partitions become one table",
     "partition_of": "a partition is copied as a separate table, in addition to its rows in the partitioned table",
-    "inherits": "inheritance is not copied",
+    "inherits": "inheritance is not copied: the table that it inherits from contains its rows, too",
     "row_security": "row-level security is not copied",
     "foreign": "a foreign table becomes an ordinary one",
     "module": "a virtual table becomes an ordinary one",
@@ -73,9 +73,13 @@ def column_losses(column: Column, table: str, work: MappingContext) -> None:
         work.record_loss("changed", table, column.name, "a generated column becomes a plain one with its values")
 
 
-def risk(kind: ValueKind, work: MappingContext) -> str:
+def risk(kind: ValueKind, column: Column, relation: Relation, work: MappingContext) -> str:
     """Return which values the source allows and the target cannot store."""
     assert work.source.types
+    if kind.name in work.source.types.lax_kinds and (
+        kind.name != "boolean" or (relation.schema, relation.name, column.name) in work.observed.checked
+    ):
+        return ""
     sentence = work.source.types.source_risk(kind, work.target)
     if sentence is not None:
         return sentence

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from headwater.catalog.dialect import Dialect
-from headwater.catalog.model import Column, Domain, Enum, Relation, Schema
-from headwater.catalog.value_kinds import ValueKind
-from headwater.core.transfer.json_checks import is_json_check
+from headwater.catalog.model import Enum, ForeignKey, Relation, Schema
+from headwater.catalog.value_kinds import ObservedValues, ValueKind
+from headwater.core.transfer.choices import CopyChoices
 from headwater.core.transfer.losses import Severity
+
+# The schema, table and name of a column of the source.
+ColumnId: TypeAlias = tuple[str | None, str, str]
 
 
 @dataclass(slots=True)
 class MappingContext:
-    """The state of planning a copy: Schema, dialects, used names, and losses so far."""
+    """The state of planning a copy: Schema, dialects, used names, kinds of columns, and losses so far."""
 
     schema: Schema
     source: Dialect
@@ -23,6 +27,10 @@ class MappingContext:
     enums: list[Enum] = field(default_factory=list)
     losses: dict[tuple[Severity, str, str], list[str]] = field(default_factory=dict)
     index_names: set[str] = field(default_factory=set)
+    kinds: dict[ColumnId, ValueKind] = field(default_factory=dict)
+    counters: set[ColumnId] = field(default_factory=set)
+    observed: ObservedValues = field(default_factory=ObservedValues)
+    choices: CopyChoices = field(default_factory=CopyChoices)
 
     def record_loss(self, severity: Severity, table: str, of: str, sentence: str) -> None:
         """Record a loss; equal losses of one table are combined."""
@@ -35,6 +43,34 @@ class MappingContext:
         if not self.target.has_comments:
             self.record_loss("left_out", table, of, f"{self.target.display_name} does not support comments")
         return not self.target.has_comments
+
+    def referred(self, key: ForeignKey) -> Relation | None:
+        """Return the table that a foreign key refers to, if it is copied, too."""
+        exact = (key.ref_schema, key.ref_table)
+        # A table of the same name in another schema is a different table.
+        if exact not in self.names and key.ref_schema:
+            return None
+        folded = key.ref_table.casefold()
+        name = (
+            exact if exact in self.names else next((item for item in self.names if item[1].casefold() == folded), None)
+        )
+        if name is None:
+            return None
+        return next((table for table in self.schema if (table.schema, table.name) == name), None)
+
+    def free_name(self, name: str, relation: Relation) -> str:
+        """Return an unused name for an index or key in the database: in some engines they share a namespace."""
+        longest = 63
+        wanted = name[:longest]
+        fold = str.casefold if self.target.case_insensitive_indexes else str
+        taken = {*self.index_names, *map(fold, self.names.values())}
+        if fold(wanted) in taken:
+            wanted = f"{relation.name}_{name}"[:longest]
+        number = 2
+        while fold(wanted) in taken:
+            wanted, number = f"{relation.name}_{name}"[: longest - 3] + f"_{number}", number + 1
+        self.index_names.add(fold(wanted))
+        return wanted
 
 
 def assign_names(chosen: Sequence[Relation], work: MappingContext) -> None:
@@ -68,40 +104,3 @@ def _cut(name: str, work: MappingContext, end: str = "") -> str:
     if work.target.identifier_bytes:
         return name.encode()[:longest].decode(errors="ignore") + end
     return name[:longest] + end
-
-
-def column_kind(column: Column, relation: Relation, work: MappingContext) -> ValueKind:
-    """Return the kind of a column; enums, domains and MariaDB's JSON are looked up."""
-    written = column.type
-    if enum := find_enum(written, work.schema.enums):
-        return ValueKind("enum", values=enum.values, written=written)
-    bare = written.rpartition(".")[2].strip('"')
-    for domain in work.schema.domains:
-        if domain.name == bare:
-            work.record_loss(
-                "changed", relation.qualified_name, column.name, f"the domain {bare} becomes its base type"
-            )
-            return _of_domain(domain, work)
-    if work.source.declares_json_by_check and any(is_json_check(check, column.name) for check in relation.checks):
-        return ValueKind("json", written="json")
-    return _raw(written, work)
-
-
-def find_enum(written: str, enums: Sequence[Enum]) -> Enum | None:
-    """Return the enum of a type name: in its schema, or in `public` if it has none."""
-    space, _, bare = written.rpartition(".")
-    candidates = [enum for enum in enums if enum.name == bare.strip('"')]
-    wanted = space.strip('"') or "public"
-    return next((enum for enum in candidates if enum.schema == wanted), None) or next(iter(candidates), None)
-
-
-def _raw(written: str, work: MappingContext) -> ValueKind:
-    """Return the kind by which values of a type are copied; within one dialect, ambiguous types stay text."""
-    types = work.source.types
-    assert types and types.read
-    kind = types.read(written)
-    return types.same_dialect(kind) if work.source is work.target else kind
-
-
-def _of_domain(domain: Domain, work: MappingContext) -> ValueKind:
-    return _raw(domain.type, work)

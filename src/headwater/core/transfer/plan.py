@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from headwater.catalog.dialect import Dialect
 from headwater.catalog.model import Schema
 from headwater.catalog.value_kinds import ValueKind
 from headwater.core.transfer.losses import Loss
+
+Choice = Literal["zero_dates", "tinyint1"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,25 @@ class TablePlan:
 
 @dataclass(frozen=True, slots=True)
 class CopyPlan:
-    """The Schema to create, the tables to fill in it, and the losses."""
+    """The Schema to create, the tables to fill in it, and the losses.
+
+    `statements` create the Schema where the engine's DDL of it is not what runs.
+    """
 
     source: Dialect
     target: Dialect
     schema: Schema
     tables: tuple[TablePlan, ...]
     losses: tuple[Loss, ...]
+    statements: tuple[str, ...] = ()
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The choices of `CopyChoices` that make a difference for these tables."""
+        types = self.source.types
+        if types is None or types.read is None or self.source is self.target:
+            return ()
+        kinds = {types.read(column.source_type).name for table in self.tables for column in table.columns}
+        lax = kinds & types.lax_kinds
+        choices: list[Choice] = ["zero_dates"] if lax - {"boolean"} else []
+        return (*choices, "tinyint1") if "boolean" in lax else tuple(choices)

@@ -13,7 +13,9 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet
 
+from headwater.catalog.dialect import Dialect
 from headwater.catalog.results import Cell, ResultColumn, Row
+from headwater.core.transfer.value_texts import csv_cell, in_json
 from headwater.kit.errors import BadInput
 
 Form = Literal["csv", "ndjson", "json", "arrow", "parquet"]
@@ -22,14 +24,15 @@ TYPED_ROWS, TYPED_BYTES = 65_536, 16 * 2**20
 
 
 class _Csv:
-    def __init__(self, columns: tuple[ResultColumn, ...]) -> None:
+    def __init__(self, columns: tuple[ResultColumn, ...], dialect: Dialect | None = None) -> None:
         self._columns = columns
+        self._has_booleans = any(column.kind == "boolean" for column in columns)
 
     def open(self) -> bytes:
         return _csv_lines([[column.name for column in self._columns]])
 
     def rows(self, rows: list[Row]) -> bytes:
-        return _csv_lines(rows)
+        return _csv_lines([list(map(csv_cell, row)) for row in rows] if self._has_booleans else rows)
 
     def close(self) -> bytes:
         return b""
@@ -64,9 +67,10 @@ def _csv_field(cell: Cell) -> str:
 
 
 class _Ndjson:
-    def __init__(self, columns: tuple[ResultColumn, ...]) -> None:
+    def __init__(self, columns: tuple[ResultColumn, ...], dialect: Dialect | None = None) -> None:
         self._names = unique([column.name for column in columns])
-        self._json = [index for index, column in enumerate(columns) if column.kind == "json"]
+        spellings = ((index, in_json(column, dialect)) for index, column in enumerate(columns))
+        self._spellings = [(index, spell) for index, spell in spellings if spell is not None]
 
     def open(self) -> bytes:
         return b""
@@ -76,24 +80,12 @@ class _Ndjson:
 
     def _line(self, row: Row) -> bytes:
         cells: list[Any] = list(row)
-        for index in self._json:
-            cells[index] = _embedded(cells[index])
+        for index, spell in self._spellings:
+            cells[index] = None if cells[index] is None else spell(cells[index])
         return msgspec.json.encode(dict(zip(self._names, cells, strict=True)))
 
     def close(self) -> bytes:
         return b""
-
-
-def _embedded(cell: Cell) -> Any:
-    """Return JSON text as a part of the row, in one line, with its own digits; other text stays text."""
-    try:
-        msgspec.json.decode(str(cell), type=msgspec.Raw)
-    except msgspec.DecodeError:
-        return cell
-    return msgspec.Raw(cell.translate(_IN_ONE_LINE).encode()) if isinstance(cell, str) else cell
-
-
-_IN_ONE_LINE = {10: " ", 13: " "}
 
 
 class _Json(_Ndjson):
@@ -159,7 +151,7 @@ class _Arrow:
 
     _opened: Callable[[Any, pa.Schema], Any] = staticmethod(pa.ipc.new_stream)
 
-    def __init__(self, columns: tuple[ResultColumn, ...]) -> None:
+    def __init__(self, columns: tuple[ResultColumn, ...], dialect: Dialect | None = None) -> None:
         names = unique([column.name for column in columns])
         pairs = zip(names, columns, strict=True)
         self._schema = pa.schema([(name, _arrow_type(column)) for name, column in pairs])

@@ -11,6 +11,7 @@ from headwater.engines.mysql.dialect import DIALECT
 from headwater.engines.mysql.explain import MysqlExplain
 from headwater.engines.mysql.in_place_restore import MysqlInPlaceRestores
 from headwater.engines.mysql.inspect import inspect
+from headwater.engines.mysql.observed_values import observe
 from headwater.engines.mysql.provision import MysqlProvisioning
 from headwater.engines.mysql.proxy import MysqlProxy
 from headwater.engines.mysql.script import MysqlScript
@@ -38,5 +39,5 @@ ENGINE = Engine(
     proxy=MysqlProxy(),
     script=MysqlScript(),
     snapshots=MysqlSnapshots(),
-    transfer=TransferSupport(source=MysqlTransfer, target=MysqlTransfer),
+    transfer=TransferSupport(source=MysqlTransfer, target=MysqlTransfer, observe=observe),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import pymysql
@@ -132,6 +132,10 @@ class MysqlArchiveRestore:
 
     async def check(self, plan: ArchivePlan) -> None:
         """Do nothing: a server of MySQL has no extensions."""
+
+    async def unavailable(self, plan: ArchivePlan) -> Sequence[tuple[str, str]]:
+        """Return nothing: a server of MySQL has no extensions."""
+        return ()
 
     async def create(self, statement: ArchiveStatement) -> str | None:
         """Create an object; one that this user may not create is left out if no row depends on it."""

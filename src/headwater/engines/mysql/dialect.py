@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headwater.catalog.dialect import Dialect, EditorHints
 from headwater.catalog.grammar import Grammar
+from headwater.engines.mysql.limits import fit
 from headwater.engines.mysql.type_mapping import TYPES
 
 GRAMMAR = Grammar(
@@ -31,6 +32,14 @@ DIALECT = Dialect(
     has_partial_indexes=False,
     has_deferrable_keys=False,
     has_set_default=False,
+    sets_required_columns_to_null=False,
+    refers_to_any_index=True,
+    key_types="same",
+    counter_columns="indexed",
+    has_counter_checks=False,
+    case_insensitive_indexes=True,
+    case_insensitive_columns=True,
+    fit_table=fit,
     unindexable="of JSON",
     declares_json_by_check=True,
     has_table_collations=True,

@@ -6,6 +6,9 @@ with the stored password, and logs in to the real server with the same password.
 KILL, by which clients cancel queries, gets its connection number translated, because the greeting contained a number
 before the real one was known. COM_CHANGE_USER does not work, because it needs a new proof within a session.
 
+Many clients log in without a database (mysqldump, mysqladmin, a second connection that cancels a query), so the user
+names the database, too: `shop`, or `owner@shop`.
+
 Source: MariaDB documentation, "Client/Server Protocol".
 """
 
@@ -61,6 +64,7 @@ ERRORS: tuple[tuple[type[HeadwaterError], int, str], ...] = (
     (TooMany, 1040, "08004"),
     (HeadwaterError, 1105, "HY000"),
 )
+UNNAMED = "A client that names no database uses the name of the database as its user: --user=NAME."
 _KILL = re.compile(rb"(\s*KILL\s+(?:(?:HARD|SOFT)\s+)?(?:CONNECTION\s+|QUERY\s+)?)(\d+)(\s*;?\s*)", re.IGNORECASE)
 # Our connection numbers in greetings, far above those of servers, and the servers' own numbers.
 _numbers = itertools.count(2**31)
@@ -132,11 +136,13 @@ class _Client(ProxyClient):
                 number, payload = await self._packets.get()
         login = parse_login(payload)
         try:
-            opening = await self._opener(login.database or login.user)
+            opening = await self._opener(login.route)
             opening.meter.connected()
         except HeadwaterError as error:
             code, state = next((code, state) for kind, code, state in ERRORS if isinstance(error, kind))
-            self._refuse(number + 1, code, state, f"{error.message} {error.hint or ''}".strip())
+            unnamed = isinstance(error, NotFound) and not login.database
+            hint = UNNAMED if unnamed else error.hint or ""
+            self._refuse(number + 1, code, state, f"{error.message} {hint}".strip())
             return
         self._opening = opening
         number = await self._check(number, login, opening.address)
@@ -151,7 +157,7 @@ class _Client(ProxyClient):
             async with asyncio.timeout(LOGIN_SECONDS):
                 number, proof = await self._packets.get()
         right = sha2_proof(password, self._nonce) if len(proof) == 32 else native_proof(password, self._nonce)
-        named = login.user in {address.user, address.database}
+        named = login.user in {address.user, address.database, login.route, f"{address.user}@{login.route}"}
         if not hmac.compare_digest(right, proof) or not named:
             self._refuse(number + 1, 1045, "28000", f"Access denied for user '{login.user}'")
             return 0
@@ -233,6 +239,11 @@ class ClientLogin:
     proof: bytes = field(repr=False)
     database: str
     plugin: bytes
+
+    @property
+    def route(self) -> str:
+        """The name of the database: given, or else in the user."""
+        return self.database or self.user.partition("@")[2] or self.user
 
 
 def packet(number: int, payload: bytes) -> bytes:
@@ -357,4 +368,4 @@ class MysqlProxy(ProxySupport):
 
     def client_url(self, host_port: str, database: str, password: str) -> str:
         """Return the URL of the database for clients."""
-        return f"mysql://owner:{quote(password)}@{host_port}/{database}"
+        return f"mysql://{quote(database, safe='')}:{quote(password, safe='')}@{host_port}/{database}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from headwater.catalog.dialect import Dialect, TypeMapping
 from headwater.catalog.value_kinds import KindName, TypeSpelling, ValueKind
@@ -125,15 +126,24 @@ _SPELLERS: Mapping[KindName, r.Speller] = {
 def _same_dialect(kind: ValueKind) -> ValueKind:
     if kind.name == "boolean":
         return ValueKind("integer", 8, written=kind.written)
-    return ValueKind("other", written=kind.written) if kind.name == "array" else kind
+    return ValueKind("other", written=kind.written) if kind.name in {"array", "date", "timestamp"} else kind
+
+
+def _is_no_date(text: str) -> bool:
+    """Return True for dates that only MySQL stores: zeros in a part, or a day that its month does not have."""
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        return True
+    return False
 
 
 def _risk(kind: ValueKind, target: Dialect) -> str | None:
     match kind.name:
+        case "enum":
+            return "values that are not in the list, which MySQL stores as empty ones, are refused"
         case "boolean":
             return "numbers other than 0 and 1 are refused"
-        case "date" | "timestamp":
-            return "zero dates (0000-00-00) are refused"
         case "time":
             return "times below 0 and above 24 hours are refused" if target.limits_times_to_a_day else ""
     return None
@@ -145,4 +155,6 @@ TYPES = TypeMapping(
     encoders={"boolean": lambda value, _: int(value)},
     same_dialect=_same_dialect,
     source_risk=_risk,
+    lax_kinds=frozenset({"boolean", "date", "timestamp"}),
+    invalid={"date": _is_no_date, "timestamp": _is_no_date},
 )

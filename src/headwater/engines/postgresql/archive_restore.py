@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 
+from headwater.catalog.extensions import Extension
 from headwater.catalog.results import QueryError
 from headwater.engines import Address, ArchivePlan, ArchiveRefusal, ArchiveStatement
 from headwater.engines.postgresql import archive_plan, extensions, own_search_path, schema_archive
@@ -25,6 +26,7 @@ _OF_ROLES = ("policy ", "user mapping ")
 # Of an aggregate; other roles are told that its definition is not valid.
 _INTERNAL_STATE = "STYPE = internal"
 _NO_RELATIONS = "--exclude-table=*"
+_EXTENSION, _COMMENT = "extension ", "comment "
 
 
 class PostgresArchiveRestore:
@@ -54,6 +56,24 @@ class PostgresArchiveRestore:
         """Raise BadInput with all extensions that the tables need and the server does not offer."""
         if lacking := await extensions.missing(self._connection, plan.extensions):
             raise extensions.missing_error(lacking)
+
+    async def unavailable(self, plan: ArchivePlan) -> list[tuple[str, str]]:
+        """Return the extensions that cannot be installed, and everything that needs them."""
+        offered = {extension.name: extension for extension in await extensions.offered(self._connection)}
+        reasons: dict[int, str] = {}
+        lost = []
+        for statement in (*plan.pre_data, *plan.post_data, *plan.final):
+            reason = next((reasons[number] for number in statement.needs if number in reasons), "")
+            if statement.subject.startswith(_EXTENSION):
+                name = statement.subject.removeprefix(_EXTENSION)
+                reason = reason or _refusal(offered.get(name))
+                below = f"it needs the extension {name}"
+            else:
+                below = f"it needs {statement.subject}"
+            if reason:
+                lost += [] if statement.subject.startswith(_COMMENT) else [(statement.subject, reason)]
+                reasons.setdefault(statement.number, below)
+        return lost
 
     async def create(self, statement: ArchiveStatement) -> str | None:
         """Run a statement; an object that this role may not create is left out if no row depends on it."""
@@ -110,6 +130,13 @@ def _unsupported(statement: ArchiveStatement, error: psycopg.Error) -> str | Non
     if isinstance(error, psycopg.errors.InvalidFunctionDefinition) and _INTERNAL_STATE in statement.text:
         return "only a superuser may create it"
     return _REASONS.get(type(error))
+
+
+def _refusal(extension: Extension | None) -> str:
+    """Return why an extension cannot be installed; empty if it can."""
+    if extension is None:
+        return "the target's server does not offer it"
+    return "" if extension.installed else (extension.refused or "").rstrip(".")
 
 
 def _refused(statement: ArchiveStatement, error: psycopg.Error) -> HeadwaterError:

@@ -1,8 +1,10 @@
-"""Parses PostgreSQL's array literals (`{1,NULL,"a b"}`) to lists."""
+"""Parses and writes PostgreSQL's array literals (`{1,NULL,"a b"}`)."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import msgspec
 
 
 def parse(text: str) -> list[Any]:
@@ -54,3 +56,24 @@ def _bare(text: str, at: int) -> tuple[str | None, int]:
         end += 1
     word = text[at:end]
     return (None if word.upper() == "NULL" else word), end
+
+
+def from_json(text: str, *, of_json: bool = False) -> str | None:
+    """Return the literal of an array that is written as JSON, or None if the text is no JSON array.
+
+    Lists inside are further dimensions, or with `of_json` items as objects are. Numbers keep their digits.
+    """
+    try:
+        items = msgspec.json.decode(text, type=list[msgspec.Raw])
+    except msgspec.DecodeError:
+        return None  # a literal, which may begin with its bounds: [0:1]={1,2}
+    return "{" + ",".join(_written(bytes(item).decode(), of_json) for item in items) + "}"
+
+
+def _written(item: str, of_json: bool) -> str:
+    if item == "null":
+        return "NULL"
+    if item.startswith("[") and not of_json:
+        return from_json(item) or ""
+    text = msgspec.json.decode(item) if item.startswith('"') and not of_json else item
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

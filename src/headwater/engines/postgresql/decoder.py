@@ -47,7 +47,6 @@ _INTERVAL = re.compile(
     r"(?:(?P<sign>[+-])?(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d)(?P<fraction>\.\d+)?)?"
 )
 _MODIFIER = re.compile(r"\([^)]*\)")
-_DEEPEST = 20  # domains over domains
 
 
 def _iso_intervals(values: Array) -> list[Cell]:
@@ -71,18 +70,6 @@ def iso_interval(text: str) -> str:
     return "P" + "".join(parts) + ("T" + "".join(clock) if clock else "")
 
 
-def _base(type_: str, schema: Schema) -> str:
-    """Return the base type of a domain."""
-    domains = {
-        name: domain.type for domain in schema.domains for name in (domain.name, f"{domain.schema}.{domain.name}")
-    }
-    for _ in range(_DEEPEST):
-        if type_ not in domains:
-            break
-        type_ = domains[type_]
-    return type_
-
-
 def _kind(type_: str, schema: Schema) -> Kind:
     if type_.endswith("[]"):
         return "array"
@@ -96,7 +83,7 @@ class PostgresDecoding(DecodingSupport):
 
     def decoder(self, column: SnapshotColumn, schema: Schema) -> Decoder:
         """Return the decoder of a snapshot column."""
-        type_ = _base(column.type, schema)
+        type_ = schema.base_type(column.type)
         if plain := _PLAIN.get(type_):
             return plain
         if match := _NUMERIC.fullmatch(type_):

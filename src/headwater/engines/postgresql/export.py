@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import psycopg
@@ -20,13 +20,20 @@ from headwater.engines.postgresql.session import PostgresSession
 
 CHUNK, LONGEST_NAME = 65_536, 63
 _CSV = ("COPY (", "\n) TO STDOUT WITH (FORMAT csv, HEADER)")
-# A delimiter and a quote that JSON text cannot contain unescaped: each line is the JSON of one row.
+# A delimiter and a quote that JSON text cannot contain unescaped: each line is the JSON of one row. `r.*` is the row,
+# also where a column is called r.
 _NDJSON = (
     # The text of a json column may have line ends between its parts, but a row has one line.
-    "COPY (SELECT translate(row_to_json(r)::text, E'\\n\\r', '  ') FROM (",
+    "COPY (SELECT translate(row_to_json(r.*)::text, E'\\n\\r', '  ') FROM (",
     "\n) r) TO STDOUT WITH (FORMAT csv, DELIMITER E'\\x01', QUOTE E'\\x02')",
 )
 _AROUND = {"csv": _CSV, "ndjson": _NDJSON}
+# OIDs of types that COPY and row_to_json spell in another way than other exports, and the types they are cast to.
+_BOOLEAN, _OID, _RECORD, _RECORDS, _FIRST_OF_USERS = 16, 26, 2249, 2287, 16384
+_CASTS = {"csv": {_BOOLEAN: "text"}, "ndjson": {_OID: "bigint", _RECORD: "text", _RECORDS: "text[]"}}
+# Types of users in JSON are texts, whatever casts they have (hstore) or fields (composite types).
+_OF_USERS = "SELECT oid::int8, CASE typcategory WHEN 'A' THEN 'text[]' ELSE 'text' END FROM pg_type WHERE oid = ANY(%s)"
+_INTERVALS = "postgres"
 
 
 def one_query(text: str) -> Statement:
@@ -42,22 +49,22 @@ def before(form: ExportForm) -> int:
     return len(_AROUND[form][0])
 
 
-async def copied(connection: AsyncConnection[Any], query: str, form: ExportForm) -> AsyncIterator[bytes]:
+async def copied(
+    connection: AsyncConnection[Any], query: str, form: ExportForm, counted: Callable[[int], None]
+) -> AsyncIterator[bytes]:
     """Yield the result of a query in chunks of about 64 kB.
 
     The server sends a message for each row. Psycopg's own iterator goes through the event loop for every message; here
     all messages that have arrived are read at once.
     """
-    opening, closing = _AROUND[form]
+    opening, closing = await _around(connection, query, form)
     pgconn, over = connection.pgconn, False
     async with connection.lock:
-        if form == "ndjson":
-            closing = closing.replace(") r)", f") r{await _renamed(connection, query)})", 1)
         pgconn.send_query((opening + query + closing).encode())
         try:
             await connection.wait(_begun(pgconn))
             while not over:
-                chunk, over = await connection.wait(_taken(pgconn))
+                chunk, over = await connection.wait(_taken(pgconn, counted))
                 yield chunk
         except psycopg.Error:
             over = True
@@ -66,23 +73,68 @@ async def copied(connection: AsyncConnection[Any], query: str, form: ExportForm)
             if not over:
                 await connection.cancel_safe()
                 with contextlib.suppress(psycopg.Error):
-                    while not (await connection.wait(_taken(pgconn)))[1]:
+                    while not (await connection.wait(_taken(pgconn, counted)))[1]:
                         pass
 
 
-async def _renamed(connection: AsyncConnection[Any], query: str) -> str:
-    """Return the column list that gives each column of a query a name of its own; "" if they have."""
+async def _around(connection: AsyncConnection[Any], query: str, form: ExportForm) -> tuple[str, str]:
+    """Return what comes before and after a query; its columns get names of their own and casts where they need them."""
+    opening, closing = _AROUND[form]
+    columns = await _described(connection, query)
+    casts = await _casts(connection, form, {oid for _, oid in columns})
+    names = [name for name, _ in columns]
+    shown = distinct(names) if form == "ndjson" else names
+    if shown == names and not any(oid in casts for _, oid in columns):
+        return opening, closing
+    inner = [f"c{number}" for number in range(len(names))]
+    listed = ", ".join(
+        f"{own}{f'::{casts[oid]}' if oid in casts else ''} AS {_quoted(name)}"
+        for own, name, (_, oid) in zip(inner, shown, columns, strict=True)
+    )
+    aliases = ", ".join(inner)
+    return f"{opening}SELECT {listed} FROM (", f"\n) q({aliases}){closing}"  # noqa: S608 (our own text around it)
+
+
+async def _described(connection: AsyncConnection[Any], query: str) -> list[tuple[str, int]]:
+    """Return the names and OIDs of the types of a query's columns; none if the query has an error."""
     pgconn = connection.pgconn
-    pgconn.send_prepare(b"", query.encode())
-    (prepared,) = await connection.wait(generators.execute(pgconn))
-    if prepared.status != ExecStatus.COMMAND_OK:
-        return ""  # the COPY has the same error, at its position
-    pgconn.send_describe_prepared(b"")
-    (described,) = await connection.wait(generators.execute(pgconn))
-    names = [(described.fname(index) or b"").decode() for index in range(described.nfields)]
-    if len(set(names)) == len(names):
-        return ""
-    return "(" + ", ".join('"' + name.replace('"', '""') + '"' for name in distinct(names)) + ")"
+    async with connection.lock:
+        pgconn.send_prepare(b"", query.encode())
+        (prepared,) = await connection.wait(generators.execute(pgconn))
+        if prepared.status != ExecStatus.COMMAND_OK:
+            return []  # the COPY has the same error, at its position
+        pgconn.send_describe_prepared(b"")
+        (described,) = await connection.wait(generators.execute(pgconn))
+    fields = range(described.nfields)
+    return [((described.fname(index) or b"").decode(), described.ftype(index)) for index in fields]
+
+
+async def _casts(connection: AsyncConnection[Any], form: ExportForm, oids: set[int]) -> dict[int, str]:
+    casts = dict(_CASTS[form])
+    own = [oid for oid in oids if oid >= _FIRST_OF_USERS]
+    if form == "ndjson" and own:
+        cursor = await connection.execute(_OF_USERS, [own])
+        casts |= {int(oid): type_ for oid, type_ in await cursor.fetchall()}
+    return casts
+
+
+@contextlib.asynccontextmanager
+async def _postgres_intervals(connection: AsyncConnection[Any]) -> AsyncIterator[None]:
+    """Spell intervals as psql does, and as the session did before at the end."""
+    style = connection.info.parameter_status("IntervalStyle") or _INTERVALS
+    if style == _INTERVALS:
+        yield
+        return
+    await connection.execute(f"SET IntervalStyle = '{_INTERVALS}'")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(psycopg.Error):  # a failed transaction undoes the setting
+            await connection.execute(f"SET IntervalStyle = '{style}'".encode())
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def distinct(names: list[str]) -> list[str]:
@@ -104,8 +156,8 @@ def _begun(pgconn: Any) -> Any:
         yield from _ended(pgconn, result)
 
 
-def _taken(pgconn: Any) -> Any:
-    """Return the rows that have arrived, waiting for the first, and whether they were the last."""
+def _taken(pgconn: Any, counted: Callable[[int], None]) -> Any:
+    """Return the rows that have arrived, waiting for the first, and whether they were the last; tell their number."""
     held: list[bytes] = []
     size, over = 0, False
     while size < CHUNK and not over:
@@ -114,7 +166,7 @@ def _taken(pgconn: Any) -> Any:
             held.append(bytes(row))
             size += length
         elif length < 0:
-            yield from _ended(pgconn, None)
+            counted((yield from _ended(pgconn, None)))
             over = True
         elif held:
             break
@@ -126,17 +178,25 @@ def _taken(pgconn: Any) -> Any:
 
 
 def _ended(pgconn: Any, last: Any) -> Any:
-    """Read the end of the statement, or raise its error."""
+    """Read the end of the statement and return its number of rows, or raise its error."""
     while (result := (yield from generators.fetch(pgconn))) is not None:
         last = result
     if last is not None and last.status != ExecStatus.COMMAND_OK:
         raise psycopg.errors.error_from_result(last, encoding="utf-8")
+    return (last.command_tuples or 0) if last is not None else 0
 
 
 class PostgresExport(ExportSupport):
     """Exports results in formats that the server writes itself."""
 
-    async def chunks(self, session: Session, text: str, form: ExportForm, limits: Limits) -> AsyncIterator[bytes]:
+    async def chunks(
+        self,
+        session: Session,
+        text: str,
+        form: ExportForm,
+        limits: Limits,
+        counted: Callable[[int], None] = lambda rows: None,
+    ) -> AsyncIterator[bytes]:
         assert isinstance(session, PostgresSession)
         statement = one_query(text)
         async with contextlib.AsyncExitStack() as stack:
@@ -144,7 +204,8 @@ class PostgresExport(ExportSupport):
             if limits.read_only:
                 await stack.enter_async_context(session.read_only_transaction())
             try:
-                async for chunk in copied(session.connection, statement.text, form):
+                await stack.enter_async_context(_postgres_intervals(session.connection))
+                async for chunk in copied(session.connection, statement.text, form, counted):
                     yield chunk
             except psycopg.Error as error:
                 raise session.error_of(error, statement, 0, limits, before=before(form)) from error

@@ -212,4 +212,4 @@ class PostgresProxy(ProxySupport):
 
     def client_url(self, host_port: str, database: str, password: str) -> str:
         """Return the URL of the database for clients."""
-        return f"postgresql://owner:{quote(password)}@{host_port}/{database}"
+        return f"postgresql://owner:{quote(password, safe='')}@{host_port}/{database}"

@@ -101,5 +101,8 @@ TYPES = TypeMapping(
     spell=lambda kind, keyed: _SPELLERS[kind.name](kind, keyed),
     encoders={"bits": _encode_bits},
     parse_array=array_text.parse,
+    json_array=lambda text, kind: array_text.from_json(
+        text, of_json=kind.item is not None and kind.item.name == "json"
+    ),
     same_dialect=_same_dialect,
 )

@@ -150,4 +150,4 @@ class RedisProxy(ProxySupport):
 
     def client_url(self, host_port: str, database: str, password: str) -> str:
         """Return the URL of the database for clients."""
-        return f"redis://{database}:{quote(password)}@{host_port}/0"
+        return f"redis://{database}:{quote(password, safe='')}@{host_port}/0"

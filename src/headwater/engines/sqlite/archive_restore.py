@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from headwater.catalog.results import QueryError
@@ -38,6 +38,10 @@ class SqliteArchiveRestore:
 
     async def check(self, plan: ArchivePlan) -> None:
         """Do nothing: SQLite has no extensions that could be missing."""
+
+    async def unavailable(self, plan: ArchivePlan) -> Sequence[tuple[str, str]]:
+        """Return nothing: SQLite has no extensions."""
+        return ()
 
     async def create(self, statement: ArchiveStatement) -> str | None:
         """Run a statement; what this version of SQLite does not have is left out if no row depends on it."""

@@ -86,4 +86,4 @@ class SqliteDecoding(DecodingSupport):
             return _decoder(d.BYTES, "binary", _bytes)
         if any(word in upper for word in ("REAL", "FLOA", "DOUB", "DEC", "NUM")):
             return _decoder(pa.float64(), "number", _float)
-        return _decoder(d.TEXT, "json" if "JSON" in upper else "other", _text)
+        return _decoder(d.TEXT, "other", _text)

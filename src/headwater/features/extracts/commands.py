@@ -15,7 +15,7 @@ from headwater.features.accounts.api_client import remote, show, show_one
 from headwater.features.databases.commands import JsonOption, TablesOption, find_database, names
 from headwater.features.query.output import print_error, print_result
 from headwater.features.snapshots.commands.references import SnapshotArgument, find_snapshot
-from headwater.features.transfers.commands.copy import carry_out
+from headwater.features.transfers.commands.copy import Tinyint1Option, ZeroDatesOption, carry_out
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.kit.terminal import terminal
 
@@ -158,13 +158,16 @@ def copy(
     tables: TablesOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Accept all losses without asking.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Only show what would change.")] = False,
+    zero_dates: ZeroDatesOption = "null",
+    tinyint1: Tinyint1Option = "boolean",
     as_json: JsonOption = False,
 ) -> None:
     """Copy a snapshot, or some of its tables, to another database of any engine."""
     with remote() as server:
         right = find_database(server, target)
         path = f"/snapshots/{find_snapshot(server, snapshot)['id']}/copies"
-        carry_out(server, path, right, names(tables), yes=yes, plan=plan, as_json=as_json)
+        body = {"tables": names(tables), "zero_dates": zero_dates, "tinyint1": tinyint1}
+        carry_out(server, path, right, body, yes=yes, plan=plan, as_json=as_json)
 
 
 def _seconds(text: str) -> int:

@@ -137,7 +137,7 @@ async def plan_snapshot_copy(
     snapshot_id: uuid.UUID, body: transfer_schemas.CopyPlanIn, server: Shared, actor: Reader
 ) -> transfer_schemas.CopyPlanOut:
     """Show what a copy of a snapshot into a database of any engine would do, and everything that would be lost."""
-    request = copies.SnapshotCopyRequest(snapshot_id, body.target_id, body.tables)
+    request = copies.SnapshotCopyRequest(snapshot_id, body.target_id, body.tables, choices=body.choices)
     planned, engine = await copies.plan(server.context, actor, request)
     return transfer_wire.plan(planned, engine)
 
@@ -150,7 +150,9 @@ async def start_snapshot_copy(
 
     If something would be lost, the response is 409 `losses_not_accepted` unless `accepted` is true.
     """
-    request = copies.SnapshotCopyRequest(snapshot_id, body.target_id, body.tables, body.accepted, body.confirmed)
+    request = copies.SnapshotCopyRequest(
+        snapshot_id, body.target_id, body.tables, body.accepted, body.confirmed, body.choices
+    )
     return transfer_wire.transfer(await copies.start(server.context, actor, request))
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from headwater.core.transfer.choices import CopyChoices
 from headwater.features.accounts.api_models import Wire
 from headwater.features.jobs.api_models import JobOut
 
@@ -15,10 +16,22 @@ TableName = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class CopyPlanIn(Wire):
-    """What to copy: some tables, by their names with or without a schema, or all."""
+    """What to copy: some tables, by their names with or without a schema, or all.
+
+    `zero_dates` and `tinyint1` decide what becomes of values of MySQL that other engines do not have: dates such as
+    0000-00-00 become NULL or end the copy, and `tinyint(1)` becomes a boolean, if all its values are 0 and 1, or a
+    number.
+    """
 
     target_id: uuid.UUID
     tables: Annotated[list[TableName], Field(min_length=1, max_length=10_000)] | None = None
+    zero_dates: Literal["null", "refuse"] = "null"
+    tinyint1: Literal["boolean", "number"] = "boolean"
+
+    @property
+    def choices(self) -> CopyChoices:
+        """The choices."""
+        return CopyChoices(self.zero_dates, self.tinyint1)
 
 
 class CopyIn(CopyPlanIn):
@@ -56,11 +69,12 @@ class LossOut(Wire):
 
 
 class CopyPlanOut(Wire):
-    """The plan of a copy."""
+    """The plan of a copy; `choices` are those of its request that make a difference."""
 
     tables: list[TablePlanOut]
     losses: list[LossOut]
     statements: list[str]
+    choices: list[Literal["zero_dates", "tinyint1"]]
 
 
 class ComparedOut(Wire):

@@ -25,8 +25,11 @@ def plan(copy_plan: CopyPlan, engine: Engine) -> api_models.CopyPlanOut:
         )
         for table in copy_plan.tables
     ]
+    statements = copy_plan.statements or engine.ddl(copy_plan.schema)
     losses = [api_models.LossOut.model_validate(loss) for loss in copy_plan.losses]
-    return api_models.CopyPlanOut(tables=tables, losses=losses, statements=list(engine.ddl(copy_plan.schema)))
+    return api_models.CopyPlanOut(
+        tables=tables, losses=losses, statements=list(statements), choices=list(copy_plan.choices)
+    )
 
 
 def transfer(view: TransferView) -> api_models.TransferOut:

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { Database } from '@/api/types'
+import type { CopyPlan, CopyRequest, Database } from '@/api/types'
 import { SelectField } from '@/components/field'
 import { PageFrame, Panel } from '@/components/page'
 import { EmptyState, ErrorNote, Loaded, SkeletonRows } from '@/components/states'
@@ -35,6 +35,32 @@ function Consent({ text, checked, onChange }: { text: string; checked: boolean; 
   )
 }
 
+type Choices = Pick<CopyRequest, 'zero_dates' | 'tinyint1'>
+const CHOICES = {
+  zero_dates: { label: 'Zero dates (0000-00-00)', options: [{ value: 'null', label: 'Become NULL' }, { value: 'refuse', label: 'Are refused' }] },
+  tinyint1: { label: 'tinyint(1)', options: [{ value: 'boolean', label: 'Becomes a boolean' }, { value: 'number', label: 'Stays a number' }] },
+} as const
+
+/** What the user decides about values that only the source's engine has; a plan says which choices matter. */
+function ChoiceFields({ open, values, onChange }: { open: CopyPlan['choices']; values: Choices; onChange: (values: Choices) => void }) {
+  if (open.length === 0) return null
+  return (
+    <Panel title="Choices">
+      <div className="row flex-wrap p-4">
+        {open.map((name) => (
+          <SelectField
+            key={name}
+            label={CHOICES[name].label}
+            value={values[name] ?? CHOICES[name].options[0].value}
+            onChange={(value) => onChange({ ...values, [name]: value })}
+            options={[...CHOICES[name].options]}
+          />
+        ))}
+      </div>
+    </Panel>
+  )
+}
+
 export function CopyPage() {
   const database = useDatabase()
   const { project } = useProjectScope()
@@ -45,7 +71,8 @@ export function CopyPage() {
   const [tables, setTables] = useState<string[] | null>(null)
   const [accepted, setAccepted] = useState(false)
   const [confirmed, setConfirmed] = useState(false)
-  const request = target && tables?.length !== 0 ? { target_id: target, tables } : null
+  const [choices, setChoices] = useState<Choices>({ zero_dates: 'null', tinyint1: 'boolean' })
+  const request = target && tables?.length !== 0 ? { target_id: target, tables, ...choices } : null
   const { snapshot } = route.useSearch()
   const plan = useQuery(copyPlanQuery(database.id, snapshot, request))
   const copy = useCopy(database.id, snapshot)
@@ -89,6 +116,14 @@ export function CopyPage() {
       {plan.error && <ErrorNote error={plan.error} retry={() => void plan.refetch()} />}
       {plan.data && !plan.error && (
         <>
+          <ChoiceFields
+            open={plan.data.choices}
+            values={choices}
+            onChange={(values) => {
+              setChoices(values)
+              setAccepted(false)
+            }}
+          />
           <Losses losses={plan.data.losses} />
           <Types tables={plan.data.tables} />
           {copy.error && <ErrorNote error={copy.error} />}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from headwater.engines import engine
 from headwater.features.accounts.rights import Actor
@@ -38,7 +38,7 @@ async def show(context: Context, actor: Actor, database_id: uuid.UUID) -> api_mo
         host=parts.hostname,
         port=parts.port,
         database=database.route,
-        user=parts.username,
+        user=unquote(parts.username) if parts.username else None,
         password=password if url else None,
         command=f"headwater sql {database.name}",
     )

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Relation
 from headwater.core.snapshots import manifest_tables, schema_subset
+from headwater.core.transfer.choices import CopyChoices
 from headwater.core.transfer.losses import Loss
 from headwater.core.transfer.plan import CopyPlan
 from headwater.engines import Columns, Engine, Session
@@ -52,6 +53,7 @@ class SnapshotCopyRequest:
     tables: Sequence[str] | None = None
     accepted: bool = False
     confirmed: bool = False
+    choices: CopyChoices = CopyChoices()
 
 
 class VaultReads:
@@ -99,7 +101,7 @@ async def plan(context: Context, actor: Actor, request: SnapshotCopyRequest) -> 
     """Return what a copy would do, and the engine of the target."""
     opened = await snapshot_access.open_snapshot(context, actor, request.snapshot_id)
     target = await doors.authorize_query(context, actor, request.target_id, write=True, confirmed=True)
-    return await _plan(context, opened, target.reached, request.tables), target.reached.engine
+    return await _plan(context, opened, target.reached, request), target.reached.engine
 
 
 async def start(context: Context, actor: Actor, request: SnapshotCopyRequest) -> TransferView:
@@ -113,7 +115,7 @@ async def start(context: Context, actor: Actor, request: SnapshotCopyRequest) ->
     target = (
         await doors.authorize_query(context, actor, request.target_id, write=True, confirmed=request.confirmed)
     ).reached
-    planned = await _plan(context, opened, target, request.tables)
+    planned = await _plan(context, opened, target, request)
     if planned.losses and not request.accepted:
         raise Lossy(
             f"The copy would lose or change {len(planned.losses)} things.",
@@ -135,6 +137,7 @@ async def start(context: Context, actor: Actor, request: SnapshotCopyRequest) ->
             request={
                 "snapshot_id": str(snapshot.id),
                 "losses": [asdict(loss) for loss in planned.losses],
+                "choices": asdict(request.choices),
                 "tables": list(request.tables) if request.tables is not None else None,
             },
         )
@@ -157,14 +160,14 @@ async def start(context: Context, actor: Actor, request: SnapshotCopyRequest) ->
 
 
 async def _plan(
-    context: Context, opened: OpenSnapshot, target: ReachableDatabase, tables: Sequence[str] | None
+    context: Context, opened: OpenSnapshot, target: ReachableDatabase, request: SnapshotCopyRequest
 ) -> CopyPlan:
     copies.pair(opened.engine, target.engine)
     schema = await schema_cache.read(context, target)
-    return copies.check(_mapped(opened, target.engine, tables), schema, target.name)
+    return copies.check(_mapped(opened, target.engine, request.tables, request.choices), schema, target.name)
 
 
-def _mapped(opened: OpenSnapshot, target: Engine, tables: Sequence[str] | None) -> CopyPlan:
+def _mapped(opened: OpenSnapshot, target: Engine, tables: Sequence[str] | None, choices: CopyChoices) -> CopyPlan:
     """Return the plan of a copy; data that the snapshot does not contain is listed as losses."""
     chosen = {manifest_tables.display_name(table): table.rows for table in opened.choose(tables)}
     schema, left_out = schema_subset.cut(opened.schema, chosen)
@@ -177,7 +180,7 @@ def _mapped(opened: OpenSnapshot, target: Engine, tables: Sequence[str] | None) 
     bare = schema.map_relations(
         lambda relation: replace(_without_generated(relation), rows=chosen.get(relation.qualified_name))
     )
-    planned = copies.mapped(bare, opened.engine, target, None)
+    planned = copies.mapped(bare, opened.engine, target, None, choices)
     lost = [Loss("left_out", "", name, "it needs tables that are not copied") for name in left_out]
     lost += [
         Loss("left_out", "", manifest_tables.display_name(table), "its rows belong to no table of the schema")
@@ -224,7 +227,9 @@ async def run_job(attempt: Attempt) -> Write:
     try:
         async with AsyncExitStack() as stack:
             right = await working.open(stack, target)
-            planned = _mapped(opened, right.engine, row.request["tables"])
+            planned = _mapped(
+                opened, right.engine, row.request["tables"], CopyChoices(**row.request.get("choices", {}))
+            )
             copies.check(planned, await right.engine.inspect(right.session), target.name)
             source = VaultReads(opened)  # a copy only reads from its source, so this can stand in for a session
             left = CopyEndpoint(opened.engine, cast(Session, source), source)

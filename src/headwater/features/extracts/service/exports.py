@@ -145,7 +145,7 @@ def _table(threads: ThreadPoolExecutor, opened: OpenSnapshot, table: ManifestTab
     whole = [
         index for index, decoder in enumerate(opened.decoders(table)) if decoder.whole_document and form in DOCUMENTS
     ]
-    writer = DOCUMENTS[form]() if whole else WRITERS[form](opened.columns(table))
+    writer = DOCUMENTS[form]() if whole else WRITERS[form](opened.columns(table), opened.engine.dialect)
     yield writer.open()
     for batch in opened.rows(table, threads, whole or None):
         yield writer.rows(rows.cells(opened, table, batch, whole or None))

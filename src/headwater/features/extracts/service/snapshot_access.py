@@ -67,7 +67,9 @@ class OpenSnapshot:
     def columns(self, table: ManifestTable) -> tuple[ResultColumn, ...]:
         """Return the columns of a table as columns of a result."""
         return tuple(
-            ResultColumn(column.name, column.type, decoder.kind, table.schema, table.name, column.name)
+            ResultColumn(
+                column.name, self.schema.base_type(column.type), decoder.kind, table.schema, table.name, column.name
+            )
             for column, decoder in zip(self.readable(table), self.decoders(table), strict=True)
         )
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from headwater.catalog.dialect import Dialect
 from headwater.catalog.results import UNLIMITED, Limits, Rows, Started
 from headwater.core.transfer.writers import WRITERS, Form
 from headwater.engines import Parameters
@@ -73,17 +74,17 @@ async def _chunks(context: Context, access: doors.Access, request: ExportRequest
                     yield chunk
                 return
             async with contextlib.aclosing(session.run(request.text, request.parameters, limits)) as frames:
-                async for chunk in encode_rows(frames, request.form):
+                async for chunk in encode_rows(frames, request.form, access.reached.engine.dialect):
                     yield chunk
 
 
-async def encode_rows(frames: AsyncIterator[Any], form: Form) -> AsyncIterator[bytes]:
+async def encode_rows(frames: AsyncIterator[Any], form: Form, dialect: Dialect | None = None) -> AsyncIterator[bytes]:
     """Yield the encoded rows of the first statement that returns rows."""
     writer: Any = None
     async for frame in frames:
         match frame:
             case Started(columns=columns) if columns is not None and writer is None:
-                writer = WRITERS[form](columns)
+                writer = WRITERS[form](columns, dialect)
                 if opening := writer.open():
                     yield opening
             case Rows(rows=rows) if writer is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.table import Table
@@ -15,6 +15,15 @@ from headwater.kit.terminal import terminal
 
 SEVERITIES = {"left_out": "left out", "changed": "changed", "risk": "may be refused"}
 
+ZeroDatesOption = Annotated[
+    Literal["null", "refuse"],
+    typer.Option("--zero-dates", help="What becomes of dates such as 0000-00-00 of MySQL in other engines."),
+]
+Tinyint1Option = Annotated[
+    Literal["boolean", "number"],
+    typer.Option("--tinyint1", help="What tinyint(1) of MySQL becomes; with other values than 0 and 1 it is a number."),
+]
+
 
 def copy(
     source: NameArgument,
@@ -22,20 +31,23 @@ def copy(
     tables: TablesOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Accept all losses without asking.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Only show what would change.")] = False,
+    zero_dates: ZeroDatesOption = "null",
+    tinyint1: Tinyint1Option = "boolean",
     as_json: JsonOption = False,
 ) -> None:
     """Copy tables with their rows to another database, of the same or another engine."""
     with remote() as server:
         left, right = find_database(server, source), find_database(server, target)
         path = f"/databases/{left['id']}/copies"
-        carry_out(server, path, right, names(tables), yes=yes, plan=plan, as_json=as_json)
+        body = {"tables": names(tables), "zero_dates": zero_dates, "tinyint1": tinyint1}
+        carry_out(server, path, right, body, yes=yes, plan=plan, as_json=as_json)
 
 
 def carry_out(
-    server: ApiClient, path: str, target: Any, tables: list[str] | None, *, yes: bool, plan: bool, as_json: bool
+    server: ApiClient, path: str, target: Any, request: dict[str, Any], *, yes: bool, plan: bool, as_json: bool
 ) -> None:
     """Show the plan of a copy, ask for confirmation, start it and follow it to its end."""
-    body: dict[str, Any] = {"target_id": target["id"], "tables": tables}
+    body: dict[str, Any] = {"target_id": target["id"], **request}
     plan_json = server.call("POST", f"{path}/plan", json=body)
     if plan and as_json:
         show_one(plan_json, (), True)

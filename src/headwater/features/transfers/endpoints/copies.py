@@ -23,7 +23,7 @@ async def plan_copy(
     database_id: uuid.UUID, body: api_models.CopyPlanIn, server: Shared, actor: Detached
 ) -> api_models.CopyPlanOut:
     """Return the plan of a copy to another database: the type of each column there, and everything that is lost."""
-    request = copies.CopyRequest(database_id, body.target_id, body.tables)
+    request = copies.CopyRequest(database_id, body.target_id, body.tables, choices=body.choices)
     copy_plan, engine = await copies.plan(server.context, actor, request)
     return serializers.plan(copy_plan, engine)
 
@@ -36,7 +36,7 @@ async def start_copy(
 
     If something would be lost, the response is 409 `losses_not_accepted` unless `accepted` is true.
     """
-    request = copies.CopyRequest(database_id, body.target_id, body.tables, body.accepted, body.confirmed)
+    request = copies.CopyRequest(database_id, body.target_id, body.tables, body.accepted, body.confirmed, body.choices)
     return serializers.transfer(await copies.start(server.context, actor, request))
 
 

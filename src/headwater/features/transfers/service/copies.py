@@ -10,18 +10,21 @@ from dataclasses import asdict, dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Schema
+from headwater.catalog.value_kinds import ObservedValues
 from headwater.core.transfer import mapping
+from headwater.core.transfer.choices import CopyChoices
 from headwater.core.transfer.losses import Loss
 from headwater.core.transfer.plan import CopyPlan
-from headwater.engines import Engine, all_engines
+from headwater.engines import Engine, Session, all_engines
 from headwater.features.accounts.rights import Actor
-from headwater.features.databases.service import databases, schema_cache
+from headwater.features.databases.service import databases, reachability, schema_cache
+from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Access
 from headwater.features.transfers.models import Transfer
-from headwater.features.transfers.service import copy_rows, transfers
-from headwater.features.transfers.service.transfers import TransferView
+from headwater.features.transfers.service import copy_rows, exact_copies, transfers
+from headwater.features.transfers.service.transfers import TransferAttempt, TransferView
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
 from headwater.store.context import Context
 
@@ -41,13 +44,14 @@ class CopyRequest:
     tables: Sequence[str] | None = None
     accepted: bool = False
     confirmed: bool = False
+    choices: CopyChoices = CopyChoices()
 
 
 async def plan(context: Context, actor: Actor, request: CopyRequest) -> tuple[CopyPlan, Engine]:
     """Return the plan of a copy, and the engine of its target."""
     source = await doors.authorize_query(context, actor, request.source_id)
     target = await doors.authorize_query(context, actor, request.target_id, write=True, confirmed=True)
-    return await _plan(context, source, target, request.tables), target.reached.engine
+    return await _plan(context, source, target, request), target.reached.engine
 
 
 async def start(context: Context, actor: Actor, request: CopyRequest) -> TransferView:
@@ -59,7 +63,7 @@ async def start(context: Context, actor: Actor, request: CopyRequest) -> Transfe
     """
     source = await doors.authorize_query(context, actor, request.source_id)
     target = await doors.authorize_query(context, actor, request.target_id, write=True, confirmed=request.confirmed)
-    planned = await _plan(context, source, target, request.tables)
+    planned = await _plan(context, source, target, request)
     if planned.losses and not request.accepted:
         raise Lossy(f"{len(planned.losses)} things will be lost or changed.", hint="Check the plan, then accept it.")
     async with context.store.transaction() as db:
@@ -76,6 +80,7 @@ async def start(context: Context, actor: Actor, request: CopyRequest) -> Transfe
             request={
                 "tables": list(request.tables) if request.tables is not None else None,
                 "losses": [asdict(loss) for loss in planned.losses],
+                "choices": asdict(request.choices),
             },
         )
         job = await transfers.begin(
@@ -84,13 +89,34 @@ async def start(context: Context, actor: Actor, request: CopyRequest) -> Transfe
         return TransferView(transfer, job)
 
 
-async def _plan(context: Context, source: Access, target: Access, tables: Sequence[str] | None) -> CopyPlan:
+async def _plan(context: Context, source: Access, target: Access, request: CopyRequest) -> CopyPlan:
     if source.reached.id == target.reached.id:
         raise BadInput("A database cannot be copied into itself.", hint="Choose another target.")
     pair(source.reached.engine, target.reached.engine)
+    if exact_copies.possible(source.reached.engine, target.reached.engine):
+        async with exact_copies.opened(context.settings, source.reached, target.reached, request.tables) as copy:
+            return copy.plan
     schema = await schema_cache.read(context, source.reached)
     there = await schema_cache.read(context, target.reached)
-    return check(mapped(schema, source.reached.engine, target.reached.engine, tables), there, target.reached.name)
+    engines = source.reached.engine, target.reached.engine
+    async with reachability.open_session(context.settings, source.reached) as session:
+        observed = await observed_values(engines[0], session, schema, request.tables)
+    planned = mapped(schema, *engines, request.tables, request.choices, observed)
+    return check(planned, there, target.reached.name)
+
+
+async def observed_values(
+    engine: Engine, session: Session, schema: Schema, tables: Sequence[str] | None
+) -> ObservedValues:
+    """Return what is known about the values of the tables to copy that decides about their types."""
+    if engine.transfer.observe is None:
+        return ObservedValues()
+    chosen = [
+        item
+        for item in schema
+        if item.kind == "table" and (tables is None or {item.name, item.qualified_name} & set(tables))
+    ]
+    return await engine.transfer.observe(session, chosen)
 
 
 def can_read(engine: Engine) -> bool:
@@ -130,14 +156,21 @@ def tabular(engine: Engine) -> None:
         )
 
 
-def mapped(schema: Schema, source: Engine, target: Engine, tables: Sequence[str] | None) -> CopyPlan:
+def mapped(
+    schema: Schema,
+    source: Engine,
+    target: Engine,
+    tables: Sequence[str] | None,
+    choices: CopyChoices | None = None,
+    observed: ObservedValues | None = None,
+) -> CopyPlan:
     """Return the plan for a Schema, or raise NotFound if a requested table does not exist."""
     known = {relation.name for relation in schema if relation.kind == "table"}
     known |= {relation.qualified_name for relation in schema if relation.kind == "table"}
     for table in tables or ():
         if table not in known:
             raise NotFound(f"There is no table {table!r} in the source.", hint=did_you_mean(table, known))
-    planned = mapping.plan(schema, source.dialect, target.dialect, tables)
+    planned = mapping.plan(schema, source.dialect, target.dialect, tables, choices, observed)
     if not planned.tables:
         raise BadInput("There are no tables to copy.", hint="The source is empty.")
     return planned
@@ -167,15 +200,10 @@ async def run_job(attempt: Attempt) -> Write:
             "An earlier attempt did not finish. The tables and types that it created are deleted first.", "warning"
         )
         await working.clear(target)
-    compared = []
+    compared: list[copy_rows.TableComparison] = []
     try:
-        async with AsyncExitStack() as stack:
-            left, right = await working.open(stack, source), await working.open(stack, target)
-            schema = await left.engine.inspect(left.session)
-            planned = mapped(schema, left.engine, right.engine, row.request["tables"])
-            check(planned, await right.engine.inspect(right.session), target.name)
-            _check_losses(planned, row.request["losses"])
-            compared = await copy_rows.copy(left, right, planned, working)
+        carry_out = _exactly if exact_copies.possible(source.engine, target.engine) else _converted
+        compared = await carry_out(working, source, target)
     except BaseException:
         await transfers.clear_after(working, target)
         raise
@@ -188,6 +216,30 @@ async def run_job(attempt: Attempt) -> Write:
         await schema_cache.forget(db, target.id)
 
     return write
+
+
+async def _exactly(
+    working: TransferAttempt, source: ReachableDatabase, target: ReachableDatabase
+) -> list[copy_rows.TableComparison]:
+    request = working.transfer.request
+    async with exact_copies.opened(working.settings, source, target, request["tables"]) as copy:
+        _check_losses(copy.plan, request["losses"])
+        return await exact_copies.run(working, copy, target)
+
+
+async def _converted(
+    working: TransferAttempt, source: ReachableDatabase, target: ReachableDatabase
+) -> list[copy_rows.TableComparison]:
+    request = working.transfer.request
+    async with AsyncExitStack() as stack:
+        left, right = await working.open(stack, source), await working.open(stack, target)
+        schema = await left.engine.inspect(left.session)
+        observed = await observed_values(left.engine, left.session, schema, request["tables"])
+        choices = CopyChoices(**request.get("choices", {}))
+        planned = mapped(schema, left.engine, right.engine, request["tables"], choices, observed)
+        check(planned, await right.engine.inspect(right.session), target.name)
+        _check_losses(planned, request["losses"])
+        return await copy_rows.copy(left, right, planned, working)
 
 
 def _check_losses(planned: CopyPlan, accepted: Sequence[dict[str, str]]) -> None:

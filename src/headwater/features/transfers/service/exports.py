@@ -115,11 +115,13 @@ async def _write(
     side: CopyEndpoint, table: Relation, form: Form, archive: zipfile.ZipFile, working: TransferAttempt
 ) -> int:
     """Write one table as a file of the archive; return its number of rows."""
-    rows, writer = 0, None
+    rows, writer, text = 0, None, _select(side, table)
     entry = zipfile.ZipInfo(f"{table.qualified_name.replace('/', '_')}.{form}", time.localtime()[:6])
     entry.compress_type = zipfile.ZIP_DEFLATED
     with archive.open(entry, "w", force_zip64=True) as out:
-        async with contextlib.aclosing(_cells(side, table, form)) as batches:
+        if side.engine.export and form in {"csv", "ndjson"}:
+            return await _write_text(side, text, form, out, working)
+        async with contextlib.aclosing(_cells(side, text, form)) as batches:
             async for writer, batch in batches:
                 if not batch:
                     await asyncio.to_thread(out.write, writer.open())
@@ -132,15 +134,29 @@ async def _write(
     return rows
 
 
-async def _cells(side: CopyEndpoint, table: Relation, form: Form) -> AsyncGenerator[tuple[Any, Sequence[Any]], None]:
-    """Yield a writer of a format with no rows, then with each batch of cells."""
-    quote, writer = side.engine.quote, None
+def _select(side: CopyEndpoint, table: Relation) -> str:
+    quote = side.engine.quote
     names = [side.reads.select_expression(quote(column.name), column.type) for column in table.columns]
-    text = f"SELECT {', '.join(names)} FROM {quote(table.schema, table.name)}"  # noqa: S608
+    return f"SELECT {', '.join(names)} FROM {quote(table.schema, table.name)}"  # noqa: S608
+
+
+async def _write_text(side: CopyEndpoint, text: str, form: Any, out: Any, working: TransferAttempt) -> int:
+    """Write a table as the text that its server exports; return the number of rows."""
+    counts: list[int] = []
+    assert side.engine.export
+    async for chunk in side.engine.export.chunks(side.session, text, form, UNLIMITED, counts.append):
+        await asyncio.to_thread(out.write, chunk)
+        working.attempt.check()
+    return sum(counts)
+
+
+async def _cells(side: CopyEndpoint, text: str, form: Form) -> AsyncGenerator[tuple[Any, Sequence[Any]], None]:
+    """Yield a writer of a format with no rows, then with each batch of cells."""
+    writer = None
     async with contextlib.aclosing(side.session.run(text, None, UNLIMITED)) as frames:
         async for frame in frames:
             if isinstance(frame, Started) and frame.columns is not None:
-                writer = WRITERS[form](frame.columns)  # type: ignore[index]
+                writer = WRITERS[form](frame.columns, side.engine.dialect)  # type: ignore[index]
                 yield writer, ()
             elif isinstance(frame, Rows) and writer is not None and frame.rows:
                 yield writer, frame.rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -32,7 +32,7 @@ from headwater.kit.errors import BadInput, Conflict, Unreadable
 
 SAMPLE_ERRORS, MAX_ERRORS = 50, 10_000
 # Kinds whose text the database itself parses.
-_RAW = frozenset({"array", "other", "bits", "interval", "enum", "any"})
+_RAW = frozenset({"array", "other", "interval", "enum", "any"})
 
 
 @dataclass(slots=True)
@@ -119,6 +119,7 @@ class _Import:
         self._targets = [column["target"] for column in self._request["columns"]]
         self._skips = self._request["on_error"] == "skip"
         self._makers: list[tuple[Any, Any]] = []
+        self._schema = Schema()
         self._rows = 0
 
     async def run(self) -> int:
@@ -132,8 +133,9 @@ class _Import:
             column = relation.column(name)
             assert column is not None
             columns.append((quote(name), column.type))
-            kind = _kind(dialect, column)
-            self._makers.append((decoder(None, kind), encoder(dialect, kind)))
+            kind = _kind(dialect, self._schema.base_type(column.type))
+            encode = _array_encoder(kind, dialect) or encoder(dialect, _of_text(kind))
+            self._makers.append((decoder(None, _of_text(kind)), encode))
         table_name = quote(relation.schema, relation.name)
         await copy_rows.run(side.session, "BEGIN", self._working)
         async for batch in self._batches():
@@ -151,7 +153,7 @@ class _Import:
     async def _relation(self) -> Relation:
         """Return the target table; create it first if requested."""
         side, request = self._side, self._request
-        schema = await side.engine.inspect(side.session)
+        schema = self._schema = await side.engine.inspect(side.session)
         relations = [item for item in schema if item.name == request["table"] and item.schema == request["schema"]]
         if not request["create"]:
             if not relations:
@@ -230,10 +232,22 @@ class _Import:
             raise BadInput(f"{where}: {sentence}", hint="Nothing was imported. Correct the row, or skip bad rows.")
 
 
-def _kind(dialect: Dialect, column: Column) -> ValueKind:
+def _kind(dialect: Dialect, type_: str) -> ValueKind:
     assert dialect.types and dialect.types.read
-    kind = dialect.types.read(column.type)
-    return ValueKind("text", written=column.type) if kind.name in _RAW else kind
+    return dialect.types.read(type_)
+
+
+def _of_text(kind: ValueKind) -> ValueKind:
+    """Return the kind by which a file's value is read: text, where only the database knows what is valid."""
+    return ValueKind("text", written=kind.written) if kind.name in _RAW else kind
+
+
+def _array_encoder(kind: ValueKind, dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Return the function that makes a JSON array of a file the engine's own text; None if that is not needed."""
+    json_array = dialect.types.json_array if dialect.types else None
+    if kind.name != "array" or json_array is None:
+        return None
+    return lambda value: (json_array(value, kind) if isinstance(value, str) else None) or value
 
 
 def _counts(column: Column) -> bool:
