@@ -87,8 +87,8 @@ class Statements:
         file, line, _, _, column = row[:5]
         if file not in self._files:
             self._files[file] = list(_statements((self._checkout / file).read_text("utf-8")))
-        around = [one for one in self._files[file] if one[0] <= line <= one[1]]
-        return bool(around) and column in min(around, key=lambda one: one[1] - one[0])[2]
+        around = [item for item in self._files[file] if item[0] <= line <= item[1]]
+        return bool(around) and column in min(around, key=lambda item: item[1] - item[0])[2]
 
 
 def _statements(text: str) -> Any:

@@ -76,8 +76,8 @@ def schemas(checkouts: dict[str, Path]) -> list[Row]:
             continue
         facts = truth("schema", name)
         with tempfile.TemporaryDirectory() as folder:
-            found = schema_of(stripped(checkouts[key], facts["strip"], Path(folder))).schema
-        result = score_schema(facts, as_prediction(found))
+            actual = schema_of(stripped(checkouts[key], facts["strip"], Path(folder))).schema
+        result = score_schema(facts, as_prediction(actual))
         f1 = result["columns"]["f1"]
         rows.append(
             Row(
@@ -166,15 +166,15 @@ def dynamic(checkouts: dict[str, Path]) -> list[Row]:
         return []
     from bench.score_dynamic import score
 
-    found = score(json.loads(file.read_text("utf-8")), scan(checkouts["ctfd"]))
-    holds = found.precision >= 0.95 and found.recall >= 0.85
-    ours = f"P {found.precision:.3f} ({found.judged} judged), R {found.recall:.3f} ({found.wanted} wanted)"
+    actual = score(json.loads(file.read_text("utf-8")), scan(checkouts["ctfd"]))
+    holds = actual.precision >= 0.95 and actual.recall >= 0.85
+    ours = f"P {actual.precision:.3f} ({actual.judged} judged), R {actual.recall:.3f} ({actual.wanted} wanted)"
     target = "P ≥ 0.95, R ≥ 0.85"
     return [
         Row(
             "values read and set in CTFd/CTFd, by running its tests (P also of filters and joins, by function)",
             ours,
-            found.how,
+            actual.how,
             "",
             None,
             target,

@@ -37,7 +37,7 @@ def _of_file(path: str, text: str, schema: Schema) -> list[dict[str, Any]]:
     lines = text.splitlines()
     words = [set(re.findall(r"\w+", line)) for line in lines]
     everything = set().union(*words) if words else set()
-    found = []
+    result = []
     for relation in schema:
         tables = _spellings(relation.name)
         if not tables & everything:
@@ -45,17 +45,17 @@ def _of_file(path: str, text: str, schema: Schema) -> list[dict[str, Any]]:
         near = [bool(tables & set().union(*words[max(0, at - WINDOW) : at + WINDOW + 1])) for at in range(len(lines))]
         for column in relation.columns:
             names = _spellings(column.name)
-            found += [
+            result += [
                 _usage(path, at, lines[at], relation.name, column.name)
                 for at in range(len(lines))
                 if near[at] and names & words[at]
             ]
-    return found
+    return result
 
 
 def _spellings(name: str) -> set[str]:
     singular = name.removesuffix("s")
-    return {form(one) for one in (name, singular) for form in (str, snake, camel, pascal)}
+    return {form(item) for item in (name, singular) for form in (str, snake, camel, pascal)}
 
 
 def _usage(path: str, at: int, line: str, table: str, column: str) -> dict[str, Any]:

@@ -34,10 +34,10 @@ def score(truth: dict[str, Any], result: ScanResult) -> Score:
     roots = inheritance(result.schema)
     claims = [u for u in result.usages if u.sub_type not in ("implicit", "lazy") and u.tier in ("A", "B")]
     facts = _Facts(truth, roots)
-    found = Score(how=truth["how"])
-    _recall(found, facts, claims)
-    _precision(found, facts, claims)
-    return found
+    actual = Score(how=truth["how"])
+    _recall(actual, facts, claims)
+    _precision(actual, facts, claims)
+    return actual
 
 
 def inheritance(schema: Schema) -> dict[str, str]:

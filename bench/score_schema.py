@@ -47,20 +47,20 @@ def fold_truth(truth, fold):
 
 
 def fold_prediction(prediction, fold):
-    found = {}
+    actual = {}
     for table in prediction.get("schema", {}).get("tables") or []:
         name = fold(table["name"])
         columns = {(name, fold(column["name"])) for column in table.get("columns") or []}
-        found.setdefault(name, set()).update(columns)
-    return found
+        actual.setdefault(name, set()).update(columns)
+    return actual
 
 
 def score(truth, prediction, fold=str):
     scored, neutral, unmapped = fold_truth(truth, fold)
-    found = {k: v for k, v in fold_prediction(prediction, fold).items() if k not in neutral}
-    want_tables, have_tables = set(scored), set(found)
+    actual = {k: v for k, v in fold_prediction(prediction, fold).items() if k not in neutral}
+    want_tables, have_tables = set(scored), set(actual)
     want = set().union(*scored.values())
-    have = set().union(*found.values()) - unmapped
+    have = set().union(*actual.values()) - unmapped
     return {
         "tables": prf(
             len(want_tables & have_tables),

@@ -26,7 +26,7 @@ def settings_of(home: Path, store_url: str) -> Settings:
 
 
 async def discard_databases(store: Store, organizations: set[str]) -> None:
-    """Let the keeper destroy the databases of people who are gone: each is a server that runs on."""
+    """Let the supervisor destroy the databases of people who are gone: each is a server that runs on."""
     statement = "UPDATE databases SET deleted_at = now(), purge_at = now() WHERE organization_id = ANY(:ids)"
     async with store.transaction() as db:
         await db.execute(text(statement), {"ids": list(map(uuid.UUID, organizations))})

@@ -123,23 +123,23 @@ def cluster(home: Path) -> Iterator[clusters.Cluster]:
 
 
 @pytest.fixture(scope="session")
-async def keeper(home: Path, store_url: str) -> AsyncIterator[Supervisor]:
-    """The keeper of the tests' databases: as in `headwater proxy`, but for its port."""
+async def supervisor(home: Path, store_url: str) -> AsyncIterator[Supervisor]:
+    """The supervisor of the tests' databases: as in `headwater proxy`, but for its port."""
     settings = Settings(home=home, database_url=SecretStr(store_url))
     database = Store(store_url, pool_size=3)
-    keeper = Supervisor(settings, database, LocalDriver(home / "databases"))
-    await keeper.begin()
-    control_socket = await control.listen(keeper)
+    supervisor = Supervisor(settings, database, LocalDriver(home / "databases"))
+    await supervisor.begin()
+    control_socket = await control.listen(supervisor)
 
     async def rounds() -> None:
         while True:
-            await keeper.reconcile()
+            await supervisor.reconcile()
             await asyncio.sleep(1)
 
     running = asyncio.create_task(rounds())
-    yield keeper
+    yield supervisor
     control_socket.close()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    await keeper.close()
+    await supervisor.close()
     await database.close()

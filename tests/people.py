@@ -54,15 +54,17 @@ class Person:
         """Create a database in their project; return its id when it runs."""
         body = {"name": f"d{uuid.uuid4().hex[:8]}", "engine": engine} | given
         path = f"/projects/{self.project['id']}/databases"
-        made = await self.send("POST", path, 201, json=body, params={"wait": 60})
-        assert made["state"] == "running", (made["state"], made["state_reason"])
-        return str(made["id"])
+        created = await self.send("POST", path, 201, json=body, params={"wait": 60})
+        assert created["state"] == "running", (created["state"], created["state_reason"])
+        return str(created["id"])
 
     async def connected(self, url: str) -> str:
         """Connect a database elsewhere to their project; return its id."""
         path = f"/projects/{self.project['id']}/connections"
-        made = await self.send("POST", path, 201, json={"name": f"c{uuid.uuid4().hex[:8]}", "connection": {"url": url}})
-        return str(made["id"])
+        created = await self.send(
+            "POST", path, 201, json={"name": f"c{uuid.uuid4().hex[:8]}", "connection": {"url": url}}
+        )
+        return str(created["id"])
 
 
 @dataclass

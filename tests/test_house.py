@@ -22,15 +22,15 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "web" not in path.par
 
 def lengths() -> list[tuple[int, str]]:
     """Return (lines, where) of every function in the package."""
-    found = []
+    result = []
     for path in MODULES:
         if path.parent.name == "versions":  # a migration is one list of statements
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
-                found.append((lines, f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"))
-    return sorted(found)
+                result.append((lines, f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"))
+    return sorted(result)
 
 
 def test_no_module_is_longer_than_400_lines() -> None:
@@ -216,8 +216,8 @@ def test_the_catalog_needs_no_web_framework_and_no_database() -> None:
     """A static import graph cannot see a deferred import: look at what a process really loaded."""
     heavy = ("fastapi", "sqlalchemy", "psycopg", "procrastinate")
     code = f"import sys, headwater.core.lineage.pipeline; print([m for m in {heavy} if m in sys.modules])"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert shown.strip() == "[]"
+    displayed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert displayed.strip() == "[]"
 
 
 @pytest.mark.parametrize("room", ["languages", "readers"])
@@ -225,8 +225,8 @@ def test_listing_parts_imports_none_of_them(room: str) -> None:
     """Names before imports: a broken part must not break the listing."""
     code = f"import sys; from headwater.kit import plugins; assert plugins.names({room!r});"
     code += f"print([m for m in sys.modules if m.startswith('headwater.{room}.')])"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert shown.strip() == "[]"
+    displayed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert displayed.strip() == "[]"
 
 
 def test_files_of_tests_have_names_of_their_own() -> None:
@@ -273,14 +273,14 @@ def test_no_engine_is_named_outside_engines() -> None:
     """
     engines = {path.name for path in (PACKAGE / "engines").iterdir() if path.is_dir() and not path.name.startswith("_")}
     names = engines | {"postgres", "mariadb", "rediss", "valkey", "tsql", "MySQL", "PostgreSQL", "SQLite", "MongoDB"}
-    found: list[str] = []
+    result: list[str] = []
     for path in MODULES:
         where = str(path.relative_to(ROOT))
-        if path.is_relative_to(PACKAGE / "engines") or any(where.startswith(one) for one in NAMES_ALLOWED):
+        if path.is_relative_to(PACKAGE / "engines") or any(where.startswith(item) for item in NAMES_ALLOWED):
             continue
-        found += [
+        result += [
             f"{where}:{node.lineno} {node.value!r}"
             for node in ast.walk(ast.parse(path.read_text("utf-8")))
             if isinstance(node, ast.Constant) and node.value in names
         ]
-    assert not found
+    assert not result

@@ -34,9 +34,9 @@ def main() -> None:
     """Measure what is named on the command line, or everything."""
     home = Path(tempfile.mkdtemp(prefix="hw-bench-"))
     try:
-        with proxied_headwater(home) as kept:
+        with proxied_headwater(home) as stored:
             for name in sys.argv[1:] or PARTS:
-                save("databases", PARTS[name](kept))
+                save("databases", PARTS[name](stored))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

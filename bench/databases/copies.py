@@ -171,13 +171,13 @@ def copies_of(running: ProxiedHeadwater, name: str, sample: Dump, folder: Path) 
         return
     created = [source]
     for engine in ENGINES:
-        way = f"copy {name}: {sample.engine} to {engine}"
+        route = f"copy {name}: {sample.engine} to {engine}"
         there = copy(running, source, engine)
-        yield way, there
+        yield route, there
         created.append(there.database)
         if there.good and engine != sample.engine:
             back = copy(running, there.database, sample.engine)
-            yield f"{way} and back", back
+            yield f"{route} and back", back
             created.append(back.database)
     for database in created:
         running.headwater.client.delete(f"/api/v1/databases/{database['id']}")

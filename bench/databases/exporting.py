@@ -37,7 +37,7 @@ def exports(kept: ProxiedHeadwater) -> list[Row]:
                 ours.append(_rate(lambda form=form: _over_http(kept, database, form)))
             grown.append(growth[0] / 2**20)
             peers.append(_rate(lambda form=form: _copied(kept, database, PEERS[form])))
-        ratios = sorted(one / other for one, other in zip(ours, peers, strict=True))
+        ratios = sorted(item / other for item, other in zip(ours, peers, strict=True))
         ratio, rate, peer = ratios[ROUNDS // 2], sorted(ours)[ROUNDS // 2], sorted(peers)[ROUNDS // 2]
         rows += [
             Row(
@@ -84,13 +84,13 @@ def _copied(kept: ProxiedHeadwater, database: dict[str, Any], query: str) -> Non
     options = "WITH (FORMAT csv, HEADER)" if query is QUERY else ""
     psql = binaries() / "psql"
     command = [str(psql), "-X", "-q", "-c", f"\\copy ({query}) TO STDOUT {options}"]
-    place = {
+    location = {
         "PGHOST": str(kept.folder(database) / "run"),
         "PGDATABASE": database["name"],
         "PGUSER": database["user"],
         "PGPASSWORD": database["password"],
     }
-    subprocess.run(command, env=place, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, env=location, check=True, stdout=subprocess.DEVNULL)
 
 
 @contextmanager

@@ -61,13 +61,13 @@ def grid(kept: ProxiedHeadwater) -> list[Row]:
     database = kept.create("bench-grid", quotas={"disk_mb": 4000})
     with kept.connect(database) as connection:
         connection.execute(f"{TABLE.format(COLUMNS, ROWS)}; ANALYZE wide")
-    place = f"http://127.0.0.1:{kept.headwater.port}/p/{project}/d/{database['id']}/data"
+    path = f"http://127.0.0.1:{kept.headwater.port}/p/{project}/d/{database['id']}/data"
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=find(), args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         _sign_in(kept, page)
-        first = [_first(page, f"{place}/wide") for _ in range(ROUNDS)]
-        frames: list[float] = [one for _ in range(ROUNDS) for one in page.evaluate(SCROLL, [FRAMES, STEP])]
+        first = [_first(page, f"{path}/wide") for _ in range(ROUNDS)]
+        frames: list[float] = [item for _ in range(ROUNDS) for item in page.evaluate(SCROLL, [FRAMES, STEP])]
         cells = page.locator(".gcell").count()
         reached = page.evaluate(END, ROWS)
         browser.close()

@@ -32,8 +32,8 @@ def create(kept: ProxiedHeadwater) -> list[Row]:
         began = time.perf_counter()
         name = f"bench-create-{number}"
         _cli(kept, "db", "create", name)
-        made = _by_name(kept, name)
-        kept.ask(made, "SELECT 1")
+        created = _by_name(kept, name)
+        kept.ask(created, "SELECT 1")
         ours.append(time.perf_counter() - began)
         began = time.perf_counter()
         kept.ask(kept.create(f"bench-http-{number}"), "SELECT 1")
@@ -114,27 +114,27 @@ def idle(kept: ProxiedHeadwater) -> list[Row]:
 
 def crowd(kept: ProxiedHeadwater) -> list[Row]:
     """Two hundred created and asleep; twenty random ones woken at the same moment, with work for each."""
-    made = []
+    created = []
     began = time.perf_counter()
     for number in range(CROWD):
         database = kept.create(f"bench-crowd-{number}")
         with kept.connect(database) as connection:
             connection.execute(f"CREATE TABLE mine AS SELECT {number} AS number, generate_series(1, 1000) AS n")
         _asleep(kept, database)
-        made.append((number, database))
+        created.append((number, database))
     taken = time.perf_counter() - began
-    chosen = random.Random(7).sample(made, AT_ONCE)
+    chosen = random.Random(7).sample(created, AT_ONCE)
 
     def answer(item: tuple[int, dict[str, Any]]) -> tuple[bool, float]:
         started = time.perf_counter()
-        found = kept.ask(item[1], "SELECT sum(number)::int / 1000 + count(*) FROM mine", connect_timeout=60)
-        return found == item[0] + 1000, time.perf_counter() - started
+        result = kept.ask(item[1], "SELECT sum(number)::int / 1000 + count(*) FROM mine", connect_timeout=60)
+        return result == item[0] + 1000, time.perf_counter() - started
 
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(answer, chosen))
     slowest = max(seconds for _, seconds in answers)
     lost = CROWD
-    for number, database in made:
+    for number, database in created:
         lost -= kept.ask(database, "SELECT max(number) FROM mine") == number
         if number % AT_ONCE == 0:
             time.sleep(0.1)
@@ -162,17 +162,17 @@ def _cli(kept: ProxiedHeadwater, *words: str) -> None:
 
 def _by_name(kept: ProxiedHeadwater, name: str) -> dict[str, Any]:
     project = kept.headwater.get("/projects")["items"][0]["id"]
-    made: dict[str, Any] = next(
-        one for one in kept.headwater.get(f"/projects/{project}/databases")["items"] if one["name"] == name
+    created: dict[str, Any] = next(
+        entry for entry in kept.headwater.get(f"/projects/{project}/databases")["items"] if entry["name"] == name
     )
-    credentials = kept.headwater.client.post(f"/api/v1/databases/{made['id']}/credentials").json()
-    return made | {"password": credentials["password"], "user": credentials["user"]}
+    credentials = kept.headwater.client.post(f"/api/v1/databases/{created['id']}/credentials").json()
+    return created | {"password": credentials["password"], "user": credentials["user"]}
 
 
 def _asleep(kept: ProxiedHeadwater, database: dict[str, Any]) -> None:
-    found = kept.desire(database, "asleep")
-    if found["state"] != "asleep":
-        raise SystemExit(f"it does not sleep: {found}")
+    result = kept.desire(database, "asleep")
+    if result["state"] != "asleep":
+        raise SystemExit(f"it does not sleep: {result}")
 
 
 def _server(folder: Path, data: str = "pg") -> list[str]:
@@ -232,7 +232,7 @@ def _connect_until(**to: Any) -> psycopg.Connection[Any]:
 
 def _pss(kept: ProxiedHeadwater, database: dict[str, Any]) -> float:
     total = 0
-    for one in psutil.process_iter(["cmdline"]):
-        if str(kept.folder(database)) in " ".join(one.info["cmdline"] or []):
-            total += sum(part.memory_full_info().pss for part in [one, *one.children(recursive=True)])
+    for entry in psutil.process_iter(["cmdline"]):
+        if str(kept.folder(database)) in " ".join(entry.info["cmdline"] or []):
+            total += sum(part.memory_full_info().pss for part in [entry, *entry.children(recursive=True)])
     return total / 2**20

@@ -43,9 +43,9 @@ def proxy(kept: ProxiedHeadwater) -> list[Row]:
         if bouncer:
             os.kill(int((folder / "pid").read_text()), 15)
         shutil.rmtree(folder, ignore_errors=True)
-    tps = {name: statistics.median(found) for name, found in rates.items()}
-    single = {name: statistics.median(one[name] for one in singles) for name in ways}
-    added = statistics.median(one["ours"] - one["direct"] for one in singles)
+    tps = {name: statistics.median(result) for name, result in rates.items()}
+    single = {name: statistics.median(item[name] for item in singles) for name in ways}
+    added = statistics.median(item["ours"] - item["direct"] for item in singles)
     rows = [
         Row(
             "proxy: p50 that it adds to a query, against the server's own Unix socket",
@@ -62,7 +62,7 @@ def proxy(kept: ProxiedHeadwater) -> list[Row]:
         by_round = [ours / peer for ours, peer in zip(rates["ours"], rates["pgbouncer"], strict=True)]
         ratio, also = (
             statistics.median(by_round),
-            statistics.median(one["pgbouncer"] - one["direct"] for one in singles),
+            statistics.median(item["pgbouncer"] - item["direct"] for item in singles),
         )
         beside = f"{tps['pgbouncer']:.0f} tps (direct {tps['direct']:.0f}; pgbouncer adds {also:.0f} µs)"
         rows.append(

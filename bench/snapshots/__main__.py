@@ -33,8 +33,8 @@ def main() -> None:
     for name in sys.argv[1:] or PARTS:
         home = Path(tempfile.mkdtemp(prefix="hw-bench-"))
         try:
-            with proxied_headwater(home, HEADWATER_ALLOW_LOOPBACK="true") as kept:
-                save("snapshots", PARTS[name](kept))
+            with proxied_headwater(home, HEADWATER_ALLOW_LOOPBACK="true") as stored:
+                save("snapshots", PARTS[name](stored))
         finally:
             shutil.rmtree(home, ignore_errors=True)
 

@@ -30,9 +30,9 @@ def codecs(kept: ProxiedHeadwater) -> list[Row]:
     """Every codec on the pages of some chunks, beside gzip 6, which is what pg_dump -Fc takes."""
     bench = Server(kept, "bench-codecs")
     bench.run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", TABLE)
-    found, _ = bench.snapshot()
+    result, _ = bench.snapshot()
     vault, _ = opened(kept.home)
-    (table,) = vault.manifest(found["id"]).tables
+    (table,) = vault.manifest(result["id"]).tables
     pages: list[bytes] = []
     for number, chunk in enumerate(vault.table(table).chunks()):
         if number == SAMPLE:

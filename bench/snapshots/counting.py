@@ -20,15 +20,15 @@ class Counted(LocalBlobs):
 
     def read(self, name: str, start: int = 0, length: int | None = None) -> bytes:
         """Count and read."""
-        found = super().read(name, start, length)
-        self.bytes += len(found)
-        return found
+        result = super().read(name, start, length)
+        self.bytes += len(result)
+        return result
 
     def read_parts(self, name: str, parts: Sequence[tuple[int, int]]) -> Sequence[bytes]:
         """Count and read."""
-        found = super().read_parts(name, parts)
-        self.bytes += sum(map(len, found))
-        return found
+        result = super().read_parts(name, parts)
+        self.bytes += sum(map(len, result))
+        return result
 
 
 def opened(home: Path) -> tuple[Vault, Counted]:

@@ -20,20 +20,20 @@ def large(kept: ProxiedHeadwater) -> list[Row]:
         bench.ask(f"INSERT INTO t SELECT id + {number} * 1500000, {names} FROM t WHERE id <= 1500000")
     size = int(bench.ask("SELECT pg_database_size(current_database())"))
     organization = bench.kept.headwater.get("/organizations")["items"][0]["id"]
-    with s3.running() as place:
+    with s3.running() as location:
         body = {
             "kind": "s3",
             "bucket": s3.BUCKET,
-            "endpoint": place.endpoint,
+            "endpoint": location.endpoint,
             "access_key": s3.KEY,
             "secret_key": s3.SECRET,
         }
         answer = bench.client.put(f"/api/v1/organizations/{organization}/vault", json=body)
         assert answer.status_code == 200, answer.text
         with memory(kept) as used:
-            found, seconds = bench.snapshot()
+            result, seconds = bench.snapshot()
     what = f"{size / 1e9:.1f} GB database straight to S3: peak memory of the worker"
     ours, limit = used[0] / 2**20, 256
-    assert found["rows"] == COPIES * 1_500_000
+    assert result["rows"] == COPIES * 1_500_000
     said = f"{ours:.0f} MB, in {seconds:.0f} s"
     return [Row(what, said, f"{limit} MB", "limit", round(ours / limit, 3), "≤ 1×", ours <= limit, COMMAND)]

@@ -24,22 +24,22 @@ DOCUMENTS = 50_000  # its server here takes some 5,000 a second
 def mysql(kept: ProxiedHeadwater) -> list[Row]:
     """A first snapshot of a table of mixed types beside mysqldump into zstd."""
     bench = Bench(kept, "bench-mysql", "mysql")
-    (socket,) = (one for one in kept.folder(bench.database).rglob("*") if one.is_socket())
-    name, place = bench.database["name"], bench.folder / "dump.zst"
+    (socket,) = (item for item in kept.folder(bench.database).rglob("*") if item.is_socket())
+    name, location = bench.database["name"], bench.folder / "dump.zst"
     login = f"--no-defaults --socket={socket} --user={bench.database['user']} --password={bench.database['password']}"
     _timed(f"mysql {login} {name} < {FOLDER / 'mysql.sql'}")
-    dump = f"mysqldump {login} --single-transaction --quick {name} | zstd -3 -q -f -o {place}"
-    return _beside(bench, f"MariaDB, {WHAT}", lambda: _timed(dump), place, "mysqldump | zstd -3", 0.7)
+    dump = f"mysqldump {login} --single-transaction --quick {name} | zstd -3 -q -f -o {location}"
+    return _beside(bench, f"MariaDB, {WHAT}", lambda: _timed(dump), location, "mysqldump | zstd -3", 0.7)
 
 
 def sqlite(kept: ProxiedHeadwater) -> list[Row]:
     """A first snapshot of a table of mixed types beside VACUUM INTO and zstd."""
     bench = Bench(kept, "bench-sqlite", "sqlite")
     (file,) = kept.folder(bench.database).rglob("database.sqlite")
-    copy, place = bench.folder / "copy.sqlite", bench.folder / "copy.zst"
+    copy, location = bench.folder / "copy.sqlite", bench.folder / "copy.zst"
     _timed(f"sqlite3 {file} < {FOLDER / 'sqlite.sql'}")
-    vacuum = f"rm -f {copy}; sqlite3 {file} \"VACUUM INTO '{copy}'\" && zstd -3 -q -f {copy} -o {place}"
-    return _beside(bench, f"SQLite, {WHAT}", lambda: _timed(vacuum), place, "VACUUM INTO, zstd -3", 1.5)
+    vacuum = f"rm -f {copy}; sqlite3 {file} \"VACUUM INTO '{copy}'\" && zstd -3 -q -f {copy} -o {location}"
+    return _beside(bench, f"SQLite, {WHAT}", lambda: _timed(vacuum), location, "VACUUM INTO, zstd -3", 1.5)
 
 
 def mongodb(kept: ProxiedHeadwater) -> list[Row]:
@@ -52,11 +52,11 @@ def mongodb(kept: ProxiedHeadwater) -> list[Row]:
             collection.insert_many([_document(number) for number in range(first, first + 5000)])
         url = f"mongodb://root:secret@{host}:{port}/bench?tls=disable&authSource=admin"
         bench = Bench(kept, "bench-mongodb", url=url)
-        place = bench.folder / "dump.bson.zst"
+        location = bench.folder / "dump.bson.zst"
 
         def dump() -> float:
             began = time.perf_counter()
-            with subprocess.Popen(["zstd", "-3", "-q", "-f", "-o", place], stdin=subprocess.PIPE) as packer:
+            with subprocess.Popen(["zstd", "-3", "-q", "-f", "-o", location], stdin=subprocess.PIPE) as packer:
                 assert packer.stdin
                 for documents in collection.find_raw_batches({}, sort=[("_id", 1)]):
                     packer.stdin.write(documents)
@@ -64,7 +64,7 @@ def mongodb(kept: ProxiedHeadwater) -> list[Row]:
             return time.perf_counter() - began
 
         what = f"MongoDB (SecantusDB), {DOCUMENTS:,} documents × 10 fields"
-        return _beside(bench, what, dump, place, "find_raw_batches | zstd -3", 1.0)
+        return _beside(bench, what, dump, location, "find_raw_batches | zstd -3", 1.0)
 
 
 def _document(number: int) -> dict[str, Any]:

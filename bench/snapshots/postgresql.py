@@ -39,12 +39,12 @@ class Server(Bench):
 
     def place(self, database: dict[str, Any] | None = None) -> dict[str, str]:
         """What the programs of PostgreSQL need to know."""
-        one = database or self.database
+        item = database or self.database
         return os.environ | {
-            "PGHOST": str(self.kept.folder(one) / "run"),
-            "PGDATABASE": one["name"],
-            "PGUSER": one["user"],
-            "PGPASSWORD": one["password"],
+            "PGHOST": str(self.kept.folder(item) / "run"),
+            "PGDATABASE": item["name"],
+            "PGUSER": item["user"],
+            "PGPASSWORD": item["password"],
         }
 
     def run(self, *command: str | Path, shell: bool = False, database: dict[str, Any] | None = None) -> float:
@@ -138,12 +138,12 @@ def _whole(bench: Server, what: str) -> list[Row]:
         row(
             f"{what}: stored, beside {tool}",
             megabytes(size),
-            megabytes(kept),
+            megabytes(remaining),
             f"{tool} of the plain dump",
-            size / kept,
+            size / remaining,
             0.85,
         )
-        for tool, kept in _deduplicated(bench).items()
+        for tool, remaining in _deduplicated(bench).items()
     ]
 
 
@@ -152,15 +152,15 @@ def _deduplicated(bench: Server) -> dict[str, int]:
     plain = bench.folder / "plain.sql"
     bench.run("pg_dump", "-f", plain)
     os.environ |= {"RESTIC_PASSWORD": "x", "BORG_PASSPHRASE": "x", "BORG_BASE_DIR": str(bench.folder)}
-    found = {}
+    result = {}
     for tool, lines in PEERS.items():
         if not shutil.which(tool):
             continue
         repository = bench.folder / f"{tool}-repository"
         for line in lines[repository.exists() :]:
             bench.run(line.format(repository, plain), shell=True)
-        found[tool] = sum(file.stat().st_size for file in repository.rglob("*") if file.is_file())
-    return found
+        result[tool] = sum(file.stat().st_size for file in repository.rglob("*") if file.is_file())
+    return result
 
 
 # What is done to one row in a hundred: where, what, and the most of the first snapshot's bytes that may be new.
@@ -177,14 +177,14 @@ def changes(keeping: ProxiedHeadwater) -> list[Row]:
     bench = Server(keeping, "bench-changes")
     bench.run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", TABLE)
     first, _ = bench.snapshot()
-    kept = _deduplicated(bench)
+    remaining = _deduplicated(bench)
     rows = []
     for what, (where, how, most) in CHANGES.items():
         seconds, peers, new = [], [], 0
         for _ in range(ROUNDS):
             bench.ask(f"UPDATE t SET {how} WHERE {where}")
-            found, took = bench.snapshot()
-            new = found["new_bytes"]
+            result, took = bench.snapshot()
+            new = result["new_bytes"]
             seconds.append(took)
             peers.append(
                 bench.run("psql -X -q -c 'COPY (SELECT * FROM t ORDER BY id) TO STDOUT' > /dev/null", shell=True)
@@ -209,7 +209,7 @@ def changes(keeping: ProxiedHeadwater) -> list[Row]:
             ),
         ]
         for tool, total in _deduplicated(bench).items():
-            grown, kept[tool] = total - kept[tool], total
+            grown, remaining[tool] = total - remaining[tool], total
             peer = f"{tool} of the plain dump"
             rows.append(
                 row(
@@ -232,10 +232,10 @@ def one_of_many(kept: ProxiedHeadwater) -> list[Row]:
             f"CREATE TABLE t{number} AS SELECT g AS id, md5(g::text) AS a, g * {number} AS b FROM generate_series(1, 20000) g"
         )
         bench.ask(f"ALTER TABLE t{number} ADD PRIMARY KEY (id)")
-    found, _ = bench.snapshot()
-    detail = bench.kept.headwater.get(f"/snapshots/{found['id']}")
-    stored = next(one for one in detail["contents"] if one["name"] == "t50")["stored_bytes"]
-    read = _bytes_read(bench, found["id"], "t50")
+    result, _ = bench.snapshot()
+    detail = bench.kept.headwater.get(f"/snapshots/{result['id']}")
+    stored = next(content for content in detail["contents"] if content["name"] == "t50")["stored_bytes"]
+    read = _bytes_read(bench, result["id"], "t50")
     return [
         row("one table out of a hundred: bytes read", f"{read:,}", f"{stored:,}", "what it stored", read / stored, 1.1)
     ]
@@ -244,7 +244,7 @@ def one_of_many(kept: ProxiedHeadwater) -> list[Row]:
 def _bytes_read(bench: Server, snapshot: str, name: str) -> int:
     """Read a table as a restore does, in this process, and count what comes out of the store."""
     vault, counted = opened(bench.kept.home)
-    table = next(one for one in vault.manifest(snapshot).tables if one.name == name)
+    table = next(item for item in vault.manifest(snapshot).tables if item.name == name)
     counted.bytes = 0
     with ThreadPoolExecutor(2) as threads:
         rows = sum(batch.num_rows for batch in vault.table(table).rows(threads))

@@ -37,34 +37,34 @@ class Bench:
         began = time.perf_counter()
         answer = self.client.post(f"/api/v1/databases/{self.database['id']}/snapshots", json=body)
         assert answer.status_code == 202, answer.text
-        found = self._until(f"/snapshots/{answer.json()['id']}", lambda one: one["status"] != "taking")
-        assert found["status"] == "complete", found
-        return found, time.perf_counter() - began
+        result = self._until(f"/snapshots/{answer.json()['id']}", lambda item: item["status"] != "taking")
+        assert result["status"] == "complete", result
+        return result, time.perf_counter() - began
 
     def restore(self, snapshot: dict[str, Any], name: str) -> float:
         """Restore into a new database and return how long it took from asking until it was done."""
         began = time.perf_counter()
         answer = self.client.post(f"/api/v1/snapshots/{snapshot['id']}/restores", json={"name": name})
         assert answer.status_code == 202, answer.text
-        found = self._until(
-            f"/restores/{answer.json()['id']}", lambda one: one["job"]["state"] not in {"pending", "running"}
+        result = self._until(
+            f"/restores/{answer.json()['id']}", lambda table: table["job"]["state"] not in {"pending", "running"}
         )
-        assert found["job"]["state"] == "completed" and all(one["same"] for one in found["tables"]), found
+        assert result["job"]["state"] == "completed" and all(table["same"] for table in result["tables"]), result
         return time.perf_counter() - began
 
     def _until(self, path: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Ask until it is done; ever more seldom, for what answers also costs time of the processors measured."""
         began = time.perf_counter()
         while True:
-            found: dict[str, Any] = self.kept.headwater.get(path)
-            if done(found):
-                return found
+            result: dict[str, Any] = self.kept.headwater.get(path)
+            if done(result):
+                return result
             time.sleep(max(0.02, 0.05 * (time.perf_counter() - began)))
 
     def forget(self) -> None:
         """Delete all snapshots, so that the next one is a first one."""
-        for one in self.kept.headwater.get(f"/databases/{self.database['id']}/snapshots")["items"]:
-            assert self.client.delete(f"/api/v1/snapshots/{one['id']}").status_code == 204
+        for item in self.kept.headwater.get(f"/databases/{self.database['id']}/snapshots")["items"]:
+            assert self.client.delete(f"/api/v1/snapshots/{item['id']}").status_code == 204
 
 
 @contextmanager
@@ -80,9 +80,9 @@ def memory(kept: ProxiedHeadwater) -> Iterator[list[int]]:
     while not (workers := kept.headwater.pids("headwater worker")):
         time.sleep(0.05)
     time.sleep(SETTLED_SECONDS)
-    found = [0]
-    yield found
-    found[0] = max(_peak(pid) for pid in workers)
+    result = [0]
+    yield result
+    result[0] = max(_peak(pid) for pid in workers)
 
 
 def _peak(pid: int) -> int:

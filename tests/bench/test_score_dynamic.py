@@ -41,17 +41,17 @@ def truth(**facts):
 
 def test_what_was_seen_and_claimed_is_right(result):
     reads = [["app.py", 11, "show", "users", "name"], ["app.py", 12, "show", "users", "email"]]
-    found = score(truth(reads=reads, clauses=[["app.py", "show", "users", "email", "filter"]]), result)
-    assert (found.precision, found.recall, found.judged, found.wanted) == (1.0, 1.0, 3, 2)
+    actual = score(truth(reads=reads, clauses=[["app.py", "show", "users", "email", "filter"]]), result)
+    assert (actual.precision, actual.recall, actual.judged, actual.wanted) == (1.0, 1.0, 3, 2)
 
 
 def test_what_was_seen_and_not_claimed_is_missed_and_the_other_way_round_false(result):
-    found = score(
+    actual = score(
         truth(reads=[["app.py", 11, "show", "users", "id"], ["app.py", 12, "show", "users", "email"]]), result
     )
-    assert found.missed == [("app.py", 11, "show", "users", "id")]
-    assert [(usage.line_number, usage.column_name) for usage in found.false] == [(11, "name")]
-    assert (found.precision, found.recall) == (0.5, 0.5)
+    assert actual.missed == [("app.py", 11, "show", "users", "id")]
+    assert [(usage.line_number, usage.column_name) for usage in actual.false] == [(11, "name")]
+    assert (actual.precision, actual.recall) == (0.5, 0.5)
 
 
 def test_lines_that_never_ran_are_not_judged(result):
@@ -64,12 +64,12 @@ def test_implicit_claims_do_not_count(result):
 
 
 def test_a_read_elsewhere_in_the_function_is_not_this_read(result):
-    found = score(truth(reads=[["app.py", 12, "show", "users", "name"]]), result)
-    assert found.missed == [("app.py", 12, "show", "users", "name")]
-    assert (11, "name") in [(usage.line_number, usage.column_name) for usage in found.false]
+    actual = score(truth(reads=[["app.py", 12, "show", "users", "name"]]), result)
+    assert actual.missed == [("app.py", 12, "show", "users", "name")]
+    assert (11, "name") in [(usage.line_number, usage.column_name) for usage in actual.false]
 
 
 def test_a_clause_is_no_proof_of_a_read(result):
-    found = score(truth(clauses=[["app.py", "show", "users", "name", "filter"]]), result)
-    assert "name" not in [usage.column_name for usage in found.false]
-    assert found.judged == 2
+    actual = score(truth(clauses=[["app.py", "show", "users", "name", "filter"]]), result)
+    assert "name" not in [usage.column_name for usage in actual.false]
+    assert actual.judged == 2

@@ -174,9 +174,9 @@ FROM generate_series(1, 3000) g; ANALYZE
 def _database(url: str, project: str) -> str:
     """Make a database with a few tables, over the API."""
     with signed_in(url) as client:
-        made = client.post(f"/projects/{project}/databases", json={"name": "club"}).json()
-        assert client.post(f"/databases/{made['id']}/query", json={"text": TABLES}).json()["error"] is None
-        return str(made["id"])
+        created = client.post(f"/projects/{project}/databases", json={"name": "club"}).json()
+        assert client.post(f"/databases/{created['id']}/query", json={"text": TABLES}).json()["error"] is None
+        return str(created["id"])
 
 
 @pytest.fixture(scope="session")

@@ -40,14 +40,14 @@ def shelf(site: Site, open_page: OpenPage) -> Iterator[Shelf]:
         database = client.post(f"/projects/{site.sample}/databases", json={"name": "shelf"}).json()["id"]
         answer = client.post(f"/databases/{database}/query", json={"text": TABLES}).json()
         assert answer["error"] is None, answer["error"]
-        made = client.post(f"/databases/{database}/snapshots", json={"label": "Before"}).json()["id"]
+        created = client.post(f"/databases/{database}/snapshots", json={"label": "Before"}).json()["id"]
         end = time.monotonic() + 240
-        while client.get(f"/snapshots/{made}").json()["status"] != "complete":
+        while client.get(f"/snapshots/{created}").json()["status"] != "complete":
             assert time.monotonic() < end
             time.sleep(0.1)
         client.post(f"/databases/{database}/query", json={"text": "DROP TABLE loans; UPDATE books SET price = 0"})
         base = f"/p/{site.sample}/d/{database}"
-        yield Shelf(client, page, f"{base}/history", made, f"{base}/snapshots/{made}")
+        yield Shelf(client, page, f"{base}/history", created, f"{base}/snapshots/{created}")
     page.context.close()
 
 
@@ -108,19 +108,19 @@ def test_a_file_is_downloaded_and_a_link_made_for_others(shelf: Shelf, tmp_path:
 
 def test_a_snapshot_is_copied_into_another_engine(shelf: Shelf, site: Site) -> None:
     page = shelf.page
-    made = shelf.client.post(
+    created = shelf.client.post(
         f"/projects/{site.sample}/databases", json={"name": "light", "engine": "sqlite"}, params={"wait": 60}
     ).json()
     page.goto(f"{shelf.history}?snapshot={shelf.snapshot}")
     page.get_by_role("complementary").get_by_role("button", name="More actions for Before").click()
     page.get_by_role("menuitem", name="Copy to another database").click()
     expect(page.get_by_text("A snapshot of shelf into another database")).to_be_visible()
-    page.get_by_label("Into").select_option(made["id"])
+    page.get_by_label("Into").select_option(created["id"])
     page.get_by_label("I accept these losses").check()
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("row", name="loans")).to_contain_text("40")
     query = {"text": "SELECT count(*), sum(price) FROM books"}
-    assert shelf.client.post(f"/databases/{made['id']}/query", json=query).json()["results"][0]["rows"][0][0] == 1200
+    assert shelf.client.post(f"/databases/{created['id']}/query", json=query).json()["results"][0]["rows"][0][0] == 1200
 
 
 def test_the_inside_and_the_export_dialog_are_accessible(shelf: Shelf, open_page: OpenPage) -> None:

@@ -71,10 +71,10 @@ class Table:
         """Apply what is staged, and return the SQL that was shown."""
         self.page.get_by_role("button", name="Review SQL").click()
         dialog = self.page.get_by_role("dialog")
-        shown = dialog.locator("pre").inner_text()
+        displayed = dialog.locator("pre").inner_text()
         dialog.get_by_role("button", name="Apply").click()
         expect(self.page.get_by_text("unsaved change")).to_be_hidden()
-        return shown
+        return displayed
 
     def kept(self, columns: str, key: int = 1) -> list[Any]:
         """What the server has of a row."""
@@ -113,17 +113,17 @@ def table(request: pytest.FixtureRequest, site: Site, client: httpx.Client, page
         teams=teams, moment=moment, day=day, time=time, bytes=kind, written=MOMENT[request.param], face=face
     )
     body = {"name": f"c{uuid.uuid4().hex[:8]}", "engine": request.param}
-    made = client.post(f"/projects/{site.sample}/databases", json=body, params={"wait": 60}).json()
-    answer = client.post(f"/databases/{made['id']}/query", json={"text": text}).json()
+    created = client.post(f"/projects/{site.sample}/databases", json=body, params={"wait": 60}).json()
+    answer = client.post(f"/databases/{created['id']}/query", json={"text": text}).json()
     assert answer["error"] is None, answer
-    page.goto(f"/p/{site.sample}/d/{made['id']}/data/people")
+    page.goto(f"/p/{site.sample}/d/{created['id']}/data/people")
     expect(page.locator("[data-row='0'] [data-column='0']")).to_have_text("1")
-    return Table(page, client, made["id"])
+    return Table(page, client, created["id"])
 
 
 def problems(page: Page) -> list[str]:
     """What axe finds."""
-    return [one["id"] for one in Axe().run(page).response["violations"]]
+    return [violation["id"] for violation in Axe().run(page).response["violations"]]
 
 
 def test_a_reference_is_searched_and_picked_with_the_keys(table: Table) -> None:
@@ -211,7 +211,7 @@ def test_a_time_keeps_what_is_not_changed(table: Table, request: pytest.FixtureR
     wanted = MOMENT[engine].replace("2026-01-02", "2027-03-04").replace("10:20:30", "23:58:59")
     expect(table.cell(0, "seen")).to_have_text(wanted)
     table.apply()
-    assert [str(one)[: len(wanted)] for one in table.kept("seen, born")] == [wanted, "1991-02-03"]
+    assert [str(item)[: len(wanted)] for item in table.kept("seen, born")] == [wanted, "1991-02-03"]
     assert str(table.kept("wakes")[0]).startswith("06:07:08")
     table.edit(1, "seen")
     editor.get_by_role("button", name="Now").click()

@@ -45,9 +45,9 @@ def cache(site: Site, ask: Ask) -> str:
     """A Redis of our own with some keys."""
     if reason := provision.unavailable_reason():
         missing(reason)
-    made = ask(f"/projects/{site.sample}/databases", name="cache", engine="redis")
-    assert ask(f"/databases/{made['id']}/query", text=KEYS)["error"] is None
-    return str(made["id"])
+    created = ask(f"/projects/{site.sample}/databases", name="cache", engine="redis")
+    assert ask(f"/databases/{created['id']}/query", text=KEYS)["error"] is None
+    return str(created["id"])
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +58,9 @@ def shop(site: Site, ask: Ask) -> Iterator[str]:
     folder, port = tempfile.mkdtemp(prefix="hw-e2e-mongodb-"), free_port()
     server = mongodb.started(folder, port)
     url = f"mongodb://127.0.0.1:{port}/shop?tls=disable"
-    made = ask(f"/projects/{site.sample}/connections", name="orders", connection={"url": url})
-    assert ask(f"/databases/{made['id']}/query", text=DOCUMENTS)["error"] is None
-    yield str(made["id"])
+    created = ask(f"/projects/{site.sample}/connections", name="orders", connection={"url": url})
+    assert ask(f"/databases/{created['id']}/query", text=DOCUMENTS)["error"] is None
+    yield str(created["id"])
     server.kill()
     server.wait(120)
     shutil.rmtree(folder, ignore_errors=True)
@@ -99,8 +99,8 @@ def test_documents_are_found_and_edited(page: Page, site: Site, ask: Ask, shop: 
     area.fill(area.input_value().replace('"a"', '"a", "mine"'))
     dialog.get_by_role("button", name="Save").click()
     dialog.wait_for(state="detached")
-    found = ask(f"/databases/{shop}/entries/one", holder="orders", id="2")["body"]
-    assert '"mine"' in found and '"theirs": 1' in found and '{"$numberLong": "7"}' in found
+    result = ask(f"/databases/{shop}/entries/one", holder="orders", id="2")["body"]
+    assert '"mine"' in result and '"theirs": 1' in result and '{"$numberLong": "7"}' in result
 
     page.get_by_role("button", name="Insert").click()
     dialog.get_by_label("Document as JSON").fill("{_id: 4, total: 1")
@@ -216,10 +216,10 @@ def test_pages_of_entries_are_accessible(site: Site, open_page: OpenPage, cache:
 
 
 def test_tables_become_collections(page: Page, site: Site, ask: Ask, shop: str) -> None:
-    made = ask(f"/projects/{site.sample}/databases?wait=60", name="relational", engine="sqlite")
+    created = ask(f"/projects/{site.sample}/databases?wait=60", name="relational", engine="sqlite")
     rows = "CREATE TABLE readers (id INTEGER PRIMARY KEY, born DATE); INSERT INTO readers VALUES (1, '1990-01-01'), (2, NULL)"
-    assert ask(f"/databases/{made['id']}/query", text=rows)["error"] is None
-    page.goto(f"/p/{site.sample}/d/{made['id']}/transfers/copy")
+    assert ask(f"/databases/{created['id']}/query", text=rows)["error"] is None
+    page.goto(f"/p/{site.sample}/d/{created['id']}/transfers/copy")
     page.get_by_label("Into").select_option(label="orders (mongodb)")
     expect(page.get_by_text("the key becomes the _id")).to_be_visible()
     expect(page.get_by_role("button", name="Copy", exact=True)).to_be_disabled()
@@ -227,5 +227,5 @@ def test_tables_become_collections(page: Page, site: Site, ask: Ask, shop: str) 
     picture(page, "copy-into-documents")
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_text("The same on both sides")).to_be_visible()
-    found = ask(f"/databases/{shop}/query", text="db.readers.find({_id: 2})")
-    assert found["results"][0]["rows"] == [['{"_id": {"$numberLong": "2"}, "born": null}']]
+    result = ask(f"/databases/{shop}/query", text="db.readers.find({_id: 2})")
+    assert result["results"][0]["rows"] == [['{"_id": {"$numberLong": "2"}, "born": null}']]

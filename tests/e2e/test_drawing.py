@@ -33,9 +33,9 @@ def api(site: Site) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def shop(site: Site, api: httpx.Client) -> str:
     """The id of a database with shops and their sales."""
-    made = api.post(f"/projects/{site.sample}/databases", json={"name": "drawn"}).json()
-    assert api.post(f"/databases/{made['id']}/query", json={"text": TABLES}).json()["error"] is None
-    return str(made["id"])
+    created = api.post(f"/projects/{site.sample}/databases", json={"name": "drawn"}).json()
+    assert api.post(f"/databases/{created['id']}/query", json={"text": TABLES}).json()["error"] is None
+    return str(created["id"])
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +47,10 @@ def page(site: Site, open_page: OpenPage) -> Page:
 
 def written(page: Page) -> str:
     """What stands in the editor, as one line: long lines are not drawn whole, so it is read from where it is kept."""
-    kept = page.evaluate(
+    stored = page.evaluate(
         "Object.entries(localStorage).filter(([k]) => k.startsWith('headwater.sql.')).map(([, v]) => v)"
     )
-    return re.sub(r"\s+", " ", " ".join(kept))
+    return re.sub(r"\s+", " ", " ".join(stored))
 
 
 def sound(page: Page) -> None:
@@ -154,9 +154,9 @@ def test_the_command_line_shows_what_a_dashboard_shows(site: Site, api: httpx.Cl
         return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=240, check=False)
 
     listed = json.loads(headwater("list", "--json").stdout)
-    assert [(one["name"], one["tiles"]) for one in listed] == [("Sales", 2)]
-    shown = json.loads(headwater("show", "Sales", "--json").stdout)
-    assert {one["query_name"]: one["data"]["rows"][0] for one in shown["tiles"]}["All sales"] == [600]
+    assert [(tile["name"], tile["tiles"]) for tile in listed] == [("Sales", 2)]
+    displayed = json.loads(headwater("show", "Sales", "--json").stdout)
+    assert {tile["query_name"]: tile["data"]["rows"][0] for tile in displayed["tiles"]}["All sales"] == [600]
     assert "Basel" in headwater("show", board.rsplit("/", 1)[1]).stdout
     wrong = headwater("show", "Sale")
     assert (wrong.returncode, "Did you mean Sales?" in wrong.stderr) == (2, True), wrong.stderr
@@ -238,8 +238,8 @@ def test_a_schema_is_drawn_and_changed_by_staging(page: Page, site: Site, shop: 
     expect(staged).to_be_hidden()
     expect(sales).not_to_contain_text("day")
     schema = api.get(f"/databases/{shop}/schema").json()
-    made = next(one for one in schema["relations"] if one["name"] == "clerks")
-    assert (made["foreign_keys"][0]["ref_table"], made["foreign_keys"][0]["columns"]) == ("shops", ["shop_id"])
+    created = next(relation for relation in schema["relations"] if relation["name"] == "clerks")
+    assert (created["foreign_keys"][0]["ref_table"], created["foreign_keys"][0]["columns"]) == ("shops", ["shop_id"])
 
 
 def test_places_are_remembered_and_search_brings_a_table_into_view(page: Page, site: Site, shop: str) -> None:
@@ -252,11 +252,11 @@ def test_places_are_remembered_and_search_brings_a_table_into_view(page: Page, s
     page.mouse.down()
     page.mouse.move(before["x"] + 90, before["y"] + 150, steps=8)
     page.mouse.up()
-    kept = page.evaluate("Object.entries(localStorage).find(([key]) => key.startsWith('headwater.diagram.'))[1]")
+    stored = page.evaluate("Object.entries(localStorage).find(([key]) => key.startsWith('headwater.diagram.'))[1]")
     page.reload()
     expect(box).to_be_visible()
     assert (
-        page.evaluate("Object.entries(localStorage).find(([key]) => key.startsWith('headwater.diagram.'))[1]") == kept
+        page.evaluate("Object.entries(localStorage).find(([key]) => key.startsWith('headwater.diagram.'))[1]") == stored
     )
     page.get_by_label("Find a table or column").fill("city")
     page.get_by_role("button", name="Show shops").click()
@@ -264,14 +264,14 @@ def test_places_are_remembered_and_search_brings_a_table_into_view(page: Page, s
 
 
 def test_two_hundred_tables_stay_usable(page: Page, site: Site, api: httpx.Client) -> None:
-    made = api.post(f"/projects/{site.sample}/databases", json={"name": "wide"}).json()
+    created = api.post(f"/projects/{site.sample}/databases", json={"name": "wide"}).json()
     tables = ["CREATE TABLE t0 (id int PRIMARY KEY)"]
     columns = ", ".join(f"c{at} text" for at in range(10))
     tables += [
         f"CREATE TABLE t{at} (id int PRIMARY KEY, up int REFERENCES t{at // 3}, {columns})" for at in range(1, 200)
     ]
-    assert api.post(f"/databases/{made['id']}/query", json={"text": ";".join(tables)}).json()["error"] is None
-    page.goto(f"/p/{site.sample}/d/{made['id']}/diagram")
+    assert api.post(f"/databases/{created['id']}/query", json={"text": ";".join(tables)}).json()["error"] is None
+    page.goto(f"/p/{site.sample}/d/{created['id']}/diagram")
     expect(page.get_by_role("article", name="table t0", exact=True)).to_be_visible()
     picture(page, "diagram-200")
     for view in ("as opened", "whole"):

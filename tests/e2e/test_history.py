@@ -57,10 +57,10 @@ def library(site: Site, open_page: OpenPage) -> Iterator[Library]:
     page = open_page(theme="light")
     sign_in(page)
     with signed_in(site.url) as client:
-        made = client.post(f"/projects/{site.sample}/databases", json={"name": "library"}).json()
-        found = Library(client, page, made["id"], f"/p/{site.sample}/d/{made['id']}/history")
-        found.run(TABLES)
-        yield found
+        created = client.post(f"/projects/{site.sample}/databases", json={"name": "library"}).json()
+        result = Library(client, page, created["id"], f"/p/{site.sample}/d/{created['id']}/history")
+        result.run(TABLES)
+        yield result
     page.context.close()
 
 
@@ -122,15 +122,15 @@ def test_over_the_database_itself_with_a_way_to_undo_it(library: Library) -> Non
 @pytest.mark.parametrize("engine", ["sqlite", "mysql"])
 def test_over_a_database_of_another_engine(library: Library, site: Site, engine: str) -> None:
     page, name = library.page, f"over-{engine}"
-    made = library.client.post(
+    created = library.client.post(
         f"/projects/{site.sample}/databases?wait=60", json={"name": name, "engine": engine}
     ).json()
     library.run(
-        "CREATE TABLE books (id int PRIMARY KEY, price int); INSERT INTO books VALUES (1, 7), (2, 8)", made["id"]
+        "CREATE TABLE books (id int PRIMARY KEY, price int); INSERT INTO books VALUES (1, 7), (2, 8)", created["id"]
     )
-    page.goto(f"/p/{site.sample}/d/{made['id']}/history")
+    page.goto(f"/p/{site.sample}/d/{created['id']}/history")
     library.take("Before the sale")
-    library.run("UPDATE books SET price = 0; DELETE FROM books WHERE id = 2", made["id"])
+    library.run("UPDATE books SET price = 0; DELETE FROM books WHERE id = 2", created["id"])
     panel = page.get_by_role("complementary")
     panel.get_by_role("link", name="Restore", exact=True).click()
     panel.get_by_label(f"Replace data in {name}").check()
@@ -141,21 +141,21 @@ def test_over_a_database_of_another_engine(library: Library, site: Site, engine:
         expect(panel).not_to_contain_text("It has about")
     panel.get_by_role("button", name=f"Replace data in {name}").click()
     expect(panel.get_by_text("All row counts match the snapshot")).to_be_visible()
-    assert library.run("SELECT count(*), sum(price) FROM books", made["id"]) in ([[2, 15]], [[2, "15"]])
+    assert library.run("SELECT count(*), sum(price) FROM books", created["id"]) in ([[2, 15]], [[2, "15"]])
     expect(page.get_by_role("region", name="Snapshots").get_by_role("listitem")).to_have_count(2)
 
 
 def test_the_way_to_undo_one_that_was_over_at_once_is_in_the_timeline(library: Library, site: Site) -> None:
     page = library.page
-    made = library.client.post(
+    created = library.client.post(
         f"/projects/{site.sample}/databases?wait=60", json={"name": "at-once", "engine": "sqlite"}
     ).json()
-    library.run("CREATE TABLE books (id int PRIMARY KEY); INSERT INTO books VALUES (1)", made["id"])
-    history = f"/p/{site.sample}/d/{made['id']}/history"
+    library.run("CREATE TABLE books (id int PRIMARY KEY); INSERT INTO books VALUES (1)", created["id"])
+    history = f"/p/{site.sample}/d/{created['id']}/history"
     page.goto(history)
     library.take("Before the sale")
-    snapshot = library.client.get(f"/databases/{made['id']}/snapshots").json()["items"][0]["id"]
-    order = {"target_id": made["id"], "mode": "overwrite"}
+    snapshot = library.client.get(f"/databases/{created['id']}/snapshots").json()["items"][0]["id"]
+    order = {"target_id": created["id"], "mode": "overwrite"}
     restore = library.client.post(f"/snapshots/{snapshot}/restores", json=order).json()
     ended(library.client, restore["job"]["id"])
     page.evaluate(

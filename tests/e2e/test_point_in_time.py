@@ -35,10 +35,10 @@ def shop(site: Site, open_page: OpenPage) -> Iterator[Shop]:
     page = open_page(theme="light")
     sign_in(page)
     with signed_in(site.url) as client:
-        made = client.post(f"/projects/{site.sample}/databases", json={"name": "till"}).json()
-        found = Shop(client, page, made["id"], f"/p/{site.sample}/d/{made['id']}/history")
-        found.run("CREATE TABLE sale (id int PRIMARY KEY, price int); INSERT INTO sale VALUES (1, 10), (2, 20)")
-        yield found
+        created = client.post(f"/projects/{site.sample}/databases", json={"name": "till"}).json()
+        result = Shop(client, page, created["id"], f"/p/{site.sample}/d/{created['id']}/history")
+        result.run("CREATE TABLE sale (id int PRIMARY KEY, price int); INSERT INTO sale VALUES (1, 10), (2, 20)")
+        yield result
     page.context.close()
 
 

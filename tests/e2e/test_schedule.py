@@ -39,10 +39,10 @@ def shop(site: Site, open_page: OpenPage) -> Iterator[Shop]:
     sign_in(page)
     with signed_in(site.url) as client:
         body = {"name": "kiosk", "engine": "sqlite"}
-        made = client.post(f"/projects/{site.sample}/databases", json=body).json()
-        found = Shop(client, page, made["id"], site.sample)
-        found.run(TABLES)
-        yield found
+        created = client.post(f"/projects/{site.sample}/databases", json=body).json()
+        result = Shop(client, page, created["id"], site.sample)
+        result.run(TABLES)
+        yield result
     page.context.close()
 
 

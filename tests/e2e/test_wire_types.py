@@ -16,6 +16,6 @@ def test_the_generated_types_belong_to_this_server() -> None:
         missing("the UI's packages are not installed: run `python hatch_build.py`")
     described = subprocess.run([sys.executable, "-m", "headwater", "openapi"], capture_output=True, check=True).stdout
     generator = [sys.executable, str(ROOT / "hatch_build.py"), "npm", "run", "--silent", "api-types"]
-    made = subprocess.run(generator, input=described, capture_output=True, check=True)
-    fresh = COMMITTED.read_text() in made.stderr.decode() + made.stdout.decode()
+    created = subprocess.run(generator, input=described, capture_output=True, check=True)
+    fresh = COMMITTED.read_text() in created.stderr.decode() + created.stdout.decode()
     assert fresh, "run `headwater openapi | npm run api` in ui/"

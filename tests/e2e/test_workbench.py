@@ -261,7 +261,9 @@ def ssh_host() -> Iterator[tuple[int, str]]:
         server.close()
         for connection in Door.inside:
             connection.abort()
-        await asyncio.gather(server.wait_closed(), *(one.wait_closed() for one in Door.inside), return_exceptions=True)
+        await asyncio.gather(
+            server.wait_closed(), *(item.wait_closed() for item in Door.inside), return_exceptions=True
+        )
 
     asyncio.run_coroutine_threadsafe(end(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)

@@ -162,7 +162,7 @@ async def test_dump_of_the_program_loads_equal(name: str, tmp_path: Path) -> Non
 
 
 def unsized(schema: Schema) -> Schema:
-    return schema.map_relations(lambda one: replace(one, rows=None, size_bytes=None))
+    return schema.map_relations(lambda entry: replace(entry, rows=None, size_bytes=None))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -187,12 +187,12 @@ async def test_decoded_cells_match_session_cells(name: str) -> None:
                     session, f"SELECT {names} FROM {engine.quote(table.schema, table.name)} ORDER BY {order}"
                 )
                 batch = pa.Table.from_batches(await asyncio.to_thread(list, dump.read(table))).combine_chunks()
-                for place, column in enumerate(table.columns):
+                for index, column in enumerate(table.columns):
                     decoder = engine.decoding.decoder(column, dump.schema)
-                    read = decoder.cells(batch.column(place).chunk(0))
-                    assert read == [row[place] for row in live], (column.name, column.type)
+                    read = decoder.cells(batch.column(index).chunk(0))
+                    assert read == [row[index] for row in live], (column.name, column.type)
                     try:
-                        values = decoder.values(batch.column(place).chunk(0))
+                        values = decoder.values(batch.column(index).chunk(0))
                     except ConversionError:
                         assert decoder.may_fail, column.name
                         continue
@@ -207,10 +207,10 @@ async def test_decoded_cells_match_session_cells(name: str) -> None:
                     )
                     for row in rows
                 ]
-                for place, column in enumerate(table.columns):
+                for index, column in enumerate(table.columns):
                     decoder = engine.decoding.decoder(column, dump.schema)
-                    read = (decoder.transfer_cells or decoder.cells)(batch.column(place).chunk(0))
-                    assert sorted(map(repr, read)) == sorted(repr(row[place]) for row in copied), (
+                    read = (decoder.transfer_cells or decoder.cells)(batch.column(index).chunk(0))
+                    assert sorted(map(repr, read)) == sorted(repr(row[index]) for row in copied), (
                         column.name,
                         column.type,
                     )

@@ -13,11 +13,11 @@ from headwater.testing.engines import CHECKS, IN_PLACE_RESTORE_CHECKS, SNAPSHOT_
 
 def subject(name: str) -> Subject:
     """What the engine's own folder of tests says of it; an engine without that has no tests and fails here."""
-    place = importlib.import_module(f"engines.{name}.place")
+    location = importlib.import_module(f"engines.{name}.place")
     engine = all_engines()[name]
-    if reason := place.missing():
+    if reason := location.missing():
         pytest.skip(reason)
-    return Subject(engine, place.fresh, **place.texts())
+    return Subject(engine, location.fresh, **location.texts())
 
 
 REFILLING = [

@@ -35,17 +35,17 @@ async def _overwritten_and_completed(name: str, changes: str) -> None:
     if name == "sqlite":
         changes = changes.replace("concat(name, '", "(name || '")  # it has no concat() before 3.44
     async with open_scenario(subject(name)) as scenario:
-        kept = await scenario.read_state()
+        stored = await scenario.read_state()
         await scenario.run(changes)
         spoilt = await scenario.read_state()
-        await scenario.restore(kept, "append_missing", ["artist", "album"])
+        await scenario.restore(stored, "append_missing", ["artist", "album"])
         state = await scenario.read_state()
         for table in ("artist", "album"):
-            place = kept.tables[table][0].key[0]
-            mine = {row[place] for row in spoilt.rows(table)}
+            location = stored.tables[table][0].key[0]
+            mine = {row[location] for row in spoilt.rows(table)}
             added = set(state.rows(table)) - set(spoilt.rows(table))
             assert set(spoilt.rows(table)) <= set(state.rows(table))
-            assert added == {row for row in kept.rows(table) if row[place] not in mine}
-        await scenario.restore(kept, "overwrite")
-        same((await scenario.read_state()).without("fired"), kept.without("fired"))
+            assert added == {row for row in stored.rows(table) if row[location] not in mine}
+        await scenario.restore(stored, "overwrite")
+        same((await scenario.read_state()).without("fired"), stored.without("fired"))
         await scenario.fires()

@@ -43,14 +43,14 @@ async def test_sample_round_trip(path: Path) -> None:
             except HeadwaterError as error:
                 failed.append(f"{error.message} | {statement.text[:120]!r}")
         first = await tested.engine.inspect(session)
-        told = await rows(session, importlib.import_module(f"engines.{path.parent.name}.place").COLUMNS)
+        message = await rows(session, importlib.import_module(f"engines.{path.parent.name}.place").COLUMNS)
     read = sorted(
         (table.name, column.name, column.nullable)
         for table in first
         if table.kind == "table"
         for column in table.columns
     )
-    assert read == sorted((str(table), str(column), bool(nullable)) for table, column, nullable in told)
+    assert read == sorted((str(table), str(column), bool(nullable)) for table, column, nullable in message)
     async with connected(tested) as session:
         for created in tested.engine.ddl(first):
             try:

@@ -93,8 +93,8 @@ def test_proxy_terminates_negotiated_and_direct_tls(proxied: ProxiedHeadwater) -
     ways = [{"sslnegotiation": "postgres"}]
     if psycopg.pq.version() >= 170000:
         ways.append({"sslnegotiation": "direct"})
-    for way in ways:
-        with proxied.connect(database, **verified, **way) as connection:
+    for route in ways:
+        with proxied.connect(database, **verified, **route) as connection:
             assert connection.pgconn.ssl_in_use
             assert connection.execute("SELECT repeat('x', 3000000)").fetchone() == ("x" * 3_000_000,)
             with connection.cursor().copy("COPY (SELECT generate_series(1, 50000)) TO STDOUT") as copy:
@@ -173,7 +173,7 @@ def test_connection_quota_is_reported_in_the_protocol(proxied: ProxiedHeadwater)
 
 def test_slow_reader_gets_all_rows_in_limited_memory(proxied: ProxiedHeadwater) -> None:
     database = proxied.create()
-    keeper = proxied.headwater.pids("headwater proxy")[0]
+    supervisor = proxied.headwater.pids("headwater proxy")[0]
     with (
         proxied.connect(database) as connection,
         connection.cursor().copy("COPY (SELECT repeat('y', 1000) FROM generate_series(1, 150000)) TO STDOUT") as copy,
@@ -181,7 +181,7 @@ def test_slow_reader_gets_all_rows_in_limited_memory(proxied: ProxiedHeadwater) 
         chunks = iter(copy)
         size = len(next(chunks))
         time.sleep(1.5)  # the server goes on as far as it is let
-        resident = int(Path(f"/proc/{keeper}/statm").read_text().split()[1]) * 4096
+        resident = int(Path(f"/proc/{supervisor}/statm").read_text().split()[1]) * 4096
         size += sum(len(chunk) for chunk in chunks)
     assert size == 150_000 * 1001
     assert resident < 250 * 2**20

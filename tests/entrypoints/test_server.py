@@ -95,9 +95,9 @@ async def test_openapi_and_its_page_are_public_and_self_contained(app: AppFixtur
         in described["paths"]["/api/v1/projects/{project_id}/codebases"]["post"]["requestBody"]["content"]
     )
     page = (await stranger.get("/api/docs")).text
-    for place in ("/api/docs.js", "/api/docs.css"):
-        assert place in page
-        assert (await stranger.get(place)).status_code == 200
+    for location in ("/api/docs.js", "/api/docs.css"):
+        assert location in page
+        assert (await stranger.get(location)).status_code == 200
     assert not re.search(r"https?://", page)
 
 

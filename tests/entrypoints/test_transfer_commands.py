@@ -34,6 +34,6 @@ def test_own_exports_are_imported_again_and_what_is_left_out_is_shown(commands: 
         (2, "SET ROLE nobody_here"),
         (4, "\\unrestrict a"),
     ]
-    shown = run("db", "import", "copy-0", str(dump))
-    assert "3 statements were left out:" in shown
-    assert "The import runs as the role of the connection." in " ".join(shown.split())
+    displayed = run("db", "import", "copy-0", str(dump))
+    assert "3 statements were left out:" in displayed
+    assert "The import runs as the role of the connection." in " ".join(displayed.split())

@@ -44,10 +44,10 @@ def sql(headwater: HeadwaterProcess, id_: str, text: str) -> Any:
 
 def ended(headwater: HeadwaterProcess, job: str) -> Any:
     until = time.monotonic() + WITHIN_SECONDS
-    while (found := headwater.get(f"/jobs/{job}"))["state"] in {"pending", "running"}:
-        assert time.monotonic() < until, found
+    while (result := headwater.get(f"/jobs/{job}"))["state"] in {"pending", "running"}:
+        assert time.monotonic() < until, result
         time.sleep(0.1)
-    return found
+    return result
 
 
 def kill(headwater: HeadwaterProcess, part: str) -> None:
@@ -81,8 +81,8 @@ def test_every_moment_can_be_restored_after_kills(headwater: HeadwaterProcess) -
             assert sql(headwater, line, ROWS) == rows
     for number, (time_, rows) in enumerate(moments[-2:]):
         created = call(headwater, "POST", f"/databases/{line}/recoveries", name=f"back-{number}", time=time_)
-        while not (found := headwater.get(f"/jobs/{created['job']['id']}"))["progress"]["phase"]:
-            assert found["state"] in {"pending", "running"}, found
+        while not (result := headwater.get(f"/jobs/{created['job']['id']}"))["progress"]["phase"]:
+            assert result["state"] in {"pending", "running"}, result
             time.sleep(0.01)
         time.sleep(0.5 * number)
         kill(headwater, "headwater worker")

@@ -40,12 +40,12 @@ def refill(name: str, address: Address, kept: DatabaseState, ready: Connection) 
 
 @pytest.mark.parametrize("name", REFILLING)
 async def test_killed_in_place_restore_changes_nothing(name: str) -> None:
-    async with open_scenario(subject(name)) as made:
-        kept = await made.read_state()
-        await made.run("DELETE FROM album WHERE id > 10; DELETE FROM note; UPDATE artist SET bio = 'new'")
-        before = await made.read_state()
+    async with open_scenario(subject(name)) as created:
+        stored = await created.read_state()
+        await created.run("DELETE FROM album WHERE id > 10; DELETE FROM note; UPDATE artist SET bio = 'new'")
+        before = await created.read_state()
         mine, other = SPAWN.Pipe()
-        process = SPAWN.Process(target=refill, args=(name, made.address, kept, other))
+        process = SPAWN.Process(target=refill, args=(name, created.address, stored, other))
         process.start()
         try:
             assert await asyncio.to_thread(mine.poll, 240), "it never came to the middle"
@@ -53,11 +53,11 @@ async def test_killed_in_place_restore_changes_nothing(name: str) -> None:
             assert process.pid
             os.kill(process.pid, signal.SIGKILL)
             process.join(120)
-        same(await made.read_state(), before)
-        await made.fires()
-        assert (await made.restore(kept, "overwrite"))[1:] == [
+        same(await created.read_state(), before)
+        await created.fires()
+        assert (await created.restore(stored, "overwrite"))[1:] == [
             TableRestoreResult(10, 500, 500),
             TableRestoreResult(0, 4, 4),
         ]
-        same((await made.read_state()).without("fired"), kept.without("fired"))
-        await made.fires()
+        same((await created.read_state()).without("fired"), stored.without("fired"))
+        await created.fires()

@@ -42,7 +42,7 @@ def test_snapshot_and_restore_survive_kills(headwater: HeadwaterProcess, shop: s
     assert [(table["expected"], table["found"], table["same"]) for table in done["tables"]] == [(ROWS, ROWS, True)]
     assert headwater.sql(done["target_id"], DIGEST) == before
     every = headwater.get(f"/databases/{shop}/snapshots")["items"]
-    assert {one["status"] for one in every} == {"complete"}
+    assert {item["status"] for item in every} == {"complete"}
     verification = headwater.post(f"/snapshots/{snapshot['id']}/verifications", kind="deep")
     until = time.monotonic() + WITHIN_SECONDS
     while headwater.get(f"/jobs/{verification['id']}")["state"] in {"pending", "running"}:

@@ -29,14 +29,14 @@ DAMAGES = rounds("DAMAGES", 1050, quick=210)
 def rows_(seed: int) -> list[Row]:
     chance = random.Random(seed)
     return [
-        (b"%d" % place, chance.choice([b"new", b"paid", None]), chance.randbytes(9).hex().encode())
-        for place in range(80)
+        (b"%d" % index, chance.choice([b"new", b"paid", None]), chance.randbytes(9).hex().encode())
+        for index in range(80)
     ]
 
 
 def given_(seed: int) -> dict[str, Given]:
     same = rows_(1)
-    changed = [row if place % 50 else rows_(seed)[place] for place, row in enumerate(same)]
+    changed = [row if index % 50 else rows_(seed)[index] for index, row in enumerate(same)]
     return {
         "orders": Given(("integer", "text", "hex"), changed, (0,)),
         "notes": Given(("text",), rows_(seed)[:9] and [(b"a",)]),
@@ -49,7 +49,7 @@ def restored(vault: Vault, id_: str) -> dict[str, list[Row]]:
 
 
 def wanted(tables: dict[str, Given]) -> dict[str, list[Row]]:
-    return {name: list(one.rows) for name, one in tables.items()}
+    return {name: list(element.rows) for name, element in tables.items()}
 
 
 @pytest.mark.parametrize("lasting", [False, True], ids=["once", "from-then-on"])
@@ -115,8 +115,8 @@ def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
     blobs = MemoryBlobs()
     vault = Vault.create(blobs, builders.KEY)
     tables = given_(1) | {"large": Given(("text",), [(random.Random(5).randbytes(1500),)])}
-    one = builders.snapshot(vault, tables, sizes=SMALL)
-    two = builders.snapshot(vault, given_(2), parent=one, sizes=SMALL, codec=Codec("none", 0))
+    element = builders.snapshot(vault, tables, sizes=SMALL)
+    two = builders.snapshot(vault, given_(2), parent=element, sizes=SMALL, codec=Codec("none", 0))
     before = next(table for table in two.tables if table.name == "orders")
     with vault.write_snapshot("third", parent=two) as writing:
         reader = vault.table(before)
@@ -138,8 +138,8 @@ def with_all_kinds() -> tuple[MemoryBlobs, dict[str, dict[str, list[Row]]]]:
             Manifest(
                 id="third",
                 database="shop",
-                started=one.started,
-                finished=one.finished,
+                started=element.started,
+                finished=element.finished,
                 engine="test",
                 parent=two.id,
                 tables=(manifest.table("public", "orders", before.columns, before.key, written),),
@@ -161,14 +161,14 @@ def damages(content: dict[str, bytes], count: int) -> Iterator[tuple[str, bytes]
             else chance.choice([name for name in names if name.startswith("packs/")])
         )
         data = bytearray(content[name])
-        place = chance.randrange(len(data))
+        location = chance.randrange(len(data))
         kind = chance.randrange(8)
         if kind < 5:
-            data[place] ^= 1 << chance.randrange(8)
+            data[location] ^= 1 << chance.randrange(8)
         elif kind == 5:
-            data[place : place + 16] = chance.randbytes(len(data[place : place + 16]))
+            data[location : location + 16] = chance.randbytes(len(data[location : location + 16]))
         elif kind == 6:
-            data = data[:place]
+            data = data[:location]
         else:
             data += chance.randbytes(chance.randrange(1, 30))
         if bytes(data) != content[name]:
@@ -244,7 +244,7 @@ def test_nothing_can_be_read_without_the_key(monkeypatch: pytest.MonkeyPatch) ->
     text: Any = lambda name: CANARIES[name].decode()  # noqa: E731
     first: Manifest | None = None
     for number in range(2):
-        rows: list[Row] = [(CANARIES["row"], b"%d" % (number * place)) for place in range(500)]
+        rows: list[Row] = [(CANARIES["row"], b"%d" % (number * index)) for index in range(500)]
         id_ = f"snapshot-{number}"
         with vault.write_snapshot(id_, codec=Codec("none", 0), parent=first) as writing:
             old = vault.table(first.tables[0]).parent() if first else None
@@ -276,6 +276,6 @@ def test_nothing_can_be_read_without_the_key(monkeypatch: pytest.MonkeyPatch) ->
             for spelled in (canary, canary.hex().encode(), canary[::-1]):
                 assert spelled not in data, f"{what} in {name}"
             assert canary.decode("latin-1") not in name
-    shown = f"{vault.keys!r} {vault.keys} {KeySource.key(CANARIES['key'])!r} {vars(vault)!r}"
-    assert "canary" not in shown
+    displayed = f"{vault.keys!r} {vault.keys} {KeySource.key(CANARIES['key'])!r} {vars(vault)!r}"
+    assert "canary" not in displayed
     assert builders.rows(vault, vault.manifest("snapshot-1"), text("table"))[3] == (CANARIES["row"], b"3")

@@ -209,8 +209,8 @@ def changed_files(base: str) -> set[str]:
 
 def default_base() -> str:
     """Return the commit where this branch left main; on main itself the last commit."""
-    found = git("merge-base", "HEAD", "main") or git("merge-base", "HEAD", "origin/main")
-    return found[0] if found else "HEAD"
+    actual = git("merge-base", "HEAD", "main") or git("merge-base", "HEAD", "origin/main")
+    return actual[0] if actual else "HEAD"
 
 
 def affected(changed: Collection[str]) -> list[Candidate]:
@@ -317,7 +317,7 @@ def run_long(since: Path | None, budget: float) -> int:
         print(f"{commit or 'The last green commit'} is not in this clone: long laws of all rooms, within the time.")
     elif since:
         touched = {candidate.file: candidate for candidate in affected(changed_files(commit))}
-        every = sorted((touched[one.file] for one in every if one.file in touched), key=lambda one: one.distance)
+        every = sorted((touched[item.file] for item in every if item.file in touched), key=lambda item: item.distance)
     code, ran, left_out = run_rooms(rooms_in_order(every), budget, lambda files: run_python(files, "long"))
     print(f"Long laws ran for: {', '.join(ran) or 'no room'}.")
     print(f"Left out for lack of time: {', '.join(left_out) or 'none'}.")

@@ -15,7 +15,7 @@ from suite import durations, profiles
 
 SHARED = "shared_seconds"
 # Fixtures that start a server.
-SERVERS = frozenset({"store", "cluster", "keeper", "storage", "headwater"})
+SERVERS = frozenset({"store", "cluster", "supervisor", "storage", "headwater"})
 
 
 class Clock:

@@ -35,7 +35,7 @@ def above(module: str) -> list[str]:
 def chosen(
     changed: set[str], tests: set[str] | None = None, imports: dict[str, set[str]] | None = None
 ) -> list[tuple[str, int]]:
-    found = affected.candidates(
+    actual = affected.candidates(
         FILES,
         tests or set(),
         affected.distances(changed, above),
@@ -43,7 +43,7 @@ def chosen(
         changed,
         {},
     )
-    return [(candidate.file, candidate.distance) for candidate in found]
+    return [(candidate.file, candidate.distance) for candidate in actual]
 
 
 @pytest.mark.parametrize(
@@ -166,6 +166,6 @@ def test_every_test_file_with_a_profile_has_long_laws() -> None:
 
 
 def test_real_change_finds_its_own_tests_first() -> None:
-    found = affected.affected({"src/headwater/vault/codecs.py"})
-    assert affected.room_of_test(found[0].file) == "vault"
-    assert "features.snapshots" in affected.rooms_in_order(found)
+    actual = affected.affected({"src/headwater/vault/codecs.py"})
+    assert affected.room_of_test(actual[0].file) == "vault"
+    assert "features.snapshots" in affected.rooms_in_order(actual)

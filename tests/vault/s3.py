@@ -54,9 +54,9 @@ def running() -> Iterator[Place]:
     """Give a server that answers and has an empty bucket; it is gone at the end."""
     for last in (False, False, True):  # a port that was free may be somebody's by now
         with contextlib.ExitStack() as stack:
-            place = stack.enter_context(_started(last=last))
-            if place:
-                yield place
+            location = stack.enter_context(_started(last=last))
+            if location:
+                yield location
                 return
 
 
@@ -96,10 +96,10 @@ def _started(*, last: bool) -> Iterator[Place | None]:
             command, stdout=log, stderr=log, start_new_session=True, cwd=folder, preexec_fn=die_with_parent
         )
     try:
-        place = Place(f"http://127.0.0.1:{s3}")
-        ready = _is_ready(server, place)
+        location = Place(f"http://127.0.0.1:{s3}")
+        ready = _is_ready(server, location)
         assert ready or not last, (folder / "log").read_text("utf-8", "replace")[-3000:]
-        yield place if ready else None
+        yield location if ready else None
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)

@@ -73,11 +73,11 @@ def test_wrong_keys_and_buckets_are_reported(storage: s3.Place) -> None:
 
 
 def test_prefixes_are_isolated(storage: s3.Place) -> None:
-    one, two = storage.blobs("apart"), storage.blobs("apart2")
-    assert one.create("config", b"1")
+    first, two = storage.blobs("apart"), storage.blobs("apart2")
+    assert first.create("config", b"1")
     assert two.create("config", b"2")
-    assert [blob.name for blob in one.list("")] == ["config"]
-    assert (one.read("config"), two.read("config")) == (b"1", b"2")
+    assert [blob.name for blob in first.list("")] == ["config"]
+    assert (first.read("config"), two.read("config")) == (b"1", b"2")
 
 
 @pytest.mark.parametrize(

@@ -145,5 +145,5 @@ def test_hash_depends_on_salt_order_and_value(hint: Hint) -> None:
     assert len(first) == len(second) == 500
     assert not first & second
     other = column([str(number % 7).encode() for number in range(500)])
-    one, two = chunker.hashes([(keys, hint), (other, hint)], 1), chunker.hashes([(other, hint), (keys, hint)], 1)
-    assert (one != two).sum() > 480
+    left, two = chunker.hashes([(keys, hint), (other, hint)], 1), chunker.hashes([(other, hint), (keys, hint)], 1)
+    assert (left != two).sum() > 480

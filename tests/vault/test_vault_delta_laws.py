@@ -23,7 +23,7 @@ rows_ = some.dictionaries(keys, some.one_of(some.none(), some.binary(max_size=4)
 
 
 def columns(rows: list[tuple[bytes | None, ...]], width: int) -> tuple[Any, ...]:
-    return tuple(pa.array([row[place] for row in rows], VALUES) for place in range(width))
+    return tuple(pa.array([row[index] for row in rows], VALUES) for index in range(width))
 
 
 @settings(max_examples=examples(200), deadline=None)
@@ -31,15 +31,15 @@ def columns(rows: list[tuple[bytes | None, ...]], width: int) -> tuple[Any, ...]
 def test_delta_matches_dictionary(before: Any, new: Any, gone: Any, key: tuple[int, ...], data: Any) -> None:
     table = [(*its, value) for its, value in before.items()]
     changed = [(*its, value) for its, value in new.items()]
-    dead = [tuple(its[place] for place in key) for its in gone]
+    dead = [tuple(its[location] for location in key) for its in gone]
     delta = Delta(columns(changed, 3), columns(dead, 2))
     delta = deltas.decode(deltas.encode(delta, HINTS, key))
     places = data.draw(some.permutations([0, 1, 2]))
     wide = columns(table, 3)
     applied = deltas.apply([wide[at] for at in places], [wide[at] for at in key], delta, key, places)
     result = list(zip(*(applied[places.index(at)].to_pylist() for at in range(3)), strict=True))
-    kept = {its: value for its, value in before.items() if its in new or its not in gone} | new
-    assert result == [(*its, value) for its, value in kept.items()]
+    stored = {its: value for its, value in before.items() if its in new or its not in gone} | new
+    assert result == [(*its, value) for its, value in stored.items()]
 
 
 @settings(max_examples=examples(200), deadline=None)
@@ -51,7 +51,7 @@ def test_keys_match_those_of_complete_rows(
         new, gone = {its: value for its, value in new.items() if its in before}, set()
     wide = columns([(*its, value) for its, value in before.items()], 3)
     changed = columns([(*its, value) for its, value in new.items()], 3)
-    delta = Delta(changed, columns([tuple(its[place] for place in key) for its in gone], 2))
+    delta = Delta(changed, columns([tuple(its[location] for location in key) for its in gone], 2))
     keyed = [wide[at] for at in key]
     whole = deltas.apply(wide, keyed, delta, key, (0, 1, 2))
     alone = deltas.apply(keyed, keyed, delta, key, key)

@@ -55,15 +55,15 @@ def work(rows: dict[int, Row], chance: random.Random) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_chain_of_snapshots_round_trips(tmp_path: Path, seed: int) -> None:
     chance, vault = random.Random(seed), builders.vault(tmp_path)
-    rows, taken, kept = table(4000, chance), None, []
+    rows, taken, stored = table(4000, chance), None, []
     for _ in range(9):
         taken = builders.snapshot(vault, {"t": given(rows)}, parent=taken, sizes=SIZES, batch=chance.randint(50, 3000))
-        kept.append((taken, sorted(rows.values(), key=lambda row: int(row[0] or 0))))
+        stored.append((taken, sorted(rows.values(), key=lambda row: int(row[0] or 0))))
         assert taken.tables[0].rows == len(rows)
         work(rows, chance)
-    for one, expected in kept:  # the older ones too
-        found = builders.rows(builders.reopened(vault.blobs), one, "t")
-        assert sorted(found, key=lambda item: int(item[0] or 0)) == expected
+    for entry, expected in stored:  # the older ones too
+        result = builders.rows(builders.reopened(vault.blobs), entry, "t")
+        assert sorted(result, key=lambda item: int(item[0] or 0)) == expected
 
 
 def test_scattered_changes_cost_only_their_rows(tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_scattered_changes_do_not_rewrite_the_table(tmp_path: Path) -> None:
         rows |= {number: row(number, chance) for number in sorted(rows)[7::100]}
         taken = builders.snapshot(vault, {"t": given(rows)}, parent=taken)
         assert taken.tables[0].new < first.tables[0].stored * 0.04
-    found = builders.rows(vault, taken, "t")
-    assert sorted(found, key=lambda item: int(item[0] or 0)) == [rows[number] for number in sorted(rows)]
+    result = builders.rows(vault, taken, "t")
+    assert sorted(result, key=lambda item: int(item[0] or 0)) == [rows[number] for number in sorted(rows)]
 
 
 def test_large_deltas_become_pages(tmp_path: Path) -> None:
@@ -140,9 +140,9 @@ def sorted_rows(columns: list[Any]) -> list[tuple[Any, ...]]:
 @for_all(some.dictionaries(KEYS, some.integers(0, 99)), CHANGES, CHANGES)
 def test_merged_delta_matches_two_deltas(before: dict[int, int], first: Any, second: Any) -> None:
     columns = delta_of((before, set())).rows
-    one, other = delta_of(first), delta_of(second)
-    merged = deltas.decode(deltas.encode(deltas.merge(one, other, (0,)), ("integer", "integer"), (0,)))
-    assert sorted_rows(applied(list(columns), merged)) == sorted_rows(applied(applied(list(columns), one), other))
+    entry, other = delta_of(first), delta_of(second)
+    merged = deltas.decode(deltas.encode(deltas.merge(entry, other, (0,)), ("integer", "integer"), (0,)))
+    assert sorted_rows(applied(list(columns), merged)) == sorted_rows(applied(applied(list(columns), entry), other))
 
 
 def test_reverted_change_reuses_old_pages(tmp_path: Path) -> None:

@@ -131,11 +131,11 @@ class Reader:
 
     def changed(self, chunk: list[tuple[Value, ...]], key: list[int], delta: bytes) -> list[tuple[Value, ...]]:
         rows, gone = msgspec.msgpack.decode(delta)
-        new = {tuple(row[place] for place in key): row for row in zip(*map(self.page, rows), strict=True)}
+        new = {tuple(row[location] for location in key): row for row in zip(*map(self.page, rows), strict=True)}
         dead = set(zip(*map(self.page, gone), strict=True))
         result = []
         for row in chunk:
-            its = tuple(row[place] for place in key)
+            its = tuple(row[location] for location in key)
             if its in new:
                 result.append(new.pop(its))
             elif its not in dead:
@@ -160,8 +160,8 @@ class Reader:
 
 def references(packs: bytes, refs: bytes) -> list[tuple[bytes, bytes, int, int]]:
     return [
-        (id_, packs[16 * place : 16 * place + 16], at, size)
-        for id_, place, at, size in struct.iter_unpack("<16sHII", refs)
+        (id_, packs[16 * location : 16 * location + 16], at, size)
+        for id_, location, at, size in struct.iter_unpack("<16sHII", refs)
     ]
 
 
@@ -230,7 +230,7 @@ def hexadecimal(data: bytes, count: int) -> list[bytes]:
 def dictionary(data: bytes, count: int) -> list[bytes]:
     many, size = struct.unpack_from("<BI", data)
     words = strings(data[5 : 5 + size], many)
-    return [words[place] for place in data[5 + size :][:count]]
+    return [words[location] for location in data[5 + size :][:count]]
 
 
 def uuid(data: bytes) -> bytes:

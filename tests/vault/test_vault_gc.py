@@ -65,10 +65,10 @@ def test_nothing_is_deleted_before_the_margin(tmp_path: Path) -> None:
 def test_pack_needed_since_listing_is_kept(tmp_path: Path) -> None:
     vault = builders.vault(tmp_path)
     snapshot = builders.snapshot(vault, one_table(b"a"))
-    kept = vault.blobs.read(f"snapshots/{snapshot.id}")
+    stored = vault.blobs.read(f"snapshots/{snapshot.id}")
     vault.delete(snapshot.id)
     assert collect(vault, NONE).listed == 2
-    vault.blobs.create(f"snapshots/{snapshot.id}", kept)  # whatever the way: it is needed now
+    vault.blobs.create(f"snapshots/{snapshot.id}", stored)  # whatever the way: it is needed now
     assert collect(vault, NONE).deleted == 0
     assert builders.rows(vault, snapshot, "t") == [(b"a",)]
 
@@ -125,17 +125,17 @@ def test_unreadable_lease_blocks_deletion(tmp_path: Path) -> None:
 
 def test_unreadable_manifest_blocks_deletion(tmp_path: Path) -> None:
     vault = builders.vault(tmp_path)
-    one, two = builders.snapshot(vault, one_table(b"a")), builders.snapshot(vault, one_table(b"b"))
+    left, two = builders.snapshot(vault, one_table(b"a")), builders.snapshot(vault, one_table(b"b"))
     vault.delete(two.id)
     collect(vault, NONE)
-    data = vault.blobs.read(f"snapshots/{one.id}")
-    vault.blobs.delete(f"snapshots/{one.id}")
-    vault.blobs.create(f"snapshots/{one.id}", data[:-1] + bytes([data[-1] ^ 1]))
+    data = vault.blobs.read(f"snapshots/{left.id}")
+    vault.blobs.delete(f"snapshots/{left.id}")
+    vault.blobs.create(f"snapshots/{left.id}", data[:-1] + bytes([data[-1] ^ 1]))
     for _ in range(2):
         with pytest.raises(Damaged, match="nothing is deleted"):
             collect(vault, NONE)
-    assert stored_packs(vault) == one.packs.keys() | two.packs.keys()
-    vault.delete(one.id)
+    assert stored_packs(vault) == left.packs.keys() | two.packs.keys()
+    vault.delete(left.id)
     for _ in range(2):
         collect(vault, NONE)
     assert stored_packs(vault) == set()

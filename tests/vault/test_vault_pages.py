@@ -145,14 +145,14 @@ def column(values: list[bytes | None]) -> Any:
 
 
 def equal(values: list[bytes | None], hint: Hint) -> None:
-    made = column(values)
-    page = pages.encode(made, hint)
+    created = column(values)
+    page = pages.encode(created, hint)
     assert pages.decode(page).to_pylist() == values
     # The same column cut out of a larger one, and put together from pieces, is the same page.
     wider = column([b"before", None, *values, None, b"after"])
     assert pages.encode(wider.slice(2, len(values)), hint) == page
     half = len(values) // 2
-    pieces = pa.chunked_array([made.slice(0, half), made.slice(half)])
+    pieces = pa.chunked_array([created.slice(0, half), created.slice(half)])
     assert pages.encode(pieces.combine_chunks(), hint) == page
     assert pages.encode(pages.decode(page), hint) == page
 
@@ -192,8 +192,8 @@ def test_typed_values_round_trip(hint: Hint, values: list[bytes | None]) -> None
 )
 def test_single_exception_round_trips(hint: Hint, kind: Any, data: Any) -> None:
     values = data.draw(some.lists(kind, min_size=1, max_size=40))
-    place = data.draw(some.integers(0, len(values)))
-    equal([*values[:place], data.draw(some.one_of(near, anything)), *values[place:]], hint)
+    location = data.draw(some.integers(0, len(values)))
+    equal([*values[:location], data.draw(some.one_of(near, anything)), *values[location:]], hint)
 
 
 @pytest.mark.parametrize("hint", HINTS)
@@ -260,8 +260,8 @@ def test_arbitrary_bytes_are_damaged_or_a_column(hint: Hint, data: Any) -> None:
         pattern.format(number=number, minute=number, second=number, day=number + 1).encode() for number in range(20)
     ]
     page = bytearray(pages.encode(column([*values, None] if data.draw(some.booleans()) else values), hint))
-    place = data.draw(some.integers(0, len(page) - 1).filter(lambda at: at not in {2, 3, 4, 5}))
-    page[place] = data.draw(some.integers(0, 255))
+    location = data.draw(some.integers(0, len(page) - 1).filter(lambda at: at not in {2, 3, 4, 5}))
+    page[location] = data.draw(some.integers(0, 255))
     cut = data.draw(some.one_of(some.just(len(page)), some.integers(0, len(page))))
     try:
         decoded = pages.decode(bytes(page[:cut]))

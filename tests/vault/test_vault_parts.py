@@ -34,7 +34,9 @@ CODECS = [Codec(name, level) for name, levels in codecs.LEVELS.items() for level
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: f"{codec.name}-{codec.level}")
 @settings(max_examples=examples(30), deadline=None)
-@given(some.one_of(some.binary(max_size=2000), some.binary(min_size=1, max_size=50).map(lambda one: one * 3000)))
+@given(
+    some.one_of(some.binary(max_size=2000), some.binary(min_size=1, max_size=50).map(lambda element: element * 3000))
+)
 def test_codecs_round_trip(codec: Codec, content: bytes) -> None:
     body = codec.compress(content)
     assert codecs.decompress(body) == content
@@ -154,25 +156,25 @@ def test_only_packs_are_listed(blobs: LocalBlobs) -> None:
 
 def test_segment_is_bound_to_position_kind_pack_and_vault(blobs: LocalBlobs) -> None:
     keys_ = Keys.new()
-    made = written(blobs, keys_, [(PAGE, b"a" * 30), (PAGE, b"b" * 30)], target=1)
+    result = written(blobs, keys_, [(PAGE, b"a" * 30), (PAGE, b"b" * 30)], target=1)
     reader = PackReader(blobs, keys_)
-    one, two = made
+    left, two = result
     for kind, ref in (
-        (LEAF, one),
-        (PAGE, dataclasses.replace(one, offset=9)),
-        (PAGE, dataclasses.replace(one, length=one.length - 1)),
+        (LEAF, left),
+        (PAGE, dataclasses.replace(left, offset=9)),
+        (PAGE, dataclasses.replace(left, length=left.length - 1)),
     ):
         with pytest.raises(Damaged):
             reader.segment(kind, ref)
     with pytest.raises(Damaged):
-        PackReader(blobs, Keys.new()).segment(PAGE, one)
+        PackReader(blobs, Keys.new()).segment(PAGE, left)
     with pytest.raises(Missing):
-        reader.segment(PAGE, dataclasses.replace(one, pack=b"x" * 16))
+        reader.segment(PAGE, dataclasses.replace(left, pack=b"x" * 16))
     # One pack in the place of another is told, too.
     other = blobs.read(packs.blob_name(two.pack))
-    blobs.delete(packs.blob_name(one.pack))
-    blobs.create(packs.blob_name(one.pack), other)
-    for call in (lambda: reader.segment(PAGE, one), lambda: reader.entries(one.pack)):
+    blobs.delete(packs.blob_name(left.pack))
+    blobs.create(packs.blob_name(left.pack), other)
+    for call in (lambda: reader.segment(PAGE, left), lambda: reader.entries(left.pack)):
         with pytest.raises(Damaged):
             call()
 
@@ -390,9 +392,9 @@ def test_changed_byte_of_manifest_is_detected(blobs: LocalBlobs) -> None:
     keys_ = Keys.new()
     manifest.commit(blobs, keys_, example("one"))
     data = blobs.read("snapshots/one")
-    for place in range(len(data)):
+    for index in range(len(data)):
         changed = bytearray(data)
-        changed[place] ^= 1 << place % 8
+        changed[index] ^= 1 << index % 8
         blobs.delete("snapshots/one")
         blobs.create("snapshots/one", bytes(changed))
         with pytest.raises(Damaged):

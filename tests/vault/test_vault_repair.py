@@ -46,17 +46,17 @@ def pages(vault: Vault, taken: Manifest) -> list[Ref]:
 
 
 def test_copies_in_other_snapshots_are_used(vault: Vault) -> None:
-    one, two = take(vault), take(vault)  # without a parent, so that each has its own
-    child = take(vault, parent=one)
-    flip(vault, *pages(vault, one)[3:40:9])
+    first, two = take(vault), take(vault)  # without a parent, so that each has its own
+    child = take(vault, parent=first)
+    flip(vault, *pages(vault, first)[3:40:9])
     before = builders.content(vault)
     assert not verification.deep(vault).sound
     with pytest.raises(Damaged):
-        builders.rows(vault, one, "t")
+        builders.rows(vault, first, "t")
     done = repair(vault)
     assert (done.segments, done.left) == (5, ())
     fresh = builders.reopened(vault.blobs)
-    for taken in (one, two, child):
+    for taken in (first, two, child):
         assert builders.rows(fresh, taken, "t") == TABLE.rows
     assert verification.deep(fresh).sound
     after = builders.content(vault)
@@ -83,28 +83,28 @@ def test_missing_pack_is_repaired_from_new_snapshot(vault: Vault) -> None:
 
 def test_damaged_tree_is_reported(vault: Vault) -> None:
     """It says where its own pages lie, so that no other is like it."""
-    one, two = take(vault), take(vault)
-    root = one.tables[0].root.ref
+    first, two = take(vault), take(vault)
+    root = first.tables[0].root.ref
     flip(vault, root)
     done = repair(vault)
     assert done.segments == 0
-    assert {(finding.snapshot, finding.offset) for finding in done.left} == {(one.id, root.offset)}
+    assert {(finding.snapshot, finding.offset) for finding in done.left} == {(first.id, root.offset)}
     assert builders.rows(vault, two, "t") == TABLE.rows
 
 
 def test_segments_without_copy_are_reported(vault: Vault) -> None:
-    one, two = take(vault), take(vault)
-    page, other, twin = pages(vault, one)[5], pages(vault, one)[11], pages(vault, two)[11]
+    first, two = take(vault), take(vault)
+    page, other, twin = pages(vault, first)[5], pages(vault, first)[11], pages(vault, two)[11]
     assert other.id == twin.id
     flip(vault, page, other, twin)
     done = repair(vault)
     assert done.segments == 1
     left = {(finding.snapshot, finding.offset) for finding in done.left}
-    assert left == {(one.id, other.offset), (two.id, twin.offset)}
+    assert left == {(first.id, other.offset), (two.id, twin.offset)}
     third = take(vault)  # now there is a copy
     assert repair(vault).left == ()
     assert (
-        builders.rows(vault, one, "t")
+        builders.rows(vault, first, "t")
         == builders.rows(vault, two, "t")
         == builders.rows(vault, third, "t")
         == TABLE.rows
@@ -112,14 +112,14 @@ def test_segments_without_copy_are_reported(vault: Vault) -> None:
 
 
 def test_replacement_is_kept_while_used(vault: Vault) -> None:
-    one, two = take(vault), take(vault)
-    flip(vault, pages(vault, one)[3])
+    first, two = take(vault), take(vault)
+    flip(vault, pages(vault, first)[3])
     repair(vault)
     vault.delete(two.id)
     for _ in range(3):
         collect(vault, NONE)
     fresh = builders.reopened(vault.blobs)
-    assert builders.rows(fresh, one, "t") == TABLE.rows
+    assert builders.rows(fresh, first, "t") == TABLE.rows
     # What stands in is damaged in turn, and repaired again from a third copy.
     (name,) = [name for _, name in repair_log.records(vault.blobs)]
     (pack,) = repair_log.targets(vault.blobs, vault.keys, name)
@@ -127,7 +127,7 @@ def test_replacement_is_kept_while_used(vault: Vault) -> None:
     assert not verification.deep(vault).sound
     take(vault)
     assert repair(vault).left == ()
-    assert builders.rows(vault, one, "t") == TABLE.rows
+    assert builders.rows(vault, first, "t") == TABLE.rows
     for snapshot in vault.snapshots():
         vault.delete(snapshot)
     for _ in range(3):

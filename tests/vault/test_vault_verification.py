@@ -20,7 +20,7 @@ SMALL = ChunkSizes(rows=64)
 
 def big(count: int = 4000) -> Given:
     return Given(
-        ("integer", "text"), [(b"%d" % place, b"row %d" % (place * 7919 % 1000)) for place in range(count)], (0,)
+        ("integer", "text"), [(b"%d" % index, b"row %d" % (index * 7919 % 1000)) for index in range(count)], (0,)
     )
 
 
@@ -73,9 +73,9 @@ def test_shares_partition_the_vault(vault: Vault) -> None:
 
 
 def test_damaged_pages_are_located(vault: Vault) -> None:
-    one = builders.snapshot(vault, {"t": big()}, sizes=SMALL)
-    two = builders.snapshot(vault, {"t": big(4100)}, parent=one, sizes=SMALL)
-    wrong = pages_of(vault, one)[3:90:17]
+    entry = builders.snapshot(vault, {"t": big()}, sizes=SMALL)
+    two = builders.snapshot(vault, {"t": big(4100)}, parent=entry, sizes=SMALL)
+    wrong = pages_of(vault, entry)[3:90:17]
     assert {ref.pack for ref in wrong} == {wrong[0].pack}
     name = packs.blob_name(wrong[0].pack)
     data = bytearray(vault.blobs.read(name))
@@ -85,16 +85,16 @@ def test_damaged_pages_are_located(vault: Vault) -> None:
     assert verification.quick(vault).sound
     result = verification.deep(vault)
     assert {(finding.snapshot, finding.table, finding.pack, finding.offset) for finding in result.findings} == {
-        (snapshot.id, "public.t", name, ref.offset) for snapshot in (one, two) for ref in wrong
+        (snapshot.id, "public.t", name, ref.offset) for snapshot in (entry, two) for ref in wrong
     }
     assert all(str(finding.offset) in finding.what for finding in result.findings)
 
 
 @pytest.mark.parametrize("how", ["gone", "empty", "shorter", "longer", "without its end", "another pack", "no begin"])
 def test_quick_verification_finds_incomplete_packs(vault: Vault, how: str) -> None:
-    one = builders.snapshot(vault, {"t": big()})
+    entry = builders.snapshot(vault, {"t": big()})
     builders.snapshot(vault, {"t": big(10)})
-    pack = pages_of(vault, one)[0].pack
+    pack = pages_of(vault, entry)[0].pack
     name = packs.blob_name(pack)
     data = vault.blobs.read(name)
     other = next(vault.blobs.read(packs.blob_name(other)) for other, _ in packs.listed(vault.blobs) if other != pack)
@@ -113,19 +113,19 @@ def test_quick_verification_finds_incomplete_packs(vault: Vault, how: str) -> No
     )
     result = verification.quick(vault)
     assert {(finding.snapshot, finding.table, finding.pack) for finding in result.findings} == {
-        (one.id, "public.t", name)
+        (entry.id, "public.t", name)
     }
     assert not verification.deep(vault).sound
-    assert verification.quick(vault, [snapshot for snapshot in vault.snapshots() if snapshot != one.id]).sound
+    assert verification.quick(vault, [snapshot for snapshot in vault.snapshots() if snapshot != entry.id]).sound
 
 
 def test_manifests_and_slots_are_verified(vault: Vault) -> None:
-    one, two = builders.snapshot(vault, {"t": big(10)}), builders.snapshot(vault, {"t": big(11)})
-    data = vault.blobs.read(f"snapshots/{one.id}")
-    replace(vault, f"snapshots/{one.id}", data[:-3])
+    first, two = builders.snapshot(vault, {"t": big(10)}), builders.snapshot(vault, {"t": big(11)})
+    data = vault.blobs.read(f"snapshots/{first.id}")
+    replace(vault, f"snapshots/{first.id}", data[:-3])
     vault.blobs.create(keys.SLOTS + "bad", b"?")
-    for found in (verification.quick(vault), verification.deep(vault)):
-        assert [(finding.snapshot, finding.pack) for finding in found.findings] == [(None, None), (one.id, None)]
+    for actual in (verification.quick(vault), verification.deep(vault)):
+        assert [(finding.snapshot, finding.pack) for finding in actual.findings] == [(None, None), (first.id, None)]
     assert verification.deep(vault, [two.id, "no-such-snapshot"]).findings[-1].snapshot == "no-such-snapshot"
 
 

@@ -59,7 +59,7 @@ def tables(draw: Any) -> Given:
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(some.lists(tables(), max_size=3), some.integers(1, 70), some.data())
 def test_rows_round_trip(shared: Vault, given_: list[Given], batch: int, data: Any) -> None:
-    named = {f"t{number}": one for number, one in enumerate(given_)}
+    named = {f"t{number}": element for number, element in enumerate(given_)}
     first = builders.snapshot(shared, named, sizes=SMALL, batch=batch)
     again = builders.snapshot(shared, named, sizes=SMALL, batch=data.draw(some.integers(1, 70)), parent=first)
     fresh = builders.reopened(shared.blobs)
@@ -67,7 +67,7 @@ def test_rows_round_trip(shared: Vault, given_: list[Given], batch: int, data: A
         assert builders.rows(fresh, fresh.manifest(first.id), name) == list(item.rows)
         assert builders.rows(fresh, fresh.manifest(again.id), name) == list(item.rows)
         places = data.draw(some.lists(some.sampled_from(range(len(item.hints))), max_size=3)) if item.hints else []
-        wanted = [tuple(row[place] for place in places) for row in item.rows]
+        wanted = [tuple(row[location] for location in places) for row in item.rows]
         assert builders.rows(fresh, first, name, places) == wanted
     assert all(table.new == 0 for table in again.tables)
     assert [table.root for table in again.tables] == [table.root for table in first.tables]
@@ -111,13 +111,13 @@ def test_change_writes_only_changed_data(tmp_path: Path) -> None:
     sizes = ChunkSizes(rows=256)
     first = builders.snapshot(vault, {"orders": Given(ORDERS, rows, (0,))}, sizes=sizes)
     clustered = [
-        (*row[:2], b"returned", *row[3:]) if 10_000 <= place < 10_400 else row for place, row in enumerate(rows)
+        (*row[:2], b"returned", *row[3:]) if 10_000 <= index < 10_400 else row for index, row in enumerate(rows)
     ]
     second = builders.snapshot(vault, {"orders": Given(ORDERS, clustered, (0,))}, parent=first, sizes=sizes)
     assert builders.rows(vault, second, "orders") == clustered
     assert builders.rows(vault, first, "orders") == rows
     assert 0 < second.tables[0].new < first.tables[0].stored * 0.02
-    scattered = [(*row[:2], b"lost", *row[3:]) if place % 100 == 7 else row for place, row in enumerate(rows)]
+    scattered = [(*row[:2], b"lost", *row[3:]) if index % 100 == 7 else row for index, row in enumerate(rows)]
     third = builders.snapshot(vault, {"orders": Given(ORDERS, scattered, (0,))}, parent=first, sizes=sizes)
     # One column of four that vary, and the tree.
     assert third.tables[0].new < first.tables[0].stored * 0.2
@@ -137,7 +137,7 @@ def test_manifest_lists_needed_packs(tmp_path: Path, keyed: bool, batch: int) ->
     key = (0,) if keyed else ()
     parent: manifest.Manifest | None = None
     for round_ in range(4):
-        rows = [row if place % 500 != round_ else (row[0], b"%d" % round_, *row[2:]) for place, row in enumerate(rows)]
+        rows = [row if index % 500 != round_ else (row[0], b"%d" % round_, *row[2:]) for index, row in enumerate(rows)]
         given_ = {"orders": Given(ORDERS, rows, key), "empty": Given(ORDERS, [], key)}
         parent = builders.snapshot(vault, given_, parent=parent, sizes=ChunkSizes(rows=64), batch=batch)
         for table in parent.tables:
@@ -168,7 +168,7 @@ def test_giant_row_is_a_separate_chunk(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("columns", "count"), [(0, 0), (0, 1), (0, 50_000), (1, 0), (300, 3)])
 def test_empty_and_wide_tables_round_trip(tmp_path: Path, columns: int, count: int) -> None:
     vault = builders.vault(tmp_path)
-    rows: list[Row] = [tuple(b"%d" % place for place in range(columns))] * count
+    rows: list[Row] = [tuple(b"%d" % index for index in range(columns))] * count
     given_ = {"t": Given(("text",) * columns, rows)}
     first = builders.snapshot(vault, given_, batch=999)
     second = builders.snapshot(vault, given_, parent=first, batch=1000)
@@ -178,7 +178,7 @@ def test_empty_and_wide_tables_round_trip(tmp_path: Path, columns: int, count: i
 
 def test_rows_without_key_keep_order_and_count(tmp_path: Path) -> None:
     vault = builders.vault(tmp_path)
-    rows: list[Row] = [(b"same", None)] * 3000 + [(str(place % 17).encode(), None) for place in range(3000)]
+    rows: list[Row] = [(b"same", None)] * 3000 + [(str(index % 17).encode(), None) for index in range(3000)]
     given_ = {"t": Given(("integer", "integer"), rows)}
     first = builders.snapshot(vault, given_, sizes=ChunkSizes(rows=64))
     second = builders.snapshot(vault, given_, sizes=ChunkSizes(rows=64), parent=first, batch=97)
@@ -314,7 +314,7 @@ def test_concurrent_writers_of_one_parent(place: Callable[[], Blobs]) -> None:
 def with_deltas(vault: Vault, rows: list[Row]) -> manifest.Manifest:
     """Take two snapshots, the second of which has deltas."""
     first = builders.snapshot(vault, {"t": Given(("integer", "integer", "hex"), rows, (0,))}, sizes=ChunkSizes(rows=64))
-    changed = [(*row[:2], b"00ff") if place % 40 == 7 else row for place, row in enumerate(rows)]
+    changed = [(*row[:2], b"00ff") if index % 40 == 7 else row for index, row in enumerate(rows)]
     second = builders.snapshot(
         vault, {"t": Given(("integer", "integer", "hex"), changed, (0,))}, parent=first, sizes=ChunkSizes(rows=64)
     )
@@ -324,12 +324,12 @@ def with_deltas(vault: Vault, rows: list[Row]) -> manifest.Manifest:
 
 def test_deltas_of_another_key_are_not_reused(tmp_path: Path) -> None:
     """Under the new key they would be applied to other rows."""
-    vault, made = builders.vault(tmp_path), random.Random(3)
-    rows: list[Row] = [(b"%d" % place, b"%d" % place, made.randbytes(16).hex().encode()) for place in range(1500)]
+    vault, result = builders.vault(tmp_path), random.Random(3)
+    rows: list[Row] = [(b"%d" % index, b"%d" % index, result.randbytes(16).hex().encode()) for index in range(1500)]
     parent = with_deltas(vault, rows)
     # The first keys of all chunks are the same under both, and every second column is other than what its delta says.
     other = [
-        (row[0], row[1] if place % 64 < 32 else b"%d" % (place + 10_000), row[2]) for place, row in enumerate(rows)
+        (row[0], row[1] if index % 64 < 32 else b"%d" % (index + 10_000), row[2]) for index, row in enumerate(rows)
     ]
     for key in ((1,), (0,), (1, 0), ()):
         taken = builders.snapshot(
@@ -340,7 +340,7 @@ def test_deltas_of_another_key_are_not_reused(tmp_path: Path) -> None:
 
 def test_damaged_parent_does_not_prevent_snapshots(tmp_path: Path) -> None:
     vault, created = builders.vault(tmp_path), random.Random(3)
-    rows: list[Row] = [(b"%d" % place, b"%d" % place, created.randbytes(16).hex().encode()) for place in range(1500)]
+    rows: list[Row] = [(b"%d" % index, b"%d" % index, created.randbytes(16).hex().encode()) for index in range(1500)]
     parent = with_deltas(vault, rows)
     for pack in parent.packs:
         name, data = packs.blob_name(pack), vault.blobs.read(packs.blob_name(pack))
@@ -350,7 +350,7 @@ def test_damaged_parent_does_not_prevent_snapshots(tmp_path: Path) -> None:
             changed[offset] ^= 1
         vault.blobs.delete(name)
         vault.blobs.create(name, bytes(changed))
-    anew = [(row[0], b"%d" % (place + 5), row[2][::-1]) for place, row in enumerate(rows)]
+    anew = [(row[0], b"%d" % (index + 5), row[2][::-1]) for index, row in enumerate(rows)]
     taken = builders.snapshot(
         vault, {"t": Given(("integer", "integer", "hex"), anew, (0,))}, parent=parent, sizes=ChunkSizes(rows=64)
     )

@@ -36,13 +36,13 @@ SCHEMA = Schema(
 def test_sql_round_trip():
     again = sql.read_text(notation.write(SCHEMA, "sql"))
     for relation in SCHEMA:
-        found = again.relation(relation.name)
-        assert [column.name for column in found.columns] == [column.name for column in relation.columns]
-        assert found.primary_key == relation.primary_key
-        assert [(k.columns, k.ref_table, k.on_delete) for k in found.foreign_keys] == [
+        result = again.relation(relation.name)
+        assert [column.name for column in result.columns] == [column.name for column in relation.columns]
+        assert result.primary_key == relation.primary_key
+        assert [(k.columns, k.ref_table, k.on_delete) for k in result.foreign_keys] == [
             (k.columns, k.ref_table, k.on_delete) for k in relation.foreign_keys
         ]
-        assert found.kind == relation.kind
+        assert result.kind == relation.kind
     assert again.enums == SCHEMA.enums
 
 

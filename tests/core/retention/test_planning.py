@@ -121,9 +121,9 @@ def test_pinning_a_snapshot_deletes_no_other(
     policy: RetentionPolicy, history: list[Candidate], data: st.DataObject
 ) -> None:
     if history:
-        one = data.draw(st.sampled_from(history))
-        held = [replace(other, pins=("legal hold",)) if other is one else other for other in history]
-        assert kept(policy, held) == kept(policy, history) | {one.id}
+        entry = data.draw(st.sampled_from(history))
+        held = [replace(other, pins=("legal hold",)) if other is entry else other for other in history]
+        assert kept(policy, held) == kept(policy, history) | {entry.id}
 
 
 @LAW

@@ -44,9 +44,9 @@ def test_schedule_examples(example: dict[str, Any]) -> None:
 @LAW
 @given(SCHEDULES, st.one_of(MOMENTS, CHANGES))
 def test_times_are_increasing(schedule: Schedule, after: datetime) -> None:
-    found = [after, *islice(times(schedule, after), 10)]
-    assert all(one < two for one, two in pairwise(found))
-    assert all(item.tzinfo is UTC for item in found[1:])
+    actual = [after, *islice(times(schedule, after), 10)]
+    assert all(entry < two for entry, two in pairwise(actual))
+    assert all(item.tzinfo is UTC for item in actual[1:])
 
 
 @LAW

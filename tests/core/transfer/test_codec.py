@@ -101,13 +101,13 @@ def test_digest_ignores_order_but_not_rows(rows: list[tuple[object, ...]], seed:
     kinds = [ValueKind("integer"), ValueKind("text"), ValueKind("binary")]
     shuffled = list(rows)
     random.Random(seed).shuffle(shuffled)
-    one, two = Digest(kinds), Digest(kinds)
-    one.add(rows)
+    first, two = Digest(kinds), Digest(kinds)
+    first.add(rows)
     two.add(shuffled)
-    assert (one.rows, one.checksum) == (two.rows, two.checksum)
+    assert (first.rows, first.checksum) == (two.rows, two.checksum)
     if rows:
         two.add(rows[:1])
-        assert one.checksum != two.checksum
+        assert first.checksum != two.checksum
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6))
@@ -159,9 +159,9 @@ def test_document_values_round_trip(kind: ValueKind) -> None:
 
     @given(st.data())
     def holds(data: st.DataObject) -> None:
-        (kept,) = row_reducer(DIALECTS["mongodb"], [kind])([data.draw(CANONICAL[kind])])
-        again = decoder(DIALECTS["mongodb"], kind)(encoder(DIALECTS["mongodb"], kind)(kept))
-        assert canonical(again, kind) == canonical(kept, kind)
+        (stored,) = row_reducer(DIALECTS["mongodb"], [kind])([data.draw(CANONICAL[kind])])
+        again = decoder(DIALECTS["mongodb"], kind)(encoder(DIALECTS["mongodb"], kind)(stored))
+        assert canonical(again, kind) == canonical(stored, kind)
 
     holds()
 
@@ -194,8 +194,8 @@ def test_unsupported_document_values_are_reduced() -> None:
         DIALECTS["mongodb"],
         [ValueKind("timestamp"), ValueKind("json"), ValueKind("array", item=ValueKind("json")), ValueKind("text")],
     )
-    kept = keep(["2026-01-01 00:00:00.1239", " null", ["null", "1"], "null"])
-    assert kept == ["2026-01-01 00:00:00.123", None, [None, "1"], "null"]
+    stored = keep(["2026-01-01 00:00:00.1239", " null", ["null", "1"], "null"])
+    assert stored == ["2026-01-01 00:00:00.123", None, [None, "1"], "null"]
     assert row_reducer(DIALECTS["postgres"], [ValueKind("timestamp")])(["2026-01-01 00:00:00.1239"]) == [
         "2026-01-01 00:00:00.1239"
     ]

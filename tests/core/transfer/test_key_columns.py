@@ -136,16 +136,20 @@ SERIAL = "nextval('s'::regclass)"
 def test_counter_gets_an_index_or_is_told(key: tuple[str, ...], mysql: tuple[bool, int], sqlite: bool) -> None:
     table = Relation("t", (Column("n", "integer", False, SERIAL), Column("a", "int", False)), primary_key=key)
     plan = plan_of("postgres", "mysql", table)
-    made = plan.schema.relations[0]
-    assert (made.columns[0].identity, len(made.indexes)) == mysql
-    assert made.primary_key == key
+    created = plan.schema.relations[0]
+    assert (created.columns[0].identity, len(created.indexes)) == mysql
+    assert created.primary_key == key
     added = "an index is added: a column that is numbered automatically must have one"
     assert (("changed", "t", "n", added) in said(plan)) == bool(mysql[1])
     plan = plan_of("postgres", "sqlite", table)
-    made = plan.schema.relations[0]
-    assert (made.columns[0].identity, made.primary_key, plan.tables[0].counters == ("n",)) == (sqlite, key, sqlite)
-    told = ("changed", "t", "n", "is not numbered automatically: only a primary key of one column can be")
-    assert (told in said(plan)) == (not sqlite)
+    created = plan.schema.relations[0]
+    assert (created.columns[0].identity, created.primary_key, plan.tables[0].counters == ("n",)) == (
+        sqlite,
+        key,
+        sqlite,
+    )
+    message = ("changed", "t", "n", "is not numbered automatically: only a primary key of one column can be")
+    assert (message in said(plan)) == (not sqlite)
 
 
 def test_second_counter_is_told() -> None:

@@ -183,7 +183,12 @@ def test_keys_and_names_of_documents() -> None:
     columns = tuple(Column(name, "integer") for name in ("_id", "a.b", "a_b", "$x", "k"))
     _, names, message = document(Relation("t", columns, primary_key=("k",)))
     assert names == ["_id_", "a_b", "a_b_", "_x", "_id"]
-    assert {one for _, one, sentence in message if sentence.startswith("is renamed to")} == {"_id", "a.b", "a_b", "$x"}
+    assert {entry for _, entry, sentence in message if sentence.startswith("is renamed to")} == {
+        "_id",
+        "a.b",
+        "a_b",
+        "$x",
+    }
     _, names, _ = document(Relation("t", columns, primary_key=("_id",)))
     assert names[0] == "_id"
     table, names, _ = document(Relation("t", columns, primary_key=("k", "a.b")))

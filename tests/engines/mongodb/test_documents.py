@@ -52,14 +52,16 @@ async def test_collections_and_pages() -> None:
 async def test_document_change_requires_unchanged_document() -> None:
     async with connected(subject("mongodb"), TEXT) as session:
         for entry_id in ("1", '"two"', '{"$oid": "0123456789abcdef01234567"}'):
-            shown = await mongodb.entry(session, "t", entry_id)
-            body = shown.body.replace("\n}", ',\n  "new": 1\n}')
+            displayed = await mongodb.entry(session, "t", entry_id)
+            body = displayed.body.replace("\n}", ',\n  "new": 1\n}')
             assert (
-                await mongodb.change_entry(session, "t", Change("replace", entry_id, body=body, was=shown.body))
+                await mongodb.change_entry(session, "t", Change("replace", entry_id, body=body, was=displayed.body))
             ).applied
-            again = await mongodb.change_entry(session, "t", Change("replace", entry_id, body="{}", was=shown.body))
+            again = await mongodb.change_entry(session, "t", Change("replace", entry_id, body="{}", was=displayed.body))
             assert not again.applied and again.now == body
-            assert not (await mongodb.change_entry(session, "t", Change("delete", entry_id, was=shown.body))).applied
+            assert not (
+                await mongodb.change_entry(session, "t", Change("delete", entry_id, was=displayed.body))
+            ).applied
         assert await rows(session, "db.t.find({_id: 'two'})") == [
             ('{"_id": "two", "a": {"$numberLong": "5"}, "new": 1}',)
         ]

@@ -34,7 +34,7 @@ SLOW = "db.many.aggregate([{$lookup: {from: 'many', as: 'x', pipeline: [{$lookup
 
 
 def pairs(name: str) -> list[tuple[str, str]]:
-    return [(text, told) for text, _, told in (line.rpartition(" => ") for line in lines(FOLDER / name))]
+    return [(text, said) for text, _, said in (line.rpartition(" => ") for line in lines(FOLDER / name))]
 
 
 @pytest.mark.parametrize(("text", "command"), pairs("parses.txt"))

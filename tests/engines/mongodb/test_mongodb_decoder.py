@@ -38,11 +38,11 @@ values = some.one_of(
 @settings(max_examples=examples(150), deadline=None)
 def test_decoded_fields_match_documents(given_: list[dict[str, Any]]) -> None:
     """Law: what is cut out of the columns of a dump is what a driver finds in the document, wherever it stands."""
-    kept = [encode(item) for item in given_]
+    stored = [encode(item) for item in given_]
     wanted = ["_id", *NAMES, "no such"]
-    fields = documents.fields(documents.cut(b"".join(kept)), wanted)
+    fields = documents.fields(documents.cut(b"".join(stored)), wanted)
     for name, cells in zip(wanted, fields, strict=True):
-        for raw, cell in zip(kept, cells, strict=True):
+        for raw, cell in zip(stored, cells, strict=True):
             document = decode(raw, CODEC)
             assert (cell is not None) == (name in document)
             if cell is not None:
@@ -65,8 +65,8 @@ async def test_whole_document_json_round_trips() -> None:
                     whole = mongodb.decoding.flattening.flat_columns(table, dump.schema)[-1]
                     decoder = mongodb.decoding.decoder(whole, dump.schema)
                     assert decoder.whole_document
-                    shown = decoder.cells(mongodb.decoding.flattening.flatten(batch, [whole]).column(0))
-                    for text, raw in zip(shown, documents.joined(batch), strict=True):
+                    displayed = decoder.cells(mongodb.decoding.flattening.flatten(batch, [whole]).column(0))
+                    for text, raw in zip(displayed, documents.joined(batch), strict=True):
                         assert encode(json_util.loads(text, json_options=READ)) == raw, text
         finally:
             await dump.close()

@@ -72,12 +72,12 @@ async def opened() -> AsyncIterator[Shop]:
         await database.orders.insert_many([{"_id": n, "n": n, "now": True} for n in range(ORDERS)])
         await database.orders.create_index([("n", -1)], name="by n", unique=True)
         await database.people.insert_one({"_id": "ines"})
-        kept = {
+        stored = {
             "orders": [{"_id": n, "n": n} for n in range(200, ORDERS + 200)],
             "people": [{"_id": "ada"}, {"_id": "ines", "old": 1}],
             "gone": [{"_id": 1}],
         }
-        yield Shop(address, database, kept)
+        yield Shop(address, database, stored)
 
 
 async def test_overwritten_collections_keep_their_indexes() -> None:

@@ -61,41 +61,41 @@ def test_documents_round_trip_byte_for_byte() -> None:
         for value in (1, 2.5, "x", "", {"a": {"_id": 1}}, b"ab", ObjectId(), True, None, 2**40)
     ] + [item[:1] + b"_id" + item[2:] for item in ODD if item.count(b"\0") and len(item) > 3 and item[1:2] != b"n"]
     chance = random.Random(4)
-    kept = [document(*chance.sample([item, *chance.sample(ODD, 3)], 4)) for item in ids for _ in range(20)]
-    kept += [document(), document(ODD[0]), document(b"\x10_ids\0\1\0\0\0"), document(b"\x10_i\0d\0\0\0")]
-    batch = documents.cut(b"".join(kept))
-    assert list(documents.joined(batch)) == kept
+    stored = [document(*chance.sample([item, *chance.sample(ODD, 3)], 4)) for item in ids for _ in range(20)]
+    stored += [document(), document(ODD[0]), document(b"\x10_ids\0\1\0\0\0"), document(b"\x10_i\0d\0\0\0")]
+    batch = documents.cut(b"".join(stored))
+    assert list(documents.joined(batch)) == stored
     cut_out = sum(1 for item in batch.column(0).to_pylist() if item)
-    assert len(ids) * 2 < cut_out < len(kept), "the data has documents of both kinds"
+    assert len(ids) * 2 < cut_out < len(stored), "the data has documents of both kinds"
 
 
 def test_invalid_bson_round_trips() -> None:
     chance = random.Random(5)
-    kept = []
+    stored = []
     for number in range(3000):
         item = bytearray(encode({"_id": number, "s": "text", "d": {"a": [1, 2.5]}, "r": re.compile("a"), "n": None}))
         for _ in range(chance.randrange(4)):
             item[chance.randrange(4, len(item))] = chance.choice((0, 1, 2, 5, 11, 255, chance.randrange(256)))
-        kept.append(bytes(item))
-    assert list(documents.joined(documents.cut(b"".join(kept)))) == kept
+        stored.append(bytes(item))
+    assert list(documents.joined(documents.cut(b"".join(stored)))) == stored
 
 
 def test_first_fields_have_columns() -> None:
     many = {f"f{number}": number for number in range(documents.FIELDS + 2)}
-    kept = [
+    stored = [
         encode({"_id": 1} | many),
         encode({"_id": 2, "b": "x", "a": True}),
         document(b"\x10a\0\1\0\0\0", b"\x10_id\0\3\0\0\0"),
         encode({}),
     ]
-    batch = documents.cut(b"".join(kept))
-    rows = [[column[place].as_py() for column in batch.columns] for place in range(4)]
+    batch = documents.cut(b"".join(stored))
+    rows = [[column[index].as_py() for column in batch.columns] for index in range(4)]
     assert [len(row) for row in rows] == [len(documents.COLUMNS)] * 4
     assert (rows[0][2], rows[0][-2], len(rows[0][-1])) == (b"\0" * 4, b"\x0f\0\0\0", 2 * 9 + 1)
     assert rows[1][:5] == [b"\x10_id\0\2\0\0\0", b"\2b\0\x08a\0", b"\2\0\0\0x\0", b"\1", None]
     assert rows[2][:4] == [b"", b"\x10a\0\x10_id\0", b"\1\0\0\0", b"\3\0\0\0"]
     assert rows[3][:3] == [b"", b"", None]
-    assert list(documents.joined(batch)) == kept
+    assert list(documents.joined(batch)) == stored
 
 
 def test_truncated_documents_are_reported() -> None:
@@ -121,9 +121,9 @@ async def test_snapshot_is_consistent_across_collections() -> None:
         async def move() -> None:
             nonlocal moved
             while not enough.is_set():
-                place = moved * 7 % ACCOUNTS
-                await database.a.update_one({"_id": place}, {"$inc": {"balance": -1}})
-                await database.b.update_one({"_id": ACCOUNTS - 1 - place}, {"$inc": {"balance": 1}})
+                location = moved * 7 % ACCOUNTS
+                await database.a.update_one({"_id": location}, {"$inc": {"balance": -1}})
+                await database.b.update_one({"_id": ACCOUNTS - 1 - location}, {"$inc": {"balance": 1}})
                 moved += 1
 
         async def at_least(number: int) -> None:
@@ -137,15 +137,15 @@ async def test_snapshot_is_consistent_across_collections() -> None:
             dump = await engine("mongodb").snapshots.open_reader(address)
             try:
                 await at_least(moved + 20)
-                found = await rows(dump)
-                assert found == await rows(dump), "read again, it is the same moment"
+                result = await rows(dump)
+                assert result == await rows(dump), "read again, it is the same moment"
             finally:
                 await dump.close()
         finally:
             enough.set()
             await writer
-        given = sum(BALANCE - item["balance"] for item in found["a"])
-        taken = sum(item["balance"] - BALANCE for item in found["b"])
+        given = sum(BALANCE - item["balance"] for item in result["a"])
+        taken = sum(item["balance"] - BALANCE for item in result["b"])
         assert 5 <= given < moved, "the writer was at work before and after"
         assert given - taken in {0, 1}, "one transfer may be half done, as it is two writes"
 
@@ -220,8 +220,8 @@ async def test_capped_collections_are_noted_as_inconsistent() -> None:
         await database.log.insert_many([{"_id": 2}, {"_id": 1}])
         async with _opened(address) as dump:
             assert dump.notes == ("Not consistent, because a transaction cannot read capped collections: log.",)
-            found = await rows(dump)
-    assert [item["_id"] for item in found["log"]] == [2, 1], "in the order in which they came"
+            result = await rows(dump)
+    assert [item["_id"] for item in result["log"]] == [2, 1], "in the order in which they came"
 
 
 async def test_rejected_load_leaves_no_rows() -> None:

@@ -24,9 +24,9 @@ async def altered(session, change) -> None:
 
 
 async def column(session, name: str) -> Column:
-    found = (await subject("mysql").engine.inspect(session)).relation("t").column(name)
-    assert found
-    return found
+    result = (await subject("mysql").engine.inspect(session)).relation("t").column(name)
+    assert result
+    return result
 
 
 async def test_modify_column_keeps_unchanged_attributes() -> None:
@@ -158,8 +158,8 @@ async def test_missing_server_tls_is_rejected() -> None:
 
 async def test_ten_thousand_rows_are_read_completely() -> None:
     async with connected(subject("mysql")) as session:
-        found = await rows(session, "SELECT seq, repeat('x', 100) FROM seq_1_to_10000", None, UNLIMITED)
-        assert len(found) == 10_000 and found[-1] == (10_000, "x" * 100)
+        result = await rows(session, "SELECT seq, repeat('x', 100) FROM seq_1_to_10000", None, UNLIMITED)
+        assert len(result) == 10_000 and result[-1] == (10_000, "x" * 100)
 
 
 async def test_cut_warnings_are_counted() -> None:

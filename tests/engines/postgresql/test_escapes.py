@@ -55,8 +55,8 @@ class UntrustedInstance:
             for statement in split(text):
                 cursor = await connection.execute(statement.text.encode())
                 value = (await cursor.fetchone() or [None])[0] if cursor.description else None
-            shown = {True: "t", False: "f"}.get(value, value) if isinstance(value, bool) else value
-            return f"= {shown}"
+            displayed = {True: "t", False: "f"}.get(value, value) if isinstance(value, bool) else value
+            return f"= {displayed}"
         except psycopg.Error as error:
             return error.sqlstate or "57P01"
         finally:

@@ -34,10 +34,10 @@ def archive(instance: Instance, segment: Path) -> int:
 
 
 def write_segment(folder: Path, content: bytes, name: str = NAME) -> Path:
-    place = folder / "pg_wal"
-    place.mkdir(exist_ok=True)
-    (place / name).write_bytes(content)
-    return place / name
+    location = folder / "pg_wal"
+    location.mkdir(exist_ok=True)
+    (location / name).write_bytes(content)
+    return location / name
 
 
 def test_segment_copy_is_atomic_and_idempotent(instance: Instance) -> None:

@@ -50,7 +50,7 @@ def run_scripts(address: Address, *scripts: str) -> None:
 
 
 def all_objects(roles: dict[str, str]) -> str:
-    return re.sub(r"\{(\w+)\}", lambda found: f'"{roles[found[1]]}"', WHOLE)
+    return re.sub(r"\{(\w+)\}", lambda actual: f'"{roles[actual[1]]}"', WHOLE)
 
 
 async def pg_dump_lines(address: Address) -> list[str]:

@@ -122,8 +122,8 @@ async def test_changes_apply(given: Change, find: str, found) -> None:
     async with connected(subject("redis"), TEXT) as session:
         outcome = await redis.change_entry(session, "", given)
         assert outcome.applied and outcome.id == given.id
-        told = await rows(session, find)
-        assert told == found if found is not None else int(told[0][0]) > 0
+        message = await rows(session, find)
+        assert message == found if found is not None else int(message[0][0]) > 0
 
 
 @pytest.mark.parametrize(
@@ -151,10 +151,10 @@ async def test_concurrent_change_is_detected(monkeypatch: pytest.MonkeyPatch) ->
         ask = session.ask
 
         async def slowly(*words):  # somebody else is quicker
-            told = await ask(*words)
+            message = await ask(*words)
             if words[0] == "TYPE":
                 await run_all(other, "SET k new")
-            return told
+            return message
 
         monkeypatch.setattr(session, "ask", slowly)
         outcome = await redis.change_entry(session, "", Change("replace", "k", body="mine"))

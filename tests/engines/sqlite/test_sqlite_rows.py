@@ -154,12 +154,12 @@ def test_fallback_reads_each_row_once(tmp_path: Path) -> None:
     connection = _connection(tmp_path)
     _numbers(connection, "i")
     whole = _expected(connection, ["id", "v"], "FROM t ORDER BY id")
-    for place in (1, 2, size - 1, size, size + 1, size + 2, MANY):
-        connection.execute("UPDATE t SET v = CAST(x'80' AS TEXT) WHERE id = ?", (place,))
+    for location in (1, 2, size - 1, size, size + 1, size + 2, MANY):
+        connection.execute("UPDATE t SET v = CAST(x'80' AS TEXT) WHERE id = ?", (location,))
         result = _given(connection, ["id", "v"], "FROM t ORDER BY id")
-        assert result[place - 1] == (str(place).encode(), b"'\x80")
-        connection.execute("UPDATE t SET v = id WHERE id = ?", (place,))
-        result[place - 1] = whole[place - 1]
+        assert result[location - 1] == (str(location).encode(), b"'\x80")
+        connection.execute("UPDATE t SET v = id WHERE id = ?", (location,))
+        result[location - 1] = whole[location - 1]
         assert result == whole
 
 

@@ -76,6 +76,6 @@ async def test_connect_ddl_query_inspect() -> None:
 def test_url_and_api_accept_toy_engine() -> None:
     name, address = parse_url("toy:///tmp/a.json")
     assert (name, str(address.path)) == ("toy", "tmp/a.json")
-    (shown,) = [serializers.engine(view) for view in engine_options.engines() if view.name == "toy"]
-    assert (shown.label, shown.data_model, shown.statement_unit) == ("Toy", "relational", "line")
-    assert not shown.copy_target and not shown.snapshots and shown.unavailable
+    (displayed,) = [serializers.engine(view) for view in engine_options.engines() if view.name == "toy"]
+    assert (displayed.label, displayed.data_model, displayed.statement_unit) == ("Toy", "relational", "line")
+    assert not displayed.copy_target and not displayed.snapshots and displayed.unavailable

@@ -447,7 +447,7 @@ async def leave(owner: Person, viewer: Person) -> None:
 
 @pytest.mark.parametrize(("method", "template", "action"), CLOSED, ids=lambda value: str(value))
 async def test_access_matrix(
-    module_app: AppFixture, keeper: Supervisor, cast: Cast, method: str, template: str, action: str
+    module_app: AppFixture, supervisor: Supervisor, cast: Cast, method: str, template: str, action: str
 ) -> None:
     app = module_app
     lasts = method == "GET" or (method == "POST" and template in REPEATABLE_POSTS)

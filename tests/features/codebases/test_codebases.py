@@ -312,7 +312,7 @@ async def test_lineage_filters(app: AppFixture, query: dict[str, Any], count: in
 
 async def test_invalid_filters_are_rejected(app: AppFixture) -> None:
     someone = await app.person()
-    place = f"/codebases/{(await scanned(app, someone))['id']}"
+    url = f"/codebases/{(await scanned(app, someone))['id']}"
     for path in (
         "lineage?usage_type=look",
         "lineage?tier=Z",
@@ -324,7 +324,7 @@ async def test_invalid_filters_are_rejected(app: AppFixture) -> None:
         "files?cursor=WzFd",
         "export?format=pdf",
     ):
-        answer = await someone.client.get(f"/api/v1{place}/{path}")
+        answer = await someone.client.get(f"/api/v1{url}/{path}")
         assert answer.status_code in {400, 422}, path
         assert answer.headers["content-type"] == "application/problem+json"
 

@@ -30,7 +30,7 @@ async def reset(person: Person, path: str, status: int = 200) -> Any:
 
 
 @pytest.mark.parametrize("engine", CHANGES)
-async def test_password_that_the_owner_changed_is_reset(app: AppFixture, keeper: Supervisor, engine: str) -> None:
+async def test_password_that_the_owner_changed_is_reset(app: AppFixture, supervisor: Supervisor, engine: str) -> None:
     person, path = await created(app, engine)
     before = await person.send("POST", f"{path}/credentials", 200)
     answer = await person.send("POST", f"{path}/query", 200, json={"text": CHANGES[engine]})
@@ -47,7 +47,9 @@ async def test_password_that_the_owner_changed_is_reset(app: AppFixture, keeper:
     assert (await person.send("POST", f"{path}/test", 200))["ok"]
 
 
-async def test_password_of_a_sleeping_database_is_set_at_its_next_start(app: AppFixture, keeper: Supervisor) -> None:
+async def test_password_of_a_sleeping_database_is_set_at_its_next_start(
+    app: AppFixture, supervisor: Supervisor
+) -> None:
     person, path = await created(app, "redis")
     await person.send("PUT", f"{path}/desired", 200, json={"state": "asleep"})
     assert (await reset(person, path))["password"]
@@ -55,7 +57,7 @@ async def test_password_of_a_sleeping_database_is_set_at_its_next_start(app: App
 
 
 async def test_password_is_reset_by_admins_of_managed_databases_only(
-    app: AppFixture, keeper: Supervisor, cluster: Any
+    app: AppFixture, supervisor: Supervisor, cluster: Any
 ) -> None:
     person, path = await created(app, "sqlite")
     assert "no password" in (await reset(person, path, 409))["detail"]

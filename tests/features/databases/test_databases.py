@@ -31,7 +31,9 @@ async def run(person: Person, database: dict[str, Any], sql: str, **given: Any) 
     return await person.send("POST", f"/databases/{database['id']}/query", 200, json={"text": sql, **given})
 
 
-async def test_databases_are_hidden_from_strangers_and_other_organizations(app: AppFixture, keeper: Supervisor) -> None:
+async def test_databases_are_hidden_from_strangers_and_other_organizations(
+    app: AppFixture, supervisor: Supervisor
+) -> None:
     owner, neighbour = await app.person("owner"), await app.person("neighbour")
     database = await create(owner, "mine")
     stranger = await app.stranger()
@@ -44,7 +46,7 @@ async def test_databases_are_hidden_from_strangers_and_other_organizations(app: 
         assert answer.status_code == 404
 
 
-async def test_database_life_cycle(app: AppFixture, keeper: Supervisor) -> None:
+async def test_database_life_cycle(app: AppFixture, supervisor: Supervisor) -> None:
     owner = await app.person("owner")
     database = await create(owner, "shop")
     assert database["state"] == "running"
@@ -80,19 +82,19 @@ async def test_database_life_cycle(app: AppFixture, keeper: Supervisor) -> None:
     for _ in range(1_000):
         if not folder.exists() and (await owner.client.get(f"/api/v1{path}")).status_code == 404:
             break
-        await keeper.notify(uuid.UUID(database["id"]))
+        await supervisor.notify(uuid.UUID(database["id"]))
         await asyncio.sleep(0.1)
     assert not folder.exists()
 
 
 @pytest.mark.parametrize("name", ["", "Shop", "1st", "a b", "x" * 60, "drop;", "ünï", "../x"])
-async def test_create_rejects_invalid_names(app: AppFixture, keeper: Supervisor, name: str) -> None:
+async def test_create_rejects_invalid_names(app: AppFixture, supervisor: Supervisor, name: str) -> None:
     owner = await app.person("owner")
     answer = await owner.client.post(f"/api/v1/projects/{owner.project['id']}/databases", json={"name": name})
     assert answer.status_code == 422
 
 
-async def test_names_are_unique_in_a_project_and_routes_are_unique(app: AppFixture, keeper: Supervisor) -> None:
+async def test_names_are_unique_in_a_project_and_routes_are_unique(app: AppFixture, supervisor: Supervisor) -> None:
     first_user, second_user = await app.person("one"), await app.person("two")
     first = await create(first_user, "twin")
     answer = await first_user.client.post(
@@ -107,7 +109,7 @@ async def test_names_are_unique_in_a_project_and_routes_are_unique(app: AppFixtu
     assert len(set(urls)) == 2
 
 
-async def test_create_reports_unknown_engine_or_version(app: AppFixture, keeper: Supervisor) -> None:
+async def test_create_reports_unknown_engine_or_version(app: AppFixture, supervisor: Supervisor) -> None:
     owner = await app.person("owner")
     path = f"/api/v1/projects/{owner.project['id']}/databases"
     answer = await owner.client.post(path, json={"name": "x", "engine": "postgres"})
@@ -117,7 +119,7 @@ async def test_create_reports_unknown_engine_or_version(app: AppFixture, keeper:
     assert "9 is not installed" in failed["state_reason"]
 
 
-async def test_viewers_can_read_but_not_write(app: AppFixture, keeper: Supervisor) -> None:
+async def test_viewers_can_read_but_not_write(app: AppFixture, supervisor: Supervisor) -> None:
     owner, viewer = await app.person("owner"), await app.person("viewer")
     database = await create(owner, "shown")
     await run(owner, database, "CREATE TABLE t AS SELECT 1 AS a")
@@ -133,7 +135,7 @@ async def test_viewers_can_read_but_not_write(app: AppFixture, keeper: Superviso
     assert (await run(owner, database, "SELECT count(*) FROM t"))["results"][0]["rows"] == [[1]]
 
 
-async def test_protected_database_requires_confirmation(app: AppFixture, keeper: Supervisor) -> None:
+async def test_protected_database_requires_confirmation(app: AppFixture, supervisor: Supervisor) -> None:
     owner = await app.person("owner")
     database = await create(owner, "guarded", protected=True)
     path = f"/api/v1/databases/{database['id']}/query"
@@ -187,7 +189,7 @@ def far(store: EmbeddedServer) -> Any:
         connection.execute("DROP DATABASE far_away WITH (FORCE)")
 
 
-async def test_ssh_agent_requires_administrator(app: AppFixture, keeper: Supervisor) -> None:
+async def test_ssh_agent_requires_administrator(app: AppFixture, supervisor: Supervisor) -> None:
     person = await app.person("ines")
     for ssh in ({"use_agent": True}, {"password": "x", "jump": {"host": "j", "user": "j", "use_agent": True}}):
         body = {"url": "postgresql://a@b/c", "ssh": {"host": "bastion", "user": "ines", **ssh}}
@@ -197,7 +199,7 @@ async def test_ssh_agent_requires_administrator(app: AppFixture, keeper: Supervi
 
 
 async def test_connect_over_ssh_with_pinned_host_key(
-    app: AppFixture, keeper: Supervisor, ssh_host: tuple[int, str], far: str
+    app: AppFixture, supervisor: Supervisor, ssh_host: tuple[int, str], far: str
 ) -> None:
     owner = await app.person("owner")
     port, key = ssh_host
@@ -244,9 +246,9 @@ async def test_connect_over_ssh_with_pinned_host_key(
 )
 async def test_invalid_connections_report_the_reason(app: AppFixture, connection: dict, sentence: str) -> None:
     owner = await app.person("owner")
-    place = f"/api/v1/projects/{owner.project['id']}/connections"
+    url = f"/api/v1/projects/{owner.project['id']}/connections"
     for path, body in (("/test", connection), ("", {"name": "x", "connection": connection})):
-        answer = await owner.client.post(place + path, json=body)
+        answer = await owner.client.post(url + path, json=body)
         assert answer.status_code < 500, answer.text
         assert sentence in answer.text
     listed = await owner.get(f"/projects/{owner.project['id']}/databases")

@@ -80,8 +80,8 @@ class SupervisorFixture:
 
 
 @pytest.fixture
-async def supervised(app: AppFixture, keeper: Supervisor) -> SupervisorFixture:
-    return SupervisorFixture(app, keeper, await app.person("keeper"))
+async def supervised(app: AppFixture, supervisor: Supervisor) -> SupervisorFixture:
+    return SupervisorFixture(app, supervisor, await app.person("supervisor"))
 
 
 async def test_database_is_created_and_wakes(supervised: SupervisorFixture) -> None:
@@ -257,8 +257,8 @@ async def test_disk_quota_makes_a_database_read_only_then_stops_it(supervised: S
 async def test_clients_count_against_the_connection_quota(supervised: SupervisorFixture) -> None:
     database = await supervised.create(quotas={"connections": 2})
     ways = [await open_upstream(supervised.supervisor, "postgresql", database["name"]) for _ in range(3)]
-    for way in ways[:2]:
-        way.meter.connected()
+    for route in ways[:2]:
+        route.meter.connected()
     with pytest.raises(TooMany, match="2 connections"):
         ways[2].meter.connected()
     ways[0].meter.disconnected()

@@ -32,7 +32,7 @@ class DatabaseFixture:
 
 
 @pytest.fixture
-async def cache(app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
+async def cache(app: AppFixture, supervisor: Supervisor) -> DatabaseFixture:
     if reason := provision.unavailable_reason():
         pytest.skip(reason)
     person = await app.person("rita")
@@ -52,12 +52,12 @@ async def test_entries_are_hidden_from_strangers_and_other_organizations(
     app: AppFixture, cache: DatabaseFixture
 ) -> None:
     stranger, neighbour = await app.stranger(), await app.person("neighbour")
-    place = f"/api/v1/databases/{cache.id}"
+    url = f"/api/v1/databases/{cache.id}"
     for client, status in ((stranger, 401), (neighbour.client, 404)):
-        assert (await client.get(f"{place}/holders")).status_code == status
+        assert (await client.get(f"{url}/holders")).status_code == status
         for path in ("entries", "entries/one", "entries/parts", "entries/changes"):
             body = {"id": "a", "kind": "delete"} if path.endswith("changes") else {"id": "a"} if "/" in path else {}
-            assert (await client.post(f"{place}/{path}", json=body)).status_code == status, path
+            assert (await client.post(f"{url}/{path}", json=body)).status_code == status, path
 
 
 async def test_redis_keys_can_be_read_and_changed(cache: DatabaseFixture) -> None:
@@ -156,7 +156,7 @@ async def test_mongodb_documents_can_be_read_and_changed(shop: DatabaseFixture) 
     assert (await shop.post("check", text="db.orders.find({})"))["findings"] == []
 
 
-async def test_sql_databases_have_no_entries(app: AppFixture, keeper: Supervisor) -> None:
+async def test_sql_databases_have_no_entries(app: AppFixture, supervisor: Supervisor) -> None:
     person = await app.person("otto")
     answer = await person.client.get(f"/api/v1/databases/{await person.database()}/holders")
     assert answer.status_code == 400 and answer.json()["hint"]

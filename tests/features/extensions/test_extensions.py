@@ -33,7 +33,7 @@ class DatabaseFixture:
 
 
 @pytest.fixture
-async def managed(app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
+async def managed(app: AppFixture, supervisor: Supervisor) -> DatabaseFixture:
     person = await app.person("ada")
     return DatabaseFixture(person, await person.database("postgresql"))
 
@@ -137,7 +137,7 @@ async def test_protected_database_asks_for_confirmation(connected: DatabaseFixtu
     assert actions.count("extension.install") == actions.count("extension.remove") == 1
 
 
-async def test_engine_without_extensions_says_so(app: AppFixture, keeper: Supervisor) -> None:
+async def test_engine_without_extensions_says_so(app: AppFixture, supervisor: Supervisor) -> None:
     person = await app.person("ada")
     database = DatabaseFixture(person, await person.database("sqlite"))
     problem = await person.send("GET", database.path, 400)

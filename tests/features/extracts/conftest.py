@@ -12,7 +12,7 @@ from people import AppFixture
 
 
 @pytest.fixture(scope="module")
-async def snapshot_fixture(module_app: AppFixture, keeper: Supervisor) -> SnapshotFixture:
+async def snapshot_fixture(module_app: AppFixture, supervisor: Supervisor) -> SnapshotFixture:
     """A user with a database that has objects of every kind."""
     person = await module_app.person("sonja")
     snapshot_fixture = SnapshotFixture(module_app, person, await person.database("postgresql"))

@@ -30,7 +30,7 @@ SHOP = (
 
 
 @pytest.fixture(scope="module")
-async def snapshot_fixture(module_app: AppFixture, keeper: Supervisor) -> AsyncIterator[SnapshotFixture]:
+async def snapshot_fixture(module_app: AppFixture, supervisor: Supervisor) -> AsyncIterator[SnapshotFixture]:
     """A user with a connected MongoDB."""
     if reason := place.missing():
         pytest.skip(reason)
@@ -43,9 +43,9 @@ async def snapshot_fixture(module_app: AppFixture, keeper: Supervisor) -> AsyncI
 
 @pytest.fixture(scope="module")
 async def taken(snapshot_fixture: SnapshotFixture) -> Any:
-    found = await snapshot_fixture.take()
-    assert (found["status"], found["rows"]) == ("complete", ORDERS + 2), found["job"]
-    return found
+    result = await snapshot_fixture.take()
+    assert (result["status"], result["rows"]) == ("complete", ORDERS + 2), result["job"]
+    return result
 
 
 async def export(snapshot_fixture: SnapshotFixture, taken: Any, **query: Any) -> Any:
@@ -88,7 +88,7 @@ async def test_value_of_another_type_is_named(
     sampled = inspecting._sampled
 
     async def without_the_odd(session: Any, name: str) -> Any:
-        return [one for one in await sampled(session, name) if one.get("n") != "odd"]
+        return [item for item in await sampled(session, name) if item.get("n") != "odd"]
 
     monkeypatch.setattr(inspecting, "_sampled", without_the_odd)
     await snapshot_fixture.sql("db.odd.insertMany([{_id: 1, n: 1}, {_id: 2, n: 'odd', late: 5}])")
@@ -107,7 +107,7 @@ async def test_files_of_documents(snapshot_fixture: SnapshotFixture, taken: Any)
     lines = await export(snapshot_fixture, taken, format="ndjson", tables="wide")
     assert lines.text.splitlines() == live
     whole = await export(snapshot_fixture, taken, format="json", tables="wide")
-    assert whole.json() == [json.loads(one) for one in live]
+    assert whole.json() == [json.loads(item) for item in live]
     orders = (await export(snapshot_fixture, taken, format="json", tables="orders")).json()
     assert (len(orders), orders[-1]["n"]) == (ORDERS, {"$numberLong": str(ORDERS - 1)})
     assert (await export(snapshot_fixture, taken, format="json", tables="none")).json() == []

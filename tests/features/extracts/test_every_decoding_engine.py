@@ -18,7 +18,7 @@ ASKED = "SELECT count(*), min(id), max(id), min(title), max(title) FROM album WH
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-async def test_extracts_match_the_database(module_app: AppFixture, keeper: Supervisor, engine: str) -> None:
+async def test_extracts_match_the_database(module_app: AppFixture, supervisor: Supervisor, engine: str) -> None:
     person = await module_app.person("emma")
     snapshot_fixture = SnapshotFixture(module_app, person, await person.database(engine))
     await snapshot_fixture.sql(SHOP[engine])
@@ -45,7 +45,9 @@ async def test_extracts_match_the_database(module_app: AppFixture, keeper: Super
     assert script.text.count("INSERT INTO") >= 2
 
 
-async def test_rowid_that_a_snapshot_keeps_is_no_column_for_readers(module_app: AppFixture, keeper: Supervisor) -> None:
+async def test_rowid_that_a_snapshot_keeps_is_no_column_for_readers(
+    module_app: AppFixture, supervisor: Supervisor
+) -> None:
     person = await module_app.person("rosa")
     snapshot_fixture = SnapshotFixture(module_app, person, await person.database("sqlite"))
     await snapshot_fixture.sql(

@@ -30,18 +30,18 @@ async def test_pages_match_the_database(snapshot_fixture: SnapshotFixture, taken
             "SELECT column_name FROM information_schema.columns WHERE table_name = 'album' AND is_generated = 'NEVER' ORDER BY ordinal_position"
         )
     ]
-    found, cursor = [], None
+    result, cursor = [], None
     while True:
         page = await snapshot_fixture.person.get(path, limit=997, **({"cursor": cursor} if cursor else {}))
-        found += page["rows"]
+        result += page["rows"]
         cursor = page["next"]
         if cursor is None:
             break
     assert [column["name"] for column in page["columns"]] == names
     assert (page["count"], page["count_is_estimate"], page["key"]) == (12000, False, [])
-    assert len(found) == 12_000
-    assert found[: len(live)] == [row[: len(names)] for row in live]
-    assert found[-1][0] == 12_000
+    assert len(result) == 12_000
+    assert result[: len(live)] == [row[: len(names)] for row in live]
+    assert result[-1][0] == 12_000
 
 
 async def test_distant_page_reads_only_its_chunks(snapshot_fixture: SnapshotFixture) -> None:
@@ -64,8 +64,8 @@ async def test_distant_page_reads_only_its_chunks(snapshot_fixture: SnapshotFixt
     whole = [row for chunk in reader.chunks() for row in reader.batch(chunk, [0]).column(0).to_pylist()]
     for start, count in ((0, 1), (99_999, 5), (chunks[0] - 2, 4), (chunks[0], 1), (5000, 7000), (100_000, 3), (0, 0)):
         read.clear()
-        found = [row for batch in counting.window(start, count, [0]) for row in batch.column(0).to_pylist()]
-        assert found == whole[start : start + count], (start, count)
+        result = [row for batch in counting.window(start, count, [0]) for row in batch.column(0).to_pylist()]
+        assert result == whole[start : start + count], (start, count)
         assert sum(read) <= count + 2 * max(chunks), (start, count)
     read.clear()
     list(counting.window(99_999, 1))

@@ -58,7 +58,7 @@ async def test_snapshot_is_copied_into_another_engine(
     assert again.status_code == 409
 
 
-async def test_snapshot_copy_keeps_storage_classes(module_app: AppFixture, keeper: Supervisor) -> None:
+async def test_snapshot_copy_keeps_storage_classes(module_app: AppFixture, supervisor: Supervisor) -> None:
     person = await module_app.person("ina")
     snapshot_fixture = SnapshotFixture(module_app, person, await person.database("sqlite"))
     await snapshot_fixture.sql(
@@ -75,7 +75,7 @@ async def test_snapshot_copy_keeps_storage_classes(module_app: AppFixture, keepe
 
 @pytest.mark.parametrize("engine", ["mysql", "sqlite"])
 async def test_snapshots_of_other_engines_are_copied_into_postgresql(
-    module_app: AppFixture, keeper: Supervisor, engine: str
+    module_app: AppFixture, supervisor: Supervisor, engine: str
 ) -> None:
     person = await module_app.person("ines")
     snapshot_fixture = SnapshotFixture(module_app, person, await person.database(engine))

@@ -39,20 +39,20 @@ async def test_exports_are_refused_to_strangers_and_other_organizations(
 
 async def test_one_table_in_every_format(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     live = await snapshot_fixture.sql("SELECT id, name, bio, mood FROM artist ORDER BY id LIMIT 1000")
-    found: dict[str, list[list[Any]]] = {}
+    result: dict[str, list[list[Any]]] = {}
     for form in ("csv", "ndjson", "json", "parquet"):
         answer = await export(snapshot_fixture, taken, format=form, tables="artist")
         assert f'filename="public.artist.{form}"' in answer.headers["content-disposition"]
         data = answer.content
         if form == "csv":
             read = list(csv.reader(io.StringIO(data.decode(), newline="")))[1:]
-            found[form] = [[int(one[0]), one[1], one[2] or None, one[3]] for one in read]
+            result[form] = [[int(element[0]), element[1], element[2] or None, element[3]] for element in read]
         elif form == "parquet":
-            found[form] = [list(row.values()) for row in pq.read_table(io.BytesIO(data)).to_pylist()]
+            result[form] = [list(row.values()) for row in pq.read_table(io.BytesIO(data)).to_pylist()]
         else:
             objects = json.loads(data) if form == "json" else map(json.loads, data.splitlines())
-            found[form] = [list(one.values()) for one in objects]
-    for form, rows in found.items():
+            result[form] = [list(element.values()) for element in objects]
+    for form, rows in result.items():
         assert len(rows) == 1500, form
         assert rows[:1000] == live, form
 
@@ -111,9 +111,9 @@ async def test_link_downloads_its_file_without_sign_in(
     assert answer.status_code == 200, answer.text
     assert answer.text.count("\n") == 701
     (used, *_) = (await snapshot_fixture.person.get("/audit", action="snapshot.link_used"))["items"]
-    (made, *_) = (await snapshot_fixture.person.get("/audit", action="snapshot.link"))["items"]
-    assert used["resource"]["id"] == made["resource"]["id"] == taken["id"]
-    assert url.rsplit("/", 1)[1] not in str((used, made))
+    (result, *_) = (await snapshot_fixture.person.get("/audit", action="snapshot.link"))["items"]
+    assert used["resource"]["id"] == result["resource"]["id"] == taken["id"]
+    assert url.rsplit("/", 1)[1] not in str((used, result))
 
 
 async def test_tampered_link_is_invalid(module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any) -> None:
@@ -174,8 +174,8 @@ async def test_links_are_listed_and_revoked(
 ) -> None:
     path = f"/snapshots/{taken['id']}/links"
     stranger = await module_app.stranger()
-    for one in (await snapshot_fixture.person.get(path))["items"]:
-        await snapshot_fixture.person.send("DELETE", f"{path}/{one['id']}", 204)
+    for element in (await snapshot_fixture.person.get(path))["items"]:
+        await snapshot_fixture.person.send("DELETE", f"{path}/{element['id']}", 204)
     keep, gone = [
         await snapshot_fixture.person.send("POST", path, 201, json={"format": "csv", "tables": ["note"]})
         for _ in range(2)
@@ -239,9 +239,9 @@ async def test_a_script_of_some_tables_loads(snapshot_fixture: SnapshotFixture, 
         words = f"psql -X -q -At -v ON_ERROR_STOP=1 -h {address.host} -p {address.port} -U postgres {address.database}".split()
         query = "SELECT count(*), sum(price), sum(twice), max(title), (SELECT count(*) FROM note) FROM album"
         for more in (["-f", str(script)], ["-c", query]):
-            made = await asyncio.create_subprocess_exec(
+            result = await asyncio.create_subprocess_exec(
                 *words, *more, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
             )
-            told, _ = await asyncio.wait_for(made.communicate(), 60)
-            assert made.returncode == 0, told.decode()
-    assert told.decode().strip().split("|") == [str(cell) for cell in (await snapshot_fixture.sql(query))[0]]
+            message, _ = await asyncio.wait_for(result.communicate(), 60)
+            assert result.returncode == 0, message.decode()
+    assert message.decode().strip().split("|") == [str(cell) for cell in (await snapshot_fixture.sql(query))[0]]

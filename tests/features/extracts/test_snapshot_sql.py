@@ -85,9 +85,9 @@ FILTERS = (
 
 async def test_filters_of_every_type_match_the_database(snapshot_fixture: SnapshotFixture, taken: Any) -> None:
     """Filters that Arrow applies need Python modules, which must be loaded before file access is forbidden."""
-    counts = ", ".join(f"(SELECT count(*) FROM album WHERE {one})" for one in FILTERS).replace("moment <", '"at" <')
-    found = (await rows(snapshot_fixture, taken, f"SELECT {counts}"))[0]
-    assert dict(zip(FILTERS, found, strict=True)) == dict(
+    counts = ", ".join(f"(SELECT count(*) FROM album WHERE {item})" for item in FILTERS).replace("moment <", '"at" <')
+    result = (await rows(snapshot_fixture, taken, f"SELECT {counts}"))[0]
+    assert dict(zip(FILTERS, result, strict=True)) == dict(
         zip(FILTERS, (await snapshot_fixture.sql(f"SELECT {counts}"))[0], strict=True)
     )
 
@@ -206,8 +206,8 @@ def test_sandboxed_sql_cannot_escape() -> None:
             connection = sandbox._opened(theirs, {"memory_mb": 100, "threads": 1, "tables": tables})
             with pytest.raises((duckdb.Error, sandbox.StatementRefused)) as refused:
                 sandbox._check(connection, text)
-                found = connection.sql(text)
-                pytest.fail(f"{text}: {found}")
+                result = connection.sql(text)
+                pytest.fail(f"{text}: {result}")
             assert "root:" not in str(refused.value)
             connection.close()
     assert not OUT.exists()
@@ -324,9 +324,9 @@ async def test_bytes_read_are_those_of_the_column(snapshot_fixture: SnapshotFixt
     real = LocalBlobs.read_parts
 
     def counted(self: LocalBlobs, name: str, parts: Any) -> Any:
-        found = real(self, name, parts)
-        read.append(sum(map(len, found)))
-        return found
+        result = real(self, name, parts)
+        read.append(sum(map(len, result)))
+        return result
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(LocalBlobs, "read_parts", counted)
@@ -369,8 +369,8 @@ async def test_concurrent_queries_are_limited(snapshot_fixture: SnapshotFixture,
         f"/api/v1/snapshots/{taken['id']}/query", json={"text": "SELECT 1"}
     )
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
-    for one in list(sandboxes._running.values()):
-        await one.cancel()
+    for item in list(sandboxes._running.values()):
+        await item.cancel()
     assert {(await task)["error"]["code"] for task in running} == {"cancelled"}
 
 

@@ -17,7 +17,7 @@ from people import AppFixture
 
 
 @pytest.fixture(params=ENGINES)
-async def database_fixture(request: pytest.FixtureRequest, app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
+async def database_fixture(request: pytest.FixtureRequest, app: AppFixture, supervisor: Supervisor) -> DatabaseFixture:
     return await new_database_fixture(app, request.param)
 
 

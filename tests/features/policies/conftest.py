@@ -13,7 +13,7 @@ from people import AppFixture
 
 
 @pytest.fixture
-async def policy_fixture(app: AppFixture, keeper: Supervisor) -> AsyncIterator[PolicyFixture]:
+async def policy_fixture(app: AppFixture, supervisor: Supervisor) -> AsyncIterator[PolicyFixture]:
     """A user with a small database, whose policy is deleted at the end."""
     person = await app.person("tomas")
     policy_fixture = PolicyFixture(app, person, await person.database("sqlite"))

@@ -59,5 +59,5 @@ class PolicyFixture(SnapshotFixture):
     async def alerts(self, status: str | None = None) -> list[Any]:
         """Return the alerts of the database, newest first."""
         query = {"status": status} if status else {}
-        found: list[Any] = (await self.person.get("/alerts", database_id=self.database, **query))["items"]
-        return found
+        result: list[Any] = (await self.person.get("/alerts", database_id=self.database, **query))["items"]
+        return result

@@ -29,8 +29,8 @@ async def test_alerts_are_visible_to_readers_of_the_database(policy_fixture: Pol
     assert (await neighbour.get("/alerts"))["items"] == []
     assert (await neighbour.get("/alerts", database_id=policy_fixture.database))["items"] == []
     viewer = await policy_fixture.app.person("viewer")
-    place = f"/organizations/{policy_fixture.person.organization}/members"
-    await policy_fixture.person.send("POST", place, 201, json={"email": viewer.email, "role": "viewer"})
+    url = f"/organizations/{policy_fixture.person.organization}/members"
+    await policy_fixture.person.send("POST", url, 201, json={"email": viewer.email, "role": "viewer"})
     assert [alert["id"] for alert in (await viewer.get("/alerts"))["items"]] == [alert["id"]]
     await viewer.send("POST", path, 403)
     known = await policy_fixture.person.send("POST", path, 200)
@@ -62,7 +62,7 @@ async def test_lasting_problem_is_counted_on_the_acknowledged_alert(policy_fixtu
 
 
 async def test_single_event_opens_a_new_alert(policy_fixture: PolicyFixture) -> None:
-    assert [one["status"] for one in await acknowledged(policy_fixture, "damaged")] == ["open", "acknowledged"]
+    assert [item["status"] for item in await acknowledged(policy_fixture, "damaged")] == ["open", "acknowledged"]
 
 
 async def test_alerts_of_a_deleted_database_are_hidden(policy_fixture: PolicyFixture) -> None:

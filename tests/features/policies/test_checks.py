@@ -27,7 +27,7 @@ async def checked(policy_fixture: PolicyFixture, kind: str, at: datetime) -> Any
 
 async def largest(policy_fixture: PolicyFixture) -> Path:
     vault = await policy_fixture.vault()
-    blob = max(vault.blobs.list("packs/"), key=lambda one: one.size)
+    blob = max(vault.blobs.list("packs/"), key=lambda item: item.size)
     return Path(vault.blobs.folder / blob.name)  # type: ignore[attr-defined]
 
 
@@ -161,7 +161,7 @@ async def test_newest_snapshot_is_drilled_and_nothing_is_left(policy_fixture: Po
     assert result["drilled_at"]
     assert result["drill_seconds"] > 0
     after = (await policy_fixture.person.get(f"/projects/{policy_fixture.person.project['id']}/databases"))["items"]
-    assert [one["id"] for one in after] == [one["id"] for one in before]
+    assert [item["id"] for item in after] == [item["id"] for item in before]
     await policy_fixture.tick(at + 6 * DAY)
     assert len(await policy_fixture.runs("drill")) == 1
 

@@ -16,8 +16,8 @@ DAILY = {"schedule": {"cron": "30 3 * * *", "timezone": "Europe/Berlin", "jitter
 
 async def member(policy_fixture: PolicyFixture, role: str) -> Person:
     person = await policy_fixture.app.person(role)
-    place = f"/organizations/{policy_fixture.person.organization}/members"
-    await policy_fixture.person.send("POST", place, 201, json={"email": person.email, "role": role})
+    url = f"/organizations/{policy_fixture.person.organization}/members"
+    await policy_fixture.person.send("POST", url, 201, json={"email": person.email, "role": role})
     return person
 
 
@@ -68,19 +68,24 @@ async def test_policy_shows_its_next_five_runs(policy_fixture: PolicyFixture) ->
         "retention": {"daily": 14, "weekly": 8, "within_hours": 24},
         "verify": {"kind": "deep", "every_days": 2, "percent": 10},
     }
-    made = await policy_fixture.put(**given)
-    times = [datetime.fromisoformat(one) for one in made["next"]]
+    created = await policy_fixture.put(**given)
+    times = [datetime.fromisoformat(item) for item in created["next"]]
     assert len(times) == 5
     assert times[0] > datetime.now(UTC)
-    assert all(one - other <= timedelta(hours=25) for one, other in zip(times[1:], times, strict=False))
-    due = datetime.fromisoformat(made["due_at"])
+    assert all(item - other <= timedelta(hours=25) for item, other in zip(times[1:], times, strict=False))
+    due = datetime.fromisoformat(created["due_at"])
     assert times[0] <= due <= times[0] + timedelta(seconds=60)
-    assert made["schedule"] == {**DAILY["schedule"], "misfire": "run_once", "grace_seconds": 3600}
-    assert (made["label"], made["exclude"], made["tables"], made["growth"]) == ("Nightly", ["loan"], None, 3.0)
-    assert made["retention"]["weekly"] == 8
-    assert made == await policy_fixture.person.get(policy_fixture.path)
+    assert created["schedule"] == {**DAILY["schedule"], "misfire": "run_once", "grace_seconds": 3600}
+    assert (created["label"], created["exclude"], created["tables"], created["growth"]) == (
+        "Nightly",
+        ["loan"],
+        None,
+        3.0,
+    )
+    assert created["retention"]["weekly"] == 8
+    assert created == await policy_fixture.person.get(policy_fixture.path)
     again = await policy_fixture.put(**{**given, "label": "By night"})
-    assert again["due_at"] == made["due_at"], "what did not change keeps its time"
+    assert again["due_at"] == created["due_at"], "what did not change keeps its time"
     entry = next(
         entry for entry in (await policy_fixture.person.get("/audit"))["items"] if entry["action"] == "policy.set"
     )
@@ -140,7 +145,7 @@ async def test_manual_run_takes_the_snapshot_of_the_policy(policy_fixture: Polic
 
 async def test_concurrent_changes_leave_one_policy(policy_fixture: PolicyFixture) -> None:
     answers = await asyncio.gather(
-        *(policy_fixture.person.client.put(f"/api/v1{policy_fixture.path}", json=one) for one in (HOURLY, DAILY))
+        *(policy_fixture.person.client.put(f"/api/v1{policy_fixture.path}", json=answer) for answer in (HOURLY, DAILY))
     )
-    assert [one.status_code for one in answers] == [200, 200]
+    assert [answer.status_code for answer in answers] == [200, 200]
     assert (await policy_fixture.person.get(policy_fixture.path))["schedule"]["cron"] in {"0 * * * *", "30 3 * * *"}

@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 
 async def taken(policy_fixture: PolicyFixture, *ages: float) -> list[str]:
     """Take scheduled snapshots, dated the given days ago; return their ids, oldest first."""
-    made = []
+    new = []
     for age in sorted(ages, reverse=True):
         run = await policy_fixture.person.send("POST", f"{policy_fixture.path}/runs", 202)
         await policy_fixture.app.work(run["job"]["id"])
@@ -28,9 +28,9 @@ async def taken(policy_fixture: PolicyFixture, *ages: float) -> list[str]:
         assert result["status"] == "complete", await policy_fixture.person.get(f"/jobs/{run['job']['id']}/log")
         await policy_fixture.tick(datetime.now(UTC))
         await policy_fixture.sql(f"UPDATE book SET title = 'at {age}' WHERE id = 1")
-        made.append(run["snapshot_id"])
+        new.append(run["snapshot_id"])
         await dated(policy_fixture, run["snapshot_id"], datetime.now(UTC) - age * DAY)
-    return made
+    return new
 
 
 async def dated(policy_fixture: PolicyFixture, snapshot: str, moment: datetime) -> None:
@@ -157,7 +157,7 @@ async def test_killed_deletion_is_completed_by_maintenance(
     policy_fixture: PolicyFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await policy_fixture.put(**HOURLY)
-    made = await taken(policy_fixture, 3, 2, 1)
+    new = await taken(policy_fixture, 3, 2, 1)
     await policy_fixture.put(**HOURLY, retention={"last": 1})
 
     async def killed(*_: Any) -> None:
@@ -168,9 +168,9 @@ async def test_killed_deletion_is_completed_by_maintenance(
         patch.setattr(snapshots, "finish_removal", killed)
         with pytest.raises(RuntimeError):
             await retention.apply(server.context, _id(policy_fixture), datetime.now(UTC))
-    assert await policy_fixture.complete_snapshots() == made[2:]
+    assert await policy_fixture.complete_snapshots() == new[2:]
     await upkeep_of_snapshots.run_maintenance(server.context)
-    assert (await policy_fixture.vault()).snapshots() == made[2:]
+    assert (await policy_fixture.vault()).snapshots() == new[2:]
     await maintenance.run_maintenance(server.context)
 
 

@@ -114,23 +114,23 @@ async def test_run_is_skipped_while_the_last_snapshot_is_taken(policy_fixture: P
     first = await policy_fixture.due()
     await policy_fixture.tick(first + MINUTE)
     await policy_fixture.tick(first + HOUR + MINUTE)
-    later, one = await policy_fixture.runs()
-    assert (later["outcome"], one["outcome"]) == ("skipped", "running")
+    later, item = await policy_fixture.runs()
+    assert (later["outcome"], item["outcome"]) == ("skipped", "running")
     assert later["detail"] == f"The snapshot of {first:%Y-%m-%d %H:%M} UTC was still being taken."
-    await policy_fixture.app.work(one["job_id"])
+    await policy_fixture.app.work(item["job_id"])
     assert (await policy_fixture.scheduled())["outcome"] == "complete"
     assert [run["outcome"] for run in await policy_fixture.runs()] == ["complete", "skipped", "complete"]
 
 
 async def test_paused_policy_runs_nothing_and_catches_up_nothing(policy_fixture: PolicyFixture) -> None:
-    made = await policy_fixture.put(**HOURLY)
+    created = await policy_fixture.put(**HOURLY)
     first = await policy_fixture.due()
     paused = await policy_fixture.put(**HOURLY, paused=True)
     assert (paused["next"], paused["due_at"]) == ([], None)
     await policy_fixture.tick(first + 3 * HOUR)
     assert await policy_fixture.runs() == []
     resumed = await policy_fixture.put(**HOURLY)
-    assert resumed["next"] == made["next"]
+    assert resumed["next"] == created["next"]
 
 
 async def test_snapshot_that_cannot_start_is_a_failed_run_and_an_alert(
@@ -177,8 +177,8 @@ async def test_deleted_database_is_ignored(policy_fixture: PolicyFixture) -> Non
     await policy_fixture.person.send("DELETE", f"/databases/{policy_fixture.database}", 204)
     await policy_fixture.tick(at + 2 * HOUR)
     async with policy_fixture.app.server.database.transaction() as db:
-        found = await scheduler.repository.runs(db, uuid.UUID(policy_fixture.database), None, 10)
-    assert [one.outcome for one in found] == ["running"], "its job goes on by itself"
+        actual = await scheduler.repository.runs(db, uuid.UUID(policy_fixture.database), None, 10)
+    assert [item.outcome for item in actual] == ["running"], "its job goes on by itself"
 
 
 async def test_invalid_policy_does_not_stop_the_others(policy_fixture: PolicyFixture) -> None:

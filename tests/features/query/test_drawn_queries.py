@@ -21,7 +21,7 @@ INSERT INTO people VALUES (1, 'O''Neil', 1), (2, 'back', 1), (3, NULL, 2)
 
 @pytest.fixture(scope="module", params=ENGINES)
 async def module_database(
-    request: pytest.FixtureRequest, module_app: AppFixture, keeper: Supervisor
+    request: pytest.FixtureRequest, module_app: AppFixture, supervisor: Supervisor
 ) -> DatabaseFixture:
     return await new_database_fixture(module_app, request.param)
 

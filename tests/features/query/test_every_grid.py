@@ -36,7 +36,7 @@ ZEROS = {"postgresql": "decode(repeat('00', {}), 'hex')", "mysql": "repeat(x'00'
 
 @pytest.fixture(scope="module", params=ENGINES)
 async def module_database(
-    request: pytest.FixtureRequest, module_app: AppFixture, keeper: Supervisor
+    request: pytest.FixtureRequest, module_app: AppFixture, supervisor: Supervisor
 ) -> DatabaseFixture:
     return await new_database_fixture(module_app, request.param)
 

@@ -14,10 +14,10 @@ STORED = "SELECT typeof(t), hex(t), n FROM odd WHERE id = 2"
 
 
 @pytest.fixture
-async def database_fixture(app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
-    made = await new_database_fixture(app, "sqlite")
-    assert (await made.sql(TABLE))["error"] is None
-    return made
+async def database_fixture(app: AppFixture, supervisor: Supervisor) -> DatabaseFixture:
+    created = await new_database_fixture(app, "sqlite")
+    assert (await created.sql(TABLE))["error"] is None
+    return created
 
 
 async def test_text_that_is_not_utf8_is_shown_and_marked(database_fixture: DatabaseFixture) -> None:

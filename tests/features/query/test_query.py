@@ -30,7 +30,7 @@ CREATE TABLE long (id int PRIMARY KEY, body text); INSERT INTO long VALUES (1, r
 
 
 @pytest.fixture(scope="module")
-async def module_database(module_app: AppFixture, keeper: Supervisor) -> DatabaseFixture:
+async def module_database(module_app: AppFixture, supervisor: Supervisor) -> DatabaseFixture:
     return await new_database_fixture(module_app)
 
 

@@ -20,7 +20,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module", params=ENGINES)
 async def module_database(
-    request: pytest.FixtureRequest, module_app: AppFixture, keeper: Supervisor
+    request: pytest.FixtureRequest, module_app: AppFixture, supervisor: Supervisor
 ) -> DatabaseFixture:
     return await new_database_fixture(module_app, request.param)
 

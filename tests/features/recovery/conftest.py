@@ -10,7 +10,7 @@ from people import AppFixture
 
 
 @pytest.fixture(scope="module")
-async def recovery_fixture(module_app: AppFixture, keeper: Supervisor) -> RecoveryFixture:
+async def recovery_fixture(module_app: AppFixture, supervisor: Supervisor) -> RecoveryFixture:
     """A user with a database that has point-in-time recovery enabled."""
     person = await module_app.person("rita")
     recovery_fixture = RecoveryFixture(module_app, person, await person.database("postgresql"))

@@ -37,10 +37,10 @@ class RecoveryFixture:
     async def enable(self, **wish: Any) -> Any:
         """Enable point-in-time recovery, and create the first base backup."""
         body = {"enabled": True} | wish
-        found = await self.person.send("PUT", f"/databases/{self.database}/recovery", 200, json=body)
-        for one in found["bases"]:
-            if one["status"] == "taking":
-                await self.worked(one["job"]["id"])
+        result = await self.person.send("PUT", f"/databases/{self.database}/recovery", 200, json=body)
+        for item in result["bases"]:
+            if item["status"] == "taking":
+                await self.worked(item["job"]["id"])
         return await self.status()
 
     async def base(self) -> None:
@@ -51,8 +51,8 @@ class RecoveryFixture:
     async def worked(self, job: str) -> None:
         """Run a job, which must complete."""
         await self.app.work(job)
-        found = await self.person.get(f"/jobs/{job}")
-        assert found["state"] == "completed", (found, await self.person.get(f"/jobs/{job}/log"))
+        result = await self.person.get(f"/jobs/{job}")
+        assert result["state"] == "completed", (result, await self.person.get(f"/jobs/{job}/log"))
 
     async def ship(self) -> None:
         """Ship everything that is committed by now into the vault."""
@@ -68,15 +68,15 @@ class RecoveryFixture:
     async def archive(self) -> Archive:
         """Return the row of the archive."""
         async with self.app.server.database.transaction() as db:
-            found = await repository.of_database(db, uuid.UUID(self.database))
-        assert found
-        return found
+            result = await repository.of_database(db, uuid.UUID(self.database))
+        assert result
+        return result
 
     async def vault(self) -> Vault:
         """Open and return the vault."""
         async with self.app.server.database.transaction() as db:
-            place = await vault_locations.load(db, self.app.server.settings, (await self.archive()).vault_id)
-        return place.open()
+            location = await vault_locations.load(db, self.app.server.settings, (await self.archive()).vault_id)
+        return location.open()
 
     async def begin(self, status: int = 202, **order: Any) -> Any:
         """Request a recovery without running its job."""
@@ -85,9 +85,9 @@ class RecoveryFixture:
 
     async def back(self, **order: Any) -> Any:
         """Restore the database to a moment and return the recovery."""
-        made = await self.begin(**order)
-        await self.worked(made["job"]["id"])
-        return await self.person.get(f"/recoveries/{made['id']}")
+        created = await self.begin(**order)
+        await self.worked(created["job"]["id"])
+        return await self.person.get(f"/recoveries/{created['id']}")
 
     async def leave(self, done: Any) -> None:
         """Delete the recovered database."""

@@ -31,8 +31,8 @@ def folders(recovery_fixture: RecoveryFixture) -> list[Path]:
 async def is_gone(recovery_fixture: RecoveryFixture, made: Any) -> None:
     """Check that nothing is left of a recovery."""
     assert folders(recovery_fixture) == []
-    found = await recovery_fixture.person.get(f"/recoveries/{made['id']}")
-    assert found["target_id"] is None
+    answer = await recovery_fixture.person.get(f"/recoveries/{made['id']}")
+    assert answer["target_id"] is None
     listed = await recovery_fixture.person.get(f"/projects/{recovery_fixture.person.project['id']}/databases")
     assert made["target_name"] not in {item["name"] for item in listed["items"]}
 
@@ -62,30 +62,30 @@ async def test_cancelled_recovery_leaves_nothing(
                 await asyncio.sleep(0.05)
 
         monkeypatch.setattr(wal_replay, "_until_arrived", never)
-    made = await recovery_fixture.begin(time=latest)
-    running = asyncio.create_task(recovery_fixture.app.work(made["job"]["id"]))
+    created = await recovery_fixture.begin(time=latest)
+    running = asyncio.create_task(recovery_fixture.app.work(created["job"]["id"]))
     assert await asyncio.to_thread(reached.wait, 120)
-    await recovery_fixture.person.send("POST", f"/jobs/{made['job']['id']}/cancel", 202)
+    await recovery_fixture.person.send("POST", f"/jobs/{created['job']['id']}/cancel", 202)
     await asyncio.wait_for(running, 120)
-    assert (await recovery_fixture.person.get(f"/jobs/{made['job']['id']}"))["state"] == "cancelled"
-    await is_gone(recovery_fixture, made)
+    assert (await recovery_fixture.person.get(f"/jobs/{created['job']['id']}"))["state"] == "cancelled"
+    await is_gone(recovery_fixture, created)
 
 
 async def test_failed_recovery_is_deleted_and_retried(
     recovery_fixture: RecoveryFixture, latest: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = await recovery_fixture.begin(time=latest)
+    created = await recovery_fixture.begin(time=latest)
 
     async def fails(*_: Any) -> Any:
         raise OSError("the disk is gone")
 
     with monkeypatch.context() as patch:
         patch.setattr(wal_replay, "replayed", fails)
-        await recovery_fixture.app.work(made["job"]["id"])
-    assert (await recovery_fixture.person.get(f"/jobs/{made['job']['id']}"))["state"] == "pending"
-    await is_gone(recovery_fixture, made)
-    await recovery_fixture.worked(made["job"]["id"])
-    done = await recovery_fixture.person.get(f"/recoveries/{made['id']}")
+        await recovery_fixture.app.work(created["job"]["id"])
+    assert (await recovery_fixture.person.get(f"/jobs/{created['job']['id']}"))["state"] == "pending"
+    await is_gone(recovery_fixture, created)
+    await recovery_fixture.worked(created["job"]["id"])
+    done = await recovery_fixture.person.get(f"/recoveries/{created['id']}")
     assert await recovery_fixture.sql(ROWS, done["target_id"]) == await recovery_fixture.sql(ROWS)
     await recovery_fixture.leave(done)
 
@@ -98,7 +98,7 @@ class Killed(BaseException):
 async def test_recovery_killed_at_any_step_is_completed(
     recovery_fixture: RecoveryFixture, latest: str, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    made = await recovery_fixture.begin(time=latest)
+    created = await recovery_fixture.begin(time=latest)
 
     async def die(*_: Any, **__: Any) -> Any:
         raise Killed
@@ -117,14 +117,14 @@ async def test_recovery_killed_at_any_step_is_completed(
         else:
             patch.setattr(recovery_job, "_check_connection", die)
         with pytest.raises(Killed):
-            await recovery_fixture.app.work(made["job"]["id"])
-    job = (await recovery_fixture.person.get(f"/jobs/{made['job']['id']}"))["state"]
+            await recovery_fixture.app.work(created["job"]["id"])
+    job = (await recovery_fixture.person.get(f"/jobs/{created['job']['id']}"))["state"]
     assert job == "running"  # nobody has told the store, as after a kill
     left = folders(recovery_fixture)
     assert bool(left) == (step in {"fill", "replay"})
-    await as_swept(recovery_fixture, made["job"]["id"])
-    await recovery_fixture.worked(made["job"]["id"])
-    done = await recovery_fixture.person.get(f"/recoveries/{made['id']}")
+    await as_swept(recovery_fixture, created["job"]["id"])
+    await recovery_fixture.worked(created["job"]["id"])
+    done = await recovery_fixture.person.get(f"/recoveries/{created['id']}")
     assert folders(recovery_fixture) == []
     assert await recovery_fixture.sql(ROWS, done["target_id"]) == await recovery_fixture.sql(ROWS)
     await recovery_fixture.leave(done)

@@ -15,7 +15,7 @@ ROWS = "SELECT n, body FROM step ORDER BY n"
 @pytest.fixture(scope="module")
 async def steps(recovery_fixture: RecoveryFixture) -> list[dict[str, Any]]:
     """The rows after each step, and the time, position and restore point of that moment."""
-    found = []
+    result = []
     path = f"/databases/{recovery_fixture.database}"
     for number in range(STEPS):
         await recovery_fixture.sql(
@@ -30,7 +30,7 @@ async def steps(recovery_fixture: RecoveryFixture) -> list[dict[str, Any]]:
         time = await recovery_fixture.one(
             "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
         )
-        found.append(
+        result.append(
             {
                 "rows": rows,
                 "point": point,
@@ -46,7 +46,7 @@ async def steps(recovery_fixture: RecoveryFixture) -> list[dict[str, Any]]:
             )
             await recovery_fixture.tick()
     await recovery_fixture.ship()
-    return found
+    return result
 
 
 @pytest.mark.parametrize("kind", ["time", "lsn", "point"])

@@ -27,8 +27,8 @@ PATHS = (
 
 async def member(recovery_fixture: RecoveryFixture, role: str) -> Person:
     person = await recovery_fixture.app.person(role)
-    place = f"/organizations/{recovery_fixture.person.organization}/members"
-    await recovery_fixture.person.send("POST", place, 201, json={"email": person.email, "role": role})
+    location = f"/organizations/{recovery_fixture.person.organization}/members"
+    await recovery_fixture.person.send("POST", location, 201, json={"email": person.email, "role": role})
     return person
 
 
@@ -53,8 +53,8 @@ async def test_recovery_rights_of_viewers_members_and_admins(recovery_fixture: R
     assert (await viewer.get(f"{path}/recovery"))["enabled"]
     latest = (await recovery_fixture.status())["latest"]
     order = {"name": "seen", "time": latest}
-    for method, place, body in PATHS[2:6]:
-        await viewer.send(method, f"{path}/{place}", 403, json=body)
+    for method, location, body in PATHS[2:6]:
+        await viewer.send(method, f"{path}/{location}", 403, json=body)
     await someone.send("PUT", f"{path}/recovery", 403, json={"enabled": False})
     plan = await someone.send("POST", f"{path}/recoveries/plan", 200, json=order)
     assert (plan["refusals"], plan["target_name"]) == ([], "seen")
@@ -74,8 +74,8 @@ async def test_recovery_rights_of_viewers_members_and_admins(recovery_fixture: R
     await recovery_fixture.tick()
     left = await recovery_fixture.person.get(f"/projects/{database['project_id']}/databases")
     assert created["target_id"] not in [item["id"] for item in left["items"]], "it was purged, and may be gone by now"
-    found = await recovery_fixture.person.get(f"/recoveries/{created['id']}")
-    assert (found["target_id"], found["job"]["state"]) == (None, "cancelled")
+    result = await recovery_fixture.person.get(f"/recoveries/{created['id']}")
+    assert (result["target_id"], result["job"]["state"]) == (None, "cancelled")
 
 
 @pytest.mark.parametrize(
@@ -134,27 +134,28 @@ async def test_recovery_needs_a_provisioned_postgresql(recovery_fixture: Recover
 
 async def test_base_backup_of_another_version_is_refused(recovery_fixture: RecoveryFixture) -> None:
     async with recovery_fixture.app.server.database.transaction() as db:
-        for one in await repository.bases(db, (await recovery_fixture.archive()).id):
-            one.version = "9"
+        for element in await repository.bases(db, (await recovery_fixture.archive()).id):
+            element.version = "9"
     order = {"time": (await recovery_fixture.status())["latest"]}
     refused = await recovery_fixture.begin(409, **order)
     assert "version 9, which is not installed" in refused["detail"]
     async with recovery_fixture.app.server.database.transaction() as db:
-        for one in await repository.bases(db, (await recovery_fixture.archive()).id):
-            one.version = "18"
+        for element in await repository.bases(db, (await recovery_fixture.archive()).id):
+            element.version = "18"
 
 
 async def test_old_passwords_are_invalid_in_the_recovered_database(recovery_fixture: RecoveryFixture) -> None:
     await recovery_fixture.ship()
     done = await recovery_fixture.back(time=(await recovery_fixture.status())["latest"])
     credentials = [
-        await recovery_fixture.person.send("POST", f"/databases/{one}/credentials", 200)
-        for one in (recovery_fixture.database, done["target_id"])
+        await recovery_fixture.person.send("POST", f"/databases/{element}/credentials", 200)
+        for element in (recovery_fixture.database, done["target_id"])
     ]
     assert credentials[0]["password"] != credentials[1]["password"]
     home = recovery_fixture.app.server.settings.home_folder / "databases"
     secrets = [
-        (home / one / "superuser.password").read_text() for one in (recovery_fixture.database, done["target_id"])
+        (home / element / "superuser.password").read_text()
+        for element in (recovery_fixture.database, done["target_id"])
     ]
     assert secrets[0] != secrets[1]
     hba = (home / done["target_id"] / "pg" / "pg_hba.conf").read_text()
@@ -167,5 +168,5 @@ async def test_old_passwords_are_invalid_in_the_recovered_database(recovery_fixt
 
 async def test_recovery_is_audited(recovery_fixture: RecoveryFixture) -> None:
     entries = (await recovery_fixture.person.get("/audit"))["items"]
-    found = {entry["action"] for entry in entries if entry["resource"]["id"] == recovery_fixture.database}
-    assert {"recovery.change", "recovery.base", "recovery.point", "recovery.restore"} <= found
+    result = {entry["action"] for entry in entries if entry["resource"]["id"] == recovery_fixture.database}
+    assert {"recovery.change", "recovery.base", "recovery.point", "recovery.restore"} <= result

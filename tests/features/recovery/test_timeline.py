@@ -61,9 +61,9 @@ def test_each_continuous_range_has_a_window() -> None:
     ],
 )
 def test_path_to_a_time_uses_the_last_base_and_only_needed_log(hours: float, which: int, names: list[str]) -> None:
-    bases, _, found = day()
-    way = to_time(found, at(hours))
-    assert (way.base, [log.name for log in way.logs]) == (bases[which], names)
+    bases, _, result = day()
+    route = to_time(result, at(hours))
+    assert (route.base, [log.name for log in route.logs]) == (bases[which], names)
 
 
 @pytest.mark.parametrize(
@@ -85,18 +85,18 @@ def test_base_without_its_log_is_unusable() -> None:
 
 
 def test_path_to_a_position() -> None:
-    bases, _, found = day()
-    way = to_position(found, 55, "0/37")
-    assert (way.base, [log.name for log in way.logs]) == (bases[1], ["log-45"])
-    assert to_position(found, 51, "0/33").base is bases[0]
+    bases, _, result = day()
+    route = to_position(result, 55, "0/37")
+    assert (route.base, [log.name for log in route.logs]) == (bases[1], ["log-45"])
+    assert to_position(result, 51, "0/33").base is bases[0]
     for wrong, said in ((11, "before the end of the first"), (70, "has a gap"), (101, "not in the vault")):
         with pytest.raises(OutOfReach, match=said):
-            to_position(found, wrong, "it")
+            to_position(result, wrong, "it")
 
 
 def test_duplicate_segments_are_no_gap() -> None:
-    (one,) = continuous_ranges([], [log(10, 20, 1), log(10, 30, None), log(30, 40, 2)])
-    assert (one.first, one.ends, one.reaches) == (10, 40, at(2))
+    (item,) = continuous_ranges([], [log(10, 20, 1), log(10, 30, None), log(30, 40, 2)])
+    assert (item.first, item.ends, item.reaches) == (10, 40, at(2))
 
 
 def test_break_ends_a_range_although_the_log_goes_on() -> None:
@@ -106,14 +106,14 @@ def test_break_ends_a_range_although_the_log_goes_on() -> None:
 
 
 def test_data_older_than_the_window_is_deleted() -> None:
-    bases, logs, found = day()
-    assert outdated(found, bases, at(0)) == ([], [])
-    assert outdated(found, bases, at(5)) == ([bases[0]], logs[:2])
-    assert outdated(found, bases, at(6.5)) == (bases[:2], logs[:3])
-    assert outdated(found, bases, at(100)) == (bases[:2], logs[:3])  # the last base reaches every moment since
-    assert outdated(found, bases, at(100), ended=True) == (bases, logs)
+    bases, logs, result = day()
+    assert outdated(result, bases, at(0)) == ([], [])
+    assert outdated(result, bases, at(5)) == ([bases[0]], logs[:2])
+    assert outdated(result, bases, at(6.5)) == (bases[:2], logs[:3])
+    assert outdated(result, bases, at(100)) == (bases[:2], logs[:3])  # the last base reaches every moment since
+    assert outdated(result, bases, at(100), ended=True) == (bases, logs)
     adrift = base(2, 200, 201)
-    assert outdated(found, [*bases, adrift], at(3))[0] == [adrift]
+    assert outdated(result, [*bases, adrift], at(3))[0] == [adrift]
 
 
 def archive(**given: Any) -> Archive:
@@ -127,25 +127,25 @@ def due(archive: Archive, bases: list[ArchiveBase], logs: list[ArchiveLog], hour
 
 
 def test_base_backup_is_due() -> None:
-    one, logs = base(1, 10, 12), [log(10, 20, 2)]
+    item, logs = base(1, 10, 12), [log(10, 20, 2)]
     assert due(archive(), [], [], 2)
-    assert not due(archive(), [one], logs, 24)
-    assert due(archive(), [one], logs, 25)
+    assert not due(archive(), [item], logs, 24)
+    assert due(archive(), [item], logs, 25)
     quiet = plain(LogPosition(at(25), 20, 7, True))
-    assert not due(archive(seen=quiet), [one], logs, 25)
-    assert due(archive(seen=quiet | {"changes": 8}), [one], logs, 25)
-    assert due(archive(seen=quiet | {"quiet": False}), [one], logs, 25)
-    assert due(archive(), [one], [*logs, log(30, 40, 3)], 4)
+    assert not due(archive(seen=quiet), [item], logs, 25)
+    assert due(archive(seen=quiet | {"changes": 8}), [item], logs, 25)
+    assert due(archive(seen=quiet | {"quiet": False}), [item], logs, 25)
+    assert due(archive(), [item], [*logs, log(30, 40, 3)], 4)
     assert not due(archive(), [base(1, 10, 12, status="taking")], logs, 1)  # its job is gone: it has failed just now
     assert due(archive(), [base(1, 10, 12, status="taking")], logs, 2)
 
 
 def test_base_backup_is_due_in_a_new_vault() -> None:
     old, new = uuid.uuid4(), uuid.uuid4()
-    one, logs = base(1, 10, 12, vault_id=old), [log(10, 20, 2)]
-    assert not due(archive(vault_id=old), [one], logs, 2)
-    assert due(archive(vault_id=new), [one], logs, 2)
-    assert not due(archive(vault_id=new), [base(1.5, 14, 15, vault_id=new), one], logs, 2)
+    item, logs = base(1, 10, 12, vault_id=old), [log(10, 20, 2)]
+    assert not due(archive(vault_id=old), [item], logs, 2)
+    assert due(archive(vault_id=new), [item], logs, 2)
+    assert not due(archive(vault_id=new), [base(1.5, 14, 15, vault_id=new), item], logs, 2)
 
 
 def test_log_position_is_covered() -> None:

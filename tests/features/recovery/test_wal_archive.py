@@ -35,12 +35,12 @@ async def here(recovery_fixture: RecoveryFixture) -> LocalInstance:
 async def spooled(recovery_fixture: RecoveryFixture) -> LocalInstance:
     """Write rows and let the server put the log into the spool, without shipping it."""
     await recovery_fixture.sql("INSERT INTO step SELECT max(n) + 1, 'spooled' FROM step")
-    found = await here(recovery_fixture)
-    end = await found.engine.flush_log(found.instance)
+    result = await here(recovery_fixture)
+    end = await result.engine.flush_log(result.instance)
     async with asyncio.timeout(120):
-        while not any(one.end >= (end or 0) for one in found.engine.spooled_segments(found.instance)):
+        while not any(item.end >= (end or 0) for item in result.engine.spooled_segments(result.instance)):
             await asyncio.sleep(0.05)
-    return found
+    return result
 
 
 @pytest.fixture(autouse=True)
@@ -53,9 +53,9 @@ async def names(recovery_fixture: RecoveryFixture) -> list[str]:
 
 
 async def test_spool_is_shipped_into_the_vault(recovery_fixture: RecoveryFixture) -> None:
-    found, before = await spooled(recovery_fixture), await names(recovery_fixture)
+    result, before = await spooled(recovery_fixture), await names(recovery_fixture)
     await recovery_fixture.tick()
-    assert found.engine.spooled_segments(found.instance) == []
+    assert result.engine.spooled_segments(result.instance) == []
     assert len(await names(recovery_fixture)) == len(before) + 1
     status = await recovery_fixture.status()
     assert (status["waiting"], status["problem"]) == (0, None)
@@ -70,7 +70,7 @@ class Killed(BaseException):
 async def test_shipping_killed_at_any_step_loses_nothing(
     recovery_fixture: RecoveryFixture, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    found, before = await spooled(recovery_fixture), await names(recovery_fixture)
+    result, before = await spooled(recovery_fixture), await names(recovery_fixture)
 
     def die(*_: Any, **__: Any) -> Any:
         raise Killed
@@ -84,13 +84,13 @@ async def test_shipping_killed_at_any_step_loses_nothing(
             patch.setattr(Path, "unlink", die)
         with pytest.raises(Killed):
             await recovery_fixture.tick()
-    assert found.engine.spooled_segments(found.instance)
+    assert result.engine.spooled_segments(result.instance)
     await spooled(recovery_fixture)
     await recovery_fixture.ship()
-    assert found.engine.spooled_segments(found.instance) == []
+    assert result.engine.spooled_segments(result.instance) == []
     async with recovery_fixture.app.server.database.transaction() as db:
         logs = await repository.logs(db, (await recovery_fixture.archive()).id)
-    assert all(one.ends == next_.first for one, next_ in itertools.pairwise(logs))
+    assert all(item.ends == next_.first for item, next_ in itertools.pairwise(logs))
     assert sorted(log.name for log in logs) == sorted(await names(recovery_fixture))
     assert len(logs) > len(before)
     done = await recovery_fixture.back(time=(await recovery_fixture.status())["latest"])
@@ -137,7 +137,7 @@ async def test_old_commits_are_flushed_before_a_segment_is_full(
 async def test_shipping_problem_is_reported_and_a_retry_succeeds(
     recovery_fixture: RecoveryFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = await spooled(recovery_fixture)
+    result = await spooled(recovery_fixture)
 
     def full(path: Path, data: bytes) -> None:
         raise OSError(28, "No space left on device")
@@ -146,10 +146,10 @@ async def test_shipping_problem_is_reported_and_a_retry_succeeds(
         patch.setattr(local, "_write", full)
         await recovery_fixture.tick()
     assert "is full" in (await recovery_fixture.status())["problem"]
-    assert found.engine.spooled_segments(found.instance)
+    assert result.engine.spooled_segments(result.instance)
     await recovery_fixture.tick()
     assert (await recovery_fixture.status())["problem"] is None
-    assert found.engine.spooled_segments(found.instance) == []
+    assert result.engine.spooled_segments(result.instance) == []
 
 
 async def test_only_one_worker_ships_a_log(recovery_fixture: RecoveryFixture) -> None:
@@ -167,10 +167,10 @@ async def test_archived_rows_are_encrypted(recovery_fixture: RecoveryFixture) ->
     vault = await recovery_fixture.vault()
     blobs: list[Blob] = list(vault.blobs.list(""))
     assert len(blobs) > 5
-    assert not [one.name for one in blobs if CANARY.encode() in vault.blobs.read(one.name)]
-    found = await asyncio.to_thread(verification.deep, vault)
-    assert found.sound, found.findings
-    assert found.rows > 1000
+    assert not [blob.name for blob in blobs if CANARY.encode() in vault.blobs.read(blob.name)]
+    result = await asyncio.to_thread(verification.deep, vault)
+    assert result.sound, result.findings
+    assert result.rows > 1000
 
 
 async def test_second_base_stores_only_changes_and_is_consistent(
@@ -224,8 +224,8 @@ async def test_gap_is_reported_and_followed_by_a_new_base(
 ) -> None:
     await recovery_fixture.ship()
     before = (await recovery_fixture.status())["latest"]
-    found = await spooled(recovery_fixture)
-    for part in found.engine.spooled_segments(found.instance):
+    result = await spooled(recovery_fixture)
+    for part in result.engine.spooled_segments(result.instance):
         part.path.unlink()
     await spooled(recovery_fixture)
     lost = now()
@@ -243,9 +243,9 @@ async def test_gap_is_reported_and_followed_by_a_new_base(
     await recovery_fixture.leave(done)
     async with recovery_fixture.app.server.database.transaction() as db:
         logs = await repository.logs(db, (await recovery_fixture.archive()).id)
-        gap = next(place for place, one in enumerate(logs) if place and one.first > logs[place - 1].ends)
-        for one in logs[:gap]:
-            one.reaches = (one.reaches or now()) - timedelta(days=8)
+        gap = next(index for index, item in enumerate(logs) if index and item.first > logs[index - 1].ends)
+        for item in logs[:gap]:
+            item.reaches = (item.reaches or now()) - timedelta(days=8)
         await db.execute(
             update(ArchiveBase)
             .where(ArchiveBase.id != uuid.UUID(status["bases"][0]["id"]))
@@ -258,8 +258,8 @@ async def test_gap_is_reported_and_followed_by_a_new_base(
         len([snapshot for snapshot in (await recovery_fixture.vault()).snapshots() if snapshot.startswith("base-")])
         == 1
     )
-    kept = await names(recovery_fixture)  # the log before the base that is left is of no use, either
-    assert kept and set(kept) <= {one.name for one in logs[gap:]}
+    stored = await names(recovery_fixture)  # the log before the base that is left is of no use, either
+    assert stored and set(stored) <= {item.name for item in logs[gap:]}
     assert status["points"] == []
     vault = await recovery_fixture.vault()
     deleted = [

@@ -11,7 +11,7 @@ from people import AppFixture
 
 
 @pytest.fixture
-async def snapshot_fixture(app: AppFixture, cluster: Cluster, keeper: Supervisor) -> SnapshotFixture:
+async def snapshot_fixture(app: AppFixture, cluster: Cluster, supervisor: Supervisor) -> SnapshotFixture:
     """A user with a connected database that has objects of every kind; the supervisor runs the restored databases."""
     person = await app.person("sonja")
     return SnapshotFixture(app, person, await person.connected(cluster.clone(SHOP)))

@@ -29,7 +29,7 @@ Rows = dict[bytes, bytes]
 
 
 def batch(rows: Rows) -> Any:
-    return pa.RecordBatch.from_arrays([pa.array(list(one), pa.binary()) for one in (rows, rows.values())], ["0", "1"])
+    return pa.RecordBatch.from_arrays([pa.array(list(item), pa.binary()) for item in (rows, rows.values())], ["0", "1"])
 
 
 class Moving:
@@ -49,9 +49,9 @@ class Moving:
             for _ in range(self._chance.choice([0, 5, 700])):
                 id_ = b"%06d" % self._chance.randrange(20_000)
                 changed[id_] = b"%d" % self._chance.randrange(1000)
-            gone = [one for one in gone if one not in changed]
-            for one in gone:
-                del self.rows[one]
+            gone = [item for item in gone if item not in changed]
+            for item in gone:
+                del self.rows[item]
             self.rows |= changed
             yield TABLE, batch(changed), pa.array([*gone, b"never there"], pa.binary())
 
@@ -71,7 +71,7 @@ def test_table_has_the_rows_of_the_last_read(tmp_path: Path, seed: int) -> None:
             assert table == TABLE
             return TableWriter(writing.ink, SHAPE, known)
 
-        (made,), read = catch_up.catch_up(dump, vault, writing, [before], writer)
+        (created,), read = catch_up.catch_up(dump, vault, writing, [before], writer)
         moment = datetime.now(UTC)
         vault.commit(
             writing,
@@ -87,16 +87,16 @@ def test_table_has_the_rows_of_the_last_read(tmp_path: Path, seed: int) -> None:
                 moment={},
                 schema="{}",
                 extras={},
-                tables=(made,),
+                tables=(created,),
                 codec="zstd",
                 level=3,
             ),
         )
     assert read > 0
     with ThreadPoolExecutor(1) as threads:
-        batches = list(vault.table(made).rows(threads))
-    found = [pair for batch in batches for pair in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
-    assert len(found) == len(dict(found)) == made.rows
-    assert dict(found) == dump.rows
-    assert made.facts == {"kept": True}
-    assert made.new >= before.new or not rows
+        batches = list(vault.table(created).rows(threads))
+    result = [pair for batch in batches for pair in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
+    assert len(result) == len(dict(result)) == created.rows
+    assert dict(result) == dump.rows
+    assert created.facts == {"kept": True}
+    assert created.new >= before.new or not rows

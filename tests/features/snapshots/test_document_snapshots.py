@@ -26,7 +26,7 @@ SHOP = (
 
 
 @pytest.fixture
-async def snapshot_fixture(app: AppFixture, keeper: Supervisor) -> AsyncIterator[SnapshotFixture]:
+async def snapshot_fixture(app: AppFixture, supervisor: Supervisor) -> AsyncIterator[SnapshotFixture]:
     """A user with a connected MongoDB that has data of every kind."""
     if reason := mongodb_place.missing():
         pytest.skip(reason)
@@ -45,8 +45,8 @@ async def target(snapshot_fixture: SnapshotFixture) -> AsyncIterator[str]:
 
 
 async def names(snapshot_fixture: SnapshotFixture, database: str) -> list[str]:
-    found = await snapshot_fixture.person.get(f"/databases/{database}/schema")
-    return sorted(relation["name"] for relation in found["relations"])
+    answer = await snapshot_fixture.person.get(f"/databases/{database}/schema")
+    return sorted(relation["name"] for relation in answer["relations"])
 
 
 async def test_snapshot_and_restore_into_an_empty_database(snapshot_fixture: SnapshotFixture, target: str) -> None:
@@ -66,7 +66,7 @@ async def test_snapshot_and_restore_into_an_empty_database(snapshot_fixture: Sna
     assert all(table["same"] for table in done["tables"])
     assert await snapshot_fixture.sql("db.orders.find({}).sort({_id: 1})", target) == before
     assert await snapshot_fixture.sql("db.log.find({})", target) == [['{"_id": 2}'], ['{"_id": 1}']]
-    (index,) = [one for one in await snapshot_fixture.sql("db.orders.getIndexes()", target) if "by n" in one[0]]
+    (index,) = [item for item in await snapshot_fixture.sql("db.orders.getIndexes()", target) if "by n" in item[0]]
     assert '"n": -1' in index[0]
     assert "unique" in index[0]
     again = await snapshot_fixture.person.send(
@@ -146,7 +146,7 @@ async def test_documents_are_restored_in_place_and_undone(snapshot_fixture: Snap
     assert done["job"]["state"] == "completed", done["job"]
     assert [(table["found"], table["same"]) for table in done["tables"]] == [(ORDERS, True), (1, True)]
     assert await snapshot_fixture.sql(everything) == before
-    assert any("by n" in one[0] for one in await snapshot_fixture.sql("db.orders.getIndexes()"))
+    assert any("by n" in item[0] for item in await snapshot_fixture.sql("db.orders.getIndexes()"))
     undone = await snapshot_fixture.restore({"id": added["undo_id"]}, **body | {"tables": ["orders"]})
     assert undone["job"]["state"] == "completed", undone["job"]
     assert await snapshot_fixture.sql(everything) == spoilt

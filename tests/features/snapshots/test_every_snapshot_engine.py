@@ -31,7 +31,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def snapshot_fixture(app: AppFixture, keeper: Supervisor, engine: str) -> SnapshotFixture:
+async def snapshot_fixture(app: AppFixture, supervisor: Supervisor, engine: str) -> SnapshotFixture:
     """A user with the sample shop in a database of the engine."""
     person = await app.person("ines")
     snapshot_fixture = SnapshotFixture(app, person, await person.database(engine))

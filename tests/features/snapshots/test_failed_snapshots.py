@@ -208,9 +208,9 @@ async def test_rows_hidden_by_row_security_fail_the_snapshot(snapshot_fixture: S
         "ALTER TABLE note ENABLE ROW LEVEL SECURITY; ALTER TABLE note FORCE ROW LEVEL SECURITY; "
         "CREATE POLICY seen ON note USING (body = 'n1')"
     )
-    found = await snapshot_fixture.take()
-    assert (found["status"], found["job"]["attempts"]) == ("failed", 1)
-    assert "row-level security" in found["error"]
+    actual = await snapshot_fixture.take()
+    assert (actual["status"], actual["job"]["attempts"]) == ("failed", 1)
+    assert "row-level security" in actual["error"]
     assert (await snapshot_fixture.vault()).snapshots() == []
 
 
@@ -225,8 +225,8 @@ async def test_unreadable_page_discards_the_snapshot(
         for blob in self.blobs.list("packs/"):
             path = self.blobs.folder / blob.name  # type: ignore[attr-defined]
             data = bytearray(path.read_bytes())
-            for place in range(20, len(data) - 100, 64):
-                data[place] ^= 1
+            for index in range(20, len(data) - 100, 64):
+                data[index] ^= 1
             path.write_bytes(data)
         return size
 

@@ -31,7 +31,7 @@ async def test_overwrite_restores_tables_and_can_be_undone(snapshot_fixture: Sna
     assert [table["contents"] for table in done["tables"]] == ["equal"] * 3
     assert done["schema_comparison"]["reason"] == ""
     after = await content(snapshot_fixture, snapshot_fixture.database)
-    rows = {name: found for name, found in before.items() if name != "schema"}
+    rows = {name: result for name, result in before.items() if name != "schema"}
     assert {name: after[name] for name in rows} == rows
     assert [relation.name for relation in after["schema"].relations] == [
         relation.name for relation in before["schema"].relations

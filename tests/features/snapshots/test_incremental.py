@@ -71,14 +71,17 @@ def written(
                 since = incremental.changes_since(dump.change_tracking, table, before[0], before[1].counted.rows)
                 if since is None:
                     raise incremental.ReadAll
-                found = incremental.write_changes(dump.change_tracking, table, since, parent, reader, writer), "changes"
+                result = (
+                    incremental.write_changes(dump.change_tracking, table, since, parent, reader, writer),
+                    "changes",
+                )
             except incremental.ReadAll:
-                found = TableWriter(writing.ink, shape, reader.parent()).write(dump.read(table)), "all"
+                result = TableWriter(writing.ink, shape, reader.parent()).write(dump.read(table)), "all"
         else:
-            found = TableWriter(writing.ink, shape).write(dump.read(table)), "all"
+            result = TableWriter(writing.ink, shape).write(dump.read(table)), "all"
         writing.ink.data.finish()
         writing.ink.trees.finish()
-    return found
+    return result
 
 
 def rows(vault: Vault, table: SnapshotTable, root: WrittenTable) -> list[tuple[bytes | None, ...]]:
@@ -91,10 +94,10 @@ def rows(vault: Vault, table: SnapshotTable, root: WrittenTable) -> list[tuple[b
 
 
 def directly(dump, table: SnapshotTable) -> list[tuple[bytes | None, ...]]:
-    found = [
+    result = [
         row for batch in dump.read(table) for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
     ]
-    return sorted(found, key=repr)
+    return sorted(result, key=repr)
 
 
 def work(connection: psycopg.Connection, name: str, chance: random.Random) -> None:
@@ -141,11 +144,11 @@ async def test_transaction_open_during_a_snapshot_is_not_missed(tmp_path):
     vault = Vault.create(LocalBlobs(tmp_path), KeySource.key(b"k" * 32))
     async with fresh() as address:
         where = f"host={HOST} port={PORT} user=postgres dbname={address.database}"
-        with psycopg.connect(where, autocommit=True) as one, psycopg.connect(where) as other:
-            one.execute("CREATE TABLE plain (id int PRIMARY KEY, n int)")
-            one.execute("INSERT INTO plain SELECT g, 0 FROM generate_series(1, 500) g")
+        with psycopg.connect(where, autocommit=True) as item, psycopg.connect(where) as other:
+            item.execute("CREATE TABLE plain (id int PRIMARY KEY, n int)")
+            item.execute("INSERT INTO plain SELECT g, 0 FROM generate_series(1, 500) g")
             other.execute("UPDATE plain SET n = 1 WHERE id = 7")  # begun before, committed after
-            one.execute("UPDATE plain SET n = 2 WHERE id = 400")
+            item.execute("UPDATE plain SET n = 2 WHERE id = 400")
             async with dumped(address) as dump:
                 (table,) = dump.tables
                 root, _ = await asyncio.to_thread(written, vault, dump, table, None)

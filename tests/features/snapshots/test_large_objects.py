@@ -37,8 +37,8 @@ async def test_large_objects_are_restored_and_only_changes_are_stored(objects: S
     assert [row[3] for row in before] == [2, 0, 5_280_000]
     first = await snapshot_fixture.take()
     assert first["status"] == "complete", first["job"]
-    kept = next(table for table in first["contents"] if table["name"] == "pg_largeobject")
-    assert (kept["schema"], kept["apart"], kept["rows"]) == (None, True, 1 + 1 + 162)
+    stored = next(table for table in first["contents"] if table["name"] == "pg_largeobject")
+    assert (stored["schema"], stored["apart"], stored["rows"]) == (None, True, 1 + 1 + 162)
     again = await snapshot_fixture.take()
     assert again["new_bytes"] < 2000, "what has not changed costs nothing"
     await snapshot_fixture.sql("SELECT lo_put(503, 2000000, '\\x00ff'); SELECT lo_unlink(502)")

@@ -18,13 +18,13 @@ async def content(snapshot_fixture: SnapshotFixture, database: str) -> dict[str,
         "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname !~ '^pg_|information_schema'",
         database,
     )
-    found: dict[str, Any] = {"schema": msgspec.convert(schema, Schema)}
+    result: dict[str, Any] = {"schema": msgspec.convert(schema, Schema)}
     for (name,) in tables:
-        found[name] = await snapshot_fixture.sql(
+        result[name] = await snapshot_fixture.sql(
             f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {name} t", database
         )
     counts = "SELECT sequencename, last_value FROM pg_sequences ORDER BY 1"
-    return found | {"sequences": await snapshot_fixture.sql(counts, database)}
+    return result | {"sequences": await snapshot_fixture.sql(counts, database)}
 
 
 async def test_restore_into_a_new_database_is_identical(snapshot_fixture: SnapshotFixture) -> None:
@@ -80,10 +80,10 @@ async def test_chosen_tables_are_restored_without_referenced_ones(
     snapshot = await snapshot_fixture.take()
     done = await snapshot_fixture.restore(snapshot, name="some", tables=tables)
     assert done["job"]["state"] == "completed", done["job"]
-    found = await snapshot_fixture.sql(
+    result = await snapshot_fixture.sql(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1", done["target_id"]
     )
-    assert [row[0] for row in found] == sorted(table.rpartition(".")[2] for table in tables)
+    assert [row[0] for row in result] == sorted(table.rpartition(".")[2] for table in tables)
     assert not done["differs"], done["summary"]
     wrong = await snapshot_fixture.person.send(
         "POST", f"/snapshots/{snapshot['id']}/restores", 404, json={"name": "x", "tables": ["artists"]}
@@ -96,5 +96,7 @@ async def test_snapshot_of_chosen_tables_is_restored_completely(snapshot_fixture
     snapshot = await snapshot_fixture.take(tables=["note"])
     done = await snapshot_fixture.restore(snapshot, name="part")
     assert done["job"]["state"] == "completed", done["job"]["error"]
-    found = await snapshot_fixture.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", done["target_id"])
-    assert found == [["note"]]
+    result = await snapshot_fixture.sql(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public'", done["target_id"]
+    )
+    assert result == [["note"]]

@@ -107,7 +107,7 @@ async def test_extensions_that_the_scratch_server_lacks_are_not_proven(snapshot_
 
 
 @pytest.mark.parametrize("engine", ["mysql", "sqlite"])
-async def test_schema_of_other_engines_is_proven(app: AppFixture, keeper: Supervisor, engine: str) -> None:
+async def test_schema_of_other_engines_is_proven(app: AppFixture, supervisor: Supervisor, engine: str) -> None:
     person = await app.person("nina")
     snapshot_fixture = SnapshotFixture(app, person, await person.database(engine))
     await snapshot_fixture.sql(SHOPS[engine])

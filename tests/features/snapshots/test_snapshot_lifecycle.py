@@ -53,8 +53,8 @@ async def test_snapshot_outlives_its_database(snapshot_fixture: SnapshotFixture)
 
 async def member(snapshot_fixture: SnapshotFixture, role: str) -> Person:
     person = await snapshot_fixture.app.person(role)
-    place = f"/organizations/{snapshot_fixture.person.organization}/members"
-    await snapshot_fixture.person.send("POST", place, 201, json={"email": person.email, "role": role})
+    url = f"/organizations/{snapshot_fixture.person.organization}/members"
+    await snapshot_fixture.person.send("POST", url, 201, json={"email": person.email, "role": role})
     return person
 
 
@@ -85,9 +85,9 @@ async def test_audit_records_user_and_encryption(snapshot_fixture: SnapshotFixtu
     snapshot = await snapshot_fixture.take(label="a")
     await snapshot_fixture.person.send("DELETE", f"/snapshots/{snapshot['id']}", 204)
     entries = (await snapshot_fixture.person.get("/audit"))["items"]
-    found = {entry["action"]: entry for entry in entries if entry["resource"]["id"] == snapshot["id"]}
-    assert found.keys() == {"snapshot.create", "snapshot.complete", "snapshot.delete"}
-    facts = found["snapshot.complete"]["details"]
+    actual = {entry["action"]: entry for entry in entries if entry["resource"]["id"] == snapshot["id"]}
+    assert actual.keys() == {"snapshot.create", "snapshot.complete", "snapshot.delete"}
+    facts = actual["snapshot.complete"]["details"]
     assert (facts["cipher"], facts["keys"], facts["packs"]) == ("AES-256-GCM", ["key"], 2)
     assert facts["pages_read_back"] > 0
 
@@ -125,7 +125,7 @@ async def test_verification_finds_damage(snapshot_fixture: SnapshotFixture) -> N
     assert deep["ok"]
     assert deep["pages"] >= 3
     vault = await snapshot_fixture.vault()
-    largest = max(vault.blobs.list("packs/"), key=lambda one: one.size)
+    largest = max(vault.blobs.list("packs/"), key=lambda element: element.size)
     file = vault.blobs.folder / largest.name  # type: ignore[attr-defined]
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1

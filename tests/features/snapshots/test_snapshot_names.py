@@ -73,9 +73,9 @@ def test_snapshot_id_is_a_reference() -> None:
 
 @pytest.mark.parametrize("wanted", ["shop#2026-11-19", "shop#before the sales", "shp#latest", "other#latest"])
 def test_wrong_names_are_answered_with_the_right_ones(wanted: str) -> None:
-    with pytest.raises(NotFound) as told:
+    with pytest.raises(NotFound) as message:
         find_snapshot(Server(), wanted)  # type: ignore[arg-type]
-    assert told.value.hint
+    assert message.value.hint
 
 
 def test_database_name_alone_is_rejected() -> None:

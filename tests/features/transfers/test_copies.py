@@ -37,7 +37,7 @@ class CopyFixture:
 
 
 @pytest.fixture
-async def copy_fixture(app: AppFixture, cluster: Cluster, keeper: Supervisor) -> CopyFixture:
+async def copy_fixture(app: AppFixture, cluster: Cluster, supervisor: Supervisor) -> CopyFixture:
     person = await app.person("cora")
     source = await person.connected(cluster.clone(SHOP["postgresql"]))
     return CopyFixture(app, person, source, await person.database("sqlite"))

@@ -17,7 +17,7 @@ from people import AppFixture
 
 
 @pytest.fixture
-async def copy_fixture(app: AppFixture, keeper: Supervisor) -> AsyncIterator[CopyFixture]:
+async def copy_fixture(app: AppFixture, supervisor: Supervisor) -> AsyncIterator[CopyFixture]:
     if reason := mongodb_place.missing():
         pytest.skip(reason)
     person = await app.person("dora")

@@ -195,7 +195,7 @@ async def test_packed_script_loads(postgres: DatabaseFixture, packed: str) -> No
 
 
 async def test_script_in_an_encoding_that_it_does_not_name_is_read_as_windows(
-    postgres: DatabaseFixture, keeper: Supervisor
+    postgres: DatabaseFixture, supervisor: Supervisor
 ) -> None:
     script = "CREATE TABLE w (t varchar(20));\nINSERT INTO w VALUES ('é€');".encode("cp1252")
     mysql = DatabaseFixture(postgres.app, postgres.person, await postgres.person.database("mysql"))
@@ -216,7 +216,7 @@ async def test_damaged_files_are_refused(postgres: DatabaseFixture, cluster: Clu
     assert "pg_restore cannot read the archive" in (await postgres.bring("shop.dump", archive[:-20]))["job"]["error"]
 
 
-async def test_archive_of_another_engine_is_refused(app: AppFixture, keeper: Supervisor) -> None:
+async def test_archive_of_another_engine_is_refused(app: AppFixture, supervisor: Supervisor) -> None:
     other = await managed(app, "sqlite")
     answer = await other.upload("shop.dump", b"PGDMP\1\16\0\4\10\1" + b"x" * 100, 422)
     assert "custom-format archive of pg_dump" in answer["detail"]
@@ -275,7 +275,7 @@ async def test_export_of_a_partitioned_table_has_its_partitions(postgres: Databa
 RAW = bytes(range(1, 256)).replace(b"\\", b"\\\\").replace(b"'", b"\\'")
 
 
-async def test_mysqldump_script_loads_and_lists_what_it_left_out(app: AppFixture, keeper: Supervisor) -> None:
+async def test_mysqldump_script_loads_and_lists_what_it_left_out(app: AppFixture, supervisor: Supervisor) -> None:
     database = await managed(app, "mysql")
     done = await database.bring("dump.sql", (DUMPS / "mysql.sql").read_bytes().replace(b"@RAW@", RAW))
     assert reasons(done) == {
@@ -299,7 +299,7 @@ async def test_mysqldump_script_loads_and_lists_what_it_left_out(app: AppFixture
     ]
 
 
-async def test_dump_of_several_databases_is_refused(app: AppFixture, keeper: Supervisor) -> None:
+async def test_dump_of_several_databases_is_refused(app: AppFixture, supervisor: Supervisor) -> None:
     database = await managed(app, "mysql")
     for script, part in {
         "CREATE DATABASE a; USE a; CREATE TABLE t (a int); USE b;": "Statement 4, line 1: The script contains several",
@@ -310,7 +310,7 @@ async def test_dump_of_several_databases_is_refused(app: AppFixture, keeper: Sup
     assert (await database.person.get(f"/databases/{database.id}/schema", fresh=True))["relations"] == []
 
 
-async def test_sqlite_dump_loads_and_lists_what_it_left_out(app: AppFixture, keeper: Supervisor) -> None:
+async def test_sqlite_dump_loads_and_lists_what_it_left_out(app: AppFixture, supervisor: Supervisor) -> None:
     database = await managed(app, "sqlite")
     done = await database.bring("dump.sql", (DUMPS / "sqlite.sql").read_bytes().replace(b"@RAW@", b"caf\xe9"))
     assert reasons(done) == {
@@ -326,7 +326,7 @@ async def test_sqlite_dump_loads_and_lists_what_it_left_out(app: AppFixture, kee
     assert await database.sql("INSERT INTO child (p) VALUES (1) RETURNING id") == [[51]]
 
 
-async def test_sqlite_commands_and_incomplete_dumps_are_refused(app: AppFixture, keeper: Supervisor) -> None:
+async def test_sqlite_commands_and_incomplete_dumps_are_refused(app: AppFixture, supervisor: Supervisor) -> None:
     database = await managed(app, "sqlite")
     for script, part in {
         "CREATE TABLE t (a);\n.read other.sql\n": "Statement 2, line 2: .read is a command of the program sqlite3",

@@ -62,7 +62,7 @@ async def copied(fixture: CopyFixture, **body: Any) -> Sequence[tuple[str, int]]
 
 
 @pytest.fixture
-async def postgresql(app: AppFixture, cluster: Cluster, keeper: Supervisor) -> CopyFixture:
+async def postgresql(app: AppFixture, cluster: Cluster, supervisor: Supervisor) -> CopyFixture:
     return await pair(app, "ella", cluster.clone(ODD), cluster.clone())
 
 
@@ -131,7 +131,7 @@ INSERT INTO zd (id, d, flag, u, name) VALUES (1, '0000-00-00', 2, 4294967295, 'A
 """
 
 
-async def test_copy_keeps_what_only_mysql_has(app: AppFixture, keeper: Supervisor) -> None:
+async def test_copy_keeps_what_only_mysql_has(app: AppFixture, supervisor: Supervisor) -> None:
     fixture = await pair(app, "emil", "mysql", "mysql")
     await fixture.sql(fixture.source, f"SET sql_mode = ''; {ZERO}")
     plan = await fixture.post(f"{fixture.source}/copies/plan", 200, target_id=fixture.target)
@@ -151,7 +151,7 @@ INSERT INTO a (t, v) VALUES ('x', x'00ff'), ('y', 1.0), ('z', '1'); DELETE FROM 
 """
 
 
-async def test_copy_keeps_what_only_sqlite_has(app: AppFixture, keeper: Supervisor) -> None:
+async def test_copy_keeps_what_only_sqlite_has(app: AppFixture, supervisor: Supervisor) -> None:
     fixture = await pair(app, "enno", "sqlite", "sqlite")
     await fixture.sql(fixture.source, LITE)
     await fixture.sql(
@@ -166,7 +166,7 @@ async def test_copy_keeps_what_only_sqlite_has(app: AppFixture, keeper: Supervis
 
 
 async def test_what_needs_a_refused_extension_is_told_before_the_copy(
-    app: AppFixture, cluster: Cluster, keeper: Supervisor
+    app: AppFixture, cluster: Cluster, supervisor: Supervisor
 ) -> None:
     url = cluster.clone("CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
     cluster.execute("CREATE EXTENSION pgstattuple", url.rpartition("/")[2].partition("?")[0])

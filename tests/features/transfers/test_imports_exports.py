@@ -64,7 +64,7 @@ class DatabaseFixture:
 
 @pytest.fixture(params=["postgresql", "mysql", "sqlite"])
 async def database_fixture(
-    app: AppFixture, cluster: Cluster, keeper: Supervisor, request: pytest.FixtureRequest
+    app: AppFixture, cluster: Cluster, supervisor: Supervisor, request: pytest.FixtureRequest
 ) -> DatabaseFixture:
     person = await app.person("iva")
     if request.param == "postgresql":
@@ -229,7 +229,7 @@ async def test_export_can_be_imported_again(database_fixture: DatabaseFixture) -
     assert pyarrow.parquet.read_table(io.BytesIO(parquet)).num_rows == 1500
 
 
-async def test_invalid_imports_are_rejected(app: AppFixture, keeper: Supervisor) -> None:
+async def test_invalid_imports_are_rejected(app: AppFixture, supervisor: Supervisor) -> None:
     person = await app.person("ida")
     database_fixture = DatabaseFixture(app, person, await person.database("sqlite"))
     assert "not a data file" in (await database_fixture.upload("x.exe", b"MZ", 422))["detail"]
@@ -266,7 +266,7 @@ async def test_invalid_imports_are_rejected(app: AppFixture, keeper: Supervisor)
     await person.send("POST", f"/databases/{database_fixture.id}/exports", 404, json={"tables": ["x"]})
 
 
-async def test_import_is_not_repeated_after_an_interrupted_commit(app: AppFixture, keeper: Supervisor) -> None:
+async def test_import_is_not_repeated_after_an_interrupted_commit(app: AppFixture, supervisor: Supervisor) -> None:
     person = await app.person("ike")
     database_fixture = DatabaseFixture(app, person, await person.database("sqlite"))
     await database_fixture.sql("CREATE TABLE t (a int)")

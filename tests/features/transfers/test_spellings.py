@@ -42,7 +42,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def every(app: AppFixture, cluster: Cluster, keeper: Supervisor, engine: str) -> DatabaseFixture:
+async def every(app: AppFixture, cluster: Cluster, supervisor: Supervisor, engine: str) -> DatabaseFixture:
     person = await app.person("sela")
     if engine == "postgresql":
         return DatabaseFixture(app, person, await person.connected(cluster.clone(script(engine))))
@@ -53,28 +53,28 @@ async def every(app: AppFixture, cluster: Cluster, keeper: Supervisor, engine: s
 
 async def files(fixture: DatabaseFixture) -> Iterator[tuple[str, str, bytes]]:
     """Return the files of the table `every` through every door, with the name of the door and their format."""
-    person, made = fixture.person, []
+    person, created = fixture.person, []
     for form in ("csv", "ndjson", "json"):
         body = {"text": "SELECT * FROM every", "format": form}
-        made.append(
+        created.append(
             ("result", form, (await person.client.post(f"/api/v1/databases/{fixture.id}/export", json=body)).content)
         )
     for form in ("csv", "ndjson"):
         archive = await fixture.take(format=form)
         (name,) = [name for name in archive.namelist() if name.endswith(f"every.{form}")]
-        made.append(("tables", form, archive.read(name)))
+        created.append(("tables", form, archive.read(name)))
     taken = await person.send("POST", f"/databases/{fixture.id}/snapshots", 202, json={})
     await fixture.app.work(taken["job"]["id"])
     for form in ("csv", "ndjson", "json"):
         wanted = {"format": form, "tables": "every"}
-        made.append(
+        created.append(
             (
                 "snapshot",
                 form,
                 (await person.client.get(f"/api/v1/snapshots/{taken['id']}/export", params=wanted)).content,
             )
         )
-    return iter(made)
+    return iter(created)
 
 
 def cells(form: str, content: bytes) -> dict[str, Any]:
@@ -100,10 +100,10 @@ async def test_every_door_spells_values_alike(every: DatabaseFixture, engine: st
 
 async def test_exported_values_are_imported_equal(every: DatabaseFixture, engine: str) -> None:
     schema = ", ".join(f"c{number} {type_}" for number, (type_, *_) in enumerate(cases(engine)))
-    shown = "SELECT x::text FROM {} x" if engine == "postgresql" else "SELECT * FROM {}"
-    expected = await every.sql(shown.format("every"))
+    displayed = "SELECT x::text FROM {} x" if engine == "postgresql" else "SELECT * FROM {}"
+    expected = await every.sql(displayed.format("every"))
     for number, (door, form, content) in enumerate(await files(every)):
         await every.sql(f"CREATE TABLE again{number} (r int, {schema})")
         done = await every.bring(f"every.{form}", content, table=f"again{number}")
         assert done["job"]["state"] == "completed", (door, form, done["job"], done["result"])
-        assert await every.sql(shown.format(f"again{number}")) == expected, (door, form)
+        assert await every.sql(displayed.format(f"again{number}")) == expected, (door, form)

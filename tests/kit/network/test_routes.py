@@ -211,7 +211,10 @@ async def test_equal_tunnels_share_one_connection(ssh_host: SshHost, echo: Targe
             *(stack.enter_async_context(open_route(echo, ssh_host.tunnel, TRUSTED)) for _ in range(8))
         )
         assert len(Door.connections) == 1
-        assert await asyncio.gather(*(said(way.ip, way.port, b"hi") for way in ways)) == [b"hi"] * 8
+        assert (
+            await asyncio.gather(*(said(recovery_path.ip, recovery_path.port, b"hi") for recovery_path in ways))
+            == [b"hi"] * 8
+        )
         over = replace(ssh_host.tunnel, jump=ssh_host.tunnel)
         assert await through(echo, over) == b"hello"
         assert len(Door.connections) == 2, "the way to the jump host was there"

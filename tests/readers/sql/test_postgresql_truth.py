@@ -113,12 +113,12 @@ def relation_facts(relation: Relation) -> dict[str, Any]:
 
 def facts(schema: Schema) -> dict[str, Any]:
     """Return what two Schemas are compared by, as plain values."""
-    relations = {f"{one.schema or 'public'}.{one.name}": relation_facts(one) for one in schema}
-    enums = {f"{one.schema or 'public'}.{one.name}": (one.values, one.comment) for one in schema.enums}
+    relations = {f"{enum.schema or 'public'}.{enum.name}": relation_facts(enum) for enum in schema}
+    enums = {f"{enum.schema or 'public'}.{enum.name}": (enum.values, enum.comment) for enum in schema.enums}
     domains = {
-        f"{one.schema or 'public'}.{one.name}": (one.type, one.nullable, plain(one.default), one.comment)
-        + ({check.name: plain(check.expression) for check in one.checks},)
-        for one in schema.domains
+        f"{enum.schema or 'public'}.{enum.name}": (enum.type, enum.nullable, plain(enum.default), enum.comment)
+        + ({check.name: plain(check.expression) for check in enum.checks},)
+        for enum in schema.domains
     }
     return {"relations": relations, "enums": enums, "domains": domains}
 
@@ -151,8 +151,10 @@ async def test_the_reader_agrees_with_postgresql(case: Path, cluster: clusters.C
     for name, relation in wanted["relations"].items():
         for part, value in relation.items():
             assert read["relations"][name][part] == value, f"{part} of {name}"
-    counters = {(one.schema, one.name, one.owned_by) for one in real.sequences}
-    assert {(one.schema or "public", one.name, one.owned_by) for one in reading.schema.sequences} <= counters
+    counters = {(sequence.schema, sequence.name, sequence.owned_by) for sequence in real.sequences}
+    assert {
+        (sequence.schema or "public", sequence.name, sequence.owned_by) for sequence in reading.schema.sequences
+    } <= counters
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.stem not in NOT_WRITTEN], ids=lambda path: path.stem)
