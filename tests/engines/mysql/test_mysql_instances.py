@@ -137,7 +137,7 @@ async def test_names_options_and_passwords_are_checked(place: Place) -> None:
         place.connect()
     await place.driver.apply(place.spec)
     with pytest.raises(pymysql.OperationalError, match="denied"):
-        place.connect(user=provision.KEEPER)
+        place.connect(user=provision.ADMIN)
 
 
 async def test_killed_instance_is_destroyed_completely(place: Place) -> None:

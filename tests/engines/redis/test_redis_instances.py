@@ -210,7 +210,7 @@ async def test_files_are_closed_and_names_checked(place: Place) -> None:
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
     if os.geteuid() == 0:
         assert (folder / "data").stat().st_uid == (folder / "data" / "users.acl").stat().st_uid != 0
-    for name, options in ((provision.KEEPER, {}), ("fine", {"durability": "never"})):
+    for name, options in ((provision.ADMIN, {}), ("fine", {"durability": "never"})):
         spec = Spec(uuid.uuid4(), "redis", name, "pw", QUOTAS, options)
         with pytest.raises(BadInput):
             await place.driver.create(spec)
