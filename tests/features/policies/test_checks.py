@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from features.policies.policy_fixture import HOURLY, PolicyFixture
+from headwater.core.snapshots.schema_proof import SchemaProof
+from headwater.features.snapshots import repository
 from headwater.features.snapshots.service.restore import restores
 from headwater.kit.errors import Conflict
 
@@ -194,6 +197,27 @@ async def test_failed_drill_is_an_alert_until_one_succeeds(
     file.write_bytes(sound)
     assert (await checked(policy_fixture, "drill", at + 4 * DAY))["outcome"] == "complete"
     assert [alert["status"] for alert in await policy_fixture.alerts()] == ["resolved"]
+
+
+async def test_schema_that_cannot_be_restored_opens_one_alert_until_one_is_proven(
+    policy_fixture: PolicyFixture,
+) -> None:
+    await policy_fixture.put(**HOURLY)
+    for proof, statuses in (
+        (SchemaProof("refuted", refused=("view v: it names another database.",)), ["open"]),
+        (SchemaProof("proven", equal=3), ["resolved"]),
+        (SchemaProof("refuted", different=("view v",)), ["open", "resolved"]),
+    ):
+        run = await policy_fixture.scheduled()
+        async with policy_fixture.app.server.database.transaction() as db:
+            await repository.mark(db, uuid.UUID(run["snapshot_id"]), proof=proof.plain)
+        for _ in range(2):
+            await policy_fixture.tick(datetime.now(UTC))
+        alerts = await policy_fixture.alerts()
+        assert [alert["status"] for alert in alerts] == statuses
+        assert {(alert["kind"], alert["times"]) for alert in alerts} == {("not_restorable", 1)}
+    assert alerts[0]["message"] == "The newest snapshot restored differently: 1 object. view v."
+    assert alerts[1]["message"].endswith("cannot be restored: 1 object. view v: it names another database.")
 
 
 async def test_unusual_growth_is_an_alert_above_the_threshold_of_the_policy(policy_fixture: PolicyFixture) -> None:

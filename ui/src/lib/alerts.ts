@@ -20,6 +20,7 @@ const TITLES: Record<Alert['kind'], string> = {
   damaged: 'Snapshots damaged',
   verify_failed: 'Verification failed',
   drill_failed: 'Test restore failed',
+  not_restorable: 'Schema cannot be restored',
 }
 
 export const alertTitle = (alert: Alert): string => (alert.times > 1 ? `${TITLES[alert.kind]}, ${alert.times} times` : TITLES[alert.kind])

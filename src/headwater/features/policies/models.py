@@ -17,7 +17,7 @@ from headwater.store.base import Base
 
 KINDS = "kind IN ('snapshot', 'verify', 'drill')"
 OUTCOMES = "outcome IN ('running', 'complete', 'failed', 'cancelled', 'skipped', 'missed', 'damaged')"
-ALERTS = "kind IN ('failed', 'missed', 'grew', 'damaged', 'verify_failed', 'drill_failed')"
+ALERTS = "kind IN ('failed', 'missed', 'grew', 'damaged', 'verify_failed', 'drill_failed', 'not_restorable')"
 
 
 class SnapshotPolicy(Base):

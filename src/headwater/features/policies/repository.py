@@ -148,6 +148,12 @@ async def resolve(db: AsyncSession, database_id: uuid.UUID, kinds: Sequence[str]
     await db.execute(update(Alert).where(*known).values(status="resolved", resolved_at=at))
 
 
+async def alerted(db: AsyncSession, kind: str) -> set[uuid.UUID]:
+    """Return the databases with an alert of a kind that is not resolved."""
+    query = select(Alert.database_id).where(Alert.kind == kind, Alert.status != "resolved")
+    return set((await db.execute(query)).scalars())
+
+
 async def alert(db: AsyncSession, alert_id: uuid.UUID, *, lock: bool = False) -> Alert | None:
     """Return an alert; with `lock`, its row is locked until the end of the transaction."""
     query = select(Alert).where(Alert.id == alert_id).execution_options(populate_existing=True)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, delete, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.core.snapshots import schema_proof
@@ -149,6 +149,15 @@ async def damaged(db: AsyncSession) -> list[tuple[uuid.UUID, uuid.UUID, datetime
     query = query.where(Snapshot.database_id.is_not(None), Snapshot.verified_at.is_not(None), *_DAMAGED)
     rows: Any = await db.execute(query.order_by(Snapshot.verified_at.desc(), Snapshot.id))
     return [(row.database_id, row.id, row.verified_at) for row in rows]
+
+
+async def newest_proofs(db: AsyncSession) -> list[tuple[uuid.UUID, uuid.UUID, dict[str, Any]]]:
+    """Return (database, snapshot, proof) of the newest snapshot of each database whose schema was proven or refuted."""
+    query = select(Snapshot.database_id, Snapshot.id, Snapshot.proof).ext(distinct_on(Snapshot.database_id))
+    query = query.where(Snapshot.database_id.is_not(None), Snapshot.status == "complete")
+    query = query.where(Snapshot.proof["state"].astext.in_(("proven", "refuted")))
+    rows: Any = await db.execute(query.order_by(Snapshot.database_id, Snapshot.id.desc()))
+    return [(row.database_id, row.id, row.proof) for row in rows]
 
 
 async def scheduled_before(db: AsyncSession, database_id: uuid.UUID, before: datetime) -> Sequence[Snapshot]:

@@ -9,6 +9,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.core.snapshots import schema_proof
+from headwater.core.snapshots.schema_proof import SchemaProof
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import databases
 from headwater.features.snapshots import repository
@@ -77,6 +79,25 @@ async def damage(db: AsyncSession) -> Sequence[DamageReport]:
     for database_id, snapshot_id, verified_at in await repository.damaged(db):
         by_database.setdefault(database_id, []).append((snapshot_id, verified_at))
     return [DamageReport(database_id, len(rows), *rows[0]) for database_id, rows in by_database.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class ProofReport:
+    """The proof of the newest snapshot of a database whose schema was proven or refuted."""
+
+    database_id: uuid.UUID
+    snapshot_id: uuid.UUID
+    proof: SchemaProof
+
+
+async def proofs(db: AsyncSession) -> Sequence[ProofReport]:
+    """Return the newest proofs of all databases; for maintenance."""
+    rows = await repository.newest_proofs(db)
+    return [
+        ProofReport(database_id, snapshot_id, proof)
+        for database_id, snapshot_id, row in rows
+        if (proof := schema_proof.of_row(row))
+    ]
 
 
 async def failed_before(
