@@ -63,7 +63,7 @@ class VerificationShare:
 
 @dataclass(frozen=True, slots=True)
 class VerificationResult:
-    """What was verified, and the findings; `rows` and `segments` count what was read, not what exists."""
+    """What was verified, and the findings; `rows` (of tables) and `segments` count what was read, not what exists."""
 
     findings: tuple[Finding, ...]
     snapshots: int
@@ -216,6 +216,7 @@ class _Table:
         self._work, self._pool, self._table = work, pool, table
         self._where = (manifest.id, _named(table))
         self._reader: TableReader = work.vault.table(table)
+        self._is_archive = table is manifest.archive
 
     def verify(self) -> None:
         """Read the table; damage becomes findings."""
@@ -282,7 +283,7 @@ class _Table:
             self._tell_parts(chunk, error)
             return False
         self._work.segments += len(chunk.pages) + len(chunk.deltas)
-        self._work.rows += chunk.rows
+        self._work.rows += 0 if self._is_archive else chunk.rows
         for ref in chunk.pages:
             self._work.remember(ref)
         return True
