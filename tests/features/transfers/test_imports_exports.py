@@ -19,6 +19,7 @@ from sqlalchemy import text
 from clusters import Cluster
 from features.transfers.row_copies import SHOP
 from headwater.features.databases.supervisor.reconciler import Supervisor
+from headwater.features.jobs import repository as jobs_repository
 from people import AppFixture, Person
 
 PEOPLE = 'id,name,born,score,ok\n1,Ann,1990-01-31,1.50,true\n2,Bob,,2,false\n3,"C, d",2000-02-29,0.25,t\n'
@@ -374,3 +375,23 @@ async def test_large_numbers_of_json_keep_their_digits(database_fixture: Databas
     assert done["result"]["rows"] == 2, done["job"]
     rows = await database_fixture.sql("SELECT CAST(a AS char(40)) FROM big")
     assert {Decimal(row[0].strip()) for row in rows} == {Decimal("1.5"), Decimal(12345678901234567890)}
+
+
+async def test_transfer_whose_job_ends_while_it_is_read_has_its_result(
+    app: AppFixture, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await app.person("iva")
+    fixture = DatabaseFixture(app, person, await person.database("sqlite"))
+    await fixture.sql("CREATE TABLE t (id int)")
+    begun = await person.send("POST", f"/databases/{fixture.id}/exports", 202, json={"format": "csv"})
+    read = jobs_repository.get_many
+
+    async def end_first(db: Any, ids: Any) -> Any:
+        monkeypatch.setattr(jobs_repository, "get_many", read)
+        await app.work(begun["job"]["id"])
+        return await read(db, ids)
+
+    monkeypatch.setattr(jobs_repository, "get_many", end_first)
+    answer = await person.get(f"/transfers/{begun['id']}")
+    assert answer["job"]["state"] == "completed"
+    assert answer["result"]

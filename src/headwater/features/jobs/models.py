@@ -65,6 +65,12 @@ class ClaimableRow:
     attempt: Mapped[uuid.UUID | None]
 
 
+class RowOfJob(ClaimableRow):
+    """Columns of a row with the result of a job."""
+
+    job_id: Mapped[uuid.UUID | None]
+
+
 class JobLog(Base):
     """One line of the log of a job."""
 

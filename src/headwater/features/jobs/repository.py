@@ -12,7 +12,7 @@ from sqlalchemy import CursorResult, Row, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from headwater.features.jobs.filters import JobFilter
-from headwater.features.jobs.models import ClaimableRow, Job, JobLog, Worker
+from headwater.features.jobs.models import ClaimableRow, Job, JobLog, RowOfJob, Worker
 from headwater.features.jobs.names import QUEUE, TASK
 
 DEFER = text("""
@@ -60,6 +60,11 @@ async def get_many(db: AsyncSession, job_ids: Sequence[uuid.UUID]) -> dict[uuid.
     """Return jobs by id."""
     rows = (await db.execute(select(Job).where(Job.id.in_(job_ids)))).scalars()
     return {row.id: row for row in rows}
+
+
+async def reload(db: AsyncSession, kind: type[RowOfJob], ids: Sequence[uuid.UUID]) -> None:
+    """Read rows that jobs write to again."""
+    await db.execute(select(kind).where(kind.id.in_(ids)).execution_options(populate_existing=True))
 
 
 async def page(

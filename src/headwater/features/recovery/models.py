@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from headwater.features.accounts.models import Organization
 from headwater.features.databases.models import Database
-from headwater.features.jobs.models import ClaimableRow
+from headwater.features.jobs.models import ClaimableRow, RowOfJob
 from headwater.features.snapshots.models import VaultRecord
 from headwater.kit.ids import new_id
 from headwater.store.base import Base
@@ -117,7 +117,7 @@ class ArchivePoint(Base):
     created_by: Mapped[uuid.UUID | None]
 
 
-class Recovery(ClaimableRow, Base):
+class Recovery(RowOfJob, Base):
     """A recovery of a database to a moment, into the new database `target_id`.
 
     `request` is what was requested. `result` is set when the recovery is complete.
@@ -131,6 +131,5 @@ class Recovery(ClaimableRow, Base):
     target_name: Mapped[str] = mapped_column(TEXT)
     request: Mapped[dict[str, Any]] = mapped_column(default=dict)
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    job_id: Mapped[uuid.UUID | None]
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from headwater.features.accounts.models import Organization, Project
 from headwater.features.databases.models import Database
-from headwater.features.jobs.models import ClaimableRow
+from headwater.features.jobs.models import ClaimableRow, RowOfJob
 from headwater.kit.ids import new_id
 from headwater.store.base import Base
 from headwater.vault.codecs import DEFAULT
@@ -95,7 +95,7 @@ class Snapshot(ClaimableRow, Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class Restore(ClaimableRow, Base):
+class Restore(RowOfJob, Base):
     """A restore of a snapshot into `target_id`.
 
     `fresh` means that the target was created for it, and is deleted if it fails. `created` lists the objects created
@@ -118,6 +118,5 @@ class Restore(ClaimableRow, Base):
     created: Mapped[dict[str, Any]] = mapped_column("made", default=dict)
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     undo_id: Mapped[uuid.UUID | None]
-    job_id: Mapped[uuid.UUID | None]
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from headwater.features.accounts.models import Organization
 from headwater.features.databases.models import Database
-from headwater.features.jobs.models import ClaimableRow
+from headwater.features.jobs.models import RowOfJob
 from headwater.store.base import Base
 
 
-class Transfer(ClaimableRow, Base):
+class Transfer(RowOfJob, Base):
     """A copy of `database_id` to `target_id`, an import into `database_id`, or an export of it.
 
     `created` lists (kind, quoted name) of the objects that a copy or import has created and therefore may drop again;
@@ -32,7 +32,6 @@ class Transfer(ClaimableRow, Base):
     kind: Mapped[str] = mapped_column(TEXT)
     database_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Database.id, ondelete="CASCADE"))
     target_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Database.id, ondelete="CASCADE"), index=True)
-    job_id: Mapped[uuid.UUID | None]
     filename: Mapped[str | None] = mapped_column(TEXT)
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     request: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,11 +12,12 @@ from headwater.features.accounts.rights import Action, Actor, authorize, organiz
 from headwater.features.accounts.service import audit
 from headwater.features.jobs import repository
 from headwater.features.jobs.filters import JobFilter
-from headwater.features.jobs.models import Job, JobLog
+from headwater.features.jobs.models import Job, JobLog, RowOfJob
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, NotFound
 from headwater.kit.paging import Page, cut, decode_cursor
 
+Row = TypeVar("Row", bound=RowOfJob)
 DONE = frozenset({"completed", "failed", "cancelled"})
 
 
@@ -78,6 +79,18 @@ async def get(
 async def get_many(db: AsyncSession, job_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Job]:
     """Return jobs by id, without a check of rights: the caller has checked them."""
     return await repository.get_many(db, job_ids)
+
+
+async def with_jobs(db: AsyncSession, rows: Sequence[Row]) -> list[tuple[Row, Job | None]]:
+    """Return rows with their jobs; of a job that has ended, the row has the result.
+
+    The result is committed together with the state of the job, perhaps after the row was read: then it is read again.
+    """
+    jobs = await get_many(db, [row.job_id for row in rows if row.job_id])
+    pairs = [(row, jobs.get(row.job_id) if row.job_id else None) for row in rows]
+    if ended := [row.id for row, job in pairs if job and job.state in DONE]:
+        await repository.reload(db, type(rows[0]), ended)
+    return pairs
 
 
 async def list_jobs(db: AsyncSession, actor: Actor, wanted: JobFilter, *, cursor: str | None, limit: int) -> Page[Job]:

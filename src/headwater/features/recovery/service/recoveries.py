@@ -276,5 +276,4 @@ async def list_of_database(
 
 
 async def _with_jobs(db: AsyncSession, rows: Sequence[Recovery]) -> list[RecoveryView]:
-    jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
-    return [RecoveryView(row, jobs.get(row.job_id) if row.job_id else None) for row in rows]
+    return [RecoveryView(*pair) for pair in await queue.with_jobs(db, rows)]

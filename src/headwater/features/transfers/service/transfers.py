@@ -55,8 +55,7 @@ async def view(db: AsyncSession, actor: Actor, transfer_id: uuid.UUID) -> Transf
 
 async def view_of(db: AsyncSession, transfer: Transfer) -> TransferView:
     """Return a transfer with its job."""
-    jobs = await queue.get_many(db, [transfer.job_id] if transfer.job_id else [])
-    return TransferView(transfer, next(iter(jobs.values()), None))
+    return TransferView(*(await queue.with_jobs(db, [transfer]))[0])
 
 
 async def list_of_database(
@@ -65,8 +64,7 @@ async def list_of_database(
     """Return the transfers from or to a database, newest first; imports that were not started are left out."""
     await databases.find(db, actor, database_id)
     rows = await repository.page(db, database_id, audit.before_id(cursor), limit)
-    jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
-    views = [TransferView(row, jobs.get(row.job_id) if row.job_id else None) for row in rows]
+    views = [TransferView(*pair) for pair in await queue.with_jobs(db, rows)]
     return cut(views, limit, lambda row: (str(row.transfer.id),))
 
 

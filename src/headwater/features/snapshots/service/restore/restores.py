@@ -290,5 +290,4 @@ async def list_of_snapshot(
 
 
 async def _with_jobs(db: AsyncSession, rows: Sequence[Restore]) -> list[RestoreView]:
-    jobs = await queue.get_many(db, [row.job_id for row in rows if row.job_id])
-    return [RestoreView(row, jobs.get(row.job_id) if row.job_id else None) for row in rows]
+    return [RestoreView(*pair) for pair in await queue.with_jobs(db, rows)]
