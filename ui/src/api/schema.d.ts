@@ -2840,7 +2840,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "failed" | "missed" | "grew" | "damaged" | "verify_failed" | "drill_failed";
+            kind: "failed" | "missed" | "grew" | "damaged" | "verify_failed" | "drill_failed" | "not_restorable";
             /**
              * Status
              * @enum {string}
