@@ -37,3 +37,10 @@ def save(part: str, rows: list[Row]) -> None:
             f"{'ok  ' if row.holds else 'MISS'} {row.what}: {row.ours} (target {row.target}; {row.peer_name} {row.peer})"
         )
     file.write_text(json.dumps(list(known.values()), indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def forget(part: str, start: str) -> None:
+    """Remove the rows of a part whose `what` starts so: what was refused earlier may succeed by now."""
+    file = RESULTS / f"{part}.json"
+    rows = [row for row in json.loads(file.read_text("utf-8")) if not row["what"].startswith(start)]
+    file.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -5,7 +5,6 @@ make bench PART=databases.copies ARGS="FOLDER [NAME …]"    (FOLDER/owner/name 
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from typing import Any
 
 from bench.databases.dumps import Dump, imported
 from bench.databases.stored_values import same_values
-from bench.rows import RESULTS, Row, save
+from bench.rows import Row, forget, save
 from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
 
 COMMAND = 'make bench PART=databases.copies ARGS="FOLDER"'
@@ -204,13 +203,6 @@ def measure(running: ProxiedHeadwater, folder: Path, names: list[str]) -> list[R
     return [summary, *rows]
 
 
-def _forget_earlier() -> None:
-    """Remove the rows of earlier copies: a direction that could not be tried any more would stay."""
-    file = RESULTS / "databases.json"
-    rows = [row for row in json.loads(file.read_text("utf-8")) if not row["what"].startswith("copy ")]
-    file.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
-
-
 def main() -> None:
     """Copy the samples of the folder on the command line; results are only recorded when all were copied."""
     home = Path(tempfile.mkdtemp(prefix="hw-bench-"))
@@ -218,7 +210,7 @@ def main() -> None:
         with proxied_headwater(home) as running:
             rows = measure(running, Path(sys.argv[1]), sys.argv[2:] or list(SAMPLES))
         if not sys.argv[2:]:
-            _forget_earlier()
+            forget("databases", "copy ")
             save("databases", rows)
     finally:
         shutil.rmtree(home, ignore_errors=True)

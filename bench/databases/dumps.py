@@ -5,7 +5,6 @@ make bench PART=databases.dumps ARGS="FOLDER"    (FOLDER/owner/name is a clone o
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.rows import RESULTS, Row, save
+from bench.rows import Row, forget, save
 from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
 
 COMMAND = 'make bench PART=databases.dumps ARGS="FOLDER"'
@@ -186,20 +185,13 @@ def measure(running: ProxiedHeadwater, folder: Path) -> list[Row]:
     return [summary, *rows]
 
 
-def _forget_earlier() -> None:
-    """Remove the rows of dumps that were refused earlier: they may load by now."""
-    file = RESULTS / "databases.json"
-    rows = [row for row in json.loads(file.read_text("utf-8")) if not row["what"].startswith("dump ")]
-    file.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
-
-
 def main() -> None:
     """Load the dumps of the folder on the command line."""
     home = Path(tempfile.mkdtemp(prefix="hw-bench-"))
     try:
         with proxied_headwater(home) as running:
             rows = measure(running, Path(sys.argv[1]))
-        _forget_earlier()
+        forget("databases", "dump ")
         save("databases", rows)
     finally:
         shutil.rmtree(home, ignore_errors=True)

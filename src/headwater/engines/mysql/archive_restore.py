@@ -11,6 +11,7 @@ import pymysql
 from headwater.catalog.results import QueryError
 from headwater.catalog.statements import Statement
 from headwater.engines import ArchivePlan, ArchiveRefusal, ArchiveStatement
+from headwater.engines._archives import RefusedStatements
 from headwater.engines.mysql import archive_plan, errors, queries, schema_archive, script_rules
 from headwater.engines.mysql.ddl import literal
 from headwater.engines.mysql.schema_archive import MysqlObject, MysqlSchema
@@ -115,8 +116,7 @@ class MysqlArchiveRestore:
         self._writer = SchemaWriter(connection)
         self._objects: Mapping[int, MysqlObject] = {}
         self._content = MysqlSchema("", ())
-        self._missing: set[int] = set()
-        self._unsupported: set[int] = set()
+        self._refused = RefusedStatements()
 
     def plan(
         self, archive: bytes, extras: Mapping[str, Any], tables: Collection[tuple[str | None, str]]
@@ -139,8 +139,8 @@ class MysqlArchiveRestore:
 
     async def create(self, statement: ArchiveStatement) -> str | None:
         """Create an object; one that this user may not create is left out if no row depends on it."""
-        if not statement.essential and self._missing.intersection(statement.needs):
-            self._missing.add(statement.number)
+        if not statement.essential and self._refused.missing.intersection(statement.needs):
+            self._refused.missing.add(statement.number)
             return f"Left out, because it needs an object that was left out: {statement.subject}."
         item = self._objects[statement.number]
         try:
@@ -149,28 +149,22 @@ class MysqlArchiveRestore:
             reason = left_out_because(item, error)
             if reason is None:
                 raise refused(item, error) from error
-            self._missing.add(statement.number)
+            self._refused.missing.add(statement.number)
             return f"Left out, because {reason}: {statement.subject} ({error.args[-1]})."
         return " ".join(notes) or None
 
     async def attempt(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
         """Create an object, unless it needs one that was refused."""
-        item, lacking = self._objects[statement.number], self._missing.intersection(statement.needs)
+        if refusal := self._refused.needed_by(statement):
+            return refusal
+        item = self._objects[statement.number]
         try:
-            if not lacking:
-                await self._call(lambda: self._writer.create(item))
-                return None
+            await self._call(lambda: self._writer.create(item))
         except pymysql.Error as error:
             unsupported = left_out_because(item, error)
             reason = f"{unsupported} ({error.args[-1]})" if unsupported else str(refused(item, error))
-            return self._refusal(statement, reason, supported=unsupported is None)
-        return self._refusal(statement, "it needs another one of these", supported=not lacking <= self._unsupported)
-
-    def _refusal(self, statement: ArchiveStatement, reason: str, *, supported: bool) -> ArchiveRefusal:
-        self._missing.add(statement.number)
-        if not supported:
-            self._unsupported.add(statement.number)
-        return ArchiveRefusal(statement.subject, reason, supported)
+            return self._refused.refuse(statement, reason, supported=unsupported is None)
+        return None
 
 
 def left_out_because(item: MysqlObject, error: pymysql.Error) -> str | None:

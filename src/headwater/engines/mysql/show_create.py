@@ -10,7 +10,7 @@ from pymysql.cursors import DictCursor
 
 from headwater.catalog.model import Schema
 from headwater.engines import SchemaArchive
-from headwater.engines.mysql import archive_objects, queries, triggers
+from headwater.engines.mysql import queries, triggers
 from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.schema_archive import (
     Kind,
@@ -39,27 +39,6 @@ _ROUTINES: Mapping[str, Kind] = {
 }
 # Where the result of SHOW CREATE has the statement.
 _STATEMENTS: Mapping[Kind, str] = {"sequence": "create table", "trigger": "sql original statement"}
-
-
-class MysqlSchemaArchiver:
-    """The schema of a snapshot, which was read when the snapshot was opened."""
-
-    def __init__(self, archive: SchemaArchive) -> None:
-        self._archive = archive
-
-    def write(self) -> SchemaArchive:
-        """Return the archive."""
-        return self._archive
-
-    def objects(
-        self, archive: bytes, tables: Collection[tuple[str | None, str]] | None = None
-    ) -> Mapping[tuple[str, str], str]:
-        """Return the definition of each object of an archive."""
-        return archive_objects.objects(archive, tables)
-
-    def are_equivalent(self, first: str, second: str) -> bool:
-        """Return True if two definitions mean the same."""
-        return archive_objects.are_equivalent(first, second)
 
 
 async def read(session: MysqlSession, schema: Schema) -> SchemaArchive:

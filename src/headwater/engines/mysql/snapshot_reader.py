@@ -17,12 +17,12 @@ from headwater.catalog.model import Relation, Schema
 from headwater.catalog.statements import Statement
 from headwater.engines import Batch, Hint, SchemaArchiver, Session, SnapshotColumn, SnapshotTable
 from headwater.engines import _copy_text as fields
+from headwater.engines._archives import ReadSchemaArchiver
+from headwater.engines.mysql import archive_objects, errors, packets, queries, show_create
 from headwater.engines.mysql import attributes as a
-from headwater.engines.mysql import errors, packets, queries, show_create
 from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.inspect import inspect
 from headwater.engines.mysql.session import MysqlSession
-from headwater.engines.mysql.show_create import MysqlSchemaArchiver
 
 # `sql_mode` determines what backslashes mean in our own statements; zero dates are read unchanged in any mode.
 SETTINGS = (
@@ -71,7 +71,8 @@ class MysqlSnapshotReader:
         self.product = f"{'MariaDB' if self._session.mariadb else 'MySQL'} {version}"
         self.moment = {row["variable_name"]: row["value"] for row in await ask(queries.POSITION)}
         self.schema = await inspect(self._session)
-        self.schema_archiver = MysqlSchemaArchiver(await show_create.read(self._session, self.schema))
+        archive = await show_create.read(self._session, self.schema)
+        self.schema_archiver = ReadSchemaArchiver(archive, archive_objects.objects, archive_objects.are_equivalent)
         tables = [relation for relation in self.schema if relation.kind == "table"]
         self.tables = tuple(map(_table, tables))
         versioned = [str(row["table_name"]) for row in await ask(queries.VERSIONED)]

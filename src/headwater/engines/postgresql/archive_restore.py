@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 from headwater.catalog.extensions import Extension
 from headwater.catalog.results import QueryError
 from headwater.engines import Address, ArchivePlan, ArchiveRefusal, ArchiveStatement
+from headwater.engines._archives import RefusedStatements
 from headwater.engines.postgresql import archive_plan, extensions, own_search_path, schema_archive
 from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.pg_dump import SchemaDump
@@ -34,8 +35,7 @@ class PostgresArchiveRestore:
 
     def __init__(self, address: Address, seconds: float, connection: AsyncConnection[Any]) -> None:
         self._address, self._seconds, self._connection = address, seconds, connection
-        self._missing: set[int] = set()
-        self._unsupported: set[int] = set()
+        self._refused = RefusedStatements()
         self._dump: SchemaDump | None = None
 
     def plan(
@@ -77,8 +77,8 @@ class PostgresArchiveRestore:
 
     async def create(self, statement: ArchiveStatement) -> str | None:
         """Run a statement; an object that this role may not create is left out if no row depends on it."""
-        if not statement.essential and self._missing.intersection(statement.needs):
-            self._missing.add(statement.number)
+        if not statement.essential and self._refused.missing.intersection(statement.needs):
+            self._refused.missing.add(statement.number)
             return f"Left out, because it needs an object that was left out: {statement.subject}."
         try:
             await self._execute(statement.text)
@@ -86,22 +86,21 @@ class PostgresArchiveRestore:
             reason = _unsupported(statement, error)
             if statement.essential or reason is None:
                 raise _refused(statement, error) from error
-            self._missing.add(statement.number)
+            self._refused.missing.add(statement.number)
             return f"Left out, because {reason}: {statement.subject} ({error.diag.message_primary})."
         return None
 
     async def attempt(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
         """Run a statement, unless it needs one that was refused; nothing that fails ends the connection's work."""
-        lacking = self._missing.intersection(statement.needs)
+        if refusal := self._refused.needed_by(statement):
+            return refusal
         try:
-            if not lacking:
-                await self._execute(statement.text)
-                return None
+            await self._execute(statement.text)
         except psycopg.Error as error:
             unsupported = _unsupported(statement, error)
             reason = f"{unsupported} ({error.diag.message_primary})" if unsupported else _refused(statement, error)
-            return self._refusal(statement, str(reason), supported=unsupported is None)
-        return self._refusal(statement, "it needs another one of these", supported=not lacking <= self._unsupported)
+            return self._refused.refuse(statement, str(reason), supported=unsupported is None)
+        return None
 
     async def _execute(self, text: str) -> None:
         """Run a statement; if a name is not found with an empty search path, use that of the database."""
@@ -115,12 +114,6 @@ class PostgresArchiveRestore:
                 raise error from None
             finally:
                 await self._connection.execute(own_search_path.EMPTY.encode())
-
-    def _refusal(self, statement: ArchiveStatement, reason: str, *, supported: bool) -> ArchiveRefusal:
-        self._missing.add(statement.number)
-        if not supported:
-            self._unsupported.add(statement.number)
-        return ArchiveRefusal(statement.subject, reason, supported)
 
 
 def _unsupported(statement: ArchiveStatement, error: psycopg.Error) -> str | None:

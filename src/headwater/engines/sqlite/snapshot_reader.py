@@ -19,12 +19,12 @@ from typing import Any, TypeAlias
 from headwater.catalog.model import Schema
 from headwater.catalog.statements import Statement
 from headwater.engines import Address, Batch, SchemaArchiver, Session, SnapshotTable
-from headwater.engines.sqlite import rows, stored_schema
+from headwater.engines._archives import ReadSchemaArchiver
+from headwater.engines.sqlite import archive_objects, rows, stored_schema
 from headwater.engines.sqlite.ddl import quote
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.inspect import inspect
 from headwater.engines.sqlite.session import SqliteSession
-from headwater.engines.sqlite.stored_schema import SqliteSchemaArchiver
 from headwater.engines.sqlite.transfer import SqliteTransfer
 
 Connects: TypeAlias = Callable[[Address], Awaitable[Session]]
@@ -51,7 +51,8 @@ class SqliteSnapshotReader:
         """Begin the transaction, and read everything but the rows."""
         await SqliteTransfer(self._session).begin_read()
         self.schema = await inspect(self._session)
-        self.schema_archiver = SqliteSchemaArchiver(await stored_schema.read(self._session, self.schema))
+        archive = await stored_schema.read(self._session, self.schema)
+        self.schema_archiver = ReadSchemaArchiver(archive, archive_objects.objects)
         self.tables = await stored_schema.tables(self._session, self.schema)
         settings = {
             name: (await self._session.ask(f"PRAGMA {name}"))[0][0] for name in ("user_version", "application_id")

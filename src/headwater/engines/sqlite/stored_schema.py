@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from headwater.catalog.model import Relation, Schema
 from headwater.engines import STANDALONE_ROWS, SchemaArchive, SnapshotColumn, SnapshotTable
-from headwater.engines.sqlite import archive_objects, parser, queries
 from headwater.engines.sqlite import attributes as a
+from headwater.engines.sqlite import parser, queries
 from headwater.engines.sqlite.archive_restore import PRAGMAS
 from headwater.engines.sqlite.ddl import quote
 from headwater.engines.sqlite.schema_archive import SHADOWS, SqliteObject, SqliteSchema, dumped
@@ -23,27 +23,6 @@ _WORD = re.compile(r"\w+")
 _NUMBERED = frozenset({"fts3", "fts4", "fts5", "geopoly"})
 _STORING = _NUMBERED | {"rtree", "rtree_i32"}
 _LANGUAGE = re.compile(r"\blanguageid\s*=\s*['\"`\[]?(\w+)", re.IGNORECASE)
-
-
-class SqliteSchemaArchiver:
-    """The schema of a snapshot, which was read when the snapshot was opened."""
-
-    def __init__(self, archive: SchemaArchive) -> None:
-        self._archive = archive
-
-    def write(self) -> SchemaArchive:
-        """Return the archive."""
-        return self._archive
-
-    def objects(
-        self, archive: bytes, tables: Collection[tuple[str | None, str]] | None = None
-    ) -> Mapping[tuple[str, str], str]:
-        """Return the definition of each object of an archive."""
-        return archive_objects.objects(archive, tables)
-
-    def are_equivalent(self, first: str, second: str) -> bool:
-        """Return True if two definitions mean the same."""
-        return first == second
 
 
 async def read(session: SqliteSession, schema: Schema) -> SchemaArchive:
