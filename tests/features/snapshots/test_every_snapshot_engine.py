@@ -11,6 +11,7 @@ import pytest
 from features.snapshots.snapshot_fixture import SnapshotFixture
 from features.transfers.row_copies import SHOP
 from headwater.engines import SchemaArchive, all_engines
+from headwater.engines._archives import ReadSchemaArchiver
 from headwater.engines.sqlite import stored_schema
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.snapshots.service.restore import targets
@@ -218,7 +219,7 @@ async def test_snapshot_of_an_earlier_version_is_restored_from_its_schema(
 
     with monkeypatch.context() as patch:
         patch.setattr(stored_schema, "tables", without_hidden)
-        patch.setattr(stored_schema.SqliteSchemaArchiver, "write", lambda _: SchemaArchive(None))
+        patch.setattr(ReadSchemaArchiver, "write", lambda _: SchemaArchive(None))
         snapshot = await snapshot_fixture.take()
     done = await snapshot_fixture.restore(snapshot, name="back")
     assert done["job"]["state"] == "completed", done["job"]
