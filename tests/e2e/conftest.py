@@ -57,6 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 # Closes the browser and its driver; closed a second time, it does nothing.
 _open_browser = contextlib.ExitStack()
 _pages: list[Page] = []
+_WINDOWS_BEFORE = pytest.StashKey[int]()
 JOBS_SHOWN = 5
 
 
@@ -83,12 +84,32 @@ def shown_in(page: Page) -> str:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Remember which windows the fixtures had opened before the test."""
+    item.stash[_WINDOWS_BEFORE] = len(_pages)
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
-    """Close the browser after the last browser test of a worker, which may have asyncio tests to run after it."""
+    """Close the windows that nobody looks at any more: they go on polling the server.
+
+    A test's own window is closed after it, a fixture's after the last test of the file. The browser is closed after the
+    last browser test of a worker, which may have asyncio tests to run after it.
+    """
     result = yield
-    if item.path.is_relative_to(HERE) and (nextitem is None or not nextitem.path.is_relative_to(HERE)):
-        _open_browser.close()
+    if item.path.is_relative_to(HERE):
+        is_last = nextitem is None or nextitem.path != item.path
+        _close_windows(0 if is_last else item.stash.get(_WINDOWS_BEFORE, len(_pages)))
+        if nextitem is None or not nextitem.path.is_relative_to(HERE):
+            _open_browser.close()
     return result
+
+
+def _close_windows(first: int) -> None:
+    for page in _pages[first:]:
+        page.context.close()
+    del _pages[first:]
 
 
 @pytest.fixture(scope="session", autouse=True)
