@@ -26,14 +26,13 @@ from suite.processes import die_with_parent
 
 def processes_of(home: Path) -> dict[int, str]:
     """Return the processes that belong to a home folder, by id, with their command lines."""
-    processes = {}
+    processes, variable = {}, f"HEADWATER_HOME={home}".encode()
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         with contextlib.suppress(OSError):
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            variables = (entry / "environ").read_bytes()
-            if f"HEADWATER_HOME={home}".encode() in variables.split(b"\0") or str(home) in command:
+            if str(home) in command or variable in (entry / "environ").read_bytes().split(b"\0"):
                 processes[int(entry.name)] = command.strip()
     processes.pop(os.getpid(), None)
     return processes

@@ -5,37 +5,41 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterable
 
 import pytest
 
 from entrypoints.headwater_process import HeadwaterProcess
 
 WITHIN_SECONDS = 240.0
+# The worker runs so long between two looks at the job, which is far shorter than the jobs that are killed.
+STEP_SECONDS = 0.1
 
 
 def killed_in_the_middle(headwater: HeadwaterProcess, job: str, rows: int) -> None:
     """Kill the worker after that many rows, and wait until the next attempt has completed the job."""
-    while not _paused_after_rows(headwater, job, rows):
-        _signal(headwater, signal.SIGCONT)
-        time.sleep(0.02)
+    while not _is_killed_after_rows(headwater, job, rows):
+        time.sleep(STEP_SECONDS)
     killed = time.monotonic()
-    _signal(headwater, signal.SIGKILL)
     while (job_json := headwater.get(f"/jobs/{job}"))["state"] in {"pending", "running"}:
         assert time.monotonic() - killed < WITHIN_SECONDS, job_json
         time.sleep(0.2)
     assert (job_json["state"], job_json["attempts"] >= 2) == ("completed", True), job_json
 
 
-def _paused_after_rows(headwater: HeadwaterProcess, job: str, rows: int) -> bool:
-    """Pause the worker, so that the job cannot end meanwhile; return True if it has processed that many rows."""
-    _signal(headwater, signal.SIGSTOP)
+def _is_killed_after_rows(headwater: HeadwaterProcess, job: str, rows: int) -> bool:
+    """Pause the worker, so that the job cannot end meanwhile; kill it if it has processed that many rows."""
+    workers = headwater.pids("headwater worker")
+    _signal(workers, signal.SIGSTOP)
     job_json = headwater.get(f"/jobs/{job}")
-    if job_json["state"] not in {"pending", "running"}:
-        _signal(headwater, signal.SIGCONT)
+    is_over = job_json["state"] not in {"pending", "running"}
+    is_due = job_json["progress"]["unit"] == "rows" and job_json["progress"]["done"] >= rows
+    _signal(workers, signal.SIGKILL if is_due and not is_over else signal.SIGCONT)
+    if is_over:
         pytest.fail(f"over before it could be killed: {job_json}")
-    return bool(job_json["progress"]["unit"] == "rows" and job_json["progress"]["done"] >= rows)
+    return bool(is_due)
 
 
-def _signal(headwater: HeadwaterProcess, number: signal.Signals) -> None:
-    for pid in headwater.pids("headwater worker"):
+def _signal(pids: Iterable[int], number: signal.Signals) -> None:
+    for pid in pids:
         os.kill(pid, number)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -32,6 +34,12 @@ def build(word: str | None = None) -> typer.Typer:
     return app
 
 
+@cache
+def _command(word: str | None) -> Callable[[], None]:
+    """Return what runs a command line with this first word: putting it together takes longer than most commands."""
+    return typer.main.get_command(build(word))
+
+
 def _root(
     _: Annotated[
         bool,
@@ -51,7 +59,7 @@ def _print_version() -> None:
 def main() -> None:
     """Run the command line; on a known error, print its sentence and hint to stderr and exit with its code."""
     try:
-        build(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()
+        _command(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()
     except HeadwaterError as error:
         hint = f"\n{error.hint}" if error.hint else ""
         print(f"headwater: {error.message}{hint}", file=sys.stderr)
