@@ -92,6 +92,7 @@ async def test_create_rejects_invalid_names(app: AppFixture, supervisor: Supervi
     owner = await app.person("owner")
     answer = await owner.client.post(f"/api/v1/projects/{owner.project['id']}/databases", json={"name": name})
     assert answer.status_code == 422
+    assert "Use a lowercase letter" in answer.json()["detail"], answer.json()
 
 
 async def test_names_are_unique_in_a_project_and_routes_are_unique(app: AppFixture, supervisor: Supervisor) -> None:

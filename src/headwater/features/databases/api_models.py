@@ -12,7 +12,10 @@ from headwater.engines import DEFAULT_ENGINE
 from headwater.features.accounts.api_models import Input, Wire
 from headwater.kit.network.tls import TlsMode
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[a-z][a-z0-9_-]{0,47}$")]
+# The service refuses other names, in a sentence that a pattern does not have.
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True), Field(json_schema_extra={"pattern": "^[a-z][a-z0-9_-]{0,47}$"})
+]
 Text = Annotated[str, StringConstraints(max_length=1000)]
 Secret = Annotated[str, StringConstraints(max_length=20_000)]
 Port = Annotated[int, Field(ge=1, le=65535)]
