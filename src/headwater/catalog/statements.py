@@ -211,7 +211,13 @@ def _pattern(backslashes: bool, guesses: bool, mark: str, delimiter: str) -> re.
         parts.append(_DELIMITER)
     if mark:
         parts.append(_COMMAND.format(mark=re.escape(mark)))
-    return re.compile("".join(parts), _FLAGS)
+    return re.compile(f"{_first(mark, delimiter)}(?:{''.join(parts)})", _FLAGS)
+
+
+def _first(mark: str, delimiter: str) -> str:
+    """Return the pattern of what everything begins with: most positions of a text are passed by it alone."""
+    marks = "".join(re.escape(character) for character in dict.fromkeys(f";'\"`/-#${mark[:1]}{delimiter[:1]}"))
+    return rf"(?=[{marks}]|(?<!\w)[bcdeg \t])"
 
 
 @lru_cache(maxsize=4)

@@ -161,18 +161,20 @@ def _with_elements(state: ScriptState, relation: Relation, node: Node, origin: O
     later: list[tuple[Node, str | None]] = []
     if node.HasField("of_typename"):
         relation = _of_type(state, relation, node, origin)
-    columns = list(relation.columns)
+    columns = {column.name: column for column in relation.columns}
     for element in node.table_elts:
         match kind_of(element):
             case "column_def":
-                _add_to(columns, column_of(state, element.column_def, origin))
+                column = column_of(state, element.column_def, origin)
+                columns[column.name] = _merged(columns.get(column.name), column)
                 later += constraints_of(element.column_def)
             case "constraint":
                 later.append((element.constraint, None))
             case "table_like_clause":
-                like = _like(state, replace(relation, columns=tuple(columns)), element.table_like_clause, origin)
-                relation, columns = like, list(like.columns)
-    relation = replace(relation, columns=tuple(columns))
+                relation = replace(relation, columns=tuple(columns.values()))
+                relation = _like(state, relation, element.table_like_clause, origin)
+                columns = {column.name: column for column in relation.columns}
+    relation = replace(relation, columns=tuple(columns.values()))
     later += [(each.constraint, None) for each in node.constraints]
     for constraint, column in sorted(later, key=lambda pair: _RANK.get(enum_name("ConstrType", pair[0].contype), 1)):
         relation = with_constraint(state, relation, constraint, column)
@@ -182,18 +184,15 @@ def _with_elements(state: ScriptState, relation: Relation, node: Node, origin: O
 _RANK: Final = {"CONSTR_PRIMARY": 0, "CONSTR_FOREIGN": 2}
 
 
-def _add_to(columns: list[Column], column: Column) -> None:
-    """Add a column to a list; one of the same name, which was inherited, is merged with it."""
-    at = next((n for n, each in enumerate(columns) if each.name == column.name), None)
-    if at is None:
-        columns.append(column)
-        return
-    known = columns[at]
-    columns[at] = replace(
+def _merged(inherited: Column | None, column: Column) -> Column:
+    """Return a column, merged with the inherited one of the same name, if there is one."""
+    if inherited is None:
+        return column
+    return replace(
         column,
-        type=column.type or known.type,
-        nullable=column.nullable and known.nullable,
-        default=column.default if column.default is not None else known.default,
+        type=column.type or inherited.type,
+        nullable=column.nullable and inherited.nullable,
+        default=column.default if column.default is not None else inherited.default,
     )
 
 
