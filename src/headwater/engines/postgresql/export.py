@@ -200,7 +200,7 @@ class PostgresExport(ExportSupport):
         assert isinstance(session, PostgresSession)
         statement = one_query(text)
         async with contextlib.AsyncExitStack() as stack:
-            await stack.enter_async_context(session.time_limit(limits.seconds))
+            await stack.enter_async_context(session.run_limit.ended_in_time(limits.seconds))
             if limits.read_only:
                 await stack.enter_async_context(session.read_only_transaction())
             try:

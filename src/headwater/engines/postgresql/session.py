@@ -8,7 +8,6 @@ a file as a write, so statements that do not begin like a query are refused befo
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import re
 import select
@@ -36,6 +35,7 @@ from headwater.catalog.statements import Statement
 from headwater.engines import Address, Parameters, ServerFacts, Session
 from headwater.engines import _row_buffer as batches
 from headwater.engines import _statements as texts
+from headwater.engines._run_limit import RunLimit
 from headwater.engines.postgresql import columns, extended_protocol
 from headwater.engines.postgresql.connection import parameters as connection_parameters
 from headwater.engines.postgresql.dialect import GRAMMAR
@@ -64,7 +64,7 @@ class PostgresSession:
         self.connection = connection
         self._notices: list[str] = []
         self._more_notices = 0
-        self._cancelled = False
+        self.run_limit = RunLimit(self._interrupt)
         self._left = self._reading = self._in_users_transaction = False
         self._origins = columns.Origins(connection)
         connection.add_notice_handler(self._notice)
@@ -113,7 +113,7 @@ class PostgresSession:
         statements = texts.statements(text, GRAMMAR, parameters)
         self._origins.forget_tables()
         async with contextlib.AsyncExitStack() as stack:
-            await stack.enter_async_context(self.time_limit(limits.seconds))
+            await stack.enter_async_context(self.run_limit.ended_in_time(limits.seconds))
             if limits.read_only:
                 await stack.enter_async_context(self.read_only_transaction())
             for number, statement in enumerate(statements):
@@ -134,7 +134,7 @@ class PostgresSession:
             parts = texts.statements(text, GRAMMAR)
         except QueryError as error:
             return error
-        async with self.time_limit(5.0):
+        async with self.run_limit.ended_in_time(5.0):
             for number, statement in enumerate(parts):
                 if not _JUDGED.match(statement.text) or _CLIENT_COPY.match(statement.text):
                     return None
@@ -147,7 +147,9 @@ class PostgresSession:
 
     async def cancel(self) -> None:
         """Ask the server to stop the running statement."""
-        self._cancelled = True
+        await self.run_limit.cancel()
+
+    async def _interrupt(self) -> None:
         with contextlib.suppress(psycopg.Error, OSError):
             await self.connection.cancel_safe(timeout=5)
 
@@ -184,7 +186,7 @@ class PostgresSession:
         self._in_users_transaction = self.in_transaction
         text, values = bind(statement.text, parameters)
         columns = await extended_protocol.prepare(self.connection, self._origins, text)
-        if self._cancelled:  # while nothing ran that the server could stop
+        if self.run_limit.cancelled:  # while nothing ran that the server could stop
             raise QueryCancelled()
         yield Started(number, statement.start, statement.start + len(statement.text), columns)
         meter, batch = Meter(limits), batches.RowBuffer[Row]()
@@ -222,7 +224,7 @@ class PostgresSession:
     ) -> Exception:
         """Return why a statement failed; `before` is the length of the text in front of the user's statement."""
         if isinstance(error, psycopg.errors.QueryCanceled):
-            if self._cancelled:
+            if self.run_limit.cancelled:
                 return QueryCancelled()
             return QueryTimeout(
                 f"The statement took longer than {limits.seconds:g} s." if limits.seconds else "It took too long.",
@@ -264,28 +266,6 @@ class PostgresSession:
                 await cursor.execute(statement.encode())
         except psycopg.Error as error:
             raise error_from(error, 0, 0) from error
-
-    @contextlib.asynccontextmanager
-    async def time_limit(self, seconds: float | None) -> AsyncIterator[None]:
-        """Stop a run after this many seconds by our own clock: a session could reset its statement_timeout."""
-        self._cancelled = False
-        if seconds is None:
-            yield
-            return
-        loop = asyncio.get_running_loop()
-        pending: set[asyncio.Task[None]] = set()
-
-        def end() -> None:
-            pending.add(loop.create_task(self.connection.cancel_safe(timeout=5)))
-
-        timer = loop.call_later(seconds, end)
-        try:
-            yield
-        finally:
-            timer.cancel()
-            for task in pending:
-                with contextlib.suppress(psycopg.Error, OSError):
-                    await task
 
 
 async def connect(address: Address, *, seconds: float = 10.0) -> Session:

@@ -188,11 +188,11 @@ async def time_is_limited(subject: Subject) -> None:
 
 
 async def cancel_ends_what_runs(subject: Subject) -> None:
-    """Another task can cancel a statement; the session stays usable, and a later run is not affected."""
+    """Another task can cancel a statement, even before it has begun; the session stays usable for a later run."""
     async with connected(subject, MANY) as session:
-        for text in (FOR_EVER, ENDLESS):
+        for text, seconds in ((FOR_EVER, 0.0), (FOR_EVER, 0.01), (FOR_EVER, 0.3), (ENDLESS, 0.3)):
             running = asyncio.create_task(run_all(session, text))
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(seconds)
             await session.cancel()
             try:
                 async with asyncio.timeout(PATIENCE):

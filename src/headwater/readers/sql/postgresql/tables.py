@@ -161,19 +161,19 @@ def _with_elements(state: ScriptState, relation: Relation, node: Node, origin: O
     later: list[tuple[Node, str | None]] = []
     if node.HasField("of_typename"):
         relation = _of_type(state, relation, node, origin)
-    columns = {column.name: column for column in relation.columns}
+    columns = {each.name: each for each in relation.columns}
     for element in node.table_elts:
         match kind_of(element):
             case "column_def":
-                column = column_of(state, element.column_def, origin)
-                columns[column.name] = _merged(columns.get(column.name), column)
+                defined = column_of(state, element.column_def, origin)
+                columns[defined.name] = _merged(columns.get(defined.name), defined)
                 later += constraints_of(element.column_def)
             case "constraint":
                 later.append((element.constraint, None))
             case "table_like_clause":
                 relation = replace(relation, columns=tuple(columns.values()))
                 relation = _like(state, relation, element.table_like_clause, origin)
-                columns = {column.name: column for column in relation.columns}
+                columns = {each.name: each for each in relation.columns}
     relation = replace(relation, columns=tuple(columns.values()))
     later += [(each.constraint, None) for each in node.constraints]
     for constraint, column in sorted(later, key=lambda pair: _RANK.get(enum_name("ConstrType", pair[0].contype), 1)):
