@@ -150,7 +150,8 @@ class SchemaArchiver(Protocol):
 class ArchiveStatement:
     """A statement of an archive: `subject` is the object for users, `needs` are the numbers of others before it.
 
-    If the role may not create an object that is not `essential`, it is left out together with what needs it.
+    Without an object that is `essential`, a table cannot be created. Any other one may be missing after a restore,
+    together with what needs it.
     """
 
     number: int
@@ -180,7 +181,7 @@ class ArchivePlan:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveRefusal:
-    """A statement of an archive that was not run, or was refused.
+    """A statement that was refused, or not run because it needs one that was.
 
     `supported` is false if the server or the role is the reason, or an object that was refused for that reason: the
     statement may run elsewhere.
@@ -189,6 +190,12 @@ class ArchiveRefusal:
     subject: str
     reason: str
     supported: bool
+    hint: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The object and the reason, for users."""
+        return f"{self.subject}: {self.reason}"
 
 
 class ArchiveRestore(Protocol):
@@ -215,15 +222,16 @@ class ArchiveRestore(Protocol):
     async def unavailable(self, plan: ArchivePlan) -> Sequence[tuple[str, str]]:
         """Return the objects of a checked plan that the server cannot have, for users, and the reason of each."""
 
-    async def create(self, statement: ArchiveStatement) -> str | None:
-        """Run a statement; return a sentence if it was left out.
+    async def create(self, statement: ArchiveStatement) -> str | ArchiveRefusal | None:
+        """Run a statement, unless it needs one that was refused.
+
+        Returns:
+            A sentence if the object was created with a difference, or why it was not created.
 
         Raises:
-            QueryError: the database refused; the message names the object.
+            QueryError: the statement is not the reason that it failed: the server lacks room, or was interrupted.
+            Unavailable: the connection was lost.
         """
-
-    async def attempt(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
-        """Run a statement, unless it needs one that was refused; return why it was not run or was refused."""
 
 
 class SnapshotReader(Protocol):

@@ -62,5 +62,5 @@ async def test_policy_for_a_role_that_does_not_exist_is_left_out_and_named(
     assert done["job"]["state"] == "completed", done["job"]["error"]
     assert (done["differs"], done["schema_comparison"]["missing"]) == (True, ["policy public.note all_rows"])
     log = await snapshot_fixture.person.get(f"/jobs/{done['job']['id']}/log")
-    sentence = "Left out, because a role of it does not exist here: policy public.note all_rows"
+    sentence = "Not restored: policy public.note all_rows: a role of it does not exist here"
     assert [line["level"] for line in log["items"] if line["message"].startswith(sentence)] == ["warning"]

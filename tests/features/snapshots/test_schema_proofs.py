@@ -87,8 +87,6 @@ async def test_broken_unrelated_object_does_not_stop_the_restore_of_a_table(
 ) -> None:
     snapshot_fixture.database = await snapshot_fixture.person.connected(cluster.clone(BOUND_TO_ITS_NAME))
     snapshot = await snapshot_fixture.take()
-    whole = await snapshot_fixture.restore(snapshot, name="whole")
-    assert "refused to create materialized view public.names" in whole["job"]["error"]
     target = await snapshot_fixture.person.connected(cluster.clone())
     done = await snapshot_fixture.restore(snapshot, target_id=target, tables=["other"])
     assert done["job"]["state"] == "completed", done["job"]["error"]

@@ -28,7 +28,7 @@ from headwater.engines import (
     dangling_reference_error,
 )
 from headwater.engines.mysql import archive_plan, bulk_load, errors, queries, schema_archive, transfer, triggers
-from headwater.engines.mysql.archive_restore import SchemaWriter, left_out_because, refused
+from headwater.engines.mysql.archive_restore import SchemaWriter, refused
 from headwater.engines.mysql.connection import kill_query
 from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.session import MysqlSession, connect
@@ -90,10 +90,7 @@ class MysqlInPlaceRestore:
             try:
                 notes = writer.create(item)
             except pymysql.Error as error:
-                reason = left_out_because(item, error)
-                if reason is None:
-                    raise refused(item, error) from error
-                notes = [f"Left out, because {reason}: {item.display_name} ({error.args[-1]})."]
+                raise refused(item, error) from error
             for sentence in notes:
                 request.note(sentence)
 

@@ -190,7 +190,9 @@ class SchemaComparisonOut(Wire):
 class RestoreOut(Wire):
     """A restore and its result; `undo_id` is the snapshot of the target that was taken before the restore.
 
-    `summary` says what was compared at the end; `differs` is true if something differs from the snapshot.
+    `summary` says what was compared at the end; `differs` is true if something differs from the snapshot. `outcome` is
+    `equal`, `different`, `unchecked` if nothing is known to differ but not everything was compared, or `incomplete` if
+    the database refused some objects: then all rows are restored, and `refused` has a sentence about each object.
     """
 
     id: uuid.UUID
@@ -207,6 +209,8 @@ class RestoreOut(Wire):
     schema_comparison: SchemaComparisonOut | None
     summary: str | None
     differs: bool
+    outcome: Literal["equal", "incomplete", "different", "unchecked"] | None
+    refused: list[str]
     job: JobOut | None
 
 

@@ -122,6 +122,8 @@ def restore(view: RestoreView) -> api_models.RestoreOut:
         schema_comparison=row.result.get("schema"),
         summary=row.result.get("summary"),
         differs=row.result.get("differs", False),
+        outcome=row.result.get("outcome"),
+        refused=row.result.get("refused", []),
         job=_job(view.job),
     )
 

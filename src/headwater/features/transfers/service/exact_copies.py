@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from headwater.catalog.model import Relation, Schema
+from headwater.catalog.results import QueryError
 from headwater.catalog.value_kinds import ValueKind
 from headwater.core.snapshots import schema_subset
 from headwater.core.snapshots.row_digest import RowDigest
@@ -22,7 +23,7 @@ from headwater.engines import STANDALONE_ROWS, ArchivePlan, BulkLoader, Engine, 
 from headwater.features.databases.service import reachability
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.snapshots.service.engines import snapshots_of
-from headwater.features.snapshots.service.restore import targets
+from headwater.features.snapshots.service.restore import schema_steps, targets
 from headwater.features.snapshots.service.restore.schema_steps import SchemaSteps
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, stoppable
 from headwater.features.transfers.service import table_choice
@@ -190,6 +191,7 @@ async def run(working: TransferAttempt, copy: OpenCopy, target: ReachableDatabas
     for sentence in await stoppable(attempt, _restored_extras(copy)):
         attempt.note(sentence, "warning")
     await steps.run("views and triggers", steps.final)
+    _check_complete(steps)
     async with reachability.open_address(working.settings, target) as address:
         reader = await snapshots_of(copy.engine).open_reader(address)
         try:
@@ -205,13 +207,17 @@ async def _restored_extras(copy: OpenCopy) -> list[str]:
 
 def _runner(working: TransferAttempt, copy: OpenCopy) -> SchemaSteps:
     steps, loader = copy.steps, copy.loader
+    if isinstance(steps, DdlSteps):
+        return schema_steps.of_ddl(working.attempt, loader, steps.pre_data, steps.post_data, steps.extras)
+    assert loader.archive_restore
+    create = loader.archive_restore.create
+    return SchemaSteps(working.attempt, create, steps.pre_data, steps.post_data, steps.final, steps.extras, None)
 
-    async def execute(statement: str) -> None:
-        await loader.run_statements([statement])
 
-    archived = loader.archive_restore if isinstance(steps, ArchivePlan) else None
-    run_one = archived.create if archived else execute
-    return SchemaSteps(working.attempt, run_one, steps.pre_data, steps.post_data, steps.final, steps.extras, None)
+def _check_complete(steps: SchemaSteps) -> None:
+    """Raise the first refusal that is not the server's or the role's: of those, the plan has told before."""
+    if refusal := next((refusal for refusal in steps.refused.values() if refusal.supported), None):
+        raise QueryError(f"The database refused to create {refusal.sentence}", hint=refusal.hint)
 
 
 def _cancel(copy: OpenCopy) -> None:

@@ -11,7 +11,7 @@ from headwater.catalog.codec import from_json
 from headwater.core.snapshots import manifest_tables, schema_archives, schema_comparison, schema_subset
 from headwater.core.snapshots.row_digest import RowDigest
 from headwater.core.snapshots.schema_comparison import SchemaComparison
-from headwater.engines import Batch, SnapshotReader, SnapshotTable, When
+from headwater.engines import ArchiveRefusal, Batch, SnapshotReader, SnapshotTable, When
 from headwater.features.databases.service import reachability
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt
@@ -23,6 +23,8 @@ from headwater.vault.vault import Vault
 
 # Whether the rows of a table are those of the snapshot; "counted" if only their number was compared.
 Contents: TypeAlias = Literal["equal", "different", "counted"]
+# An `incomplete` restore lacks objects that the database refused; `unchecked` is one of which not all was compared.
+Outcome: TypeAlias = Literal["equal", "incomplete", "different", "unchecked"]
 Digests: TypeAlias = Mapping[str, RowDigest]
 
 
@@ -37,20 +39,35 @@ class DatabaseComparison:
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """The restored tables, as the row of the restore holds them, and the comparison of the schemas."""
+    """The restored tables, as the row of the restore holds them, the comparison of the schemas, and refused objects."""
 
     tables: Sequence[Mapping[str, Any]]
     schema: SchemaComparison
+    refused: Sequence[ArchiveRefusal] = ()
 
     @property
     def differs(self) -> bool:
         """True if something is known to differ from the snapshot."""
-        return bool(self.schema.differing) or bool(self._named("different"))
+        return self.outcome in {"incomplete", "different"}
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the restore may be called; the first word that fits."""
+        if self.refused:
+            return "incomplete"
+        if self.schema.differing or self._named("different"):
+            return "different"
+        return "unchecked" if self.schema.reason or self._named("counted") else "equal"
 
     @property
     def sentence(self) -> str:
         """What was compared: `schema: 214 objects equal; rows: 31 tables, 1,204 rows, contents equal`."""
-        return f"schema: {self.schema.sentence}; rows: {self._rows()}"
+        compared = f"schema: {self.schema.sentence}; rows: {self._rows()}"
+        if not self.refused:
+            return compared
+        count = len(self.refused)
+        names = _some([refusal.subject for refusal in self.refused])
+        return f"{count:,} object{'' if count == 1 else 's'} not restored ({names}); {compared}"
 
     def _rows(self) -> str:
         count, rows = len(self.tables), sum(table["found"] for table in self.tables)
@@ -73,6 +90,8 @@ class RestoreResult:
             "schema": self.schema.plain,
             "summary": self.sentence,
             "differs": self.differs,
+            "outcome": self.outcome,
+            "refused": [refusal.sentence for refusal in self.refused],
         }
 
 

@@ -68,7 +68,7 @@ async def run_job(attempt: Attempt) -> Write:
         await work.claim.update(db, result=result, created={})
         await schema_cache.forget(db, target.id)
         if work.row.request.get("drill"):
-            drill = {name: result[name] for name in ("seconds", "summary", "differs")}
+            drill = {name: result[name] for name in ("seconds", "summary", "differs", "outcome", "refused")}
             await repository.mark(db, work.snapshot.id, drilled_at=now(), drill=drill)
             await targets.abandon(db, work.row)
 
@@ -89,7 +89,9 @@ async def _restore(work: RestoreAttempt, vault: Vault, manifest: Manifest, targe
         finally:
             await fill.close()
     compared = await comparison.compare(work.attempt, vault, manifest, target, part.tables, rows_of=part.tables)
-    return RestoreResult(_compared(part.tables, loading, compared.digests), compared.schema)
+    return RestoreResult(
+        _compared(part.tables, loading, compared.digests), compared.schema, tuple(steps.refused.values())
+    )
 
 
 async def _fill(work: RestoreAttempt, vault: Vault, fill: BulkLoader, part: RestorePart, steps: SchemaSteps) -> Loading:
