@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -190,24 +190,33 @@ def contents(expected: RowDigest | None, actual: RowDigest | None) -> Contents:
 
 @dataclass(slots=True)
 class ReadBack:
-    """The digests of what an in-place restore wrote, and of the rows of its tables before and after that."""
+    """The digests of what an in-place restore wrote, and of the rows of its tables before and after that.
 
-    given: dict[str, RowDigest] = field(default_factory=dict)
-    read: dict[When, dict[str, RowDigest]] = field(default_factory=lambda: {"before": {}, "after": {}})
+    Digests of written rows are kept by the number of columns: an engine may give a table no hidden last column.
+    """
 
-    def passing(self, table: str, batches: Iterable[Batch]) -> Iterable[Batch]:
-        """Return the rows that are given to the engine for a table."""
-        digest = self.given[table] = RowDigest()
-        return digest.passing(iter(batches))
+    given: dict[str, dict[int, RowDigest]] = field(default_factory=dict)
+    read: dict[When, dict[str, tuple[int, RowDigest]]] = field(default_factory=lambda: {"before": {}, "after": {}})
+
+    def passing(self, table: SnapshotTable, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """Yield the rows that are given to the engine for a table."""
+        width = len(table.columns)
+        widths = (width, width - 1) if table.columns and table.columns[-1].hidden else (width,)
+        digests = self.given[table.display_name] = {each: RowDigest() for each in widths}
+        for batch in batches:
+            yield batch
+            for each, digest in digests.items():
+                digest.add([batch.select(range(each))])
 
     def __call__(self, table: SnapshotTable, when: When, batches: Iterable[Batch]) -> None:
         """Take the rows of a table; see `TableRestoreRequest`."""
-        self.read[when][table.display_name] = RowDigest().add(batches)
+        self.read[when][table.display_name] = len(table.columns), RowDigest().add(batches)
 
     def contents(self, table: str, mode: str) -> Contents:
         """Compare the rows of a table: with those of the snapshot, or with those and what was there before."""
-        after = self.read["after"].get(table)
+        width, after = self.read["after"].get(table, (0, None))
+        given = self.given[table].get(width)
         if mode == "overwrite":
-            return contents(self.given.get(table), after)
-        before = self.read["before"].get(table)
-        return contents(before.plus(self.given[table]) if before else None, after)
+            return contents(given, after)
+        _, before = self.read["before"].get(table, (0, None))
+        return contents(before.plus(given) if before and given else None, after)
