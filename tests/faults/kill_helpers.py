@@ -13,9 +13,9 @@ from entrypoints.headwater_process import HeadwaterProcess
 WITHIN_SECONDS = 240.0
 
 
-def killed_in_the_middle(headwater: HeadwaterProcess, job: str, rows: int) -> None:
-    """Kill the worker after that many rows, and wait until the next attempt has completed the job."""
-    while not _paused_after_rows(headwater, job, rows):
+def killed_in_the_middle(headwater: HeadwaterProcess, job: str, done: int, unit: str = "rows") -> None:
+    """Kill the worker after that many rows or steps, and wait until the next attempt has completed the job."""
+    while not _paused_after(headwater, job, done, unit):
         _signal(headwater, signal.SIGCONT)
         time.sleep(0.02)
     killed = time.monotonic()
@@ -26,14 +26,14 @@ def killed_in_the_middle(headwater: HeadwaterProcess, job: str, rows: int) -> No
     assert (job_json["state"], job_json["attempts"] >= 2) == ("completed", True), job_json
 
 
-def _paused_after_rows(headwater: HeadwaterProcess, job: str, rows: int) -> bool:
-    """Pause the worker, so that the job cannot end meanwhile; return True if it has processed that many rows."""
+def _paused_after(headwater: HeadwaterProcess, job: str, done: int, unit: str) -> bool:
+    """Pause the worker, so that the job cannot end meanwhile; return True if it has processed that much."""
     _signal(headwater, signal.SIGSTOP)
     job_json = headwater.get(f"/jobs/{job}")
     if job_json["state"] not in {"pending", "running"}:
         _signal(headwater, signal.SIGCONT)
         pytest.fail(f"over before it could be killed: {job_json}")
-    return bool(job_json["progress"]["unit"] == "rows" and job_json["progress"]["done"] >= rows)
+    return bool(job_json["progress"]["unit"] == unit and job_json["progress"]["done"] >= done)
 
 
 def _signal(headwater: HeadwaterProcess, number: signal.Signals) -> None:

@@ -181,7 +181,9 @@ async def test_extensions_that_no_table_needs_are_left_out_with_a_note(snapshot_
     async with of_system(snapshot_fixture, SERVED_ELSEWHERE.format("")):
         done = await snapshot_fixture.restore(await snapshot_fixture.take(), name="back")
     assert done["job"]["state"] == "completed", done["job"]["error"]
-    assert [sentence.split(" (")[0] for sentence in done["refused"]] == [
+    assert {sentence.split(" (")[0] for sentence in done["refused"]} == {
         "extension pgcrypto: this server does not offer it",
         "extension uuid-ossp: this server does not offer it",
-    ]
+        "comment EXTENSION pgcrypto: it needs extension pgcrypto",
+        'comment EXTENSION "uuid-ossp": it needs extension uuid-ossp',
+    }

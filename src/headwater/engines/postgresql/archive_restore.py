@@ -77,12 +77,9 @@ class PostgresArchiveRestore:
         return lost
 
     async def create(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
-        """Run a statement, unless it needs one that was refused; the connection goes on working after an error.
-
-        The comment on a refused object is not mentioned.
-        """
+        """Run a statement, unless it needs one that was refused; the connection goes on working after an error."""
         if refusal := self._refused.needed_by(statement):
-            return None if statement.subject.startswith(_COMMENT) else refusal
+            return refusal
         try:
             await self._execute(statement.text)
         except psycopg.Error as error:
