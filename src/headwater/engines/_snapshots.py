@@ -297,6 +297,14 @@ class BulkLoader(Protocol):
         Either all rows of a call are inserted, or none.
         """
 
+    @property
+    def load_compared(self) -> Callable[[SnapshotTable, Iterable[Batch]], tuple[int, bool]] | None:
+        """Inserts rows as `load_rows`, and reads them back at once.
+
+        It returns how many rows were inserted, and True if exactly these are stored, in this order; False may only mean
+        another order. An engine that has no cheaper way than reading both sides row by row has None.
+        """
+
     def count_rows(self, table: SnapshotTable) -> int:
         """Return the number of rows of a table, without those of child tables. Blocks."""
 
