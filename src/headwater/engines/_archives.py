@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from headwater.engines._snapshots import ArchiveRefusal, ArchiveStatement, SchemaArchive
+from headwater.engines._schema_archives import ArchiveRefusal, ArchiveStatement, SchemaArchive
 
 Tables = Collection[tuple[str | None, str]] | None
 

@@ -69,7 +69,8 @@ async def run_job(attempt: Attempt) -> Write:
         await schema_cache.forget(db, target.id)
         if work.row.request.get("drill"):
             drill = {name: result[name] for name in ("seconds", "summary", "differs", "outcome", "refused")}
-            await repository.mark(db, work.snapshot.id, drilled_at=now(), drill=drill)
+            invalid = [refusal.sentence for refusal in restored.refused if refusal.supported]
+            await repository.mark(db, work.snapshot.id, drilled_at=now(), drill=drill | {"invalid": invalid})
             await targets.abandon(db, work.row)
 
     return write
