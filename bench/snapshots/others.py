@@ -26,7 +26,7 @@ def mysql(kept: ProxiedHeadwater) -> list[Row]:
     bench = Bench(kept, "bench-mysql", "mysql")
     (socket,) = (item for item in kept.folder(bench.database).rglob("*") if item.is_socket())
     name, location = bench.database["name"], bench.folder / "dump.zst"
-    login = f"--no-defaults --socket={socket} --user={bench.database['user']} --password={bench.database['password']}"
+    login = f"--no-defaults --socket={socket} --user=owner --password={bench.database['password']}"
     _timed(f"mysql {login} {name} < {FOLDER / 'mysql.sql'}")
     dump = f"mysqldump {login} --single-transaction --quick {name} | zstd -3 -q -f -o {location}"
     return _beside(bench, f"MariaDB, {WHAT}", lambda: _timed(dump), location, "mysqldump | zstd -3", 0.7)

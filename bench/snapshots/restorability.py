@@ -1,13 +1,15 @@
-"""Public schemas, loaded, snapshotted and restored: pg_dump of both sides is compared line by line.
+"""Public schemas, loaded, snapshotted and restored: dumps of both sides by the engine's own tool are compared by line.
 
-make bench PART=snapshots.restorability ARGS="FOLDER"    (FOLDER/owner/name is a clone of each repository)
-make bench PART=snapshots.restorability ARGS="FOLDER regression"    only PostgreSQL's regression database
+make bench PART=snapshots.restorability ARGS="FOLDER [part …]"    (FOLDER/owner/name is a clone of each repository)
+
+The parts, all without their names: regression, managed, postgresql15, mariadb, sqlite.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,14 +17,14 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import clusters
 from bench.rows import Row, save
-from bench.snapshots.structures import FIRST, NEVER_ENDING, REGRESSION, STRUCTURES, Structure
+from bench.snapshots.structures import FIRST, MARIADB, NEVER_ENDING, REGRESSION, SQLITE, STRUCTURES, Structure
 from engines.postgresql import archives
 from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
 from headwater.engines import Address
@@ -36,17 +38,17 @@ DONE = {"completed", "failed", "cancelled"}
 
 @dataclass(frozen=True)
 class Source:
-    """A database that Headwater knows: its row, and its address for PostgreSQL's own programs."""
+    """A database that Headwater knows: its row, and what the engine's own programs need to reach it."""
 
     row: dict[str, Any]
-    address: Address
+    address: Any
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a schema: what was compared, the lines of pg_dump that differ, and how long it took.
+    """What came of a schema: what was compared, the lines of the dumps that differ, and how long it took.
 
-    Lines that differ after `pg_dump | psql`, too, are only counted (`as_peer`).
+    Lines that differ after a dump was loaded by the engine's own tools, too, are only counted (`as_peer`).
     """
 
     said: str
@@ -62,7 +64,10 @@ class Outcome:
 
 
 class Servers:
-    """Databases on one kind of server."""
+    """Databases on one kind of server, and the engine's own tools for them."""
+
+    name = ""
+    tool = ""
 
     def __init__(self, running: ProxiedHeadwater) -> None:
         self.running = running
@@ -71,8 +76,35 @@ class Servers:
         """Create an empty database that Headwater knows."""
         raise NotImplementedError
 
+    def load(self, source: Source, text: str) -> int:
+        """Run a script to its end, whatever it says; return the number of errors."""
+        raise NotImplementedError
 
-class Managed(Servers):
+    def dump(self, source: Source) -> list[str]:
+        """Return the dump of a database by line, without what is never equal."""
+        raise NotImplementedError
+
+    def script(self, source: Source) -> str:
+        """Return the dump of a database as a script."""
+        raise NotImplementedError
+
+
+class PostgresServers(Servers):
+    """Databases of PostgreSQL."""
+
+    tool = "pg_dump"
+
+    def load(self, source: Source, text: str, seconds: float = LONGEST_SECONDS) -> int:
+        return _psql(source.address, text, seconds=seconds).count("ERROR:")
+
+    def dump(self, source: Source) -> list[str]:
+        return archives.dump(source.address, "--no-owner", "--no-privileges")
+
+    def script(self, source: Source) -> str:
+        return archives.script(source.address, "--no-owner", "--no-privileges")
+
+
+class Managed(PostgresServers):
     """Databases of Headwater, which its owner loads."""
 
     name = "PostgreSQL 18, managed"
@@ -83,7 +115,7 @@ class Managed(Servers):
         return Source(row, address)
 
 
-class Connected(Servers):
+class Connected(PostgresServers):
     """Databases of a server that runs elsewhere, which a superuser loads."""
 
     def __init__(self, running: ProxiedHeadwater, name: str, port: int, password: str = "") -> None:
@@ -124,6 +156,74 @@ def _psql(address: Address, text: str, *, database: str = "", seconds: float = L
     return "psql: ERROR: it took too long"
 
 
+class MariaDb(Servers):
+    """Databases of Headwater, which their owner loads over their sockets."""
+
+    name, tool = "MariaDB, managed", "mysqldump"
+
+    def create(self) -> Source:
+        row = self.running.create(engine="mysql")
+        (socket,) = (item for item in self.running.folder(row).rglob("*") if item.is_socket())
+        login = ["--no-defaults", f"--socket={socket}", "--user=owner", f"--password={row['password']}"]
+        return Source(row, login)
+
+    def load(self, source: Source, text: str) -> int:
+        kept = _OTHER_DATABASE.sub("", text)
+        return _run(["mysql", *source.address, "--force", source.row["name"]], kept).count("ERROR ")
+
+    def dump(self, source: Source) -> list[str]:
+        return [_DEFINER.sub("", line) for line in self.script(source).splitlines() if not line.startswith("--")]
+
+    def script(self, source: Source) -> str:
+        options = [
+            "--single-transaction",
+            "--routines",
+            "--events",
+            "--triggers",
+            "--skip-extended-insert",
+            "--skip-dump-date",
+        ]
+        return _output(["mysqldump", *source.address, *options, source.row["name"]])
+
+
+class Sqlite(Servers):
+    """Files of Headwater."""
+
+    name, tool = "SQLite", ".dump"
+
+    def create(self) -> Source:
+        row = self.running.create(engine="sqlite")
+        (file,) = self.running.folder(row).rglob("database.sqlite")
+        return Source(row, file)
+
+    def load(self, source: Source, text: str) -> int:
+        return _run(["sqlite3", str(source.address)], text).count("rror")
+
+    def dump(self, source: Source) -> list[str]:
+        return self.script(source).splitlines()
+
+    def script(self, source: Source) -> str:
+        return _output(["sqlite3", str(source.address), ".dump"])
+
+
+# Statements by which a script chooses a database of its own.
+_OTHER_DATABASE = re.compile(r"^(?:DROP|CREATE) (?:DATABASE|SCHEMA)\b[^;]*;|^USE\b[^;]*;", re.IGNORECASE | re.MULTILINE)
+_DEFINER = re.compile(r"DEFINER=\S+ ")
+
+
+def _run(command: Sequence[str], text: str) -> str:
+    """Run a program with a script, whatever it says, and return its messages."""
+    done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=LONGEST_SECONDS, check=False)
+    return done.stderr.decode(errors="replace")
+
+
+def _output(command: Sequence[str]) -> str:
+    """Return the output of a program that must succeed."""
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    return done.stdout.decode(errors="replace")
+
+
 def _finished(running: ProxiedHeadwater, job: dict[str, Any]) -> dict[str, Any]:
     end = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < end:
@@ -156,16 +256,16 @@ def restored(servers: Servers, source: Source) -> Outcome:
     if job["state"] != "completed":
         return Outcome(str(job["error"]), proof, ("not restored",), seconds)
     said = running.headwater.get(f"/restores/{restore['id']}")["summary"]
-    differing = Counter(_differing(source.address, target.address))
+    differing = Counter(_differing(servers, source, target))
     own = differing - _peer(servers, source) if differing else differing
     return Outcome(said, proof, tuple(own.elements()), seconds, (differing - own).total())
 
 
 def _peer(servers: Servers, source: Source) -> Counter[str]:
-    """Return the lines that differ after `pg_dump | psql`."""
+    """Return the lines that differ after a dump was loaded by the engine's own tools."""
     target = servers.create()
-    _psql(target.address, archives.script(source.address, "--no-owner", "--no-privileges"))
-    return Counter(_differing(source.address, target.address))
+    servers.load(target, servers.script(source))
+    return Counter(_differing(servers, source, target))
 
 
 def _proof(running: ProxiedHeadwater, snapshot: str) -> str:
@@ -179,9 +279,9 @@ def _proof(running: ProxiedHeadwater, snapshot: str) -> str:
     return "pending"
 
 
-def _differing(first: Address, second: Address) -> Iterator[str]:
-    """Yield the lines of pg_dump that only one side has."""
-    lines = [Counter(archives.dump(address, "--no-owner", "--no-privileges")) for address in (first, second)]
+def _differing(servers: Servers, first: Source, second: Source) -> Iterator[str]:
+    """Yield the lines of the dumps that only one side has."""
+    lines = [Counter(servers.dump(source)) for source in (first, second)]
     yield from (f"- {line}" for line in lines[0] - lines[1])
     yield from (f"+ {line}" for line in lines[1] - lines[0])
 
@@ -191,8 +291,7 @@ def measure(servers: Servers, folder: Path, structures: Sequence[Structure]) -> 
     equal, rows = 0, []
     for structure in structures:
         source = servers.create()
-        errors = [_psql(source.address, text) for text in structure.texts(folder)]
-        refused = sum(text.count("ERROR:") for text in errors)
+        refused = sum(servers.load(source, text) for text in structure.texts(folder))
         outcome = restored(servers, source)
         equal += outcome.good
         print(
@@ -205,20 +304,20 @@ def measure(servers: Servers, folder: Path, structures: Sequence[Structure]) -> 
         if not outcome.good:
             what = f"restorability of {structure.name} on {servers.name}"
             said = f"{outcome.said}; {len(outcome.differing)} lines differ: {'; '.join(outcome.differing[:3])}"[:500]
-            rows.append(Row(what, said, "equal dumps", "pg_dump", None, "equal", False, COMMAND))
+            rows.append(Row(what, said, "equal dumps", servers.tool, None, "equal", False, COMMAND))
     said = f"{equal} of {len(structures)}"
-    what = f"public schemas that are restored with an equal pg_dump, {servers.name}"
+    what = f"public schemas that are restored with an equal {servers.tool}, {servers.name}"
     share = equal / len(structures)
-    return [Row(what, said, f"{len(structures)}", "pg_dump", share, "all", equal == len(structures), COMMAND), *rows]
+    return [Row(what, said, f"{len(structures)}", servers.tool, share, "all", equal == len(structures), COMMAND), *rows]
 
 
-def regression(servers: Servers, folder: Path) -> list[Row]:
+def regression(servers: PostgresServers, folder: Path) -> list[Row]:
     """Restore PostgreSQL's regression database."""
     source, refused = servers.create(), 0
     files = REGRESSION.listed(folder)
     names = {Path(file).stem: file for file in files if Path(file).stem not in NEVER_ENDING}
     for name in [*(name for name in FIRST if name in names), *sorted(names.keys() - set(FIRST))]:
-        refused += _psql(source.address, REGRESSION.text(folder, names[name]), seconds=FILE_SECONDS).count("ERROR:")
+        refused += servers.load(source, REGRESSION.text(folder, names[name]), FILE_SECONDS)
     outcome = restored(servers, source)
     print(f"{refused} statements refused when it was loaded; {outcome.said}; {outcome.proof}", flush=True)
     for line in outcome.differing[:60]:
@@ -255,10 +354,15 @@ def main() -> None:
     try:
         with proxied_headwater(home, HEADWATER_ALLOW_LOOPBACK="true") as running:
             superuser = Connected(running, "PostgreSQL 18", server.port, server.password)
-            save("snapshots", regression(superuser, folder))
-            if "regression" not in sys.argv[2:]:
-                for servers in (Managed(running), Connected(running, "PostgreSQL 15", 5432)):
-                    save("snapshots", measure(servers, folder, STRUCTURES))
+            parts: dict[str, Callable[[], list[Row]]] = {
+                "regression": lambda: regression(superuser, folder),
+                "managed": lambda: measure(Managed(running), folder, STRUCTURES),
+                "postgresql15": lambda: measure(Connected(running, "PostgreSQL 15", 5432), folder, STRUCTURES),
+                "mariadb": lambda: measure(MariaDb(running), folder, MARIADB),
+                "sqlite": lambda: measure(Sqlite(running), folder, SQLITE),
+            }
+            for part in sys.argv[2:] or parts:
+                save("snapshots", parts[part]())
     finally:
         server.stop()
         for path in (home, cluster):

@@ -82,6 +82,60 @@ STRUCTURES = [
     ),
 ]
 
+_SAKILA = "e089a5b1ec9af0df7a9c6a5d47d49fa1736a4e84"
+_CHINOOK_COMMIT = "7f67772503d71ba90f19283c38e93923addb43fa"
+_ROUNDCUBE = "28b44419ee44c8749a85e7183325055c2cf68a4d"
+_RADIUS, _RADIUS_SQL = "65a80881caf496281707f2c52ef68ae5a4e518ce", "raddb/mods-config/sql"
+_POWERDNS = "20096dc7c96883e6f92ed91ce8fa6e911f50bca0"
+MARIADB = [
+    *_each("jOOQ/sakila", _SAKILA, "mysql-sakila-db/mysql-sakila-schema.sql"),
+    *_each(
+        "lerocha/chinook-database",
+        _CHINOOK_COMMIT,
+        *[f"{_CHINOOK}_MySql{form}.sql" for form in ("", "_AutoIncrementPKs")],
+    ),
+    *_each("roundcube/roundcubemail", _ROUNDCUBE, "SQL/mysql.initial.sql"),
+    *_each(
+        "FreeRADIUS/freeradius-server",
+        _RADIUS,
+        f"{_RADIUS_SQL}/main/mysql/schema.sql {_RADIUS_SQL}/main/mysql/process-radacct.sql "
+        f"{_RADIUS_SQL}/ippool/mysql/schema.sql {_RADIUS_SQL}/ippool/mysql/procedure.sql "
+        f"{_RADIUS_SQL}/cui/mysql/schema.sql",
+    ),
+    *_each(
+        "PowerDNS/pdns",
+        _POWERDNS,
+        "modules/gmysqlbackend/schema.mysql.sql modules/gmysqlbackend/enable-foreign-keys.mysql.sql",
+    ),
+    *_each(
+        "datacharmer/test_db",
+        "3c7fa05e04b4c339d91a43b7029a210212d48e6c",
+        "employees.sql",
+        "employees_partitioned.sql",
+    ),
+]
+SQLITE = [
+    *_each("jOOQ/sakila", _SAKILA, "sqlite-sakila-db/sqlite-sakila-schema.sql"),
+    *_each(
+        "lerocha/chinook-database",
+        _CHINOOK_COMMIT,
+        *[f"{_CHINOOK}_Sqlite{form}.sql" for form in ("", "_AutoIncrementPKs")],
+    ),
+    *_each("roundcube/roundcubemail", _ROUNDCUBE, "SQL/sqlite.initial.sql"),
+    *_each(
+        "FreeRADIUS/freeradius-server",
+        _RADIUS,
+        f"{_RADIUS_SQL}/main/sqlite/schema.sql {_RADIUS_SQL}/main/sqlite/process-radacct-schema.sql "
+        f"{_RADIUS_SQL}/ippool/sqlite/schema.sql {_RADIUS_SQL}/cui/sqlite/schema.sql",
+    ),
+    *_each(
+        "PowerDNS/pdns",
+        _POWERDNS,
+        "modules/gsqlite3backend/schema.sqlite3.sql",
+        "pdns/bind-dnssec.schema.sqlite3.sql",
+    ),
+]
+
 # A copy of PostgreSQL's own regression tests. Files of `FIRST` create what others use; the others follow by name.
 REGRESSION = Structure(
     "pganalyze/libpg_query", "06670290ad39e61805ecacbc6267df61f6ae3d91", ("test/sql/postgres_regress/",)

@@ -43,6 +43,23 @@ def test_snapshot_commands(commands: Commands) -> None:
     assert "There is no snapshot" in run("snapshot", "show", "shop#first", code=2)
 
 
+def test_restore_that_lacks_an_object_names_it_and_exits_with_one(commands: Commands) -> None:
+    commands.run("db", "create", "guarded")
+    commands.run(
+        "sql",
+        "guarded",
+        "CREATE TABLE item (id int PRIMARY KEY); INSERT INTO item VALUES (1), (2);"
+        "CREATE FUNCTION only_here(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS "
+        "$$ BEGIN IF current_database() NOT LIKE 'guarded%' THEN RAISE 'not here'; END IF; RETURN 1; END $$;"
+        "CREATE INDEX of_it ON item (only_here(id))",
+    )
+    commands.run("snapshot", "create", "guarded")
+    said = commands.run("snapshot", "restore", "guarded#latest", "--new", "elsewhere", code=1)
+    assert "Partly restored into elsewhere" in said
+    assert "Not restored: index public.of_it: not here" in said
+    assert "2" in commands.run("sql", "elsewhere", "SELECT count(*) FROM item")
+
+
 def test_extract_commands(commands: Commands, tmp_path: Path) -> None:
     run, run_json = commands.run, commands.run_json
     run("db", "create", "books")

@@ -32,14 +32,18 @@ from headwater.engines._recovery import (
     RecoveryTarget,
 )
 from headwater.engines._refusals import ConnectionRefused, LoginRefused
-from headwater.engines._scripts import ScriptContent, ScriptLoader, ScriptOutcome, ScriptStatement, ScriptSupport
-from headwater.engines._session import Parameters, ServerFacts, Session
-from headwater.engines._snapshots import (
-    STANDALONE_ROWS,
+from headwater.engines._schema_archives import (
     ArchivePlan,
     ArchiveRefusal,
     ArchiveRestore,
     ArchiveStatement,
+    SchemaArchive,
+    SchemaArchiver,
+)
+from headwater.engines._scripts import ScriptContent, ScriptLoader, ScriptOutcome, ScriptStatement, ScriptSupport
+from headwater.engines._session import Parameters, ServerFacts, Session
+from headwater.engines._snapshots import (
+    STANDALONE_ROWS,
     Baseline,
     Batch,
     BulkLoader,
@@ -50,8 +54,6 @@ from headwater.engines._snapshots import (
     InPlaceRestoreSupport,
     Key,
     Mode,
-    SchemaArchive,
-    SchemaArchiver,
     SnapshotColumn,
     SnapshotReader,
     SnapshotSupport,

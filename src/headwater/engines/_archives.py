@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from headwater.engines._snapshots import ArchiveRefusal, ArchiveStatement, SchemaArchive
+from headwater.engines._schema_archives import ArchiveRefusal, ArchiveStatement, SchemaArchive
 
 Tables = Collection[tuple[str | None, str]] | None
 
@@ -33,21 +33,24 @@ class ReadSchemaArchiver:
 
 @dataclass(slots=True)
 class RefusedStatements:
-    """The numbers of the statements that were not run, and of those that may run elsewhere."""
+    """The objects of the statements that were refused by number, and the numbers of those that may run elsewhere."""
 
-    missing: set[int] = field(default_factory=set)
+    missing: dict[int, str] = field(default_factory=dict)
     unsupported: set[int] = field(default_factory=set)
 
     def needed_by(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
         """Refuse a statement that needs a refused one; return None if it needs none."""
-        lacking = self.missing.intersection(statement.needs)
+        lacking = [number for number in statement.needs if number in self.missing]
         if not lacking:
             return None
-        return self.refuse(statement, "it needs another one of these", supported=not lacking <= self.unsupported)
+        reason = f"it needs {self.missing[lacking[0]]}"
+        return self.refuse(statement, reason, supported=not self.unsupported.issuperset(lacking))
 
-    def refuse(self, statement: ArchiveStatement, reason: str, *, supported: bool) -> ArchiveRefusal:
+    def refuse(
+        self, statement: ArchiveStatement, reason: str, *, supported: bool, hint: str | None = None
+    ) -> ArchiveRefusal:
         """Remember that a statement was refused."""
-        self.missing.add(statement.number)
+        self.missing[statement.number] = statement.subject
         if not supported:
             self.unsupported.add(statement.number)
-        return ArchiveRefusal(statement.subject, reason, supported)
+        return ArchiveRefusal(statement.subject, reason, supported, hint)

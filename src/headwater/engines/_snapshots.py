@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from headwater.catalog.model import Schema
 from headwater.catalog.results import QueryError
 from headwater.engines._address import Address
+from headwater.engines._schema_archives import ArchiveRestore, SchemaArchiver
 
 # The expected format of a column's texts: a hint for compression, never a guarantee.
 Hint = Literal["text", "integer", "float", "timestamp", "timestamptz", "date", "uuid", "hex"]
@@ -117,115 +118,6 @@ class ChangeTracking(Protocol):
         """Yield the rows from one key up to but not including another, as `SnapshotReader.read` does."""
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaArchive:
-    """A schema in the engine's own format, and sentences about what it does not contain.
-
-    `content` is None if it could not be written; the sentences say why.
-    """
-
-    content: bytes | None
-    notes: tuple[str, ...] = ()
-
-
-class SchemaArchiver(Protocol):
-    """Writes the schema of a snapshot in the engine's own format, which has every kind of object."""
-
-    def write(self) -> SchemaArchive:
-        """Return the archive; the same schema gives the same bytes. Blocks; `SnapshotReader.cancel` interrupts it."""
-
-    def objects(
-        self, archive: bytes, tables: Collection[tuple[str | None, str]] | None = None
-    ) -> Mapping[tuple[str, str], str]:
-        """Return the definition of each object of an archive by its kind and its name for users.
-
-        With `tables`, which are not all tables, only those, what they need and what belongs to them.
-        """
-
-    def are_equivalent(self, first: str, second: str) -> bool:
-        """Return True if two definitions that differ mean the same: servers of other versions print them otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class ArchiveStatement:
-    """A statement of an archive: `subject` is the object for users, `needs` are the numbers of others before it.
-
-    If the role may not create an object that is not `essential`, it is left out together with what needs it.
-    """
-
-    number: int
-    text: str
-    subject: str
-    essential: bool
-    needs: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ArchivePlan:
-    """How an archive is restored: the statements before the rows, after them, and after the extras.
-
-    `objects` are the (kind, name) of what `TransferTarget.drop` must drop to undo it, dependents first.
-    `left_out` are objects that some tables do not need, for users. `extras` are those that are still to be restored.
-    `extensions` are those that the tables need and the database does not have.
-    """
-
-    pre_data: tuple[ArchiveStatement, ...]
-    post_data: tuple[ArchiveStatement, ...]
-    final: tuple[ArchiveStatement, ...]
-    objects: tuple[tuple[str, str], ...]
-    left_out: tuple[str, ...]
-    extras: Mapping[str, Any]
-    extensions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ArchiveRefusal:
-    """A statement of an archive that was not run, or was refused.
-
-    `supported` is false if the server or the role is the reason, or an object that was refused for that reason: the
-    statement may run elsewhere.
-    """
-
-    subject: str
-    reason: str
-    supported: bool
-
-
-class ArchiveRestore(Protocol):
-    """Creates the schema of a snapshot from the engine's own archive."""
-
-    def plan(
-        self, archive: bytes, extras: Mapping[str, Any], tables: Collection[tuple[str | None, str]]
-    ) -> ArchivePlan:
-        """Return the plan for all objects, or if `tables` are not all tables, for those and what they need. Blocks.
-
-        Standalone rows that are restored are among `tables`, too.
-
-        Raises:
-            Conflict: the database already has one of the objects.
-        """
-
-    async def check(self, plan: ArchivePlan) -> None:
-        """Check that the server has what the tables of a plan need, before anything is created.
-
-        Raises:
-            BadInput: it lacks extensions; all are named.
-        """
-
-    async def unavailable(self, plan: ArchivePlan) -> Sequence[tuple[str, str]]:
-        """Return the objects of a checked plan that the server cannot have, for users, and the reason of each."""
-
-    async def create(self, statement: ArchiveStatement) -> str | None:
-        """Run a statement; return a sentence if it was left out.
-
-        Raises:
-            QueryError: the database refused; the message names the object.
-        """
-
-    async def attempt(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
-        """Run a statement, unless it needs one that was refused; return why it was not run or was refused."""
-
-
 class SnapshotReader(Protocol):
     """A consistent snapshot of a database, open for reading.
 
@@ -289,6 +181,14 @@ class BulkLoader(Protocol):
         Either all rows of a call are inserted, or none.
         """
 
+    @property
+    def load_compared(self) -> Callable[[SnapshotTable, Iterable[Batch]], tuple[int, bool]] | None:
+        """Inserts rows as `load_rows`, and reads them back at once.
+
+        It returns how many rows were inserted, and True if exactly these are stored, in this order; False may only mean
+        another order. An engine that has no cheaper way than reading both sides row by row has None.
+        """
+
     def count_rows(self, table: SnapshotTable) -> int:
         """Return the number of rows of a table, without those of child tables. Blocks."""
 
@@ -332,7 +232,8 @@ class TableRestoreRequest:
     `archive` is the content of `SchemaArchive`, if there is one: an engine may create the `missing` tables from it
     instead of running `pre_data` and `post_data`. `note` takes sentences about what differs from the snapshot.
     An engine that can calls `read_back` with the rows that each table has in the restore's own transaction: at the end
-    of `overwrite` and `append`, and before anything changes for `append`.
+    of `overwrite` and `append`, and before anything changes for `append`. The table that it passes has the columns of
+    the rows: all those of the request, or all but a hidden last one.
     """
 
     tables: Sequence[tuple[SnapshotTable, Iterable[Batch]]]

@@ -83,8 +83,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     `schema` is the Schema in the catalog's JSON; `moment` is the engine's name for the point in time (LSN, GTID …);
     `extras` are statements and values with which the engine recreates everything else. `archive` is the schema in the
-    engine's own format, stored as a table of pieces. `organization` and `request` (what was requested, such as the
-    tables) are "" and nil in manifests of versions of Headwater that did not write them.
+    engine's own format, stored as a table of pieces. `losses` are sentences about what the snapshot lacks of its
+    database. `organization` and `request` (what was requested, such as the tables) are "" and nil in manifests of
+    versions of Headwater that did not write them.
     """
 
     version: int = VERSION_WITHOUT_ARCHIVE
@@ -103,6 +104,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     extras: Mapping[str, Any] = {}
     tables: tuple[ManifestTable, ...] = ()
     archive: ManifestTable | None = None
+    losses: tuple[str, ...] = ()
     codec: str = "zstd"
     level: int = 3
 

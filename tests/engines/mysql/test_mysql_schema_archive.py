@@ -92,7 +92,7 @@ async def restored(source: Address, target: Address, tables: list[str] | None = 
     """Restore a database, or some of its tables, into another; return the sentences about it."""
     reader = await MYSQL.snapshots.open_reader(source)
     loader = await MYSQL.snapshots.open_loader(target)
-    notes: list[str | None] = []
+    notes: list[Any] = []
     try:
         chosen = [table for table in reader.tables if tables is None or table.name in tables]
         names = [(None, table.name) for table in chosen]
@@ -109,7 +109,7 @@ async def restored(source: Address, target: Address, tables: list[str] | None = 
     finally:
         await loader.close()
         await reader.close()
-    return [note for note in notes if note]
+    return [getattr(note, "sentence", note) for note in notes if note]
 
 
 @asynccontextmanager
@@ -239,8 +239,8 @@ async def test_broken_view_is_named_and_left_out() -> None:
         assert [note.split(" refers")[0] for note in notes] == ["The view a_on_broken", "The view broken"]
         notes = await restored(source, target)
         assert [note.split(" (")[0] for note in notes] == [
-            "Left out, because it did not work in the database of the snapshot either: view broken",
-            "Left out, because it needs an object that was left out: view a_on_broken.",
+            "view broken: it did not work in the database of the snapshot either",
+            "view a_on_broken: it needs view broken",
         ]
         assert ask(target, "SHOW FULL TABLES WHERE Table_type = 'VIEW'") == [("sound", "VIEW")]
 

@@ -61,7 +61,7 @@ async def restore(
 ) -> tuple[Any, list[str]]:
     """Restore a snapshot by its archive; return the plan and what was noted."""
     loader = await POSTGRES.snapshots.open_loader(target)
-    notes: list[str | None] = []
+    notes: list[Any] = []
     try:
         names = [(relation.schema, relation.name) for relation in reader.schema if relation.kind == "table"]
         plan = await asyncio.to_thread(loader.archive_restore.plan, archive, reader.extras, tables or names)
@@ -74,4 +74,4 @@ async def restore(
         notes += [await loader.archive_restore.create(statement) for statement in plan.final]
     finally:
         await loader.close()
-    return plan, [note for note in notes if note]
+    return plan, [getattr(note, "sentence", note) for note in notes if note]

@@ -19,7 +19,6 @@ import pytest
 from engines.postgresql import archives
 from engines.postgresql.archives import POSTGRES
 from engines.postgresql.place import HOST, PORT, fresh, missing, texts
-from headwater.catalog.results import QueryError
 from headwater.engines import Address, drop_all
 from headwater.engines.postgresql import pg_dump, schema_archive
 from headwater.engines.postgresql.binaries import binaries
@@ -117,8 +116,14 @@ async def test_refused_object_is_named() -> None:
         run(target, "CREATE SCHEMA x; CREATE TABLE x.numbers (id int)")
         async with opened(source) as (reader, archive):
             run(target, "CREATE TABLE numbers (id int)")
-            with pytest.raises(QueryError, match=r"create table public\.numbers: relation .* already exists"):
-                await archives.restore(reader, archive, target)
+            loader = await POSTGRES.snapshots.open_loader(target)
+            restore = loader.archive_restore
+            plan = await asyncio.to_thread(restore.plan, archive, reader.extras, [("public", "numbers")])
+            results = [await restore.create(statement) for statement in (*plan.pre_data, *plan.post_data)]
+            await loader.close()
+        refused = next(result for result in results if result)
+        assert (refused.subject, refused.supported) == ("table public.numbers", True)
+        assert refused.sentence == 'table public.numbers: relation "numbers" already exists'
 
 
 async def test_existing_object_is_a_conflict_before_anything_is_created() -> None:

@@ -57,7 +57,7 @@ async def restored(source: Address, target: Address, tables: list[str] | None = 
     """Restore a file, or some of its tables, into another; return the sentences about it."""
     reader = await SQLITE.snapshots.open_reader(source)
     loader = await SQLITE.snapshots.open_loader(target)
-    notes: list[str | None] = []
+    notes: list[Any] = []
     try:
         chosen = [table for table in reader.tables if tables is None or table.name in tables]
         names = [
@@ -79,7 +79,7 @@ async def restored(source: Address, target: Address, tables: list[str] | None = 
     finally:
         await loader.close()
         await reader.close()
-    return [note for note in notes if note]
+    return [getattr(note, "sentence", note) for note in notes if note]
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from clusters import Cluster
 from features.snapshots.snapshot_fixture import SnapshotFixture
 from features.transfers.row_copies import SHOP as SHOPS
 from headwater.features.databases.supervisor.reconciler import Supervisor
@@ -87,6 +88,45 @@ async def test_snapshots_of_other_engines_are_copied_into_postgresql(
     assert done["job"]["state"] == "completed", done["job"]["error"]
     assert all(table["same"] for table in done["tables"])
     assert sum(table["target_rows"] for table in done["tables"]) == taken["rows"]
+
+
+# What only PostgreSQL has: a copy that maps types has no place for it.
+OWN = """
+CREATE SCHEMA "in ner"; CREATE TYPE "in ner".pair AS (a int, b text);
+CREATE TABLE "in ner".t (id int PRIMARY KEY, p "in ner".pair, twice int GENERATED ALWAYS AS (id * 2) STORED);
+INSERT INTO "in ner".t VALUES (1, (2, 'x')), (2, NULL);
+CREATE TABLE part (id int, day date) PARTITION BY RANGE (day);
+CREATE TABLE "part.26" PARTITION OF part FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+INSERT INTO part VALUES (1, '2026-03-04');
+CREATE VIEW twice AS SELECT twice FROM "in ner".t;
+"""
+
+
+async def test_snapshot_is_copied_exactly_into_the_same_engine(
+    module_app: AppFixture, cluster: Cluster, supervisor: Supervisor
+) -> None:
+    person = await module_app.person("irma")
+    fixture = SnapshotFixture(module_app, person, await person.connected(cluster.clone(OWN)))
+    taken = await fixture.take()
+    await fixture.sql('DELETE FROM "in ner".t')
+    target = await person.connected(cluster.clone("CREATE TABLE mine (id int)"))
+    path = f"/snapshots/{taken['id']}/copies"
+    planned = await person.send("POST", f"{path}/plan", 200, json={"target_id": target})
+    assert planned["losses"] == []
+    done = await copied(fixture, taken, target, accepted=False)
+    assert done["job"]["state"] == "completed", done["job"]["error"]
+    assert {(table["table"], table["target_rows"], table["same"]) for table in done["tables"]} == {
+        ("in ner.t", 2, True),
+        ("public.part.26", 1, True),
+    }
+    assert await fixture.sql("SELECT * FROM twice ORDER BY 1", target) == [[2], [4]]
+    assert await fixture.sql('SELECT (p).b FROM "in ner".t WHERE id = 1', target) == [["x"]]
+    second = await person.connected(cluster.clone())
+    done = await copied(fixture, taken, second, tables=["part"])
+    assert done["job"]["state"] == "completed", done["job"]["error"]
+    assert await fixture.sql("SELECT id FROM part", second) == [[1]]
+    again = await person.client.post(f"/api/v1{path}", json={"target_id": target, "accepted": True})
+    assert (again.status_code, "already has" in again.json()["detail"]) == (409, True)
 
 
 async def test_failed_copy_leaves_nothing(snapshot_fixture: SnapshotFixture, taken: Any) -> None:

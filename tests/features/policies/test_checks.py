@@ -169,6 +169,23 @@ async def test_newest_snapshot_is_drilled_and_nothing_is_left(policy_fixture: Po
     assert len(await policy_fixture.runs("drill")) == 1
 
 
+async def test_drill_that_misses_an_object_is_an_alert(policy_fixture: PolicyFixture) -> None:
+    policy_fixture.database = await policy_fixture.person.database("postgresql")
+    await policy_fixture.put(drill_every_days=1)
+    ((here,),) = await policy_fixture.sql("SELECT current_database()")
+    await policy_fixture.sql(
+        "CREATE FUNCTION only_here(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS "
+        f"$$ BEGIN IF current_database() <> '{here}' THEN RAISE 'not here'; END IF; RETURN 1; END $$;"
+        "CREATE TABLE book (id int); INSERT INTO book VALUES (1); CREATE INDEX of_it ON book (only_here(id))"
+    )
+    await policy_fixture.take()
+    run = await checked(policy_fixture, "drill", datetime.now(UTC))
+    detail = "All rows were restored, but 1 object not. index public.of_it: not here."
+    assert (run["outcome"], run["detail"]) == ("failed", detail)
+    (alert,) = [alert for alert in await policy_fixture.alerts("open") if alert["kind"] == "drill_failed"]
+    assert alert["message"] == f"The test restore of the newest snapshot is incomplete. {detail}"
+
+
 async def test_failed_drill_is_an_alert_until_one_succeeds(
     policy_fixture: PolicyFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,7 @@ async def test_restore_in_place_and_undo(snapshot_fixture: SnapshotFixture, engi
         ("album", 2500, True),
         ("artist", 1500, True),
     ]
+    assert [table["contents"] for table in done["tables"]] == ["equal", "equal"]
     assert await snapshot_fixture.sql(SUMS[engine]) == before
     undone = await snapshot_fixture.restore({"id": done["undo_id"]}, **body)
     assert undone["job"]["state"] == "completed", undone["job"]
@@ -137,6 +138,34 @@ async def test_failed_restore_in_place_drops_created_tables(
     done = await snapshot_fixture.person.get(f"/restores/{created['id']}")
     assert done["job"]["state"] == "completed", done["job"]
     assert await snapshot_fixture.sql(SUMS[engine]) == before
+
+
+# A column that keeps other values than it is given, and a table without a key.
+ROUNDED = {
+    "mysql": "ALTER TABLE album MODIFY d FLOAT; CREATE TABLE note (body TEXT); INSERT INTO note VALUES ('a'), ('a'), (NULL)",
+    "sqlite": "DROP TABLE album; CREATE TABLE album (id INTEGER PRIMARY KEY, title TEXT, artist_id INTEGER, price TEXT, "
+    "at TEXT, day TEXT, ok BOOLEAN, raw BLOB, d TEXT); "
+    "CREATE TABLE note (body TEXT); INSERT INTO note VALUES ('a'), ('a'), (NULL)",
+}
+
+
+async def test_rows_of_a_restore_in_place_are_compared_by_their_contents(
+    snapshot_fixture: SnapshotFixture, engine: str
+) -> None:
+    first = await snapshot_fixture.take()
+    await snapshot_fixture.sql(ROUNDED[engine])
+    body: dict[str, Any] = {"target_id": snapshot_fixture.database, "mode": "overwrite"}
+    done = await snapshot_fixture.restore(first, **body)
+    assert done["job"]["state"] == "completed", done["job"]
+    assert {table["table"]: (table["same"], table["contents"]) for table in done["tables"]} == {
+        "album": (True, "different"),
+        "artist": (True, "equal"),
+    }
+    assert (done["outcome"], done["differs"]) == ("different", True)
+    second = await snapshot_fixture.take()
+    await snapshot_fixture.sql("INSERT INTO note VALUES ('b')")
+    done = await snapshot_fixture.restore(second, **body | {"mode": "append", "tables": ["note"]})
+    assert [(table["found"], table["contents"]) for table in done["tables"]] == [(7, "equal")], done["job"]
 
 
 def _gone(_: RowProgress, batches: Iterator[Any], __: str) -> Iterator[Any]:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from features.snapshots.snapshot_fixture import SnapshotFixture
+from headwater.catalog.results import QueryError
+from headwater.engines.postgresql.bulk_load import PostgresBulkLoader
 
 MANY = "(SELECT string_agg(decode(md5({0}::text || g::text), 'hex'), '' ORDER BY g) FROM generate_series(1, {1}) g)"
 OBJECTS = f"""
@@ -103,17 +105,17 @@ async def test_database_with_large_objects_is_refused(objects: SnapshotFixture) 
     assert await snapshot_fixture.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", target) == [[0]]
 
 
-async def test_failed_restore_deletes_large_objects(objects: SnapshotFixture) -> None:
+async def test_failed_restore_deletes_large_objects(objects: SnapshotFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot_fixture = objects
-    ((here,),) = await snapshot_fixture.sql("SELECT current_database()")
-    await snapshot_fixture.sql(
-        "CREATE FUNCTION fails(t text) RETURNS int LANGUAGE plpgsql IMMUTABLE AS "
-        f"$$ BEGIN IF current_database() <> '{here}' THEN RAISE 'not here'; END IF; RETURN 1; END $$;"
-        "CREATE INDEX of_it ON note (fails(body))"
-    )
     snapshot = await snapshot_fixture.take()
     target = await snapshot_fixture.person.database("postgresql")
-    done = await snapshot_fixture.restore(snapshot, target_id=target)
+
+    async def fails(*_: object) -> list[str]:
+        raise QueryError("not here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PostgresBulkLoader, "restore_extras", fails)
+        done = await snapshot_fixture.restore(snapshot, target_id=target)
     assert (done["job"]["state"], "not here" in done["job"]["error"]) == ("failed", True), done["job"]
     assert await snapshot_fixture.sql(TOLD, target) == [], await log(snapshot_fixture, done["job"]["id"])
     await snapshot_fixture.sql("SELECT lo_from_bytea(501, 'mine')", target)

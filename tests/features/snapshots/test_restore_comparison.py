@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
+
+import pytest
 
 from clusters import Cluster
 from features.snapshots.snapshot_fixture import SnapshotFixture
+from headwater.features.snapshots.service.restore import comparison
 
 # Whoever creates the table `note` in this database gets another default, and a trigger that changes its rows.
 CHANGES_WHAT_IS_CREATED = """
@@ -40,6 +44,35 @@ async def test_restored_table_that_differs_is_named(snapshot_fixture: SnapshotFi
     assert done["summary"] in next(line["message"] for line in log["items"] if line["level"] == "warning")
 
 
+async def test_rows_are_read_again_only_where_the_text_of_the_table_is_another(
+    snapshot_fixture: SnapshotFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await snapshot_fixture.sql(
+        "CREATE TABLE empty (id int); CREATE TABLE nothing (); INSERT INTO nothing DEFAULT VALUES;"
+        "CREATE TABLE odd (a text, b bytea); INSERT INTO odd VALUES (E'\\\\N\\t\\n', NULL), (NULL, '\\x00ff'), ('', '');"
+        "CREATE TABLE long AS SELECT repeat(md5(g::text), 40000) AS t FROM generate_series(1, 5) g"
+    )
+    snapshot = await snapshot_fixture.take()
+    read, real = [], comparison._digests
+
+    def noted(attempt: Any, reader: Any, tables: Any) -> Any:
+        read.extend(table.name for table in tables)
+        return real(attempt, reader, tables)
+
+    monkeypatch.setattr(comparison, "_digests", noted)
+    done = await snapshot_fixture.restore(snapshot, name="back")
+    assert (done["outcome"], read) == ("equal", ["empty"]), done["summary"]
+    assert {table["table"]: table["found"] for table in done["tables"]} == {
+        "public.album": 12_000,
+        "public.artist": 1500,
+        "public.empty": 0,
+        "public.long": 5,
+        "public.note": 700,
+        "public.nothing": 1,
+        "public.odd": 3,
+    }
+
+
 async def test_in_place_restore_names_tables_whose_definition_differs(snapshot_fixture: SnapshotFixture) -> None:
     snapshot = await snapshot_fixture.take()
     await snapshot_fixture.sql("ALTER TABLE note ADD COLUMN later int; DELETE FROM note")
@@ -62,5 +95,5 @@ async def test_policy_for_a_role_that_does_not_exist_is_left_out_and_named(
     assert done["job"]["state"] == "completed", done["job"]["error"]
     assert (done["differs"], done["schema_comparison"]["missing"]) == (True, ["policy public.note all_rows"])
     log = await snapshot_fixture.person.get(f"/jobs/{done['job']['id']}/log")
-    sentence = "Left out, because a role of it does not exist here: policy public.note all_rows"
+    sentence = "Not restored: policy public.note all_rows: a role of it does not exist here"
     assert [line["level"] for line in log["items"] if line["message"].startswith(sentence)] == ["warning"]

@@ -6376,7 +6376,9 @@ export interface components {
          * RestoreOut
          * @description A restore and its result; `undo_id` is the snapshot of the target that was taken before the restore.
          *
-         *     `summary` says what was compared at the end; `differs` is true if something differs from the snapshot.
+         *     `summary` says what was compared at the end; `differs` is true if something differs from the snapshot. `outcome` is
+         *     `equal`, `different`, `unchecked` if nothing is known to differ but not everything was compared, or `incomplete` if
+         *     the database refused some objects: then all rows are restored, and `refused` has a sentence about each object.
          */
         RestoreOut: {
             /**
@@ -6420,6 +6422,10 @@ export interface components {
             summary: string | null;
             /** Differs */
             differs: boolean;
+            /** Outcome */
+            outcome: ("equal" | "incomplete" | "different" | "unchecked") | null;
+            /** Refused */
+            refused: string[];
             job: components["schemas"]["JobOut"] | null;
         };
         /**
@@ -7378,6 +7384,8 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Losses */
+            losses: string[];
             /** Verified At */
             verified_at: string | null;
             verification: components["schemas"]["VerificationOut"] | null;
@@ -7423,7 +7431,8 @@ export interface components {
          *     uses in the vault, and `new_bytes` the part of it that no earlier snapshot had stored. `by` is the name of the
          *     user who requested it; `scheduled` is true if a policy did. `grew` is true if it added far more data than the
          *     snapshots before it. `partial` is true if only some tables were requested; `undo` if it was taken to undo a restore.
-         *     `database_id` is null if the database was deleted; its snapshots are kept.
+         *     `database_id` is null if the database was deleted; its snapshots are kept. `losses` are sentences about what it
+         *     lacks of its database, or what a restore does differently; the manifest in the vault has them, too.
          */
         SnapshotOut: {
             /**
@@ -7495,6 +7504,8 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Losses */
+            losses: string[];
             /** Verified At */
             verified_at: string | null;
             verification: components["schemas"]["VerificationOut"] | null;

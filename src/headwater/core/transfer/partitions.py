@@ -42,7 +42,16 @@ def _contains(parent: Relation, child: Relation) -> bool:
 def _parents(relation: Relation, schema: Schema) -> list[Relation]:
     attrs = dict(relation.attrs)
     listed = attrs.get("partition_of") or attrs.get("inherits") or ""
-    parents = [schema.relation(names[-1], names[-2] if len(names) > 1 else None) for names in _names(listed)]
+    return _listed(listed, schema)
+
+
+def partitioned_parent(partition: Relation, schema: Schema) -> Relation | None:
+    """Return the partitioned table of which a table is a partition, if it is one."""
+    return next(iter(_listed(dict(partition.attrs).get("partition_of", ""), schema)), None)
+
+
+def _listed(text: str, schema: Schema) -> list[Relation]:
+    parents = [schema.relation(names[-1], names[-2] if len(names) > 1 else None) for names in _names(text)]
     return [parent for parent in parents if parent is not None]
 
 

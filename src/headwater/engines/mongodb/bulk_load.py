@@ -26,6 +26,7 @@ Found = TypeVar("Found")
 class MongoBulkLoader:
     """Loads a snapshot into an empty database."""
 
+    load_compared = None
     archive_restore = None
 
     def __init__(self, session: MongoSession) -> None:

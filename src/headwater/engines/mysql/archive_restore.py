@@ -137,34 +137,21 @@ class MysqlArchiveRestore:
         """Return nothing: a server of MySQL has no extensions."""
         return ()
 
-    async def create(self, statement: ArchiveStatement) -> str | None:
-        """Create an object; one that this user may not create is left out if no row depends on it."""
-        if not statement.essential and self._refused.missing.intersection(statement.needs):
-            self._refused.missing.add(statement.number)
-            return f"Left out, because it needs an object that was left out: {statement.subject}."
-        item = self._objects[statement.number]
-        try:
-            notes: list[str] = await self._call(lambda: self._writer.create(item))
-        except pymysql.Error as error:
-            reason = left_out_because(item, error)
-            if reason is None:
-                raise refused(item, error) from error
-            self._refused.missing.add(statement.number)
-            return f"Left out, because {reason}: {statement.subject} ({error.args[-1]})."
-        return " ".join(notes) or None
-
-    async def attempt(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
+    async def create(self, statement: ArchiveStatement) -> str | ArchiveRefusal | None:
         """Create an object, unless it needs one that was refused."""
         if refusal := self._refused.needed_by(statement):
             return refusal
         item = self._objects[statement.number]
         try:
-            await self._call(lambda: self._writer.create(item))
+            notes: list[str] = await self._call(lambda: self._writer.create(item))
         except pymysql.Error as error:
+            reason = errors.refusal(error, Statement(item.text, 0), 0)
+            if not isinstance(reason, QueryError) or error.args[0] in errors.NOT_THE_STATEMENT:
+                raise reason from error
             unsupported = left_out_because(item, error)
-            reason = f"{unsupported} ({error.args[-1]})" if unsupported else str(refused(item, error))
-            return self._refused.refuse(statement, reason, supported=unsupported is None)
-        return None
+            sentence = f"{unsupported} ({reason.message})" if unsupported else reason.message
+            return self._refused.refuse(statement, sentence, supported=unsupported is None, hint=reason.hint)
+        return " ".join(notes) or None
 
 
 def left_out_because(item: MysqlObject, error: pymysql.Error) -> str | None:

@@ -35,6 +35,8 @@ _BYTES = pa.binary()
 class MysqlBulkLoader:
     """Loads a snapshot into an empty database."""
 
+    load_compared = None
+
     def __init__(self, session: MysqlSession, most: int) -> None:
         self.archive_restore = MysqlArchiveRestore(session.connection, session.worker.call)
         self._session, self._most = session, most

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -25,10 +26,20 @@ from headwater.engines import (
     SnapshotTable,
     TableRestoreRequest,
     TableRestoreResult,
+    When,
     dangling_reference_error,
 )
-from headwater.engines.mysql import archive_plan, bulk_load, errors, queries, schema_archive, transfer, triggers
-from headwater.engines.mysql.archive_restore import SchemaWriter, left_out_because, refused
+from headwater.engines.mysql import (
+    archive_plan,
+    bulk_load,
+    errors,
+    queries,
+    schema_archive,
+    snapshot_reader,
+    transfer,
+    triggers,
+)
+from headwater.engines.mysql.archive_restore import SchemaWriter, refused
 from headwater.engines.mysql.connection import kill_query
 from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.session import MysqlSession, connect
@@ -38,6 +49,7 @@ from headwater.kit.errors import HeadwaterError
 SETTINGS = (
     *bulk_load.SETTINGS,
     "SET SESSION unique_checks = 1",
+    "SET SESSION net_write_timeout = 3600",
     "SET SESSION lock_wait_timeout = 10",
     "SET SESSION innodb_lock_wait_timeout = 30",
 )
@@ -90,10 +102,7 @@ class MysqlInPlaceRestore:
             try:
                 notes = writer.create(item)
             except pymysql.Error as error:
-                reason = left_out_because(item, error)
-                if reason is None:
-                    raise refused(item, error) from error
-                notes = [f"Left out, because {reason}: {item.display_name} ({error.args[-1]})."]
+                raise refused(item, error) from error
             for sentence in notes:
                 request.note(sentence)
 
@@ -161,6 +170,8 @@ class MysqlInPlaceRestore:
     def _moved(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
         tables = [table for table, _ in request.tables]
         before = [self._count(table, " FOR UPDATE") for table in tables]
+        if request.mode == "append":
+            self._read_back(request, "before")
         if request.mode == "overwrite":
             for table in tables:
                 self._connection.query(f"DELETE FROM {quote(table.name)}")  # noqa: S608 (quoted)
@@ -172,10 +183,20 @@ class MysqlInPlaceRestore:
             given.append(bulk_load.insert(self._connection, table, batches, self._most, tail.encode()))
         self._check_keys({table.name for table in tables})
         counts = [self._count(table) for table in tables]
+        if request.mode != "append_missing":
+            self._read_back(request, "after")
         return [
             TableRestoreResult(was, now - was if request.mode == "append_missing" else rows, now)
             for was, rows, now in zip(before, given, counts, strict=True)
         ]
+
+    def _read_back(self, request: TableRestoreRequest, when: When) -> None:
+        """Pass on the rows of the tables, in no order."""
+        if request.read_back is None:
+            return
+        for table, _ in request.tables:
+            unordered = replace(table, key=())
+            request.read_back(unordered, when, snapshot_reader.rows(self._connection, unordered))
 
     def _check_keys(self, names: set[str]) -> None:
         """Check the foreign keys of the tables, and those that refer to them, also from other databases."""

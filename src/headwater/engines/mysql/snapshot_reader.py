@@ -86,13 +86,11 @@ class MysqlSnapshotReader:
 
     def read(self, table: SnapshotTable) -> Iterator[Batch]:
         """Yield the rows of a table; one table at a time."""
-        query = select(table)
         with self._one:
             try:
-                for data, starts in packets.rows(self._session.connection, query):
-                    yield fields.split_rows(data, starts, len(table.columns))
+                yield from rows(self._session.connection, table)
             except pymysql.Error as error:
-                raise errors.refusal(error, Statement(query, 0), 0) from error
+                raise errors.refusal(error, Statement(select(table), 0), 0) from error
 
     def cancel(self) -> None:
         """Interrupt the read."""
@@ -142,6 +140,16 @@ def _table(relation: Relation) -> SnapshotTable:
 def hint(kind: str) -> Hint:
     """Return the hint for a type: what its texts look like."""
     return next((hint_ for pattern, hint_ in _KINDS if pattern.match(kind.lower())), "text")
+
+
+def rows(connection: Any, table: SnapshotTable) -> Iterator[Batch]:
+    """Yield the rows of a table over a connection whose time zone is UTC and whose `sql_mode` keeps backslashes.
+
+    Raises:
+        pymysql.Error: what the server answered.
+    """
+    for data, starts in packets.rows(connection, select(table)):
+        yield fields.split_rows(data, starts, len(table.columns))
 
 
 def select(table: SnapshotTable) -> str:

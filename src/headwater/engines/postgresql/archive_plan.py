@@ -164,12 +164,10 @@ def _is_statement(text: str) -> bool:
 
 
 def _essential(chosen: Sequence[ArchivedObject]) -> set[int]:
-    """Return the entries without which a table could not be created or would accept other rows."""
+    """Return the entries without which a table or a sequence could not be created."""
     by_number = {entry.number: entry for entry in chosen}
-    kinds = {"TABLE", "TABLE ATTACH", "CONSTRAINT", "FK CONSTRAINT", "CHECK CONSTRAINT", "DEFAULT", "SEQUENCE"}
-    kinds |= _SETTINGS
     essential: set[int] = set()
-    open_ = [entry.number for entry in chosen if entry.kind in kinds]
+    open_ = [entry.number for entry in chosen if entry.kind in {"TABLE", "TABLE ATTACH", "SEQUENCE", *_SETTINGS}]
     while open_:
         number = open_.pop()
         if number in by_number and number not in essential:

@@ -15,7 +15,6 @@ from headwater.engines._archives import RefusedStatements
 from headwater.engines.postgresql import archive_plan, extensions, own_search_path, schema_archive
 from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.pg_dump import SchemaDump
-from headwater.kit.errors import HeadwaterError
 
 # Relations are compared by the caller, who knows them; their locks are not needed here.
 _REASONS: Mapping[type[psycopg.Error], str] = {
@@ -28,6 +27,8 @@ _OF_ROLES = ("policy ", "user mapping ")
 _INTERNAL_STATE = "STYPE = internal"
 _NO_RELATIONS = "--exclude-table=*"
 _EXTENSION, _COMMENT = "extension ", "comment "
+# Of errors that do not depend on the statement: deadlocks, lacking resources, locks, an operator, the disk.
+_NOT_THE_STATEMENT = ("40", "53", "55P03", "57", "58")
 
 
 class PostgresArchiveRestore:
@@ -75,31 +76,19 @@ class PostgresArchiveRestore:
                 reasons.setdefault(statement.number, below)
         return lost
 
-    async def create(self, statement: ArchiveStatement) -> str | None:
-        """Run a statement; an object that this role may not create is left out if no row depends on it."""
-        if not statement.essential and self._refused.missing.intersection(statement.needs):
-            self._refused.missing.add(statement.number)
-            return f"Left out, because it needs an object that was left out: {statement.subject}."
-        try:
-            await self._execute(statement.text)
-        except psycopg.Error as error:
-            reason = _unsupported(statement, error)
-            if statement.essential or reason is None:
-                raise _refused(statement, error) from error
-            self._refused.missing.add(statement.number)
-            return f"Left out, because {reason}: {statement.subject} ({error.diag.message_primary})."
-        return None
-
-    async def attempt(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
-        """Run a statement, unless it needs one that was refused; nothing that fails ends the connection's work."""
+    async def create(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
+        """Run a statement, unless it needs one that was refused; the connection goes on working after an error."""
         if refusal := self._refused.needed_by(statement):
             return refusal
         try:
             await self._execute(statement.text)
         except psycopg.Error as error:
+            reason = error_from(error, 0, 0)
+            if not isinstance(reason, QueryError) or reason.sqlstate.startswith(_NOT_THE_STATEMENT):
+                raise reason from error
             unsupported = _unsupported(statement, error)
-            reason = f"{unsupported} ({error.diag.message_primary})" if unsupported else _refused(statement, error)
-            return self._refused.refuse(statement, str(reason), supported=unsupported is None)
+            sentence = f"{unsupported} ({reason.message})" if unsupported else reason.message
+            return self._refused.refuse(statement, sentence, supported=unsupported is None, hint=reason.hint)
         return None
 
     async def _execute(self, text: str) -> None:
@@ -130,16 +119,3 @@ def _refusal(extension: Extension | None) -> str:
     if extension is None:
         return "the target's server does not offer it"
     return "" if extension.installed else (extension.refused or "").rstrip(".")
-
-
-def _refused(statement: ArchiveStatement, error: psycopg.Error) -> HeadwaterError:
-    """Return the server's error, with the object that it is about."""
-    reason = error_from(error, 0, 0)
-    if not isinstance(reason, QueryError):
-        return reason
-    return QueryError(
-        f"The database refused to create {statement.subject}: {reason.message}",
-        hint=reason.hint,
-        sqlstate=reason.sqlstate,
-        detail=reason.detail,
-    )

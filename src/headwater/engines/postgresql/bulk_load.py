@@ -5,17 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
+from blake3 import blake3
 
+from headwater.catalog.results import QueryError
 from headwater.engines import Address, Batch, Session, SnapshotTable
-from headwater.engines.postgresql import large_objects, privileges, transfer
+from headwater.engines.postgresql import (
+    copy_out,
+    large_objects,
+    own_search_path,
+    privileges,
+    snapshot_reader,
+    transfer,
+)
 from headwater.engines.postgresql.archive_restore import PostgresArchiveRestore
+from headwater.engines.postgresql.change_tracking import copy_statement
 from headwater.engines.postgresql.connection import connect_sync
 from headwater.engines.postgresql.ddl import literal, quote
 from headwater.engines.postgresql.errors import error_from
@@ -24,6 +35,9 @@ from headwater.engines.postgresql.session import PostgresSession
 SETTINGS = (*transfer.SETTINGS, "SET IntervalStyle = 'postgres'", "SET lc_monetary = 'C'", "SET row_security = off")
 _MEMORY = ("SET maintenance_work_mem = '256MB'",)
 _PIECE = 2**20
+# So that a table is read in the order in which it is stored.
+READING = (*snapshot_reader.FORMAT, "SET synchronize_seqscans = off", "SET row_security = off")
+Sent: TypeAlias = Callable[[memoryview], object]
 
 
 class PostgresBulkLoader:
@@ -52,9 +66,23 @@ class PostgresBulkLoader:
                     rows, notes = large_objects.load(connection, batches, send_rows)
                     self._notes += notes
                     return rows
-                with connection.transaction(), connection.cursor() as cursor:
-                    cursor.execute(f"TRUNCATE ONLY {quote(table.schema, table.name)}".encode())
-                    return send_rows(cursor, f"{copy_in_statement(table)} (FREEZE)", batches)
+                return _load(connection, table, batches)
+            except psycopg.Error as error:
+                raise error_from(error, 0, 0) from error
+
+    def load_compared(self, table: SnapshotTable, batches: Iterable[Batch]) -> tuple[int, bool]:
+        """Insert rows as `load_rows`, and compare the text that was sent with the text that the table then gives.
+
+        One COPY into an empty table stores rows in their order, in which a table without indexes is read. So no row has
+        to be found in a text, on neither side.
+        """
+        if large_objects.is_large_objects(table):
+            return self.load_rows(table, batches), False
+        with self._connection() as connection:
+            sent = blake3()
+            try:
+                rows = _load(connection, table, batches, sent.update)
+                return rows, _stored(connection, table) == sent.digest()
             except psycopg.Error as error:
                 raise error_from(error, 0, 0) from error
 
@@ -114,13 +142,39 @@ async def open_loader(address: Address, seconds: float, session: Session) -> Pos
     return fill
 
 
-def send_rows(cursor: psycopg.Cursor[Any], statement: str, batches: Iterable[Batch]) -> int:
-    """Send rows to a `COPY … FROM STDIN` and return how many; the next rows are encoded meanwhile."""
+def _load(
+    connection: psycopg.Connection[Any], table: SnapshotTable, batches: Iterable[Batch], sent: Sent | None = None
+) -> int:
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE ONLY {quote(table.schema, table.name)}".encode())
+        return send_rows(cursor, f"{copy_in_statement(table)} (FREEZE)", batches, sent)
+
+
+def _stored(connection: psycopg.Connection[Any], table: SnapshotTable) -> bytes | None:
+    """Return the digest of the text of a table; None if it can only be read with the search path of the database."""
+    digest = blake3()
+    for statement in READING:
+        connection.execute(statement.encode())
+    try:
+        for text in copy_out.copy_texts(connection, copy_statement(replace(table, key=()))):
+            digest.update(text)
+    except QueryError as error:
+        if error.sqlstate not in own_search_path.UNRESOLVED_STATES:
+            raise
+        return None
+    return digest.digest()
+
+
+def send_rows(cursor: psycopg.Cursor[Any], statement: str, batches: Iterable[Batch], sent: Sent | None = None) -> int:
+    """Send rows to a `COPY … FROM STDIN` and return how many; the next rows are encoded meanwhile.
+
+    `sent` is called with each piece of the text.
+    """
     rows, given = 0, iter(batches)
     with ThreadPoolExecutor(1, thread_name_prefix="copy-text") as ahead, cursor.copy(statement.encode()) as sink:
-        coming = ahead.submit(_next, given)
+        coming = ahead.submit(_next, given, sent)
         while encoded := coming.result():
-            coming = ahead.submit(_next, given)
+            coming = ahead.submit(_next, given, sent)
             count, text = encoded
             rows += count
             for start in range(0, len(text), _PIECE):
@@ -128,9 +182,14 @@ def send_rows(cursor: psycopg.Cursor[Any], statement: str, batches: Iterable[Bat
     return rows
 
 
-def _next(batches: Iterator[Batch]) -> tuple[int, memoryview] | None:
+def _next(batches: Iterator[Batch], sent: Sent | None) -> tuple[int, memoryview] | None:
     batch = next(batches, None)
-    return None if batch is None else (batch.num_rows, memoryview(copy_text(batch)))
+    if batch is None:
+        return None
+    text = memoryview(copy_text(batch))
+    if sent:
+        sent(text)
+    return batch.num_rows, text
 
 
 def counted(connection: psycopg.Connection[Any], table: SnapshotTable) -> int:

@@ -38,6 +38,17 @@ def copy_batches(connection: psycopg.Connection[Any], statement: str, columns: i
         yield fields.split_rows(data, starts, columns)
 
 
+def copy_texts(connection: psycopg.Connection[Any], statement: str) -> Iterator[memoryview]:
+    """Yield the text of a `COPY … TO STDOUT` in pieces, without splitting it; blocks and raises as `copy_batches`."""
+    if connection.pgconn.ssl_in_use:
+        for data, _ in _by_libpq(connection, statement.encode()):
+            yield data.data
+        return
+    for data, starts in _by_socket(connection, statement.encode()):
+        data[starts - _HEAD.size] = 0  # of everything between the rows, only this is not zero; no text contains zeros
+        yield data[data != 0].data
+
+
 def _by_socket(connection: psycopg.Connection[Any], statement: bytes) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield blocks of rows; each is overwritten by a later one."""
     query = b"Q" + (len(statement) + 5).to_bytes(4, "big") + statement + b"\0"

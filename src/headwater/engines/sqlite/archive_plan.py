@@ -12,8 +12,8 @@ from headwater.engines.sqlite.schema_archive import SqliteObject, SqliteSchema, 
 from headwater.engines.sqlite.values import literal
 from headwater.kit.errors import Conflict
 
-# Numbers of statements that are no objects.
-FILE_SETTINGS, OTHER = -2, -1
+# Numbers of statements that create no table.
+STATISTICS, FILE_SETTINGS, OTHER = -3, -2, -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +119,17 @@ def plan_of(
     return ArchivePlan(
         (
             *(settings if selection.whole and not existing else ()),
-            *(_statement(number, item) for number, item in enumerate(selection.of("table"))),
-            *_others(configurations(content, selection.of("table")), "configuration of a search index"),
+            *(
+                ArchiveStatement(number, item.sql, item.display_name, True)
+                for number, item in enumerate(selection.of("table"))
+            ),
+            *_others(configurations(content, selection.of("table")), "configuration of a search index", essential=True),
         ),
-        tuple(_statement(OTHER, item) for item in selection.of("index")),
+        tuple(_created(selection, "index")),
         (
             *_others(rebuilds(selection, tables), "full-text index"),
-            *(_statement(OTHER, item) for item in selection.of("view", "trigger")),
-            *(_others(statistics(content), "statistics", essential=False) if selection.whole else ()),
+            *_created(selection, "view", "trigger"),
+            *(_others(statistics(content), "statistics", STATISTICS) if selection.whole else ()),
         ),
         tuple(_dropped(selection.objects)),
         selection.left_out,
@@ -134,12 +137,14 @@ def plan_of(
     )
 
 
-def _statement(number: int, item: SqliteObject) -> ArchiveStatement:
-    return ArchiveStatement(number, item.sql, item.display_name, True)
+def _created(selection: SqliteSelection, *types: str) -> Iterator[ArchiveStatement]:
+    yield from (ArchiveStatement(OTHER, item.sql, item.display_name, False) for item in selection.of(*types))
 
 
-def _others(texts: Iterator[str], subject: str, *, essential: bool = True) -> Iterator[ArchiveStatement]:
-    yield from (ArchiveStatement(OTHER, text, subject, essential) for text in texts)
+def _others(
+    texts: Iterator[str], subject: str, number: int = OTHER, *, essential: bool = False
+) -> Iterator[ArchiveStatement]:
+    yield from (ArchiveStatement(number, text, subject, essential) for text in texts)
 
 
 def configurations(content: SqliteSchema, tables: Sequence[SqliteObject]) -> Iterator[str]:

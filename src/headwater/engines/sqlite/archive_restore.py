@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from headwater.catalog.results import QueryError
 from headwater.catalog.statements import Statement
 from headwater.engines import ArchivePlan, ArchiveRefusal, ArchiveStatement
 from headwater.engines.sqlite import archive_plan, queries, schema_archive
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.session import SqliteSession
-from headwater.kit.errors import HeadwaterError
 
-_UNSUPPORTED = "this version of SQLite does not accept it"
+# Errors that do not depend on the statement, by the byte of their primary code.
+_PRIMARY = 0xFF
+_NOT_THE_STATEMENT = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
+# What a program can add to SQLite by itself.
+_OF_APPLICATION = re.compile("no such (collation sequence|function|module):")
 PRAGMAS = ("encoding", "page_size", "auto_vacuum")
 
 
@@ -43,25 +57,17 @@ class SqliteArchiveRestore:
         """Return nothing: SQLite has no extensions."""
         return ()
 
-    async def create(self, statement: ArchiveStatement) -> str | None:
-        """Run a statement; what this version of SQLite does not have is left out if no row depends on it."""
+    async def create(self, statement: ArchiveStatement) -> str | ArchiveRefusal | None:
+        """Run a statement."""
         try:
             return await self._session.call(lambda: self._run(statement))
         except sqlite3.Error as error:
-            if _is_unsupported(statement, error):
-                return f"Left out, because {_UNSUPPORTED}: {statement.subject} ({error})."
-            raise refused(statement.subject, statement.text, error) from error
-
-    async def attempt(self, statement: ArchiveStatement) -> ArchiveRefusal | None:
-        """Run a statement; return why it was refused."""
-        try:
-            await self._session.call(lambda: self._run(statement))
-        except sqlite3.Error as error:
-            if _is_unsupported(statement, error):
-                return ArchiveRefusal(statement.subject, f"{_UNSUPPORTED} ({error})", supported=False)
-            reason = refused(statement.subject, statement.text, error)
-            return ArchiveRefusal(statement.subject, str(reason), supported=True)
-        return None
+            reason = refusal(error, Statement(statement.text, 0), 0, read_only=False)
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY in _NOT_THE_STATEMENT:
+                raise reason from error
+            unsupported = _unsupported(statement, error)
+            sentence = f"{unsupported} ({reason.message})" if unsupported else reason.message
+            return ArchiveRefusal(statement.subject, sentence, unsupported is None, reason.hint)
 
     def _run(self, statement: ArchiveStatement) -> str | None:
         if statement.number == archive_plan.FILE_SETTINGS:
@@ -92,13 +98,8 @@ class SqliteArchiveRestore:
         return f"The file keeps its own settings: {', '.join(differing)}." if differing else None
 
 
-def _is_unsupported(statement: ArchiveStatement, error: sqlite3.Error) -> bool:
-    return not statement.essential and isinstance(error, sqlite3.OperationalError)
-
-
-def refused(subject: str, text: str, error: sqlite3.Error) -> HeadwaterError:
-    """Return SQLite's error, with the object that it is about."""
-    reason = refusal(error, Statement(text, 0), 0, read_only=False)
-    if not isinstance(reason, QueryError):
-        return reason
-    return QueryError(f"The database refused to create {subject}: {reason.message}", hint=reason.hint)
+def _unsupported(statement: ArchiveStatement, error: sqlite3.Error) -> str | None:
+    """Return why a statement may run elsewhere; None if SQLite refuses it everywhere."""
+    if _OF_APPLICATION.match(str(error)):
+        return "the application that uses the file adds this to SQLite"
+    return "this version of SQLite does not accept it" if statement.number == archive_plan.STATISTICS else None

@@ -24,6 +24,8 @@ SETTINGS = frozenset({"user_version", "application_id"})
 class SqliteBulkLoader:
     """Loads a snapshot into an empty database."""
 
+    load_compared = None
+
     def __init__(self, session: SqliteSession) -> None:
         self._session = session
         self.archive_restore = SqliteArchiveRestore(session)

@@ -7,7 +7,7 @@ not enforced meanwhile, and are checked before its end.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from headwater.engines import (
     SnapshotTable,
     TableRestoreRequest,
     TableRestoreResult,
+    When,
     dangling_reference_error,
 )
 from headwater.engines.sqlite import archive_plan, queries, schema_archive
@@ -30,6 +31,7 @@ from headwater.engines.sqlite.bulk_load import insert, value_of
 from headwater.engines.sqlite.ddl import quote
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.parser import content_of
+from headwater.engines.sqlite.rows import batches as batches_of
 from headwater.engines.sqlite.session import SqliteSession, connect
 from headwater.engines.sqlite.stored_schema import free_rowid_name
 from headwater.engines.sqlite.transfer import SqliteTransfer
@@ -81,11 +83,15 @@ class _Work:
             self._connection.execute(f"DROP TRIGGER {quote(name)}")
         virtual = {name.lower(): content_of(sql) for name, sql in self._rows(queries.VIRTUAL)}
         before = [self._count(table) for table in tables]
+        if self._request.mode == "append":
+            self._read_back("before", virtual)
         given = [self._fill(table, batches, virtual) for table, batches in self._request.tables]
         for name, content in virtual.items():
             if content and {name, content.lower()} & names:
                 self._connection.execute(f"INSERT INTO {quote(name)} ({quote(name)}) VALUES ('rebuild')")  # noqa: S608
         counts = [self._count(table) for table in tables]
+        if self._request.mode != "append_missing":
+            self._read_back("after", virtual)
         self._go_on(tables)
         self._check_keys(names)
         for statement in (*post_data, *(sql for _, _, sql in triggers)):
@@ -123,14 +129,26 @@ class _Work:
             self._connection.execute(f"DELETE FROM {quote(table.name)}")  # noqa: S608 (quoted)
         if mode == "append_missing" and is_virtual:
             batches = self._without_known(table, batches)
-        table, batches = self._fitting(table, batches, keep_rowid=mode == "overwrite" or is_virtual)
+        fitted = self._fitted(table, virtual)
+        if len(fitted.columns) < len(table.columns):
+            batches = (batch.select(range(len(fitted.columns))) for batch in batches)
         tail = " ON CONFLICT DO NOTHING" if mode == "append_missing" and not is_virtual else ""
-        return insert(self._connection, table, batches, "INSERT OR ABORT", tail)
+        return insert(self._connection, fitted, batches, "INSERT OR ABORT", tail)
 
-    def _fitting(
-        self, table: SnapshotTable, batches: Iterable[Batch], *, keep_rowid: bool
-    ) -> tuple[SnapshotTable, Iterable[Batch]]:
-        """Return rows as the table takes them: without their rowids if they are added to others, or if it has none.
+    def _read_back(self, when: When, virtual: Mapping[str, str | None]) -> None:
+        """Pass on the rows of the tables, in no order, but not those of search indexes over other tables."""
+        read_back = self._request.read_back
+        if read_back is None:
+            return
+        for table, _ in self._request.tables:
+            if not virtual.get(table.name.lower()):
+                fitted = replace(self._fitted(table, virtual), key=())
+                names = [quote(column.name) for column in fitted.columns]
+                rest = f"FROM {quote(table.name)} NOT INDEXED"
+                read_back(fitted, when, batches_of(self._connection, names, rest))
+
+    def _fitted(self, table: SnapshotTable, virtual: Mapping[str, str | None]) -> SnapshotTable:
+        """Return a table as it takes rows: without rowids if they are added to others, or if it has none.
 
         Rows that are added to a table without an index of its own get new rowids: the old ones may have been given to
         other rows since.
@@ -138,13 +156,14 @@ class _Work:
         *others, last = table.columns
         columns = tuple(others)
         if not last.hidden:
-            return table, batches
+            return table
         names = [str(name) for (name,) in self._rows("SELECT name FROM pragma_table_xinfo(?)", (table.name,))]
         ((without_rowid,),) = self._rows("SELECT wr FROM pragma_table_list(?) WHERE schema = 'main'", (table.name,))
         rowid = free_rowid_name(names)
-        if keep_rowid and rowid and not without_rowid:
-            return replace(table, columns=(*columns, replace(last, name=rowid))), batches
-        return replace(table, columns=columns), (batch.select(range(len(columns))) for batch in batches)
+        keeps_rowids = self._request.mode == "overwrite" or table.name.lower() in virtual
+        if keeps_rowids and rowid and not without_rowid:
+            return replace(table, columns=(*columns, replace(last, name=rowid)))
+        return replace(table, columns=columns)
 
     def _without_known(self, table: SnapshotTable, batches: Iterable[Batch]) -> Iterator[Batch]:
         """Yield the rows of a virtual table whose rowid it does not have."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from headwater.catalog.model import Column, Index, Relation, Schema, Trigger
@@ -12,6 +13,7 @@ from headwater.engines.sqlite import attributes as a
 from headwater.engines.sqlite import parser, queries
 from headwater.engines.sqlite.ddl import standard_name
 from headwater.engines.sqlite.session import SqliteSession
+from headwater.engines.sqlite.values import OddText
 
 VIRTUAL, STORED = 2, 3  # values of `hidden` for generated columns; 1 is a hidden column of a virtual table
 
@@ -19,9 +21,9 @@ VIRTUAL, STORED = 2, 3  # values of `hidden` for generated columns; 1 is a hidde
 async def inspect(session: Session) -> Schema:
     """Read the whole Schema of the file."""
     assert isinstance(session, SqliteSession)
-    objects = await session.ask(queries.OBJECTS)
+    objects = _readable(await session.ask(queries.OBJECTS))
     columns: dict[str, list[Any]] = defaultdict(list)
-    for table, *column in await session.ask(queries.COLUMNS):
+    for table, *column in _readable(await session.ask(queries.COLUMNS)):
         columns[table].append(column)
     rows, sizes = await _figures(session)
     indexes = [row for row in objects if row[0] == "index"]
@@ -41,6 +43,13 @@ async def inspect(session: Session) -> Schema:
     # Tables by name, because a change may recreate one; views in declaration order, each after those it uses.
     relations.sort(key=lambda item: (1, "") if item.kind == "view" else (0, item.name))
     return Schema(tuple(relations))
+
+
+def _readable(rows: Iterable[Any]) -> list[list[Any]]:
+    """Return rows in which texts that are not UTF-8 are plain ones, with a sign for what cannot be read."""
+    return [
+        [cell.stored.decode(errors="replace") if isinstance(cell, OddText) else cell for cell in row] for row in rows
+    ]
 
 
 def _same(left: str, right: str) -> bool:
@@ -132,7 +141,7 @@ def _virtual(name: str, sql: str, columns: list[Any]) -> Relation:
 async def _view(session: SqliteSession, name: str, sql: str) -> Relation:
     query = queries.COLUMNS_OF_VIEW.format(name="'" + name.replace("'", "''") + "'")
     try:
-        columns = await session.ask(query)
+        columns = _readable(await session.ask(query))
     except QueryError:  # it uses a missing table
         columns = []
     return Relation(name, tuple(Column(*row) for row in columns), kind="view", definition=parser.view(sql))

@@ -28,7 +28,8 @@ class Database(Base):
     `purge_at`; if its project was deleted (`project_id` is NULL), the supervisor soft-deletes it. `connection` holds
     the address, TLS and tunnel of a connected database without secrets, which are encrypted in `database_secrets`.
     `quotas` and `options` are plain values by name. With `archives`, its server archives the log of its changes for
-    point-in-time recovery. While it is `building`, a job creates its files, and the supervisor leaves it alone.
+    point-in-time recovery. While it is `building`, a job creates its files, and the supervisor leaves it alone. A
+    `scratch` database is created and deleted by a job of Headwater, and belongs to no list of a project.
     """
 
     __tablename__ = "databases"
@@ -63,6 +64,7 @@ class Database(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     archives: Mapped[bool] = mapped_column(default=False)
     building: Mapped[bool] = mapped_column(default=False)
+    scratch: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     protected: Mapped[bool] = mapped_column(default=False)
     read_only: Mapped[bool] = mapped_column(default=False)
     sleep_after_seconds: Mapped[int] = mapped_column(default=300)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.features.databases.models import Database, DatabaseMetric, DatabaseSchema, DatabaseSecret
 
 WithSchema: TypeAlias = Row[Database, DatabaseSchema | None]
+_LISTED = Database.scratch.is_(False)
 
 
 def _joined() -> Select[Database, DatabaseSchema]:
@@ -36,7 +37,7 @@ async def of_project(
 ) -> Sequence[WithSchema]:
     """Return the databases of a project, newest first: those in use, or those that are deleted."""
     gone = Database.deleted_at.is_not(None) if deleted else Database.deleted_at.is_(None)
-    query = _joined().where(Database.project_id == project_id, gone)
+    query = _joined().where(Database.project_id == project_id, gone, _LISTED)
     if before:
         query = query.where(Database.id < before)
     return (await db.execute(query.order_by(Database.id.desc()).limit(limit + 1))).all()
@@ -57,7 +58,7 @@ async def routes_like(db: AsyncSession, name: str) -> set[str]:
 async def by_name(db: AsyncSession, organizations: Sequence[uuid.UUID], name: str) -> Sequence[Database]:
     """Return the databases of that name in some organizations."""
     query = select(Database).where(
-        Database.organization_id.in_(organizations), Database.name == name, Database.deleted_at.is_(None)
+        Database.organization_id.in_(organizations), Database.name == name, Database.deleted_at.is_(None), _LISTED
     )
     return (await db.execute(query)).scalars().all()
 
@@ -115,6 +116,7 @@ async def metrics(db: AsyncSession, database_id: uuid.UUID, since: datetime) -> 
 async def all_names(db: AsyncSession, organizations: Sequence[uuid.UUID]) -> set[str]:
     """Return the names of all databases of some organizations."""
     query = select(Database.name).where(Database.organization_id.in_(organizations), Database.deleted_at.is_(None))
+    query = query.where(_LISTED)
     return set((await db.execute(query)).scalars())
 
 

@@ -71,7 +71,8 @@ class SnapshotOut(Wire):
     uses in the vault, and `new_bytes` the part of it that no earlier snapshot had stored. `by` is the name of the
     user who requested it; `scheduled` is true if a policy did. `grew` is true if it added far more data than the
     snapshots before it. `partial` is true if only some tables were requested; `undo` if it was taken to undo a restore.
-    `database_id` is null if the database was deleted; its snapshots are kept.
+    `database_id` is null if the database was deleted; its snapshots are kept. `losses` are sentences about what it
+    lacks of its database, or what a restore does differently; the manifest in the vault has them, too.
     """
 
     id: uuid.UUID
@@ -101,6 +102,7 @@ class SnapshotOut(Wire):
     taken_at: datetime | None
     finished_at: datetime | None
     created_at: datetime
+    losses: list[str]
     verified_at: datetime | None
     verification: VerificationOut | None
     drilled_at: datetime | None
@@ -190,7 +192,9 @@ class SchemaComparisonOut(Wire):
 class RestoreOut(Wire):
     """A restore and its result; `undo_id` is the snapshot of the target that was taken before the restore.
 
-    `summary` says what was compared at the end; `differs` is true if something differs from the snapshot.
+    `summary` says what was compared at the end; `differs` is true if something differs from the snapshot. `outcome` is
+    `equal`, `different`, `unchecked` if nothing is known to differ but not everything was compared, or `incomplete` if
+    the database refused some objects: then all rows are restored, and `refused` has a sentence about each object.
     """
 
     id: uuid.UUID
@@ -207,6 +211,8 @@ class RestoreOut(Wire):
     schema_comparison: SchemaComparisonOut | None
     summary: str | None
     differs: bool
+    outcome: Literal["equal", "incomplete", "different", "unchecked"] | None
+    refused: list[str]
     job: JobOut | None
 
 

@@ -51,9 +51,9 @@ class VaultRecord(Base):
 class Snapshot(ClaimableRow, Base):
     """A snapshot, whose `id` is also its name in the vault; it is complete only after its manifest was written.
 
-    It outlives its database, whose name it records. `request` is what was requested, `contents` lists its tables,
-    `attempt` names the attempt that may write to the row. `verification` and `drill` are the results of the last ones,
-    `proof` says whether its schema was restored into a scratch database.
+    It outlives its database, whose name it records. `request` is what was requested, `contents` lists its tables
+    and losses, `attempt` names the attempt that may write to the row. `verification` and `drill` are the results of the
+    last ones, `proof` says whether its schema was restored into a scratch database.
     """
 
     __tablename__ = "snapshots"

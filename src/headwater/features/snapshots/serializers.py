@@ -50,6 +50,7 @@ def _fields(view: SnapshotView) -> dict[str, Any]:
         "scheduled": bool(row.request.get("scheduled")),
         "partial": row.request.get("tables") is not None or bool(row.request.get("exclude")),
         "undo": bool(row.request.get("undo")),
+        "losses": row.contents.get("losses", []),
     }
     return {name: getattr(row, name) for name in api_models.SnapshotOut.model_fields if name not in given} | given
 
@@ -122,6 +123,8 @@ def restore(view: RestoreView) -> api_models.RestoreOut:
         schema_comparison=row.result.get("schema"),
         summary=row.result.get("summary"),
         differs=row.result.get("differs", False),
+        outcome=row.result.get("outcome"),
+        refused=row.result.get("refused", []),
         job=_job(view.job),
     )
 

@@ -120,6 +120,16 @@ export function Facts({ snapshot }: { snapshot: SnapshotDetail }) {
           </div>
         </details>
       )}
+      {snapshot.losses.length > 0 && (
+        <>
+          <h4 className="small pt-2">Not in this snapshot, or restored differently</h4>
+          <ul className="small" aria-label="Losses">
+            {snapshot.losses.map((sentence) => (
+              <li key={sentence}>{sentence}</li>
+            ))}
+          </ul>
+        </>
+      )}
       {snapshot.proof !== null && <Unrestorable proof={snapshot.proof} />}
       {problems.length > 0 && (
         <ul className="t-del small" role="alert">

@@ -14,6 +14,8 @@ const RESTORE: Restore = {
   schema_comparison: { equal: 12, different: [], missing: [], extra: [], reason: '' },
   summary: 'schema: 12 objects equal; rows: 1 table, 10 rows, contents equal',
   differs: false,
+  outcome: 'equal',
+  refused: [],
 }
 
 async function panel(part: Partial<Restore>) {
@@ -44,5 +46,17 @@ describe('the result of a restore', () => {
     expect(container.textContent).toContain('The result differs from the snapshot')
     expect([...container.querySelectorAll('[role=alert] li')].map((item) => item.textContent)).toEqual(['table public.books: different', 'view public.late: missing'])
     expect(container.querySelector('td.t-del')?.textContent).toBe('different')
+  })
+
+  it('names the objects that the database refused, and is not called equal', async () => {
+    const container = await panel({ differs: true, outcome: 'incomplete', refused: ['index public.i: no room'] })
+    expect(container.textContent).toContain('All rows are restored, but 1 object not')
+    expect(container.textContent).not.toContain('No difference')
+    expect([...container.querySelectorAll('[aria-label="Not restored"] li')].map((item) => item.textContent)).toEqual(['index public.i: no room'])
+  })
+
+  it('is not called equal if not everything was compared', async () => {
+    const container = await panel({ outcome: 'unchecked', schema_comparison: { equal: 0, different: [], missing: [], extra: [], reason: 'no rights' } })
+    expect(container.textContent).toContain('not everything was compared')
   })
 })

@@ -16,10 +16,18 @@ const asBefore = (table: RestoredTable) => table.same && table.contents !== 'dif
 /** What was compared with the snapshot, and by name what differs. */
 function Comparison({ restore }: { restore: Restore }) {
   const schema = restore.schema_comparison
+  const title = restore.outcome === 'incomplete' ? `All rows are restored, but ${plural(restore.refused.length, 'object')} not` : restore.differs ? 'The result differs from the snapshot' : restore.outcome === 'unchecked' ? 'Nothing is known to differ, but not everything was compared' : 'No difference from the snapshot found'
   const differences = schema ? ([['different', schema.different], ['missing', schema.missing], ['extra', schema.extra]] as const).flatMap(([word, names]) => names.map((name) => `${name}: ${word}`)) : []
   return (
     <section>
-      <h3 className={restore.differs ? 't-del' : 't-add'}>{restore.differs ? 'The result differs from the snapshot' : 'No difference from the snapshot found'}</h3>
+      <h3 className={restore.differs ? 't-del' : 't-add'}>{title}</h3>
+      {restore.refused.length > 0 && (
+        <ul className="t-del small" role="alert" aria-label="Not restored">
+          {restore.refused.map((sentence) => (
+            <li key={sentence}>{sentence}</li>
+          ))}
+        </ul>
+      )}
       <p className="small">Compared: {restore.summary}.</p>
       {differences.length > 0 && (
         <ul className="t-del small" role="alert">

@@ -49,7 +49,7 @@ describe('choosing tables', () => {
 const detail = (rest: Partial<SnapshotDetail>): SnapshotDetail =>
   ({
     id: 's1', status: 'complete', database_name: 'shop', label: '', engine: 'postgresql', product: 'PostgreSQL 18.4', tables: 2, rows: 1200, raw_bytes: 4000, stored_bytes: 1000,
-    new_bytes: 0, seconds: 2, taken_at: '2026-11-20T10:00:00Z', verified_at: null, verification: null, drilled_at: null, drill_seconds: null, drill_summary: null, proof: null, request: {}, moment: {}, contents: [], ...rest,
+    new_bytes: 0, seconds: 2, taken_at: '2026-11-20T10:00:00Z', verified_at: null, verification: null, drilled_at: null, drill_seconds: null, drill_summary: null, proof: null, losses: [], request: {}, moment: {}, contents: [], ...rest,
   }) as SnapshotDetail
 
 describe('the facts', () => {
@@ -65,6 +65,12 @@ describe('the facts', () => {
     expect(container.textContent).toContain('Cannot be restored: 1 object, on PostgreSQL 18.6')
     expect([...container.querySelectorAll('[role=alert] li')].map((item) => item.textContent)).toEqual(['index public.i: function plain(text) does not exist', 'table public.t: restored differently'])
     expect(container.querySelector('details')?.textContent).toContain('extension pgcrypto')
+  })
+
+  it('name what the snapshot lacks', () => {
+    const losses = ['The history of system-versioned tables is not in the snapshot, only their current rows: prices.']
+    const { container } = render(<Facts snapshot={detail({ losses })} />)
+    expect([...container.querySelectorAll('[aria-label=Losses] li')].map((item) => item.textContent)).toEqual(losses)
   })
 
   it('do not hide damage', () => {

@@ -52,6 +52,11 @@ function Complete({ snapshot, points, top }: { snapshot: Snapshot; points: reado
             <span className="word">{snapshot.proof.summary}</span>
           </span>
         )}
+        {snapshot.losses.length > 0 && (
+          <span className="chip" title={snapshot.losses.join('\n')}>
+            <span className="word">{plural(snapshot.losses.length, 'note')}</span>
+          </span>
+        )}
         {snapshot.grew && (
           <span className="chip warn">
             <TriangleAlert className="i" aria-hidden="true" />

@@ -117,6 +117,7 @@ async def create(
         sleep_after_seconds=spec.sleep_after_seconds,
         protected=spec.protected,
         building=spec.building,
+        scratch=spec.scratch,
         created_by=actor.user_id,
     )
     db.add(database)

@@ -22,6 +22,7 @@ class DatabaseSpec:
         sleep_after_seconds: how long it stays awake without clients.
         protected: whether it can only be deleted after its protection was removed.
         building: whether a job fills its data folder, and not the supervisor.
+        scratch: whether it is needed for a job only, and in no list.
     """
 
     name: str
@@ -31,6 +32,7 @@ class DatabaseSpec:
     sleep_after_seconds: int = SLEEP_AFTER_SECONDS
     protected: bool = False
     building: bool = False
+    scratch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """Copies snapshots into databases of any engine, with the copy code of `transfers` and the vault as source.
 
-The plan lists what would be lost. A copy that fails leaves nothing in the target.
+Nothing is converted between databases of one engine. Else the plan lists what would be lost. A copy that fails leaves
+nothing in the target.
 """
 
 from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, replace
@@ -16,11 +17,11 @@ from typing import Any, cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Relation
-from headwater.core.snapshots import manifest_tables, schema_subset
+from headwater.core.snapshots import manifest_tables, schema_archives, schema_subset
 from headwater.core.transfer.choices import CopyChoices
 from headwater.core.transfer.losses import Loss
 from headwater.core.transfer.plan import CopyPlan
-from headwater.engines import Columns, Engine, Session
+from headwater.engines import Batch, Columns, Engine, SchemaArchive, Session, SnapshotTable
 from headwater.features.accounts.rights import SYSTEM, Actor
 from headwater.features.accounts.service import projects
 from headwater.features.databases.service import databases, schema_cache
@@ -32,10 +33,11 @@ from headwater.features.jobs.service import queue
 from headwater.features.query.service import access as doors
 from headwater.features.snapshots.service import snapshots
 from headwater.features.transfers.models import Transfer
-from headwater.features.transfers.service import copies, copy_rows, transfers
+from headwater.features.transfers.service import copies, copy_rows, exact_copies, transfers
 from headwater.features.transfers.service.copies import Lossy
 from headwater.features.transfers.service.copy_rows import CopyEndpoint
-from headwater.features.transfers.service.transfers import TransferView
+from headwater.features.transfers.service.exact_copies import CopySource
+from headwater.features.transfers.service.transfers import TransferAttempt, TransferView
 from headwater.kit.errors import BadInput
 from headwater.store.context import Context
 
@@ -163,8 +165,31 @@ async def _plan(
     context: Context, opened: OpenSnapshot, target: ReachableDatabase, request: SnapshotCopyRequest
 ) -> CopyPlan:
     copies.pair(opened.engine, target.engine)
+    if exact_copies.possible(opened.engine, target.engine):
+        async with exact_copies.opened_from(context.settings, _source(opened), target, request.tables) as copy:
+            return copy.plan
     schema = await schema_cache.read(context, target)
     return copies.check(_mapped(opened, target.engine, request.tables, request.choices), schema, target.name)
+
+
+def _source(opened: OpenSnapshot) -> CopySource:
+    """Return a snapshot as the source of a copy that converts nothing."""
+    manifest = opened.manifest
+    tables = {manifest_tables.display_name(table): table for table in manifest.tables}
+
+    def read(table: SnapshotTable) -> Iterator[Batch]:
+        with ThreadPoolExecutor(1, thread_name_prefix="vault-decode") as threads:
+            yield from opened.stored_rows(tables[table.display_name], threads)
+
+    return CopySource(
+        opened.schema,
+        manifest.extras,
+        manifest.losses,
+        [manifest_tables.dump_table(table) for table in manifest.tables],
+        lambda: SchemaArchive(schema_archives.read(opened.vault, manifest)),
+        read,
+        lambda: None,
+    )
 
 
 def _mapped(opened: OpenSnapshot, target: Engine, tables: Sequence[str] | None, choices: CopyChoices) -> CopyPlan:
@@ -212,6 +237,27 @@ def _without_generated(table: Relation) -> Relation:
     )
 
 
+async def _exactly(
+    working: TransferAttempt, opened: OpenSnapshot, target: ReachableDatabase
+) -> list[copy_rows.TableComparison]:
+    tables = working.transfer.request["tables"]
+    async with exact_copies.opened_from(working.settings, _source(opened), target, tables) as copy:
+        return await exact_copies.run(working, copy, target)
+
+
+async def _converted(
+    working: TransferAttempt, opened: OpenSnapshot, target: ReachableDatabase
+) -> list[copy_rows.TableComparison]:
+    request = working.transfer.request
+    async with AsyncExitStack() as stack:
+        right = await working.open(stack, target)
+        planned = _mapped(opened, right.engine, request["tables"], CopyChoices(**request.get("choices", {})))
+        copies.check(planned, await right.engine.inspect(right.session), target.name)
+        source = VaultReads(opened)  # a copy only reads from its source, so this can stand in for a session
+        left = CopyEndpoint(opened.engine, cast(Session, source), source)
+        return await copy_rows.copy(left, right, planned, working)
+
+
 async def run_job(attempt: Attempt) -> Write:
     """Run a job that copies a snapshot."""
     working = await transfers.take(attempt)
@@ -225,15 +271,8 @@ async def run_job(attempt: Attempt) -> Write:
     opened = await snapshot_access.open_snapshot(attempt.context, SYSTEM, snapshot_id)
     compared: list[copy_rows.TableComparison] = []
     try:
-        async with AsyncExitStack() as stack:
-            right = await working.open(stack, target)
-            planned = _mapped(
-                opened, right.engine, row.request["tables"], CopyChoices(**row.request.get("choices", {}))
-            )
-            copies.check(planned, await right.engine.inspect(right.session), target.name)
-            source = VaultReads(opened)  # a copy only reads from its source, so this can stand in for a session
-            left = CopyEndpoint(opened.engine, cast(Session, source), source)
-            compared = await copy_rows.copy(left, right, planned, working)
+        carry_out = _exactly if exact_copies.possible(opened.engine, target.engine) else _converted
+        compared = await carry_out(working, opened, target)
     except BaseException:
         await transfers.clear_after(working, target)
         raise

@@ -124,7 +124,18 @@ async def _verify(db: AsyncSession, ended: _Ended) -> None:
 
 
 async def _drill(db: AsyncSession, ended: _Ended) -> None:
-    await alerts.resolve(db, ended.run.database_id, ended.at, "drill_failed")
+    run = ended.run
+    refused = await summaries.refused_by_drill(db, run.snapshot_id) if run.snapshot_id else ()
+    if not refused:
+        await alerts.resolve(db, run.database_id, ended.at, "drill_failed")
+        return
+    count = len(refused)
+    run.outcome = "failed"
+    run.detail = f"All rows were restored, but {count} object{'' if count == 1 else 's'} not. {refused[0]}."
+    message = f"The test restore of the newest snapshot is incomplete. {run.detail}"
+    await alerts.raise_alert(
+        db, ended.database, "drill_failed", message, ended.at, snapshot_id=run.snapshot_id, job_id=run.job_id
+    )
 
 
 _COMPLETE: dict[str, Callable[[AsyncSession, _Ended], Coroutine[Any, Any, None]]] = {

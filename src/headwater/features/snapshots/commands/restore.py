@@ -39,7 +39,8 @@ def restore(
 ) -> None:
     """Restore a snapshot, or some of its tables, into a new or an existing database.
 
-    At the end, the schema and the rows are compared with the snapshot. Exits with 1 if something differs.
+    At the end, the schema and the rows are compared with the snapshot. Exits with 1 if something differs, or if the
+    database refused an object, such as an index: the rows are restored nevertheless.
     """
     if (new is None) == (into is None):
         raise BadInput("Choose where to restore to.", hint="Use either --new NAME or --into DB.")
@@ -100,7 +101,10 @@ def _show(done: Any, as_json: bool) -> None:
             contents = row["contents"] if row["same"] else "different"
             table.add_row(row["table"], f"{row['expected']:,}", f"{row['found']:,}", contents)
         terminal().print(table)
-        typer.echo(f"Restored into {done['target_name']} in {done['seconds']:.1f} s.")
+        partly = "Partly restored" if done["refused"] else "Restored"
+        typer.echo(f"{partly} into {done['target_name']} in {done['seconds']:.1f} s.")
+        for sentence in done["refused"]:
+            typer.echo(f"Not restored: {sentence}")
         typer.echo(f"Compared with the snapshot: {done['summary']}.")
     if done["differs"]:
         raise typer.Exit(1)

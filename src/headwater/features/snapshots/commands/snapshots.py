@@ -98,6 +98,7 @@ def verify(
         "proof.refused",
         "proof.different",
         "proof.untried",
+        "losses",
     )
     show_one(done, fields, as_json)
     refuted = done["proof"] is not None and done["proof"]["state"] == "refuted"
@@ -134,6 +135,8 @@ def _show(snapshot: Any, as_json: bool) -> None:
     show_one(snapshot, ONE, as_json)
     if as_json:
         return
+    for sentence in snapshot["losses"]:
+        typer.echo(f"Note: {sentence}")
     table = Table("table", "rows", "raw_bytes", "stored_bytes", "new_bytes", box=None, pad_edge=False)
     for content in snapshot["contents"]:
         name = f"{content['schema']}.{content['name']}" if content["schema"] else content["name"]

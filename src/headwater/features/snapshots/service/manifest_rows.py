@@ -11,7 +11,7 @@ from headwater.vault.manifest import Manifest
 
 
 def values(manifest: Manifest) -> dict[str, Any]:
-    """Return the values of the columns of a complete snapshot; `contents` has its tables."""
+    """Return the values of the columns of a complete snapshot; `contents` has its tables and its losses."""
     return {
         "status": "complete",
         "product": manifest.product,
@@ -24,7 +24,10 @@ def values(manifest: Manifest) -> dict[str, Any]:
         "new_bytes": total(manifest, "new"),
         "taken_at": manifest.started,
         "finished_at": manifest.finished,
-        "contents": {"tables": [manifest_tables.to_dict(table) for table in manifest.tables]},
+        "contents": {
+            "tables": [manifest_tables.to_dict(table) for table in manifest.tables],
+            "losses": list(manifest.losses),
+        },
     }
 
 

@@ -81,6 +81,12 @@ async def damage(db: AsyncSession) -> Sequence[DamageReport]:
     return [DamageReport(database_id, len(rows), *rows[0]) for database_id, rows in by_database.items()]
 
 
+async def refused_by_drill(db: AsyncSession, snapshot_id: uuid.UUID) -> Sequence[str]:
+    """Return sentences about the objects whose definitions the last test restore of a snapshot refused."""
+    row = await repository.get(db, snapshot_id)
+    return row.drill.get("invalid", []) if row else []
+
+
 @dataclass(frozen=True, slots=True)
 class ProofReport:
     """The proof of the newest snapshot of a database whose schema was proven or refuted."""

@@ -6,23 +6,33 @@ So a copy keeps what only this engine has: namespaces, types, functions, views, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from headwater.catalog.model import Relation, Schema
+from headwater.catalog.results import QueryError
 from headwater.catalog.value_kinds import ValueKind
 from headwater.core.snapshots import schema_subset
 from headwater.core.snapshots.row_digest import RowDigest
 from headwater.core.transfer.losses import Loss
 from headwater.core.transfer.plan import ColumnPlan, CopyPlan, TablePlan
-from headwater.engines import STANDALONE_ROWS, ArchivePlan, BulkLoader, Engine, SnapshotReader, SnapshotTable
+from headwater.engines import (
+    STANDALONE_ROWS,
+    ArchivePlan,
+    Batch,
+    BulkLoader,
+    Engine,
+    SchemaArchive,
+    SnapshotReader,
+    SnapshotTable,
+)
 from headwater.features.databases.service import reachability
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.snapshots.service.engines import snapshots_of
-from headwater.features.snapshots.service.restore import targets
+from headwater.features.snapshots.service.restore import schema_steps, targets
 from headwater.features.snapshots.service.restore.schema_steps import SchemaSteps
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, stoppable
 from headwater.features.transfers.service import table_choice
@@ -33,11 +43,27 @@ from headwater.kit.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
+class CopySource:
+    """What a copy reads: a database in one consistent state, or a snapshot; the attributes are those of a reader.
+
+    `archive` returns the schema in the engine's own format; None if the engine has none.
+    """
+
+    schema: Schema
+    extras: Mapping[str, Any]
+    notes: Sequence[str]
+    tables: Sequence[SnapshotTable]
+    archive: Callable[[], SchemaArchive] | None
+    read: Callable[[SnapshotTable], Iterator[Batch]]
+    cancel: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenCopy:
     """A copy whose source and target are open: its plan, the tables with rows, and what creates the schema."""
 
     engine: Engine
-    reader: SnapshotReader
+    source: CopySource
     loader: BulkLoader
     plan: CopyPlan
     tables: Sequence[SnapshotTable]
@@ -65,72 +91,83 @@ def possible(source: Engine, target: Engine) -> bool:
 async def opened(
     settings: Settings, source: ReachableDatabase, target: ReachableDatabase, tables: Sequence[str] | None
 ) -> AsyncIterator[OpenCopy]:
-    """Yield a copy of a whole database, or of some tables, without having changed anything.
+    """Yield a copy of a whole database, or of some tables, without having changed anything; raises as `opened_from`."""
+    async with reachability.open_address(settings, source) as address:
+        reader = await snapshots_of(source.engine).open_reader(address)
+        try:
+            async with opened_from(settings, _of_reader(reader), target, tables) as copy:
+                yield copy
+        finally:
+            await reader.close()
+
+
+def _of_reader(reader: SnapshotReader) -> CopySource:
+    archive = reader.schema_archiver.write if reader.schema_archiver else None
+    return CopySource(reader.schema, reader.extras, reader.notes, reader.tables, archive, reader.read, reader.cancel)
+
+
+@asynccontextmanager
+async def opened_from(
+    settings: Settings, source: CopySource, target: ReachableDatabase, tables: Sequence[str] | None
+) -> AsyncIterator[OpenCopy]:
+    """Yield a copy of a source that is open already, without having changed anything.
 
     Raises:
         NotFound: a table does not exist.
         Conflict: the target has one of the objects already.
         BadInput: the target's server lacks an extension that the tables need.
     """
-    engine = source.engine
-    async with (
-        reachability.open_address(settings, source) as source_address,
-        reachability.open_address(settings, target) as target_address,
-    ):
-        reader = await snapshots_of(engine).open_reader(source_address)
+    async with reachability.open_address(settings, target) as address:
+        loader = await snapshots_of(target.engine).open_loader(address)
         try:
-            loader = await snapshots_of(engine).open_loader(target_address)
-            try:
-                async with reachability.open_session(settings, target) as session:
-                    existing = await engine.inspect(session)
-                yield await _prepared(engine, (reader, loader), (existing, target.name), tables)
-            finally:
-                await loader.close()
+            async with reachability.open_session(settings, target) as session:
+                existing = await target.engine.inspect(session)
+            yield await _prepared(target.engine, (source, loader), (existing, target.name), tables)
         finally:
-            await reader.close()
+            await loader.close()
 
 
 async def _prepared(
-    engine: Engine, sides: tuple[SnapshotReader, BulkLoader], there: tuple[Schema, str], tables: Sequence[str] | None
+    engine: Engine, sides: tuple[CopySource, BulkLoader], there: tuple[Schema, str], tables: Sequence[str] | None
 ) -> OpenCopy:
-    (reader, loader), (existing, name) = sides, there
-    relations = _relations(reader.schema, tables)
+    (source, loader), (existing, name) = sides, there
+    relations = _relations(source.schema, tables)
     names = {relation.qualified_name for relation in relations}
-    schema, cut = schema_subset.cut(reader.schema, names) if tables is not None else (reader.schema, ())
+    schema, cut = schema_subset.cut(source.schema, names) if tables is not None else (source.schema, ())
     filled = [
-        table for table in reader.tables if table.display_name in names or (tables is None and _stands_alone(table))
+        table for table in source.tables if table.display_name in names or (tables is None and _stands_alone(table))
     ]
     steps, notes = await _steps(engine, sides, schema, existing)
     objects = targets.things(engine, schema, existing, name, archived=steps.objects)
     objects += await asyncio.to_thread(_alone, engine, loader, filled, name)
-    losses = [Loss("left_out", "", "", note.rstrip(".")) for note in (*reader.notes, *notes)]
+    losses = [Loss("left_out", "", "", note.rstrip(".")) for note in (*source.notes, *notes)]
     losses += [Loss("left_out", "", item, "it needs tables that are not copied") for item in _parts(cut)]
     losses += [Loss("left_out", "", item, reason) for item, reason in await _unavailable(loader, steps)]
     statements = tuple(_texts((*steps.pre_data, *steps.post_data, *steps.final)))
     planned = tuple(map(_table_plan, relations))
     plan = CopyPlan(engine.dialect, engine.dialect, schema, planned, tuple(losses), statements)
-    return OpenCopy(engine, reader, loader, plan, filled, steps, objects)
+    return OpenCopy(engine, source, loader, plan, filled, steps, objects)
 
 
 async def _steps(
-    engine: Engine, sides: tuple[SnapshotReader, BulkLoader], schema: Schema, existing: Schema
+    engine: Engine, sides: tuple[CopySource, BulkLoader], schema: Schema, existing: Schema
 ) -> tuple[ArchivePlan | DdlSteps, Sequence[str]]:
     """Return what creates a Schema, from the engine's own archive if it has one, and sentences on what that lacks."""
-    reader, loader = sides
+    source, loader = sides
     notes: Sequence[str] = ()
-    if loader.archive_restore and reader.schema_archiver:
-        written = await asyncio.to_thread(reader.schema_archiver.write)
+    if loader.archive_restore and source.archive:
+        written = await asyncio.to_thread(source.archive)
         notes = written.notes
         if written.content is not None:
             tables = [(item.schema, item.name) for item in schema if item.kind in schema_subset.FILLED]
-            plan = await asyncio.to_thread(loader.archive_restore.plan, written.content, reader.extras, tables)
+            plan = await asyncio.to_thread(loader.archive_restore.plan, written.content, source.extras, tables)
             await loader.archive_restore.check(plan)
             return plan, notes
     support = snapshots_of(engine)
     pre_data, post_data = support.pre_data_ddl(schema), support.post_data_ddl(schema)
     known = {*support.pre_data_ddl(existing), *support.post_data_ddl(existing)}
-    whole = schema is reader.schema and not existing.relations
-    extras = reader.extras if whole else schema_subset.extras_of(reader.extras, schema)
+    whole = schema is source.schema and not existing.relations
+    extras = source.extras if whole else schema_subset.extras_of(source.extras, schema)
     return (
         DdlSteps(
             tuple(statement for statement in pre_data if statement not in known),
@@ -190,6 +227,7 @@ async def run(working: TransferAttempt, copy: OpenCopy, target: ReachableDatabas
     for sentence in await stoppable(attempt, _restored_extras(copy)):
         attempt.note(sentence, "warning")
     await steps.run("views and triggers", steps.final)
+    _check_complete(steps)
     async with reachability.open_address(working.settings, target) as address:
         reader = await snapshots_of(copy.engine).open_reader(address)
         try:
@@ -205,17 +243,21 @@ async def _restored_extras(copy: OpenCopy) -> list[str]:
 
 def _runner(working: TransferAttempt, copy: OpenCopy) -> SchemaSteps:
     steps, loader = copy.steps, copy.loader
+    if isinstance(steps, DdlSteps):
+        return schema_steps.of_ddl(working.attempt, loader, steps.pre_data, steps.post_data, steps.extras)
+    assert loader.archive_restore
+    create = loader.archive_restore.create
+    return SchemaSteps(working.attempt, create, steps.pre_data, steps.post_data, steps.final, steps.extras, None)
 
-    async def execute(statement: str) -> None:
-        await loader.run_statements([statement])
 
-    archived = loader.archive_restore if isinstance(steps, ArchivePlan) else None
-    run_one = archived.create if archived else execute
-    return SchemaSteps(working.attempt, run_one, steps.pre_data, steps.post_data, steps.final, steps.extras, None)
+def _check_complete(steps: SchemaSteps) -> None:
+    """Raise the first refusal that is not the server's or the role's: of those, the plan has told before."""
+    if refusal := next((refusal for refusal in steps.refused.values() if refusal.supported), None):
+        raise QueryError(f"The database refused to create {refusal.sentence}", hint=refusal.hint)
 
 
 def _cancel(copy: OpenCopy) -> None:
-    copy.reader.cancel()
+    copy.source.cancel()
     copy.loader.cancel()
 
 
@@ -224,7 +266,7 @@ def _load(copy: OpenCopy, progress: RowProgress) -> dict[str, RowDigest]:
     digests = {}
     for table in copy.tables:
         digest = digests[table.display_name] = RowDigest()
-        batches = progress.counted(copy.reader.read(table), table.display_name)
+        batches = progress.counted(copy.source.read(table), table.display_name)
         copy.loader.load_rows(table, digest.passing(batches))
     return digests
 

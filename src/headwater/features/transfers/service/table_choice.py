@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from headwater.catalog.model import Relation, Schema
+from headwater.core.transfer import partitions
 from headwater.kit.errors import BadInput, NotFound, did_you_mean
 
 
@@ -24,13 +25,9 @@ def chosen(schema: Schema, tables: Sequence[str] | None) -> list[Relation]:
 
 def with_partitions(schema: Schema, tables: Sequence[Relation]) -> list[Relation]:
     """Return tables together with their partitions, which have the rows."""
-    names = {table.qualified_name for table in tables}
-    size = 0
-    while size < len(names):
-        size = len(names)
-        names |= {item.qualified_name for item in schema if _parent(item) in names}
-    return [item for item in schema if item.qualified_name in names]
-
-
-def _parent(relation: Relation) -> str:
-    return dict(relation.attrs).get("partition_of", "").replace('"', "")
+    keys, size = {(table.schema, table.name) for table in tables}, 0
+    parents = {(item.schema, item.name): partitions.partitioned_parent(item, schema) for item in schema}
+    while size < len(keys):
+        size = len(keys)
+        keys |= {key for key, parent in parents.items() if parent and (parent.schema, parent.name) in keys}
+    return [item for item in schema if (item.schema, item.name) in keys]

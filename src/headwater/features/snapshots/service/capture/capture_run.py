@@ -56,7 +56,7 @@ class CaptureRun:
         with self.vault.write_snapshot(str(row.id), codec=self.taking.location.codec, parent=parent) as writing:
             archived = self._archived(writing, parent)
             written = self._all_written(TableCapture(self.vault, self.dump, writing, parent, follows, progress))
-            tables, archive = self._catch_up(writing, written), archived()
+            tables, (archive, archive_losses) = self._catch_up(writing, written), archived()
             self.taking.attempt.report(
                 "storing", progress.rows, progress.rows, unit="rows", message="writing the last packs"
             )
@@ -80,25 +80,34 @@ class CaptureRun:
                 extras=msgspec.to_builtins(extras),
                 tables=tuple(tables),
                 archive=archive,
+                losses=tuple(dict.fromkeys((*self.dump.notes, *archive_losses))),
                 codec=writing.ink.codec.name,
                 level=writing.ink.codec.level,
             )
             return self._commit(writing, manifest)
 
-    def _archived(self, writing: SnapshotWriter, parent: Manifest | None) -> Callable[[], ManifestTable | None]:
-        """Write the schema in the engine's own format, beside the tables; return a function that waits for it."""
+    def _archived(
+        self, writing: SnapshotWriter, parent: Manifest | None
+    ) -> Callable[[], tuple[ManifestTable | None, Sequence[str]]]:
+        """Write the schema in the engine's own format, beside the tables.
+
+        Returns:
+            A function that waits for it, and returns it and sentences about what it lacks.
+        """
         archiver = self.dump.schema_archiver
         if archiver is None:
-            return lambda: None
+            return lambda: (None, ())
         thread = ThreadPoolExecutor(1, thread_name_prefix="schema-archive")
         archive = thread.submit(archiver.write)
         thread.shutdown(wait=False)
 
-        def archived() -> ManifestTable | None:
+        def archived() -> tuple[ManifestTable | None, Sequence[str]]:
             written = archive.result()
             for sentence in written.notes:
                 self._warn(sentence)
-            return schema_archives.write(self.vault, writing, parent, written.content) if written.content else None
+            if not written.content:
+                return None, written.notes
+            return schema_archives.write(self.vault, writing, parent, written.content), written.notes
 
         return archived
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.catalog.results import QueryError
 from headwater.core.snapshots import schema_proof, schema_subset
 from headwater.core.snapshots.schema_proof import SchemaProof, Trial
-from headwater.engines import ArchiveRestore, BulkLoader, SnapshotSupport
+from headwater.engines import ArchiveRefusal, ArchiveRestore, BulkLoader, SnapshotSupport
 from headwater.features.databases.service import reachability
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
@@ -93,20 +93,21 @@ async def _tried(work: RestoreAttempt, vault: Vault, manifest: Manifest, target:
 async def _tried_archive(
     attempt: Attempt, loader: BulkLoader, restore: ArchiveRestore, part: RestorePart, archive: bytes
 ) -> Trial:
-    """Run the statements of an archive, and note what is refused."""
+    """Run the statements of an archive, and collect what is refused."""
     tables = [(relation.schema, relation.name) for relation in part.schema if relation.kind in schema_subset.FILLED]
     plan = await run_cancellable(attempt, loader.cancel, partial(restore.plan, archive, part.all_extras, tables))
     trial, statements = Trial(), (*plan.pre_data, *plan.post_data, *plan.final)
     for number, statement in enumerate(statements):
         attempt.report("creating the schema", number, len(statements), unit="steps", message=statement.subject[:120])
-        if refusal := await restore.attempt(statement):
+        refusal = await restore.create(statement)
+        if isinstance(refusal, ArchiveRefusal):
             sentences = trial.refused if refusal.supported else trial.untried
-            sentences.setdefault(refusal.subject, f"{refusal.subject}: {refusal.reason}")
+            sentences.setdefault(refusal.subject, refusal.sentence)
     return trial
 
 
 async def _tried_model(attempt: Attempt, loader: BulkLoader, support: SnapshotSupport, part: RestorePart) -> Trial:
-    """Run the statements for a Schema, and note what is refused."""
+    """Run the statements for a Schema, and collect what is refused."""
 
     def statements() -> Sequence[str]:
         return (*support.pre_data_ddl(part.schema), *support.post_data_ddl(part.schema))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -11,7 +11,7 @@ from headwater.catalog.codec import from_json
 from headwater.core.snapshots import manifest_tables, schema_archives, schema_comparison, schema_subset
 from headwater.core.snapshots.row_digest import RowDigest
 from headwater.core.snapshots.schema_comparison import SchemaComparison
-from headwater.engines import Batch, SnapshotReader, SnapshotTable, When
+from headwater.engines import ArchiveRefusal, Batch, SnapshotReader, SnapshotTable, When
 from headwater.features.databases.service import reachability
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt
@@ -23,6 +23,8 @@ from headwater.vault.vault import Vault
 
 # Whether the rows of a table are those of the snapshot; "counted" if only their number was compared.
 Contents: TypeAlias = Literal["equal", "different", "counted"]
+# An `incomplete` restore lacks objects that the database refused; `unchecked` is one of which not all was compared.
+Outcome: TypeAlias = Literal["equal", "incomplete", "different", "unchecked"]
 Digests: TypeAlias = Mapping[str, RowDigest]
 
 
@@ -37,20 +39,35 @@ class DatabaseComparison:
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """The restored tables, as the row of the restore holds them, and the comparison of the schemas."""
+    """The restored tables, as the row of the restore holds them, the comparison of the schemas, and refused objects."""
 
     tables: Sequence[Mapping[str, Any]]
     schema: SchemaComparison
+    refused: Sequence[ArchiveRefusal] = ()
 
     @property
     def differs(self) -> bool:
         """True if something is known to differ from the snapshot."""
-        return bool(self.schema.differing) or bool(self._named("different"))
+        return self.outcome in {"incomplete", "different"}
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the restore may be called; the first word that fits."""
+        if self.refused:
+            return "incomplete"
+        if self.schema.differing or self._named("different"):
+            return "different"
+        return "unchecked" if self.schema.reason or self._named("counted") else "equal"
 
     @property
     def sentence(self) -> str:
         """What was compared: `schema: 214 objects equal; rows: 31 tables, 1,204 rows, contents equal`."""
-        return f"schema: {self.schema.sentence}; rows: {self._rows()}"
+        compared = f"schema: {self.schema.sentence}; rows: {self._rows()}"
+        if not self.refused:
+            return compared
+        count = len(self.refused)
+        names = _some([refusal.subject for refusal in self.refused])
+        return f"{count:,} object{'' if count == 1 else 's'} not restored ({names}); {compared}"
 
     def _rows(self) -> str:
         count, rows = len(self.tables), sum(table["found"] for table in self.tables)
@@ -73,6 +90,8 @@ class RestoreResult:
             "schema": self.schema.plain,
             "summary": self.sentence,
             "differs": self.differs,
+            "outcome": self.outcome,
+            "refused": [refusal.sentence for refusal in self.refused],
         }
 
 
@@ -171,24 +190,33 @@ def contents(expected: RowDigest | None, actual: RowDigest | None) -> Contents:
 
 @dataclass(slots=True)
 class ReadBack:
-    """The digests of what an in-place restore wrote, and of the rows of its tables before and after that."""
+    """The digests of what an in-place restore wrote, and of the rows of its tables before and after that.
 
-    given: dict[str, RowDigest] = field(default_factory=dict)
-    read: dict[When, dict[str, RowDigest]] = field(default_factory=lambda: {"before": {}, "after": {}})
+    Digests of written rows are kept by the number of columns: an engine may give a table no hidden last column.
+    """
 
-    def passing(self, table: str, batches: Iterable[Batch]) -> Iterable[Batch]:
-        """Return the rows that are given to the engine for a table."""
-        digest = self.given[table] = RowDigest()
-        return digest.passing(iter(batches))
+    given: dict[str, dict[int, RowDigest]] = field(default_factory=dict)
+    read: dict[When, dict[str, tuple[int, RowDigest]]] = field(default_factory=lambda: {"before": {}, "after": {}})
+
+    def passing(self, table: SnapshotTable, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """Yield the rows that are given to the engine for a table."""
+        width = len(table.columns)
+        widths = (width, width - 1) if table.columns and table.columns[-1].hidden else (width,)
+        digests = self.given[table.display_name] = {each: RowDigest() for each in widths}
+        for batch in batches:
+            yield batch
+            for each, digest in digests.items():
+                digest.add([batch.select(range(each))])
 
     def __call__(self, table: SnapshotTable, when: When, batches: Iterable[Batch]) -> None:
         """Take the rows of a table; see `TableRestoreRequest`."""
-        self.read[when][table.display_name] = RowDigest().add(batches)
+        self.read[when][table.display_name] = len(table.columns), RowDigest().add(batches)
 
     def contents(self, table: str, mode: str) -> Contents:
         """Compare the rows of a table: with those of the snapshot, or with those and what was there before."""
-        after = self.read["after"].get(table)
+        width, after = self.read["after"].get(table, (0, None))
+        given = self.given[table].get(width)
         if mode == "overwrite":
-            return contents(self.given.get(table), after)
-        before = self.read["before"].get(table)
-        return contents(before.plus(self.given[table]) if before else None, after)
+            return contents(given, after)
+        _, before = self.read["before"].get(table, (0, None))
+        return contents(before.plus(given) if before and given else None, after)

@@ -77,7 +77,11 @@ async def _restored(
         def rows(table: ManifestTable) -> Iterable[Batch]:
             name, read_back = manifest_tables.display_name(table), what.read_back
             batches = progress.counted(vault.table(table).rows(decoders) if table.rows else iter(()), name)
-            return read_back.passing(name, batches) if isinstance(read_back, ReadBack) else batches
+            return (
+                read_back.passing(manifest_tables.dump_table(table), batches)
+                if isinstance(read_back, ReadBack)
+                else batches
+            )
 
         def put() -> list[TableRestoreResult]:
             given = [(manifest_tables.dump_table(table), rows(table)) for table in tables]

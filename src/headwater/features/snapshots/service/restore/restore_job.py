@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -68,8 +68,9 @@ async def run_job(attempt: Attempt) -> Write:
         await work.claim.update(db, result=result, created={})
         await schema_cache.forget(db, target.id)
         if work.row.request.get("drill"):
-            drill = {name: result[name] for name in ("seconds", "summary", "differs")}
-            await repository.mark(db, work.snapshot.id, drilled_at=now(), drill=drill)
+            drill = {name: result[name] for name in ("seconds", "summary", "differs", "outcome", "refused")}
+            invalid = [refusal.sentence for refusal in restored.refused if refusal.supported]
+            await repository.mark(db, work.snapshot.id, drilled_at=now(), drill=drill | {"invalid": invalid})
             await targets.abandon(db, work.row)
 
     return write
@@ -88,8 +89,12 @@ async def _restore(work: RestoreAttempt, vault: Vault, manifest: Manifest, targe
             loading = await _fill(work, vault, fill, part, steps)
         finally:
             await fill.close()
-    compared = await comparison.compare(work.attempt, vault, manifest, target, part.tables, rows_of=part.tables)
-    return RestoreResult(_compared(part.tables, loading, compared.digests), compared.schema)
+    remaining = [table for table in part.tables if manifest_tables.display_name(table) not in loading.equal]
+    compared = await comparison.compare(work.attempt, vault, manifest, target, part.tables, rows_of=remaining)
+    await run_cancellable(work.attempt, lambda: None, partial(loading.complete, compared.digests))
+    return RestoreResult(
+        _compared(part.tables, loading, compared.digests), compared.schema, tuple(steps.refused.values())
+    )
 
 
 async def _fill(work: RestoreAttempt, vault: Vault, fill: BulkLoader, part: RestorePart, steps: SchemaSteps) -> Loading:
@@ -108,7 +113,8 @@ async def _fill(work: RestoreAttempt, vault: Vault, fill: BulkLoader, part: Rest
 class Loading:
     """The part of a restore that runs in threads: it loads several tables in parallel, the largest ones first.
 
-    `written` is the number of rows written to each table, `digests` are those of the rows that the snapshot has.
+    `written` is the number of rows written to each table, `equal` are the tables that were found to have exactly these
+    rows. `digests` are those of the rows that the snapshot has, of the other tables.
     """
 
     attempt: Attempt
@@ -116,6 +122,7 @@ class Loading:
     fill: BulkLoader
     tables: Sequence[ManifestTable]
     written: Mapping[str, int] = field(default_factory=dict)
+    equal: set[str] = field(default_factory=set)
     digests: dict[str, RowDigest] = field(default_factory=dict)
 
     def run(self) -> None:
@@ -133,12 +140,26 @@ class Loading:
             decoders.shutdown(wait=True, cancel_futures=True)
 
     def _load(self, table: ManifestTable, decoders: ThreadPoolExecutor, progress: RowProgress) -> int:
-        name = manifest_tables.display_name(table)
-        digest = self.digests[name] = RowDigest()
+        name, to = manifest_tables.display_name(table), manifest_tables.dump_table(table)
         if not table.rows:
+            self.digests[name] = RowDigest()
             return 0
-        rows = digest.passing(progress.counted(self.vault.table(table).rows(decoders), name))
-        return self.fill.load_rows(manifest_tables.dump_table(table), rows)
+        rows = progress.counted(self.vault.table(table).rows(decoders), name)
+        if self.fill.load_compared is None:
+            digest = self.digests[name] = RowDigest()
+            return self.fill.load_rows(to, digest.passing(rows))
+        written, is_equal = self.fill.load_compared(to, rows)
+        if is_equal:
+            self.equal.add(name)
+        return written
+
+    def complete(self, needed: Collection[str]) -> None:
+        """Read the rows of the snapshot again for those needed digests that are missing. Blocks."""
+        for table in self.tables:
+            name = manifest_tables.display_name(table)
+            if name in needed and name not in self.digests:
+                with ThreadPoolExecutor(1, thread_name_prefix="vault-decode") as decoders:
+                    self.digests[name] = RowDigest().add(self.vault.table(table).rows(decoders))
 
 
 def _compared(tables: Sequence[ManifestTable], loading: Loading, digests: Digests) -> list[dict[str, Any]]:
@@ -150,15 +171,17 @@ def _compared(tables: Sequence[ManifestTable], loading: Loading, digests: Digest
     compared: list[dict[str, Any]] = []
     for table in tables:
         name = manifest_tables.display_name(table)
-        written, actual = loading.written[name], digests[name]
+        written = loading.written[name]
+        is_equal = name in loading.equal
+        stored = written if is_equal else digests[name].rows
         compared.append(
             {
                 "table": name,
                 "expected": table.rows,
                 "written": written,
-                "found": actual.rows,
-                "same": actual.rows == table.rows == written,
-                "contents": contents(loading.digests[name], actual),
+                "found": stored,
+                "same": stored == table.rows == written,
+                "contents": "equal" if is_equal else contents(loading.digests[name], digests[name]),
             }
         )
     if wrong := [result["table"] for result in compared if not result["same"]]:

@@ -216,12 +216,19 @@ async def begin_drill(db: AsyncSession, actor: Actor, settings: Settings, snapsh
 
 
 async def create_target(
-    db: AsyncSession, actor: Actor, settings: Settings, snapshot: Snapshot, name: str, project_id: uuid.UUID | None
+    db: AsyncSession,
+    actor: Actor,
+    settings: Settings,
+    snapshot: Snapshot,
+    name: str,
+    project_id: uuid.UUID | None,
+    *,
+    scratch: bool = False,
 ) -> Database:
-    """Request the new database to restore a snapshot into."""
+    """Request the new database to restore a snapshot into; one for a proof of its schema is a `scratch` one."""
     if project_id is None:
         raise Invalid({"project_id": "The snapshot's project was deleted: choose a project for the database."})
-    spec = DatabaseSpec(name, snapshot.engine, quotas=Quotas().model_dump())
+    spec = DatabaseSpec(name, snapshot.engine, quotas=Quotas().model_dump(), scratch=scratch)
     return await databases.create(db, actor, SecretCipher.of(settings), project_id, spec)
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
+from headwater.catalog.results import QueryError
 from headwater.core.snapshots import manifest_tables, schema_archives, schema_subset
-from headwater.engines import ArchiveRestore, ArchiveStatement, BulkLoader, SnapshotSupport
+from headwater.engines import ArchiveRefusal, ArchiveRestore, ArchiveStatement, BulkLoader, SnapshotSupport
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt
 from headwater.features.snapshots.service.engines import snapshots_of
@@ -20,7 +21,8 @@ from headwater.features.snapshots.service.threads import run_cancellable, stoppa
 from headwater.vault.manifest import Manifest, ManifestTable
 from headwater.vault.vault import Vault
 
-_NAMES_PER_LINE = 40
+_NAMES_PER_LINE, _NO_NUMBER = 40, -1
+Execute: TypeAlias = Callable[[ArchiveStatement], Coroutine[Any, Any, str | ArchiveRefusal | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +65,39 @@ def part_of(work: RestoreAttempt, vault: Vault, manifest: Manifest) -> RestorePa
 
 @dataclass(frozen=True, slots=True)
 class SchemaSteps:
-    """Statements in three phases and the extras between the last two; `objects` are those of an archive, or None."""
+    """Statements in three phases and the extras between the last two; `objects` are those of an archive, or None.
+
+    `refused` are the objects that the database did not accept so far, in the order of their statements.
+    """
 
     attempt: Attempt
-    execute: Callable[[Any], Awaitable[str | None]]
-    pre_data: Sequence[Any]
-    post_data: Sequence[Any]
-    final: Sequence[Any]
+    execute: Execute
+    pre_data: Sequence[ArchiveStatement]
+    post_data: Sequence[ArchiveStatement]
+    final: Sequence[ArchiveStatement]
     extras: Mapping[str, Any]
     objects: Sequence[tuple[str, str]] | None
+    refused: dict[str, ArchiveRefusal] = field(default_factory=dict)
 
-    async def run(self, phase: str, statements: Sequence[Any]) -> None:
-        """Run the statements of a phase; what is left out is noted in the job's log."""
+    async def run(self, phase: str, statements: Sequence[ArchiveStatement]) -> None:
+        """Run the statements of a phase; what is refused is noted in the job's log.
+
+        Raises:
+            QueryError: an essential object was refused.
+        """
         for number, statement in enumerate(statements):
-            subject = statement.subject if isinstance(statement, ArchiveStatement) else statement.split("(")[0].strip()
-            self.attempt.report(phase, number, len(statements), unit="steps", message=subject[:120])
-            if note := await stoppable(self.attempt, _awaited(self.execute(statement))):
-                self.attempt.note(note, "warning")
+            self.attempt.report(phase, number, len(statements), unit="steps", message=statement.subject[:120])
+            result = await stoppable(self.attempt, self.execute(statement))
+            if isinstance(result, ArchiveRefusal):
+                self._refuse(statement, result)
+            elif result:
+                self.attempt.note(result, "warning")
 
-
-async def _awaited(work: Awaitable[str | None]) -> str | None:
-    return await work
+    def _refuse(self, statement: ArchiveStatement, refusal: ArchiveRefusal) -> None:
+        if statement.essential:
+            raise QueryError(f"The database refused to create {refusal.sentence}", hint=refusal.hint)
+        if self.refused.setdefault(refusal.subject, refusal) is refusal:
+            self.attempt.note(f"Not restored: {refusal.sentence}.", "warning" if not refusal.supported else "error")
 
 
 async def schema_steps(attempt: Attempt, fill: BulkLoader, target: ReachableDatabase, part: RestorePart) -> SchemaSteps:
@@ -94,11 +108,28 @@ async def schema_steps(attempt: Attempt, fill: BulkLoader, target: ReachableData
     for name in part.left_out:
         attempt.note(f"Left out, because it needs tables that are not restored: {name}.", "warning")
     statements = await asyncio.to_thread(_statements, snapshots_of(target.engine), part.schema)
+    return of_ddl(attempt, fill, *statements, part.extras)
 
-    async def execute(statement: str) -> None:
-        await fill.run_statements([statement])
 
-    return SchemaSteps(attempt, execute, *statements, (), part.extras, None)
+def of_ddl(
+    attempt: Attempt, loader: BulkLoader, pre_data: Sequence[str], post_data: Sequence[str], extras: Mapping[str, Any]
+) -> SchemaSteps:
+    """Return steps that run statements of the engine's own DDL."""
+
+    async def execute(statement: ArchiveStatement) -> ArchiveRefusal | None:
+        try:
+            await loader.run_statements([statement.text])
+        except QueryError as error:
+            return ArchiveRefusal(statement.subject, error.message, True, error.hint)
+        return None
+
+    first = [_of_text(text, essential=True) for text in pre_data]
+    later = [_of_text(text, essential=False) for text in post_data]
+    return SchemaSteps(attempt, execute, first, later, (), extras, None)
+
+
+def _of_text(text: str, *, essential: bool) -> ArchiveStatement:
+    return ArchiveStatement(_NO_NUMBER, text, text.split("(")[0].strip(), essential)
 
 
 def _statements(support: SnapshotSupport, schema: Schema) -> tuple[Sequence[str], Sequence[str]]:

@@ -88,7 +88,13 @@ async def renew(work: RestoreAttempt) -> None:
             there = None
         if there is None:
             database = await restores.create_target(
-                db, SYSTEM, attempt.settings, work.snapshot, row.target_name, _project(row, work.snapshot)
+                db,
+                SYSTEM,
+                attempt.settings,
+                work.snapshot,
+                row.target_name,
+                _project(row, work.snapshot),
+                scratch=bool(row.request.get("proof")),
             )
             row.target_id = database.id
         await work.claim.try_update(db, target_id=row.target_id, created={"begun": True})

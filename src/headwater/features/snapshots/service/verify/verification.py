@@ -74,6 +74,8 @@ async def run_job(attempt: Attempt) -> Write:
         )
     for finding in result.findings:
         attempt.note(sentence(finding), "error")
+    for loss in manifest.losses if manifest else ():
+        attempt.note(loss, "warning")
     if result.sound:
         attempt.note(
             f"No damage found: {result.packs} packs exist, and {result.segments:,} segments with {result.rows:,} rows "
