@@ -20,7 +20,7 @@ from headwater.engines._engine import (
 from headwater.engines._extensions import ExtensionSupport
 from headwater.engines._option import Option
 from headwater.engines._provision import Instance, ProvisioningSupport, ServerCommand, SessionCounts
-from headwater.engines._proxy import ConnectionMeter, ProxySupport, Upstream, UpstreamResolver
+from headwater.engines._proxy import ConnectionMeter, ProxyContext, ProxySupport, Upstream, UpstreamResolver
 from headwater.engines._recovery import (
     BaseBackup,
     BaseBackupInfo,
@@ -106,6 +106,7 @@ __all__ = [
     "Option",
     "Parameters",
     "ProvisioningSupport",
+    "ProxyContext",
     "ProxySupport",
     "RecoveryResult",
     "RecoverySupport",

@@ -21,8 +21,8 @@ import trustme
 
 from headwater.drivers import Spec, local
 from headwater.drivers.local import LocalDriver
-from headwater.engines import Upstream
-from headwater.engines.mysql import ENGINE, provision, proxy
+from headwater.engines import ProxyContext, Upstream
+from headwater.engines.mysql import ENGINE, handshake, provision, proxy
 from headwater.kit.errors import BadInput, NotFound, TooMany
 
 pytestmark = pytest.mark.skipif(bool(provision.unavailable_reason()), reason=str(provision.unavailable_reason()))
@@ -201,7 +201,8 @@ async def door(place: Place, tmp_path: Path) -> AsyncIterator[Door]:
         return Upstream(place.driver.dsn(place.spec), meter)
 
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: proxy.MysqlProxy().client_protocol(wake, tls), "127.0.0.1", 0)
+    context = ProxyContext(wake, tls=tls)
+    server = await loop.create_server(lambda: proxy.MysqlProxy().client_protocol(context), "127.0.0.1", 0)
     yield Door(place, server.sockets[0].getsockname()[1], tmp_path / "ca.pem")
     server.close()
 
@@ -328,7 +329,7 @@ async def test_unknown_protocol_is_rejected(door: Door, sent: bytes) -> None:
     writer.close()
 
 
-@pytest.mark.parametrize("plugin", [proxy.SHA2, b"ed25519", b""])
+@pytest.mark.parametrize("plugin", [handshake.SHA2, b"ed25519", b""])
 async def test_other_authentication_plugins_work(door: Door, plugin: bytes) -> None:
     """A client that begins with another plugin is checked by it, or asked for the usual one."""
     reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
@@ -337,23 +338,25 @@ async def test_other_authentication_plugins_work(door: Door, plugin: bytes) -> N
         head = await reader.readexactly(4)
         return head[3], await reader.readexactly(int.from_bytes(head[:3], "little"))
 
-    nonce, _, offered = proxy.parse_greeting((await receive())[1])
+    nonce, _, offered = handshake.parse_greeting((await receive())[1])
     address = door.place.driver.dsn(door.place.spec)
     password = address.password.encode()
-    proof = proxy.sha2_proof(password, nonce) if plugin == proxy.SHA2 else proxy.native_proof(password, nonce)
-    login = proxy.login_packet(
-        offered & ~proxy.TLS & ~proxy.LENGTHS, 45, address, proof if plugin != b"ed25519" else b"?"
+    proof = (
+        handshake.sha2_proof(password, nonce) if plugin == handshake.SHA2 else handshake.native_proof(password, nonce)
     )
-    writer.write(proxy.packet(1, login.replace(proxy.NATIVE, plugin)))
+    login = handshake.login_packet(
+        offered & ~handshake.TLS & ~handshake.LENGTHS, 45, address, proof if plugin != b"ed25519" else b"?"
+    )
+    writer.write(handshake.packet(1, login.replace(handshake.NATIVE, plugin)))
     number, answer = await receive()
-    if plugin == proxy.SHA2:
+    if plugin == handshake.SHA2:
         assert (number, answer) == (2, b"\x01\x03")
         number, answer = await receive()
     elif plugin == b"ed25519":
-        assert answer.startswith(b"\xfe" + proxy.NATIVE) and number == 2
-        writer.write(proxy.packet(3, proxy.native_proof(password, answer[-21:-1])))
+        assert answer.startswith(b"\xfe" + handshake.NATIVE) and number == 2
+        writer.write(handshake.packet(3, handshake.native_proof(password, answer[-21:-1])))
         number, answer = await receive()
     assert answer[:1] == b"\0", answer
-    writer.write(proxy.packet(0, b"\x03SELECT 'through'"))
+    writer.write(handshake.packet(0, b"\x03SELECT 'through'"))
     assert b"through" in await asyncio.wait_for(reader.read(1000), 10)
     writer.close()

@@ -22,7 +22,7 @@ from headwater.drivers import Spec, local
 from headwater.drivers.local import LocalDriver
 from headwater.engines import Upstream
 from headwater.engines.redis import ENGINE, provision
-from headwater.entrypoints.proxy.listener import ProxyProtocol
+from headwater.entrypoints.proxy.listener import Proxy, ProxyProtocol
 from headwater.kit.errors import BadInput, HeadwaterError, NotFound, TooMany
 
 pytestmark = pytest.mark.skipif(bool(provision.unavailable_reason()), reason=str(provision.unavailable_reason()))
@@ -53,6 +53,7 @@ class Place:
 
     def __init__(self, driver: LocalDriver, spec: Spec, port: int, meter: Meter) -> None:
         self.driver, self.spec, self.port, self.meter = driver, spec, port, meter
+        self.tls_required = False
 
     def client(self, **more: Any) -> client.Redis:
         wanted = {
@@ -77,12 +78,13 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     async def wake(engine: str, name: str) -> Upstream:
         if name != spec.name:
             raise NotFound(f"There is no database named {name!r} here.", hint="Look again.")
-        await driver.start(spec)
-        return Upstream(driver.dsn(spec), meter)
+        await driver.start(running.spec)
+        return Upstream(driver.dsn(running.spec), meter, running.tls_required)
 
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: ProxyProtocol({"redis": ENGINE.proxy}, wake, None), "127.0.0.1", 0)
-    yield Place(driver, spec, server.sockets[0].getsockname()[1], meter)
+    server = await loop.create_server(lambda: ProxyProtocol({"redis": ENGINE.proxy}, Proxy(wake)), "127.0.0.1", 0)
+    running = Place(driver, spec, server.sockets[0].getsockname()[1], meter)
+    yield running
     server.close()
     await driver.close()
     shutil.rmtree(root, ignore_errors=True)
@@ -194,10 +196,11 @@ async def test_activity_shows_waiting_clients(place: Place) -> None:
 
 async def test_password_and_quotas_follow_the_spec(place: Place) -> None:
     changed = replace(place.spec, password="another", quotas=QUOTAS | {"memory_mb": 32})
+    before, place.spec = place.spec.password, changed
     await place.driver.apply(changed)
-    async with place.client(password="another") as redis:
-        assert (await redis.info("memory"))["maxmemory"] == 32 * 2**20
     async with place.client() as redis:
+        assert (await redis.info("memory"))["maxmemory"] == 32 * 2**20
+    async with place.client(password=before) as redis:
         with pytest.raises(AuthenticationError):
             await redis.ping()
 

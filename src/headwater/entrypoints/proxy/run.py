@@ -7,7 +7,6 @@ import contextlib
 import functools
 import importlib
 import signal
-import ssl
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -17,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from headwater.drivers.local import LocalDriver
 from headwater.engines import all_engines
 from headwater.entrypoints import startup
-from headwater.entrypoints.proxy.listener import ProxyProtocol
+from headwater.entrypoints.proxy.certificate import binding_hash, load_certificate
+from headwater.entrypoints.proxy.listener import Proxy, ProxyProtocol
 from headwater.features import collect
 from headwater.features.databases.supervisor import clients, control, idle
 from headwater.features.databases.supervisor.reconciler import RECONCILE_SECONDS, Supervisor
@@ -77,13 +77,18 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 async def _proxy(supervisor: Supervisor, chosen: Settings) -> list[asyncio.Server]:
     """Listen on one port for protocols in which the client speaks first, and on another for those in which it waits."""
     fronts = {name: engine.proxy for name, engine in all_engines().items() if engine.proxy}
-    wake, tls = functools.partial(clients.open_upstream, supervisor), _tls(chosen)
+    proxy = Proxy(
+        functools.partial(clients.open_upstream, supervisor),
+        load_certificate(chosen),
+        binding_hash(chosen),
+        chosen.proxy_tls == "required",
+    )
     servers = [
-        await _listen(lambda: ProxyProtocol(fronts, wake, tls), chosen.host, chosen.proxy_port, "HEADWATER_PROXY_PORT")
+        await _listen(lambda: ProxyProtocol(fronts, proxy), chosen.host, chosen.proxy_port, "HEADWATER_PROXY_PORT")
     ]
     for name, engine_proxy in fronts.items():
         if engine_proxy.server_speaks_first:
-            front = functools.partial(engine_proxy.client_protocol, functools.partial(wake, name), tls)
+            front = functools.partial(engine_proxy.client_protocol, proxy.context(name))
             servers.append(await _listen(front, chosen.host, chosen.mysql_proxy_port, "HEADWATER_MYSQL_PROXY_PORT"))
     return servers
 
@@ -96,23 +101,6 @@ async def _listen(front: Callable[[], asyncio.BaseProtocol], host: str, port: in
             f"The proxy cannot listen on {host}:{port}: {error.strerror}.",
             hint=f"Choose another port with {setting}.",
         ) from error
-
-
-def _tls(chosen: Settings) -> ssl.SSLContext | None:
-    if chosen.tls_certificate is None:
-        return None
-    tls_context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        tls_context.load_cert_chain(chosen.tls_certificate, chosen.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise Unavailable(
-            f"The proxy cannot use its certificate: {error.strerror or error}.",
-            hint="Check HEADWATER_TLS_CERTIFICATE and HEADWATER_TLS_KEY.",
-        ) from error
-    tls_context.set_alpn_protocols(
-        [name for engine in all_engines().values() if engine.proxy for name in engine.proxy.alpn_protocols]
-    )
-    return tls_context
 
 
 def _loop() -> Callable[[], asyncio.AbstractEventLoop]:

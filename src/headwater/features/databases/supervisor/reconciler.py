@@ -300,7 +300,7 @@ class Supervisor:
             instance = self.instances.setdefault(row.id, ManagedInstance(await self._spec(row), row.route or row.name))
         elif (dict(instance.spec.quotas), instance.spec.archives) != (row.quotas, row.archives):
             instance.spec = await self._spec(row)
-        instance.sleep_after = row.sleep_after_seconds
+        instance.sleep_after, instance.tls_required = row.sleep_after_seconds, row.tls_required
         return instance
 
     async def _spec(self, row: Database) -> Spec:
