@@ -7,10 +7,11 @@ import contextlib
 import shutil
 import ssl
 import stat
+import struct
 import subprocess
 import tempfile
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,8 @@ class Door:
     place: Place
     port: int
     authority: Path
+    meter: Meter
+    tls_required: bool = False
 
     async def ask(self, *statements: str, **more: Any) -> Any:
         return await asyncio.to_thread(self._ask, statements, more)
@@ -198,12 +201,13 @@ async def door(place: Place, tmp_path: Path) -> AsyncIterator[Door]:
         if name != place.spec.name:
             raise NotFound(f"There is no database named {name!r} here.", hint="Look again.")
         await place.driver.start(place.spec)
-        return Upstream(place.driver.dsn(place.spec), meter)
+        return Upstream(place.driver.dsn(place.spec), meter, running.tls_required)
 
     loop = asyncio.get_running_loop()
     context = ProxyContext(wake, tls=tls)
     server = await loop.create_server(lambda: proxy.MysqlProxy().client_protocol(context), "127.0.0.1", 0)
-    yield Door(place, server.sockets[0].getsockname()[1], tmp_path / "ca.pem")
+    running = Door(place, server.sockets[0].getsockname()[1], tmp_path / "ca.pem", meter)
+    yield running
     server.close()
 
 
@@ -295,6 +299,135 @@ async def test_connections_above_quota_are_rejected(door: Door) -> None:
             stack.enter_context(await asyncio.to_thread(door.connect))
         with pytest.raises(pymysql.OperationalError, match="already has 4 connections"):
             await door.ask("SELECT 1")
+
+
+async def test_clients_that_never_sign_in_keep_nobody_out(door: Door) -> None:
+    silent = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(600)]
+    for _, writer in silent[::2]:
+        writer.write(handshake.packet(1, b"\x05"))
+    assert await door.ask("SELECT 1") == 1
+    assert door.meter.clients <= 1
+    for _, writer in silent:
+        writer.close()
+
+
+async def test_wrong_password_takes_no_place_of_the_quota(door: Door) -> None:
+    for _ in range(QUOTAS["connections"] + 1):
+        with pytest.raises(pymysql.OperationalError, match="Access denied"):
+            await asyncio.to_thread(door.connect, password="wrong")
+    assert await door.ask("SELECT 1") == 1
+
+
+async def test_database_can_require_tls(door: Door) -> None:
+    door.tls_required = True
+    with pytest.raises(pymysql.OperationalError, match="without TLS are not allowed") as refused:
+        await door.ask("SELECT 1")
+    assert refused.value.args[0] == 3159
+    assert await door.ask("SELECT 1", host="localhost", ssl={"ca": str(door.authority)}) == 1
+    url = proxy.MysqlProxy().client_url("h:1", "shop", "s", encrypted=True)
+    assert url == "mysql://shop:s@h:1/shop?ssl-mode=REQUIRED"
+
+
+KILLS = [
+    "KILL QUERY {}",
+    "/* by the application */ KILL QUERY {}",
+    "-- why\n# and\nKILL /*!50000 QUERY */ {} -- done",
+    "SELECT 1; KILL QUERY {}",
+    "PREPARE ending FROM 'KILL QUERY {}'; EXECUTE ending",
+    "EXECUTE IMMEDIATE 'KILL QUERY {}'",
+]
+
+
+async def until_ended(door: Door, kill: Callable[[Any, int], None]) -> None:
+    """Start an endless query through the proxy, and end it over another connection by the number of its greeting."""
+    flags = pymysql.constants.CLIENT.MULTI_STATEMENTS
+    with (
+        await asyncio.to_thread(door.connect) as victim,
+        await asyncio.to_thread(door.connect, client_flag=flags) as killer,
+    ):
+
+        def slow() -> None:
+            with victim.cursor() as cursor:
+                cursor.execute("SET max_statement_time = 0")
+                cursor.execute("SELECT sleep(60)")
+
+        running = asyncio.create_task(asyncio.to_thread(slow))
+        async with asyncio.timeout(120):
+            while not running.done():
+                await asyncio.to_thread(kill, killer, victim.thread_id())
+                await asyncio.sleep(0.2)
+        with pytest.raises(pymysql.OperationalError, match="was interrupted'"):
+            await running
+
+
+@pytest.mark.parametrize("text", KILLS)
+async def test_kill_ends_a_query_in_every_spelling(door: Door, text: str) -> None:
+    def kill(killer: Any, number: int) -> None:
+        with killer.cursor() as cursor:
+            cursor.execute(text.format(number))
+            while cursor.nextset():
+                pass
+
+    await until_ended(door, kill)
+
+
+async def test_kill_by_the_number_that_sql_shows_ends_a_query(door: Door) -> None:
+    def kill(killer: Any, _: int) -> None:
+        with killer.cursor() as cursor:
+            cursor.execute("SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT sleep(60)'")
+            for (number,) in cursor.fetchall():
+                cursor.execute(f"KILL QUERY {number}")
+
+    await until_ended(door, kill)
+
+
+def prepared(connection: Any, text: str) -> bytes:
+    """Prepare a statement in the binary protocol, which PyMySQL does not speak; return its number."""
+    connection._execute_command(0x16, text)
+    answer = connection._read_packet()._data
+    if answer[7:9] != b"\0\0":  # parameters, which are described
+        connection._read_packet()
+    if answer[7:9] != b"\0\0" and not connection.server_capabilities & (1 << 24) & connection.client_flag:
+        connection._read_packet()
+    number: bytes = answer[1:5]
+    return number
+
+
+def execute(connection: Any, statement: bytes, parameter: bytes = b"") -> None:
+    connection._execute_command(0x17, statement + b"\0" + struct.pack("<I", 1) + parameter)
+    connection._read_packet()
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        None,
+        lambda number: b"\0\1\x08\0" + struct.pack("<Q", number),
+        lambda number: b"\0\1\x05\0" + struct.pack("<d", number),
+        lambda number: b"\0\1\xfd\0" + bytes([len(str(number))]) + str(number).encode(),
+    ],
+    ids=["literal", "integer", "double", "text"],
+)
+async def test_prepared_kill_ends_a_query(door: Door, parameter: Callable[[int], bytes] | None) -> None:
+    def kill(killer: Any, number: int) -> None:
+        if parameter is None:
+            execute(killer, prepared(killer, f"KILL QUERY {number}"))
+        else:
+            execute(killer, prepared(killer, "KILL QUERY ?"), parameter(number))
+
+    await until_ended(door, kill)
+
+
+async def test_process_kill_ends_a_connection(door: Door) -> None:
+    with (
+        await asyncio.to_thread(door.connect) as victim,
+        await asyncio.to_thread(door.connect) as killer,
+    ):
+        number = victim.thread_id()
+        await asyncio.to_thread(killer._execute_command, 0x0C, struct.pack("<I", number))
+        await asyncio.to_thread(killer._read_ok_packet)
+        with pytest.raises(pymysql.OperationalError):
+            await asyncio.to_thread(victim.query, "SELECT 1")
 
 
 async def test_kill_with_proxy_connection_id_ends_query(door: Door) -> None:

@@ -220,6 +220,77 @@ async def test_files_are_closed_and_names_checked(place: Place) -> None:
         assert place.driver.status(spec) == "absent"
 
 
+async def test_clients_that_never_sign_in_keep_nobody_out(place: Place) -> None:
+    silent = [await asyncio.open_connection("127.0.0.1", place.port) for _ in range(600)]
+    for number, (_, writer) in enumerate(silent):
+        writer.write(b"AUTH cache wrong\r\n" if number % 2 else b"*2\r\n$4\r\nAU")
+    async with place.client() as redis:
+        assert await redis.ping()
+    assert place.meter.clients <= 1
+    for _, writer in silent:
+        writer.close()
+
+
+@pytest.mark.parametrize("login", [b"AUTH cache %b\r\n", b"HELLO 3 AUTH cache %b\r\n"])
+async def test_wrong_password_can_be_followed_by_the_right_one(place: Place, login: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+    writer.write(login % b"wrong" + login % place.spec.password.encode() + b"PING\r\n")
+    assert (await asyncio.wait_for(reader.readline(), 60)).startswith(b"-WRONGPASS")
+    assert b"+PONG\r\n" in await asyncio.wait_for(reader.readuntil(b"PONG\r\n"), 60)
+    writer.close()
+
+
+async def test_commands_before_the_end_of_a_stream_are_executed_and_answered(place: Place) -> None:
+    """As `printf … | nc -N` sends them: all at once, and then nothing more."""
+
+    async def pipeline() -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+        writer.write(b"AUTH cache %b\r\nINCR counted\r\n" % place.spec.password.encode())
+        writer.write_eof()
+        answer = await asyncio.wait_for(reader.read(), 60)
+        writer.close()
+        return answer
+
+    answers = [await pipeline() for _ in range(50)]
+    assert answers == [b"+OK\r\n:%d\r\n" % (number + 1) for number in range(50)]
+    async with asyncio.timeout(60):
+        while place.meter.clients:
+            await asyncio.sleep(0.01)
+
+
+async def test_answer_after_the_end_of_a_stream_arrives(place: Place) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+    writer.write(b"AUTH cache %b\r\n" % place.spec.password.encode())
+    assert await asyncio.wait_for(reader.readline(), 60) == b"+OK\r\n"
+    writer.write(b"SET big %b\r\n" % (b"x" * 10_000) + b"GET big\r\n" * 8)
+    writer.write_eof()
+    assert len(await asyncio.wait_for(reader.read(), 60)) == 5 + 8 * (8 + 10_000 + 2)
+    writer.close()
+
+
+async def test_database_can_require_tls(place: Place) -> None:
+    place.tls_required = True
+    async with place.client() as redis:
+        with pytest.raises(ResponseError, match="without TLS are not allowed"):
+            await redis.ping()
+    assert ENGINE.proxy
+    assert ENGINE.proxy.client_url("h:1", "cache", "s", encrypted=True) == "rediss://cache:s@h:1/0"
+
+
+async def test_proxy_that_requires_tls_answers_before_a_password_is_sent(place: Place) -> None:
+    async def wake(engine: str, name: str) -> Upstream:
+        raise AssertionError("A client without TLS woke a database.")
+
+    proxy = Proxy(wake, tls_required=True)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: ProxyProtocol({"redis": ENGINE.proxy}, proxy), "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+    writer.write(b"PING\r\n")
+    assert b"without TLS are not allowed" in await asyncio.wait_for(reader.read(), 60)
+    writer.close()
+    server.close()
+
+
 async def test_too_many_clients_are_rejected(place: Place) -> None:
     open_ = [place.client() for _ in range(5)]
     for redis in open_:
