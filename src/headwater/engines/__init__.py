@@ -19,7 +19,7 @@ from headwater.engines._engine import (
 )
 from headwater.engines._extensions import ExtensionSupport
 from headwater.engines._option import Option
-from headwater.engines._provision import Instance, ProvisioningSupport, ServerCommand, SessionCounts
+from headwater.engines._provision import Instance, ProvisioningSupport, ServerCommand, SessionCounts, reader_password
 from headwater.engines._proxy import ConnectionMeter, ProxyContext, ProxySupport, Upstream, UpstreamResolver
 from headwater.engines._recovery import (
     BaseBackup,
@@ -140,4 +140,5 @@ __all__ = [
     "drop_all",
     "engine",
     "parse_url",
+    "reader_password",
 ]

@@ -150,6 +150,50 @@ async def test_killed_instance_is_destroyed_completely(place: Place) -> None:
     assert not folder.exists() and place.driver.status(spec) == "absent"
 
 
+async def reader_of(place: Place, person: str) -> Any:
+    to = await place.driver.reader(place.spec, person)
+    return place.connect(user=to.user, password=to.password)
+
+
+@pytest.mark.parametrize("other", [None, "b" * 32], ids=["owner", "reader"])
+async def test_reader_neither_sees_nor_ends_what_others_do(place: Place, other: str | None) -> None:
+    with (
+        await reader_of(place, "a" * 32) as reader,
+        await reader_of(place, other) if other else place.connect() as victim,
+        reader.cursor() as cursor,
+    ):
+        cursor.execute("SELECT user FROM information_schema.processlist")
+        assert cursor.fetchall() == ((f"reader_{'a' * 32}",),)
+        for how in ("QUERY", "CONNECTION"):
+            with pytest.raises(pymysql.OperationalError, match="not owner of"):
+                cursor.execute(f"KILL {how} {victim.thread_id()}")
+        victim.ping(reconnect=False)
+
+
+async def test_reader_selects_what_is_created_later_and_writes_nothing(place: Place) -> None:
+    with await reader_of(place, "a" * 32) as reader, reader.cursor() as cursor:
+        place.ask(
+            "CREATE TABLE later (a int)",
+            "INSERT INTO later VALUES (7)",
+            "CREATE VIEW seen AS SELECT a FROM later",
+            "CREATE FUNCTION twice(a int) RETURNS int DETERMINISTIC RETURN 2 * a",
+        )
+        cursor.execute("SELECT twice(a) FROM seen")
+        assert cursor.fetchall() == ((14,),)
+        for statement in (
+            "INSERT INTO later VALUES (8)",
+            "DELETE FROM later",
+            "DROP TABLE later",
+            "CREATE TABLE mine (a int)",
+            "CREATE TEMPORARY TABLE mine (a int)",
+            "SELECT 1 INTO OUTFILE '/tmp/x'",
+            "SELECT * FROM mysql.user",
+        ):
+            with pytest.raises(pymysql.OperationalError, match="denied"):
+                cursor.execute(statement)
+    place.ask("DROP VIEW seen", "DROP TABLE later", "DROP FUNCTION twice")
+
+
 @dataclass
 class Door:
     """A proxy before the MariaDB."""
