@@ -93,7 +93,7 @@ async def test_reader_neither_sees_nor_ends_what_others_do(instance: ReadInstanc
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 await ann.execute(f"SELECT {function}({pid})".encode())
         for role in ("owner", f"reader_{BOB}", "pg_signal_backend", "pg_read_all_stats"):
-            with pytest.raises(psycopg.Error, match="permission denied|does not exist"):
+            with pytest.raises(psycopg.Error, match=r"permission denied|does not exist"):
                 await ann.execute(f"SET ROLE {role}".encode())
         assert await values(other, "SELECT 1") == [1]
 

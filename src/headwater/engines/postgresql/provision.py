@@ -243,8 +243,9 @@ async def superuser(instance: Instance) -> AsyncConnection[Any]:
     raise Unavailable(f"The server of the database refused the login of its administrator. {why}") from problem
 
 
-_ACTIVITY = b"""
-SELECT count(*), count(*) FILTER (WHERE state <> 'idle')
+# A session whose last statement was LISTEN waits for notifications: it is busy, though it never sends anything.
+_ACTIVITY = rb"""
+SELECT count(*), count(*) FILTER (WHERE state <> 'idle' OR query ~* '^\s*listen\M')
 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
 _METRICS = b"""
@@ -356,7 +357,7 @@ class PostgresProvisioning(ProvisioningSupport):
         return replace(self.address(instance), user=reader_role(person), password=password)
 
     async def session_counts(self, instance: Instance) -> SessionCounts:
-        """Return the number of client sessions, and of those that are active or in a transaction."""
+        """Return the number of client sessions, and of those that are active, listening, or in a transaction."""
         async with await superuser(instance) as connection:
             row = await (await connection.execute(_ACTIVITY)).fetchone()
         assert row is not None

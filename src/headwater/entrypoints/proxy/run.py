@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import importlib
+import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -23,12 +24,15 @@ from headwater.features.databases.supervisor import clients, control, idle
 from headwater.features.databases.supervisor.reconciler import RECONCILE_SECONDS, Supervisor
 from headwater.kit import logs
 from headwater.kit.errors import HeadwaterError, Unavailable
+from headwater.kit.network.pending_clients import LIMIT, LIMIT_OF_ADDRESS, PendingClients
 from headwater.kit.settings import Settings, settings
 from headwater.store.address import store_url
 from headwater.store.lock import Lock
 from headwater.store.session import Store
 
 log = structlog.get_logger()
+# Each relayed client needs two.
+OPEN_FILES = 65_536
 
 
 async def run_supervisor(chosen: Settings) -> None:
@@ -82,6 +86,7 @@ async def _proxy(supervisor: Supervisor, chosen: Settings) -> list[asyncio.Serve
         load_certificate(chosen),
         binding_hash(chosen),
         chosen.proxy_tls == "required",
+        _pending_clients(),
     )
     servers = [
         await _listen(lambda: ProxyProtocol(fronts, proxy), chosen.host, chosen.proxy_port, "HEADWATER_PROXY_PORT")
@@ -91,6 +96,14 @@ async def _proxy(supervisor: Supervisor, chosen: Settings) -> list[asyncio.Serve
             front = functools.partial(engine_proxy.client_protocol, proxy.context(name))
             servers.append(await _listen(front, chosen.host, chosen.mysql_proxy_port, "HEADWATER_MYSQL_PROXY_PORT"))
     return servers
+
+
+def _pending_clients() -> PendingClients:
+    """Return the bounds of clients that have not signed in; the limit of open files is raised for the others."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    return PendingClients(min(LIMIT, files // 4), min(LIMIT_OF_ADDRESS, files // 8))
 
 
 async def _listen(front: Callable[[], asyncio.BaseProtocol], host: str, port: int, setting: str) -> asyncio.Server:
