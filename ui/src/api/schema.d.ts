@@ -3560,7 +3560,7 @@ export interface components {
             /** Sleep After Seconds */
             sleep_after_seconds?: number | null;
             /** Tls Required */
-            tls_required?: boolean | null;
+            tls_required?: boolean;
             quotas?: components["schemas"]["Quotas"] | null;
         };
         /**

@@ -252,7 +252,7 @@ class DatabaseChange(Input):
     protected: bool | None = None
     read_only: bool | None = None
     sleep_after_seconds: Annotated[int, Field(ge=0, le=7 * 86_400)] | None = None
-    tls_required: bool | None = None
+    tls_required: Annotated[bool, Field(default_factory=bool)]
     quotas: Quotas | None = None
 
 

@@ -102,6 +102,8 @@ async def create(
     project = await projects.get(db, actor, project_id, "database:write", lock=True)
     _check_engine(spec.engine_name)
     await _check_name(db, project, spec.name)
+    if spec.tls_required:
+        _check_proxied(spec.engine_name, "managed")
     database = Database(
         id=new_id(),
         project_id=project.id,
@@ -167,8 +169,8 @@ async def change(db: AsyncSession, actor: Actor, database_id: uuid.UUID, given: 
         await _check_name(db, await projects.get(db, actor, database.project_id, "database:write"), given["name"])
     if "quotas" in given and database.origin != "managed":
         raise Invalid({"quotas": "Only managed databases have quotas."})
-    if given.get("tls_required") and (database.origin != "managed" or engine(database.engine).proxy is None):
-        raise Invalid({"tls_required": "Only databases with clients of the proxy can require TLS."})
+    if given.get("tls_required"):
+        _check_proxied(database.engine, database.origin)
     for field, value in given.items():
         setattr(database, field, value)
     record(db, actor, "database.update", database, fields=sorted(given))
@@ -244,6 +246,11 @@ def check_tls(settings: Settings, *, tls_required: bool) -> None:
             {"tls_required": "The proxy has no certificate."},
             hint="Set HEADWATER_TLS_CERTIFICATE and HEADWATER_TLS_KEY first.",
         )
+
+
+def _check_proxied(engine_name: str, origin: str) -> None:
+    if origin != "managed" or engine(engine_name).proxy is None:
+        raise Invalid({"tls_required": "Only databases that have clients through the proxy can require TLS."})
 
 
 def _check_engine(name: str) -> None:
