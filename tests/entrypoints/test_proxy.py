@@ -233,18 +233,6 @@ def test_slow_reader_gets_all_rows_in_limited_memory(proxied: ProxiedHeadwater) 
     assert resident < 250 * 2**20
 
 
-def test_database_with_a_listening_client_does_not_sleep(proxied: ProxiedHeadwater) -> None:
-    database = proxied.create(sleep_after_seconds=1)
-    with proxied.connect(database) as listening:
-        listening.execute("LISTEN news")
-        time.sleep(4)
-        assert proxied.show(database)["state"] == "running"
-        proxied.ask(database, "NOTIFY news, 'arrived'")
-        assert [notice.payload for notice in listening.notifies(timeout=60, stop_after=1)] == ["arrived"]
-        listening.execute("UNLISTEN *")
-        proxied.until(database, "asleep")
-
-
 def test_idle_databases_sleep_and_busy_ones_do_not(proxied: ProxiedHeadwater) -> None:
     database = proxied.create(sleep_after_seconds=2)
     with proxied.connect(database) as busy:

@@ -12,7 +12,7 @@ import pytest
 from headwater.engines import Upstream, all_engines
 from headwater.engines import _proxy_client as proxy_client
 from headwater.engines.mysql.handshake import CAPABILITIES, packet
-from headwater.entrypoints.proxy.listener import Proxy, ProxyProtocol
+from headwater.entrypoints.proxy.listener import ProxyProtocol, ProxyServer
 from headwater.kit.network.pending_clients import PendingClients
 
 FRONTS = {name: engine.proxy for name, engine in all_engines().items() if engine.proxy}
@@ -23,7 +23,7 @@ LOGINS = {
     "mysql": (packet(1, struct.pack("<IIB", CAPABILITIES, 2**24, 45) + bytes(23) + b"shop\0\0\0"), b"\x57\x0c#HY000"),
     "redis": (b"AUTH shop secret\r\n", b"-ERR Connections without TLS"),
 }
-Opened = Callable[[Proxy, str], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+Opened = Callable[[ProxyServer, str], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 
 async def wakes_nothing(engine: str, name: str) -> Upstream:
@@ -35,7 +35,7 @@ async def connect() -> AsyncIterator[Opened]:
     servers: list[asyncio.Server] = []
     writers: list[asyncio.StreamWriter] = []
 
-    async def opened(proxy: Proxy, engine: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def opened(proxy: ProxyServer, engine: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         front = FRONTS[engine]
 
         def client() -> asyncio.BaseProtocol:
@@ -57,7 +57,7 @@ async def connect() -> AsyncIterator[Opened]:
 @pytest.mark.parametrize("engine", FRONTS)
 async def test_client_without_tls_is_refused_before_its_database_wakes(connect: Opened, engine: str) -> None:
     login, answer = LOGINS[engine]
-    reader, writer = await connect(Proxy(wakes_nothing, tls_required=True), engine)
+    reader, writer = await connect(ProxyServer(wakes_nothing, tls_required=True), engine)
     writer.write(login)
     assert answer in await asyncio.wait_for(reader.read(), 60)
 
@@ -67,7 +67,7 @@ async def test_client_that_signs_in_too_slowly_is_disconnected(
     connect: Opened, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(proxy_client, "SIGN_IN_SECONDS", 0.05)
-    proxy = Proxy(wakes_nothing)
+    proxy = ProxyServer(wakes_nothing)
     reader, writer = await connect(proxy, engine)
     writer.write(LOGINS[engine][0][:6])
     with contextlib.suppress(ConnectionResetError):
@@ -79,7 +79,7 @@ async def test_client_that_signs_in_too_slowly_is_disconnected(
 
 @pytest.mark.parametrize("engine", FRONTS)
 async def test_oldest_silent_client_makes_room(connect: Opened, engine: str) -> None:
-    proxy = Proxy(wakes_nothing, pending=PendingClients(limit=1))
+    proxy = ProxyServer(wakes_nothing, pending=PendingClients(limit=1))
     reader, writer = await connect(proxy, engine)
     writer.write(LOGINS[engine][0][:6])
     await connect(proxy, engine)

@@ -22,7 +22,7 @@ from headwater.drivers import Spec, local
 from headwater.drivers.local import LocalDriver
 from headwater.engines import Upstream
 from headwater.engines.redis import ENGINE, provision
-from headwater.entrypoints.proxy.listener import Proxy, ProxyProtocol
+from headwater.entrypoints.proxy.listener import ProxyProtocol, ProxyServer
 from headwater.kit.errors import BadInput, HeadwaterError, NotFound, TooMany
 
 pytestmark = pytest.mark.skipif(bool(provision.unavailable_reason()), reason=str(provision.unavailable_reason()))
@@ -82,7 +82,7 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
         return Upstream(driver.dsn(running.spec), meter, running.tls_required)
 
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: ProxyProtocol({"redis": ENGINE.proxy}, Proxy(wake)), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: ProxyProtocol({"redis": ENGINE.proxy}, ProxyServer(wake)), "127.0.0.1", 0)
     running = Place(driver, spec, server.sockets[0].getsockname()[1], meter)
     yield running
     server.close()
@@ -303,7 +303,7 @@ async def test_proxy_that_requires_tls_answers_before_a_password_is_sent(place: 
     async def wake(engine: str, name: str) -> Upstream:
         raise AssertionError("A client without TLS woke a database.")
 
-    proxy = Proxy(wake, tls_required=True)
+    proxy = ProxyServer(wake, tls_required=True)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: ProxyProtocol({"redis": ENGINE.proxy}, proxy), "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])

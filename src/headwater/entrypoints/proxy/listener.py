@@ -26,7 +26,7 @@ Wake = Callable[[str, str], Awaitable[Upstream]]
 
 
 @dataclass(frozen=True, slots=True)
-class Proxy:
+class ProxyServer:
     """The proxy of all databases.
 
     Attributes:
@@ -52,7 +52,7 @@ class Proxy:
 class ProxyProtocol(asyncio.Protocol):
     """A client whose protocol is not known yet."""
 
-    def __init__(self, fronts: Mapping[str, ProxySupport], proxy: Proxy) -> None:
+    def __init__(self, fronts: Mapping[str, ProxySupport], proxy: ProxyServer) -> None:
         self._fronts = fronts
         self._proxy = proxy
         self._pending: PendingClient | None = None

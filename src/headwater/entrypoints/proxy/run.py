@@ -18,7 +18,7 @@ from headwater.drivers.local import LocalDriver
 from headwater.engines import all_engines
 from headwater.entrypoints import startup
 from headwater.entrypoints.proxy.certificate import binding_hash, load_certificate
-from headwater.entrypoints.proxy.listener import Proxy, ProxyProtocol
+from headwater.entrypoints.proxy.listener import ProxyProtocol, ProxyServer
 from headwater.features import collect
 from headwater.features.databases.supervisor import clients, control, idle
 from headwater.features.databases.supervisor.reconciler import RECONCILE_SECONDS, Supervisor
@@ -81,7 +81,7 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 async def _proxy(supervisor: Supervisor, chosen: Settings) -> list[asyncio.Server]:
     """Listen on one port for protocols in which the client speaks first, and on another for those in which it waits."""
     fronts = {name: engine.proxy for name, engine in all_engines().items() if engine.proxy}
-    proxy = Proxy(
+    proxy = ProxyServer(
         functools.partial(clients.open_upstream, supervisor),
         load_certificate(chosen),
         binding_hash(chosen),
