@@ -184,6 +184,18 @@ def test_clients_that_never_sign_in_keep_nobody_out(proxied: ProxiedHeadwater) -
         assert proxied.ask(database, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'owner'") == 1
 
 
+def test_password_that_was_changed_outside_is_explained(proxied: ProxiedHeadwater) -> None:
+    database = proxied.create()
+    with proxied.connect(database) as connection:
+        connection.execute("ALTER ROLE owner PASSWORD 'of my own'")
+    with pytest.raises(psycopg.OperationalError, match=r"changed outside Headwater[^$]*headwater db reset-password"):
+        proxied.connect(database)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        proxied.connect(database, password="of my own")
+    reset = proxied.headwater.client.post(f"/api/v1/databases/{database['id']}/credentials/reset").json()
+    assert proxied.ask(database, "SELECT 1", password=reset["password"]) == 1
+
+
 def test_sign_in_is_bound_to_the_certificate(proxied: ProxiedHeadwater) -> None:
     database = proxied.create()
     verified = {"sslmode": "verify-full", "sslrootcert": str(proxied.authority), "host": "localhost"}

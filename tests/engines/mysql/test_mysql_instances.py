@@ -362,6 +362,14 @@ async def test_wrong_password_takes_no_place_of_the_quota(door: Door) -> None:
     assert await door.ask("SELECT 1") == 1
 
 
+async def test_password_that_was_changed_outside_is_explained(door: Door) -> None:
+    await door.ask("SET PASSWORD = PASSWORD('of my own')")
+    with pytest.raises(pymysql.OperationalError, match="headwater db reset-password"):
+        await door.ask("SELECT 1")
+    await door.place.driver.apply(door.place.spec)
+    assert await door.ask("SELECT 1") == 1
+
+
 async def test_database_can_require_tls(door: Door) -> None:
     door.tls_required = True
     with pytest.raises(pymysql.OperationalError, match="without TLS are not allowed") as refused:

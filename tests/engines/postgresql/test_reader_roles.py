@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import subprocess
 import tempfile
 import uuid
 from collections.abc import AsyncIterator
@@ -15,7 +17,7 @@ from psycopg import AsyncConnection
 
 from headwater.drivers import Spec
 from headwater.drivers.local import LocalDriver
-from headwater.engines.postgresql.binaries import installed
+from headwater.engines.postgresql.binaries import installed, programs_of
 from suite.profiles import variants
 
 QUOTAS = {"connections": 3, "disk_mb": 500, "temp_mb": 50, "statement_seconds": 60, "memory_mb": 256}
@@ -104,6 +106,16 @@ async def test_owner_sees_and_ends_sessions_of_readers(instance: ReadInstance) -
         pid = ann.info.backend_pid
         assert await values(owner, f"SELECT query FROM pg_stat_activity WHERE pid = {pid}") == ["SELECT 'too long'"]
         assert await values(owner, f"SELECT pg_terminate_backend({pid})") == [True]
+
+
+async def test_readers_leave_no_trace_in_dumps(instance: ReadInstance) -> None:
+    to = instance.driver.dsn(instance.spec)
+    await instance.driver.reader(instance.spec, ANN)
+    program = programs_of(str(instance.spec.options["version"])) / "pg_dump"
+    command = [str(program), "-h", str(to.socket), "-p", str(to.port), "-U", to.user, "--schema-only", to.database]
+    environment = {"PGPASSWORD": to.password, "PATH": "/usr/bin:/bin"}
+    dumped = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True)
+    assert dumped.returncode == 0 and "reader" not in dumped.stdout, dumped.stderr
 
 
 async def test_readers_take_no_connection_of_the_quota(instance: ReadInstance) -> None:

@@ -62,6 +62,15 @@ async def test_viewer_cannot_end_or_watch_the_owner(app: AppFixture, supervisor:
     assert (await database.sql("SELECT 1", session="tab"))["in_transaction"]
 
 
+@pytest.mark.parametrize(("scope", "role"), [("read", "reader_"), ("write", "owner")])
+async def test_key_has_the_role_of_its_scope(app: AppFixture, supervisor: Supervisor, scope: str, role: str) -> None:
+    database = await new_database_fixture(app)
+    made = await database.person.send("POST", "/keys", 201, json={"name": "k", "scopes": [scope]})
+    client = await app.stranger(authorization=f"Bearer {made['secret']}")
+    answer = await client.post(f"/api/v1/databases/{database.id}/query", json={"text": WHO["postgresql"]})
+    assert value(answer.json()).startswith(role)
+
+
 async def test_unconfirmed_write_is_still_asked_about(app: AppFixture, supervisor: Supervisor) -> None:
     """A writer keeps the owner's role, so that only the missing confirmation refuses the write."""
     database = await new_database_fixture(app)

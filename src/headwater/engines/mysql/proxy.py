@@ -37,6 +37,10 @@ ERRORS: tuple[tuple[type[HeadwaterError], int, str], ...] = (
     (HeadwaterError, 1105, "HY000"),
 )
 NOT_ENCRYPTED = 3159, "HY000"
+WRONG_PASSWORD = 1045
+CHANGED_OUTSIDE = (
+    "The password of the database's owner was changed outside Headwater: reset it with `headwater db reset-password`."
+)
 UNNAMED = "A client that names no database uses the name of the database as its user: --user=NAME."
 # Our connection numbers in greetings, far above those of servers.
 _numbers = itertools.count(2**31)
@@ -131,7 +135,7 @@ class _Client(ProxyClient):
         right = (handshake.sha2_proof if is_sha2 else handshake.native_proof)(password, self._nonce)
         named = login.user in {address.user, address.database, login.route, f"{address.user}@{login.route}"}
         if not hmac.compare_digest(right, proof) or not named:
-            self._refuse(number + 1, 1045, "28000", f"Access denied for user '{login.user}'")
+            self._refuse(number + 1, WRONG_PASSWORD, "28000", f"Access denied for user '{login.user}'")
             return 0
         if is_sha2:
             number += 1
@@ -153,19 +157,27 @@ class _Client(ProxyClient):
         except asyncio.CancelledError:  # the client has disconnected
             server.leave()
             raise
-        self._send(number + 1, answer)
         if answer[:1] != b"\0":
-            log.info("proxy.server_refused", answer=answer[:100].decode(errors="replace"))
             server.leave()
-            if self.transport:
-                self.transport.close()
+            self._forward_refusal(number + 1, answer)
             return
+        self._send(number + 1, answer)
         if self._buffer:
             server.leave()
             raise Malformed  # no client sends anything before it is logged in
         self._kills = KillTranslator(str(address.socket), self._number, thread)
         server.kills = self._kills
         splice(self, server)
+
+    def _forward_refusal(self, number: int, answer: bytes) -> None:
+        """Forward the error with which the server refuses a client that the proxy has let in."""
+        log.info("proxy.server_refused", answer=answer[:100].decode(errors="replace"))
+        if answer[:3] == b"\xff" + WRONG_PASSWORD.to_bytes(2, "little"):
+            self._refuse(number, WRONG_PASSWORD, "28000", CHANGED_OUTSIDE)
+            return
+        self._send(number, answer)
+        if self.transport:
+            self.transport.close()
 
 
 class _Server(HalfDuplex):

@@ -40,6 +40,7 @@ SQLSTATES: tuple[tuple[type[HeadwaterError], str], ...] = (
     (Conflict, NOT_NOW),
     (HeadwaterError, FAILED),
 )
+CHANGED_OUTSIDE = "The password of the database's owner was changed outside Headwater."
 # Kinds of authentication messages.
 OK, SASL, SASL_CONTINUE, SASL_FINAL = 0, 10, 11, 12
 # The socket of each cancel key, which is a process id of this machine and a secret.
@@ -195,15 +196,22 @@ class _Client(ProxyClient):
             server.leave()
             raise
         if refusal:
-            self._send(refusal)
             server.leave()
-            if self.transport:
-                self.transport.close()
+            self._forward_refusal(refusal)
             return
         self._send(authentication(SASL_FINAL, last) + authentication(OK))
         splice(self, server)
         server.release()
         self.forward(server)
+
+    def _forward_refusal(self, refusal: bytes) -> None:
+        """Forward the error with which the server refuses a client that the proxy has let in."""
+        if f"\0C{WRONG_PASSWORD}\0".encode() in refusal:
+            self._refuse(WRONG_PASSWORD, CHANGED_OUTSIDE, "Reset it with `headwater db reset-password`.")
+            return
+        self._send(refusal)
+        if self.transport:
+            self.transport.close()
 
     def _send(self, data: bytes) -> None:
         if self.transport and not self.transport.is_closing():
