@@ -33,7 +33,6 @@ _KILL = re.compile(
     % {b"skip": _SKIP},
     re.IGNORECASE,
 )
-_WORD = re.compile(rb"\bKILL\b", re.IGNORECASE)
 _NUMBER = re.compile(rb"\b\d+\b")
 # The formats of fixed-size parameters, by their type.
 _FORMATS = {3: "<I", 5: "<d", 8: "<Q"}
@@ -66,6 +65,8 @@ class KillTranslator:
         if self._unread >= len(data):
             self._unread -= len(data)
             return data
+        if not self._unread and not self._partial and self._is_plain_query(data):
+            return data
         buffer, at, done = self._partial + data, self._unread, 0
         self._unread = 0
         parts: list[bytes] = []
@@ -93,12 +94,18 @@ class KillTranslator:
                 self._parameter_types[self._answer[5:9]] = 0
             self._answer, self.awaits_number = b"", False
 
+    def _is_plain_query(self, data: bytes) -> bool:
+        """Return True for what nearly all clients send nearly always: one short query, which is not a KILL."""
+        if data[3:5] != b"\0\x03" or not 5 <= len(data) <= LONGEST or b"KILL" in data.upper():
+            return False
+        return len(data) == 4 + int.from_bytes(data[:3], "little")
+
     def _command(self, payload: bytes) -> bytes:
         kind = payload[0] if payload else None
         if kind == PREPARE:
             self._parameter_types.pop(LAST_PREPARED, None)
         if kind in {QUERY, PREPARE}:
-            return self._statements(payload) if _WORD.search(payload) else payload
+            return self._statements(payload) if b"KILL" in payload.upper() else payload
         if kind == PROCESS_KILL and len(payload) == 5:
             return payload[:1] + struct.pack("<I", self._thread(struct.unpack("<I", payload[1:])[0]))
         if kind == EXECUTE and payload[1:5] in self._parameter_types:
