@@ -19,6 +19,7 @@ import pytest
 from psycopg import errors
 
 from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
+from headwater.engines.redis import provision as redis
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +216,22 @@ def test_database_can_require_tls(proxied: ProxiedHeadwater) -> None:
     assert changed.status_code == 200 and changed.json()["tls_required"] is False
     assert proxied.headwater.client.post(credentials).json()["url"].endswith(f"/{database['name']}")
     assert proxied.ask(database, "SELECT 1") == 1
+
+
+@pytest.mark.skipif(bool(redis.unavailable_reason()), reason=str(redis.unavailable_reason()))
+def test_commands_before_the_end_of_a_stream_are_executed_and_answered(proxied: ProxiedHeadwater) -> None:
+    """In the proxy's own process, which has another event loop than the tests of the engine."""
+    database = proxied.create(engine="redis", quotas={"connections": 5})
+    proxied.desire(database, "asleep")
+    sent = f"AUTH {database['name']} {database['password']}\r\nINCR counted\r\n".encode()
+
+    def answer() -> bytes:
+        with socket.create_connection(("127.0.0.1", proxied.port), timeout=120) as raw:
+            raw.sendall(sent)
+            raw.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: raw.recv(65536), b""))
+
+    assert [answer() for _ in range(50)] == [f"+OK\r\n:{number}\r\n".encode() for number in range(1, 51)]
 
 
 def test_vanished_clients_are_noticed_by_keepalive(proxied: ProxiedHeadwater) -> None:
