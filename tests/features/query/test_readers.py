@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,22 @@ from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import AppFixture, Person
 
 WHO = {"postgresql": "SELECT current_user::text", "mysql": "SELECT substring_index(user(), '@', 1)"}
+
+
+Databases = Callable[[str], Awaitable[DatabaseFixture]]
+
+
+@pytest.fixture(scope="module")
+async def databases(module_app: AppFixture, supervisor: Supervisor) -> Databases:
+    """Return a function that gives the database of an engine, which all tests here share."""
+    shared: dict[str, DatabaseFixture] = {}
+
+    async def of_engine(engine: str) -> DatabaseFixture:
+        if engine not in shared:
+            shared[engine] = await new_database_fixture(module_app, engine)
+        return shared[engine]
+
+    return of_engine
 
 
 async def viewer_of(app: AppFixture, database: DatabaseFixture) -> Person:
@@ -30,9 +47,11 @@ def value(answer: Any) -> Any:
 
 
 @pytest.mark.parametrize("engine", WHO)
-async def test_who_may_only_read_has_a_role_of_their_own(app: AppFixture, supervisor: Supervisor, engine: str) -> None:
-    database = await new_database_fixture(app, engine)
-    viewer = await viewer_of(app, database)
+async def test_who_may_only_read_has_a_role_of_their_own(
+    module_app: AppFixture, databases: Databases, engine: str
+) -> None:
+    database = await databases(engine)
+    viewer = await viewer_of(module_app, database)
     assert value(await database.sql(WHO[engine])) == "owner"
     seen = value(await ran(viewer, database, WHO[engine]))
     assert seen.startswith("reader_")
@@ -50,9 +69,9 @@ async def test_who_may_only_read_has_a_role_of_their_own(app: AppFixture, superv
     assert not [row for row in sessions if "later" in row["query"]]
 
 
-async def test_viewer_cannot_end_or_watch_the_owner(app: AppFixture, supervisor: Supervisor) -> None:
-    database = await new_database_fixture(app)
-    viewer = await viewer_of(app, database)
+async def test_viewer_cannot_end_or_watch_the_owner(module_app: AppFixture, databases: Databases) -> None:
+    database = await databases("postgresql")
+    viewer = await viewer_of(module_app, database)
     await database.sql("BEGIN; SELECT 'a secret'", session="tab")
     text = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'owner'"
     refused = (await ran(viewer, database, text))["error"]
@@ -63,30 +82,33 @@ async def test_viewer_cannot_end_or_watch_the_owner(app: AppFixture, supervisor:
 
 
 @pytest.mark.parametrize(("scope", "role"), [("read", "reader_"), ("write", "owner")])
-async def test_key_has_the_role_of_its_scope(app: AppFixture, supervisor: Supervisor, scope: str, role: str) -> None:
-    database = await new_database_fixture(app)
+async def test_key_has_the_role_of_its_scope(
+    module_app: AppFixture, databases: Databases, scope: str, role: str
+) -> None:
+    database = await databases("postgresql")
     made = await database.person.send("POST", "/keys", 201, json={"name": "k", "scopes": [scope]})
-    client = await app.stranger(authorization=f"Bearer {made['secret']}")
+    client = await module_app.stranger(authorization=f"Bearer {made['secret']}")
     answer = await client.post(f"/api/v1/databases/{database.id}/query", json={"text": WHO["postgresql"]})
     assert value(answer.json()).startswith(role)
 
 
-async def test_unconfirmed_write_is_still_asked_about(app: AppFixture, supervisor: Supervisor) -> None:
+async def test_unconfirmed_write_is_still_asked_about(module_app: AppFixture, databases: Databases) -> None:
     """A writer keeps the owner's role, so that only the missing confirmation refuses the write."""
-    database = await new_database_fixture(app)
+    database = await databases("postgresql")
     await database.sql("CREATE SEQUENCE numbers")
     await database.person.send("PATCH", f"/databases/{database.id}", 200, json={"protected": True})
     answer = await database.sql("SELECT nextval('numbers')", 409)
     assert answer["code"] == "confirmation_needed"
     assert value(await database.sql("SELECT nextval('numbers')", confirmed=True)) == 1
+    await database.person.send("PATCH", f"/databases/{database.id}", 200, json={"protected": False})
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "redis"])
 async def test_viewer_of_an_engine_with_commands_only_reads(
-    app: AppFixture, supervisor: Supervisor, engine: str
+    module_app: AppFixture, databases: Databases, engine: str
 ) -> None:
-    database = await new_database_fixture(app, engine)
-    viewer = await viewer_of(app, database)
+    database = await databases(engine)
+    viewer = await viewer_of(module_app, database)
     write, read = {
         "sqlite": ("CREATE TABLE kept AS SELECT 42 AS answer", "SELECT answer FROM kept"),
         "redis": ("SET kept 42", "GET kept"),
@@ -97,9 +119,9 @@ async def test_viewer_of_an_engine_with_commands_only_reads(
     await viewer.get(f"/databases/{database.id}")
 
 
-async def test_password_reset_renews_readers(app: AppFixture, supervisor: Supervisor) -> None:
-    database = await new_database_fixture(app)
-    viewer = await viewer_of(app, database)
+async def test_password_reset_renews_readers(module_app: AppFixture, databases: Databases) -> None:
+    database = await databases("postgresql")
+    viewer = await viewer_of(module_app, database)
     assert value(await ran(viewer, database, "SELECT 1")) == 1
     await database.post("credentials/reset")
     assert value(await ran(viewer, database, "SELECT 2")) == 2
