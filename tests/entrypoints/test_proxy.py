@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import os
 import shutil
 import socket
 import struct
@@ -18,6 +19,7 @@ import pytest
 from psycopg import errors
 
 from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
+from headwater.engines.redis import provision as redis
 
 
 @pytest.fixture(scope="module")
@@ -165,10 +167,83 @@ def test_failed_start_is_reported_and_can_be_repaired(proxied: ProxiedHeadwater)
 
 def test_connection_quota_is_reported_in_the_protocol(proxied: ProxiedHeadwater) -> None:
     database = proxied.create(quotas={"connections": 2})
-    with proxied.connect(database), proxied.connect(database):
-        refused = refusal(first_answer(proxied.port, startup(user="owner", database=database["name"])))
-        assert refused["C"] == "53300" and "2 connections" in refused["M"]
+    refused = pytest.raises(psycopg.OperationalError, match="already has 2 connections")
+    with proxied.connect(database), proxied.connect(database), refused:
+        proxied.connect(database)
     assert proxied.ask(database, "SELECT 1") == 1
+
+
+def test_clients_that_never_sign_in_keep_nobody_out(proxied: ProxiedHeadwater) -> None:
+    """Half of them say nothing at all, half leave the question for their password unanswered."""
+    database = proxied.create(quotas={"connections": 2})
+    with contextlib.ExitStack() as stack:
+        for number in range(600):
+            raw = stack.enter_context(socket.create_connection(("127.0.0.1", proxied.port), timeout=120))
+            if number % 2:
+                with contextlib.suppress(OSError):  # too many wait: the oldest are disconnected
+                    raw.sendall(startup(user="owner", database=database["name"]))
+        assert proxied.ask(database, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'owner'") == 1
+
+
+def test_password_that_was_changed_outside_is_explained(proxied: ProxiedHeadwater) -> None:
+    database = proxied.create()
+    with proxied.connect(database) as connection:
+        connection.execute("ALTER ROLE owner PASSWORD 'of my own'")
+    with pytest.raises(psycopg.OperationalError, match=r"changed outside Headwater[^$]*headwater db reset-password"):
+        proxied.connect(database)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        proxied.connect(database, password="of my own")
+    reset = proxied.headwater.client.post(f"/api/v1/databases/{database['id']}/credentials/reset").json()
+    assert proxied.ask(database, "SELECT 1", password=reset["password"]) == 1
+
+
+def test_sign_in_is_bound_to_the_certificate(proxied: ProxiedHeadwater) -> None:
+    database = proxied.create()
+    verified = {"sslmode": "verify-full", "sslrootcert": str(proxied.authority), "host": "localhost"}
+    assert proxied.ask(database, "SELECT 1", channel_binding="require", **verified) == 1
+    with pytest.raises(psycopg.OperationalError, match="channel binding"):
+        proxied.connect(database, channel_binding="require")
+
+
+def test_database_can_require_tls(proxied: ProxiedHeadwater) -> None:
+    database = proxied.create(tls_required=True)
+    credentials = f"/api/v1/databases/{database['id']}/credentials"
+    assert proxied.headwater.client.post(credentials).json()["url"].endswith(f"/{database['name']}?sslmode=require")
+    refused = refusal(first_answer(proxied.port, startup(user="owner", database=database["name"])))
+    assert refused["C"] == "28000" and "sslmode=require" in refused["H"]
+    assert proxied.ask(database, "SELECT 1", sslmode="require") == 1
+    changed = proxied.headwater.client.patch(f"/api/v1/databases/{database['id']}", json={"tls_required": False})
+    assert changed.status_code == 200 and changed.json()["tls_required"] is False
+    assert proxied.headwater.client.post(credentials).json()["url"].endswith(f"/{database['name']}")
+    assert proxied.ask(database, "SELECT 1") == 1
+
+
+@pytest.mark.skipif(bool(redis.unavailable_reason()), reason=str(redis.unavailable_reason()))
+def test_commands_before_the_end_of_a_stream_are_executed_and_answered(proxied: ProxiedHeadwater) -> None:
+    """In the proxy's own process, which has another event loop than the tests of the engine."""
+    database = proxied.create(engine="redis", quotas={"connections": 5})
+    proxied.desire(database, "asleep")
+    sent = f"AUTH {database['name']} {database['password']}\r\nINCR counted\r\n".encode()
+
+    def answer() -> bytes:
+        with socket.create_connection(("127.0.0.1", proxied.port), timeout=120) as raw:
+            raw.sendall(sent)
+            raw.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: raw.recv(65536), b""))
+
+    assert [answer() for _ in range(50)] == [f"+OK\r\n:{number}\r\n".encode() for number in range(1, 51)]
+
+
+def test_vanished_clients_are_noticed_by_keepalive(proxied: ProxiedHeadwater) -> None:
+    """The kernel shows the timer of the proxy's end of the connection."""
+    database = proxied.create()
+    with proxied.connect(database) as connection:
+        local = socket.socket(fileno=os.dup(connection.fileno()))
+        with local:
+            client, server = local.getsockname()[1], proxied.port
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        ends = [row for row in rows if (int(row[1][-4:], 16), int(row[2][-4:], 16)) == (server, client)]
+        assert [row[5][:2] for row in ends] == ["02"]
 
 
 def test_slow_reader_gets_all_rows_in_limited_memory(proxied: ProxiedHeadwater) -> None:

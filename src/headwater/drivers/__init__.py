@@ -68,6 +68,9 @@ class Driver(Protocol):
     def dsn(self, spec: Spec) -> Address:
         """Return the address for the owner on this machine."""
 
+    async def reader(self, spec: Spec, person: str) -> Address:
+        """Return the address for a person who may only read; the server runs."""
+
     async def activity(self, spec: Spec) -> SessionCounts:
         """Return the numbers of sessions of a running server."""
 

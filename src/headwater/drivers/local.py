@@ -181,6 +181,10 @@ class LocalDriver:
         """Return the address for the owner."""
         return _engine(spec).address(self._instance(spec))
 
+    async def reader(self, spec: Spec, person: str) -> Address:
+        """Return the address for a person who may only read."""
+        return await _engine(spec).reader(self._instance(spec), person)
+
     async def activity(self, spec: Spec) -> SessionCounts:
         """Return the numbers of sessions."""
         return await _engine(spec).session_counts(self._instance(spec))

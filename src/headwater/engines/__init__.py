@@ -19,8 +19,8 @@ from headwater.engines._engine import (
 )
 from headwater.engines._extensions import ExtensionSupport
 from headwater.engines._option import Option
-from headwater.engines._provision import Instance, ProvisioningSupport, ServerCommand, SessionCounts
-from headwater.engines._proxy import ConnectionMeter, ProxySupport, Upstream, UpstreamResolver
+from headwater.engines._provision import Instance, ProvisioningSupport, ServerCommand, SessionCounts, reader_password
+from headwater.engines._proxy import ConnectionMeter, ProxyContext, ProxySupport, Upstream, UpstreamResolver
 from headwater.engines._recovery import (
     BaseBackup,
     BaseBackupInfo,
@@ -108,6 +108,7 @@ __all__ = [
     "Option",
     "Parameters",
     "ProvisioningSupport",
+    "ProxyContext",
     "ProxySupport",
     "RecoveryResult",
     "RecoverySupport",
@@ -141,4 +142,5 @@ __all__ = [
     "drop_all",
     "engine",
     "parse_url",
+    "reader_password",
 ]

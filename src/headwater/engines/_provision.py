@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,6 +43,21 @@ class ServerCommand:
     memory_mb: int | None = None
 
 
+# Connections of people who may only read, beside those of the quota: they take none from the owner's programs.
+READER_CONNECTIONS = 10
+
+
+def reader_role(person: str) -> str:
+    """Return the role of a person who may only read; nobody shares it, so that nobody sees or ends others' queries."""
+    return f"reader_{person}"
+
+
+def reader_password(owner_password: str, person: str) -> str:
+    """Return the password of a reader's role: it follows from the owner's, and so does its renewal."""
+    digest = hmac.digest(owner_password.encode(), reader_role(person).encode(), "sha256")
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
 @dataclass(frozen=True, slots=True)
 class SessionCounts:
     """The number of open sessions of an instance, and of those that are active or in a transaction."""
@@ -77,6 +94,19 @@ class ProvisioningSupport(Protocol):
 
     def address(self, instance: Instance) -> Address:
         """Return the address at which the owner of the database connects on this machine."""
+
+    async def reader(self, instance: Instance, person: str) -> Address:
+        """Return the address of a person who may only read, whose role is created if there is none yet.
+
+        Args:
+            instance: a running instance, of any age.
+            person: the id of the person, of hexadecimal digits.
+
+        Returns:
+            An address with `reader_role` and `reader_password`; the owner's, if the engine has no roles. Read-only
+            sessions of every engine refuse writes, whatever the role may do.
+        """
+        return self.address(instance)
 
     async def session_counts(self, instance: Instance) -> SessionCounts:
         """Return the session counts, without our own session."""

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     )
     tls_certificate: Path | None = Field(None, description="PEM file of the certificate of the proxy.")
     tls_key: Path | None = Field(None, description="PEM file of the key of that certificate.")
+    proxy_tls: Literal["optional", "required"] = Field(
+        "optional", description="Whether clients of the proxy must use TLS; `required` needs a certificate."
+    )
     allowed_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (), description="Private networks that connections may reach: `10.0.0.0/8,192.168.7.0/24`."
     )

@@ -7,13 +7,14 @@ lists them. They use a server's sessions only through the engine's contract.
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from headwater.catalog.entries import EntryChange
 from headwater.drivers import Driver, Spec
-from headwater.engines import engine
+from headwater.engines import Address, Session, engine
 from headwater.kit.errors import HeadwaterError
 
 Check = Callable[[Driver, Callable[[], Spec]], Awaitable[None]]
@@ -124,6 +125,58 @@ async def follows_its_spec(driver: Driver, new: Callable[[], Spec]) -> None:
     await driver.destroy(again)
 
 
+async def readers_only_read(driver: Driver, new: Callable[[], Spec]) -> None:
+    """A reader's role reads what the owner writes before and after it exists, writes nothing, and has its own password.
+
+    It survives a restart, and follows the owner's password. Engines without roles give the owner's address.
+    """
+    spec, person = new(), uuid.uuid4().hex
+    await driver.create(spec)
+    await driver.start(spec)
+    address = await driver.reader(spec, person)
+    if address.user != driver.dsn(spec).user:
+        assert address.password != spec.password
+        await write_mark(driver, spec)
+        await _reads_but_does_not_write(spec, address)
+        changed = replace(spec, password=f"{spec.password}2")
+        await driver.stop(spec)
+        await driver.start(changed)
+        renewed = await driver.reader(changed, person)
+        assert renewed.user == address.user and renewed.password != address.password
+        await _reads_but_does_not_write(spec, renewed)
+    await driver.destroy(spec)
+
+
+async def _reads_but_does_not_write(spec: Spec, address: Address) -> None:
+    details = engine(spec.engine)
+    session = await details.connect(address)
+    try:
+        if details.browsing:
+            assert await details.browsing.entry(session, "kept", "kept:1")
+            change = EntryChange("insert", "kept:2", "string", body="1")
+            await _refused(details.browsing.change_entry(session, "kept", change))
+        else:
+            async for _ in session.run("SELECT answer FROM kept"):
+                pass
+            for statement in ("INSERT INTO kept VALUES (1)", "DELETE FROM kept", "CREATE TABLE more (a int)"):
+                await _refused(_finish(session, statement))
+    finally:
+        await session.close()
+
+
+async def _finish(session: Session, statement: str) -> None:
+    async for _ in session.run(statement):
+        pass
+
+
+async def _refused(work: Awaitable[object]) -> None:
+    try:
+        await work
+    except HeadwaterError:
+        return
+    raise AssertionError("A reader has written.")
+
+
 async def is_measured(driver: Driver, new: Callable[[], Spec]) -> None:
     """Sessions are counted, figures are numbers, disk usage is measured, and quotas affect nobody within them."""
     spec = new()
@@ -185,6 +238,7 @@ CHECKS: tuple[Check, ...] = (
     goes_its_way,
     nobody_else_connects,
     follows_its_spec,
+    readers_only_read,
     is_measured,
     is_cut_off_anywhere,
     ends_what_it_started,

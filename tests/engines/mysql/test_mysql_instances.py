@@ -7,10 +7,11 @@ import contextlib
 import shutil
 import ssl
 import stat
+import struct
 import subprocess
 import tempfile
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ import trustme
 
 from headwater.drivers import Spec, local
 from headwater.drivers.local import LocalDriver
-from headwater.engines import Upstream
-from headwater.engines.mysql import ENGINE, provision, proxy
+from headwater.engines import ProxyContext, Upstream
+from headwater.engines.mysql import ENGINE, handshake, provision, proxy
 from headwater.kit.errors import BadInput, NotFound, TooMany
 
 pytestmark = pytest.mark.skipif(bool(provision.unavailable_reason()), reason=str(provision.unavailable_reason()))
@@ -149,6 +150,50 @@ async def test_killed_instance_is_destroyed_completely(place: Place) -> None:
     assert not folder.exists() and place.driver.status(spec) == "absent"
 
 
+async def reader_of(place: Place, person: str) -> Any:
+    to = await place.driver.reader(place.spec, person)
+    return place.connect(user=to.user, password=to.password)
+
+
+@pytest.mark.parametrize("other", [None, "b" * 32], ids=["owner", "reader"])
+async def test_reader_neither_sees_nor_ends_what_others_do(place: Place, other: str | None) -> None:
+    with (
+        await reader_of(place, "a" * 32) as reader,
+        await reader_of(place, other) if other else place.connect() as victim,
+        reader.cursor() as cursor,
+    ):
+        cursor.execute("SELECT user FROM information_schema.processlist")
+        assert cursor.fetchall() == ((f"reader_{'a' * 32}",),)
+        for how in ("QUERY", "CONNECTION"):
+            with pytest.raises(pymysql.OperationalError, match="not owner of"):
+                cursor.execute(f"KILL {how} {victim.thread_id()}")
+        victim.ping(reconnect=False)
+
+
+async def test_reader_selects_what_is_created_later_and_writes_nothing(place: Place) -> None:
+    with await reader_of(place, "a" * 32) as reader, reader.cursor() as cursor:
+        place.ask(
+            "CREATE TABLE later (a int)",
+            "INSERT INTO later VALUES (7)",
+            "CREATE VIEW seen AS SELECT a FROM later",
+            "CREATE FUNCTION twice(a int) RETURNS int DETERMINISTIC RETURN 2 * a",
+        )
+        cursor.execute("SELECT twice(a) FROM seen")
+        assert cursor.fetchall() == ((14,),)
+        for statement in (
+            "INSERT INTO later VALUES (8)",
+            "DELETE FROM later",
+            "DROP TABLE later",
+            "CREATE TABLE mine (a int)",
+            "CREATE TEMPORARY TABLE mine (a int)",
+            "SELECT 1 INTO OUTFILE '/tmp/x'",
+            "SELECT * FROM mysql.user",
+        ):
+            with pytest.raises(pymysql.OperationalError, match="denied"):
+                cursor.execute(statement)
+    place.ask("DROP VIEW seen", "DROP TABLE later", "DROP FUNCTION twice")
+
+
 @dataclass
 class Door:
     """A proxy before the MariaDB."""
@@ -156,6 +201,8 @@ class Door:
     place: Place
     port: int
     authority: Path
+    meter: Meter
+    tls_required: bool = False
 
     async def ask(self, *statements: str, **more: Any) -> Any:
         return await asyncio.to_thread(self._ask, statements, more)
@@ -198,11 +245,13 @@ async def door(place: Place, tmp_path: Path) -> AsyncIterator[Door]:
         if name != place.spec.name:
             raise NotFound(f"There is no database named {name!r} here.", hint="Look again.")
         await place.driver.start(place.spec)
-        return Upstream(place.driver.dsn(place.spec), meter)
+        return Upstream(place.driver.dsn(place.spec), meter, running.tls_required)
 
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: proxy.MysqlProxy().client_protocol(wake, tls), "127.0.0.1", 0)
-    yield Door(place, server.sockets[0].getsockname()[1], tmp_path / "ca.pem")
+    context = ProxyContext(wake, tls=tls)
+    server = await loop.create_server(lambda: proxy.MysqlProxy().client_protocol(context), "127.0.0.1", 0)
+    running = Door(place, server.sockets[0].getsockname()[1], tmp_path / "ca.pem", meter)
+    yield running
     server.close()
 
 
@@ -296,6 +345,143 @@ async def test_connections_above_quota_are_rejected(door: Door) -> None:
             await door.ask("SELECT 1")
 
 
+async def test_clients_that_never_sign_in_keep_nobody_out(door: Door) -> None:
+    silent = [await asyncio.open_connection("127.0.0.1", door.port) for _ in range(600)]
+    for _, writer in silent[::2]:
+        writer.write(handshake.packet(1, b"\x05"))
+    assert await door.ask("SELECT 1") == 1
+    assert door.meter.clients <= 1
+    for _, writer in silent:
+        writer.close()
+
+
+async def test_wrong_password_takes_no_place_of_the_quota(door: Door) -> None:
+    for _ in range(QUOTAS["connections"] + 1):
+        with pytest.raises(pymysql.OperationalError, match="Access denied"):
+            await asyncio.to_thread(door.connect, password="wrong")
+    assert await door.ask("SELECT 1") == 1
+
+
+async def test_password_that_was_changed_outside_is_explained(door: Door) -> None:
+    await door.ask("SET PASSWORD = PASSWORD('of my own')")
+    with pytest.raises(pymysql.OperationalError, match="headwater db reset-password"):
+        await door.ask("SELECT 1")
+    await door.place.driver.apply(door.place.spec)
+    assert await door.ask("SELECT 1") == 1
+
+
+async def test_database_can_require_tls(door: Door) -> None:
+    door.tls_required = True
+    with pytest.raises(pymysql.OperationalError, match="without TLS are not allowed") as refused:
+        await door.ask("SELECT 1")
+    assert refused.value.args[0] == 3159
+    assert await door.ask("SELECT 1", host="localhost", ssl={"ca": str(door.authority)}) == 1
+    url = proxy.MysqlProxy().client_url("h:1", "shop", "s", encrypted=True)
+    assert url == "mysql://shop:s@h:1/shop?ssl-mode=REQUIRED"
+
+
+KILLS = [
+    "KILL QUERY {}",
+    "/* by the application */ KILL QUERY {}",
+    "-- why\n# and\nKILL /*!50000 QUERY */ {} -- done",
+    "SELECT 1; KILL QUERY {}",
+    "PREPARE ending FROM 'KILL QUERY {}'; EXECUTE ending",
+    "EXECUTE IMMEDIATE 'KILL QUERY {}'",
+]
+
+
+async def until_ended(door: Door, kill: Callable[[Any, int], None]) -> None:
+    """Start an endless query through the proxy, and end it over another connection by the number of its greeting."""
+    flags = pymysql.constants.CLIENT.MULTI_STATEMENTS
+    with (
+        await asyncio.to_thread(door.connect) as victim,
+        await asyncio.to_thread(door.connect, client_flag=flags) as killer,
+    ):
+
+        def slow() -> None:
+            with victim.cursor() as cursor:
+                cursor.execute("SET max_statement_time = 0")
+                cursor.execute("SELECT sleep(60)")
+
+        running = asyncio.create_task(asyncio.to_thread(slow))
+        async with asyncio.timeout(120):
+            while not running.done():
+                await asyncio.to_thread(kill, killer, victim.thread_id())
+                await asyncio.sleep(0.2)
+        with pytest.raises(pymysql.OperationalError, match="was interrupted'"):
+            await running
+
+
+@pytest.mark.parametrize("text", KILLS)
+async def test_kill_ends_a_query_in_every_spelling(door: Door, text: str) -> None:
+    def kill(killer: Any, number: int) -> None:
+        with killer.cursor() as cursor:
+            cursor.execute(text.format(number))
+            while cursor.nextset():
+                pass
+
+    await until_ended(door, kill)
+
+
+async def test_kill_by_the_number_that_sql_shows_ends_a_query(door: Door) -> None:
+    def kill(killer: Any, _: int) -> None:
+        with killer.cursor() as cursor:
+            cursor.execute("SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT sleep(60)'")
+            for (number,) in cursor.fetchall():
+                cursor.execute(f"KILL QUERY {number}")
+
+    await until_ended(door, kill)
+
+
+def prepared(connection: Any, text: str) -> bytes:
+    """Prepare a statement in the binary protocol, which PyMySQL does not speak; return its number."""
+    connection._execute_command(0x16, text)
+    answer = connection._read_packet()._data
+    if answer[7:9] != b"\0\0":  # parameters, which are described
+        connection._read_packet()
+    if answer[7:9] != b"\0\0" and not connection.server_capabilities & (1 << 24) & connection.client_flag:
+        connection._read_packet()
+    number: bytes = answer[1:5]
+    return number
+
+
+def execute(connection: Any, statement: bytes, parameter: bytes = b"") -> None:
+    connection._execute_command(0x17, statement + b"\0" + struct.pack("<I", 1) + parameter)
+    connection._read_packet()
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        None,
+        lambda number: b"\0\1\x08\0" + struct.pack("<Q", number),
+        lambda number: b"\0\1\x05\0" + struct.pack("<d", number),
+        lambda number: b"\0\1\xfd\0" + bytes([len(str(number))]) + str(number).encode(),
+    ],
+    ids=["literal", "integer", "double", "text"],
+)
+async def test_prepared_kill_ends_a_query(door: Door, parameter: Callable[[int], bytes] | None) -> None:
+    def kill(killer: Any, number: int) -> None:
+        if parameter is None:
+            execute(killer, prepared(killer, f"KILL QUERY {number}"))
+        else:
+            execute(killer, prepared(killer, "KILL QUERY ?"), parameter(number))
+
+    await until_ended(door, kill)
+
+
+async def test_process_kill_ends_a_connection(door: Door) -> None:
+    with (
+        await asyncio.to_thread(door.connect) as victim,
+        await asyncio.to_thread(door.connect) as killer,
+    ):
+        number = victim.thread_id()
+        await asyncio.to_thread(killer._execute_command, 0x0C, struct.pack("<I", number))
+        await asyncio.to_thread(killer._read_ok_packet)
+        with pytest.raises(pymysql.OperationalError):
+            await asyncio.to_thread(victim.query, "SELECT 1")
+
+
 async def test_kill_with_proxy_connection_id_ends_query(door: Door) -> None:
     """As a client does on Ctrl-C: over a second connection, by the number that it was greeted with."""
     with await asyncio.to_thread(door.connect) as connection:
@@ -328,7 +514,7 @@ async def test_unknown_protocol_is_rejected(door: Door, sent: bytes) -> None:
     writer.close()
 
 
-@pytest.mark.parametrize("plugin", [proxy.SHA2, b"ed25519", b""])
+@pytest.mark.parametrize("plugin", [handshake.SHA2, b"ed25519", b""])
 async def test_other_authentication_plugins_work(door: Door, plugin: bytes) -> None:
     """A client that begins with another plugin is checked by it, or asked for the usual one."""
     reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
@@ -337,23 +523,25 @@ async def test_other_authentication_plugins_work(door: Door, plugin: bytes) -> N
         head = await reader.readexactly(4)
         return head[3], await reader.readexactly(int.from_bytes(head[:3], "little"))
 
-    nonce, _, offered = proxy.parse_greeting((await receive())[1])
+    nonce, _, offered = handshake.parse_greeting((await receive())[1])
     address = door.place.driver.dsn(door.place.spec)
     password = address.password.encode()
-    proof = proxy.sha2_proof(password, nonce) if plugin == proxy.SHA2 else proxy.native_proof(password, nonce)
-    login = proxy.login_packet(
-        offered & ~proxy.TLS & ~proxy.LENGTHS, 45, address, proof if plugin != b"ed25519" else b"?"
+    proof = (
+        handshake.sha2_proof(password, nonce) if plugin == handshake.SHA2 else handshake.native_proof(password, nonce)
     )
-    writer.write(proxy.packet(1, login.replace(proxy.NATIVE, plugin)))
+    login = handshake.login_packet(
+        offered & ~handshake.TLS & ~handshake.LENGTHS, 45, address, proof if plugin != b"ed25519" else b"?"
+    )
+    writer.write(handshake.packet(1, login.replace(handshake.NATIVE, plugin)))
     number, answer = await receive()
-    if plugin == proxy.SHA2:
+    if plugin == handshake.SHA2:
         assert (number, answer) == (2, b"\x01\x03")
         number, answer = await receive()
     elif plugin == b"ed25519":
-        assert answer.startswith(b"\xfe" + proxy.NATIVE) and number == 2
-        writer.write(proxy.packet(3, proxy.native_proof(password, answer[-21:-1])))
+        assert answer.startswith(b"\xfe" + handshake.NATIVE) and number == 2
+        writer.write(handshake.packet(3, handshake.native_proof(password, answer[-21:-1])))
         number, answer = await receive()
     assert answer[:1] == b"\0", answer
-    writer.write(proxy.packet(0, b"\x03SELECT 'through'"))
+    writer.write(handshake.packet(0, b"\x03SELECT 'through'"))
     assert b"through" in await asyncio.wait_for(reader.read(1000), 10)
     writer.close()

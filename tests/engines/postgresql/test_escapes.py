@@ -133,6 +133,15 @@ async def test_connection_quota_is_enforced(instance: UntrustedInstance, same_se
         await connection.close()
 
 
+async def test_session_that_listens_is_busy(instance: UntrustedInstance) -> None:
+    """So that its database is not put to sleep while it waits for notifications."""
+    listening = await instance.connect()
+    for statement, busy in (("LISTEN news", 1), ("SELECT 'listen'", 0), (" listen news", 1), ("UNLISTEN *", 0)):
+        await listening.execute(statement.encode())
+        assert (await instance.driver.activity(instance.spec)).busy == busy, statement
+    await listening.close()
+
+
 async def test_full_database_is_read_only(instance: UntrustedInstance) -> None:
     before = await instance.connect()
     await instance.driver.enforce(instance.spec, full=True)

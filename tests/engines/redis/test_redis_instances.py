@@ -22,7 +22,7 @@ from headwater.drivers import Spec, local
 from headwater.drivers.local import LocalDriver
 from headwater.engines import Upstream
 from headwater.engines.redis import ENGINE, provision
-from headwater.entrypoints.proxy.listener import ProxyProtocol
+from headwater.entrypoints.proxy.listener import ProxyProtocol, ProxyServer
 from headwater.kit.errors import BadInput, HeadwaterError, NotFound, TooMany
 
 pytestmark = pytest.mark.skipif(bool(provision.unavailable_reason()), reason=str(provision.unavailable_reason()))
@@ -53,6 +53,7 @@ class Place:
 
     def __init__(self, driver: LocalDriver, spec: Spec, port: int, meter: Meter) -> None:
         self.driver, self.spec, self.port, self.meter = driver, spec, port, meter
+        self.tls_required = False
 
     def client(self, **more: Any) -> client.Redis:
         wanted = {
@@ -77,12 +78,13 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     async def wake(engine: str, name: str) -> Upstream:
         if name != spec.name:
             raise NotFound(f"There is no database named {name!r} here.", hint="Look again.")
-        await driver.start(spec)
-        return Upstream(driver.dsn(spec), meter)
+        await driver.start(running.spec)
+        return Upstream(driver.dsn(running.spec), meter, running.tls_required)
 
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: ProxyProtocol({"redis": ENGINE.proxy}, wake, None), "127.0.0.1", 0)
-    yield Place(driver, spec, server.sockets[0].getsockname()[1], meter)
+    server = await loop.create_server(lambda: ProxyProtocol({"redis": ENGINE.proxy}, ProxyServer(wake)), "127.0.0.1", 0)
+    running = Place(driver, spec, server.sockets[0].getsockname()[1], meter)
+    yield running
     server.close()
     await driver.close()
     shutil.rmtree(root, ignore_errors=True)
@@ -158,6 +160,38 @@ async def test_owner_cannot_run_dangerous_commands(place: Place) -> None:
         assert await redis.ping() and await redis.keys("*") == [] and "redis_version" in await redis.info()
 
 
+async def test_reader_reads_and_can_do_nothing_else(place: Place) -> None:
+    to = await place.driver.reader(place.spec, "a" * 32)
+    async with (
+        place.client() as owner,
+        client.Redis(
+            unix_socket_path=str(to.socket), username=to.user, password=to.password, decode_responses=True
+        ) as reader,
+    ):
+        await owner.hset("later", "a", "7")
+        assert await reader.hgetall("later") == {"a": "7"}
+        assert await reader.keys("*") == ["later"] and await reader.dbsize() == 1 and await reader.memory_usage("later")
+        number = await owner.client_id()
+        for line in (
+            "SET a 1",
+            "DEL later",
+            "EXPIRE later 1",
+            "FLUSHDB",
+            "EVAL return 0",
+            f"CLIENT KILL ID {number}",
+            f"CLIENT UNBLOCK {number}",
+            "CLIENT PAUSE 1000",
+            "PUBLISH a b",
+            "MONITOR",
+            "ACL LIST",
+            "CONFIG GET *",
+            "SCRIPT KILL",
+            "SLOWLOG GET",
+        ):
+            with pytest.raises(NoPermissionError):
+                await reader.execute_command(*line.split())
+
+
 async def test_quotas_of_memory_scripts_and_disk_are_enforced(place: Place) -> None:
     async with place.client() as redis:
         with pytest.raises(OutOfMemoryError):
@@ -194,10 +228,11 @@ async def test_activity_shows_waiting_clients(place: Place) -> None:
 
 async def test_password_and_quotas_follow_the_spec(place: Place) -> None:
     changed = replace(place.spec, password="another", quotas=QUOTAS | {"memory_mb": 32})
+    before, place.spec = place.spec.password, changed
     await place.driver.apply(changed)
-    async with place.client(password="another") as redis:
-        assert (await redis.info("memory"))["maxmemory"] == 32 * 2**20
     async with place.client() as redis:
+        assert (await redis.info("memory"))["maxmemory"] == 32 * 2**20
+    async with place.client(password=before) as redis:
         with pytest.raises(AuthenticationError):
             await redis.ping()
 
@@ -215,6 +250,67 @@ async def test_files_are_closed_and_names_checked(place: Place) -> None:
         with pytest.raises(BadInput):
             await place.driver.create(spec)
         assert place.driver.status(spec) == "absent"
+
+
+async def test_clients_that_never_sign_in_keep_nobody_out(place: Place) -> None:
+    silent = [await asyncio.open_connection("127.0.0.1", place.port) for _ in range(600)]
+    for number, (_, writer) in enumerate(silent):
+        writer.write(b"AUTH cache wrong\r\n" if number % 2 else b"*2\r\n$4\r\nAU")
+    async with place.client() as redis:
+        assert await redis.ping()
+    assert place.meter.clients <= 1
+    for _, writer in silent:
+        writer.close()
+
+
+@pytest.mark.parametrize("login", [b"AUTH cache %b\r\n", b"HELLO 3 AUTH cache %b\r\n"])
+async def test_wrong_password_can_be_followed_by_the_right_one(place: Place, login: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+    writer.write(login % b"wrong" + login % place.spec.password.encode() + b"PING\r\n")
+    assert (await asyncio.wait_for(reader.readline(), 60)).startswith(b"-WRONGPASS")
+    assert b"+PONG\r\n" in await asyncio.wait_for(reader.readuntil(b"PONG\r\n"), 60)
+    writer.close()
+
+
+async def test_commands_before_the_end_of_a_stream_are_executed_and_answered(place: Place) -> None:
+    """As `printf … | nc -N` sends them: all at once, and then nothing more."""
+
+    async def pipeline() -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+        writer.write(b"AUTH cache %b\r\nINCR counted\r\n" % place.spec.password.encode())
+        writer.write_eof()
+        answer = await asyncio.wait_for(reader.read(), 60)
+        writer.close()
+        return answer
+
+    answers = [await pipeline() for _ in range(50)]
+    assert answers == [b"+OK\r\n:%d\r\n" % (number + 1) for number in range(50)]
+    async with asyncio.timeout(60):
+        while place.meter.clients:
+            await asyncio.sleep(0.01)
+
+
+async def test_database_can_require_tls(place: Place) -> None:
+    place.tls_required = True
+    async with place.client() as redis:
+        with pytest.raises(ResponseError, match="without TLS are not allowed"):
+            await redis.ping()
+    assert ENGINE.proxy
+    assert ENGINE.proxy.client_url("h:1", "cache", "s", encrypted=True) == "rediss://cache:s@h:1/0"
+
+
+async def test_proxy_that_requires_tls_answers_before_a_password_is_sent(place: Place) -> None:
+    async def wake(engine: str, name: str) -> Upstream:
+        raise AssertionError("A client without TLS woke a database.")
+
+    proxy = ProxyServer(wake, tls_required=True)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: ProxyProtocol({"redis": ENGINE.proxy}, proxy), "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+    writer.write(b"PING\r\n")
+    assert b"without TLS are not allowed" in await asyncio.wait_for(reader.read(), 60)
+    writer.close()
+    server.close()
 
 
 async def test_too_many_clients_are_rejected(place: Place) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import os
 import uuid
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import asyncssh
@@ -134,6 +135,30 @@ async def test_viewers_can_read_but_not_write(app: AppFixture, supervisor: Super
     refused = await run(viewer, database, "DELETE FROM t")
     assert "read-only" in refused["error"]["message"], "a viewer's yes would lift nothing"
     assert (await run(owner, database, "SELECT count(*) FROM t"))["results"][0]["rows"] == [[1]]
+
+
+async def test_tls_is_required_only_where_the_proxy_can_offer_it(app: AppFixture, supervisor: Supervisor) -> None:
+    owner, member = await app.person("owner"), await app.person("member")
+    members = f"/organizations/{owner.organization}/members"
+    await owner.send("POST", members, 201, json={"email": member.email, "role": "member"})
+    database = await create(owner, "guarded")
+    path = f"/databases/{database['id']}"
+    assert database["tls_required"] is False
+    refused = await owner.send("PATCH", path, 422, json={"tls_required": True})
+    assert "HEADWATER_TLS_CERTIFICATE" in refused["hint"]
+    app.server.settings.tls_certificate = Path("cert.pem")
+    assert (await member.send("PATCH", path, 200, json={"tls_required": True}))["tls_required"] is True
+    assert (await member.send("PATCH", path, 200, json={"name": "renamed"}))["tls_required"] is True
+    assert "sslmode=require" in (await owner.send("POST", f"{path}/credentials", 200))["url"]
+    await member.send("PATCH", path, 403, json={"tls_required": False})
+    await owner.send("PATCH", path, 422, json={"tls_required": None})
+    await owner.send("PATCH", path, 200, json={"tls_required": False})
+    assert "sslmode" not in (await owner.send("POST", f"{path}/credentials", 200))["url"]
+    app.server.settings.proxy_tls = "required"
+    assert "sslmode=require" in (await owner.send("POST", f"{path}/credentials", 200))["url"]
+    body = {"name": "file", "engine": "sqlite", "tls_required": True}
+    refused = await owner.send("POST", f"/projects/{owner.project['id']}/databases", 422, json=body)
+    assert "through the proxy" in str(refused)
 
 
 async def test_protected_database_requires_confirmation(app: AppFixture, supervisor: Supervisor) -> None:

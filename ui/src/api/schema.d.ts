@@ -539,7 +539,7 @@ export interface paths {
         head?: never;
         /**
          * Change Database
-         * @description Change the name, protection, quotas or idle time of a database.
+         * @description Change the name, protection, quotas, idle time or required TLS of a database.
          */
         patch: operations["change_database"];
         trace?: never;
@@ -3559,6 +3559,8 @@ export interface components {
             read_only?: boolean | null;
             /** Sleep After Seconds */
             sleep_after_seconds?: number | null;
+            /** Tls Required */
+            tls_required?: boolean;
             quotas?: components["schemas"]["Quotas"] | null;
         };
         /**
@@ -3600,6 +3602,8 @@ export interface components {
             read_only: boolean;
             /** Sleep After Seconds */
             sleep_after_seconds: number;
+            /** Tls Required */
+            tls_required: boolean;
             /** Size Bytes */
             size_bytes: number | null;
             /** Quotas */
@@ -5268,6 +5272,12 @@ export interface components {
              * @default false
              */
             protected?: boolean;
+            /**
+             * Tls Required
+             * @description Refuse clients of the proxy that do not use TLS.
+             * @default false
+             */
+            tls_required?: boolean;
         };
         /**
          * NewExtension

@@ -17,6 +17,12 @@ SELECT p.id, p.user, p.db, p.host, p.command, p.state, p.info, p.time, t.trx_sta
 FROM information_schema.processlist p LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
 WHERE p.id <> CONNECTION_ID() AND p.db = DATABASE() ORDER BY p.command = 'Sleep', p.time DESC
 """
+# For users without the PROCESS privilege, who see only their own sessions and no transactions.
+_OWN_SESSIONS = """
+SELECT p.id, p.user, p.db, p.host, p.command, p.state, p.info, p.time, NULL AS transaction
+FROM information_schema.processlist p
+WHERE p.id <> CONNECTION_ID() AND p.db = DATABASE() ORDER BY p.command = 'Sleep', p.time DESC
+"""
 _WAITS_OF_MARIADB = """
 SELECT w.trx_mysql_thread_id AS waiting, b.trx_mysql_thread_id AS blocking
 FROM information_schema.innodb_lock_waits l JOIN information_schema.innodb_trx w ON w.trx_id = l.requesting_trx_id
@@ -57,7 +63,11 @@ class MysqlActivity(ActivitySupport):
         with contextlib.suppress(QueryError):  # users who may not see locks still see the sessions
             for row in await session.ask(_WAITS_OF_MARIADB if session.mariadb else _WAITS_OF_MYSQL):
                 blockers[int(row["waiting"])].append(str(row["blocking"]))
-        return tuple(_session(row, blockers) for row in await session.ask(_SESSIONS))
+        try:
+            rows = await session.ask(_SESSIONS)
+        except QueryError:
+            rows = await session.ask(_OWN_SESSIONS)
+        return tuple(_session(row, blockers) for row in rows)
 
     async def end_session(self, session: Session, target: str, *, terminate: bool) -> bool:
         """Cancel a session's query, or end the session; return False if it is gone or cannot be ended."""

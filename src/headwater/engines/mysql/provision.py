@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache as remembered
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from pymysql.cursors import Cursor
 
 from headwater.engines import Address, Instance, Option, ProvisioningSupport, ServerCommand, SessionCounts
 from headwater.engines import _instance_files as folders
+from headwater.engines._provision import READER_CONNECTIONS, reader_password, reader_role
 from headwater.engines.mysql.connection import dialled
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
@@ -146,6 +148,17 @@ def _set_up(cursor: Cursor, instance: Instance) -> None:
     cursor.execute("SET GLOBAL max_statement_time = %s", (instance.quotas.get("statement_seconds", 300),))
 
 
+def _set_up_reader(cursor: Cursor, instance: Instance, person: str) -> None:
+    """Create or update the account of a person who may only read; other accounts' threads are hidden from it."""
+    role, password = reader_role(person), reader_password(instance.password, person)
+    cursor.execute("CREATE USER IF NOT EXISTS %s@'localhost'", (role,))
+    cursor.execute(
+        "ALTER USER %s@'localhost' IDENTIFIED BY %s WITH MAX_USER_CONNECTIONS %s", (role, password, READER_CONNECTIONS)
+    )
+    # EXECUTE is for functions in a SELECT, which a read-only transaction does not let write.
+    cursor.execute(f"GRANT SELECT, SHOW VIEW, EXECUTE ON {_pattern(instance.name)}.* TO %s@'localhost'", (role,))
+
+
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
@@ -189,14 +202,17 @@ def _admin(instance: Instance) -> Iterator[Cursor]:
 _ACTIVITY = """
 SELECT count(*), coalesce(sum(p.command <> 'Sleep' OR t.trx_id IS NOT NULL), 0)
 FROM information_schema.processlist p
-LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id WHERE p.user = %s
+LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id WHERE p.user NOT IN (%s, 'system user')
 """
 _SIZE = "SELECT coalesce(sum(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = %s"
-_OVER_TIME = "SELECT id FROM information_schema.processlist WHERE user = %s AND command NOT IN ('Sleep') AND time > %s"
+_OVER_TIME = """
+SELECT id FROM information_schema.processlist
+WHERE user NOT IN (%s, 'system user') AND command NOT IN ('Sleep', 'Daemon') AND time > %s
+"""
 
 
 def _enforce(cursor: Cursor, instance: Instance, full: bool) -> None:
-    cursor.execute(_OVER_TIME, (OWNER, instance.quotas.get("statement_seconds", 300) + LENIENCY_SECONDS))
+    cursor.execute(_OVER_TIME, (ADMIN, instance.quotas.get("statement_seconds", 300) + LENIENCY_SECONDS))
     for (number,) in cursor.fetchall():
         with contextlib.suppress(pymysql.Error):  # it has ended by itself
             cursor.execute("KILL CONNECTION %s", (number,))
@@ -250,7 +266,7 @@ class MysqlProvisioning(ProvisioningSupport):
             "tmpdir": str(instance.folder / "tmp"),
             "pid-file": str(run / "mysqld.pid"),
             "secure-file-priv": str(run),
-            "max-connections": str(quotas.get("connections", 50) + SPARE_CONNECTIONS),
+            "max-connections": str(quotas.get("connections", 50) + READER_CONNECTIONS + SPARE_CONNECTIONS),
             "max-statement-time": str(quotas.get("statement_seconds", 300)),
         }
         flags = [f"--{name}={value}" for name, value in settings.items()]
@@ -284,11 +300,17 @@ class MysqlProvisioning(ProvisioningSupport):
             socket=folders.socket_file(instance, SOCKET),
         )
 
+    async def reader(self, instance: Instance, person: str) -> Address:
+        """Return the address of a person who may only read."""
+        await asyncio.to_thread(_as_admin, instance, _set_up_reader, person)
+        password = reader_password(instance.password, person)
+        return replace(self.address(instance), user=reader_role(person), password=password)
+
     async def session_counts(self, instance: Instance) -> SessionCounts:
-        """Return the number of the owner's sessions, and of those that are active or in a transaction."""
+        """Return the number of client sessions, and of those that are active or in a transaction."""
 
         def count(cursor: Cursor, _: Instance) -> SessionCounts:
-            cursor.execute(_ACTIVITY, (OWNER,))
+            cursor.execute(_ACTIVITY, (ADMIN,))
             sessions, busy = cursor.fetchone() or (0, 0)
             return SessionCounts(int(sessions), int(busy))
 

@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from psycopg import AsyncConnection, sql
 
 from headwater.engines import Address, Instance, Option, ProvisioningSupport, ServerCommand, SessionCounts
 from headwater.engines import _instance_files as folders
-from headwater.engines.postgresql import trusted_extensions, wal_spool
+from headwater.engines._provision import READER_CONNECTIONS, reader_password, reader_role
+from headwater.engines.postgresql import reader_roles, trusted_extensions, wal_spool
 from headwater.engines.postgresql.binaries import (
     BUNDLED,
     identity,
@@ -174,7 +176,7 @@ def server_command(instance: Instance) -> ServerCommand:
     own = {
         "unix_socket_directories": str(run),
         "port": str(PORT),
-        "max_connections": str(quotas.get("connections", 50) + 5),
+        "max_connections": str(quotas.get("connections", 50) + READER_CONNECTIONS + 5),
         "superuser_reserved_connections": "3",
         "temp_file_limit": f"{quotas.get('temp_mb', 1000)}MB",
     }
@@ -241,8 +243,9 @@ async def superuser(instance: Instance) -> AsyncConnection[Any]:
     raise Unavailable(f"The server of the database refused the login of its administrator. {why}") from problem
 
 
-_ACTIVITY = b"""
-SELECT count(*), count(*) FILTER (WHERE state <> 'idle')
+# A session whose last statement was LISTEN waits for notifications: it is busy, though it never sends anything.
+_ACTIVITY = rb"""
+SELECT count(*), count(*) FILTER (WHERE state <> 'idle' OR query ~* '^\s*listen\M')
 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
 _METRICS = b"""
@@ -257,7 +260,7 @@ FROM pg_stat_database d WHERE d.datname = %s
 
 _OVER_TIME = b"""
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE backend_type = 'client backend' AND usename = %s AND (
+WHERE backend_type = 'client backend' AND usename <> current_user AND (
     state = 'active' AND clock_timestamp() - query_start > make_interval(secs => %s)
     OR state LIKE 'idle in transaction%%' AND clock_timestamp() - state_change > make_interval(secs => %s))
 """
@@ -346,8 +349,15 @@ class PostgresProvisioning(ProvisioningSupport):
             socket=folders.socket_folder(instance, SOCKET),
         )
 
+    async def reader(self, instance: Instance, person: str) -> Address:
+        """Return the address of a person who may only read."""
+        password = reader_password(instance.password, person)
+        async with await superuser(instance) as connection, connection.transaction():
+            await reader_roles.ensure(connection, instance, reader_role(person), password)
+        return replace(self.address(instance), user=reader_role(person), password=password)
+
     async def session_counts(self, instance: Instance) -> SessionCounts:
-        """Return the number of client sessions, and of those that are active or in a transaction."""
+        """Return the number of client sessions, and of those that are active, listening, or in a transaction."""
         async with await superuser(instance) as connection:
             row = await (await connection.execute(_ACTIVITY)).fetchone()
         assert row is not None
@@ -365,7 +375,7 @@ class PostgresProvisioning(ProvisioningSupport):
         """End sessions over their time limit; make a full database read-only by default; users can still delete."""
         statement = instance.quotas.get("statement_seconds", 300) + LENIENCY_SECONDS
         async with await superuser(instance) as connection:
-            await connection.execute(_OVER_TIME, [OWNER, statement, IDLE_TRANSACTION_SECONDS + LENIENCY_SECONDS])
+            await connection.execute(_OVER_TIME, [statement, IDLE_TRANSACTION_SECONDS + LENIENCY_SECONDS])
             if full == await _found(connection, _READ_ONLY, instance.name):
                 return
             how = sql.SQL("SET default_transaction_read_only = on" if full else "RESET default_transaction_read_only")

@@ -1,7 +1,9 @@
-"""PostgreSQL's wire protocol, as far as the proxy needs it: start-up, cancel requests, errors.
+"""PostgreSQL's wire protocol, as far as the proxy needs it: start-up, sign-in, cancel requests, errors.
 
-After the start-up message both connections are spliced: bytes pass unread, with back-pressure, until one side closes.
-Only the server's first messages are parsed, up to its first ReadyForQuery, for the key by which a client can cancel.
+A client proves its password to the proxy, by SCRAM; only then it gets a connection of its cluster, at which the proxy
+signs in with the same password. Then both connections are spliced: bytes pass unread, with back-pressure, until one
+side closes. Only the server's first messages are parsed, up to its first ReadyForQuery, for the key by which a client
+can cancel.
 
 Source: PostgreSQL documentation, chapter 54 (Frontend/Backend Protocol).
 """
@@ -9,15 +11,18 @@ Source: PostgreSQL documentation, chapter 54 (Frontend/Backend Protocol).
 from __future__ import annotations
 
 import asyncio
+import secrets
 import ssl
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
 import structlog
 
-from headwater.engines import Address, ProxySupport, UpstreamResolver
+from headwater.engines import Address, ProxyContext, ProxySupport, Upstream
 from headwater.engines._proxy_client import ProxyClient
+from headwater.engines.postgresql.scram import ClientExchange, ScramError, ServerExchange
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound, TooMany
 from headwater.kit.network.splice import HalfDuplex, secure, splice
 
@@ -25,17 +30,25 @@ log = structlog.get_logger()
 TLS_REQUEST, GSS_REQUEST, CANCEL_REQUEST = 80877103, 80877104, 80877102
 PROTOCOL_3 = 3
 LONGEST_STARTUP = 10_000
-STARTUP_SECONDS = 30.0
 CANCEL_SECONDS = 10.0
+SERVER_SECONDS = 30.0
 NOT_NOW, FAILED = "57P03", "08006"
+WRONG_PASSWORD, PROTOCOL_VIOLATION, NOT_ENCRYPTED = "28P01", "08P01", "28000"
 SQLSTATES: tuple[tuple[type[HeadwaterError], str], ...] = (
     (NotFound, "3D000"),
     (TooMany, "53300"),
     (Conflict, NOT_NOW),
     (HeadwaterError, FAILED),
 )
+CHANGED_OUTSIDE = "The password of the database's owner was changed outside Headwater."
+# Kinds of authentication messages.
+OK, SASL, SASL_CONTINUE, SASL_FINAL = 0, 10, 11, 12
 # The socket of each cancel key, which is a process id of this machine and a secret.
 _keys: dict[bytes, Path] = {}
+
+
+class Malformed(Exception):
+    """These bytes are not what a client or a server sends."""
 
 
 def socket_of(address: Address) -> Path:
@@ -48,14 +61,7 @@ class _Client(ProxyClient):
     """A client connection, from its start-up message to its end."""
 
     LONGEST = LONGEST_STARTUP
-
-    def __init__(self, opener: UpstreamResolver, tls: ssl.SSLContext | None) -> None:
-        super().__init__(opener)
-        self._tls = tls
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._hurry(STARTUP_SECONDS)
+    EXPECTED = (Malformed,)
 
     def begin(self) -> None:
         """Parse the first messages as soon as they are complete."""
@@ -68,14 +74,13 @@ class _Client(ProxyClient):
             if len(self._buffer) < length:
                 return
             message, self._buffer = self._buffer[:length], self._buffer[length:]
-            encrypted = self.transport.get_extra_info("ssl_object") is not None
-            if code == GSS_REQUEST or (code == TLS_REQUEST and (self._tls is None or encrypted)):
+            tls = self._context.tls
+            if code == GSS_REQUEST or (code == TLS_REQUEST and (tls is None or self.encrypted)):
                 self.transport.write(b"N")
             elif code == TLS_REQUEST:
-                self._start(self._upgrade(self._tls))  # type: ignore[arg-type]
+                self._start(self._upgrade(tls))  # type: ignore[arg-type]
                 return
             else:
-                self._in_time()
                 self._start(self._cancel(message) if code == CANCEL_REQUEST else self._connect(message, code))
                 return
 
@@ -115,56 +120,194 @@ class _Client(ProxyClient):
             self._refuse("0A000", f"The protocol {code >> 16}.{code & 0xFFFF} is not supported.", None)
             return
         parameters = startup_parameters(message)
-        name = parameters.get("database") or parameters.get("user", "")
+        user = parameters.get("user", "")
         try:
-            opening = await self._opener(name)
-            opening.meter.connected()
+            if self._refuse_unencrypted():
+                return
+            upstream = await self.resolve(parameters.get("database") or user)
+            if self._refuse_unencrypted(upstream):
+                return
+            last = await self._sign_in(user, upstream.address)
+            if last is None:
+                return
+            self.admit(upstream)
         except HeadwaterError as error:
             state = next(state for kind, state in SQLSTATES if isinstance(error, kind))
             self._refuse(state, error.message, error.hint)
             return
-        self._opening = opening
-        path = socket_of(opening.address)
+        await self._join(message, upstream.address, last)
+
+    def _refuse_unencrypted(self, upstream: Upstream | None = None) -> bool:
+        if not self.must_encrypt(upstream):
+            return False
+        hint = "Connect with sslmode=require." if self._context.tls else "Set HEADWATER_TLS_CERTIFICATE."
+        self._refuse(NOT_ENCRYPTED, "Connections without TLS are not allowed here.", hint)
+        return True
+
+    async def _sign_in(self, user: str, address: Address) -> bytes | None:
+        """Check the client's password; return the message that completes it, None if it is wrong.
+
+        The exchange takes the same course for a user that does not exist.
+        """
+        password = address.password if user == address.user else secrets.token_urlsafe(24)
+        exchange = ServerExchange(password, self._context.certificate_hash if self.encrypted else None)
+        names = b"".join(name.encode() + b"\0" for name in exchange.mechanisms) + b"\0"
+        self._send(authentication(SASL, names))
+        try:
+            mechanism, _, rest = (await self._password_message()).partition(b"\0")
+            self._send(
+                authentication(SASL_CONTINUE, exchange.challenge(mechanism.decode("ascii", "replace"), rest[4:]))
+            )
+            last = exchange.proof_is_right(await self._password_message())
+        except ScramError as error:
+            self._refuse(PROTOCOL_VIOLATION, f"The sign-in failed: {error}", None)
+            return None
+        if last is None:
+            self._refuse(WRONG_PASSWORD, f'password authentication failed for user "{user}"', None)
+        return last
+
+    async def _password_message(self) -> bytes:
+        """Return the content of the client's next message, which must be one about its password."""
+        while len(self._buffer) < 5 or len(self._buffer) < 1 + (length := message_length(self._buffer)):
+            if self._buffer and (self._buffer[:1] != b"p" or len(self._buffer) > LONGEST_STARTUP):
+                raise Malformed
+            await self.more()
+        content, self._buffer = self._buffer[5 : 1 + length], self._buffer[1 + length :]
+        return content
+
+    async def _join(self, message: bytes, address: Address, last: bytes) -> None:
+        """Sign in to the cluster with the client's start-up message, tell the client, and splice both."""
+        path = socket_of(address)
         server = _Server(path)
         try:
             await asyncio.get_running_loop().create_unix_connection(lambda: server, str(path))
-        except OSError as error:
+            async with asyncio.timeout(SERVER_SECONDS):
+                refusal = await server.sign_in(message, address.password, self._send)
+        except (OSError, TimeoutError, Malformed, ScramError) as error:
             log.info("proxy.server_unreachable", error=str(error))
             self._refuse(
-                NOT_NOW, f"The database {name} does not accept connections right now.", "Try again in a moment."
+                NOT_NOW,
+                f"The database {address.database} does not accept connections right now.",
+                "Try again in a moment.",
             )
+            server.leave()
             return
-        assert server.transport is not None
-        server.transport.write(message + self._buffer)
-        self._buffer = b""
+        except asyncio.CancelledError:  # the client has disconnected
+            server.leave()
+            raise
+        if refusal:
+            server.leave()
+            self._forward_refusal(refusal)
+            return
+        self._send(authentication(SASL_FINAL, last) + authentication(OK))
         splice(self, server)
+        server.release()
+        self.forward(server)
+
+    def _forward_refusal(self, refusal: bytes) -> None:
+        """Forward the error with which the server refuses a client that the proxy has let in."""
+        if f"\0C{WRONG_PASSWORD}\0".encode() in refusal:
+            self._refuse(WRONG_PASSWORD, CHANGED_OUTSIDE, "Reset it with `headwater db reset-password`.")
+            return
+        self._send(refusal)
         if self.transport:
-            self.transport.resume_reading()
+            self.transport.close()
+
+    def _send(self, data: bytes) -> None:
+        if self.transport and not self.transport.is_closing():
+            self.transport.write(data)
 
     def _refuse(self, state: str, message: str, hint: str | None) -> None:
-        if self.transport and not self.transport.is_closing():
-            self.transport.write(error_response(state, message, hint))
+        self._send(error_response(state, message, hint))
+        if self.transport:
             self.transport.close()
 
 
 class _Server(HalfDuplex):
-    """The connection to the client's cluster."""
+    """The connection to the client's cluster: its messages are parsed until the proxy has signed in."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._buffer = b""
+        self._more: asyncio.Future[None] | None = None
+        self._signed_in = False
         self._head: bytes | None = b""
         self._key: bytes | None = None
 
     def received(self, data: bytes) -> None:
+        if not self._signed_in:
+            self._buffer += data
+            self._notify()
+            return
         if self.other and self.other.transport:
             self.other.transport.write(data)
         if self._head is not None:
             self._look(self._head + data)
 
+    def release(self) -> None:
+        """Forward what has arrived since the sign-in, and from now on everything."""
+        self._signed_in = True
+        rest, self._buffer = self._buffer, b""
+        if rest:
+            self.received(rest)
+
+    def leave(self) -> None:
+        """Close the connection."""
+        if self.transport:
+            self.transport.close()
+
+    async def sign_in(self, startup: bytes, password: str, tell: Callable[[bytes], None]) -> bytes | None:
+        """Sign in; return the error with which the server refuses, or None.
+
+        What else the server says before it asks for the password, such as the version of the protocol that it has, is
+        told to the client: it must arrive before the client has signed in.
+
+        Raises:
+            Malformed, ScramError: the server says something unexpected.
+            ConnectionError: it closed the connection.
+        """
+        exchange = ClientExchange(password)
+        self._write(startup)
+        while True:
+            kind, message = await self._message()
+            if kind == b"E":
+                return message
+            if kind != b"R":
+                tell(message)
+                continue
+            step = struct.unpack("!I", message[5:9])[0]
+            if step == OK:
+                return None
+            if step == SASL:
+                first = exchange.begin()
+                self._write(password_message(b"SCRAM-SHA-256\0" + struct.pack("!I", len(first)) + first))
+            elif step == SASL_CONTINUE:
+                self._write(password_message(exchange.answer(message[9:])))
+            elif step != SASL_FINAL:
+                raise Malformed(f"The server asks for the authentication {step}.")
+
+    async def _message(self) -> tuple[bytes, bytes]:
+        """Return the kind of the next message, and the whole message."""
+        while len(self._buffer) < 5 or len(self._buffer) < 1 + (length := message_length(self._buffer)):
+            if self.transport is None or self.transport.is_closing():
+                raise ConnectionResetError("The server closed the connection.")
+            self._more = asyncio.get_running_loop().create_future()
+            await self._more
+        message, self._buffer = self._buffer[: 1 + length], self._buffer[1 + length :]
+        return message[:1], message
+
+    def _notify(self) -> None:
+        if self._more is not None and not self._more.done():
+            self._more.set_result(None)
+
+    def _write(self, data: bytes) -> None:
+        if self.transport:
+            self.transport.write(data)
+
     def _look(self, head: bytes) -> None:
         """Find the cancel key in the first messages; stop at ReadyForQuery or an error."""
         while len(head) >= 5:
-            kind, length = head[0:1], struct.unpack("!I", head[1:5])[0]
+            kind, length = head[0:1], message_length(head)
             if kind in {b"Z", b"E"} or length > LONGEST_STARTUP:
                 self._head = None
                 return
@@ -179,7 +322,24 @@ class _Server(HalfDuplex):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._key:
             _keys.pop(self._key, None)
+        self._notify()
         super().connection_lost(exc)
+
+
+def message_length(buffer: bytes) -> int:
+    """Return the length of the message at the start of a buffer, without its first byte."""
+    length: int = struct.unpack("!I", buffer[1:5])[0]
+    return length
+
+
+def authentication(step: int, content: bytes = b"") -> bytes:
+    """Return an authentication message of a server."""
+    return b"R" + struct.pack("!II", len(content) + 8, step) + content
+
+
+def password_message(content: bytes) -> bytes:
+    """Return a message about the password of a client."""
+    return b"p" + struct.pack("!I", len(content) + 4) + content
 
 
 def startup_parameters(message: bytes) -> dict[str, str]:
@@ -206,10 +366,11 @@ class PostgresProxy(ProxySupport):
         """Return True if the bytes begin like a PostgreSQL client: with the length of a short message."""
         return first[0] == 0
 
-    def client_protocol(self, opener: UpstreamResolver, tls: ssl.SSLContext | None) -> HalfDuplex:
+    def client_protocol(self, context: ProxyContext) -> HalfDuplex:
         """Return the protocol object of one client."""
-        return _Client(opener, tls)
+        return _Client(context)
 
-    def client_url(self, host_port: str, database: str, password: str) -> str:
+    def client_url(self, host_port: str, database: str, password: str, *, encrypted: bool = False) -> str:
         """Return the URL of the database for clients."""
-        return f"postgresql://owner:{quote(password, safe='')}@{host_port}/{database}"
+        url = f"postgresql://owner:{quote(password, safe='')}@{host_port}/{database}"
+        return f"{url}?sslmode=require" if encrypted else url

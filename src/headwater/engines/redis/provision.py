@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache as remembered
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +25,7 @@ from redis.exceptions import RedisError
 
 from headwater.engines import Address, Instance, Option, ProvisioningSupport, ServerCommand, SessionCounts
 from headwater.engines import _instance_files as folders
+from headwater.engines._provision import READER_CONNECTIONS, reader_password, reader_role
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
 
@@ -44,6 +46,8 @@ PROVISION_OPTIONS: tuple[Option, ...] = (
 )
 # All commands except those that affect the server, its files or other hosts; some "dangerous" ones are only slow.
 OWNERS_COMMANDS = "+@all -@admin -@dangerous +info +keys +flushdb +flushall +sort +sort_ro +client|list -role"
+# What read-only runs and the pages of keys use; CLIENT LIST shows no keys and no values.
+READERS_COMMANDS = "+@read +@connection -@dangerous +keys +info +command +time +client|list"
 KILLS = 40
 _READS_ONLY = "-@write +del +unlink +flushdb +flushall +expire"
 
@@ -66,6 +70,10 @@ def unavailable_reason() -> str | None:
 
 def _owner_rule(instance: Instance) -> str:
     return f"user {instance.name} on #{_digest(instance.password)} ~* &* {OWNERS_COMMANDS}"
+
+
+def _most_clients(instance: Instance) -> str:
+    return str(instance.quotas.get("connections", 50) + READER_CONNECTIONS + SPARE_CONNECTIONS)
 
 
 def _digest(password: str) -> str:
@@ -148,7 +156,7 @@ class RedisProvisioning(ProvisioningSupport):
             "save": '""',
             "maxmemory": f"{quotas.get('memory_mb', 256)}mb",
             "maxmemory-policy": "noeviction",
-            "maxclients": str(quotas.get("connections", 50) + SPARE_CONNECTIONS),
+            "maxclients": _most_clients(instance),
             "aclfile": str(data / "users.acl"),
             "daemonize": "no",
             "loglevel": "warning",
@@ -191,8 +199,7 @@ class RedisProvisioning(ProvisioningSupport):
             await _order(connection, "ACL", "SETUSER", instance.name, "reset", *_owner_rule(instance).split()[2:])
             quotas = instance.quotas
             await _order(connection, "CONFIG", "SET", "maxmemory", f"{quotas.get('memory_mb', 256)}mb")
-            most = quotas.get("connections", 50) + SPARE_CONNECTIONS
-            await _order(connection, "CONFIG", "SET", "maxclients", str(most))
+            await _order(connection, "CONFIG", "SET", "maxclients", _most_clients(instance))
 
     def address(self, instance: Instance) -> Address:
         """Return the owner's address on this machine: its own socket file."""
@@ -203,6 +210,14 @@ class RedisProvisioning(ProvisioningSupport):
             tls=PLAIN,
             socket=folders.socket_file(instance, SOCKET),
         )
+
+    async def reader(self, instance: Instance, person: str) -> Address:
+        """Return the address of a person who may only read; the user lives as long as the server runs."""
+        role, password = reader_role(person), reader_password(instance.password, person)
+        rules = ("reset", "on", f"#{_digest(password)}", "~*", "&*", *READERS_COMMANDS.split())
+        async with _admin(instance) as connection:
+            await _order(connection, "ACL", "SETUSER", role, *rules)
+        return replace(self.address(instance), user=role, password=password)
 
     async def session_counts(self, instance: Instance) -> SessionCounts:
         """Return the number of clients, and of those in a transaction, blocked, or subscribed to a channel."""

@@ -1,25 +1,26 @@
-"""Redis' wire protocol, as far as the proxy needs it: the first AUTH or HELLO names the database as its user.
+"""Redis' wire protocol, as far as the proxy needs it: AUTH or HELLO names the database as its user.
 
-Earlier commands are answered as by a Redis server that requires a password. After it, both connections are spliced.
+Other commands are answered as by a Redis server that requires a password, and so is a wrong password. With the right
+one both connections are spliced.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ssl
+import hmac
 from urllib.parse import quote
 
 import structlog
 
-from headwater.engines import ProxySupport, UpstreamResolver
+from headwater.engines import ProxyContext, ProxySupport, Upstream
 from headwater.engines._proxy_client import ProxyClient
 from headwater.kit.errors import HeadwaterError, NotFound, TooMany
 from headwater.kit.network.splice import HalfDuplex, splice
 
 log = structlog.get_logger()
 LONGEST_COMMAND = 20_000
-AUTH_SECONDS = 30.0
 NO_AUTH = b"-NOAUTH Authentication required: AUTH with the database's name as the user and its password.\r\n"
+WRONG_PASSWORD = b"-WRONGPASS invalid username-password pair or user is disabled.\r\n"
 CODES: tuple[tuple[type[HeadwaterError], str], ...] = (
     (NotFound, "WRONGPASS"),
     (TooMany, "ERR max number of clients reached."),
@@ -65,15 +66,15 @@ def _number(head: bytes) -> int:
     return int(head[1:])
 
 
-def user_of(words: list[bytes]) -> str | None:
-    """Return the user name in an AUTH or HELLO command, if any."""
+def credentials_of(words: list[bytes]) -> tuple[str, bytes] | None:
+    """Return user and password in an AUTH or HELLO command, if any."""
     verb = words[0].upper() if words else b""
     if verb == b"AUTH" and len(words) == 3:
-        return words[1].decode(errors="replace")
+        return words[1].decode(errors="replace"), words[2]
     if verb == b"HELLO":
         for index, word in enumerate(words[2:-2], 2):
             if word.upper() == b"AUTH":
-                return words[index + 1].decode(errors="replace")
+                return words[index + 1].decode(errors="replace"), words[index + 2]
     return None
 
 
@@ -82,52 +83,70 @@ class _Client(ProxyClient):
 
     LONGEST = LONGEST_COMMAND
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._hurry(AUTH_SECONDS)
-
     def begin(self) -> None:
         assert self.transport is not None
         try:
             while self._buffer and (taken := take(self._buffer)):
                 words, message, self._buffer = taken
-                user = user_of(words)
-                if user is not None:
-                    self._in_time()
-                    self._start(self._connect(user, message))
+                if not words:
+                    continue
+                if self._refuse_unencrypted():
                     return
-                if words and words[0].upper() == b"QUIT":
+                credentials = credentials_of(words)
+                if credentials is not None:
+                    self._start(self._connect(*credentials, message))
+                    return
+                if words[0].upper() == b"QUIT":
                     self.transport.write(b"+OK\r\n")
                     self.transport.close()
                     return
-                if words:
-                    self.transport.write(NO_AUTH)
+                self.transport.write(NO_AUTH)
         except Malformed:
             self.transport.write(b"-ERR Protocol error\r\n")
             self.transport.close()
+            return
+        if self._ended:
+            self.transport.close()
 
-    async def _connect(self, user: str, message: bytes) -> None:
+    async def _connect(self, user: str, password: bytes, message: bytes) -> None:
         try:
-            opening = await self._opener(user)
-            opening.meter.connected()
+            upstream = await self.resolve(user)
+            if self._refuse_unencrypted(upstream):
+                return
+            if not hmac.compare_digest(password, upstream.address.password.encode()):
+                self._ask_again()
+                return
+            self.admit(upstream)
         except HeadwaterError as error:
             code = next(code for kind, code in CODES if isinstance(error, kind))
             self._refuse(f"{code} {error.message} {error.hint or ''}")
             return
-        self._opening = opening
         server = HalfDuplex()
         try:
-            await asyncio.get_running_loop().create_unix_connection(lambda: server, str(opening.address.socket))
+            await asyncio.get_running_loop().create_unix_connection(lambda: server, str(upstream.address.socket))
         except OSError as error:
             log.info("proxy.server_unreachable", error=str(error))
             self._refuse(f"ERR The database {user} does not accept connections right now. Try again in a moment.")
             return
         assert server.transport is not None
-        server.transport.write(message + self._buffer)
-        self._buffer = b""
+        server.transport.write(message)
         splice(self, server)
-        if self.transport:
+        self.forward(server)
+
+    def _ask_again(self) -> None:
+        """Answer a wrong password; the client may try another one."""
+        self._task = None
+        if self.transport and not self.transport.is_closing():
+            self.transport.write(WRONG_PASSWORD)
             self.transport.resume_reading()
+            self.begin()
+
+    def _refuse_unencrypted(self, upstream: Upstream | None = None) -> bool:
+        if not self.must_encrypt(upstream):
+            return False
+        hint = "use rediss://." if self._context.tls else "set HEADWATER_TLS_CERTIFICATE."
+        self._refuse(f"ERR Connections without TLS are not allowed here: {hint}")
+        return True
 
     def _refuse(self, text: str) -> None:
         if self.transport and not self.transport.is_closing():
@@ -144,10 +163,10 @@ class RedisProxy(ProxySupport):
         """Return True if the bytes begin like a Redis client: with an array, or an inline command."""
         return first[:1] == b"*" or first[:1].isalpha()
 
-    def client_protocol(self, opener: UpstreamResolver, tls: ssl.SSLContext | None) -> HalfDuplex:
+    def client_protocol(self, context: ProxyContext) -> HalfDuplex:
         """Return the protocol object of one client."""
-        return _Client(opener)
+        return _Client(context)
 
-    def client_url(self, host_port: str, database: str, password: str) -> str:
+    def client_url(self, host_port: str, database: str, password: str, *, encrypted: bool = False) -> str:
         """Return the URL of the database for clients."""
-        return f"redis://{database}:{quote(password, safe='')}@{host_port}/0"
+        return f"redis{'s' if encrypted else ''}://{database}:{quote(password, safe='')}@{host_port}/0"

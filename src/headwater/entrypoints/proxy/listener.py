@@ -7,13 +7,16 @@ PostgreSQL clients request TLS in their own protocol, which their engine handles
 from __future__ import annotations
 
 import asyncio
+import functools
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 import structlog
 
-from headwater.engines import ProxySupport, Upstream, UpstreamResolver
+from headwater.engines import ProxyContext, ProxySupport, Upstream
+from headwater.kit.network.pending_clients import PendingClient, PendingClients
 from headwater.kit.network.splice import HalfDuplex, secure
 
 log = structlog.get_logger()
@@ -22,13 +25,37 @@ TLS_HANDSHAKE = 0x16
 Wake = Callable[[str, str], Awaitable[Upstream]]
 
 
+@dataclass(frozen=True, slots=True)
+class ProxyServer:
+    """The proxy of all databases.
+
+    Attributes:
+        wake: wakes a database by its engine and its name.
+        tls: how to terminate TLS; None without a certificate.
+        certificate_hash: the hash of the certificate.
+        tls_required: whether clients without TLS are refused.
+        pending: the clients, of all ports, that have not signed in.
+    """
+
+    wake: Wake
+    tls: ssl.SSLContext | None = None
+    certificate_hash: bytes | None = None
+    tls_required: bool = False
+    pending: PendingClients = field(default_factory=PendingClients)
+
+    def context(self, engine: str) -> ProxyContext:
+        """Return what the clients of an engine get."""
+        resolve = functools.partial(self.wake, engine)
+        return ProxyContext(resolve, self.pending, self.tls, self.certificate_hash, self.tls_required)
+
+
 class ProxyProtocol(asyncio.Protocol):
     """A client whose protocol is not known yet."""
 
-    def __init__(self, fronts: Mapping[str, ProxySupport], wake: Wake, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, fronts: Mapping[str, ProxySupport], proxy: ProxyServer) -> None:
         self._fronts = fronts
-        self._wake = wake
-        self._tls = tls
+        self._proxy = proxy
+        self._pending: PendingClient | None = None
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._handshake: asyncio.Task[None] | None = None
@@ -37,7 +64,9 @@ class ProxyProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first bytes, for a limited time."""
         self._transport = cast(asyncio.Transport, transport)
-        self._timer = asyncio.get_running_loop().call_later(FIRST_SECONDS, self._transport.abort)
+        self._timer = asyncio.get_running_loop().call_later(FIRST_SECONDS, self._disconnect)
+        peer = transport.get_extra_info("peername")
+        self._pending = self._proxy.pending.add(str(peer[0]) if peer else "", self._disconnect)
 
     def data_received(self, data: bytes) -> None:
         """Find the engine that recognizes the first bytes, and hand the connection over to it."""
@@ -45,29 +74,24 @@ class ProxyProtocol(asyncio.Protocol):
         if self._inside is not None:
             self._inside += data  # data that came with the end of the handshake
             return
-        if data[0] == TLS_HANDSHAKE and self._tls is not None and self._handshake is None:
-            self._handshake = asyncio.get_running_loop().create_task(self._encrypt(self._tls, data))
+        tls = self._proxy.tls
+        if data[0] == TLS_HANDSHAKE and tls is not None and self._handshake is None:
+            self._handshake = asyncio.get_running_loop().create_task(self._encrypt(tls, data))
             return
         for name, engine in self._fronts.items():
             if engine.recognizes(data):
-                self._hand_over(engine.client_protocol(self._opener(name), self._tls), data)
+                self._hand_over(engine.client_protocol(self._proxy.context(name)), data)
                 return
         log.info("proxy.unknown_protocol", first=data[:8].hex())
         self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the timer if the client disconnects before it was recognized."""
-        self._forget_timer()
-
-    def _opener(self, engine: str) -> UpstreamResolver:
-        async def open_for(name: str) -> Upstream:
-            return await self._wake(engine, name)
-
-        return open_for
+        """Forget a client that disconnects before it was recognized."""
+        self._release()
 
     def _hand_over(self, front: HalfDuplex, data: bytes) -> None:
         assert self._transport is not None
-        self._forget_timer()
+        self._release()
         self._transport.set_protocol(front)
         front.connection_made(self._transport)
         front.received(data)
@@ -84,7 +108,14 @@ class ProxyProtocol(asyncio.Protocol):
         if inside:
             self.data_received(inside)
 
-    def _forget_timer(self) -> None:
+    def _disconnect(self) -> None:
+        assert self._transport is not None
+        self._transport.abort()
+
+    def _release(self) -> None:
         if self._timer:
             self._timer.cancel()
             self._timer = None
+        if self._pending:
+            self._proxy.pending.remove(self._pending)
+            self._pending = None

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import functools
 import importlib
+import resource
 import signal
-import ssl
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -17,18 +17,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from headwater.drivers.local import LocalDriver
 from headwater.engines import all_engines
 from headwater.entrypoints import startup
-from headwater.entrypoints.proxy.listener import ProxyProtocol
+from headwater.entrypoints.proxy.certificate import binding_hash, load_certificate
+from headwater.entrypoints.proxy.listener import ProxyProtocol, ProxyServer
 from headwater.features import collect
 from headwater.features.databases.supervisor import clients, control, idle
 from headwater.features.databases.supervisor.reconciler import RECONCILE_SECONDS, Supervisor
 from headwater.kit import logs
 from headwater.kit.errors import HeadwaterError, Unavailable
+from headwater.kit.network.pending_clients import LIMIT, LIMIT_OF_ADDRESS, PendingClients
 from headwater.kit.settings import Settings, settings
 from headwater.store.address import store_url
 from headwater.store.lock import Lock
 from headwater.store.session import Store
 
 log = structlog.get_logger()
+# Each relayed client needs two.
+OPEN_FILES = 65_536
 
 
 async def run_supervisor(chosen: Settings) -> None:
@@ -77,15 +81,29 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 async def _proxy(supervisor: Supervisor, chosen: Settings) -> list[asyncio.Server]:
     """Listen on one port for protocols in which the client speaks first, and on another for those in which it waits."""
     fronts = {name: engine.proxy for name, engine in all_engines().items() if engine.proxy}
-    wake, tls = functools.partial(clients.open_upstream, supervisor), _tls(chosen)
+    proxy = ProxyServer(
+        functools.partial(clients.open_upstream, supervisor),
+        load_certificate(chosen),
+        binding_hash(chosen),
+        chosen.proxy_tls == "required",
+        _pending_clients(),
+    )
     servers = [
-        await _listen(lambda: ProxyProtocol(fronts, wake, tls), chosen.host, chosen.proxy_port, "HEADWATER_PROXY_PORT")
+        await _listen(lambda: ProxyProtocol(fronts, proxy), chosen.host, chosen.proxy_port, "HEADWATER_PROXY_PORT")
     ]
     for name, engine_proxy in fronts.items():
         if engine_proxy.server_speaks_first:
-            front = functools.partial(engine_proxy.client_protocol, functools.partial(wake, name), tls)
+            front = functools.partial(engine_proxy.client_protocol, proxy.context(name))
             servers.append(await _listen(front, chosen.host, chosen.mysql_proxy_port, "HEADWATER_MYSQL_PROXY_PORT"))
     return servers
+
+
+def _pending_clients() -> PendingClients:
+    """Return the bounds of clients that have not signed in; the limit of open files is raised for the others."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    return PendingClients(min(LIMIT, files // 4), min(LIMIT_OF_ADDRESS, files // 8))
 
 
 async def _listen(front: Callable[[], asyncio.BaseProtocol], host: str, port: int, setting: str) -> asyncio.Server:
@@ -96,23 +114,6 @@ async def _listen(front: Callable[[], asyncio.BaseProtocol], host: str, port: in
             f"The proxy cannot listen on {host}:{port}: {error.strerror}.",
             hint=f"Choose another port with {setting}.",
         ) from error
-
-
-def _tls(chosen: Settings) -> ssl.SSLContext | None:
-    if chosen.tls_certificate is None:
-        return None
-    tls_context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        tls_context.load_cert_chain(chosen.tls_certificate, chosen.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise Unavailable(
-            f"The proxy cannot use its certificate: {error.strerror or error}.",
-            hint="Check HEADWATER_TLS_CERTIFICATE and HEADWATER_TLS_KEY.",
-        ) from error
-    tls_context.set_alpn_protocols(
-        [name for engine in all_engines().values() if engine.proxy for name in engine.proxy.alpn_protocols]
-    )
-    return tls_context
 
 
 def _loop() -> Callable[[], asyncio.AbstractEventLoop]:

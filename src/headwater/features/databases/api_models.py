@@ -98,6 +98,7 @@ class NewDatabase(Input):
         int, Field(ge=0, le=7 * 86_400, description="Idle seconds until sleep; 0: never.")
     ] = 300
     protected: bool = False
+    tls_required: Annotated[bool, Field(description="Refuse clients of the proxy that do not use TLS.")] = False
 
 
 class TlsIn(Input):
@@ -233,6 +234,7 @@ class DatabaseOut(Wire):
     protected: bool
     read_only: bool
     sleep_after_seconds: int
+    tls_required: bool
     size_bytes: int | None
     quotas: dict[str, Any]
     options: dict[str, Any]
@@ -253,6 +255,7 @@ class DatabaseChange(Input):
     protected: bool | None = None
     read_only: bool | None = None
     sleep_after_seconds: Annotated[int, Field(ge=0, le=7 * 86_400)] | None = None
+    tls_required: Annotated[bool, Field(default_factory=bool)]
     quotas: Quotas | None = None
 
 

@@ -24,7 +24,7 @@ ONE = ("name", "id", "engine", "origin", "state", "state_reason", "size_bytes", 
 def register(app: typer.Typer) -> None:
     """Register the commands."""
     group = typer.Typer(help="Create, connect and manage databases.", no_args_is_help=True)
-    managed = (start, sleep, stop, delete, restore, url, reset_password)
+    managed = (start, sleep, stop, delete, restore, url, tls, reset_password)
     for command in (list_, create, connect, show_database, *managed, test):
         name = command.__name__.rstrip("_").replace("_database", "").replace("_", "-")
         group.command(name)(command)
@@ -54,6 +54,7 @@ def create(
     option: Annotated[list[str] | None, typer.Option(help="Option of the engine: name=value.")] = None,
     sleep_after: Annotated[int, typer.Option(help="Idle seconds until it sleeps; 0: never.")] = 300,
     protected: Annotated[bool, typer.Option(help="Ask before every write, and refuse to delete it.")] = False,
+    require_tls: Annotated[bool, typer.Option("--require-tls", help="Refuse clients that do not use TLS.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Create a database and wait until it is running."""
@@ -63,6 +64,7 @@ def create(
         "options": _options(option or []),
         "sleep_after_seconds": sleep_after,
         "protected": protected,
+        "tls_required": require_tls,
     }
     with remote() as server:
         path = f"/projects/{find_project(server, project)['id']}/databases"
@@ -157,6 +159,21 @@ def url(name: NameArgument, as_json: JsonOption = False) -> None:
         raise BadInput(f"{name} is a file that only Headwater can open.", hint=f"Use `{credentials['command']}`.")
     else:
         typer.echo(credentials["url"])
+
+
+def tls(
+    name: NameArgument,
+    policy: Annotated[str, typer.Argument(metavar="required|optional", help="Whether clients must use TLS.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Require TLS of the clients of a managed database, or allow plain text again."""
+    if policy not in {"required", "optional"}:
+        raise BadInput(f"{policy!r} is not a TLS policy.", hint="Choose required or optional.")
+    with remote() as server:
+        path = f"/databases/{find_database(server, name)['id']}"
+        show_one(
+            server.call("PATCH", path, json={"tls_required": policy == "required"}), (*ONE, "tls_required"), as_json
+        )
 
 
 def reset_password(name: NameArgument, as_json: JsonOption = False) -> None:

@@ -27,9 +27,10 @@ class Database(Base):
     want; the supervisor writes `state` and `state_reason`. A soft-deleted row has `deleted_at`, and is destroyed after
     `purge_at`; if its project was deleted (`project_id` is NULL), the supervisor soft-deletes it. `connection` holds
     the address, TLS and tunnel of a connected database without secrets, which are encrypted in `database_secrets`.
-    `quotas` and `options` are plain values by name. With `archives`, its server archives the log of its changes for
-    point-in-time recovery. While it is `building`, a job creates its files, and the supervisor leaves it alone. A
-    `scratch` database is created and deleted by a job of Headwater, and belongs to no list of a project.
+    `quotas` and `options` are plain values by name. Clients of a managed database must use TLS if it is `tls_required`.
+    With `archives`, its server archives the log of its changes for point-in-time recovery. While it is `building`, a
+    job creates its files, and the supervisor leaves it alone. A `scratch` database is created and deleted by a job of
+    Headwater, and belongs to no list of a project.
     """
 
     __tablename__ = "databases"
@@ -68,6 +69,7 @@ class Database(Base):
     protected: Mapped[bool] = mapped_column(default=False)
     read_only: Mapped[bool] = mapped_column(default=False)
     sleep_after_seconds: Mapped[int] = mapped_column(default=300)
+    tls_required: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)

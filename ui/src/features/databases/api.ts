@@ -76,7 +76,7 @@ export function useSetDesiredState() {
 
 export function useChangeDatabase() {
   const changed = useChanged()
-  return useMutation({ mutationFn: ({ id, ...body }: { id: string; protected?: boolean }) => api.patch('/databases/{database_id}', { params: of(id), body }), onSuccess: changed })
+  return useMutation({ mutationFn: ({ id, ...body }: { id: string; protected?: boolean; tls_required?: boolean }) => api.patch('/databases/{database_id}', { params: of(id), body }), onSuccess: changed })
 }
 
 export function useDeleteDatabase() {

@@ -210,6 +210,17 @@ export function DatabasePage() {
                 />
                 Ask before every write and block deletion
               </label>
+              {managed && engine?.port !== 0 && (
+                <label className="row">
+                  <input
+                    type="checkbox"
+                    checked={database.tls_required}
+                    disabled={!canWrite}
+                    onChange={(event) => void withErrorToast(() => change.mutateAsync({ id: database.id, tls_required: event.target.checked }))}
+                  />
+                  Refuse clients without TLS
+                </label>
+              )}
               {managed && <p className="dim">{database.sleep_after_seconds ? `Sleeps after ${idleTime(database.sleep_after_seconds)} idle.` : 'Never sleeps.'}</p>}
               <p className="dim">Created {day(database.created_at)}.</p>
             </div>

@@ -54,7 +54,9 @@ async def create_database(
         quotas=body.quotas.model_dump(),
         sleep_after_seconds=body.sleep_after_seconds,
         protected=body.protected,
+        tls_required=body.tls_required,
     )
+    databases.check_tls(server.settings, tls_required=body.tls_required)
     async with server.database.transaction() as db:
         database = await databases.create(db, actor, server.context.cipher, project_id, spec)
     return serializers.database(await readiness.wait_until_settled(server.context, actor, database.id, wait))
@@ -70,7 +72,8 @@ async def get_database(database_id: uuid.UUID, db: Db, actor: Reader) -> api_mod
 async def change_database(
     database_id: uuid.UUID, body: api_models.DatabaseChange, server: Shared, actor: Writer
 ) -> api_models.DatabaseOut:
-    """Change the name, protection, quotas or idle time of a database."""
+    """Change the name, protection, quotas, idle time or required TLS of a database."""
+    databases.check_tls(server.settings, tls_required=body.tls_required is True)
     async with server.database.transaction() as db:
         await databases.change(db, actor, database_id, body.model_dump(exclude_unset=True))
     return serializers.database(await readiness.wait_until_settled(server.context, actor, database_id, 0))

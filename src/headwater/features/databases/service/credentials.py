@@ -31,7 +31,8 @@ async def show(context: Context, actor: Actor, database_id: uuid.UUID) -> api_mo
     if details.proxy:
         host = "127.0.0.1" if context.settings.host in {"0.0.0.0", "::"} else context.settings.host  # noqa: S104
         port = context.settings.mysql_proxy_port if details.proxy.server_speaks_first else context.settings.proxy_port
-        url = details.proxy.client_url(f"{host}:{port}", database.route, password)
+        encrypted = context.settings.proxy_tls == "required" or database.tls_required
+        url = details.proxy.client_url(f"{host}:{port}", database.route, password, encrypted=encrypted)
     parts = urlsplit(url or "")
     return api_models.CredentialsOut(
         url=url,

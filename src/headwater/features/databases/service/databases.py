@@ -23,6 +23,7 @@ from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 from headwater.kit.ids import new_id
 from headwater.kit.paging import Page, cut
+from headwater.kit.settings import Settings
 from headwater.store.encryption import SecretCipher
 
 GRACE = timedelta(days=7)
@@ -101,6 +102,8 @@ async def create(
     project = await projects.get(db, actor, project_id, "database:write", lock=True)
     _check_engine(spec.engine_name)
     await _check_name(db, project, spec.name)
+    if spec.tls_required:
+        _check_proxied(spec.engine_name, "managed")
     database = Database(
         id=new_id(),
         project_id=project.id,
@@ -116,6 +119,7 @@ async def create(
         quotas=dict(spec.quotas),
         sleep_after_seconds=spec.sleep_after_seconds,
         protected=spec.protected,
+        tls_required=spec.tls_required,
         building=spec.building,
         scratch=spec.scratch,
         created_by=actor.user_id,
@@ -158,13 +162,16 @@ async def connect(db: AsyncSession, actor: Actor, project_id: uuid.UUID, spec: C
 
 async def change(db: AsyncSession, actor: Actor, database_id: uuid.UUID, given: Mapping[str, Any]) -> Database:
     """Set the given fields: name, protection, quotas, idle time."""
-    weakens = given.get("protected") is False or given.get("read_only") is False or "quotas" in given
+    switched_off = any(given.get(name) is False for name in ("protected", "read_only", "tls_required"))
+    weakens = switched_off or "quotas" in given
     database = await find(db, actor, database_id, "database:admin" if weakens else "database:write", lock=True)
     if "name" in given and given["name"] != database.name:
         assert database.project_id
         await _check_name(db, await projects.get(db, actor, database.project_id, "database:write"), given["name"])
     if "quotas" in given and database.origin != "managed":
         raise Invalid({"quotas": "Only managed databases have quotas."})
+    if given.get("tls_required"):
+        _check_proxied(database.engine, database.origin)
     for field, value in given.items():
         setattr(database, field, value)
     record(db, actor, "database.update", database, fields=sorted(given))
@@ -231,6 +238,20 @@ async def set_password(db: AsyncSession, cipher: SecretCipher, database: Databas
     sealed = cipher.encrypt(password, database.organization_id, database.id, "password")
     await repository.put_secrets(db, database.id, {"password": sealed})
     cipher.check_current()
+
+
+def check_tls(settings: Settings, *, tls_required: bool) -> None:
+    """Raise Invalid if TLS is to be required, but the proxy has no certificate: then no client could connect."""
+    if tls_required and settings.tls_certificate is None:
+        raise Invalid(
+            {"tls_required": "The proxy has no certificate."},
+            hint="Set HEADWATER_TLS_CERTIFICATE and HEADWATER_TLS_KEY first.",
+        )
+
+
+def _check_proxied(engine_name: str, origin: str) -> None:
+    if origin != "managed" or engine(engine_name).proxy is None:
+        raise Invalid({"tls_required": "Only databases that have clients through the proxy can require TLS."})
 
 
 def _check_engine(name: str) -> None:

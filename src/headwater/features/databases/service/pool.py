@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from headwater.engines import Session
 from headwater.features.databases.service.reachability import ReachableDatabase, open_session
@@ -22,19 +23,23 @@ NAMED_IDLE_SECONDS = 600.0
 PER_USER = 12
 
 
+# Database, user, name of the editor's session or "", and whether its role can only read.
+SessionKey: TypeAlias = tuple[uuid.UUID, uuid.UUID, str, bool]
+
+
 @dataclass(slots=True, eq=False)
 class PooledSession:
     """An open session, and the stack that closes it."""
 
     session: Session
     stack: AsyncExitStack
-    key: tuple[uuid.UUID, uuid.UUID, str]
+    key: SessionKey
     busy: bool = True
     used_at: float = field(default_factory=time.monotonic)
 
 
 class SessionPool:
-    """The sessions of one server process, by (database, user, name of the editor's session or "")."""
+    """The sessions of one server process."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -56,7 +61,7 @@ class SessionPool:
             TooMany: the user has too many sessions open at once.
             Unavailable: the database cannot be reached.
         """
-        pooled = self._take((reached.id, user_id, name))
+        pooled = self._take((reached.id, user_id, name, bool(reached.reader)))
         if pooled is not None and pooled.session.broken():
             await self._drop(pooled)
             pooled = None
@@ -80,7 +85,7 @@ class SessionPool:
     async def forget(self, database_id: uuid.UUID, user_id: uuid.UUID | None = None, name: str | None = None) -> None:
         """Close the sessions of a database: all, those of one user, or one by name."""
         for pooled in list(self._sessions):
-            database, user, called = pooled.key
+            database, user, called, _ = pooled.key
             if database == database_id and user_id in {None, user} and name in {None, called}:
                 await self._drop(pooled)
 
@@ -99,7 +104,7 @@ class SessionPool:
             await self._drop(pooled)
             raise
 
-    def _take(self, key: tuple[uuid.UUID, uuid.UUID, str]) -> PooledSession | None:
+    def _take(self, key: SessionKey) -> PooledSession | None:
         for pooled in self._sessions:
             if pooled.key != key:
                 continue
@@ -115,7 +120,7 @@ class SessionPool:
             await self._make_room(user_id)
         stack = AsyncExitStack()
         session = await stack.enter_async_context(open_session(self._settings, reached))
-        pooled = PooledSession(session, stack, (reached.id, user_id, name))
+        pooled = PooledSession(session, stack, (reached.id, user_id, name, bool(reached.reader)))
         self._sessions.append(pooled)
         if self._sweeper is None or self._sweeper.done():
             self._sweeper = asyncio.create_task(self._sweep())

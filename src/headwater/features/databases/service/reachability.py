@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from headwater.engines import Address, Engine, LoginRefused, Session, engine
+from headwater.engines import Address, Engine, LoginRefused, Session, engine, reader_password
 from headwater.features.databases import repository
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import connections
@@ -29,7 +29,11 @@ class PasswordChanged(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class ReachableDatabase:
-    """What is needed to open sessions on a database, independent of the row's transaction."""
+    """What is needed to open sessions on a database, independent of the row's transaction.
+
+    Its sessions belong to the owner, or to the `reader`: the id of a person who may only read. Connected databases have
+    only the user of their connection.
+    """
 
     id: uuid.UUID
     name: str
@@ -40,6 +44,7 @@ class ReachableDatabase:
     connection: Connection | None
     password: str
     organization_id: uuid.UUID
+    reader: str = ""
 
     @property
     def engine(self) -> Engine:
@@ -77,7 +82,7 @@ async def open_address(settings: Settings, reached: ReachableDatabase) -> AsyncI
     """Yield the address of a database with its secrets; it is awake, or its tunnel is open, until the end."""
     if reached.managed:
         try:
-            yield replace(await client.wake(settings, reached.id), password=reached.password)
+            yield await _managed_address(settings, reached)
         except LoginRefused as error:
             raise PasswordChanged(
                 f"The password of the owner of {reached.name} was changed outside Headwater.",
@@ -88,6 +93,12 @@ async def open_address(settings: Settings, reached: ReachableDatabase) -> AsyncI
         raise Conflict(f"{reached.name} has no connection.")
     async with open_connection_route(settings, reached.connection) as address:
         yield address
+
+
+async def _managed_address(settings: Settings, reached: ReachableDatabase) -> Address:
+    address = await client.wake(settings, reached.id, reached.reader)
+    password = reader_password(reached.password, reached.reader) if reached.reader else reached.password
+    return replace(address, password=password)
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ class DatabaseSpec:
         quotas: its limits, as the wire shape `Quotas` has them.
         sleep_after_seconds: how long it stays awake without clients.
         protected: whether it can only be deleted after its protection was removed.
+        tls_required: whether its clients must use TLS.
         building: whether a job fills its data folder, and not the supervisor.
         scratch: whether it is needed for a job only, and in no list.
     """
@@ -31,6 +32,7 @@ class DatabaseSpec:
     quotas: Mapping[str, Any] = field(default_factory=dict)
     sleep_after_seconds: int = SLEEP_AFTER_SECONDS
     protected: bool = False
+    tls_required: bool = False
     building: bool = False
     scratch: bool = False
 

@@ -22,7 +22,7 @@ class ClientMeter:
         self._instance = instance
 
     def connected(self) -> None:
-        """Count a client that connects; raise TooMany if the quota is used up."""
+        """Count a client that has signed in; raise TooMany if the quota is used up."""
         most = int(self._instance.spec.quotas.get("connections", 50))
         if self._instance.clients >= most:
             raise TooMany(f"The database already has {most} connections.", hint="Close some, or raise the quota.")
@@ -50,4 +50,4 @@ async def open_upstream(supervisor: Supervisor, engine: str, route: str) -> Upst
     except (SQLAlchemyError, OSError) as error:
         log.warning("proxy.store_unavailable", error=str(error))
         raise Unavailable("Headwater cannot look up databases at the moment.", hint="Try again in a moment.") from error
-    return Upstream(address, ClientMeter(instance))
+    return Upstream(address, ClientMeter(instance), instance.tls_required)

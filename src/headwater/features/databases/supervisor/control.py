@@ -45,7 +45,10 @@ async def _answer(supervisor: Supervisor, line: bytes) -> dict[str, Any]:
         database_id = uuid.UUID(str(request.get("id")))
         match request.get("verb"):
             case "wake":
-                address = await supervisor.wake(database_id)
+                person = str(request.get("reader") or "")
+                address = await (
+                    supervisor.wake_for_reader(database_id, person) if person else supervisor.wake(database_id)
+                )
                 return {
                     "database": address.database,
                     "user": address.user,

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from headwater.drivers import Spec
+from headwater.engines import Address
 from headwater.features.databases.models import Database
 
 RETRIES = 3
@@ -20,8 +21,9 @@ class ManagedInstance:
     """A managed database in the supervisor; `lock` is held for each step that changes it.
 
     In monotonic seconds, `seen` is when it was last used, `watched` and `measured` when it was last checked, `started`
-    when it was last started: a row that was read before that is out of date. `clients` counts the clients that are
-    connected through the proxy; `disk_bytes` is the size of its folder.
+    when it was last started: a row that was read before that is out of date. `clients` counts the clients that have
+    signed in through the proxy, which must use TLS if it is `tls_required`; `readers` are the addresses
+    of people who may only read, since the last change of its spec; `disk_bytes` is the size of its folder.
     """
 
     spec: Spec
@@ -34,9 +36,11 @@ class ManagedInstance:
     watched: float = 0.0
     measured: float = 0.0
     sleep_after: int = 0
+    tls_required: bool = False
     failures: int = 0
     retry_at: float = 0.0
     clients: int = 0
+    readers: dict[str, Address] = field(default_factory=dict)
     disk_bytes: int = 0
 
 

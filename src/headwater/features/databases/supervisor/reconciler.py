@@ -125,6 +125,15 @@ class Supervisor:
         instance.seen = time.monotonic()
         return self.driver.dsn(instance.spec)
 
+    async def wake_for_reader(self, database_id: uuid.UUID, person: str) -> Address:
+        """Start a database if it sleeps, and return the address of a person who may only read; raises as `wake`."""
+        await self.wake(database_id)
+        instance = self.instances[database_id]
+        if person not in instance.readers:
+            async with instance.lock:
+                instance.readers[person] = await self.driver.reader(instance.spec, person)
+        return instance.readers[person]
+
     async def wake_route(self, engine: str, route: str) -> tuple[ManagedInstance, Address]:
         """Wake the database with this name at the proxy; raise NotFound if it has another engine."""
         for instance in self.instances.values():
@@ -252,6 +261,7 @@ class Supervisor:
                 await self._failed(instance, failure)
                 raise failure from error
         instance.running, instance.applied, instance.failures, instance.seen = True, instance.spec, 0, time.monotonic()
+        instance.readers.clear()
         await self.update(instance, state="running", used_at=now())
         async with self._store.transaction() as db:
             await repository.turn(db, instance.spec.id, row.desired, "running")
@@ -260,6 +270,7 @@ class Supervisor:
     async def _apply(self, instance: ManagedInstance, row: Database) -> None:
         await self.driver.apply(instance.spec)
         instance.applied = instance.spec
+        instance.readers.clear()
 
     async def _restart(self, instance: ManagedInstance, row: Database) -> None:
         """Restart its server for settings that a running server cannot change; new clients wait."""
@@ -300,7 +311,7 @@ class Supervisor:
             instance = self.instances.setdefault(row.id, ManagedInstance(await self._spec(row), row.route or row.name))
         elif (dict(instance.spec.quotas), instance.spec.archives) != (row.quotas, row.archives):
             instance.spec = await self._spec(row)
-        instance.sleep_after = row.sleep_after_seconds
+        instance.sleep_after, instance.tls_required = row.sleep_after_seconds, row.tls_required
         return instance
 
     async def _spec(self, row: Database) -> Spec:

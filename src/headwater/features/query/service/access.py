@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headwater.engines import Session
 from headwater.features.accounts.rights import Actor, may
@@ -24,12 +24,20 @@ class ConfirmationNeeded(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A database that an actor may query; with `needs_confirmation`, it is `read_only` until the actor confirms."""
+    """A database that an actor may query; with `needs_confirmation`, it is `read_only` until the actor confirms.
+
+    Who may only read has a role of its own in a managed database, which cannot write, and neither sees nor ends what
+    others do there. Who may write has the owner's, also before the confirmation.
+    """
 
     reached: ReachableDatabase
     user_id: uuid.UUID
     read_only: bool
     needs_confirmation: bool = False
+
+    def as_reader(self) -> ReachableDatabase:
+        """Return the database as one who may only read reaches it."""
+        return replace(self.reached, reader=self.user_id.hex)
 
 
 async def authorize_query(
@@ -63,9 +71,19 @@ async def authorize_query(
 
 @asynccontextmanager
 async def open_session(
-    context: Context, access: Access, name: str = "", *, fixed_text: bool = False
+    context: Context, access: Access, name: str = "", *, fixed_text: bool = False, read_only: bool = False
 ) -> AsyncIterator[Session]:
-    """Yield a session of the actor on the database; with `fixed_text`, no text of the user runs in it."""
+    """Yield a session of the actor on the database.
+
+    Args:
+        context: settings, store and the sessions that the process keeps.
+        access: what `authorize_query` has returned.
+        name: the name of the editor's session, which keeps its role, because a transaction may be open in it.
+        fixed_text: whether no text of the user runs in it.
+        read_only: whether only a read-only run uses it.
+    """
+    reads = (access.read_only and not access.needs_confirmation) or (read_only and not name)
     pool = context.service(SessionPool)
-    async with pool.session(access.reached, access.user_id, name, fixed_text=fixed_text) as session:
+    reached = access.as_reader() if reads else access.reached
+    async with pool.session(reached, access.user_id, name, fixed_text=fixed_text) as session:
         yield session

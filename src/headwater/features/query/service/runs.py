@@ -144,7 +144,8 @@ async def frames(
         limits = Limits(limits.rows, limits.bytes, limits.seconds, limits.cell, read_only=True)
     grammar = access.reached.engine.dialect.grammar
     outcome.effects = Effects(commits_on_begin=grammar is not None and not grammar.transactional_ddl)
-    async with doors.open_session(context, access, request.session) as session:
+    asked_to_read = request.limits.read_only
+    async with doors.open_session(context, access, request.session, read_only=asked_to_read) as session:
         try:
             with context.service(RunningQueries).cancellable(access.user_id, outcome.run_id, session):
                 async with contextlib.aclosing(session.run(request.text, request.parameters, limits)) as running_frames:

@@ -1,0 +1,78 @@
+"""Roles of people who may only read a database that Headwater runs: one for each person.
+
+A reader may select from every table and view, also from those that are created later (`pg_read_all_data`), and sees all
+rows, as the owner does. PostgreSQL shows the statements of a session to its own role only, and lets only that role end
+it; so readers do not share one. The owner is a member of all: it sees and ends their sessions.
+
+What cannot be taken from a role without a trace in dumps is left: advisory locks, NOTIFY, and names in the catalog.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import AsyncConnection, sql
+
+from headwater.engines import Instance
+from headwater.engines._provision import READER_CONNECTIONS
+
+OWNER, READERS = "owner", "readers"
+# As for the owner.
+IDLE_TRANSACTION_SECONDS = 900
+_EXISTS = b"SELECT 1 FROM pg_roles WHERE rolname = %s"
+# Its names without a schema are found where the owner's are.
+_SEARCH_PATH = b"""
+SELECT substr(setting, length('search_path=') + 1)
+FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) setting
+WHERE r.rolname = %s AND s.setdatabase = 0 AND setting LIKE 'search_path=%%'
+"""
+
+
+async def ensure(connection: AsyncConnection[Any], instance: Instance, role: str, password: str) -> None:
+    """Create the role of a reader, or bring it up to date; within the caller's transaction.
+
+    Args:
+        connection: the superuser's, in a database in which nobody else creates objects.
+        instance: the database.
+        role: the name of the role.
+        password: its password.
+    """
+    if not await _exists(connection, READERS):
+        await _create_group(connection, instance)
+    name = sql.Identifier(role)
+    if not await _exists(connection, role):
+        create = "CREATE ROLE {} LOGIN BYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION IN ROLE {}"
+        await connection.execute(sql.SQL(create).format(name, sql.Identifier(READERS)))
+        await connection.execute(sql.SQL("GRANT {} TO {}").format(name, sql.Identifier(OWNER)))
+    limits = sql.SQL("ALTER ROLE {} CONNECTION LIMIT {} PASSWORD {}")
+    await connection.execute(limits.format(name, sql.Literal(READER_CONNECTIONS), sql.Literal(password)))
+    settings = {
+        "default_transaction_read_only": "on",
+        "statement_timeout": f"{instance.quotas.get('statement_seconds', 300)}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_TRANSACTION_SECONDS}s",
+    }
+    for setting, value in settings.items():
+        change = sql.SQL("ALTER ROLE {} SET {} = {}")
+        await connection.execute(change.format(name, sql.Identifier(setting), sql.Literal(value)))
+    await _copy_search_path(connection, name)
+
+
+async def _exists(connection: AsyncConnection[Any], role: str) -> bool:
+    return await (await connection.execute(_EXISTS, [role])).fetchone() is not None
+
+
+async def _create_group(connection: AsyncConnection[Any], instance: Instance) -> None:
+    group, database = sql.Identifier(READERS), sql.Identifier(instance.name)
+    await connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(group))
+    await connection.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(group))
+    await connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, group))
+
+
+async def _copy_search_path(connection: AsyncConnection[Any], role: sql.Identifier) -> None:
+    """Give the role the owner's search path; its text is the owner's, so it is passed as a value."""
+    row = await (await connection.execute(_SEARCH_PATH, [OWNER])).fetchone()
+    if row is None:
+        await connection.execute(sql.SQL("ALTER ROLE {} RESET search_path").format(role))
+        return
+    await connection.execute(b"SELECT set_config('search_path', %s, true)", [row[0]])
+    await connection.execute(sql.SQL("ALTER ROLE {} SET search_path FROM CURRENT").format(role))
