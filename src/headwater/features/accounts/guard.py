@@ -6,9 +6,8 @@ Each route declares one thing: `Depends(allow("project:read"))`, `Depends(public
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
@@ -46,7 +45,6 @@ class AppState:
     signer: Signer
     throttle: SignInThrottle
     signup_hooks: tuple[SignupHook, ...] = ()
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def settings(self) -> Settings:

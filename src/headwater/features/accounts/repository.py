@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -221,6 +221,26 @@ class AuditScope:
     user_id: uuid.UUID | None
     organizations: Sequence[uuid.UUID]
     instance: bool
+
+
+async def live_credentials(db: AsyncSession, ids: Collection[uuid.UUID | None]) -> set[uuid.UUID]:
+    """Return the ids that are sessions or API keys which are neither revoked nor expired."""
+    moment = now()
+    sessions = select(UserSession.id).where(
+        UserSession.id.in_(ids), UserSession.revoked_at.is_(None), UserSession.expires_at > moment
+    )
+    keys = select(ApiKey.id).where(
+        ApiKey.id.in_(ids),
+        ApiKey.revoked_at.is_(None),
+        or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > moment),
+    )
+    return set((await db.execute(sessions.union_all(keys))).scalars())
+
+
+async def memberships_of(db: AsyncSession, user_ids: Collection[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """Return (user, organization) of every membership of some users."""
+    query = select(Membership.user_id, Membership.organization_id).where(Membership.user_id.in_(user_ids))
+    return {(row[0], row[1]) for row in await db.execute(query)}
 
 
 async def audit_entries(

@@ -64,6 +64,7 @@ class Actor:
     name: str = ""
     is_admin: bool = False
     session_id: uuid.UUID | None = None
+    key_id: uuid.UUID | None = None
     scopes: frozenset[Scope] = frozenset(SCOPES)
     roles: Mapping[uuid.UUID, Role] = field(default_factory=dict)
     ip: str = ""

@@ -181,7 +181,7 @@ async def _actor_of_key(db: AsyncSession, visitor: ClientInfo, public_id: str, s
     key, user = api_key_by_public_id
     await repository.touch_api_key(db, key)
     scopes = frozenset(scope for scope in SCOPES if scope in key.scopes)
-    return await _actor(db, user, visitor, scopes=scopes)
+    return await _actor(db, user, visitor, scopes=scopes, key_id=key.id)
 
 
 async def actor_of_user(db: AsyncSession, user_id: uuid.UUID, visitor: ClientInfo) -> Actor | None:
@@ -196,6 +196,7 @@ async def _actor(
     visitor: ClientInfo,
     *,
     session_id: uuid.UUID | None = None,
+    key_id: uuid.UUID | None = None,
     scopes: frozenset[Scope] | None = None,
 ) -> Actor:
     return Actor(
@@ -205,6 +206,7 @@ async def _actor(
         name=user.name,
         is_admin=user.is_admin,
         session_id=session_id,
+        key_id=key_id,
         scopes=frozenset(SCOPES) if scopes is None else scopes,
         roles=await repository.roles_of(db, user.id),
         ip=visitor.ip,
