@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from functools import cache
 from pathlib import Path
-from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -59,10 +60,14 @@ async def metrics(server: Shared) -> Response:
 
 
 @router.get("/api/openapi.json")
-async def openapi(request: Request) -> dict[str, Any]:
+async def openapi(request: Request) -> Response:
     """Return the OpenAPI description of the HTTP API."""
-    described: dict[str, Any] = request.app.openapi()
-    return described
+    return Response(_description(request.app), media_type="application/json")
+
+
+@cache
+def _description(application: FastAPI) -> bytes:
+    return json.dumps(application.openapi(), separators=(",", ":")).encode()
 
 
 @router.get("/api/docs")

@@ -85,5 +85,5 @@ async def job_events(
     feed.check_room(actor)
     seen = stream.seen_from(last_event_id)
     events = stream.events(feed, server.database, actor, job.id, job.organization_id, seen)
-    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no", "connection": "close"}
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
