@@ -163,7 +163,7 @@ async def test_body_that_arrives_slowly_is_refused_and_one_that_flows_is_not() -
 
 async def test_client_that_does_not_read_its_answer_is_cut_off() -> None:
     async with serving(ConnectionLimits()) as served:
-        reader, _ = await served.open(b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n", limit=1)
+        await served.open(b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n", limit=1)
         await served.until(lambda: any(each.transport.get_write_buffer_size() for each in served.table.connections()))
         now = time.monotonic()
         served.table.close_overdue(now)

@@ -19,10 +19,8 @@ REQUESTS = Counter("headwater_http_requests_total", "Requests answered.", ["meth
 SECONDS = Histogram("headwater_http_request_duration_seconds", "Time to answer.", ["method", "route"])
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUEST_ID = re.compile(r"[\w.-]{1,64}")
-# Limit of every body except uploads, which have their own limit.
+# Limit of the body of every route that does not declare another one.
 MAX_BODY = 1_048_576
-# Edits of rows contain old and new values; bytes take two characters each.
-MAX_EDITS = 20 * MAX_BODY
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -66,28 +64,35 @@ class RequestMiddleware:
             await send(message)
 
         try:
-            await self.app(scope, _bounded(receive, headers, scope["path"]), send_with_headers)
+            await self.app(scope, _bounded(receive, headers, scope), send_with_headers)
         finally:
             _note(scope, status, time.perf_counter() - started)
 
 
-def _bounded(receive: Receive, headers: Headers, path: str) -> Receive:
-    """Reject a body that exceeds the limit, whether it states its length or not."""
-    if headers.get("content-type", "").startswith("multipart/form-data"):
-        return receive
-    most = MAX_EDITS if path.startswith("/api/") and path.endswith("/edits") else MAX_BODY
+def _bounded(receive: Receive, headers: Headers, scope: Scope) -> Receive:
+    """Reject a body that exceeds the limit of its route, whatever its type, at once if it states its length."""
+    stated = headers.get("content-length", "")
     size = 0
 
     async def counted() -> Message:
         nonlocal size
+        limit = getattr(scope.get("endpoint"), "body_limit", MAX_BODY)  # known since the request was routed
+        if limit is None:
+            return await receive()
+        if size == 0 and stated.isascii() and stated.isdigit() and int(stated[:20]) > limit:
+            raise _too_large(limit)
         message = await receive()
         size += len(message.get("body", b""))
-        if size > most:
-            # the only kind of error that FastAPI does not replace while it reads a body
-            raise HTTPException(TooLarge.status, "The request is too large.")
+        if size > limit:
+            raise _too_large(limit)
         return message
 
     return counted
+
+
+def _too_large(limit: int) -> HTTPException:
+    # the only kind of error that FastAPI does not replace while it reads a body
+    return HTTPException(TooLarge.status, f"The request is larger than {limit // 1_048_576} MB.")
 
 
 def _add_headers(headers: MutableHeaders, path: str, request_id: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Protocol, TypeAlias
+from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Query, Request
@@ -26,6 +26,7 @@ from headwater.kit.settings import Settings
 from headwater.store.context import Context
 from headwater.store.session import Store
 
+EndpointT = TypeVar("EndpointT", bound=Callable[..., Any])
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _bearer = HTTPBearer(auto_error=False, description="An access token, or an API key `hw_…`.")
 
@@ -118,6 +119,16 @@ def allow_detached(action: Action) -> Callable[..., Awaitable[Actor]]:
 
     actor.declares = action  # type: ignore[attr-defined]
     return actor
+
+
+def body_limit(size: int | None) -> Callable[[EndpointT], EndpointT]:
+    """Declare that a route takes larger bodies than others; None: it limits the body while it streams it to a file."""
+
+    def declare(endpoint: EndpointT) -> EndpointT:
+        endpoint.body_limit = size  # type: ignore[attr-defined]
+        return endpoint
+
+    return declare
 
 
 async def public() -> None:

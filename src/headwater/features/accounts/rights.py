@@ -69,6 +69,11 @@ class Actor:
     roles: Mapping[uuid.UUID, Role] = field(default_factory=dict)
     ip: str = ""
 
+    @property
+    def credential_id(self) -> uuid.UUID | None:
+        """The session or the API key that the actor uses."""
+        return self.session_id or self.key_id
+
 
 SYSTEM = Actor("system", None, "system")
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import credentials
+from headwater.features.accounts.service.credentials import CredentialUse
 from headwater.features.jobs import repository
 from headwater.features.jobs.models import Job, JobLog
 from headwater.features.jobs.service.queue import DONE
@@ -67,7 +68,8 @@ async def read_news(db: AsyncSession, job_id: uuid.UUID, seen: Seen) -> JobNews 
 class Subscription:
     """A client that follows a job: the news that it has not been sent yet, and whether it may read on."""
 
-    actor: Actor
+    user_id: uuid.UUID | None
+    credential_id: uuid.UUID | None
     organization_id: uuid.UUID
     job_id: uuid.UUID
     news: list[JobNews] = field(default_factory=list)
@@ -116,7 +118,7 @@ class JobFeed:
     @contextlib.contextmanager
     def subscribed(self, follower: Actor, job_id: uuid.UUID, organization_id: uuid.UUID) -> Iterator[Subscription]:
         """Yield a subscription; it gets what changes after `start`, and perhaps what the client knows already."""
-        subscription = Subscription(follower, organization_id, job_id)
+        subscription = Subscription(follower.user_id, follower.credential_id, organization_id, job_id)
         job = self._jobs.setdefault(job_id, _FollowedJob())
         job.subscriptions.add(subscription)
         self._by_user[follower.user_id] += 1
@@ -176,8 +178,8 @@ class JobFeed:
             return
         self._checked = time.monotonic()
         subscriptions = [each for job in self._jobs.values() for each in job.subscriptions]
-        access = {each: credentials.Access.of(each.actor, each.organization_id) for each in subscriptions}
-        live = await credentials.live(db, set(access.values()))
+        uses = {each: CredentialUse(each.credential_id, each.user_id, each.organization_id) for each in subscriptions}
+        live = await credentials.live(db, set(uses.values()))
         for subscription in subscriptions:
-            if access[subscription] not in live:
+            if uses[subscription] not in live:
                 subscription.end()
