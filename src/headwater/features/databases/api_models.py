@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from headwater.engines import DEFAULT_ENGINE
-from headwater.features.accounts.api_models import Input, Wire
+from headwater.features.accounts.api_models import Change, Input, Wire
 from headwater.kit.network.tls import TlsMode
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[a-z][a-z0-9_-]{0,47}$")]
@@ -243,7 +243,7 @@ class DatabaseOut(Wire):
     purge_at: datetime | None
 
 
-class DatabaseChange(Input):
+class DatabaseChange(Change):
     """Changes to a database; omitted fields stay as they are."""
 
     name: Name | None = None

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from headwater.catalog.effects import Effect
 from headwater.catalog.results import Kind
 from headwater.core.query_builder import Query
-from headwater.features.accounts.api_models import Input, Wire
+from headwater.features.accounts.api_models import Change, Input, Wire
 
 Cell: TypeAlias = bool | int | float | str | None
 Sql = Annotated[str, StringConstraints(max_length=5_000_000)]
@@ -223,8 +223,10 @@ class SavedQueryIn(Input):
     chart: Chart = Field(default_factory=Chart)
 
 
-class SavedQueryChange(Input):
+class SavedQueryChange(Change):
     """Changes to a saved query; omitted fields stay as they are."""
+
+    NULLABLE = frozenset({"database_id"})
 
     name: Title | None = None
     text: Sql | None = None

@@ -73,6 +73,11 @@ async def list_of_project(
     return cut([DatabaseView(row[0], row[1]) for row in rows], limit, lambda row: (str(row.database.id),))
 
 
+async def failing(db: AsyncSession) -> Sequence[Database]:
+    """Return the managed databases with which something is wrong, of all organizations: for alerts."""
+    return await repository.failing(db)
+
+
 async def named(db: AsyncSession, actor: Actor, name: str) -> Database:
     """Return the database with this name or id among all that the actor can see."""
     try:

@@ -65,3 +65,6 @@ async def _answer(supervisor: Supervisor, line: bytes) -> dict[str, Any]:
         return {"error": error.message, "hint": error.hint, "code": error.code}
     except (msgspec.DecodeError, ValueError) as error:
         return {"error": f"The request is not valid: {error}.", "hint": None, "code": "bad_input"}
+    except Exception:
+        log.exception("supervisor.request_crashed")
+        return {"error": "The supervisor failed unexpectedly.", "hint": "See its log for details.", "code": "error"}
