@@ -2840,7 +2840,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "failed" | "missed" | "grew" | "damaged" | "verify_failed" | "drill_failed" | "not_restorable";
+            kind: "failed" | "missed" | "grew" | "damaged" | "verify_failed" | "drill_failed" | "not_restorable" | "not_running";
             /**
              * Status
              * @enum {string}
@@ -3552,14 +3552,14 @@ export interface components {
          */
         DatabaseChange: {
             /** Name */
-            name?: string | null;
+            name?: string;
             /** Protected */
-            protected?: boolean | null;
+            protected?: boolean;
             /** Read Only */
-            read_only?: boolean | null;
+            read_only?: boolean;
             /** Sleep After Seconds */
-            sleep_after_seconds?: number | null;
-            quotas?: components["schemas"]["Quotas"] | null;
+            sleep_after_seconds?: number;
+            quotas?: components["schemas"]["Quotas"];
         };
         /**
          * DatabaseOut
@@ -5800,9 +5800,9 @@ export interface components {
          */
         ProjectChange: {
             /** Name */
-            name?: string | null;
+            name?: string;
             /** Description */
-            description?: string | null;
+            description?: string;
         };
         /**
          * ProjectIn
@@ -6768,16 +6768,16 @@ export interface components {
          */
         SavedQueryChange: {
             /** Name */
-            name?: string | null;
+            name?: string;
             /** Text */
-            text?: string | null;
+            text?: string;
             /** Folder */
-            folder?: string | null;
+            folder?: string;
             /** Database Id */
             database_id?: string | null;
             /** Shared */
-            shared?: boolean | null;
-            chart?: components["schemas"]["Chart"] | null;
+            shared?: boolean;
+            chart?: components["schemas"]["Chart"];
         };
         /**
          * SavedQueryIn
@@ -7290,9 +7290,9 @@ export interface components {
          */
         SnapshotChange: {
             /** Label */
-            label?: string | null;
+            label?: string;
             /** Held */
-            held?: boolean | null;
+            held?: boolean;
         };
         /**
          * SnapshotColumnOut

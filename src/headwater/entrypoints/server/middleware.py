@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import uuid
@@ -12,7 +13,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from headwater.kit.errors import TooLarge
+from headwater.entrypoints.server.problems import respond
+from headwater.kit.errors import HeadwaterError, TooLarge
 
 log = structlog.get_logger()
 REQUESTS = Counter("headwater_http_requests_total", "Requests answered.", ["method", "route", "status"])
@@ -65,6 +67,11 @@ class RequestMiddleware:
 
         try:
             await self.app(scope, _bounded(receive, headers, scope), send_with_headers)
+        except (Exception, asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a panic of a library in Rust, which is no Exception
+            log.error("request.panicked", error=str(error))
+            await respond(HeadwaterError("The server failed unexpectedly."))(scope, receive, send_with_headers)
         finally:
             _note(scope, status, time.perf_counter() - started)
 
