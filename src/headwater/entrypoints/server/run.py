@@ -22,7 +22,6 @@ from headwater.entrypoints.server.connections import BoundedProtocol, Connection
 from headwater.entrypoints.server.sweep import sweep_forever
 from headwater.features import collect
 from headwater.features.accounts.guard import AppState
-from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
 from headwater.features.jobs.service.feed import JobFeed
 from headwater.kit import logs, process
@@ -82,7 +81,7 @@ async def serve(chosen: Settings) -> None:
     await startup.check(chosen, store_url(chosen))
     database = Store(store_url(chosen), pool_size=10)
     hooks = tuple(module.welcome for module in collect("welcome").values())
-    state = AppState(Context(chosen, database), Signer(chosen), SignInThrottle(), hooks)
+    state = AppState(Context(chosen, database), Signer(chosen), hooks)
     feed = state.context.service(JobFeed)
     table = ConnectionTable(_limits(chosen), chosen.trusted_proxies)
     server = BoundedServer(configuration(build(state), table), table)

@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.features.accounts.rights import Action, Actor, allow_scope
 from headwater.features.accounts.service import identity
 from headwater.features.accounts.service.identity import ClientInfo
-from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
 from headwater.kit.errors import Forbidden, Unauthenticated
+from headwater.kit.network.forwarded import client_address
 from headwater.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
@@ -44,7 +44,6 @@ class AppState:
 
     context: Context
     signer: Signer
-    throttle: SignInThrottle
     signup_hooks: tuple[SignupHook, ...] = ()
 
     @property
@@ -71,7 +70,9 @@ async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
 
 def client_info(request: Request) -> ClientInfo:
     """Return the client's address and user agent."""
-    ip = request.client.host if request.client else ""
+    peer = request.client.host if request.client else ""
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
+    ip = client_address(peer, forwarded, state_of(request).settings.trusted_proxies)
     return ClientInfo(ip, request.headers.get("user-agent", ""))
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Row, delete, func, or_, select, text, update
+from sqlalchemy import CursorResult, Row, case, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.models import (
     ApiKey,
+    AttemptCount,
     AuditEntry,
     InstanceSetting,
     Membership,
@@ -221,6 +222,43 @@ class AuditScope:
     user_id: uuid.UUID | None
     organizations: Sequence[uuid.UUID]
     instance: bool
+
+
+async def count_attempt(
+    db: AsyncSession, scope: str, key: bytes, at: datetime, window: timedelta
+) -> tuple[int, datetime]:
+    """Count an attempt in the window that is open, or in a new one; return the count and when the window began."""
+    statement = insert(AttemptCount).values(scope=scope, key=key, count=1, since=at)
+    is_over = AttemptCount.since < at - window
+    changed = {
+        "count": case((is_over, 1), else_=AttemptCount.count + 1),
+        "since": case((is_over, at), else_=AttemptCount.since),
+    }
+    counted = statement.on_conflict_do_update(index_elements=["scope", "key"], set_=changed)
+    row = (await db.execute(counted.returning(AttemptCount.count, AttemptCount.since))).one()
+    return row[0], row[1]
+
+
+async def uncount_attempt(db: AsyncSession, scope: str, key: bytes) -> None:
+    """Take back a counted attempt."""
+    matches = (AttemptCount.scope == scope, AttemptCount.key == key, AttemptCount.count > 0)
+    await db.execute(update(AttemptCount).where(*matches).values(count=AttemptCount.count - 1))
+
+
+async def forget_attempts(db: AsyncSession, scope: str, key: bytes) -> None:
+    """Delete the count of a key."""
+    await db.execute(delete(AttemptCount).where(AttemptCount.scope == scope, AttemptCount.key == key))
+
+
+async def forget_attempts_before(db: AsyncSession, at: datetime) -> None:
+    """Delete the counts of windows that began before a moment."""
+    await db.execute(delete(AttemptCount).where(AttemptCount.since < at))
+
+
+async def was_signed_in_from(db: AsyncSession, user_id: uuid.UUID, ip: str) -> bool:
+    """Return True if a user has had a session from an address."""
+    query = select(select(UserSession.id).where(UserSession.user_id == user_id, UserSession.ip == ip).exists())
+    return bool((await db.execute(query)).scalar_one())
 
 
 async def live_credentials(db: AsyncSession, ids: Collection[uuid.UUID | None]) -> set[uuid.UUID]:

@@ -32,9 +32,9 @@ from headwater.features.accounts.guard import (
     same_origin,
 )
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.service import identity, instance, organizations, sessions
+from headwater.features.accounts.service import identity, instance, organizations, password_sign_in, sessions
 from headwater.features.accounts.service.identity import SignedIn
-from headwater.kit.errors import TooMany, Unauthenticated
+from headwater.kit.errors import Unauthenticated
 from headwater.kit.settings import Settings
 
 router = APIRouter()
@@ -60,36 +60,20 @@ async def change_instance(
 
 
 @router.post("/auth/signup", status_code=201, tags=["auth"], dependencies=[Depends(same_origin)])
-async def sign_up(body: SignUpIn, response: Response, db: Db, server: Shared, visitor: Client) -> SignedInOut:
+async def sign_up(body: SignUpIn, response: Response, server: Shared, visitor: Client) -> SignedInOut:
     """Create an account and sign in. The first account becomes the administrator of the instance."""
-    entered = identity.SignUp(body.email, body.password.get_secret_value(), body.name)
-    signed_in = await identity.sign_up(db, server.settings, server.signer, visitor, entered)
-    for hook in server.signup_hooks:
-        await hook(db, signed_in.actor, server.settings)
+    entered = password_sign_in.SignUp(body.email, body.password.get_secret_value(), body.name)
+    signed_in = await password_sign_in.sign_up(server.context, server.signer, visitor, entered, server.signup_hooks)
     return _answer(response, server, signed_in)
 
 
 @router.post("/auth/login", tags=["auth"], dependencies=[Depends(same_origin)])
 async def sign_in(body: SignInIn, response: Response, server: Shared, visitor: Client) -> SignedInOut:
     """Sign in with a password."""
-    try:
-        await server.throttle.before(body.email, visitor.ip)
-        async with server.database.transaction() as db:
-            signed_in = await identity.sign_in(
-                db,
-                server.settings,
-                server.signer,
-                visitor,
-                email=body.email,
-                password=body.password.get_secret_value(),
-            )
-    except (Unauthenticated, TooMany) as error:
-        if isinstance(error, Unauthenticated):
-            await server.throttle.failed(visitor.ip)
-        async with server.database.transaction() as db:
-            identity.record_failed_sign_in(db, visitor, body.email)
-        raise
-    await server.throttle.succeeded(body.email, visitor.ip)
+    password = body.password.get_secret_value()
+    signed_in = await password_sign_in.sign_in(
+        server.context, server.signer, visitor, email=body.email, password=password
+    )
     return _answer(response, server, signed_in)
 
 

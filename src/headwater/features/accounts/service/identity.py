@@ -1,4 +1,4 @@
-"""Authentication: sign-up, sign-in, refresh, sign-out, and the actor behind a token or key."""
+"""Sessions: their begin, refresh and end, and the actor behind a token or key."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts import passwords, repository
-from headwater.features.accounts.models import Membership, Organization, RefreshToken, User, UserSession
+from headwater.features.accounts import repository
+from headwater.features.accounts.models import RefreshToken, User, UserSession
 from headwater.features.accounts.rights import SCOPES, Actor, Scope
 from headwater.features.accounts.service import audit
-from headwater.features.accounts.service.instance import signup_is_open
 from headwater.features.accounts.tokens import (
     AccessClaims,
     Signer,
@@ -23,7 +22,7 @@ from headwater.features.accounts.tokens import (
     split_api_key,
 )
 from headwater.kit.clock import now
-from headwater.kit.errors import Conflict, Forbidden, Invalid, Unauthenticated
+from headwater.kit.errors import Invalid, Unauthenticated
 from headwater.kit.settings import Settings
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
@@ -57,63 +56,6 @@ def normal_email(email: str) -> str:
     if len(folded) > 254 or not EMAIL.fullmatch(folded):
         raise Invalid({"email": "This is not an email address."})
     return folded
-
-
-@dataclass(frozen=True, slots=True)
-class SignUp:
-    """What somebody enters to get an account; without a name, the first part of the address is used."""
-
-    email: str
-    password: str
-    name: str = ""
-
-
-async def sign_up(
-    db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, entered: SignUp
-) -> SignedIn:
-    """Create an account with a personal organization and sign in; the first account becomes the administrator."""
-    address = normal_email(entered.email)
-    passwords.check_rules(entered.password, address)
-    hashed = await passwords.hash_password(entered.password)
-    await repository.lock_signups(db)
-    first = not await repository.has_users(db)
-    if not first and not await signup_is_open(db, settings):
-        raise Forbidden("Sign-up is closed.", hint="Ask the administrator of this instance for an account.")
-    if await repository.user_by_email(db, address):
-        raise Conflict("There is already an account with this address.", hint="Sign in instead.")
-    display_name = entered.name.strip() or address.split("@")[0]
-    user = User(email=address, name=display_name, password_hash=hashed, is_admin=first)
-    db.add(user)
-    await db.flush()
-    organization = Organization(name=display_name, personal_of=user.id)
-    db.add(organization)
-    await db.flush()
-    db.add(Membership(organization_id=organization.id, user_id=user.id, role="owner"))
-    await db.flush()
-    signed_in = await _open_session(db, settings, signer, visitor, user)
-    audit.record(db, signed_in.actor, "auth.signup", "user", user.id, address, organization_id=organization.id)
-    return signed_in
-
-
-async def sign_in(
-    db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, *, email: str, password: str
-) -> SignedIn:
-    """Sign a user in with a password, or raise Unauthenticated without saying what was wrong."""
-    user = await repository.user_by_email(db, email.strip().lower())
-    right, renewed = await passwords.verify(password, user.password_hash if user else None)
-    if user is None or not right:
-        raise Unauthenticated("The email address or the password is wrong.")
-    if renewed:
-        user.password_hash = renewed
-    signed_in = await _open_session(db, settings, signer, visitor, user)
-    audit.record(db, signed_in.actor, "auth.login", "user", user.id, user.email)
-    return signed_in
-
-
-def record_failed_sign_in(db: AsyncSession, visitor: ClientInfo, email: str) -> None:
-    """Record a failed sign-in, in a separate transaction because the failed one is rolled back."""
-    stranger = Actor("user", None, email.strip().lower()[:254], ip=visitor.ip)
-    audit.record(db, stranger, "auth.login_failed", "user", "", stranger.email)
 
 
 async def refresh(
@@ -213,9 +155,10 @@ async def _actor(
     )
 
 
-async def _open_session(
+async def open_session(
     db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, user: User
 ) -> SignedIn:
+    """Begin a session of a user who has proven to be that user."""
     session = UserSession(
         user_id=user.id,
         expires_at=now() + timedelta(days=settings.session_days),
