@@ -21,7 +21,13 @@ from people import AppFixture
 
 def settings_of(home: Path, store_url: str) -> Settings:
     """Return the settings of a test's server."""
-    return Settings(home=home, database_url=SecretStr(store_url), max_upload_mb=1, allow_loopback=True)
+    return Settings(
+        home=home,
+        database_url=SecretStr(store_url),
+        max_upload_mb=1,
+        allow_loopback=True,
+        allowed_hosts=("headwater.test",),
+    )
 
 
 async def discard_databases(store: Store, organizations: set[str]) -> None:

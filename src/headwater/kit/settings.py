@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         description="Addresses of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: "
         "`127.0.0.1,10.0.0.0/8`.",
     )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        (),
+        description="Names of this server in the `Host` header besides its address: `headwater.example.org`, "
+        "`*.example.org`, or `*`. Needed behind a reverse proxy.",
+    )
     workers: int = Field(1, ge=0, le=64, description="Worker processes that `headwater up` starts.")
     open_signup: bool = Field(True, description="Whether anyone can sign up, until an administrator changes this.")
     secure_cookies: bool = Field(

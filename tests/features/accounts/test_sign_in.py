@@ -248,8 +248,45 @@ async def test_reused_refresh_token_revokes_the_session(app: AppFixture, monkeyp
     assert (await owner.post("/api/v1/auth/refresh")).status_code == 401
 
 
+@pytest.mark.parametrize("bearer", ["expired", "junk", "none"])
+async def test_sign_out_needs_no_valid_access_token(
+    app: AppFixture, monkeypatch: pytest.MonkeyPatch, bearer: str
+) -> None:
+    someone = await app.person()
+    refresh_cookie = someone.client.cookies[SECURE_COOKIE]
+    claims = app.server.signer.read(someone.signed_in["access_token"])
+    monkeypatch.setattr(app.server.signer, "seconds", -60)
+    tokens = {"expired": app.server.signer.sign(claims), "junk": "junk"}
+    del someone.client.headers["authorization"]
+    headers = {"authorization": f"Bearer {tokens[bearer]}"} if bearer in tokens else {}
+    assert (await someone.client.post("/api/v1/auth/logout", headers=headers)).status_code == 204
+    monkeypatch.undo()
+    cookie = {"cookie": f"{SECURE_COOKIE}={refresh_cookie}"}
+    assert (await (await app.stranger(**cookie)).post("/api/v1/auth/refresh")).status_code == 401
+
+
+async def test_expired_access_token_alone_ends_its_session(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    someone = await app.person()
+    claims = app.server.signer.read(someone.signed_in["access_token"])
+    monkeypatch.setattr(app.server.signer, "seconds", -60)
+    expired = app.server.signer.sign(claims)
+    monkeypatch.undo()
+    forged = await app.stranger(authorization=f"Bearer {expired[:-6]}AAAAAA")
+    assert (await forged.post("/api/v1/auth/logout")).status_code == 204
+    assert (await someone.client.get("/api/v1/auth/me")).status_code == 200, "a forged token ends nothing"
+    late = await app.stranger(authorization=f"Bearer {expired}")
+    assert (await late.post("/api/v1/auth/logout")).status_code == 204
+    assert (await someone.client.get("/api/v1/auth/me")).status_code == 401
+
+
 @pytest.mark.parametrize(
-    "headers", [{"origin": "https://evil.test"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}]
+    "headers",
+    [
+        {"origin": "http://headwater.test"},
+        {"origin": "https://evil.test"},
+        {"sec-fetch-site": "cross-site"},
+        {"origin": "null"},
+    ],
 )
 async def test_refresh_rejects_other_origins(app: AppFixture, headers: dict[str, str]) -> None:
     someone = await app.person()

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 import uuid
+from collections.abc import Sequence
 
 import structlog
 from prometheus_client import Counter, Histogram
@@ -14,7 +15,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headwater.entrypoints.server.problems import respond
+from headwater.features.accounts.guard import AppState
 from headwater.kit.errors import HeadwaterError, TooLarge
+from headwater.kit.network.forwarded import Network, client_address, is_trusted
+from headwater.kit.network.hosts import is_own_host
+from headwater.kit.settings import Settings
 
 log = structlog.get_logger()
 REQUESTS = Counter("headwater_http_requests_total", "Requests answered.", ["method", "route", "status"])
@@ -24,6 +29,7 @@ REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 # Limit of the body of every route that does not declare another one.
 MAX_BODY = 1_048_576
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+HSTS = "max-age=31536000"
 SECURITY_HEADERS = {
     "content-security-policy": (
         "default-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
@@ -39,6 +45,16 @@ SECURITY_HEADERS = {
 }
 
 
+class WrongHost(HeadwaterError):
+    """This server does not have the name by which you called it."""
+
+    status = 421
+    code = "wrong_host"
+
+    def __init__(self) -> None:
+        super().__init__(hint="Its administrator can add the name to HEADWATER_ALLOWED_HOSTS.")
+
+
 class RequestMiddleware:
     """Plain ASGI middleware, so that streams pass through unchanged."""
 
@@ -51,6 +67,9 @@ class RequestMiddleware:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        state: AppState | None = scope["app"].state.server
+        if state:
+            _apply_forwarded(scope, headers, state.settings.trusted_proxies)
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
@@ -62,10 +81,13 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), scope["path"], request_id)
+                _add_headers(MutableHeaders(scope=message), scope, request_id)
             await send(message)
 
         try:
+            if state and not _has_own_host(scope, headers, state.settings):
+                await respond(WrongHost())(scope, receive, send_with_headers)
+                return
             await self.app(scope, _bounded(receive, headers, scope), send_with_headers)
         except (Exception, asyncio.CancelledError, KeyboardInterrupt, SystemExit):
             raise
@@ -102,11 +124,28 @@ def _too_large(limit: int) -> HTTPException:
     return HTTPException(TooLarge.status, f"The request is larger than {limit // 1_048_576} MB.")
 
 
-def _add_headers(headers: MutableHeaders, path: str, request_id: str) -> None:
+def _apply_forwarded(scope: Scope, headers: Headers, proxies: Sequence[Network]) -> None:
+    """Replace the address and the scheme of a trusted proxy by those of its client."""
+    peer = scope["client"][0] if scope.get("client") else ""
+    if is_trusted(peer, proxies):
+        forwarded = ",".join(headers.getlist("x-forwarded-for"))
+        scope["client"] = (client_address(peer, forwarded, proxies), 0)
+        if (scheme := headers.get("x-forwarded-proto", "").strip().lower()) in {"http", "https"}:
+            scope["scheme"] = scheme
+
+
+def _has_own_host(scope: Scope, headers: Headers, settings: Settings) -> bool:
+    """Return True if a request names this server; machines that look after it may use any name."""
+    return scope["path"] in QUIET or is_own_host(headers.get("host", ""), settings.host, settings.allowed_hosts)
+
+
+def _add_headers(headers: MutableHeaders, scope: Scope, request_id: str) -> None:
     headers["x-request-id"] = request_id
     for name, value in SECURITY_HEADERS.items():
         headers.setdefault(name, value)
-    if path.startswith("/api/"):
+    if scope["scheme"] == "https":
+        headers.setdefault("strict-transport-security", HSTS)
+    if scope["path"].startswith("/api/"):
         headers.setdefault("cache-control", "no-store")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Query, Request
 from fastapi.security import HTTPBearer
@@ -20,7 +19,6 @@ from headwater.features.accounts.service import identity
 from headwater.features.accounts.service.identity import ClientInfo
 from headwater.features.accounts.tokens import Signer
 from headwater.kit.errors import Forbidden, Unauthenticated
-from headwater.kit.network.forwarded import client_address
 from headwater.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
@@ -70,9 +68,7 @@ async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
 
 def client_info(request: Request) -> ClientInfo:
     """Return the client's address and user agent."""
-    peer = request.client.host if request.client else ""
-    forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
-    ip = client_address(peer, forwarded, state_of(request).settings.trusted_proxies)
+    ip = request.client.host if request.client else ""
     return ClientInfo(ip, request.headers.get("user-agent", ""))
 
 
@@ -142,8 +138,13 @@ async def same_origin(request: Request) -> None:
     if site is not None and site not in {"same-origin", "none"}:
         raise Forbidden("This request comes from another site.")
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-        raise Forbidden("This request comes from another site.")
+    # The second scheme is what a proxy says that we do not know: pages of other sites cannot set this header.
+    schemes = {request.url.scheme, request.headers.get("x-forwarded-proto", request.url.scheme)}
+    if origin is not None and origin not in {f"{scheme}://{request.headers.get('host')}" for scheme in schemes}:
+        raise Forbidden(
+            "This request comes from another site.",
+            hint="Behind a proxy, let it send X-Forwarded-Proto and the Host that the browser sent.",
+        )
 
 
 public.declares = "public"  # type: ignore[attr-defined]

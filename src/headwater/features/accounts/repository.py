@@ -151,6 +151,14 @@ async def membership(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid
     return (await db.execute(query.with_for_update())).scalar_one_or_none()
 
 
+async def member_since(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid.UUID) -> datetime | None:
+    """Return when a user became a member of an organization; None if the user is none."""
+    query = select(Membership.created_at).where(
+        Membership.organization_id == organization_id, Membership.user_id == user_id
+    )
+    return (await db.execute(query)).scalar_one_or_none()
+
+
 async def lock_owners(db: AsyncSession, organization_id: uuid.UUID) -> list[uuid.UUID]:
     """Return the owners of an organization, locked so that the last two cannot both leave at once."""
     query = select(Membership.user_id).where(Membership.organization_id == organization_id, Membership.role == "owner")

@@ -30,6 +30,7 @@ Action = Literal[
     "job:read",
     "job:write",
     "audit:read",
+    "link:write",
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -44,7 +45,7 @@ VIEWER: frozenset[Action] = frozenset(
         "job:read",
     }
 )
-MEMBER: frozenset[Action] = VIEWER | {"project:write", "codebase:write", "database:write", "job:write"}
+MEMBER: frozenset[Action] = VIEWER | {"project:write", "codebase:write", "database:write", "job:write", "link:write"}
 ADMIN: frozenset[Action] = MEMBER | {"project:admin", "member:admin", "database:admin", "audit:read"}
 PERMISSIONS: Mapping[Role, frozenset[Action]] = {
     "viewer": VIEWER,
@@ -141,6 +142,12 @@ def may(actor: Actor, action: Action, resource: Resource) -> bool:
     except (Forbidden, NotFound):
         return False
     return True
+
+
+def role_allows(actor: Actor, action: Action, organization_id: uuid.UUID) -> bool:
+    """Return True if the actor's role in an organization includes an action, whatever the scopes of the key."""
+    role = actor.roles.get(organization_id)
+    return role is not None and action in PERMISSIONS[role]
 
 
 def allow_admin(actor: Actor) -> None:

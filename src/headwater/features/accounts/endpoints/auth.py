@@ -104,11 +104,10 @@ async def sign_out(
     """End the session of the access token or of the refresh cookie, and remove the cookie."""
     bearer = request.headers.get("authorization", "").partition(" ")[2].strip()
     async with server.database.transaction() as db:
-        if bearer:
-            actor = await identity.actor_of_token(db, server.signer, visitor, bearer)
-            await identity.sign_out(db, actor)
         if token := secure or plain:
             await identity.sign_out_by_refresh_token(db, token)
+        if bearer:
+            await identity.sign_out_by_access_token(db, server.signer, visitor, bearer)
     response.delete_cookie(cookie_name(server.settings), path="/", secure=server.settings.secure_cookies)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +19,15 @@ class CredentialUse:
     credential_id: uuid.UUID | None
     user_id: uuid.UUID | None
     organization_id: uuid.UUID
+
+
+async def has_lasted(db: AsyncSession, use: CredentialUse, since: datetime) -> bool:
+    """Return True if a membership goes back to a moment without a break, and the API key, if any, has not ended."""
+    if use.user_id is None:
+        return False
+    member_since = await repository.member_since(db, use.organization_id, use.user_id)
+    key_ids = await repository.live_credentials(db, [use.credential_id] if use.credential_id else [])
+    return member_since is not None and member_since <= since and use.credential_id in {None, *key_ids}
 
 
 async def live(db: AsyncSession, uses: Collection[CredentialUse]) -> set[CredentialUse]:

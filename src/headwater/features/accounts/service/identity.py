@@ -86,11 +86,14 @@ async def refresh(
     return await _issue(db, signer, session, user, visitor)
 
 
-async def sign_out(db: AsyncSession, actor: Actor) -> None:
-    """End the actor's session."""
-    if actor.session_id and actor.user_id:
-        await repository.revoke_session(db, actor.session_id, actor.user_id)
-        audit.record(db, actor, "auth.logout", "session", actor.session_id)
+async def sign_out_by_access_token(db: AsyncSession, signer: Signer, visitor: ClientInfo, token: str) -> None:
+    """End the session of an access token, which may have expired; one that we have not signed ends nothing."""
+    claims = signer.read_expired(token)
+    live = await repository.live_session(db, claims.session_id) if claims else None
+    if live and claims and live[1].id == claims.user_id:
+        session, user = live
+        await repository.revoke_session(db, session.id, user.id)
+        audit.record(db, Actor("user", user.id, user.email, ip=visitor.ip), "auth.logout", "session", session.id)
 
 
 async def sign_out_by_refresh_token(db: AsyncSession, token: str) -> None:

@@ -53,6 +53,8 @@ async def _answer(supervisor: Supervisor, line: bytes) -> dict[str, Any]:
                     "socket": str(address.socket or ""),
                     "path": str(address.path or ""),
                 }
+            case "ping":
+                return {}
             case "poke":
                 await supervisor.notify(database_id)
                 return {}
