@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench.operations import connections, newcomer
+from bench.operations import connections, guessing, newcomer
 from bench.rows import Row, save
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -16,6 +16,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "kills": newcomer.kills,
     "newcomer": newcomer.newcomer,
     "connections": connections.connections,
+    "guessing": guessing.guessing,
 }
 
 
