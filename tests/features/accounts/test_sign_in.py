@@ -9,6 +9,7 @@ import time
 import uuid
 from ipaddress import ip_network
 
+import httpx
 import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -309,6 +310,68 @@ async def test_sessions_can_be_listed_and_ended(app: AppFixture) -> None:
     stranger = await app.person("neighbour")
     await stranger.send("DELETE", f"/auth/sessions/{listed[1]['id']}", 404)
     assert (await someone.client.get("/api/v1/auth/me")).status_code == 200
+
+
+async def signed_in(app: AppFixture, email: str, password: str = PASSWORD) -> httpx.AsyncClient:
+    client = await app.stranger()
+    answer = await client.post("/api/v1/auth/login", json={"email": email, "password": password})
+    assert answer.status_code == 200
+    client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+    return client
+
+
+async def test_change_of_password_ends_all_other_sessions(app: AppFixture) -> None:
+    someone = await app.person()
+    other = await signed_in(app, someone.email)
+    key = await someone.send("POST", "/keys", 201, json={"name": "k", "scopes": ["read"]})
+    new = "eight wooden boats"
+    await someone.send("PUT", "/auth/password", 204, json={"current": PASSWORD, "new": new})
+    assert (await someone.client.get("/api/v1/auth/me")).status_code == 200
+    assert (await other.get("/api/v1/auth/me")).status_code == 401
+    assert (await other.post("/api/v1/auth/refresh")).status_code == 401
+    program = await app.stranger(authorization=f"Bearer {key['secret']}")
+    assert (await program.get("/api/v1/auth/me")).status_code == 200
+    assert (await program.put("/api/v1/auth/password", json={"current": new, "new": PASSWORD})).status_code == 403
+    assert await wrong(app, someone.email) == 401
+    await signed_in(app, someone.email, new)
+    (entry,) = (await someone.get("/audit", action="auth.password_changed"))["items"]
+    assert entry["details"] == {"sessions_ended": 1}
+
+
+async def test_change_of_password_takes_the_current_one(app: AppFixture) -> None:
+    someone = await app.person()
+    for body, field in (
+        ({"current": "not it at all", "new": "eight wooden boats"}, "current"),
+        ({"current": PASSWORD, "new": PASSWORD}, "new"),
+        ({"current": PASSWORD, "new": "short"}, "new"),
+    ):
+        refused = await someone.send("PUT", "/auth/password", 422, json=body)
+        assert [error["field"] for error in refused["errors"]] == [field]
+    statuses = [
+        (await someone.client.put("/api/v1/auth/password", json={"current": "no", "new": "eight wooden boats"}))
+        for _ in range(10)
+    ]
+    assert statuses[-1].status_code == 429
+    await signed_in(app, someone.email)
+
+
+async def test_all_other_sessions_can_be_ended(app: AppFixture) -> None:
+    someone = await app.person()
+    others = [await signed_in(app, someone.email) for _ in range(2)]
+    stranger = await app.person("neighbour")
+    assert await someone.send("DELETE", "/auth/sessions", 200) == {"ended": 2}
+    assert [(await other.get("/api/v1/auth/me")).status_code for other in others] == [401, 401]
+    assert len((await someone.get("/auth/sessions"))["items"]) == 1
+    await stranger.get("/auth/me")
+
+
+async def test_users_can_change_their_name(app: AppFixture) -> None:
+    someone = await app.person()
+    assert (await someone.send("PATCH", "/auth/me", 200, json={"name": "  Ada "}))["name"] == "Ada"
+    assert (await someone.get("/auth/me"))["user"]["name"] == "Ada"
+    for name in (None, "", "  ", 7):
+        await someone.send("PATCH", "/auth/me", 422, json={"name": name})
+    assert (await someone.send("PATCH", "/auth/me", 200, json={}))["name"] == "Ada"
 
 
 async def test_access_tokens_reject_forged_foreign_and_expired_tokens(

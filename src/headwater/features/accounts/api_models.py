@@ -195,6 +195,25 @@ class MeOut(Wire):
     organizations: list[OrganizationOut]
 
 
+class ProfileChange(Change):
+    """Changes to the current user; omitted fields stay as they are."""
+
+    name: Annotated[Name, Field(min_length=1)] | None = None
+
+
+class PasswordIn(Input):
+    """A change of password; all other sessions end."""
+
+    current: SecretStr = Field(max_length=1000)
+    new: SecretStr = Field(max_length=1000)
+
+
+class EndedSessionsOut(Wire):
+    """How many sessions were ended."""
+
+    ended: int
+
+
 class SessionOut(Wire):
     """A session of the current user."""
 

@@ -33,17 +33,17 @@ def common_passwords() -> frozenset[str]:
     return frozenset(text.split())
 
 
-def check_rules(password: str, email: str) -> None:
+def check_rules(password: str, email: str, field: str = "password") -> None:
     """Raise Invalid with the reason when a new password is too weak."""
     if len(password) < MINIMUM:
-        raise Invalid({"password": f"Use at least {MINIMUM} characters."})
+        raise Invalid({field: f"Use at least {MINIMUM} characters."})
     if len(password) > MAXIMUM:
-        raise Invalid({"password": f"Use at most {MAXIMUM} characters."})
+        raise Invalid({field: f"Use at most {MAXIMUM} characters."})
     folded = password.casefold()
     if folded in {email.casefold(), email.casefold().split("@")[0]}:
-        raise Invalid({"password": "The password must not be your email address."})
+        raise Invalid({field: "The password must not be your email address."})
     if folded in common_passwords() or len(set(folded)) < 3:
-        raise Invalid({"password": "This password is too common."})
+        raise Invalid({field: "This password is too common."})
 
 
 async def hash_password(password: str) -> str:

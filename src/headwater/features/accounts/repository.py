@@ -101,6 +101,15 @@ async def revoke_session(db: AsyncSession, session_id: uuid.UUID, user_id: uuid.
     return await _changed(db, statement.values(revoked_at=now()))
 
 
+async def revoke_other_sessions(db: AsyncSession, user_id: uuid.UUID, current: uuid.UUID | None) -> int:
+    """End the active sessions of a user except one; return how many they were."""
+    others = update(UserSession).where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
+    if current:
+        others = others.where(UserSession.id != current)
+    result = cast("CursorResult[Any]", await db.execute(others.values(revoked_at=now())))
+    return result.rowcount
+
+
 async def refresh_token(db: AsyncSession, hash_: bytes) -> RefreshToken | None:
     """Return a refresh token, locked until the end of the transaction."""
     query = select(RefreshToken).where(RefreshToken.hash == hash_).with_for_update()

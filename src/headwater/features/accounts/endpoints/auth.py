@@ -8,11 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Depends, Request, Response
 
 from headwater.features.accounts.api_models import (
+    EndedSessionsOut,
     InstanceIn,
     InstanceOut,
     ListOf,
     MeOut,
     OrganizationOut,
+    PasswordIn,
+    ProfileChange,
     SessionOut,
     SignedInOut,
     SignInIn,
@@ -28,11 +31,12 @@ from headwater.features.accounts.guard import (
     Limit,
     Shared,
     allow,
+    allow_detached,
     public,
     same_origin,
 )
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.service import identity, instance, organizations, password_sign_in, sessions
+from headwater.features.accounts.service import identity, instance, organizations, password_sign_in, profile, sessions
 from headwater.features.accounts.service.identity import SignedIn
 from headwater.kit.errors import Unauthenticated
 from headwater.kit.settings import Settings
@@ -121,6 +125,24 @@ async def me(db: Db, actor: Reader) -> MeOut:
     )
 
 
+@router.patch("/auth/me", tags=["auth"])
+async def change_profile(
+    body: ProfileChange, db: Db, actor: Annotated[Actor, Depends(allow("account:write"))]
+) -> UserOut:
+    """Change the name of the current user."""
+    user = await identity.user_of(db, actor) if body.name is None else await profile.rename(db, actor, body.name)
+    return UserOut.model_validate(user)
+
+
+@router.put("/auth/password", status_code=204, tags=["auth"])
+async def change_password(
+    body: PasswordIn, server: Shared, actor: Annotated[Actor, Depends(allow_detached("account:admin"))]
+) -> None:
+    """Change the password of the current user; all other sessions end. API keys stay valid."""
+    current, new = body.current.get_secret_value(), body.new.get_secret_value()
+    await profile.change_password(server.context, actor, current=current, new=new)
+
+
 @router.get("/auth/sessions", tags=["auth"])
 async def list_sessions(
     db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
@@ -131,6 +153,12 @@ async def list_sessions(
     for item in items:
         item.current = item.id == actor.session_id
     return ListOf(items=items, next=page.next)
+
+
+@router.delete("/auth/sessions", tags=["auth"])
+async def revoke_other_sessions(db: Db, actor: Annotated[Actor, Depends(allow("account:admin"))]) -> EndedSessionsOut:
+    """End all sessions of the current user but the current one."""
+    return EndedSessionsOut(ended=await sessions.revoke_others(db, actor))
 
 
 @router.delete("/auth/sessions/{session_id}", status_code=204, tags=["auth"])
