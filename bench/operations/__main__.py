@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench.operations import connections, guessing, newcomer
+from bench.operations import bodies, connections, guessing, newcomer
 from bench.rows import Row, save
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "newcomer": newcomer.newcomer,
     "connections": connections.connections,
     "guessing": guessing.guessing,
+    "bodies": bodies.bodies,
 }
 
 

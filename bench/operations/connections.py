@@ -64,12 +64,12 @@ async def _measured(headwater: HeadwaterProcess, worker: int) -> list[Row]:
     database = headwater.post(f"/projects/{project}/databases?wait=60", name="crowd")["id"]
     headwater.sql(database, "SELECT 1")
     server = headwater.pids(" serve")[0]
-    before = _memory_mb(server)
+    before = memory_mb(server)
     os.kill(worker, signal.SIGSTOP)  # the job that the event streams follow stays pending
     crowd = Crowd(headwater.port, _requests(headwater, database))
     await crowd.come()
     health, queries = await _asked(headwater, database)
-    memory = _memory_mb(server) - before
+    memory = memory_mb(server) - before
     closed, seconds = await _gone(headwater)
     for writer in crowd.writers:
         writer.transport.abort()
@@ -173,6 +173,7 @@ def _open_connections(headwater: HeadwaterProcess) -> int:
     return int(float(found[1])) if found else 0
 
 
-def _memory_mb(process: int) -> float:
+def memory_mb(process: int) -> float:
+    """Return the resident memory of a process."""
     status = Path(f"/proc/{process}/status").read_text()
     return int(re.search(r"^VmRSS:\s+(\d+)", status, re.MULTILINE)[1]) / 1024  # type: ignore[index]
