@@ -3030,7 +3030,7 @@ export interface components {
             x: string | null;
             /**
              * Y
-             * @description The columns of the y axis.
+             * @description Columns of the y axis.
              */
             y: string[];
             /**

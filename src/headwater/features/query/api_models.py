@@ -203,9 +203,7 @@ class Chart(Input):
 
     kind: Literal["auto", "table", "bar", "line", "area", "scatter", "number"] = "auto"
     x: Words | None = Field(None, description="The column of the x axis.")
-    y: Annotated[list[Words], Field(max_length=12)] = Field(
-        default_factory=list, description="The columns of the y axis."
-    )
+    y: Annotated[list[Words], Field(max_length=12)] = Field(default_factory=list, description="Columns of the y axis.")
     series: Words | None = Field(None, description="A column that splits the values into series.")
     aggregate: Literal["none", "sum", "avg", "count", "min", "max"] = Field(
         "none", description="How rows with the same x and series are combined."

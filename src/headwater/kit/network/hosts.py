@@ -17,7 +17,7 @@ def is_own_host(header: str, bind: str, allowed: Sequence[str]) -> bool:
     Args:
         header: the header, with or without a port.
         bind: the address that the server listens on. If it is every address, IP addresses and the name of the
-            machine are its own, too: no foreign name resolves to a page that sends them.
+            machine are its own, too, because no page of another site can have them in its address.
         allowed: further names; `*.example.org` stands for all below it, `*` for every name.
     """
     name = _name(header)
