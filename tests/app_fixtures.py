@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from headwater.features.accounts.guard import AppState
-from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
@@ -22,7 +21,13 @@ from people import AppFixture
 
 def settings_of(home: Path, store_url: str) -> Settings:
     """Return the settings of a test's server."""
-    return Settings(home=home, database_url=SecretStr(store_url), max_upload_mb=1, allow_loopback=True)
+    return Settings(
+        home=home,
+        database_url=SecretStr(store_url),
+        max_upload_mb=1,
+        allow_loopback=True,
+        allowed_hosts=("headwater.test",),
+    )
 
 
 async def discard_databases(store: Store, organizations: set[str]) -> None:
@@ -36,7 +41,7 @@ async def discard_databases(store: Store, organizations: set[str]) -> None:
 async def opened(settings: Settings, store_url: str, application: FastAPI) -> AsyncIterator[AppFixture]:
     """Give a server on the store; one at a time for an application."""
     database = Store(store_url, pool_size=4)
-    server = AppState(Context(settings, database), Signer(settings), SignInThrottle())
+    server = AppState(Context(settings, database), Signer(settings))
     application.state.server = server
     async with contextlib.AsyncExitStack() as stack:
         app = AppFixture(server, application, stack)

@@ -20,6 +20,7 @@ from headwater.features.jobs.service import workers
 
 PASSWORD = "seven wooden boats"
 _numbers = itertools.count(1)
+_addresses = itertools.count(1)
 
 
 def hooks() -> tuple[Any, ...]:
@@ -79,9 +80,11 @@ class AppFixture:
     organizations: set[str] = field(default_factory=set)
     runners: list[Runner] = field(default_factory=list)
 
-    async def stranger(self, **headers: str) -> httpx.AsyncClient:
-        """Return a client that is not signed in."""
-        transport = httpx.ASGITransport(self.application, raise_app_exceptions=False)
+    async def stranger(self, ip: str | None = None, **headers: str) -> httpx.AsyncClient:
+        """Return a client that is not signed in, at an address of its own or the given one."""
+        number = next(_addresses)
+        address = (ip or f"198.{18 + number // 65_536}.{number // 256 % 256}.{number % 256}", 40_000)
+        transport = httpx.ASGITransport(self.application, raise_app_exceptions=False, client=address)
         client = httpx.AsyncClient(transport=transport, base_url="https://headwater.test", headers=headers)
         return await self.stack.enter_async_context(client)
 

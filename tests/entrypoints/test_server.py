@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
+from ipaddress import ip_network
 from pathlib import Path
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 
-from headwater.entrypoints.server import web
+from app_fixtures import opened
+from headwater.entrypoints.server import probes, web
 from headwater.entrypoints.server.app import build
 from headwater.features.accounts.service import projects
+from headwater.features.databases.supervisor.reconciler import Supervisor
+from headwater.kit.settings import Settings
 from headwater.store.session import Store
 from people import AppFixture
 
@@ -107,7 +114,14 @@ async def test_readiness_requires_store_migrations_and_worker(app: AppFixture) -
     answer = await stranger.get("/readyz")
     assert (answer.status_code, answer.json()) == (
         503,
-        {"status": "not ready", "store": "ok", "migrations": "ok", "worker": "none alive"},
+        {
+            "status": "not ready",
+            "store": "ok",
+            "migrations": "ok",
+            "worker": "none alive",
+            "supervisor": "does not answer",
+            "disk": "ok",
+        },
     )
     engine = app.server.database.engine
     nowhere = Store("postgresql://u:p@127.0.0.1:9/none")
@@ -130,6 +144,85 @@ async def test_metrics_contain_no_ids(app: AppFixture) -> None:
     assert someone.project["id"] not in text
     assert "odd" not in text
     assert 'headwater_jobs{kind="codebase.scan",state="pending"}' in text
+
+
+async def test_full_disk_is_not_ready(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "LEAST_FREE_MB", 10**9)
+    answer = await (await app.stranger()).get("/readyz")
+    assert answer.status_code == 503
+    assert re.fullmatch(r"only \d+ MB free", answer.json()["disk"])
+
+
+async def test_supervisor_that_answers_is_ready(app: AppFixture, supervisor: Supervisor) -> None:
+    assert (await (await app.stranger()).get("/readyz")).json()["supervisor"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/api/v1/auth/login", "POST"),
+        ("PUT", "/api/v1/projects", "GET, HEAD, POST"),
+        ("POST", "/api/v1/projects/01900000-0000-7000-8000-000000000000", "DELETE, GET, HEAD, PATCH"),
+        ("OPTIONS", "/api/v1/keys", "GET, HEAD, POST"),
+    ],
+)
+async def test_wrong_method_names_the_right_ones(app: AppFixture, method: str, path: str, allowed: str) -> None:
+    answer = await (await app.stranger()).request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_foreign_host_names_are_refused(app: AppFixture) -> None:
+    stranger = await app.stranger(host="evil.test")
+    answer = await stranger.get("/api/v1/instance")
+    assert (answer.status_code, answer.json()["code"]) == (421, "wrong_host")
+    assert "HEADWATER_ALLOWED_HOSTS" in answer.json()["hint"]
+    assert (await stranger.get("/")).status_code == 421
+    assert (await stranger.get("/healthz")).status_code == 200, "probes come by any name"
+    for host in ("localhost:7717", "127.0.0.1", "[::1]:80", "headwater.test"):
+        assert (await (await app.stranger(host=host)).get("/api/v1/instance")).status_code == 200
+
+
+async def test_trusted_proxy_tells_address_and_scheme(settings: Settings, store_url: str, application: FastAPI) -> None:
+    behind = settings.model_copy(update={"trusted_proxies": (ip_network("198.51.100.0/24"),)})
+    async with opened(behind, store_url, application) as app:
+        body = {"email": f"{uuid.uuid4().hex}@example.org", "password": "seven wooden boats"}
+        headers = {"x-forwarded-for": "192.0.2.66, 192.0.2.7", "x-forwarded-proto": "https"}
+        for ip, seen, hsts in (("198.51.100.9", "192.0.2.7", True), ("203.0.113.9", "203.0.113.9", False)):
+            client = await app.stranger(ip)
+            client.base_url = httpx.URL("http://headwater.test")
+            answer = await client.post("/api/v1/auth/signup", json=body, headers=headers)
+            if answer.status_code == 409:
+                answer = await client.post("/api/v1/auth/login", json=body, headers=headers)
+            assert ("strict-transport-security" in answer.headers) == hsts
+            token = {"authorization": f"Bearer {answer.json()['access_token']}"}
+            sessions = (await client.get("/api/v1/auth/sessions", headers=token)).json()["items"]
+            assert sessions[0]["ip"] == seen
+
+
+async def test_errors_are_documented_as_they_are_sent(app: AppFixture) -> None:
+    described = build().openapi()
+    assert "HTTPValidationError" not in described["components"]["schemas"]
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            for status in ("400", "401", "403", "404", "405", "409", "413", "421", "422", "429", "500", "503"):
+                name = operation["responses"][status]["$ref"].rpartition("/")[2]
+                content = described["components"]["responses"][name]["content"]
+                assert list(content) == ["application/problem+json"], (method, path)
+
+
+async def test_panic_of_a_library_is_a_problem(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException):
+        pass
+
+    async def panic(*_: object, **__: object) -> None:
+        raise PanicException("request valid: InvalidUri")
+
+    someone = await app.person()
+    monkeypatch.setattr(projects, "list_projects", panic)
+    answer = await someone.client.get("/api/v1/projects")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert "InvalidUri" not in answer.text
 
 
 @pytest.fixture

@@ -70,3 +70,39 @@ def test_store_of_a_newer_version_is_refused(empty: str) -> None:
         connection.execute("UPDATE alembic_version SET version_num = 'from the future'")
     with pytest.raises(Unavailable, match="newer version of Headwater"):
         migrations.upgrade(empty)
+
+
+def test_every_json_column_says_what_it_holds(empty: str) -> None:
+    """Code trusts them: JSON's null in one row ended the supervisor's round for all databases."""
+    migrations.upgrade(empty)
+    columns = """
+        SELECT c.table_name || '.' || c.column_name FROM information_schema.columns c
+        WHERE c.table_schema = 'public' AND c.data_type = 'jsonb' AND c.table_name NOT LIKE 'procrastinate%'
+        AND NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'c' AND conrelid = c.table_name::regclass
+            AND pg_get_constraintdef(oid) ~ ('jsonb_typeof\\("?' || c.column_name || '"?\\)'))
+        """
+    with psycopg.connect(empty) as connection:
+        assert connection.execute(columns).fetchall() == []
+
+
+def test_json_null_of_earlier_versions_is_healed(empty: str) -> None:
+    engine = create_engine(driver_url(empty))
+    migrations.upgrade(empty)
+    with engine.connect() as connection:
+        command.downgrade(migrations.config(connection), "0017")
+        connection.commit()
+        organization = "01900000-0000-7000-8000-000000000001"
+        connection.execute(text(f"INSERT INTO organizations (id, name) VALUES ('{organization}', 'o')"))
+        connection.execute(
+            text(
+                "INSERT INTO databases (id, organization_id, name, engine, origin, desired, state, state_reason, options,"
+                " quotas, connection, facts, archives, building, protected, read_only, sleep_after_seconds)"
+                f" VALUES ('{organization}', '{organization}', 'd', 'e', 'managed', 'running', 'running', '', '{{}}',"
+                " 'null', '{}', '{}', false, false, false, false, 0)"
+            )
+        )
+        connection.commit()
+    migrations.upgrade(empty)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT quotas FROM databases")).scalar_one() == {}
+    engine.dispose()

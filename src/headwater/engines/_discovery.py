@@ -54,7 +54,10 @@ def parse_url(text: str) -> tuple[str, Address]:
     if not all_engines()[name].port:
         path = rest.partition("?")[0]
         return name, Address(path=Path(unquote(path.removeprefix("/"))))
-    parts = urlsplit(f"//{rest}")
+    try:
+        parts = urlsplit(f"//{rest}")
+    except ValueError as error:  # an unfinished IPv6 address, for example
+        raise BadInput("The host of the URL is not valid.", hint="Write an IPv6 address in brackets: [::1].") from error
     try:
         port = parts.port or all_engines()[name].port
     except ValueError as error:

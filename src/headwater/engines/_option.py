@@ -17,3 +17,14 @@ class Option:
     choices: tuple[str, ...] = ()
     choice_labels: tuple[str, ...] = ()
     help: str = ""
+
+    def allows(self, value: str) -> bool:
+        """Return True if the option can have a value."""
+        match self.kind:
+            case "choice":
+                return value in self.choices
+            case "switch":
+                return value in {"true", "false"}
+            case "number":
+                return value.isascii() and value.isdigit()
+        return value.isprintable()

@@ -74,5 +74,5 @@ def configure(level: str, form: Literal["text", "json"]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in ("procrastinate", "_granian", "granian", "alembic", "psycopg.pool", "httpx"):
+    for name in ("procrastinate", "alembic", "psycopg.pool", "httpx"):
         logging.getLogger(name).setLevel(logging.WARNING)

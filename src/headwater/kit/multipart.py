@@ -15,6 +15,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from headwater.kit.errors import BadInput
 
 FIELD_LIMIT = 10_000
+MOST_PARTS = 50
 
 
 def described(file: str, **fields: dict[str, Any]) -> dict[str, Any]:
@@ -58,6 +59,7 @@ class Upload:
         self._name, self._value = bytearray(), bytearray()
         self._chunks: list[bytes] = []
         self._complete = False
+        self._parts = 0
         self.fields: dict[str, str] = {}
         self.filename: str | None = None
 
@@ -92,13 +94,22 @@ class Upload:
         return False
 
     def _begin(self) -> None:
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise BadInput("The form has too many fields.")
         self._part = _Part()
 
     def _header_name(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]
+        self._check_header()
 
     def _header_value(self, data: bytes, start: int, end: int) -> None:
         self._value += data[start:end]
+        self._check_header()
+
+    def _check_header(self) -> None:
+        if len(self._name) + len(self._value) > FIELD_LIMIT:
+            raise BadInput("A header in the form is too long.")
 
     def _header_end(self) -> None:
         if bytes(self._name).lower() == b"content-disposition":

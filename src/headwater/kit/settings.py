@@ -50,6 +50,24 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address that `headwater up` listens on.")
     port: int = Field(7717, description="Port that `headwater up` listens on.")
+    max_connections: int = Field(
+        10_000,
+        ge=100,
+        description="HTTP connections that may be open at a time; bounded by the files that may be open.",
+    )
+    max_connections_per_address: int = Field(
+        5_000, ge=10, description="The same for one address; a trusted proxy is not limited."
+    )
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        (),
+        description="Addresses of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: "
+        "`127.0.0.1,10.0.0.0/8`.",
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        (),
+        description="Names of this server in the `Host` header besides its address: `headwater.example.org`, "
+        "`*.example.org`, or `*`. Needed behind a reverse proxy.",
+    )
     workers: int = Field(1, ge=0, le=64, description="Worker processes that `headwater up` starts.")
     open_signup: bool = Field(True, description="Whether anyone can sign up, until an administrator changes this.")
     secure_cookies: bool = Field(

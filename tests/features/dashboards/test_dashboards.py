@@ -163,9 +163,9 @@ async def test_chart_is_saved_with_its_query(dashboard_fixture: DashboardFixture
     query = await dashboard_fixture.query(chart={"kind": "area", "y": ["amount"]})
     seen = await dashboard_fixture.person.get(f"/queries/{query}")
     assert (seen["chart"]["kind"], seen["chart"]["x"], seen["chart"]["aggregate"]) == ("area", None, "none")
-    unchanged = await dashboard_fixture.person.send(
-        "PATCH", f"/queries/{query}", 200, json={"name": None, "chart": None, "text": None}
-    )
+    for field in ("name", "chart", "text", "shared"):
+        await dashboard_fixture.person.send("PATCH", f"/queries/{query}", 422, json={field: None})
+    unchanged = await dashboard_fixture.person.send("PATCH", f"/queries/{query}", 200, json={})
     assert (unchanged["name"], unchanged["chart"]["kind"]) == ("q", "area")
     changed = await dashboard_fixture.person.send("PATCH", f"/queries/{query}", 200, json={"chart": {"kind": "number"}})
     assert (changed["chart"]["kind"], changed["chart"]["y"]) == ("number", [])

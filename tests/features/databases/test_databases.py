@@ -116,9 +116,13 @@ async def test_create_reports_unknown_engine_or_version(app: AppFixture, supervi
     path = f"/api/v1/projects/{owner.project['id']}/databases"
     answer = await owner.client.post(path, json={"name": "x", "engine": "postgres"})
     assert (answer.status_code, answer.json()["hint"]) == (422, "Did you mean postgresql?")
-    failed = await create(owner, "old", options={"version": "9"})
-    assert failed["state"] == "failed"
-    assert "9 is not installed" in failed["state_reason"]
+    for options, sentence in (
+        ({"version": "9"}, "'9' is no value of Version. Choose one of "),
+        ({"path": "/etc"}, "There is no option 'path'."),
+    ):
+        answer = await owner.client.post(path, json={"name": "x", "options": options})
+        assert answer.status_code == 422
+        assert answer.json()["detail"].startswith(sentence)
 
 
 async def test_viewers_can_read_but_not_write(app: AppFixture, supervisor: Supervisor) -> None:

@@ -19,7 +19,9 @@ from headwater.features.databases import repository
 from headwater.features.databases.models import Database
 from headwater.features.databases.supervisor import client, idle, managed_instance, reconciler
 from headwater.features.databases.supervisor.clients import open_upstream
+from headwater.features.databases.supervisor.managed_instance import ManagedInstance
 from headwater.features.databases.supervisor.reconciler import Supervisor
+from headwater.features.policies.service import failing_databases
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound, TooMany, Unavailable
 from headwater.kit.settings import Settings
@@ -301,3 +303,62 @@ async def test_socket_is_private_and_rejects_invalid_requests(
     assert len(str(client.socket_path(far))) <= client.SOCKET_PATH_LIMIT
     with pytest.raises(Unavailable, match="does not answer"):
         await client.wake(far, uuid.uuid4())
+
+
+async def test_database_that_cannot_be_managed_disturbs_no_other(
+    supervised: SupervisorFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, other = await supervised.create(), await supervised.create()
+    known = supervised.supervisor._known
+
+    async def stumble(row: Database) -> ManagedInstance:
+        if row.id == uuid.UUID(broken["id"]):
+            raise TypeError("'NoneType' object is not iterable")
+        return await known(row)
+
+    monkeypatch.setattr(supervised.supervisor, "_known", stumble)
+    await supervised.write(other, desired="asleep")
+    await supervised.until(other, "asleep")
+    row = await supervised.row(broken)
+    assert row and row.state == "running", "its server is all right"
+    assert row.state_reason == "Headwater cannot manage this database: TypeError: 'NoneType' object is not iterable"
+    listed = await supervised.person.get(f"/projects/{supervised.person.project['id']}/databases")
+    assert len(listed["items"]) == 2
+    await failing_databases.report(supervised.app.server.database, now())
+    (alert,) = (await supervised.person.get("/alerts", status="open"))["items"]
+    assert (alert["kind"], alert["database_id"], alert["message"]) == ("not_running", broken["id"], row.state_reason)
+    monkeypatch.undo()
+    await supervised.supervisor.reconcile()
+    row = await supervised.row(broken)
+    assert row and row.state_reason == ""
+    await failing_databases.report(supervised.app.server.database, now())
+    assert (await supervised.person.get("/alerts", status="open"))["items"] == []
+
+
+async def test_step_that_crashes_is_reported_on_the_row(
+    supervised: SupervisorFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await supervised.create()
+
+    async def crash(instance: ManagedInstance, row: Database) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setitem(supervised.supervisor._steps, "halt", crash)
+    await supervised.write(database, desired="asleep")
+    async with asyncio.timeout(60):
+        while not (row := await supervised.row(database)) or not row.state_reason.endswith("a bug"):
+            await supervised.supervisor.reconcile()
+            await asyncio.sleep(0.05)
+    monkeypatch.undo()
+    await supervised.until(database, "asleep")
+
+
+async def test_control_socket_answers_a_request_that_crashes(
+    supervised: SupervisorFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crash(_: uuid.UUID) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(supervised.supervisor, "wake", crash)
+    with pytest.raises(HeadwaterError, match="The supervisor failed unexpectedly"):
+        await client.wake(supervised.app.server.settings, uuid.uuid4())

@@ -14,9 +14,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.service import identity
+from headwater.features.jobs import stream
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.jobs.runner import Runner
-from headwater.features.jobs.service import attempts, queue, sweep, workers
+from headwater.features.jobs.service import attempts, feed, queue, sweep, workers
+from headwater.features.jobs.service.feed import JobFeed
 from headwater.kit.errors import BadInput
 from people import AppFixture, Person
 
@@ -316,6 +318,62 @@ async def test_events_can_be_streamed_and_resumed(app: AppFixture) -> None:
     assert [name for _, name, _ in nothing_new] == ["end"]
     nonsense = await events(someone, job, **{"last-event-id": "'; DROP"})
     assert nonsense == every
+
+
+@pytest.fixture
+def quick_feed(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> JobFeed:
+    monkeypatch.setattr(feed, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(feed, "CHECK_SECONDS", 0.0)
+    return app.server.context.service(JobFeed)
+
+
+async def followed(job_feed: JobFeed, job: str, streams: int = 1) -> None:
+    """Wait until so many streams have read the job."""
+    async with asyncio.timeout(30):
+        while not (known := job_feed._jobs.get(uuid.UUID(job))) or len(known.subscriptions) < streams or not known.seen:
+            await asyncio.sleep(0.01)
+
+
+async def test_streams_of_one_job_all_get_what_happens_meanwhile(app: AppFixture, quick_feed: JobFeed) -> None:
+    someone = await app.person()
+    job = await enqueue(app, someone)
+    streams = [asyncio.create_task(events(someone, job)) for _ in range(5)]
+    await followed(quick_feed, job, 5)
+    await run(app, job, nothing)
+    for stream_ in streams:
+        received = await asyncio.wait_for(stream_, 30)
+        assert [name for _, name, _ in received if name != "job"] == ["log", "log", "end"]
+        assert received[-1][2]["state"] == "completed"
+    assert not quick_feed._jobs
+
+
+@pytest.mark.parametrize("how", ["session", "member", "job", "server"])
+async def test_stream_ends_with_the_right_to_it(app: AppFixture, quick_feed: JobFeed, how: str) -> None:
+    someone = await app.person()
+    job = await enqueue(app, someone)
+    reading = asyncio.create_task(events(someone, job))
+    await followed(quick_feed, job)
+    if how == "session":
+        await someone.send("POST", "/auth/logout", 204)
+    elif how == "member":
+        await sql(app, "DELETE FROM memberships WHERE organization_id = CAST(:id AS uuid)", id=someone.organization)
+    elif how == "job":
+        await sql(app, "DELETE FROM jobs WHERE id = CAST(:id AS uuid)", id=job)
+    else:
+        quick_feed.end_all()
+    assert [name for _, name, _ in await asyncio.wait_for(reading, 30)] == ["job"]
+
+
+async def test_stream_is_limited_in_time_and_by_user(
+    app: AppFixture, quick_feed: JobFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    someone = await app.person()
+    job = await enqueue(app, someone)
+    monkeypatch.setattr(stream, "STREAM_SECONDS", 0.0)
+    assert [name for _, name, _ in await events(someone, job)] == ["job"]
+    monkeypatch.setattr(feed, "FOLLOWED_BY_USER", 0)
+    answer = await someone.client.get(f"/api/v1/jobs/{job}/events")
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "10")
 
 
 async def test_jobs_can_be_filtered_by_state_kind_and_project(app: AppFixture) -> None:

@@ -178,6 +178,7 @@ export type ResultFormat = NonNullable<Wire['ExportIn']['format']>
 export type RowsRequest = Wire['RowsIn']
 export type SavedQueryRequest = Wire['SavedQueryIn']
 export type SchemaChange = Wire['SchemaChangesIn']['changes'][number]
+export type PasswordRequest = Wire['PasswordIn']
 export type SignInRequest = Wire['SignInIn']
 export type SignUpRequest = Wire['SignUpIn']
 export type SnapshotQueryRequest = Wire['SnapshotQueryIn']

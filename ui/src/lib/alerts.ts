@@ -21,6 +21,7 @@ const TITLES: Record<Alert['kind'], string> = {
   verify_failed: 'Verification failed',
   drill_failed: 'Test restore failed',
   not_restorable: 'Schema cannot be restored',
+  not_running: 'Database does not run',
 }
 
 export const alertTitle = (alert: Alert): string => (alert.times > 1 ? `${TITLES[alert.kind]}, ${alert.times} times` : TITLES[alert.kind])

@@ -8,6 +8,9 @@ import { readEvents, type ServerEvent } from './sse'
 
 const KEPT_LINES = 500
 const RETRY_MS = 2000
+// The server ends every stream after a while: we come back at once.
+const RECONNECT_MS = 100
+const TOO_MANY = 429
 
 export interface LiveJob {
   job: Job | null
@@ -47,15 +50,17 @@ async function follow(jobId: string, signal: AbortSignal, tell: (change: (live: 
   let lastId: string | null = null
   let ended = false
   while (!ended && !signal.aborted) {
+    let pause = RETRY_MS
     try {
       lastId = await readEvents(await openEvents(jobId, lastId, signal), lastId, (event) => {
         ended = ended || event.event === 'end'
         tell((live) => ({ ...apply(live, event), connected: !ended }))
       })
+      pause = RECONNECT_MS
     } catch (error) {
-      if (error instanceof ApiError && error.status >= 400 && error.status < 500) return
+      if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== TOO_MANY) return
     }
-    if (!ended) await wait(RETRY_MS, signal)
+    if (!ended) await wait(pause, signal)
   }
 }
 

@@ -12,10 +12,6 @@ from headwater.features import collect
 from headwater.features.accounts.guard import AppState
 
 API = "/api/v1"
-ERRORS: dict[int | str, dict[str, object]] = {
-    "4XX": {"model": problems.Problem, "description": "The request is wrong."},
-    "5XX": {"model": problems.Problem, "description": "The server failed."},
-}
 
 
 def build(server: AppState | None = None) -> FastAPI:
@@ -28,10 +24,10 @@ def build(server: AppState | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
-        responses=ERRORS,
         redirect_slashes=False,
     )
     problems.install(app)
+    problems.describe(app)
     app.add_middleware(RequestMiddleware)
     app.include_router(probes.router)
     for module in collect("endpoints").values():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import uuid
+from collections.abc import Sequence
 
 import structlog
 from prometheus_client import Counter, Histogram
@@ -12,18 +14,22 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from headwater.kit.errors import TooLarge
+from headwater.entrypoints.server.problems import respond
+from headwater.features.accounts.guard import AppState
+from headwater.kit.errors import HeadwaterError, TooLarge
+from headwater.kit.network.forwarded import Network, client_address, is_trusted
+from headwater.kit.network.hosts import is_own_host
+from headwater.kit.settings import Settings
 
 log = structlog.get_logger()
 REQUESTS = Counter("headwater_http_requests_total", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram("headwater_http_request_duration_seconds", "Time to answer.", ["method", "route"])
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUEST_ID = re.compile(r"[\w.-]{1,64}")
-# Limit of every body except uploads, which have their own limit.
+# Limit of the body of every route that does not declare another one.
 MAX_BODY = 1_048_576
-# Edits of rows contain old and new values; bytes take two characters each.
-MAX_EDITS = 20 * MAX_BODY
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+HSTS = "max-age=31536000"
 SECURITY_HEADERS = {
     "content-security-policy": (
         "default-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
@@ -39,6 +45,16 @@ SECURITY_HEADERS = {
 }
 
 
+class WrongHost(HeadwaterError):
+    """This server does not have the name by which you called it."""
+
+    status = 421
+    code = "wrong_host"
+
+    def __init__(self) -> None:
+        super().__init__(hint="Its administrator can add the name to HEADWATER_ALLOWED_HOSTS.")
+
+
 class RequestMiddleware:
     """Plain ASGI middleware, so that streams pass through unchanged."""
 
@@ -51,6 +67,9 @@ class RequestMiddleware:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        state: AppState | None = scope["app"].state.server
+        if state:
+            _apply_forwarded(scope, headers, state.settings.trusted_proxies)
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
@@ -62,39 +81,71 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), scope["path"], request_id)
+                _add_headers(MutableHeaders(scope=message), scope, request_id)
             await send(message)
 
         try:
-            await self.app(scope, _bounded(receive, headers, scope["path"]), send_with_headers)
+            if state and not _has_own_host(scope, headers, state.settings):
+                await respond(WrongHost())(scope, receive, send_with_headers)
+                return
+            await self.app(scope, _bounded(receive, headers, scope), send_with_headers)
+        except (Exception, asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a panic of a library in Rust, which is no Exception
+            log.error("request.panicked", error=str(error))
+            await respond(HeadwaterError("The server failed unexpectedly."))(scope, receive, send_with_headers)
         finally:
             _note(scope, status, time.perf_counter() - started)
 
 
-def _bounded(receive: Receive, headers: Headers, path: str) -> Receive:
-    """Reject a body that exceeds the limit, whether it states its length or not."""
-    if headers.get("content-type", "").startswith("multipart/form-data"):
-        return receive
-    most = MAX_EDITS if path.startswith("/api/") and path.endswith("/edits") else MAX_BODY
+def _bounded(receive: Receive, headers: Headers, scope: Scope) -> Receive:
+    """Reject a body that exceeds the limit of its route, whatever its type, at once if it states its length."""
+    stated = headers.get("content-length", "")
     size = 0
 
     async def counted() -> Message:
         nonlocal size
+        limit = getattr(scope.get("endpoint"), "body_limit", MAX_BODY)  # known since the request was routed
+        if limit is None:
+            return await receive()
+        if size == 0 and stated.isascii() and stated.isdigit() and int(stated[:20]) > limit:
+            raise _too_large(limit)
         message = await receive()
         size += len(message.get("body", b""))
-        if size > most:
-            # the only kind of error that FastAPI does not replace while it reads a body
-            raise HTTPException(TooLarge.status, "The request is too large.")
+        if size > limit:
+            raise _too_large(limit)
         return message
 
     return counted
 
 
-def _add_headers(headers: MutableHeaders, path: str, request_id: str) -> None:
+def _too_large(limit: int) -> HTTPException:
+    # the only kind of error that FastAPI does not replace while it reads a body
+    return HTTPException(TooLarge.status, f"The request is larger than {limit // 1_048_576} MB.")
+
+
+def _apply_forwarded(scope: Scope, headers: Headers, proxies: Sequence[Network]) -> None:
+    """Replace the address and the scheme of a trusted proxy by those of its client."""
+    peer = scope["client"][0] if scope.get("client") else ""
+    if is_trusted(peer, proxies):
+        forwarded = ",".join(headers.getlist("x-forwarded-for"))
+        scope["client"] = (client_address(peer, forwarded, proxies), 0)
+        if (scheme := headers.get("x-forwarded-proto", "").strip().lower()) in {"http", "https"}:
+            scope["scheme"] = scheme
+
+
+def _has_own_host(scope: Scope, headers: Headers, settings: Settings) -> bool:
+    """Return True if a request names this server; machines that look after it may use any name."""
+    return scope["path"] in QUIET or is_own_host(headers.get("host", ""), settings.host, settings.allowed_hosts)
+
+
+def _add_headers(headers: MutableHeaders, scope: Scope, request_id: str) -> None:
     headers["x-request-id"] = request_id
     for name, value in SECURITY_HEADERS.items():
         headers.setdefault(name, value)
-    if path.startswith("/api/"):
+    if scope["scheme"] == "https":
+        headers.setdefault("strict-transport-security", HSTS)
+    if scope["path"].startswith("/api/"):
         headers.setdefault("cache-control", "no-store")
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shutil
+from functools import cache
 from pathlib import Path
-from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from headwater.features.accounts.guard import AppState, Shared, public
+from headwater.features.databases.supervisor import client
 from headwater.features.jobs.service import workers
+from headwater.kit.errors import HeadwaterError
 from headwater.store import migrations
 
 router = APIRouter(dependencies=[Depends(public)], include_in_schema=False)
+# Below this, nothing can be relied on to be written.
+LEAST_FREE_MB = 200
 ASSETS = Path(__file__).parent / "assets"
 
 
@@ -27,7 +33,7 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(server: Shared) -> Response:
-    """Report whether the server is ready: the store answers and is migrated, and a worker is alive."""
+    """Report whether the server is ready: store, migrations, a worker, the supervisor and the disk."""
     parts = await _parts(server)
     ready = all(part == "ok" for part in parts.values())
     return JSONResponse({"status": "ready" if ready else "not ready", **parts}, 200 if ready else 503)
@@ -35,6 +41,7 @@ async def readyz(server: Shared) -> Response:
 
 async def _parts(server: AppState) -> dict[str, str]:
     parts = {"store": "does not answer", "migrations": "unknown", "worker": "unknown"}
+    parts |= {"supervisor": await _supervisor(server), "disk": await asyncio.to_thread(_disk, server)}
     try:
         async with asyncio.timeout(3), server.database.engine.connect() as connection:
             parts["store"] = "ok"
@@ -45,6 +52,20 @@ async def _parts(server: AppState) -> dict[str, str]:
     except (SQLAlchemyError, TimeoutError, OSError):
         return parts
     return parts
+
+
+async def _supervisor(server: AppState) -> str:
+    try:
+        async with asyncio.timeout(3):
+            await client.ping(server.settings)
+    except (HeadwaterError, TimeoutError):
+        return "does not answer"
+    return "ok"
+
+
+def _disk(server: AppState) -> str:
+    free = shutil.disk_usage(server.settings.home_folder).free // 2**20
+    return "ok" if free >= LEAST_FREE_MB else f"only {free} MB free"
 
 
 @router.get("/metrics")
@@ -59,10 +80,14 @@ async def metrics(server: Shared) -> Response:
 
 
 @router.get("/api/openapi.json")
-async def openapi(request: Request) -> dict[str, Any]:
+async def openapi(request: Request) -> Response:
     """Return the OpenAPI description of the HTTP API."""
-    described: dict[str, Any] = request.app.openapi()
-    return described
+    return Response(_description(request.app), media_type="application/json")
+
+
+@cache
+def _description(application: FastAPI) -> bytes:
+    return json.dumps(application.openapi(), separators=(",", ":")).encode()
 
 
 @router.get("/api/docs")

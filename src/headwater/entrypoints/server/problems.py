@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
+from headwater.entrypoints.server.methods import allowed_methods
 from headwater.kit.errors import BadInput, Conflict, HeadwaterError, Invalid, TooMany, Unavailable
 
 log = structlog.get_logger()
@@ -23,6 +24,20 @@ log = structlog.get_logger()
 DEADLOCKS = frozenset({"40P01", "40001"})
 DISK_FULL = "53100"
 MEDIA_TYPE = "application/problem+json"
+DOCUMENTED = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.MISDIRECTED_REQUEST,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
 
 
 class FieldProblem(BaseModel):
@@ -72,6 +87,40 @@ def _problem(
     return JSONResponse(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
+def describe(app: FastAPI) -> None:
+    """Let the description of the API name every error that a route can send, with its media type."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        is_new = app.openapi_schema is None
+        document = generate()
+        if is_new:
+            _name_errors(document)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _name_errors(document: dict[str, Any]) -> None:
+    components = document["components"]
+    schemas = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components["schemas"] |= {**schemas.pop("$defs", {}), "Problem": schemas}
+    for name in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(name, None)
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    components["responses"] = {
+        _response_name(status): {"description": status.phrase, "content": content} for status in DOCUMENTED
+    }
+    errors = {str(int(status)): {"$ref": f"#/components/responses/{_response_name(status)}"} for status in DOCUMENTED}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"] |= errors
+
+
+def _response_name(status: HTTPStatus) -> str:
+    return status.phrase.replace(" ", "")
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers of all kinds of errors."""
     for kind, handler in _HANDLERS.items():
@@ -85,14 +134,18 @@ async def _known(_: Request, error: Exception) -> Response:
     return respond(error)
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        methods = allowed_methods(request.app, request.url.path)
+        headers |= {"allow": ", ".join(methods)} if methods else {}
     sentence = {
         404: "There is nothing at this address.",
         405: "This address does not support this method.",
     }.get(error.status_code, str(error.detail))
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-    return _problem(error.status_code, code, sentence, headers=error.headers)
+    return _problem(error.status_code, code, sentence, headers=headers)
 
 
 async def _validation(_: Request, error: Exception) -> Response:

@@ -1,24 +1,30 @@
-"""The server process: one application in one granian worker, until it is stopped."""
+"""The server process: one application in uvicorn, until it is stopped."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import signal
+import socket
 import sys
+import time
+from collections.abc import Iterator
 
 import structlog
-from granian.constants import Interfaces
-from granian.server.embed import Server as Granian
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.loops.auto import auto_loop_factory
 
 from headwater.entrypoints import startup
 from headwater.entrypoints.server.app import build
+from headwater.entrypoints.server.connections import BoundedProtocol, ConnectionLimits, ConnectionTable
 from headwater.entrypoints.server.sweep import sweep_forever
 from headwater.features import collect
 from headwater.features.accounts.guard import AppState
-from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
-from headwater.kit import logs
+from headwater.features.jobs.service.feed import JobFeed
+from headwater.kit import logs, process
 from headwater.kit.errors import HeadwaterError
 from headwater.kit.settings import Settings, settings
 from headwater.store.address import store_url
@@ -26,6 +32,48 @@ from headwater.store.context import Context
 from headwater.store.session import Store
 
 log = structlog.get_logger()
+BACKLOG = 4_096
+# Files that are open besides connections: of the store, of uploads, of programs and libraries.
+OTHER_FILES = 512
+PATIENCE_SECONDS = 3
+TICKS_PER_SECOND = 10
+
+
+class BoundedServer(uvicorn.Server):
+    """uvicorn whose connections are bounded, and whose signals we handle."""
+
+    def __init__(self, config: uvicorn.Config, table: ConnectionTable) -> None:
+        super().__init__(config)
+        self._table = table
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the caller."""
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Close overdue connections once a second."""
+        if counter % TICKS_PER_SECOND == 0:
+            self._table.close_overdue(time.monotonic())
+        return await super().on_tick(counter)
+
+
+def configuration(application: ASGIApp, table: ConnectionTable) -> uvicorn.Config:
+    """Return the configuration of a server for an application, without its address."""
+    return uvicorn.Config(
+        application,
+        http=functools.partial(BoundedProtocol, table),  # type: ignore[arg-type]  # called like the class
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=int(table.limits.idle_seconds),
+        timeout_graceful_shutdown=PATIENCE_SECONDS,
+    )
 
 
 async def serve(chosen: Settings) -> None:
@@ -33,32 +81,37 @@ async def serve(chosen: Settings) -> None:
     await startup.check(chosen, store_url(chosen))
     database = Store(store_url(chosen), pool_size=10)
     hooks = tuple(module.welcome for module in collect("welcome").values())
-    server = AppState(Context(chosen, database), Signer(chosen), SignInThrottle(), hooks)
-    granian = Granian(
-        build(server),
-        address=chosen.host,
-        port=chosen.port,
-        interface=Interfaces.ASGINL,
-        websockets=False,
-        log_enabled=False,
-    )
-    granian.workers_kill_timeout = 3
+    state = AppState(Context(chosen, database), Signer(chosen), hooks)
+    feed = state.context.service(JobFeed)
+    table = ConnectionTable(_limits(chosen), chosen.trusted_proxies)
+    server = BoundedServer(configuration(build(state), table), table)
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        server.stopping.set()  # open event streams end themselves
-        granian.stop()  # type: ignore[no-untyped-call]
+        feed.end_all()
+        server.should_exit = True
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     sweeper = loop.create_task(sweep_forever(database))
     try:
-        with contextlib.suppress(TimeoutError):  # requests that do not end in time are aborted
-            await granian.serve()
+        with _listener(chosen.host, chosen.port) as listener:
+            await server.serve(sockets=[listener])
     finally:
         sweeper.cancel()
-        await server.context.close()
+        await state.context.close()
         await database.close()
+
+
+def _limits(chosen: Settings) -> ConnectionLimits:
+    files = process.raise_file_limit(chosen.max_connections + OTHER_FILES)
+    total = min(chosen.max_connections, max(100, files - OTHER_FILES))
+    return ConnectionLimits(total=total, per_address=min(chosen.max_connections_per_address, total))
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
 def main() -> None:
@@ -66,7 +119,8 @@ def main() -> None:
     chosen = settings()
     logs.configure(chosen.log_level, chosen.log_format)
     try:
-        asyncio.run(serve(chosen))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(serve(chosen))
     except HeadwaterError as error:
         log.error("server.failed", error=error.message, hint=error.hint)
         sys.exit(1)

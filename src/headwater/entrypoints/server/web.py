@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 import headwater
+from headwater.entrypoints.server.methods import allowed_methods
 from headwater.features.accounts.guard import public
 
 router = APIRouter(include_in_schema=False)
@@ -36,7 +37,8 @@ in a checkout, or use the <a href="/api/docs">HTTP API</a> and the command line.
 async def file(path: str, request: Request) -> Response:
     """Return a file of the web app, or its index for addresses that the app itself resolves."""
     if path == "api" or (path.startswith(("api/", "assets/")) and _inside(path) is None):
-        raise HTTPException(404)
+        methods = allowed_methods(request.app, request.url.path)
+        raise HTTPException(405 if methods else 404)
     target = _inside(path) or _inside("index.html")
     if target is None:
         return HTMLResponse(NOT_BUILT, 200 if path == "" else 404, headers={"cache-control": "no-cache"})

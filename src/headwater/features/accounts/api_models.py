@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 
 from headwater.features.accounts.rights import Role, Scope
 
@@ -32,9 +45,85 @@ class Wire(BaseModel):
 
 
 class Input(BaseModel):
-    """Base class of requests; an unknown field is an error."""
+    """Base class of requests: an unknown field is an error, and no value is taken for one of another type."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_unicode(cls, value: Any) -> Any:
+        return without_surrogates(value)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_the_declared_type(cls, value: Any, info: ValidationInfo) -> Any:
+        assert info.field_name
+        return _checked_scalar(value, _types_of(cls, info.field_name))
+
+
+class Change(Input):
+    """Base class of changes: an omitted field stays as it is, and null is a value only of those in `NULLABLE`."""
+
+    NULLABLE: ClassVar[frozenset[str]] = frozenset()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_not_null(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None and info.field_name not in cls.NULLABLE:
+            raise ValueError("must not be null; leave it out to keep it as it is")
+        return value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe that null is no value."""
+        described = handler.resolve_ref_schema(handler(core_schema))
+        for name, field in described.get("properties", {}).items():
+            if name not in cls.NULLABLE and "anyOf" in field:
+                choices = [choice for choice in field.pop("anyOf") if choice != {"type": "null"}]
+                field |= choices[0] if len(choices) == 1 else {"anyOf": choices}
+                field.pop("default", None)
+        return described
+
+
+def without_surrogates(value: Any) -> Any:
+    """Return a JSON value, or raise ValueError if a text in it cannot be encoded in UTF-8."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError("is not valid Unicode: it contains half of a surrogate pair") from None
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            without_surrogates(key)
+            without_surrogates(item)
+    elif isinstance(value, list):
+        for item in value:
+            without_surrogates(item)
+    return value
+
+
+def _checked_scalar(value: Any, types: frozenset[Any]) -> Any:
+    """Refuse 0 for false, "1" for 1 and true for 1."""
+    if bool in types and types <= {bool, NoneType} and value is not None and not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    if types <= {int, float, NoneType} and isinstance(value, bool | str):
+        raise ValueError("must be a number")
+    return value
+
+
+@cache
+def _types_of(model: type[BaseModel], field: str) -> frozenset[Any]:
+    """Return the plain types that the annotation of a field is made of."""
+    waiting, types = [model.model_fields[field].annotation], set()
+    while waiting:
+        annotation = waiting.pop()
+        if get_origin(annotation) in {Union, UnionType}:
+            waiting += get_args(annotation)
+        elif get_origin(annotation) is Annotated:
+            waiting.append(get_args(annotation)[0])
+        else:
+            types.add(annotation)
+    return frozenset(types)
 
 
 class ListOf(Wire, Generic[Item]):
@@ -104,6 +193,25 @@ class MeOut(Wire):
 
     user: UserOut
     organizations: list[OrganizationOut]
+
+
+class ProfileChange(Change):
+    """Changes to the current user; omitted fields stay as they are."""
+
+    name: Annotated[Name, Field(min_length=1)] | None = None
+
+
+class PasswordIn(Input):
+    """A change of password; all other sessions end."""
+
+    current: SecretStr = Field(max_length=1000)
+    new: SecretStr = Field(max_length=1000)
+
+
+class EndedSessionsOut(Wire):
+    """How many sessions were ended."""
+
+    ended: int
 
 
 class SessionOut(Wire):
@@ -220,7 +328,7 @@ class ProjectIn(Input):
     organization_id: uuid.UUID | None = None
 
 
-class ProjectChange(Input):
+class ProjectChange(Change):
     """Changes to a project; omitted fields stay as they are."""
 
     name: Annotated[Name, Field(min_length=1)] | None = None

@@ -36,6 +36,11 @@ def register(app: typer.Typer) -> None:
     keys.command("create")(create_key)
     keys.command("revoke")(revoke_key)
     app.add_typer(keys, name="keys")
+    account = typer.Typer(help="Change your name and password, end sessions.", no_args_is_help=True)
+    account.command("rename")(rename)
+    account.command("password")(change_password)
+    account.command("end-sessions")(end_sessions)
+    app.add_typer(account, name="account")
 
 
 def login(
@@ -113,3 +118,26 @@ def revoke_key(
     with remote() as server:
         server.call("DELETE", f"/keys/{key_id}")
         show_one({"revoked": key_id}, ("revoked",), as_json)
+
+
+def rename(
+    name: Annotated[str, typer.Argument(help="Your new name.", show_default=False)], as_json: JsonOption = False
+) -> None:
+    """Change your name."""
+    with remote() as server:
+        show_one(server.call("PATCH", "/auth/me", json={"name": name}), ("id", "email", "name"), as_json)
+
+
+def change_password(as_json: JsonOption = False) -> None:
+    """Change your password, which is asked for; all your sessions in browsers end, API keys stay valid."""
+    with remote() as server:
+        current = typer.prompt("Current password", hide_input=True, err=True)
+        new = typer.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
+        server.call("PUT", "/auth/password", json={"current": current, "new": new})
+        show_one({"changed": True}, ("changed",), as_json)
+
+
+def end_sessions(as_json: JsonOption = False) -> None:
+    """End all your sessions in browsers; API keys stay valid."""
+    with remote() as server:
+        show_one(server.call("DELETE", "/auth/sessions"), ("ended",), as_json)

@@ -6,11 +6,9 @@ Each route declares one thing: `Depends(allow("project:read"))`, `Depends(public
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Annotated, Protocol, TypeAlias
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
 
 from fastapi import Depends, Query, Request
 from fastapi.security import HTTPBearer
@@ -19,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.features.accounts.rights import Action, Actor, allow_scope
 from headwater.features.accounts.service import identity
 from headwater.features.accounts.service.identity import ClientInfo
-from headwater.features.accounts.throttle import SignInThrottle
 from headwater.features.accounts.tokens import Signer
 from headwater.kit.errors import Forbidden, Unauthenticated
 from headwater.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -27,6 +24,7 @@ from headwater.kit.settings import Settings
 from headwater.store.context import Context
 from headwater.store.session import Store
 
+EndpointT = TypeVar("EndpointT", bound=Callable[..., Any])
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _bearer = HTTPBearer(auto_error=False, description="An access token, or an API key `hw_…`.")
 
@@ -44,9 +42,7 @@ class AppState:
 
     context: Context
     signer: Signer
-    throttle: SignInThrottle
     signup_hooks: tuple[SignupHook, ...] = ()
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def settings(self) -> Settings:
@@ -122,6 +118,16 @@ def allow_detached(action: Action) -> Callable[..., Awaitable[Actor]]:
     return actor
 
 
+def body_limit(size: int | None) -> Callable[[EndpointT], EndpointT]:
+    """Declare that a route takes larger bodies than others; None: it limits the body while it streams it to a file."""
+
+    def declare(endpoint: EndpointT) -> EndpointT:
+        endpoint.body_limit = size  # type: ignore[attr-defined]
+        return endpoint
+
+    return declare
+
+
 async def public() -> None:
     """Declare that a route needs no authentication."""
 
@@ -132,8 +138,13 @@ async def same_origin(request: Request) -> None:
     if site is not None and site not in {"same-origin", "none"}:
         raise Forbidden("This request comes from another site.")
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-        raise Forbidden("This request comes from another site.")
+    # The second scheme is what a proxy says that we do not know: pages of other sites cannot set this header.
+    schemes = {request.url.scheme, request.headers.get("x-forwarded-proto", request.url.scheme)}
+    if origin is not None and origin not in {f"{scheme}://{request.headers.get('host')}" for scheme in schemes}:
+        raise Forbidden(
+            "This request comes from another site.",
+            hint="Behind a proxy, let it send X-Forwarded-Proto and the Host that the browser sent.",
+        )
 
 
 public.declares = "public"  # type: ignore[attr-defined]

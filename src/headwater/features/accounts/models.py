@@ -132,6 +132,17 @@ class AuditEntry(Base):
     ip: Mapped[str] = mapped_column(TEXT, default="")
 
 
+class AttemptCount(Base):
+    """How often something was tried since a moment; `key` is a hash of an account or an address."""
+
+    __tablename__ = "throttles"
+    __table_args__ = (CheckConstraint("count >= 0", name="count"),)
+    scope: Mapped[str] = mapped_column(TEXT, primary_key=True)
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    count: Mapped[int]
+    since: Mapped[datetime] = mapped_column(index=True)
+
+
 class InstanceSetting(Base):
     """A value set by the administrator that overrides the settings."""
 

@@ -1,21 +1,29 @@
-"""Password rules and argon2id hashing, in a limited number of threads so that sign-ins cannot starve other requests."""
+"""Password rules and argon2id hashing: in few threads of low priority, with a bounded queue before them."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
+from typing import TypeVar
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from headwater.kit.errors import Invalid
+from headwater.kit.errors import Invalid, TooMany
 
+Result = TypeVar("Result")
 MINIMUM, MAXIMUM = 10, 256
-# argon2id takes 64 MiB for each hash: two at once limit the use of memory and CPU.
-AT_ONCE = 2
+# argon2id takes 64 MiB and four threads for each hash.
+AT_ONCE = max(1, min(4, (os.cpu_count() or 2) // 2))
+MOST_WAITING = 16
+LOW_PRIORITY = 10
 _hasher = PasswordHash((Argon2Hasher(),))
-_turns: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
 
 
 @cache
@@ -25,23 +33,22 @@ def common_passwords() -> frozenset[str]:
     return frozenset(text.split())
 
 
-def check_rules(password: str, email: str) -> None:
+def check_rules(password: str, email: str, field: str = "password") -> None:
     """Raise Invalid with the reason when a new password is too weak."""
     if len(password) < MINIMUM:
-        raise Invalid({"password": f"Use at least {MINIMUM} characters."})
+        raise Invalid({field: f"Use at least {MINIMUM} characters."})
     if len(password) > MAXIMUM:
-        raise Invalid({"password": f"Use at most {MAXIMUM} characters."})
+        raise Invalid({field: f"Use at most {MAXIMUM} characters."})
     folded = password.casefold()
     if folded in {email.casefold(), email.casefold().split("@")[0]}:
-        raise Invalid({"password": "The password must not be your email address."})
+        raise Invalid({field: "The password must not be your email address."})
     if folded in common_passwords() or len(set(folded)) < 3:
-        raise Invalid({"password": "This password is too common."})
+        raise Invalid({field: "This password is too common."})
 
 
 async def hash_password(password: str) -> str:
     """Return the argon2id hash of a password."""
-    async with _turn():
-        return await asyncio.to_thread(_hasher.hash, password)
+    return await _queue.run(lambda: _hasher.hash(password))
 
 
 async def verify(password: str, known: str | None) -> tuple[bool, str | None]:
@@ -49,8 +56,7 @@ async def verify(password: str, known: str | None) -> tuple[bool, str | None]:
 
     An unknown user (`known` None) takes as much time as a known one, so that timing reveals nothing.
     """
-    async with _turn():
-        right, renewed = await asyncio.to_thread(_hasher.verify_and_update, password, known or _decoy())
+    right, renewed = await _queue.run(lambda: _hasher.verify_and_update(password, known or _decoy()))
     return (right, renewed) if known else (False, None)
 
 
@@ -59,5 +65,28 @@ def _decoy() -> str:
     return _hasher.hash("nobody has this password")
 
 
-def _turn() -> asyncio.Semaphore:
-    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
+class HashingQueue:
+    """Threads that hash, and the work that waits for them."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(AT_ONCE, "hashing", _lower_priority)
+        self._waiting = 0
+
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Return the result of work; raise TooMany at once if too much of it waits already."""
+        if self._waiting >= AT_ONCE + MOST_WAITING:
+            raise TooMany("Too many people sign in at this moment.", hint="Try again in a moment.", retry_after=2)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._waiting -= 1
+
+
+def _lower_priority() -> None:
+    """Let requests go before hashing; on Linux, the priority is that of the calling thread and of those it starts."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOW_PRIORITY)
+
+
+_queue = HashingQueue()

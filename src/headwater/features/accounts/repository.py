@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Row, delete, func, or_, select, text, update
+from sqlalchemy import CursorResult, Row, case, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.models import (
     ApiKey,
+    AttemptCount,
     AuditEntry,
     InstanceSetting,
     Membership,
@@ -100,6 +101,15 @@ async def revoke_session(db: AsyncSession, session_id: uuid.UUID, user_id: uuid.
     return await _changed(db, statement.values(revoked_at=now()))
 
 
+async def revoke_other_sessions(db: AsyncSession, user_id: uuid.UUID, current: uuid.UUID | None) -> int:
+    """End the active sessions of a user except one; return how many they were."""
+    others = update(UserSession).where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
+    if current:
+        others = others.where(UserSession.id != current)
+    result = cast("CursorResult[Any]", await db.execute(others.values(revoked_at=now())))
+    return result.rowcount
+
+
 async def refresh_token(db: AsyncSession, hash_: bytes) -> RefreshToken | None:
     """Return a refresh token, locked until the end of the transaction."""
     query = select(RefreshToken).where(RefreshToken.hash == hash_).with_for_update()
@@ -148,6 +158,14 @@ async def membership(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid
     """Return the membership of a user in an organization, locked until the end of the transaction."""
     query = select(Membership).where(Membership.organization_id == organization_id, Membership.user_id == user_id)
     return (await db.execute(query.with_for_update())).scalar_one_or_none()
+
+
+async def member_since(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid.UUID) -> datetime | None:
+    """Return when a user became a member of an organization; None if the user is none."""
+    query = select(Membership.created_at).where(
+        Membership.organization_id == organization_id, Membership.user_id == user_id
+    )
+    return (await db.execute(query)).scalar_one_or_none()
 
 
 async def lock_owners(db: AsyncSession, organization_id: uuid.UUID) -> list[uuid.UUID]:
@@ -221,6 +239,63 @@ class AuditScope:
     user_id: uuid.UUID | None
     organizations: Sequence[uuid.UUID]
     instance: bool
+
+
+async def count_attempt(
+    db: AsyncSession, scope: str, key: bytes, at: datetime, window: timedelta
+) -> tuple[int, datetime]:
+    """Count an attempt in the window that is open, or in a new one; return the count and when the window began."""
+    statement = insert(AttemptCount).values(scope=scope, key=key, count=1, since=at)
+    is_over = AttemptCount.since < at - window
+    changed = {
+        "count": case((is_over, 1), else_=AttemptCount.count + 1),
+        "since": case((is_over, at), else_=AttemptCount.since),
+    }
+    counted = statement.on_conflict_do_update(index_elements=["scope", "key"], set_=changed)
+    row = (await db.execute(counted.returning(AttemptCount.count, AttemptCount.since))).one()
+    return row[0], row[1]
+
+
+async def uncount_attempt(db: AsyncSession, scope: str, key: bytes) -> None:
+    """Take back a counted attempt."""
+    matches = (AttemptCount.scope == scope, AttemptCount.key == key, AttemptCount.count > 0)
+    await db.execute(update(AttemptCount).where(*matches).values(count=AttemptCount.count - 1))
+
+
+async def forget_attempts(db: AsyncSession, scope: str, key: bytes) -> None:
+    """Delete the count of a key."""
+    await db.execute(delete(AttemptCount).where(AttemptCount.scope == scope, AttemptCount.key == key))
+
+
+async def forget_attempts_before(db: AsyncSession, at: datetime) -> None:
+    """Delete the counts of windows that began before a moment."""
+    await db.execute(delete(AttemptCount).where(AttemptCount.since < at))
+
+
+async def was_signed_in_from(db: AsyncSession, user_id: uuid.UUID, ip: str) -> bool:
+    """Return True if a user has had a session from an address."""
+    query = select(select(UserSession.id).where(UserSession.user_id == user_id, UserSession.ip == ip).exists())
+    return bool((await db.execute(query)).scalar_one())
+
+
+async def live_credentials(db: AsyncSession, ids: Collection[uuid.UUID | None]) -> set[uuid.UUID]:
+    """Return the ids that are sessions or API keys which are neither revoked nor expired."""
+    moment = now()
+    sessions = select(UserSession.id).where(
+        UserSession.id.in_(ids), UserSession.revoked_at.is_(None), UserSession.expires_at > moment
+    )
+    keys = select(ApiKey.id).where(
+        ApiKey.id.in_(ids),
+        ApiKey.revoked_at.is_(None),
+        or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > moment),
+    )
+    return set((await db.execute(sessions.union_all(keys))).scalars())
+
+
+async def memberships_of(db: AsyncSession, user_ids: Collection[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """Return (user, organization) of every membership of some users."""
+    query = select(Membership.user_id, Membership.organization_id).where(Membership.user_id.in_(user_ids))
+    return {(row[0], row[1]) for row in await db.execute(query)}
 
 
 async def audit_entries(

@@ -30,6 +30,7 @@ Action = Literal[
     "job:read",
     "job:write",
     "audit:read",
+    "link:write",
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -44,7 +45,7 @@ VIEWER: frozenset[Action] = frozenset(
         "job:read",
     }
 )
-MEMBER: frozenset[Action] = VIEWER | {"project:write", "codebase:write", "database:write", "job:write"}
+MEMBER: frozenset[Action] = VIEWER | {"project:write", "codebase:write", "database:write", "job:write", "link:write"}
 ADMIN: frozenset[Action] = MEMBER | {"project:admin", "member:admin", "database:admin", "audit:read"}
 PERMISSIONS: Mapping[Role, frozenset[Action]] = {
     "viewer": VIEWER,
@@ -64,9 +65,15 @@ class Actor:
     name: str = ""
     is_admin: bool = False
     session_id: uuid.UUID | None = None
+    key_id: uuid.UUID | None = None
     scopes: frozenset[Scope] = frozenset(SCOPES)
     roles: Mapping[uuid.UUID, Role] = field(default_factory=dict)
     ip: str = ""
+
+    @property
+    def credential_id(self) -> uuid.UUID | None:
+        """The session or the API key that the actor uses."""
+        return self.session_id or self.key_id
 
 
 SYSTEM = Actor("system", None, "system")
@@ -135,6 +142,12 @@ def may(actor: Actor, action: Action, resource: Resource) -> bool:
     except (Forbidden, NotFound):
         return False
     return True
+
+
+def role_allows(actor: Actor, action: Action, organization_id: uuid.UUID) -> bool:
+    """Return True if the actor's role in an organization includes an action, whatever the scopes of the key."""
+    role = actor.roles.get(organization_id)
+    return role is not None and action in PERMISSIONS[role]
 
 
 def allow_admin(actor: Actor) -> None:

@@ -22,6 +22,7 @@ from headwater.store.secrets import read_secret
 ISSUER, AUDIENCE = "headwater", "headwater-api"
 ALGORITHMS = ["HS256"]
 KEY_PREFIX = "hw"
+ANY_AGE = 10**10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,8 @@ class Signer:
         secret = read_secret(settings.home_folder / "token.key")
         self._key = OctKey.import_key(hashlib.sha256(secret.encode()).digest())
         self.seconds = settings.access_token_seconds
-        self._registry = jwt.JWTClaimsRegistry(
-            now=lambda: int(now().timestamp()),
-            iss={"essential": True, "value": ISSUER},
-            aud={"essential": True, "value": AUDIENCE},
-            exp={"essential": True},
-            nbf={"essential": True},
-            sub={"essential": True},
-            sid={"essential": True},
-        )
+        self._registry = _registry(leeway=0)
+        self._registry_of_expired = _registry(leeway=ANY_AGE)
 
     def sign(self, claims: AccessClaims) -> str:
         """Return an access token for these claims."""
@@ -65,12 +59,35 @@ class Signer:
 
     def read(self, token: str) -> AccessClaims:
         """Return the claims of a token, or raise Unauthenticated."""
+        return self._claims(token, self._registry)
+
+    def read_expired(self, token: str) -> AccessClaims | None:
+        """Return the claims of a token that we have signed, whether it has expired or not: to end its session."""
+        try:
+            return self._claims(token, self._registry_of_expired)
+        except Unauthenticated:
+            return None
+
+    def _claims(self, token: str, registry: jwt.JWTClaimsRegistry) -> AccessClaims:
         try:
             decoded = jwt.decode(token, self._key, algorithms=ALGORITHMS)
-            self._registry.validate(decoded.claims)
+            registry.validate(decoded.claims)
             return AccessClaims(uuid.UUID(decoded.claims["sub"]), uuid.UUID(decoded.claims["sid"]))
         except (JoseError, ValueError, TypeError, AttributeError) as error:
             raise Unauthenticated("The access token is not valid or has expired.") from error
+
+
+def _registry(leeway: int) -> jwt.JWTClaimsRegistry:
+    return jwt.JWTClaimsRegistry(
+        now=lambda: int(now().timestamp()),
+        leeway=leeway,
+        iss={"essential": True, "value": ISSUER},
+        aud={"essential": True, "value": AUDIENCE},
+        exp={"essential": True},
+        nbf={"essential": True},
+        sub={"essential": True},
+        sid={"essential": True},
+    )
 
 
 def new_refresh_token() -> tuple[str, bytes]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from headwater.features.accounts.api_models import Input, Wire
+from headwater.features.accounts.api_models import Change, Input, Wire
 from headwater.features.query.api_models import Cell, Chart, QueryProblem, ResultColumnOut, Title, Words
 
 Refresh: TypeAlias = Literal[0, 60, 300, 900, 3600]
@@ -22,7 +22,7 @@ class DashboardIn(Input):
     refresh_seconds: Refresh = 0
 
 
-class DashboardChange(Input):
+class DashboardChange(Change):
     """Changes to a dashboard; omitted fields stay as they are."""
 
     name: Title = ""
@@ -38,8 +38,10 @@ class TileIn(Input):
     chart: Chart | None = None
 
 
-class TileChange(Input):
+class TileChange(Change):
     """Changes to a tile; omitted fields stay as they are."""
+
+    NULLABLE = frozenset({"chart"})
 
     title: Words = ""
     width: Width = 2

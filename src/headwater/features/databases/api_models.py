@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from headwater.engines import DEFAULT_ENGINE
-from headwater.features.accounts.api_models import Input, Wire
+from headwater.features.accounts.api_models import Change, Input, Wire
 from headwater.kit.network.tls import TlsMode
 
 # The service refuses other names, in a sentence that a pattern does not have.
@@ -248,7 +248,7 @@ class DatabaseOut(Wire):
     purge_at: datetime | None
 
 
-class DatabaseChange(Input):
+class DatabaseChange(Change):
     """Changes to a database; omitted fields stay as they are."""
 
     name: Name | None = None

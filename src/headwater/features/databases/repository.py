@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, delete, func, select, text, update
+from sqlalchemy import Row, Select, and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -125,6 +125,16 @@ async def managed(db: AsyncSession, database_id: uuid.UUID | None = None) -> Seq
     query = select(Database).where(Database.origin == "managed")
     if database_id:
         query = query.where(Database.id == database_id)
+    return (await db.execute(query)).scalars().all()
+
+
+async def failing(db: AsyncSession) -> Sequence[Database]:
+    """Return the managed databases that do not run although they should, or that the supervisor cannot manage."""
+    query = select(Database).where(
+        Database.origin == "managed",
+        Database.deleted_at.is_(None),
+        or_(Database.state == "failed", and_(Database.state == "running", Database.state_reason != "")),
+    )
     return (await db.execute(query)).scalars().all()
 
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from headwater.features.accounts.api_models import Input, Wire
+from headwater.features.accounts.api_models import Input, Text, Wire
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=63)]
+Name = Annotated[Text, StringConstraints(min_length=1, max_length=63)]
 
 
 class ExtensionOut(Wire):

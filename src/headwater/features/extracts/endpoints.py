@@ -36,6 +36,7 @@ from headwater.features.transfers import serializers as transfer_wire
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
+Sharer = Annotated[Actor, Depends(allow_detached("link:write"))]
 Attached = Annotated[Actor, Depends(allow("database:read"))]
 Names = Annotated[list[str] | None, Query(max_length=10_000, description="Names of tables (default: all).")]
 _FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
@@ -110,7 +111,7 @@ async def export_snapshot(
 
 @router.post("/snapshots/{snapshot_id}/links", status_code=201)
 async def make_snapshot_link(
-    snapshot_id: uuid.UUID, body: api_models.LinkIn, server: Shared, actor: Reader
+    snapshot_id: uuid.UUID, body: api_models.LinkIn, server: Shared, actor: Sharer
 ) -> api_models.LinkOut:
     """Create a link that downloads a file of a snapshot without signing in, until it expires."""
     link = await links.make(server.context, actor, snapshot_id, body.format, body.tables, body.expires_in)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import StreamingResponse
 
 from headwater.features.accounts.api_models import ListOf
@@ -17,15 +16,13 @@ from headwater.features.accounts.guard import (
     Limit,
     Shared,
     allow,
-    client_info,
-    credential_of,
 )
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.service import identity
 from headwater.features.jobs import stream
 from headwater.features.jobs.api_models import JobOut, JobState, LogLineOut
 from headwater.features.jobs.filters import JobFilter
 from headwater.features.jobs.service import queue
+from headwater.features.jobs.service.feed import JobFeed
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 Reader = Annotated[Actor, Depends(allow("job:read"))]
@@ -77,20 +74,16 @@ async def retry_job(job_id: uuid.UUID, db: Db, actor: Writer) -> JobOut:
 @router.get("/{job_id}/events", response_class=StreamingResponse)
 async def job_events(
     job_id: uuid.UUID,
-    request: Request,
     db: Db,
     server: Shared,
     actor: Reader,
     last_event_id: Annotated[str | None, Header(max_length=100)] = None,
 ) -> StreamingResponse:
     """Stream a job as server-sent events (`job`, `log`, `end`), resumable by Last-Event-ID."""
-    await queue.get(db, actor, job_id)
-    authenticate = partial(
-        identity.actor_of_token,
-        signer=server.signer,
-        visitor=client_info(request),
-        credential=credential_of(request),
-    )
-    events = stream.events(server.database, authenticate, job_id, stream.seen_from(last_event_id), server.stopping)
-    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    job = await queue.get(db, actor, job_id)
+    feed = server.context.service(JobFeed)
+    feed.check_room(actor)
+    seen = stream.seen_from(last_event_id)
+    events = stream.events(feed, server.database, actor, job.id, job.organization_id, seen)
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no", "connection": "close"}
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)

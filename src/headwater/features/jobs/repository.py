@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -90,6 +90,19 @@ async def log_lines(db: AsyncSession, job_id: uuid.UUID, after: int, limit: int)
     """Return the log of a job after a line."""
     query = select(JobLog).where(JobLog.job_id == job_id, JobLog.id > after).order_by(JobLog.id)
     return (await db.execute(query.limit(limit + 1))).scalars().all()
+
+
+async def changed_since(db: AsyncSession, seen: Mapping[uuid.UUID, tuple[int, int]]) -> Sequence[uuid.UUID]:
+    """Return the jobs that have a newer version, a later line of their log, or are gone; `seen` is (version, line)."""
+    statement = text(
+        "SELECT seen.id FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), CAST(:lines AS bigint[]))"
+        " AS seen (id, version, line) LEFT JOIN jobs ON jobs.id = seen.id"
+        " WHERE jobs.id IS NULL OR jobs.version > seen.version"
+        " OR EXISTS (SELECT FROM job_logs WHERE job_id = seen.id AND job_logs.id > seen.line)"
+    )
+    values = list(seen.values())
+    bound = {"ids": list(seen), "versions": [value[0] for value in values], "lines": [value[1] for value in values]}
+    return (await db.execute(statement, bound)).scalars().all() if seen else []
 
 
 async def unfinished_of_codebase(db: AsyncSession, codebase_id: uuid.UUID) -> Sequence[Job]:

@@ -8,35 +8,20 @@ import json
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.rights import Actor
 from headwater.features.jobs.api_models import JobOut, LogLineOut
-from headwater.features.jobs.service import queue
-from headwater.kit.errors import HeadwaterError
-from headwater.kit.paging import encode_cursor
+from headwater.features.jobs.models import Job
+from headwater.features.jobs.service.feed import JobFeed, JobNews, Seen, Subscription
 from headwater.store.session import Store
 
-LOOK_SECONDS = 0.4
 COMMENT_SECONDS = 15.0
-LINES_AT_ONCE = 200
+# A stream ends after this time and its client reconnects, so that a client that has vanished does not stay for ever.
+STREAM_SECONDS = 50.0
 EVENT_ID = re.compile(r"(\d{1,18})\.(\d{1,18})")
-Authenticate = Callable[[AsyncSession], Awaitable[Actor]]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """How much of a job a client has seen: the version of the row and the last line of the log."""
-
-    version: int = 0
-    line: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.version}.{self.line}"
 
 
 def seen_from(last_event_id: str | None) -> Seen:
@@ -46,46 +31,65 @@ def seen_from(last_event_id: str | None) -> Seen:
 
 
 async def events(
-    database: Store, authenticate: Authenticate, job_id: uuid.UUID, seen: Seen, stopping: asyncio.Event
+    feed: JobFeed, store: Store, actor: Actor, job_id: uuid.UUID, organization_id: uuid.UUID, seen: Seen
 ) -> AsyncIterator[str]:
-    """Yield the events after `seen`, until the job ends, the client loses its access, or the server stops."""
+    """Yield the events after `seen`, until the job ends, the client loses its access, or its time is over."""
     yield "retry: 1000\n\n"
-    spoken = time.monotonic()
-    while not stopping.is_set():
+    end = time.monotonic() + STREAM_SECONDS
+    with feed.subscribed(actor, job_id, organization_id) as subscription:
         try:
-            async with database.transaction() as db:
-                chunks, seen, over = await _look(db, await authenticate(db), job_id, seen)
-        except HeadwaterError:
-            return
+            await feed.start(store, subscription, seen)
         except (SQLAlchemyError, OSError):
-            chunks, over = [": the store cannot be reached\n\n"], False
-        if not chunks and time.monotonic() - spoken > COMMENT_SECONDS:
-            chunks = [": still here\n\n"]
-        if chunks:
-            spoken = time.monotonic()
-            yield "".join(chunks)
-        if over:
+            yield ": the store cannot be reached\n\n"
             return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_SECONDS):
-                await stopping.wait()
+        while not subscription.is_over:
+            text, seen, is_last = _take(subscription, seen)
+            if text:
+                yield text
+            if is_last or (remaining := end - time.monotonic()) <= 0:
+                return
+            if not await _changed(subscription, min(COMMENT_SECONDS, remaining)):
+                yield ": still here\n\n"
 
 
-async def _look(db: AsyncSession, actor: Actor, job_id: uuid.UUID, seen: Seen) -> tuple[list[str], Seen, bool]:
-    job = await queue.get(db, actor, job_id)
-    page = await queue.log_page(db, actor, job_id, cursor=encode_cursor(seen.line), limit=LINES_AT_ONCE)
+async def _changed(subscription: Subscription, seconds: float) -> bool:
+    """Return True as soon as there are news, False after some seconds without."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await subscription.changed.wait()
+    is_changed = subscription.changed.is_set()
+    subscription.changed.clear()
+    return is_changed
+
+
+def _take(subscription: Subscription, seen: Seen) -> tuple[str, Seen, bool]:
+    """Return the undelivered news as text, what the client has then seen, and whether nothing will follow."""
+    chunks: list[str] = []
+    news_list, subscription.news = subscription.news, []
+    is_last = False
+    for news in news_list:
+        part, seen = _events(news, seen)
+        chunks += part
+        is_last = is_last or news.is_last
+    return "".join(chunks), seen, is_last
+
+
+def _events(news: JobNews, seen: Seen) -> tuple[list[str], Seen]:
     chunks = []
-    for line in page.items:
-        seen = replace(seen, line=line.id)
-        chunks.append(_event("log", LogLineOut.model_validate(line).model_dump(mode="json"), seen))
-    body = JobOut.model_validate(job).model_dump(mode="json")
-    if job.version > seen.version:
-        seen = replace(seen, version=job.version)
-        chunks.append(_event("job", body, seen))
-    over = job.state in queue.DONE and page.next is None
-    if over:
-        chunks.append(_event("end", body, seen))
-    return chunks, seen, over
+    for line in news.lines:
+        if line.id > seen.line:
+            seen = Seen(seen.version, line.id)
+            chunks.append(_event("log", LogLineOut.model_validate(line).model_dump(mode="json"), seen))
+    if news.job.version > seen.version:
+        seen = Seen(news.job.version, seen.line)
+        chunks.append(_event("job", _body(news.job), seen))
+    if news.is_last:
+        chunks.append(_event("end", _body(news.job), seen))
+    return chunks, seen
+
+
+def _body(job: Job) -> object:
+    return JobOut.model_validate(job).model_dump(mode="json")
 
 
 def _event(name: str, data: object, seen: Seen) -> str:

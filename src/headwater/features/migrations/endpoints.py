@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 
 from headwater.features.accounts.api_models import ListOf
-from headwater.features.accounts.guard import Shared, allow_detached
+from headwater.features.accounts.guard import Shared, allow_detached, body_limit
 from headwater.features.accounts.rights import Actor
 from headwater.features.migrations import api_models, archive, serializers
 from headwater.features.migrations.service import execution, history
@@ -43,6 +43,7 @@ async def add_migration(
 
 
 @router.post("/databases/{database_id}/migrations/import", openapi_extra=FORM)
+@body_limit(None)
 async def import_migrations(
     database_id: uuid.UUID,
     request: Request,

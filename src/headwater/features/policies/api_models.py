@@ -184,7 +184,9 @@ class AlertOut(Wire):
     project_id: uuid.UUID | None
     database_id: uuid.UUID
     database_name: str
-    kind: Literal["failed", "missed", "grew", "damaged", "verify_failed", "drill_failed", "not_restorable"]
+    kind: Literal[
+        "failed", "missed", "grew", "damaged", "verify_failed", "drill_failed", "not_restorable", "not_running"
+    ]
     status: Literal["open", "acknowledged", "resolved"]
     message: str
     times: int

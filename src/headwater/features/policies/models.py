@@ -17,7 +17,9 @@ from headwater.store.base import Base
 
 KINDS = "kind IN ('snapshot', 'verify', 'drill')"
 OUTCOMES = "outcome IN ('running', 'complete', 'failed', 'cancelled', 'skipped', 'missed', 'damaged')"
-ALERTS = "kind IN ('failed', 'missed', 'grew', 'damaged', 'verify_failed', 'drill_failed', 'not_restorable')"
+ALERTS = (
+    "kind IN ('failed', 'missed', 'grew', 'damaged', 'verify_failed', 'drill_failed', 'not_restorable', 'not_running')"
+)
 
 
 class SnapshotPolicy(Base):

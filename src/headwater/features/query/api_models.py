@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from headwater.catalog.effects import Effect
 from headwater.catalog.results import Kind
 from headwater.core.query_builder import Query
-from headwater.features.accounts.api_models import Input, Wire
+from headwater.features.accounts.api_models import Change, Input, Wire
 
 Cell: TypeAlias = bool | int | float | str | None
 Sql = Annotated[str, StringConstraints(max_length=5_000_000)]
@@ -203,9 +203,7 @@ class Chart(Input):
 
     kind: Literal["auto", "table", "bar", "line", "area", "scatter", "number"] = "auto"
     x: Words | None = Field(None, description="The column of the x axis.")
-    y: Annotated[list[Words], Field(max_length=12)] = Field(
-        default_factory=list, description="The columns of the y axis."
-    )
+    y: Annotated[list[Words], Field(max_length=12)] = Field(default_factory=list, description="Columns of the y axis.")
     series: Words | None = Field(None, description="A column that splits the values into series.")
     aggregate: Literal["none", "sum", "avg", "count", "min", "max"] = Field(
         "none", description="How rows with the same x and series are combined."
@@ -223,8 +221,10 @@ class SavedQueryIn(Input):
     chart: Chart = Field(default_factory=Chart)
 
 
-class SavedQueryChange(Input):
+class SavedQueryChange(Change):
     """Changes to a saved query; omitted fields stay as they are."""
+
+    NULLABLE = frozenset({"database_id"})
 
     name: Title | None = None
     text: Sql | None = None

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 
-from headwater.features.accounts.api_models import Input, Text, Wire
+from headwater.features.accounts.api_models import Change, Input, Text, Wire
 from headwater.features.databases.api_models import Name
 from headwater.features.jobs.api_models import JobOut
 
@@ -28,7 +28,7 @@ class SnapshotIn(Input):
     exclude: Tables | None = None
 
 
-class SnapshotChange(Input):
+class SnapshotChange(Change):
     """Changes to a snapshot; omitted fields keep their values. A held snapshot cannot be deleted."""
 
     label: Label | None = None

@@ -1,7 +1,7 @@
 // Owns the requests of accounts: instance, sign-in, sessions, organizations, members, keys, audit.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import type { ApiKeyRequest, MemberRequest, Role, SignInRequest, SignUpRequest } from '@/api/types'
+import type { ApiKeyRequest, MemberRequest, PasswordRequest, Role, SignInRequest, SignUpRequest } from '@/api/types'
 import { api, everyPage } from '@/lib/http'
 import { setSession } from '@/lib/session'
 
@@ -94,3 +94,6 @@ export const useRemoveMember = (organization: string) =>
   useChange(['members', organization], (user: string) => api.delete('/organizations/{organization_id}/members/{user_id}', { params: { path: { organization_id: organization, user_id: user } } }))
 
 export const useOpenSignup = () => useChange(['instance'], (open_signup: boolean) => api.patch('/instance', { body: { open_signup } }))
+export const useRevokeOtherSessions = () => useChange(['sessions'], () => api.delete('/auth/sessions'))
+export const useChangePassword = () => useChange(['sessions'], (body: PasswordRequest) => api.put('/auth/password', { body }))
+export const useRename = () => useChange(['me'], (name: string) => api.patch('/auth/me', { body: { name } }))

@@ -5,6 +5,7 @@ import { PageFrame, Panel } from '@/components/page'
 import { Loaded } from '@/components/states'
 import { day, words } from '@/lib/format'
 import { meQuery, useSignOut } from './api'
+import { NameForm } from './name-form'
 
 export function ProfilePage() {
   const me = useQuery(meQuery())
@@ -23,9 +24,8 @@ export function ProfilePage() {
         {({ user, organizations }) => (
           <>
             <Panel title="Account">
+              <NameForm name={user.name} />
               <dl className="factlist">
-                <dt>Name</dt>
-                <dd>{user.name}</dd>
                 <dt>Email</dt>
                 <dd>{user.email}</dd>
                 <dt>Member since</dt>

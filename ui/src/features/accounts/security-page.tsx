@@ -5,7 +5,8 @@ import { Loaded } from '@/components/states'
 import type { SignInSession } from '@/api/types'
 import { withErrorToast } from '@/lib/download'
 import { ago, day } from '@/lib/format'
-import { sessionsQuery, useRevokeSession } from './api'
+import { sessionsQuery, useRevokeOtherSessions, useRevokeSession } from './api'
+import { PasswordForm } from './password-form'
 
 /** "Mozilla/5.0 (X11; Linux …) … Chrome/156.0" -> "Chrome on Linux". */
 function deviceName(agent: string | null): string {
@@ -38,10 +39,22 @@ function SessionRow({ session }: { session: SignInSession }) {
   )
 }
 
+function RevokeOthers() {
+  const revoke = useRevokeOtherSessions()
+  return (
+    <button type="button" className="btn" disabled={revoke.isPending} onClick={() => void withErrorToast(() => revoke.mutateAsync(undefined))}>
+      Sign out all other devices
+    </button>
+  )
+}
+
 export function SecurityPage() {
   const sessions = useQuery(sessionsQuery())
   return (
-    <PageFrame title="Security">
+    <PageFrame title="Security" actions={(sessions.data?.length ?? 0) > 1 && <RevokeOthers />}>
+      <Panel title="Password">
+        <PasswordForm />
+      </Panel>
       <Panel title="Sessions" aside="Revoke signs that device out">
         <Loaded query={sessions} rows={3}>
           {(items) => (

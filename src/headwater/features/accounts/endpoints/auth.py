@@ -8,11 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Depends, Request, Response
 
 from headwater.features.accounts.api_models import (
+    EndedSessionsOut,
     InstanceIn,
     InstanceOut,
     ListOf,
     MeOut,
     OrganizationOut,
+    PasswordIn,
+    ProfileChange,
     SessionOut,
     SignedInOut,
     SignInIn,
@@ -28,13 +31,14 @@ from headwater.features.accounts.guard import (
     Limit,
     Shared,
     allow,
+    allow_detached,
     public,
     same_origin,
 )
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.service import identity, instance, organizations, sessions
+from headwater.features.accounts.service import identity, instance, organizations, password_sign_in, profile, sessions
 from headwater.features.accounts.service.identity import SignedIn
-from headwater.kit.errors import TooMany, Unauthenticated
+from headwater.kit.errors import Unauthenticated
 from headwater.kit.settings import Settings
 
 router = APIRouter()
@@ -60,36 +64,20 @@ async def change_instance(
 
 
 @router.post("/auth/signup", status_code=201, tags=["auth"], dependencies=[Depends(same_origin)])
-async def sign_up(body: SignUpIn, response: Response, db: Db, server: Shared, visitor: Client) -> SignedInOut:
+async def sign_up(body: SignUpIn, response: Response, server: Shared, visitor: Client) -> SignedInOut:
     """Create an account and sign in. The first account becomes the administrator of the instance."""
-    entered = identity.SignUp(body.email, body.password.get_secret_value(), body.name)
-    signed_in = await identity.sign_up(db, server.settings, server.signer, visitor, entered)
-    for hook in server.signup_hooks:
-        await hook(db, signed_in.actor, server.settings)
+    entered = password_sign_in.SignUp(body.email, body.password.get_secret_value(), body.name)
+    signed_in = await password_sign_in.sign_up(server.context, server.signer, visitor, entered, server.signup_hooks)
     return _answer(response, server, signed_in)
 
 
 @router.post("/auth/login", tags=["auth"], dependencies=[Depends(same_origin)])
 async def sign_in(body: SignInIn, response: Response, server: Shared, visitor: Client) -> SignedInOut:
     """Sign in with a password."""
-    try:
-        await server.throttle.before(body.email, visitor.ip)
-        async with server.database.transaction() as db:
-            signed_in = await identity.sign_in(
-                db,
-                server.settings,
-                server.signer,
-                visitor,
-                email=body.email,
-                password=body.password.get_secret_value(),
-            )
-    except (Unauthenticated, TooMany) as error:
-        if isinstance(error, Unauthenticated):
-            await server.throttle.failed(visitor.ip)
-        async with server.database.transaction() as db:
-            identity.record_failed_sign_in(db, visitor, body.email)
-        raise
-    await server.throttle.succeeded(body.email, visitor.ip)
+    password = body.password.get_secret_value()
+    signed_in = await password_sign_in.sign_in(
+        server.context, server.signer, visitor, email=body.email, password=password
+    )
     return _answer(response, server, signed_in)
 
 
@@ -120,11 +108,10 @@ async def sign_out(
     """End the session of the access token or of the refresh cookie, and remove the cookie."""
     bearer = request.headers.get("authorization", "").partition(" ")[2].strip()
     async with server.database.transaction() as db:
-        if bearer:
-            actor = await identity.actor_of_token(db, server.signer, visitor, bearer)
-            await identity.sign_out(db, actor)
         if token := secure or plain:
             await identity.sign_out_by_refresh_token(db, token)
+        if bearer:
+            await identity.sign_out_by_access_token(db, server.signer, visitor, bearer)
     response.delete_cookie(cookie_name(server.settings), path="/", secure=server.settings.secure_cookies)
 
 
@@ -138,6 +125,24 @@ async def me(db: Db, actor: Reader) -> MeOut:
     )
 
 
+@router.patch("/auth/me", tags=["auth"])
+async def change_profile(
+    body: ProfileChange, db: Db, actor: Annotated[Actor, Depends(allow("account:write"))]
+) -> UserOut:
+    """Change the name of the current user."""
+    user = await identity.user_of(db, actor) if body.name is None else await profile.rename(db, actor, body.name)
+    return UserOut.model_validate(user)
+
+
+@router.put("/auth/password", status_code=204, tags=["auth"])
+async def change_password(
+    body: PasswordIn, server: Shared, actor: Annotated[Actor, Depends(allow_detached("account:admin"))]
+) -> None:
+    """Change the password of the current user; all other sessions end. API keys stay valid."""
+    current, new = body.current.get_secret_value(), body.new.get_secret_value()
+    await profile.change_password(server.context, actor, current=current, new=new)
+
+
 @router.get("/auth/sessions", tags=["auth"])
 async def list_sessions(
     db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
@@ -148,6 +153,12 @@ async def list_sessions(
     for item in items:
         item.current = item.id == actor.session_id
     return ListOf(items=items, next=page.next)
+
+
+@router.delete("/auth/sessions", tags=["auth"])
+async def revoke_other_sessions(db: Db, actor: Annotated[Actor, Depends(allow("account:admin"))]) -> EndedSessionsOut:
+    """End all sessions of the current user but the current one."""
+    return EndedSessionsOut(ended=await sessions.revoke_others(db, actor))
 
 
 @router.delete("/auth/sessions/{session_id}", status_code=204, tags=["auth"])

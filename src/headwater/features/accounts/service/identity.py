@@ -1,4 +1,4 @@
-"""Authentication: sign-up, sign-in, refresh, sign-out, and the actor behind a token or key."""
+"""Sessions: their begin, refresh and end, and the actor behind a token or key."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts import passwords, repository
-from headwater.features.accounts.models import Membership, Organization, RefreshToken, User, UserSession
+from headwater.features.accounts import repository
+from headwater.features.accounts.models import RefreshToken, User, UserSession
 from headwater.features.accounts.rights import SCOPES, Actor, Scope
 from headwater.features.accounts.service import audit
-from headwater.features.accounts.service.instance import signup_is_open
 from headwater.features.accounts.tokens import (
     AccessClaims,
     Signer,
@@ -23,7 +22,7 @@ from headwater.features.accounts.tokens import (
     split_api_key,
 )
 from headwater.kit.clock import now
-from headwater.kit.errors import Conflict, Forbidden, Invalid, Unauthenticated
+from headwater.kit.errors import Invalid, Unauthenticated
 from headwater.kit.settings import Settings
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
@@ -59,63 +58,6 @@ def normal_email(email: str) -> str:
     return folded
 
 
-@dataclass(frozen=True, slots=True)
-class SignUp:
-    """What somebody enters to get an account; without a name, the first part of the address is used."""
-
-    email: str
-    password: str
-    name: str = ""
-
-
-async def sign_up(
-    db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, entered: SignUp
-) -> SignedIn:
-    """Create an account with a personal organization and sign in; the first account becomes the administrator."""
-    address = normal_email(entered.email)
-    passwords.check_rules(entered.password, address)
-    hashed = await passwords.hash_password(entered.password)
-    await repository.lock_signups(db)
-    first = not await repository.has_users(db)
-    if not first and not await signup_is_open(db, settings):
-        raise Forbidden("Sign-up is closed.", hint="Ask the administrator of this instance for an account.")
-    if await repository.user_by_email(db, address):
-        raise Conflict("There is already an account with this address.", hint="Sign in instead.")
-    display_name = entered.name.strip() or address.split("@")[0]
-    user = User(email=address, name=display_name, password_hash=hashed, is_admin=first)
-    db.add(user)
-    await db.flush()
-    organization = Organization(name=display_name, personal_of=user.id)
-    db.add(organization)
-    await db.flush()
-    db.add(Membership(organization_id=organization.id, user_id=user.id, role="owner"))
-    await db.flush()
-    signed_in = await _open_session(db, settings, signer, visitor, user)
-    audit.record(db, signed_in.actor, "auth.signup", "user", user.id, address, organization_id=organization.id)
-    return signed_in
-
-
-async def sign_in(
-    db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, *, email: str, password: str
-) -> SignedIn:
-    """Sign a user in with a password, or raise Unauthenticated without saying what was wrong."""
-    user = await repository.user_by_email(db, email.strip().lower())
-    right, renewed = await passwords.verify(password, user.password_hash if user else None)
-    if user is None or not right:
-        raise Unauthenticated("The email address or the password is wrong.")
-    if renewed:
-        user.password_hash = renewed
-    signed_in = await _open_session(db, settings, signer, visitor, user)
-    audit.record(db, signed_in.actor, "auth.login", "user", user.id, user.email)
-    return signed_in
-
-
-def record_failed_sign_in(db: AsyncSession, visitor: ClientInfo, email: str) -> None:
-    """Record a failed sign-in, in a separate transaction because the failed one is rolled back."""
-    stranger = Actor("user", None, email.strip().lower()[:254], ip=visitor.ip)
-    audit.record(db, stranger, "auth.login_failed", "user", "", stranger.email)
-
-
 async def refresh(
     db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, token: str
 ) -> SignedIn | None:
@@ -144,11 +86,14 @@ async def refresh(
     return await _issue(db, signer, session, user, visitor)
 
 
-async def sign_out(db: AsyncSession, actor: Actor) -> None:
-    """End the actor's session."""
-    if actor.session_id and actor.user_id:
-        await repository.revoke_session(db, actor.session_id, actor.user_id)
-        audit.record(db, actor, "auth.logout", "session", actor.session_id)
+async def sign_out_by_access_token(db: AsyncSession, signer: Signer, visitor: ClientInfo, token: str) -> None:
+    """End the session of an access token, which may have expired; one that we have not signed ends nothing."""
+    claims = signer.read_expired(token)
+    live = await repository.live_session(db, claims.session_id) if claims else None
+    if live and claims and live[1].id == claims.user_id:
+        session, user = live
+        await repository.revoke_session(db, session.id, user.id)
+        audit.record(db, Actor("user", user.id, user.email, ip=visitor.ip), "auth.logout", "session", session.id)
 
 
 async def sign_out_by_refresh_token(db: AsyncSession, token: str) -> None:
@@ -181,7 +126,7 @@ async def _actor_of_key(db: AsyncSession, visitor: ClientInfo, public_id: str, s
     key, user = api_key_by_public_id
     await repository.touch_api_key(db, key)
     scopes = frozenset(scope for scope in SCOPES if scope in key.scopes)
-    return await _actor(db, user, visitor, scopes=scopes)
+    return await _actor(db, user, visitor, scopes=scopes, key_id=key.id)
 
 
 async def actor_of_user(db: AsyncSession, user_id: uuid.UUID, visitor: ClientInfo) -> Actor | None:
@@ -196,6 +141,7 @@ async def _actor(
     visitor: ClientInfo,
     *,
     session_id: uuid.UUID | None = None,
+    key_id: uuid.UUID | None = None,
     scopes: frozenset[Scope] | None = None,
 ) -> Actor:
     return Actor(
@@ -205,15 +151,17 @@ async def _actor(
         name=user.name,
         is_admin=user.is_admin,
         session_id=session_id,
+        key_id=key_id,
         scopes=frozenset(SCOPES) if scopes is None else scopes,
         roles=await repository.roles_of(db, user.id),
         ip=visitor.ip,
     )
 
 
-async def _open_session(
+async def open_session(
     db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, user: User
 ) -> SignedIn:
+    """Begin a session of a user who has proven to be that user."""
     session = UserSession(
         user_id=user.id,
         expires_at=now() + timedelta(days=settings.session_days),

@@ -29,3 +29,12 @@ async def revoke(db: AsyncSession, actor: Actor, session_id: uuid.UUID) -> None:
     if not await repository.revoke_session(db, session_id, actor.user_id):
         raise NotFound("You have no such session.")
     audit.record(db, actor, "session.revoke", "session", session_id)
+
+
+async def revoke_others(db: AsyncSession, actor: Actor) -> int:
+    """End all sessions of the actor but the current one; return how many they were."""
+    allow_scope(actor, "account:admin")
+    assert actor.user_id
+    ended = await repository.revoke_other_sessions(db, actor.user_id, actor.session_id)
+    audit.record(db, actor, "session.revoke_others", "session", ended=ended)
+    return ended

@@ -17,6 +17,7 @@ from headwater.features.accounts.guard import (
     Shared,
     allow,
     allow_detached,
+    body_limit,
 )
 from headwater.features.accounts.rights import Actor
 from headwater.features.codebases import serializers, uploads
@@ -44,6 +45,7 @@ async def list_codebases(
 
 
 @router.post("/projects/{project_id}/codebases", status_code=202, openapi_extra=FORM)
+@body_limit(None)
 async def upload_codebase(
     project_id: uuid.UUID,
     request: Request,

@@ -116,12 +116,28 @@ def _tls(given: TlsIn) -> Tls:
 
 
 def _route(ssh: SshIn | None, proxy: ProxyIn | None) -> Route:
+    if proxy:
+        _check_proxy(proxy)
     outer = Proxy(proxy.kind, proxy.host, proxy.port, proxy.user or "", proxy.password or "") if proxy else Direct()
     if ssh is None:
         return outer
     if isinstance(outer, Proxy):
         raise Invalid({"proxy": "Use either an SSH tunnel or a proxy."})
     return _tunnel(ssh)
+
+
+def _check_proxy(given: ProxyIn) -> None:
+    """Refuse credentials that the protocol of the proxy cannot transmit."""
+    wrong = {}
+    for field, value in (("proxy.user", given.user or ""), ("proxy.password", given.password or "")):
+        if not (value.isascii() and (value.isprintable() or not value)):
+            wrong[field] = "Use printable ASCII characters: proxies understand no others."
+        elif len(value) > 255:
+            wrong[field] = "Use at most 255 characters."
+    if given.kind == "http" and ":" in (given.user or ""):
+        wrong["proxy.user"] = "The user of an HTTP proxy cannot contain a colon."
+    if wrong:
+        raise Invalid(wrong)
 
 
 def _tunnel(ssh: SshIn) -> SshTunnel:

@@ -74,6 +74,11 @@ async def list_of_project(
     return cut([DatabaseView(row[0], row[1]) for row in rows], limit, lambda row: (str(row.database.id),))
 
 
+async def failing(db: AsyncSession) -> Sequence[Database]:
+    """Return the managed databases with which something is wrong, of all organizations: for alerts."""
+    return await repository.failing(db)
+
+
 async def named(db: AsyncSession, actor: Actor, name: str) -> Database:
     """Return the database with this name or id among all that the actor can see."""
     try:
@@ -101,6 +106,8 @@ async def create(
     """Add the row of a new database; the supervisor creates its files, or a job if it is `building`."""
     project = await projects.get(db, actor, project_id, "database:write", lock=True)
     _check_engine(spec.engine_name)
+    if not spec.building:  # else they are those of another database
+        _check_options(spec.engine_name, spec.options)
     await _check_name(db, project, spec.name)
     if spec.tls_required:
         _check_proxied(spec.engine_name, "managed")
@@ -258,6 +265,19 @@ def _check_engine(name: str) -> None:
     if name not in all_engines():
         raise Invalid({"engine": f"There is no engine {name!r}."}, hint=did_you_mean(name, all_engines()))
     engine(name)
+
+
+def _check_options(engine_name: str, options: Mapping[str, Any]) -> None:
+    """Raise Invalid for an option that new databases of the engine do not have, or a value that it does not allow."""
+    provisioning = all_engines()[engine_name].provisioning
+    known = {option.name: option for option in provisioning.options} if provisioning else {}
+    for name, value in options.items():
+        option = known.get(name)
+        if option is None:
+            raise Invalid({f"options.{name}": f"There is no option {name!r}."}, hint=did_you_mean(name, known))
+        if not option.allows(str(value)):
+            choices = f" Choose one of {', '.join(option.choices)}." if option.choices else ""
+            raise Invalid({f"options.{name}": f"{value!r} is no value of {option.label}.{choices}"})
 
 
 async def _check_name(db: AsyncSession, project: Project, name: str) -> None:

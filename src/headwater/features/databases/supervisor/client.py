@@ -77,6 +77,11 @@ async def renew_password(settings: Settings, database_id: uuid.UUID) -> None:
     await ask(settings, verb="renew_password", id=str(database_id))
 
 
+async def ping(settings: Settings) -> None:
+    """Return if the supervisor answers, else raise Unavailable."""
+    await ask(settings, verb="ping", id=str(uuid.UUID(int=0)))
+
+
 async def notify(settings: Settings, database_id: uuid.UUID) -> None:
     """Notify the supervisor that the row of a database has changed."""
     await ask(settings, verb="poke", id=str(database_id))

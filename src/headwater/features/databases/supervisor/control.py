@@ -56,6 +56,8 @@ async def _answer(supervisor: Supervisor, line: bytes) -> dict[str, Any]:
                     "socket": str(address.socket or ""),
                     "path": str(address.path or ""),
                 }
+            case "ping":
+                return {}
             case "poke":
                 await supervisor.notify(database_id)
                 return {}
@@ -68,3 +70,6 @@ async def _answer(supervisor: Supervisor, line: bytes) -> dict[str, Any]:
         return {"error": error.message, "hint": error.hint, "code": error.code}
     except (msgspec.DecodeError, ValueError) as error:
         return {"error": f"The request is not valid: {error}.", "hint": None, "code": "bad_input"}
+    except Exception:
+        log.exception("supervisor.request_crashed")
+        return {"error": "The supervisor failed unexpectedly.", "hint": "See its log for details.", "code": "error"}

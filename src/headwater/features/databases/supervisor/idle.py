@@ -43,6 +43,8 @@ async def _check_instance(supervisor: Supervisor, instance: ManagedInstance) -> 
                 await _watch(supervisor, instance)
         except (HeadwaterError, OSError, SQLAlchemyError) as error:
             log.warning("supervisor.activity_unknown", database=str(instance.spec.id), error=str(error))
+        except Exception:  # of one database: the others are checked all the same
+            log.exception("supervisor.check_crashed", database=str(instance.spec.id))
 
 
 async def _sleep_unless_busy(supervisor: Supervisor, instance: ManagedInstance) -> None:

@@ -29,6 +29,7 @@ RECONCILE_SECONDS = 5.0
 WAKES_AT_ONCE = 8
 RETRY_SECONDS = 10.0
 PREPARE_SECONDS = 0.3
+UNMANAGEABLE = "Headwater cannot manage this database"
 
 
 class Supervisor:
@@ -79,7 +80,12 @@ class Supervisor:
         async with self._store.transaction() as db:
             rows = await repository.managed(db)
         for row in rows:
-            await self._reconcile_one(row, read)
+            try:
+                await self._reconcile_one(row, read)
+            except (SQLAlchemyError, OSError):
+                raise  # the store is at fault, not the row
+            except Exception as error:
+                await self._record_fault(row, error)
 
     async def notify(self, database_id: uuid.UUID) -> None:
         """Reconcile a database now, because its row has changed."""
@@ -231,12 +237,25 @@ class Supervisor:
             return  # purged since the row was read
         if not desired_running(row) and not instance.lock.locked() and instance.started < read:
             instance.running = False  # from here on, new clients check the row
+        if row.state_reason.startswith(UNMANAGEABLE):
+            await self.update(instance, state_reason="")
         if next_step(instance, row, now(), alive=self._alive(instance)) and not instance.lock.locked():
             self.soon(self._step(instance))
+
+    async def _record_fault(self, row: Database, error: Exception) -> None:
+        """Tell the users of a database that we cannot manage it; the others are not affected."""
+        reason = f"{UNMANAGEABLE}: {type(error).__name__}: {error}"
+        instance = self.instances.get(row.id)
+        state = row.state if instance and self.up(instance) else "failed"
+        if (row.state, row.state_reason) != (state, reason):
+            log.error("supervisor.database_unmanageable", database=str(row.id), exc_info=error)
+            async with self._store.transaction() as db:
+                await repository.note(db, row.id, state=state, state_reason=reason, state_at=now())
 
     async def _step(self, instance: ManagedInstance) -> None:
         """Run the next step of one database; errors are written to its row, and the step is tried again later."""
         async with instance.lock:
+            row = None
             try:
                 row = await self._row(instance.spec.id)
                 step = next_step(instance, row, now(), alive=self._alive(instance)) if row else None
@@ -244,6 +263,9 @@ class Supervisor:
                     await self._steps[step](instance, row)
             except (HeadwaterError, OSError, SQLAlchemyError) as error:
                 log.warning("supervisor.step_failed", database=str(instance.spec.id), error=str(error))
+            except Exception as error:
+                if row:
+                    await self._record_fault(row, error)
 
     async def _orphan(self, instance: ManagedInstance, row: Database) -> None:
         await self.update(instance, desired="stopped", deleted_at=now(), purge_at=now() + GRACE)

@@ -1,8 +1,9 @@
 """Signed links that download a file of a snapshot without signing in; they expire and can be revoked.
 
 A link is the id of its row, signed with a key that is derived for its organization. The signed token is not stored, so
-a link cannot be shown again. A download uses the rights that the link's creator has at that moment; it fails if the
-creator has lost them, the snapshot was deleted, or the link was revoked.
+a link cannot be shown again. Whoever has it can read the data, so creating one takes a right of its own. A download
+uses the rights that the link's creator has at that moment; it fails if the creator has lost them or has left the
+organization meanwhile, the API key that created it has ended, the snapshot was deleted, or the link was revoked.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.core.snapshots import manifest_tables
-from headwater.features.accounts.rights import Actor, authorize
-from headwater.features.accounts.service import audit, identity
+from headwater.features.accounts.rights import Actor, authorize, role_allows
+from headwater.features.accounts.service import audit, credentials, identity
+from headwater.features.accounts.service.credentials import CredentialUse
 from headwater.features.accounts.service.identity import ClientInfo
 from headwater.features.extracts import repository
 from headwater.features.extracts.models import SnapshotLink
@@ -74,6 +76,7 @@ async def make(
 ) -> Link:
     """Create a link to a file of a snapshot; recorded in the audit log."""
     opened = await snapshot_access.open_snapshot(context, actor, snapshot_id)
+    authorize(actor, "link:write", opened)
     names = None if tables is None else [manifest_tables.display_name(table) for table in opened.choose(tables)]
     assert actor.user_id
     until = (now() + min(timedelta(seconds=seconds), LONGEST)).replace(microsecond=0)
@@ -83,6 +86,7 @@ async def make(
             organization_id=snapshot.organization_id,
             snapshot_id=snapshot.id,
             created_by=actor.user_id,
+            key_id=actor.key_id,
             request={"format": form, "tables": names},
             expires_at=until,
             uses=0,
@@ -136,8 +140,10 @@ async def follow(context: Context, visitor: ClientInfo, token: str) -> File:
         row = await repository.find(db, claims.link)
         if row is None or row.expires_at < now():
             raise _Gone
+        use = CredentialUse(row.key_id, row.created_by, row.organization_id)
+        has_lasted = await credentials.has_lasted(db, use, row.created_at)
         actor = await identity.actor_of_user(db, row.created_by, visitor)
-    if actor is None:
+    if actor is None or not has_lasted or not role_allows(actor, "link:write", row.organization_id):
         raise _Gone
     try:
         file = await exports.export(

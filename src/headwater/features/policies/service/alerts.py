@@ -18,10 +18,12 @@ from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, NotFound
 from headwater.kit.paging import Page, cut
 
-Kind = Literal["failed", "missed", "grew", "damaged", "verify_failed", "drill_failed", "not_restorable"]
+Kind = Literal["failed", "missed", "grew", "damaged", "verify_failed", "drill_failed", "not_restorable", "not_running"]
 # These last until a later run succeeds, so an acknowledged one is only counted. The others are single events: each one
 # after an acknowledgement opens a new alert.
-LASTING: frozenset[Kind] = frozenset({"failed", "missed", "verify_failed", "drill_failed", "not_restorable"})
+LASTING: frozenset[Kind] = frozenset(
+    {"failed", "missed", "verify_failed", "drill_failed", "not_restorable", "not_running"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,15 @@ from headwater.features.databases.service import databases, readiness
 from headwater.features.policies import repository
 from headwater.features.policies.models import SnapshotPolicy
 from headwater.features.policies.repository import Due
-from headwater.features.policies.service import alerts, damage, restorability, retention, rules, run_results
+from headwater.features.policies.service import (
+    alerts,
+    damage,
+    failing_databases,
+    restorability,
+    retention,
+    rules,
+    run_results,
+)
 from headwater.features.snapshots.service import snapshots, summaries
 from headwater.features.snapshots.service.restore import restores
 from headwater.features.snapshots.service.verify import scrub
@@ -42,6 +50,7 @@ async def tick(context: Context, at: datetime | None = None) -> None:
     ended = await run_results.settle(context.store, at)
     await damage.report(context.store, at)
     await restorability.report(context.store, at)
+    await failing_databases.report(context.store, at)
     for field, work in _WORK.items():
         async with context.store.transaction() as db:
             due = await repository.due(db, field, at)

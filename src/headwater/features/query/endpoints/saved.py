@@ -46,10 +46,7 @@ async def change_saved_query(
     query_id: uuid.UUID, body: api_models.SavedQueryChange, db: Db, actor: Writer
 ) -> api_models.SavedQueryOut:
     """Change a saved query; only its owner may share it."""
-    given = body.model_dump(include=body.model_fields_set)
-    # Only the database can be removed; for every other field null means no change.
-    changes = {name: value for name, value in given.items() if value is not None or name == "database_id"}
-    changed = await saved.change(db, actor, query_id, changes)
+    changed = await saved.change(db, actor, query_id, body.model_dump(exclude_unset=True))
     return serializers.saved(changed, actor.user_id)
 
 

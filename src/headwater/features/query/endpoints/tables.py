@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 
-from headwater.features.accounts.guard import Shared, allow_detached
+from headwater.features.accounts.guard import Shared, allow_detached, body_limit
 from headwater.features.accounts.rights import Actor
 from headwater.features.query import api_models, serializers
 from headwater.features.query.service import access, edits, rows, server_sessions, structure
@@ -15,6 +15,8 @@ from headwater.features.query.service import access, edits, rows, server_session
 router = APIRouter(tags=["query"])
 Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
 Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
+# Edits of rows contain old and new values; bytes take two characters each.
+MAX_EDITS = 20 * 1_048_576
 
 
 @router.post("/databases/{database_id}/rows")
@@ -48,6 +50,7 @@ async def read_cell(
 
 
 @router.post("/databases/{database_id}/edits")
+@body_limit(MAX_EDITS)
 async def edit_rows(
     database_id: uuid.UUID, body: api_models.EditsIn, server: Shared, actor: Writer
 ) -> api_models.EditsOut:

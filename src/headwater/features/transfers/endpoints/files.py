@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse
 
 from headwater.core.transfer.csv_files import CsvOptions
-from headwater.features.accounts.guard import Shared, allow_detached
+from headwater.features.accounts.guard import Shared, allow_detached, body_limit
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access as doors
 from headwater.features.transfers import api_models, serializers
@@ -38,6 +38,7 @@ def csv_options(
 
 
 @router.post("/databases/{database_id}/imports", status_code=201, openapi_extra=FORM)
+@body_limit(None)
 async def upload_import(
     database_id: uuid.UUID,
     request: Request,

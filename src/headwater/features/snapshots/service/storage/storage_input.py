@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,10 @@ from headwater.kit.ids import new_id
 from headwater.store.context import Context
 from headwater.store.encryption import SecretCipher
 from headwater.vault.codecs import DEFAULT
+
+BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}")
+REGION = re.compile(r"[A-Za-z0-9-]{1,63}")
+URL = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,12 @@ async def _bucket(context: Context, given: StorageInput) -> dict[str, Any]:
     wrong = {}
     if not given.bucket:
         wrong["bucket"] = "Enter the name of the bucket."
+    elif not BUCKET.fullmatch(given.bucket):
+        wrong["bucket"] = "A bucket has 3 to 255 letters, digits, dots, hyphens and underscores."
+    if not _is_prefix(given.prefix.strip("/")):
+        wrong["prefix"] = "Use folders separated by /, without control characters, . and .."
+    if not REGION.fullmatch(given.region):
+        wrong["region"] = "Enter a region such as us-east-1."
     if not given.access_key or not given.secret_key:
         wrong["access_key"] = "Enter the access key and the secret key of the storage."
     if given.endpoint and not _is_url(given.endpoint):
@@ -99,10 +110,17 @@ async def _bucket(context: Context, given: StorageInput) -> dict[str, Any]:
     }
 
 
+def _is_prefix(text: str) -> bool:
+    segments = text.split("/") if text else []
+    return text.isprintable() and not {"", ".", ".."}.intersection(segments)
+
+
 def _is_url(text: str) -> bool:
+    """Return True for scheme, host, port and path: credentials and queries have no meaning here."""
     try:
         parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        has_more = parts.username is not None or parts.query or parts.fragment or not URL.fullmatch(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and not has_more
     except ValueError:  # a port that is no number, an unfinished IPv6 address
         return False
 

@@ -1,14 +1,10 @@
-"""Operations measured: the newcomer's first minutes, kills in the middle of a scan, the size of the page.
-
-make bench PART=operations
-"""
+"""The newcomer's first minutes, kills in the middle of a scan, the size of the page."""
 
 from __future__ import annotations
 
 import gzip
 import os
 import re
-import shutil
 import signal
 import statistics
 import subprocess
@@ -18,9 +14,9 @@ import time
 import urllib.request
 from pathlib import Path
 
-from bench.rows import Row, save
+from bench.rows import Row
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 COMMAND = "make bench PART=operations"
 PORT = 7763
 
@@ -116,15 +112,3 @@ def page() -> list[Row]:
     return [
         Row("entry JS and CSS, gzip", f"{size:.0f} KB", "160 KB", "limit", size / 160, "≤ 160 KB", size <= 160, COMMAND)
     ]
-
-
-def main() -> None:
-    """Measure everything."""
-    if not shutil.which("make"):
-        raise SystemExit("make is needed")
-    for measure in (page, kills, newcomer):
-        save("operations", measure())
-
-
-if __name__ == "__main__":
-    main()

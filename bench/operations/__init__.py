@@ -1,0 +1,1 @@
+"""Operations measured: starting, kills, size of the page, connections."""

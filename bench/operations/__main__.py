@@ -1,0 +1,31 @@
+"""Operations measured.
+
+make bench PART=operations ARGS="[part …]"    (all parts without ARGS)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from bench.operations import bodies, connections, guessing, newcomer
+from bench.rows import Row, save
+
+PARTS: dict[str, Callable[[], list[Row]]] = {
+    "page": newcomer.page,
+    "kills": newcomer.kills,
+    "newcomer": newcomer.newcomer,
+    "connections": connections.connections,
+    "guessing": guessing.guessing,
+    "bodies": bodies.bodies,
+}
+
+
+def main() -> None:
+    """Measure what is named on the command line, or everything."""
+    for name in sys.argv[1:] or PARTS:
+        save("operations", PARTS[name]())
+
+
+if __name__ == "__main__":
+    main()

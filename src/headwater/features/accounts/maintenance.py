@@ -1,0 +1,16 @@
+"""What a worker runs for accounts at intervals: it deletes counts of attempts that are over."""
+
+from __future__ import annotations
+
+from headwater.features.accounts import repository
+from headwater.features.accounts.service.throttles import WINDOW
+from headwater.kit.clock import now
+from headwater.store.context import Context
+
+EVERY_SECONDS = 600.0
+
+
+async def run_maintenance(context: Context) -> None:
+    """Delete the counts of windows that are over."""
+    async with context.store.transaction() as db:
+        await repository.forget_attempts_before(db, now() - WINDOW)

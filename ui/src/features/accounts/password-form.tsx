@@ -1,0 +1,53 @@
+// Owns the change of one's own password.
+import { useState, type FormEvent } from 'react'
+import { toast } from 'sonner'
+import { TextField } from '@/components/field'
+import { asApiError, errorText } from '@/lib/problem'
+import { useChangePassword } from './api'
+
+export function PasswordForm() {
+  const [current, setCurrent] = useState('')
+  const [next, setNext] = useState('')
+  const change = useChangePassword()
+  const fields = change.error ? asApiError(change.error).fields : {}
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    change.mutate(
+      { current, new: next },
+      {
+        onSuccess: () => {
+          setCurrent('')
+          setNext('')
+          toast.success('Your password is changed, and all other sessions have ended')
+        },
+      },
+    )
+  }
+  const general = change.error && Object.keys(fields).length === 0 ? errorText(change.error) : undefined
+  return (
+    <form onSubmit={submit} aria-label="Change your password">
+      <TextField
+        label="Current password"
+        type="password"
+        autoComplete="current-password"
+        required
+        value={current}
+        onChange={(event) => setCurrent(event.target.value)}
+        error={fields['current'] ?? general}
+      />
+      <TextField
+        label="New password"
+        type="password"
+        autoComplete="new-password"
+        required
+        value={next}
+        onChange={(event) => setNext(event.target.value)}
+        note="At least 10 characters. A short phrase works well. All your other sessions will end."
+        error={fields['new']}
+      />
+      <button type="submit" className="btn primary" disabled={change.isPending || !current || !next}>
+        Change password
+      </button>
+    </form>
+  )
+}
