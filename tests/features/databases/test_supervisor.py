@@ -15,6 +15,7 @@ import pytest
 from headwater.drivers import Spec
 from headwater.drivers.local import LocalDriver
 from headwater.engines import engine
+from headwater.engines.postgresql import binaries
 from headwater.features.databases import repository
 from headwater.features.databases.models import Database
 from headwater.features.databases.supervisor import client, idle, managed_instance, reconciler
@@ -194,7 +195,8 @@ async def test_failed_creation_reports_the_reason_and_is_retried_three_times(
     supervised: SupervisorFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reconciler, "RETRY_SECONDS", 0.0)
-    database = await supervised.create(options={"version": "9"})
+    monkeypatch.setattr(binaries, "installed", dict)  # it was when the version was chosen
+    database = await supervised.create()
     assert database["state"] == "failed" and "not installed" in database["state_reason"]
     for _ in range(10):
         await supervised.supervisor.reconcile()
