@@ -81,6 +81,21 @@ async def test_viewer_cannot_end_or_watch_the_owner(module_app: AppFixture, data
     assert (await database.sql("SELECT 1", session="tab"))["in_transaction"]
 
 
+LOCKS = {
+    "postgresql": ("SELECT pg_advisory_lock(7)", "SELECT pg_try_advisory_lock(7)"),
+    "mysql": ("SELECT get_lock('seven', 0)", "SELECT get_lock('seven', 0)"),
+}
+
+
+@pytest.mark.parametrize("engine", LOCKS)
+async def test_lock_of_a_viewer_ends_with_its_run(module_app: AppFixture, databases: Databases, engine: str) -> None:
+    database = await databases(engine)
+    viewer = await viewer_of(module_app, database)
+    take, attempt = LOCKS[engine]
+    assert (await ran(viewer, database, take, session="tab"))["error"] is None
+    assert value(await database.sql(attempt)) == 1
+
+
 @pytest.mark.parametrize(("scope", "role"), [("read", "reader_"), ("write", "owner")])
 async def test_key_has_the_role_of_its_scope(
     module_app: AppFixture, databases: Databases, scope: str, role: str
