@@ -11,7 +11,7 @@ from features.query.database_fixture import DatabaseFixture, new_database_fixtur
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import AppFixture, Person
 
-WHO = {"postgresql": "SELECT current_user::text", "mysql": "SELECT substring_index(user(), '@', 1)"}
+WHO = {"postgresql": "SELECT session_user::text", "mysql": "SELECT substring_index(user(), '@', 1)"}
 
 
 Databases = Callable[[str], Awaitable[DatabaseFixture]]
