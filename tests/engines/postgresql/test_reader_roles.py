@@ -81,7 +81,12 @@ async def test_reader_selects_what_is_created_later_and_writes_nothing(instance:
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 await ann.execute(statement.encode())
-        assert await values(ann, "SELECT current_user::text") == [f"reader_{ANN}"]
+        assert await values(ann, "SELECT session_user || ' ' || current_user") == [f"reader_{ANN} readers"]
+        await ann.execute("SELECT set_config('role', 'none', false)")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await ann.execute("SELECT a FROM inner_room.later")
+        await ann.execute("RESET ROLE")
+        assert await values(ann, "SELECT a FROM inner_room.later") == [7]
 
 
 @pytest.mark.parametrize("person", [None, BOB], ids=["owner", "reader"])
@@ -101,11 +106,23 @@ async def test_reader_neither_sees_nor_ends_what_others_do(instance: ReadInstanc
 
 
 async def test_owner_sees_and_ends_sessions_of_readers(instance: ReadInstance) -> None:
+    if int(instance.spec.options["version"]) < 16:
+        pytest.skip("PostgreSQL 15 cannot grant this without letting the owner act as a reader.")
     async with await instance.connect(ANN) as ann, await instance.connect() as owner:
         await ann.execute("SELECT 'too long'")
         pid = ann.info.backend_pid
         assert await values(owner, f"SELECT query FROM pg_stat_activity WHERE pid = {pid}") == ["SELECT 'too long'"]
         assert await values(owner, f"SELECT pg_terminate_backend({pid})") == [True]
+
+
+async def test_owner_gets_nothing_from_readers(instance: ReadInstance) -> None:
+    await instance.driver.reader(instance.spec, ANN)
+    async with await instance.connect() as owner:
+        for role in (f"reader_{ANN}", "readers"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                await owner.execute(f"SET ROLE {role}".encode())
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await owner.execute("SELECT rolpassword FROM pg_authid")
 
 
 async def test_readers_leave_no_trace_in_dumps(instance: ReadInstance) -> None:

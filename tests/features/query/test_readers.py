@@ -11,7 +11,7 @@ from features.query.database_fixture import DatabaseFixture, new_database_fixtur
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import AppFixture, Person
 
-WHO = {"postgresql": "SELECT current_user::text", "mysql": "SELECT substring_index(user(), '@', 1)"}
+WHO = {"postgresql": "SELECT session_user::text", "mysql": "SELECT substring_index(user(), '@', 1)"}
 
 
 Databases = Callable[[str], Awaitable[DatabaseFixture]]
@@ -79,6 +79,21 @@ async def test_viewer_cannot_end_or_watch_the_owner(module_app: AppFixture, data
     text = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%a secret%' AND pid <> pg_backend_pid()"
     assert value(await ran(viewer, database, text)) == 0
     assert (await database.sql("SELECT 1", session="tab"))["in_transaction"]
+
+
+LOCKS = {
+    "postgresql": ("SELECT pg_advisory_lock(7)", "SELECT pg_try_advisory_lock(7)"),
+    "mysql": ("SELECT get_lock('seven', 0)", "SELECT get_lock('seven', 0)"),
+}
+
+
+@pytest.mark.parametrize("engine", LOCKS)
+async def test_lock_of_a_viewer_ends_with_its_run(module_app: AppFixture, databases: Databases, engine: str) -> None:
+    database = await databases(engine)
+    viewer = await viewer_of(module_app, database)
+    take, attempt = LOCKS[engine]
+    assert (await ran(viewer, database, take, session="tab"))["error"] is None
+    assert value(await database.sql(attempt)) == 1
 
 
 @pytest.mark.parametrize(("scope", "role"), [("read", "reader_"), ("write", "owner")])

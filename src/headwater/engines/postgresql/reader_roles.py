@@ -1,10 +1,13 @@
 """Roles of people who may only read a database that Headwater runs: one for each person.
 
-A reader may select from every table and view, also from those that are created later (`pg_read_all_data`), and sees all
-rows, as the owner does. PostgreSQL shows the statements of a session to its own role only, and lets only that role end
-it; so readers do not share one. The owner is a member of all: it sees and ends their sessions.
+A person signs in with a role that may do nothing, and from then on acts as the common role `readers`, which may select
+from every table and view, also from those that are created later (`pg_read_all_data`), and sees all rows, as the owner
+does. PostgreSQL shows the statements of a session to the role that signed in only, and lets only that role end it; so
+people do not share one. From version 16 on, the owner sees and ends their sessions: it has their roles' privileges, but
+cannot act as one of them, and so gets nothing of what `readers` may.
 
-What cannot be taken from a role without a trace in dumps is left: advisory locks, NOTIFY, and names in the catalog.
+What cannot be taken from a role without a trace in dumps is left: advisory locks, NOTIFY, and the catalog, also
+`pg_authid`, which has hashes of random passwords.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ from headwater.engines._provision import READER_CONNECTIONS
 OWNER, READERS = "owner", "readers"
 # As for the owner.
 IDLE_TRANSACTION_SECONDS = 900
+# The first version with grants of privileges without the right to act as the role.
+INHERIT_ONLY = 160_000
 _EXISTS = b"SELECT 1 FROM pg_roles WHERE rolname = %s"
 # Its names without a schema are found where the owner's are.
 _SEARCH_PATH = b"""
@@ -38,15 +43,21 @@ async def ensure(connection: AsyncConnection[Any], instance: Instance, role: str
         password: its password.
     """
     if not await _exists(connection, READERS):
-        await _create_group(connection, instance)
+        await connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN BYPASSRLS").format(sql.Identifier(READERS)))
+        await connection.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(READERS)))
     name = sql.Identifier(role)
     if not await _exists(connection, role):
-        create = "CREATE ROLE {} LOGIN BYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION IN ROLE {}"
+        create = "CREATE ROLE {} LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION IN ROLE {}"
         await connection.execute(sql.SQL(create).format(name, sql.Identifier(READERS)))
-        await connection.execute(sql.SQL("GRANT {} TO {}").format(name, sql.Identifier(OWNER)))
+        if connection.info.server_version >= INHERIT_ONLY:
+            grant = sql.SQL("GRANT {} TO {} WITH INHERIT TRUE, SET FALSE")
+            await connection.execute(grant.format(name, sql.Identifier(OWNER)))
+        connect = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}")
+        await connection.execute(connect.format(sql.Identifier(instance.name), name))
     limits = sql.SQL("ALTER ROLE {} CONNECTION LIMIT {} PASSWORD {}")
     await connection.execute(limits.format(name, sql.Literal(READER_CONNECTIONS), sql.Literal(password)))
     settings = {
+        "role": READERS,
         "default_transaction_read_only": "on",
         "statement_timeout": f"{instance.quotas.get('statement_seconds', 300)}s",
         "idle_in_transaction_session_timeout": f"{IDLE_TRANSACTION_SECONDS}s",
@@ -59,13 +70,6 @@ async def ensure(connection: AsyncConnection[Any], instance: Instance, role: str
 
 async def _exists(connection: AsyncConnection[Any], role: str) -> bool:
     return await (await connection.execute(_EXISTS, [role])).fetchone() is not None
-
-
-async def _create_group(connection: AsyncConnection[Any], instance: Instance) -> None:
-    group, database = sql.Identifier(READERS), sql.Identifier(instance.name)
-    await connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(group))
-    await connection.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(group))
-    await connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, group))
 
 
 async def _copy_search_path(connection: AsyncConnection[Any], role: sql.Identifier) -> None:

@@ -53,8 +53,9 @@ class SessionPool:
         """Yield a session on a database: an idle one of this user, or a new one.
 
         With a `name`, it is always the same connection, so that a transaction stays open from run to run. Without one,
-        the session is reset after use, so that its next user finds no transaction, setting or lock of this one. With
-        `fixed_text`, only statements run that Headwater itself writes: then only an open transaction needs a reset.
+        the session is reset after use, so that its next user finds no transaction, setting or lock of this one. That of
+        a reader always is: it holds no transaction, and its locks could stop others. With `fixed_text`, only statements
+        run that Headwater itself writes: then only an open transaction needs a reset.
 
         Raises:
             Conflict: the named session is busy.
@@ -78,7 +79,8 @@ class SessionPool:
                 await self._drop(pooled)
             raise
         finally:
-            if not name and pooled in self._sessions and (not fixed_text or pooled.session.in_transaction):
+            ends_with_run = not name or bool(reached.reader)
+            if ends_with_run and pooled in self._sessions and (not fixed_text or pooled.session.in_transaction):
                 await self._reset(pooled)
             pooled.busy, pooled.used_at = False, time.monotonic()
 
