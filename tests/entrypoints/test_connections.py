@@ -213,6 +213,12 @@ async def test_trusted_proxy_may_hold_any_number_of_connections() -> None:
         await served.counted(1)
         assert await served.answers()
         assert not first.at_eof()
+        reader, _ = await served.open(GET)
+        await reader.readuntil(b"ok")
+        served.table.close_overdue(time.monotonic() + 100)
+        assert not reader.at_eof(), "the proxy shall close first"
+        served.table.close_overdue(time.monotonic() + 121)
+        assert await rest(reader) == b""
 
 
 @pytest.mark.parametrize(

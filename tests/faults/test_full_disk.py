@@ -50,6 +50,7 @@ def test_full_disk_leaves_no_partial_database_and_loses_no_data(proxied: Proxied
     with proxied.connect(first) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     ballast = fill(proxied.home)
+    assert proxied.headwater.client.get("/readyz").json()["disk"].endswith(" MB free")
     project = proxied.headwater.get("/projects")["items"][0]["id"]
     for number in range(SPARES + 1):  # some may find their data ready: made ahead, before the disk was full
         body = {"name": f"another-{number}"}

@@ -41,6 +41,8 @@ class ConnectionLimits:
         head_seconds: from the first byte of a request, or from the start of the connection, until its headers are
             complete.
         idle_seconds: between a response and the next request.
+        proxy_idle_seconds: the same for a trusted proxy, which must be the one that closes first: it would otherwise
+            send a request on a connection that has just ended.
         stall_seconds: time in which `bytes_per_second` must arrive of a body, or leave of a response, on average.
         bytes_per_second: the slowest client that is served.
         linger_seconds: time for which the rest of a body is discarded after an early response, and for which
@@ -52,6 +54,7 @@ class ConnectionLimits:
     per_address: int = 5_000
     head_seconds: float = 15.0
     idle_seconds: float = 30.0
+    proxy_idle_seconds: float = 120.0
     stall_seconds: float = 20.0
     bytes_per_second: int = 1_024
     linger_seconds: float = 5.0
@@ -80,10 +83,14 @@ class ConnectionTable:
         self._proxies = proxies
         self._holders: dict[str, _Holder] = {}
 
+    def is_proxy(self, address: str) -> bool:
+        """Return True if an address belongs to a trusted proxy."""
+        return is_trusted(address, self._proxies)
+
     def add(self, connection: BoundedProtocol) -> bool:
         """Add a connection; return False if there is no room for it, not even by closing one that waits."""
         holder = self._holders.setdefault(connection.address, _Holder())
-        if len(holder.connections) >= self.limits.per_address and not is_trusted(connection.address, self._proxies):
+        if len(holder.connections) >= self.limits.per_address and not self.is_proxy(connection.address):
             has_room = _close_longest_waiting(holder)
         elif self.count >= self.limits.total:
             has_room = _close_longest_waiting(max(self._holders.values(), key=lambda each: len(each.connections)))
@@ -165,6 +172,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._phase: Literal["idle", "head", "body", "complete"] = "idle"
         self._since = time.monotonic()
         self._idle_seconds = table.limits.head_seconds
+        self._between_requests = table.limits.idle_seconds
         self._head_bytes = 0
         self._received = 0
         self._upload = _Progress(0.0, 0)
@@ -175,6 +183,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take the connection, or refuse it if there are too many."""
         super().connection_made(transport)
         self.address = self.client[0] if self.client else ""
+        if self._table.is_proxy(self.address):
+            self._between_requests = self._limits.proxy_idle_seconds
         if not self._table.add(self):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -220,7 +230,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if not is_queued:
             self._table.mark_waiting(self, waiting=True)
             if self._phase == "complete":
-                self._phase, self._since, self._idle_seconds = "idle", time.monotonic(), self._limits.idle_seconds
+                self._phase, self._since, self._idle_seconds = "idle", time.monotonic(), self._between_requests
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP."""

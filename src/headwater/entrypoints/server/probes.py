@@ -21,7 +21,7 @@ from headwater.store import migrations
 
 router = APIRouter(dependencies=[Depends(public)], include_in_schema=False)
 # Below this, nothing can be relied on to be written.
-LEAST_FREE_MB = 200
+LEAST_FREE_MB = 50
 ASSETS = Path(__file__).parent / "assets"
 
 

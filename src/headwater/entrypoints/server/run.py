@@ -71,7 +71,7 @@ def configuration(application: ASGIApp, table: ConnectionTable) -> uvicorn.Confi
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
-        timeout_keep_alive=int(table.limits.idle_seconds),
+        timeout_keep_alive=int(table.limits.proxy_idle_seconds),
         timeout_graceful_shutdown=PATIENCE_SECONDS,
     )
 
