@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[ProxiedHeadwater], list[Row]]] = {
     "table": postgresql.table,
     "changes": postgresql.changes,
     "pgbench": postgresql.pgbench,
+    "restore": postgresql.restores,
     "one-of-many": postgresql.one_of_many,
     "codecs": codecs.codecs,
     "mysql": others.mysql,

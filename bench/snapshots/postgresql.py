@@ -80,6 +80,45 @@ def pgbench(kept: ProxiedHeadwater) -> list[Row]:
     return _whole(bench, "pgbench, scale 50")
 
 
+def restores(kept: ProxiedHeadwater) -> list[Row]:
+    """Restores of a table of 400,000 rows and of pgbench at scale 10, in turns with pg_restore, which compares nothing."""
+    small, banks = Server(kept, "bench-small"), Server(kept, "bench-small-pgbench")
+    script = small.folder / "small.sql"
+    script.write_text(TABLE.read_text().replace("generate_series(1, 1500000)", "generate_series(1, 400000)"))
+    small.run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", script)
+    banks.run("pgbench", "-i", "-q", "-s", "10")
+    return [_restored(small, "400,000 rows × 16 columns"), _restored(banks, "pgbench, scale 10")]
+
+
+def _restored(bench: Server, what: str) -> Row:
+    dump, ours, peers = bench.folder / f"{bench.database['name']}.dump", [], []
+    first, _ = bench.snapshot()
+    bench.run("pg_dump", "-Fc", "-f", dump)
+    for number in range(ROUNDS):
+        ours.append(bench.restore(first, f"{bench.database['name']}-back-{number}"))
+        peers.append(_peer_restore(bench, f"{bench.database['name']}-peer-{number}", dump))
+    return _restore_row(what, ours, peers)
+
+
+def _peer_restore(bench: Server, name: str, dump: Path) -> float:
+    """Make a database and fill it with pg_restore; return how long both took."""
+    began = time.perf_counter()
+    other = bench.kept.create(name, quotas={"statement_seconds": 3600})
+    bench.run("pg_restore", "--no-owner", "-j2", "-d", other["name"], dump, database=other)
+    return time.perf_counter() - began
+
+
+def _restore_row(what: str, ours: list[float], peers: list[float]) -> Row:
+    return row(
+        f"{what}: restore into a new database, wall",
+        f"{median(ours):.1f} s",
+        f"{median(peers):.1f} s",
+        "headwater db create, pg_restore -j2",
+        median(ours) / median(peers),
+        1.0,
+    )
+
+
 def _whole(bench: Server, what: str) -> list[Row]:
     dump, zst = bench.folder / "dump", bench.folder / "dump.zst"
     ours, again, peers, restored, peer_restored = [], [], [], [], []
@@ -93,10 +132,7 @@ def _whole(bench: Server, what: str) -> list[Row]:
         again.append(seconds)
         peers.append(bench.run("pg_dump", "-Fc", "-f", dump))
         restored.append(bench.restore(first, f"back-{number}"))
-        began = time.perf_counter()  # both make a database and fill it
-        other = bench.kept.create(f"peer-{number}", quotas={"statement_seconds": 3600})
-        bench.run("pg_restore", "--no-owner", "-j2", "-d", other["name"], dump, database=other)
-        peer_restored.append(time.perf_counter() - began)
+        peer_restored.append(_peer_restore(bench, f"peer-{number}", dump))
     bench.run(f"pg_dump | zstd -3 -q -f -o {zst}", shell=True)
     size, dumped, packed = first["stored_bytes"], dump.stat().st_size, zst.stat().st_size
     whole, peer = median(ours), median(peers)
@@ -124,14 +160,7 @@ def _whole(bench: Server, what: str) -> list[Row]:
             second["new_bytes"] == 0,
             COMMAND,
         ),
-        row(
-            f"{what}: restore into a new database, wall",
-            f"{median(restored):.1f} s",
-            f"{median(peer_restored):.1f} s",
-            "headwater db create, pg_restore -j2",
-            median(restored) / median(peer_restored),
-            1.0,
-        ),
+        _restore_row(what, restored, peer_restored),
         row(f"{what}: peak memory of the worker", megabytes(used[0]), "256 MB", "limit", used[0] / 2**28, 1.0),
     ]
     return rows + [

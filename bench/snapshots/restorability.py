@@ -63,6 +63,14 @@ class Outcome:
         return not self.differing
 
 
+# Statements by which a script chooses a database of its own: what it then creates would be somewhere else.
+_OTHER_DATABASE = re.compile(
+    r"^(?:DROP|CREATE) DATABASE\b[^;]*;|^USE\b[^;]*;|^\\c(?:onnect)? +[a-z]\w*;?[ \t]*$", re.IGNORECASE | re.MULTILINE
+)
+# So does this in MySQL, but not in PostgreSQL.
+_OTHER_SCHEMA = re.compile(r"^(?:DROP|CREATE) SCHEMA\b[^;]*;", re.IGNORECASE | re.MULTILINE)
+
+
 class Servers:
     """Databases on one kind of server, and the engine's own tools for them."""
 
@@ -75,6 +83,9 @@ class Servers:
     def create(self) -> Source:
         """Create an empty database that Headwater knows."""
         raise NotImplementedError
+
+    def forget(self) -> None:
+        """Delete the databases that are not deleted with the home folder of the Headwater."""
 
     def load(self, source: Source, text: str) -> int:
         """Run a script to its end, whatever it says; return the number of errors."""
@@ -95,7 +106,7 @@ class PostgresServers(Servers):
     tool = "pg_dump"
 
     def load(self, source: Source, text: str, seconds: float = LONGEST_SECONDS) -> int:
-        return _psql(source.address, text, seconds=seconds).count("ERROR:")
+        return _psql(source.address, _OTHER_DATABASE.sub("", text), seconds=seconds).count("ERROR:")
 
     def dump(self, source: Source) -> list[str]:
         return archives.dump(source.address, "--no-owner", "--no-privileges")
@@ -121,11 +132,18 @@ class Connected(PostgresServers):
     def __init__(self, running: ProxiedHeadwater, name: str, port: int, password: str = "") -> None:
         super().__init__(running)
         self.name, self.port, self.password = name, port, password
+        self._created: list[Address] = []
+
+    def forget(self) -> None:
+        for address in self._created:
+            _psql(address, f'DROP DATABASE "{address.database}" WITH (FORCE)', database="postgres")
+        self._created.clear()
 
     def create(self) -> Source:
         name = f"hw{uuid.uuid4().hex[:10]}"
         address = Address(HOST, self.port, name, "postgres", self.password)
         _psql(address, f'CREATE DATABASE "{name}" TEMPLATE template0', database="postgres")
+        self._created.append(address)
         secret = f":{self.password}" if self.password else ""
         row = self.running.adopt(name, f"postgresql://postgres{secret}@{HOST}:{self.port}/{name}?tls=disable")
         return Source(row, address)
@@ -168,8 +186,8 @@ class MariaDb(Servers):
         return Source(row, login)
 
     def load(self, source: Source, text: str) -> int:
-        kept = _OTHER_DATABASE.sub("", text)
-        return _run(["mysql", *source.address, "--force", source.row["name"]], kept).count("ERROR ")
+        own = _OTHER_SCHEMA.sub("", _OTHER_DATABASE.sub("", text))
+        return _run(["mysql", *source.address, "--force", source.row["name"]], own).count("ERROR ")
 
     def dump(self, source: Source) -> list[str]:
         return [_DEFINER.sub("", line) for line in self.script(source).splitlines() if not line.startswith("--")]
@@ -206,8 +224,6 @@ class Sqlite(Servers):
         return _output(["sqlite3", str(source.address), ".dump"])
 
 
-# Statements by which a script chooses a database of its own.
-_OTHER_DATABASE = re.compile(r"^(?:DROP|CREATE) (?:DATABASE|SCHEMA)\b[^;]*;|^USE\b[^;]*;", re.IGNORECASE | re.MULTILINE)
 _DEFINER = re.compile(r"DEFINER=\S+ ")
 
 
@@ -248,6 +264,8 @@ def restored(servers: Servers, source: Source) -> Outcome:
     job = _finished(running, snapshot["job"])
     if job["state"] != "completed":
         return Outcome(str(job["error"]), "", ("no snapshot",), time.monotonic() - started)
+    if not running.headwater.get(f"/snapshots/{snapshot['id']}")["tables"]:
+        return Outcome("the script created no table here", "", ("nothing to compare",), time.monotonic() - started)
     target = servers.create()
     restore = _post(running, f"/snapshots/{snapshot['id']}/restores", {"target_id": target.row["id"]})
     job = _finished(running, restore["job"])
@@ -293,6 +311,7 @@ def measure(servers: Servers, folder: Path, structures: Sequence[Structure]) -> 
         source = servers.create()
         refused = sum(servers.load(source, text) for text in structure.texts(folder))
         outcome = restored(servers, source)
+        servers.forget()
         equal += outcome.good
         print(
             f"{'ok  ' if outcome.good else 'MISS'} {structure.name} on {servers.name}: {refused} statements refused "
