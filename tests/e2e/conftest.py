@@ -99,8 +99,9 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """
     result = yield
     if item.path.is_relative_to(HERE):
-        is_last = nextitem is None or nextitem.path != item.path
-        _close_windows(0 if is_last else item.stash.get(_WINDOWS_BEFORE, len(_pages)))
+        if nextitem is not None:  # else the browser has been closed with the session
+            is_last = nextitem.path != item.path
+            _close_windows(0 if is_last else item.stash.get(_WINDOWS_BEFORE, len(_pages)))
         if nextitem is None or not nextitem.path.is_relative_to(HERE):
             _open_browser.close()
     return result

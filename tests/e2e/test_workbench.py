@@ -34,7 +34,7 @@ def shop(page: Page, site: Site) -> str:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill("Not A Name")
     dialog.get_by_role("button", name="Create database").click()
-    expect(dialog.get_by_text("String should match")).to_be_visible()
+    expect(dialog.get_by_text("Use a lowercase letter")).to_be_visible()
     dialog.get_by_label("Name").fill("bookshop")
     dialog.get_by_role("button", name="Create database").click()
     expect(page.get_by_role("heading", name="bookshop", level=1)).to_be_visible()

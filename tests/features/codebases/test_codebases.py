@@ -151,6 +151,7 @@ async def test_interrupted_upload_leaves_no_file(app: AppFixture, before: set[st
     messages = iter([{"type": "http.request", "body": begun, "more_body": True}, {"type": "http.disconnect"}])
     path = f"/api/v1/projects/{someone.project['id']}/codebases"
     headers = {
+        "host": "headwater.test",
         "content-type": "multipart/form-data; boundary=b",
         "authorization": someone.client.headers["authorization"],
     }
