@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from headwater.engines import DEFAULT_ENGINE
 from headwater.features.accounts.api_models import Change, Input, Wire
 from headwater.kit.network.tls import TlsMode
 
-# The service refuses other names, in a sentence that a pattern does not have.
+NAME_PATTERN = "^[a-z][a-z0-9_-]{0,47}$"
+
+
+def checked_name(name: str) -> str:
+    """Return the name of a database, or raise ValueError with the rule for names."""
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise ValueError("Use a lowercase letter, then up to 47 lowercase letters, digits, _ and -.")
+    return name
+
+
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True), Field(json_schema_extra={"pattern": "^[a-z][a-z0-9_-]{0,47}$"})
+    str,
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(checked_name),
+    Field(json_schema_extra={"pattern": NAME_PATTERN}),
 ]
 Text = Annotated[str, StringConstraints(max_length=1000)]
 Secret = Annotated[str, StringConstraints(max_length=20_000)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets as random
 import uuid
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from headwater.features.accounts.models import Project
 from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases import repository
+from headwater.features.databases.api_models import checked_name
 from headwater.features.databases.models import Database, DatabaseMetric, DatabaseSchema
 from headwater.features.databases.service.specs import ConnectionSpec, DatabaseSpec
 from headwater.kit.clock import now
@@ -281,8 +281,10 @@ def _check_options(engine_name: str, options: Mapping[str, Any]) -> None:
 
 
 async def _check_name(db: AsyncSession, project: Project, name: str) -> None:
-    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,47}", name):
-        raise Invalid({"name": "Use a lowercase letter, then up to 47 lowercase letters, digits, _ and -."})
+    try:
+        checked_name(name)
+    except ValueError as error:
+        raise Invalid({"name": str(error)}) from None
     if name in await repository.names(db, project.id):
         raise Conflict(f"This project already has a database named {name}.", hint="Choose another name.")
 
