@@ -33,8 +33,8 @@ class RunLimit:
     async def cancel(self) -> None:
         """Stop the run, from another task."""
         self.cancelled = True
+        self._call_later(AGAIN_SECONDS, self._interrupt_again)  # before waiting: another run may have begun after it
         await self._interrupt()
-        self._call_later(AGAIN_SECONDS, self._interrupt_again)
 
     @contextlib.asynccontextmanager
     async def ended_in_time(self, seconds: float | None) -> AsyncIterator[None]:
