@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
-import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +13,7 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
+from engines.postgresql.instances import provisioned
 from headwater.catalog.statements import split
 from headwater.drivers import Spec
 from headwater.drivers.local import LocalDriver
@@ -66,15 +65,8 @@ class UntrustedInstance:
 
 @pytest.fixture(scope="module", params=variants(sorted(installed(), reverse=True)))
 async def instance(request: pytest.FixtureRequest) -> AsyncIterator[UntrustedInstance]:
-    root = Path(tempfile.mkdtemp(prefix="hw-esc-"))
-    root.chmod(0o755)
-    driver = LocalDriver(root / "databases")
-    spec = Spec(uuid.uuid4(), "postgresql", "shop", uuid.uuid4().hex, QUOTAS, {"version": request.param})
-    await driver.create(spec)
-    await driver.start(spec)
-    yield UntrustedInstance(driver, spec)
-    await driver.close()
-    shutil.rmtree(root, ignore_errors=True)
+    async with provisioned(request.param, QUOTAS) as (driver, spec):
+        yield UntrustedInstance(driver, spec)
 
 
 @pytest.fixture(autouse=True)

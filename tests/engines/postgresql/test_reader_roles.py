@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import subprocess
-import tempfile
-import uuid
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import AsyncConnection
 
+from engines.postgresql.instances import provisioned
 from headwater.drivers import Spec
 from headwater.drivers.local import LocalDriver
 from headwater.engines.postgresql.binaries import installed, programs_of
@@ -39,15 +36,8 @@ class ReadInstance:
 
 @pytest.fixture(scope="module", params=variants(sorted(installed(), reverse=True)))
 async def instance(request: pytest.FixtureRequest) -> AsyncIterator[ReadInstance]:
-    root = Path(tempfile.mkdtemp(prefix="hw-read-"))
-    root.chmod(0o755)
-    driver = LocalDriver(root / "databases")
-    spec = Spec(uuid.uuid4(), "postgresql", "shop", uuid.uuid4().hex, QUOTAS, {"version": request.param})
-    await driver.create(spec)
-    await driver.start(spec)
-    yield ReadInstance(driver, spec)
-    await driver.close()
-    shutil.rmtree(root, ignore_errors=True)
+    async with provisioned(request.param, QUOTAS) as (driver, spec):
+        yield ReadInstance(driver, spec)
 
 
 async def values(connection: AsyncConnection[Any], query: str) -> list[Any]:
