@@ -18,6 +18,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from headwater.entrypoints.server.problems import MEDIA_TYPE, code_of
 from headwater.kit.network.forwarded import Network, is_trusted
 
 log = structlog.get_logger()
@@ -295,7 +296,7 @@ class BoundedProtocol(HttpToolsProtocol):
             CLOSED.labels(reason).inc()
 
     def _refuse(self, status: HTTPStatus) -> None:
-        self._end(status.phrase.lower().replace(" ", "_"))
+        self._end(code_of(status))
         if not self._has_begun_response():
             self.transport.write(_problem(status))
         self.transport.close()
@@ -309,11 +310,11 @@ def _problem(status: HTTPStatus) -> bytes:
         "status": int(status),
         "detail": SENTENCES[status],
         "hint": None,
-        "code": status.phrase.lower().replace(" ", "_"),
+        "code": code_of(status),
     }
     body = json.dumps(problem).encode()
     head = (
-        f"HTTP/1.1 {int(status)} {status.phrase}\r\ncontent-type: application/problem+json\r\n"
+        f"HTTP/1.1 {int(status)} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
         f"content-length: {len(body)}\r\nretry-after: 5\r\nconnection: close\r\n\r\n"
     )
     return head.encode() + body

@@ -59,6 +59,11 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = None
 
 
+def code_of(status: HTTPStatus) -> str:
+    """Return the code of an error that has no other name than its status, such as `not_found`."""
+    return status.phrase.lower().replace(" ", "_")
+
+
 def respond(error: HeadwaterError) -> Response:
     """Return the response for an error."""
     fields = error.fields if isinstance(error, Invalid) else {}
@@ -144,7 +149,7 @@ async def _http(request: Request, error: Exception) -> Response:
         404: "There is nothing at this address.",
         405: "This address does not support this method.",
     }.get(error.status_code, str(error.detail))
-    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    code = code_of(HTTPStatus(error.status_code))
     return _problem(error.status_code, code, sentence, headers=headers)
 
 
