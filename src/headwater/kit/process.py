@@ -67,8 +67,8 @@ def spawn(
 
 
 def _prepared(death_signal: signal.Signals, memory_mb: int | None) -> Callable[[], None]:
-    libc = ctypes.CDLL(None, use_errno=True) if sys.platform.startswith("linux") else None
     limit = memory_mb * 2**20 if memory_mb else None
+    libc = _libc()
 
     def prepare() -> None:
         if limit:
@@ -77,6 +77,16 @@ def _prepared(death_signal: signal.Signals, memory_mb: int | None) -> Callable[[
             libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
 
     return prepare
+
+
+def _libc() -> ctypes.CDLL | None:
+    return ctypes.CDLL(None, use_errno=True) if sys.platform.startswith("linux") else None
+
+
+def die_with_parent(death_signal: signal.Signals) -> None:
+    """Let the kernel send this process a signal when the one that started it ends (Linux)."""
+    if libc := _libc():
+        libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
 
 
 async def wait(process: subprocess.Popen[bytes], patience: float | None = None) -> int | None:

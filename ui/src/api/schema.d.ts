@@ -5119,9 +5119,7 @@ export interface components {
              * Changes
              * @default []
              */
-            changes?: {
-                [key: string]: unknown;
-            }[];
+            changes?: components["schemas"]["SchemaChange"][];
         };
         /**
          * MigrationOut
@@ -7021,14 +7019,498 @@ export interface components {
             ][];
         };
         /**
+         * SchemaChange
+         * @description One schema change; `kind` is the name of its type. `parse_changes` reads it.
+         */
+        SchemaChange: {
+            /** @constant */
+            kind: "AddCheck";
+            table: string;
+            schema?: string | null;
+            /**
+             * Check
+             * @description A condition that every row must satisfy.
+             */
+            check?: {
+                expression: string;
+                name?: string | null;
+                /** @default [] */
+                attrs?: [
+                    string,
+                    string
+                ][];
+            };
+        } | {
+            /** @constant */
+            kind: "AddColumn";
+            table: string;
+            schema?: string | null;
+            /**
+             * Column
+             * @description One column; `type` is the type as its source spells it, in the source's own dialect.
+             */
+            column?: {
+                name: string;
+                /** @default  */
+                type?: string;
+                /** @default true */
+                nullable?: boolean;
+                default?: string | null;
+                generated?: string | null;
+                /** @default false */
+                identity?: boolean;
+                comment?: string | null;
+                /** @default [] */
+                origins?: {
+                    file: string;
+                    /** @default 0 */
+                    line?: number;
+                }[];
+                /** @default [] */
+                attrs?: [
+                    string,
+                    string
+                ][];
+            };
+        } | {
+            /** @constant */
+            kind: "AddEnum";
+            table: string;
+            schema?: string | null;
+            /**
+             * Enum
+             * @description An enum type: a named, closed list of values.
+             */
+            enum?: {
+                name: string;
+                values: string[];
+                schema?: string | null;
+                comment?: string | null;
+            };
+        } | {
+            /** @constant */
+            kind: "AddForeignKey";
+            table: string;
+            schema?: string | null;
+            /**
+             * ForeignKey
+             * @description Columns that refer to the columns of another table (empty `ref_columns` means its primary key).
+             */
+            key?: {
+                columns: string[];
+                ref_table: string;
+                /** @default [] */
+                ref_columns?: string[];
+                name?: string | null;
+                ref_schema?: string | null;
+                on_delete?: string | null;
+                on_update?: string | null;
+                /** @default [] */
+                attrs?: [
+                    string,
+                    string
+                ][];
+            };
+        } | {
+            /** @constant */
+            kind: "AddIndex";
+            table: string;
+            schema?: string | null;
+            /**
+             * Index
+             * @description An index or, with `unique`, a unique constraint; an expression is in `columns` in parentheses.
+             */
+            index?: {
+                name: string | null;
+                columns: string[];
+                /** @default false */
+                unique?: boolean;
+                where?: string | null;
+                comment?: string | null;
+                /** @default [] */
+                attrs?: [
+                    string,
+                    string
+                ][];
+            };
+        } | {
+            /** @constant */
+            kind: "AddTable";
+            table: string;
+            schema?: string | null;
+            /**
+             * Relation
+             * @description A table, view, collection or keyspace.
+             *
+             *         `definition` is the SQL of a view. `inferred_from` is the number of sampled documents or keys when the
+             *         columns were inferred rather than declared. `rows` (an estimate) and `size_bytes` (with indexes) are what the
+             *         engine last measured; they do not count when Schemas are compared.
+             */
+            relation?: {
+                name: string;
+                /** @default [] */
+                columns?: {
+                    name: string;
+                    /** @default  */
+                    type?: string;
+                    /** @default true */
+                    nullable?: boolean;
+                    default?: string | null;
+                    generated?: string | null;
+                    /** @default false */
+                    identity?: boolean;
+                    comment?: string | null;
+                    /** @default [] */
+                    origins?: {
+                        file: string;
+                        /** @default 0 */
+                        line?: number;
+                    }[];
+                    /** @default [] */
+                    attrs?: [
+                        string,
+                        string
+                    ][];
+                }[];
+                schema?: string | null;
+                /**
+                 * @default table
+                 * @enum {unknown}
+                 */
+                kind?: "collection" | "keyspace" | "materialized_view" | "table" | "view";
+                /** @default [] */
+                primary_key?: string[];
+                /** @default [] */
+                foreign_keys?: {
+                    columns: string[];
+                    ref_table: string;
+                    /** @default [] */
+                    ref_columns?: string[];
+                    name?: string | null;
+                    ref_schema?: string | null;
+                    on_delete?: string | null;
+                    on_update?: string | null;
+                    /** @default [] */
+                    attrs?: [
+                        string,
+                        string
+                    ][];
+                }[];
+                /** @default [] */
+                indexes?: {
+                    name: string | null;
+                    columns: string[];
+                    /** @default false */
+                    unique?: boolean;
+                    where?: string | null;
+                    comment?: string | null;
+                    /** @default [] */
+                    attrs?: [
+                        string,
+                        string
+                    ][];
+                }[];
+                /** @default [] */
+                checks?: {
+                    expression: string;
+                    name?: string | null;
+                    /** @default [] */
+                    attrs?: [
+                        string,
+                        string
+                    ][];
+                }[];
+                comment?: string | null;
+                definition?: string | null;
+                inferred_from?: number | null;
+                /** @default [] */
+                triggers?: {
+                    name: string;
+                    /** @default  */
+                    definition?: string;
+                    /** @default true */
+                    enabled?: boolean;
+                    comment?: string | null;
+                }[];
+                rows?: number | null;
+                size_bytes?: number | null;
+                /** @default [] */
+                origins?: {
+                    file: string;
+                    /** @default 0 */
+                    line?: number;
+                }[];
+                /** @default [] */
+                attrs?: [
+                    string,
+                    string
+                ][];
+            };
+        } | {
+            /** @constant */
+            kind: "AlterType";
+            table: string;
+            schema?: string | null;
+            /** @default  */
+            column?: string;
+            /** @default  */
+            type?: string;
+            was?: string | null;
+        } | {
+            /** @constant */
+            kind: "DropCheck";
+            table: string;
+            schema?: string | null;
+            /** @default  */
+            name?: string;
+            was?: {
+                expression: string;
+                name?: string | null;
+                /** @default [] */
+                attrs?: [
+                    string,
+                    string
+                ][];
+            } | null;
+        } | {
+            /** @constant */
+            kind: "DropColumn";
+            table: string;
+            schema?: string | null;
+            /** @default  */
+            column?: string;
+            was?: {
+                name: string;
+                /** @default  */
+                type?: string;
+                /** @default true */
+                nullable?: boolean;
+                default?: string | null;
+                generated?: string | null;
+                /** @default false */
+                identity?: boolean;
+                comment?: string | null;
+                /** @default [] */
+                origins?: {
+                    file: string;
+                    /** @default 0 */
+                    line?: number;
+                }[];
+                /** @default [] */
+                attrs?: [
+                    string,
+                    string
+                ][];
+            } | null;
+        } | {
+            /** @constant */
+            kind: "DropEnum";
+            table: string;
+            schema?: string | null;
+            was?: {
+                name: string;
+                values: string[];
+                schema?: string | null;
+                comment?: string | null;
+            } | null;
+        } | {
+            /** @constant */
+            kind: "DropForeignKey";
+            table: string;
+            schema?: string | null;
+            name?: string | null;
+            /** @default [] */
+            columns?: string[];
+            was?: {
+                columns: string[];
+                ref_table: string;
+                /** @default [] */
+                ref_columns?: string[];
+                name?: string | null;
+                ref_schema?: string | null;
+                on_delete?: string | null;
+                on_update?: string | null;
+                /** @default [] */
+                attrs?: [
+                    string,
+                    string
+                ][];
+            } | null;
+        } | {
+            /** @constant */
+            kind: "DropIndex";
+            table: string;
+            schema?: string | null;
+            /** @default  */
+            name?: string;
+            was?: {
+                name: string | null;
+                columns: string[];
+                /** @default false */
+                unique?: boolean;
+                where?: string | null;
+                comment?: string | null;
+                /** @default [] */
+                attrs?: [
+                    string,
+                    string
+                ][];
+            } | null;
+        } | {
+            /** @constant */
+            kind: "DropTable";
+            table: string;
+            schema?: string | null;
+            was?: {
+                name: string;
+                /** @default [] */
+                columns?: {
+                    name: string;
+                    /** @default  */
+                    type?: string;
+                    /** @default true */
+                    nullable?: boolean;
+                    default?: string | null;
+                    generated?: string | null;
+                    /** @default false */
+                    identity?: boolean;
+                    comment?: string | null;
+                    /** @default [] */
+                    origins?: {
+                        file: string;
+                        /** @default 0 */
+                        line?: number;
+                    }[];
+                    /** @default [] */
+                    attrs?: [
+                        string,
+                        string
+                    ][];
+                }[];
+                schema?: string | null;
+                /**
+                 * @default table
+                 * @enum {unknown}
+                 */
+                kind?: "collection" | "keyspace" | "materialized_view" | "table" | "view";
+                /** @default [] */
+                primary_key?: string[];
+                /** @default [] */
+                foreign_keys?: {
+                    columns: string[];
+                    ref_table: string;
+                    /** @default [] */
+                    ref_columns?: string[];
+                    name?: string | null;
+                    ref_schema?: string | null;
+                    on_delete?: string | null;
+                    on_update?: string | null;
+                    /** @default [] */
+                    attrs?: [
+                        string,
+                        string
+                    ][];
+                }[];
+                /** @default [] */
+                indexes?: {
+                    name: string | null;
+                    columns: string[];
+                    /** @default false */
+                    unique?: boolean;
+                    where?: string | null;
+                    comment?: string | null;
+                    /** @default [] */
+                    attrs?: [
+                        string,
+                        string
+                    ][];
+                }[];
+                /** @default [] */
+                checks?: {
+                    expression: string;
+                    name?: string | null;
+                    /** @default [] */
+                    attrs?: [
+                        string,
+                        string
+                    ][];
+                }[];
+                comment?: string | null;
+                definition?: string | null;
+                inferred_from?: number | null;
+                /** @default [] */
+                triggers?: {
+                    name: string;
+                    /** @default  */
+                    definition?: string;
+                    /** @default true */
+                    enabled?: boolean;
+                    comment?: string | null;
+                }[];
+                rows?: number | null;
+                size_bytes?: number | null;
+                /** @default [] */
+                origins?: {
+                    file: string;
+                    /** @default 0 */
+                    line?: number;
+                }[];
+                /** @default [] */
+                attrs?: [
+                    string,
+                    string
+                ][];
+            } | null;
+        } | {
+            /** @constant */
+            kind: "RenameColumn";
+            table: string;
+            schema?: string | null;
+            /** @default  */
+            column?: string;
+            /** @default  */
+            new_name?: string;
+        } | {
+            /** @constant */
+            kind: "RenameTable";
+            table: string;
+            schema?: string | null;
+            /** @default  */
+            new_name?: string;
+        } | {
+            /** @constant */
+            kind: "SetDefault";
+            table: string;
+            schema?: string | null;
+            /** @default  */
+            column?: string;
+            default?: string | null;
+            was?: string | null;
+        } | {
+            /** @constant */
+            kind: "SetNullable";
+            table: string;
+            schema?: string | null;
+            /** @default  */
+            column?: string;
+            /** @default true */
+            nullable?: boolean;
+        } | {
+            /** @constant */
+            kind: "SetPrimaryKey";
+            table: string;
+            schema?: string | null;
+            /** @default [] */
+            columns?: string[];
+            was?: string[] | null;
+        };
+        /**
          * SchemaChangesIn
          * @description Changes to a schema in JSON; `kind` is the name of the type of change.
          */
         SchemaChangesIn: {
             /** Changes */
-            changes: {
-                [key: string]: unknown;
-            }[];
+            changes: components["schemas"]["SchemaChange"][];
             /**
              * Apply
              * @default false
@@ -7763,10 +8245,7 @@ export interface components {
          * @description The statements of one change.
          */
         StepOut: {
-            /** Change */
-            change: {
-                [key: string]: unknown;
-            };
+            change: components["schemas"]["SchemaChange"];
             /** Statements */
             statements: string[];
             /** Hazards */

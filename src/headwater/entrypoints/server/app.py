@@ -9,13 +9,12 @@ from headwater import version
 from headwater.entrypoints.server import probes, problems, web
 from headwater.entrypoints.server.middleware import RequestMiddleware
 from headwater.features import collect
-from headwater.features.accounts.guard import AppState
 
 API = "/api/v1"
 
 
-def build(server: AppState | None = None) -> FastAPI:
-    """Return the application; without `server` it can only describe itself (OpenAPI)."""
+def build() -> FastAPI:
+    """Return the application; until `state.server` is set it can only describe itself (OpenAPI)."""
     app = FastAPI(
         title="Headwater",
         version=version(),
@@ -33,7 +32,7 @@ def build(server: AppState | None = None) -> FastAPI:
     for module in collect("endpoints").values():
         app.include_router(module.router, prefix=API)
     app.include_router(web.router)
-    app.state.server = server
+    app.state.server = None
     return app
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 from uvicorn.loops.auto import auto_loop_factory
 
@@ -76,6 +77,12 @@ def configuration(application: ASGIApp, table: ConnectionTable) -> uvicorn.Confi
     )
 
 
+@functools.cache
+def application() -> FastAPI:
+    """Return the application of this process, without its state."""
+    return build()
+
+
 async def serve(chosen: Settings) -> None:
     """Serve HTTP until SIGTERM or SIGINT."""
     await startup.check(chosen, store_url(chosen))
@@ -84,7 +91,8 @@ async def serve(chosen: Settings) -> None:
     state = AppState(Context(chosen, database), Signer(chosen), hooks)
     feed = state.context.service(JobFeed)
     table = ConnectionTable(_limits(chosen), chosen.trusted_proxies)
-    server = BoundedServer(configuration(build(state), table), table)
+    application().state.server = state
+    server = BoundedServer(configuration(application(), table), table)
     loop = asyncio.get_running_loop()
 
     def stop() -> None:

@@ -9,22 +9,18 @@ import asyncio
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections import deque
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from headwater.entrypoints import startup
+from headwater.entrypoints.server.children import Child, Children
 from headwater.features.jobs.service import sweep
-from headwater.kit import process
-from headwater.kit.errors import Conflict, HeadwaterError, Unavailable
+from headwater.kit.errors import Conflict, HeadwaterError
 from headwater.kit.settings import Settings
 from headwater.store import migrations
 from headwater.store.address import store_folder, store_url
@@ -35,37 +31,6 @@ log = structlog.get_logger()
 # Without this, threads keep large freed buffers: 85 MB more for a worker that takes a snapshot.
 MEMORY = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 READY_SECONDS = 60.0
-RESTARTS, WINDOW_SECONDS = 30, 120.0
-
-
-class Child:
-    """A Headwater process that is started again whenever it ends."""
-
-    def __init__(self, name: str, command: str, env: dict[str, str]) -> None:
-        self.name = name
-        self._command = [sys.executable, "-m", "headwater", command]
-        self._env = env
-        self._process: subprocess.Popen[bytes] | None = None
-        self._ends: deque[float] = deque(maxlen=RESTARTS)
-
-    async def watch(self, on_end: Callable[[int], Coroutine[Any, Any, None]]) -> None:
-        """Keep the process running; `on_end` gets the process id of each one that ended."""
-        while True:
-            self._process = process.spawn(self._command, env=self._env)
-            code = await process.wait(self._process)
-            log.warning("child.exited", child=self.name, code=code)
-            process.kill_group(self._process.pid)
-            await on_end(self._process.pid)
-            moment = time.monotonic()
-            if len(self._ends) == RESTARTS and moment - self._ends[0] < WINDOW_SECONDS:
-                raise Unavailable(f"The {self.name} process keeps crashing.", hint="See the log above for the reason.")
-            await asyncio.sleep(0.1 if not self._ends or moment - self._ends[-1] > 5 else 1.0)
-            self._ends.append(moment)
-
-    async def stop(self) -> None:
-        """Stop the process and its process group."""
-        if self._process:
-            await process.stop(self._process, patience=25.0)
 
 
 async def up(settings: Settings, say: Callable[[str], None]) -> None:
@@ -75,6 +40,7 @@ async def up(settings: Settings, say: Callable[[str], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     _check_port(settings)
+    children = Children(_environment(settings))
     store = None if settings.database_url else EmbeddedServer(store_folder(settings))
     try:
         if store:
@@ -82,7 +48,7 @@ async def up(settings: Settings, say: Callable[[str], None]) -> None:
         url = store_url(settings)
         await asyncio.to_thread(migrations.upgrade, url)
         await startup.check(settings, url)
-        await _run_children(settings, store, url, stopping, say)
+        await _run_children(settings, store, url, children, stopping, say)
     finally:
         if store:
             await store.stop()
@@ -92,14 +58,14 @@ async def _run_children(
     settings: Settings,
     store: EmbeddedServer | None,
     url: str,
+    children: Children,
     stopping: asyncio.Event,
     say: Callable[[str], None],
 ) -> None:
-    env = _environment(settings)
     database = Store(url, pool_size=1)
-    server = Child("server", "serve", env)
-    supervisor = Child("supervisor", "proxy", env)
-    workers = [Child(f"worker {n + 1}", "worker", env) for n in range(settings.workers)]
+    server = Child("server", "serve", children)
+    supervisor = Child("supervisor", "proxy", children)
+    workers = [Child(f"worker {n + 1}", "worker", children) for n in range(settings.workers)]
 
     async def release(pid: int) -> None:
         try:
@@ -125,7 +91,7 @@ async def _run_children(
         for task in (announcing, waiting, *watchers):
             task.cancel()
         await asyncio.gather(announcing, waiting, *watchers, return_exceptions=True)
-        await asyncio.gather(*(child.stop() for child in (server, supervisor, *workers)))
+        await children.stop()
         await database.close()
 
 

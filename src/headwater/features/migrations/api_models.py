@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from headwater.features.accounts.api_models import Input, Text, Wire
 from headwater.features.query.api_models import QueryProblem
+from headwater.features.query.change_schema import SchemaChange
 
 Title = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Script = Annotated[Text, StringConstraints(max_length=5_000_000)]
@@ -21,7 +22,7 @@ class MigrationIn(Input):
     name: Title
     up: Script | None = None
     down: Script | None = None
-    changes: list[dict[str, Any]] = Field([], max_length=500)
+    changes: list[SchemaChange] = Field([], max_length=500)
 
 
 class MigrationOut(Wire):

@@ -35,7 +35,7 @@ async def add_migration(
 ) -> api_models.MigrationText:
     """Add a migration: from SQL, or generated from schema changes together with its down script."""
     context = server.context
-    changes = structure.parse_changes(body.changes)
+    changes = structure.parse_changes([change.root for change in body.changes])
     entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=True)
     draft = history.MigrationDraft(body.name, body.up, body.down, changes)
     migration = await history.write(context, actor, entered, draft)

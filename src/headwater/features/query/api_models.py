@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
 
@@ -12,6 +12,7 @@ from headwater.catalog.effects import Effect
 from headwater.catalog.results import Kind
 from headwater.core.query_builder import Query
 from headwater.features.accounts.api_models import Change, Input, Wire
+from headwater.features.query.change_schema import SchemaChange
 
 Cell: TypeAlias = bool | int | float | str | None
 Sql = Annotated[str, StringConstraints(max_length=5_000_000)]
@@ -355,7 +356,7 @@ class CellOut(Wire):
 class SchemaChangesIn(Input):
     """Changes to a schema in JSON; `kind` is the name of the type of change."""
 
-    changes: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=500)]
+    changes: Annotated[list[SchemaChange], Field(min_length=1, max_length=500)]
     apply: bool = False
     confirmed: bool = False
 
@@ -370,7 +371,7 @@ class HazardOut(Wire):
 class StepOut(Wire):
     """The statements of one change."""
 
-    change: dict[str, Any]
+    change: SchemaChange
     statements: list[str]
     hazards: list[HazardOut]
     transactional: bool

@@ -8,6 +8,7 @@ from headwater.catalog.plans import PlanNode, QueryPlan
 from headwater.catalog.results import QueryError, ResultColumn
 from headwater.engines import AlterStep
 from headwater.features.query import api_models as shapes
+from headwater.features.query.change_schema import SchemaChange
 from headwater.features.query.models import SavedQuery
 from headwater.features.query.service import structure
 from headwater.features.query.service.rows import RowsPage
@@ -125,7 +126,7 @@ def changes(result: structure.StructureResult) -> shapes.SchemaChangesOut:
 
 def _step(step: AlterStep) -> shapes.StepOut:
     return shapes.StepOut(
-        change=structure.plan_changes(step.change),
+        change=SchemaChange(structure.plan_changes(step.change)),
         statements=list(step.statements),
         hazards=[shapes.HazardOut.model_validate(hazard) for hazard in step.hazards],
         transactional=step.transactional,

@@ -2,7 +2,7 @@
 import { TriangleAlert } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { toast } from 'sonner'
-import type { SchemaChangesAnswer } from '@/api/types'
+import type { SchemaChange, SchemaChangesAnswer } from '@/api/types'
 import { ErrorNote, SkeletonRows } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
 import { addMigration } from '@/features/migrations/api'
@@ -10,20 +10,16 @@ import { withErrorToast } from '@/lib/download'
 import { asApiError } from '@/lib/problem'
 import { changeSchema } from './api'
 
-export type Change = Record<string, unknown>
-
 const DANGERS: Record<string, string> = { data_loss: 'Data loss', rewrite: 'Table rewrite', lock: 'Lock', breaks_readers: 'Breaking change', may_fail: 'May fail' }
 
 /** "AddColumn" of a table as the words of a migration's name. */
-const describe = (change: Change) =>
-  `${String(change['kind'])
-    .replace(/(?<=.)([A-Z])/g, ' $1')
-    .toLowerCase()} ${String(change['table'])}`
+const describe = (change: SchemaChange) =>
+  `${change.kind.replace(/(?<=.)([A-Z])/g, ' $1').toLowerCase()} ${change.table}`
 
 interface ChangeDialogProps {
   database: { id: string; name: string; protected: boolean }
   /** Applied together where the engine can; the same array as long as they are the same. */
-  changes: readonly Change[]
+  changes: readonly SchemaChange[]
   onClose: () => void
   onApplied: () => void
 }

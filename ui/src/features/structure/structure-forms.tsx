@@ -1,20 +1,21 @@
 // Owns the forms that say what is to change in a structure: a new table, view, column or index.
-import { useId, useState, type FormEvent } from 'react'
-import type { LiveRelation } from '@/api/types'
+import { useId, useState, type ComponentType, type FormEvent } from 'react'
+import type { LiveRelation, SchemaChange } from '@/api/types'
 import { SelectField, TextField } from '@/components/field'
 import { Dialog } from '@/components/ui/dialog'
 import { useDatabaseEngine } from '@/features/databases/api'
 import { homeOf, newTable, newView } from '@/lib/new-table'
-import type { Change } from './change-dialog'
 import { ColumnFields, isComplete, type ColumnDraft } from './column-fields'
 
 export type Form = 'table' | 'view' | 'column' | 'index' | null
 
 interface FormProps {
   relation: LiveRelation | null
-  onChange: (change: Change) => void
+  onChange: (change: SchemaChange) => void
   onClose: () => void
 }
+
+type TableFormProps = FormProps & { relation: LiveRelation }
 
 function TableForm({ relation, onChange, onClose }: FormProps) {
   const engine = useDatabaseEngine()
@@ -64,16 +65,16 @@ function ViewForm({ relation, onChange, onClose }: FormProps) {
   )
 }
 
-function ColumnForm({ relation, onChange, onClose }: FormProps) {
+function ColumnForm({ relation, onChange, onClose }: TableFormProps) {
   const [draft, setDraft] = useState<ColumnDraft>({ name: '', type: 'text', fallback: '', required: false })
-  const taken = relation?.columns.some((one) => one.name === draft.name.trim()) ?? false
+  const taken = relation.columns.some((one) => one.name === draft.name.trim())
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const column = { name: draft.name, type: draft.type, nullable: !draft.required, default: draft.fallback.trim() || null }
-    onChange({ kind: 'AddColumn', table: relation?.name, schema: relation?.schema, column })
+    onChange({ kind: 'AddColumn', table: relation.name, schema: relation.schema, column })
   }
   return (
-    <Dialog title={`New column in ${relation?.name ?? ''}`} open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title={`New column in ${relation.name}`} open onOpenChange={(open) => !open && onClose()}>
       <form className="form-stack" onSubmit={submit}>
         <ColumnFields draft={draft} taken={taken} onChange={setDraft} />
         <footer>
@@ -86,18 +87,18 @@ function ColumnForm({ relation, onChange, onClose }: FormProps) {
   )
 }
 
-function IndexForm({ relation, onChange, onClose }: FormProps) {
+function IndexForm({ relation, onChange, onClose }: TableFormProps) {
   const [columns, setColumns] = useState<string[]>([])
   const [unique, setUnique] = useState(false)
   const [where, setWhere] = useState('')
-  const free = relation?.columns.filter((column) => !columns.includes(column.name)) ?? []
+  const free = relation.columns.filter((column) => !columns.includes(column.name))
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const name = `${relation?.name ?? ''}_${columns.join('_')}_${unique ? 'key' : 'idx'}`.slice(0, 63)
-    onChange({ kind: 'AddIndex', table: relation?.name, schema: relation?.schema, index: { name, columns, unique, where: where.trim() || null } })
+    const name = `${relation.name}_${columns.join('_')}_${unique ? 'key' : 'idx'}`.slice(0, 63)
+    onChange({ kind: 'AddIndex', table: relation.name, schema: relation.schema, index: { name, columns, unique, where: where.trim() || null } })
   }
   return (
-    <Dialog title={`New index on ${relation?.name ?? ''}`} open onOpenChange={(open) => !open && onClose()}>
+    <Dialog title={`New index on ${relation.name}`} open onOpenChange={(open) => !open && onClose()}>
       <form className="form-stack" onSubmit={submit}>
         <p className="mono">{columns.length ? columns.join(', ') : 'No columns yet'}</p>
         <SelectField
@@ -121,5 +122,11 @@ function IndexForm({ relation, onChange, onClose }: FormProps) {
   )
 }
 
+/** A form for a table that exists. */
+const ofTable = (Form: ComponentType<TableFormProps>) =>
+  function FormOfTable({ relation, ...rest }: FormProps) {
+    return relation && <Form relation={relation} {...rest} />
+  }
+
 /** The form of each kind. */
-export const FORMS = { table: TableForm, view: ViewForm, column: ColumnForm, index: IndexForm }
+export const FORMS = { table: TableForm, view: ViewForm, column: ofTable(ColumnForm), index: ofTable(IndexForm) }

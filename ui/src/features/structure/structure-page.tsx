@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { KeyRound, Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
-import type { LiveRelation } from '@/api/types'
+import type { LiveRelation, SchemaChange } from '@/api/types'
 import { SelectField } from '@/components/field'
 import { PageFrame, Panel, TableHead, TableScroll } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
@@ -11,13 +11,13 @@ import { liveSchemaQuery } from '@/features/databases/api'
 import { useDatabase } from '@/lib/database-scope'
 import { count } from '@/lib/format'
 import { useProjectScope } from '@/lib/project-scope'
-import { ChangeDialog, type Change } from './change-dialog'
+import { ChangeDialog } from './change-dialog'
 import { tableAddress } from '@/lib/table-name'
 import { FORMS, type Form } from './structure-forms'
 
 const route = getRouteApi('/shell/p/$project/d/$database/structure')
 
-function Columns({ relation, canEdit, onChange }: { relation: LiveRelation; canEdit: boolean; onChange: (change: Change) => void }) {
+function Columns({ relation, canEdit, onChange }: { relation: LiveRelation; canEdit: boolean; onChange: (change: SchemaChange) => void }) {
   return (
     <TableScroll label="Columns">
       <table className="table">
@@ -62,7 +62,16 @@ function Columns({ relation, canEdit, onChange }: { relation: LiveRelation; canE
   )
 }
 
-function Indexes({ relation, canEdit, onChange }: { relation: LiveRelation; canEdit: boolean; onChange: (change: Change) => void }) {
+function DropIndexButton({ relation, name, onChange }: { relation: LiveRelation; name: string; onChange: (change: SchemaChange) => void }) {
+  const drop = () => onChange({ kind: 'DropIndex', table: relation.name, schema: relation.schema, name })
+  return (
+    <button type="button" className="btn ghost icon" aria-label={`Drop ${name}`} onClick={drop}>
+      <Trash2 className="i" aria-hidden="true" />
+    </button>
+  )
+}
+
+function Indexes({ relation, canEdit, onChange }: { relation: LiveRelation; canEdit: boolean; onChange: (change: SchemaChange) => void }) {
   const indexes = relation.indexes ?? []
   const keys = relation.foreign_keys ?? []
   return (
@@ -74,16 +83,7 @@ function Indexes({ relation, canEdit, onChange }: { relation: LiveRelation; canE
             ({index.columns.join(', ')}){index.where ? ` where ${index.where}` : ''}
           </span>
           {index.unique && <span className="chip">unique</span>}
-          {canEdit && (
-            <button
-              type="button"
-              className="btn ghost icon"
-              aria-label={`Drop ${index.name ?? 'index'}`}
-              onClick={() => onChange({ kind: 'DropIndex', table: relation.name, schema: relation.schema, name: index.name })}
-            >
-              <Trash2 className="i" aria-hidden="true" />
-            </button>
-          )}
+          {canEdit && index.name && <DropIndexButton relation={relation} name={index.name} onChange={onChange} />}
         </li>
       ))}
       {keys.map((key) => (
@@ -105,7 +105,7 @@ interface RelationProps {
   canEdit: boolean
   onOpen: (name: string) => void
   onForm: (form: Form) => void
-  onChange: (change: Change) => void
+  onChange: (change: SchemaChange) => void
 }
 
 const kindLabel = ({ kind }: LiveRelation) => (kind === 'table' ? '' : ` (${kind.replace('_', ' ')})`)
@@ -174,12 +174,12 @@ export function StructurePage() {
   const queries = useQueryClient()
   const schema = useQuery(liveSchemaQuery(database.id))
   const [form, setForm] = useState<Form>(null)
-  const [changes, setChanges] = useState<readonly [Change] | null>(null)
+  const [changes, setChanges] = useState<readonly [SchemaChange] | null>(null)
   const canEdit = project.role !== 'viewer' && !database.read_only
   const relations = schema.data?.relations ?? []
   const relation = relations.find((one) => tableAddress(one) === table) ?? relations[0] ?? null
   const ChosenForm = form ? FORMS[form] : null
-  const preview = (next: Change) => {
+  const preview = (next: SchemaChange) => {
     setForm(null)
     setChanges([next])
   }

@@ -70,7 +70,7 @@ async def change_schema(
 ) -> api_models.SchemaChangesOut:
     """Return the SQL and the risks of schema changes; with `apply`, run them."""
     context = server.context
-    changes = structure.parse_changes(body.changes)
+    changes = structure.parse_changes([change.root for change in body.changes])
     entered = await access.authorize_query(
         context, actor, database_id, write=True, confirmed=body.confirmed or not body.apply
     )
