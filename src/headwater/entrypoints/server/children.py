@@ -67,9 +67,11 @@ class Children:
             await asyncio.to_thread(child.start)
 
     async def stop(self) -> None:
-        """Stop all children and their process groups, also those that are just being started."""
+        """Stop all children with their process groups, also those that are just being started, and the fork server."""
         await asyncio.gather(*self._starts, return_exceptions=True)
         await asyncio.gather(*map(_stop, multiprocessing.active_children()))
+        # There is no public function for it; without it the fork server ends by itself, just after we have.
+        await asyncio.to_thread(forkserver._forkserver._stop)  # type: ignore[attr-defined]
 
 
 async def _stop(child: BaseProcess) -> None:

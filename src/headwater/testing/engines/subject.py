@@ -12,7 +12,6 @@ from headwater.catalog.results import UNLIMITED, Cell, Frame, Limits, Row, Rows
 from headwater.engines import Address, Engine, Parameters, Session
 from headwater.kit.errors import HeadwaterError
 
-# No check may take longer than this.
 # Only a run that hangs is ended by this: on a busy machine a short one takes long.
 PATIENCE = 240
 READ_ONLY = replace(UNLIMITED, read_only=True)
