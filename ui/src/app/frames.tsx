@@ -43,6 +43,13 @@ export const signIn = createRoute({
   component: lazyRouteComponent(() => import('@/features/accounts/sign-in-page'), 'SignInPage'),
 })
 
+export const invite = createRoute({
+  getParentRoute: () => root,
+  path: '/invite',
+  beforeLoad: async () => void (await hasSession()),
+  component: lazyRouteComponent(() => import('@/features/accounts/invite-page'), 'InvitePage'),
+})
+
 export const signUp = createRoute({
   getParentRoute: () => root,
   path: '/sign-up',

@@ -2,7 +2,7 @@
 import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { backupsSearch, columnsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
 import { NotFound, RouteError } from './fallbacks'
-import { database, project, root, shell, signIn, signUp } from './frames'
+import { database, invite, project, root, shell, signIn, signUp } from './frames'
 import { transferPages } from './transfer-routes'
 
 const home = createRoute({
@@ -254,7 +254,7 @@ const projectPages = project.addChildren([
 const settingsPages = settings.addChildren([settingsIndex, profile, security, keys, members, storage, instance, audit])
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signUp, shell.addChildren([home, jobs, job, settingsPages, projectPages])]),
+  routeTree: root.addChildren([signIn, signUp, invite, shell.addChildren([home, jobs, job, settingsPages, projectPages])]),
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,

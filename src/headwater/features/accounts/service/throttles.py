@@ -32,6 +32,7 @@ class Throttle:
 # so nobody can lock out the user of an account by guessing its password.
 ACCOUNT = Throttle("account", 10, "sign-in attempts")
 ADDRESS = Throttle("address", 60, "sign-in attempts")
+SECOND_FACTOR = Throttle("second-factor", 10, "codes")
 SIGN_UP = Throttle("sign-up", 30, "sign-ups")
 
 

@@ -1,4 +1,4 @@
-"""The commands `headwater login`, `projects` and `keys`, over the HTTP API."""
+"""The commands `headwater login`, `projects`, `keys`, `account` and `members`, over the HTTP API."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import typer
 from headwater.features.accounts.api_client import (
     DEFAULT_URL,
     ApiClient,
+    ApiRefusal,
     SavedLogin,
     remote,
     save_login,
     show,
     show_one,
 )
+from headwater.features.accounts.commands import members, second_factor
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 PROJECT = ("id", "name", "role", "codebase_count", "table_count", "column_count", "usage_count")
@@ -40,7 +42,9 @@ def register(app: typer.Typer) -> None:
     account.command("rename")(rename)
     account.command("password")(change_password)
     account.command("end-sessions")(end_sessions)
+    second_factor.register(account)
     app.add_typer(account, name="account")
+    members.register(app)
 
 
 def login(
@@ -63,7 +67,14 @@ def login(
 
 def _key_by_password(server: ApiClient, email: str) -> str:
     password = typer.prompt("Password", hide_input=True)
-    signed_in = server.call("POST", "/auth/login", json={"email": email, "password": password})
+    body = {"email": email, "password": password}
+    try:
+        signed_in = server.call("POST", "/auth/login", json=body)
+    except ApiRefusal as refusal:
+        if refusal.problem != "second_factor":
+            raise
+        body["code"] = typer.prompt("Code of your authenticator app, or a recovery code")
+        signed_in = server.call("POST", "/auth/login", json=body)
     server.authorize(signed_in["access_token"])
     wanted = {
         "name": f"Command line on {socket.gethostname()}"[:200],

@@ -127,6 +127,21 @@ async def roles_of(db: AsyncSession, user_id: uuid.UUID) -> dict[uuid.UUID, Role
     return {row.organization_id: cast(Role, row.role) for row in await db.execute(query)}
 
 
+async def demanding_organizations(db: AsyncSession, user_id: uuid.UUID) -> set[uuid.UUID]:
+    """Return the organizations of a user that demand a second factor."""
+    query = (
+        select(Organization.id)
+        .join(Membership, Membership.organization_id == Organization.id)
+        .where(Membership.user_id == user_id, Organization.requires_second_factor)
+    )
+    return set((await db.execute(query)).scalars())
+
+
+async def prove_session(db: AsyncSession, session_id: uuid.UUID) -> None:
+    """Record that the user of a session has just entered a password or a code."""
+    await db.execute(update(UserSession).where(UserSession.id == session_id).values(confirmed_at=now()))
+
+
 async def organizations_of(db: AsyncSession, user_id: uuid.UUID) -> Sequence[Row[Organization, str]]:
     """Return the organizations of a user with the role in each, oldest first."""
     query = (

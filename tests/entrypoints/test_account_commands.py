@@ -1,0 +1,77 @@
+"""`headwater account second-factor`, `headwater members` and signing in with a code, against a real server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+import segno
+import typer
+
+from entrypoints.headwater_process import Commands, HeadwaterProcess
+
+PASSWORD = "seven wooden boats"
+FACTOR = ("account", "second-factor")
+
+
+def answer_questions(monkeypatch: pytest.MonkeyPatch, *answers: str | Callable[[], str]) -> None:
+    """Let the questions of the commands be answered in order; a function is called when its turn comes."""
+    left = list(answers)
+
+    def prompt(*_: object, **__: object) -> str:
+        answer = left.pop(0)
+        return answer if isinstance(answer, str) else answer()
+
+    monkeypatch.setattr(typer, "prompt", prompt)
+
+
+def printed(output: str) -> Any:
+    """Return the JSON in an output, which is between what goes to stderr."""
+    return json.loads(output[output.index("{") : output.rindex("}") + 1])
+
+
+def test_second_factor_is_turned_on_used_and_turned_off(
+    commands: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert commands.run_json(*FACTOR, "status")["enabled"] is False
+    drawn: list[str] = []
+    make = segno.make
+    monkeypatch.setattr(segno, "make", lambda uri, **options: drawn.append(uri) or make(uri, **options))
+    answer_questions(monkeypatch, PASSWORD, lambda: pyotp.parse_uri(drawn[0]).now())  # type: ignore[union-attr]
+    enabled = printed(commands.run(*FACTOR, "enable", "--json"))
+    assert len(enabled["recovery_codes"]) == 10
+    assert commands.run_json(*FACTOR, "status")["recovery_codes"] == 10
+    answer_questions(monkeypatch, PASSWORD, enabled["recovery_codes"][0])
+    variables = {"XDG_CONFIG_HOME": str(tmp_path), "HEADWATER_API_KEY": ""}
+    assert commands.email in commands.run("login", commands.url, "--email", commands.email, **variables)
+    assert commands.run_json(*FACTOR, "status")["recovery_codes"] == 9
+    answer_questions(monkeypatch, PASSWORD)
+    assert len(printed(commands.run(*FACTOR, "recovery-codes", "--json"))["recovery_codes"]) == 10
+    answer_questions(monkeypatch, "not my password")
+    assert "not your password" in commands.run(*FACTOR, "disable", code=2)
+    answer_questions(monkeypatch, PASSWORD)
+    assert commands.run_json(*FACTOR, "disable") == {"enabled": False}
+
+
+def test_members_are_invited_listed_and_removed(commands: Commands, headwater: HeadwaterProcess) -> None:
+    run, run_json = commands.run, commands.run_json
+    guest = Commands(headwater)
+    organization = run_json("members", "list")
+    assert [member["role"] for member in organization] == ["owner"]
+    created = run_json("members", "invite", guest.email, "--role", "viewer")
+    assert created["url"].startswith(f"{commands.url}/invite#")
+    assert [row["status"] for row in run_json("members", "invitations")] == ["open"]
+    assert guest.run_json("members", "accept", created["url"])["role"] == "viewer"
+    assert "is over" in run("members", "revoke", created["invitation"]["id"], code=2)
+    assert run_json("members", "change-role", guest.email, "admin")["role"] == "admin"
+    assert "--organization" in guest.run("members", "list", code=2), "they are a member of two"
+    assert "second factor" in run("members", "demand-second-factor", "true", code=2)
+    assert run_json("members", "remove", guest.email) == {"removed": guest.email}
+    assert "no member" in run("members", "remove", guest.email, code=2)
+    other = run_json("members", "invite", guest.email)
+    assert run_json("members", "revoke", other["invitation"]["id"])["revoked"] == other["invitation"]["id"]
+    guest.close()
