@@ -145,13 +145,14 @@ def start_signed_up(folder: Path | None = None, **variables: str) -> Iterator[He
 
 
 class Commands:
-    """The command line in this process, signed in as a new user of a Headwater."""
+    """The command line in this process, signed in as a new user of a Headwater, or with the given authorization."""
 
-    def __init__(self, headwater: HeadwaterProcess) -> None:
+    def __init__(self, headwater: HeadwaterProcess, authorization: str = "") -> None:
         self._client = httpx.Client(base_url=f"http://127.0.0.1:{headwater.port}/api/v1", timeout=120)
         self.email, self.url = f"{uuid.uuid4().hex}@example.org", f"http://127.0.0.1:{headwater.port}"
         body = {"email": self.email, "password": "seven wooden boats", "name": "Commander"}
-        self._client.headers["authorization"] = f"Bearer {self._post('/auth/signup', body)['access_token']}"
+        bearer = authorization or f"Bearer {self._post('/auth/signup', body)['access_token']}"
+        self._client.headers["authorization"] = bearer
         secret = self._post("/keys", {"name": "cli", "scopes": ["admin"]})["secret"]
         self._variables = {"HEADWATER_URL": f"http://127.0.0.1:{headwater.port}", "HEADWATER_API_KEY": secret}
 

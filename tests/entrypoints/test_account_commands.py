@@ -75,3 +75,28 @@ def test_members_are_invited_listed_and_removed(commands: Commands, headwater: H
     other = run_json("members", "invite", guest.email)
     assert run_json("members", "revoke", other["invitation"]["id"])["revoked"] == other["invitation"]["id"]
     guest.close()
+
+
+def test_the_administrator_helps_who_has_lost_password_and_device(
+    commands: Commands, headwater: HeadwaterProcess
+) -> None:
+    administrator = Commands(headwater, headwater.client.headers["authorization"])
+    assert "administrator" in commands.run("users", "list", code=1)
+    (listed,) = administrator.run_json("users", "list", "--search", commands.email)
+    assert (listed["email"], listed["has_second_factor"]) == (commands.email, False)
+    assert administrator.run_json("users", "remove-second-factor", commands.email) == {"removed": commands.email}
+    link = administrator.run_json("users", "reset-link", commands.email)
+    token = link["url"].removeprefix(f"{commands.url}/reset#")
+    body = {"token": token, "password": "eight wooden boats"}
+    assert headwater.client.post("/api/v1/auth/reset", json=body).status_code == 204
+    changed = administrator.run_json("users", "email-link", commands.email, f"new-{commands.email}")
+    token = changed["url"].removeprefix(f"{commands.url}/confirm-email#")
+    headwater.client.post("/api/v1/auth/email/confirmation", json={"token": token}).raise_for_status()
+    assert "no account" in administrator.run("users", "end-sessions", commands.email, code=2)
+    assert administrator.run_json("users", "end-sessions", f"new-{commands.email}") == {"ended": 0}
+    administrator.close()
+
+
+def test_change_of_address_needs_mail(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer_questions(monkeypatch, PASSWORD)
+    assert "sends no mail" in commands.run("account", "email", "new@example.org", code=2)

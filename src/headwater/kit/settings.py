@@ -74,6 +74,12 @@ class Settings(BaseSettings):
         True, description="Use `__Host-` cookies; set to false only for plain http on a trusted network."
     )
     access_token_seconds: int = Field(600, ge=30, description="Lifetime of an access token.")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Server that sends mail: `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`. "
+        "Without it, the administrator makes the links that mails would contain.",
+    )
+    mail_from: str = Field("headwater@localhost", description="Address that mails come from.")
     proof_minutes: int = Field(
         10,
         ge=1,

@@ -139,6 +139,7 @@ class InstanceOut(Wire):
     version: str
     open_signup: bool
     has_users: bool
+    sends_mail: bool
 
 
 class InstanceIn(Input):

@@ -84,7 +84,8 @@ DEFAULT_PAGE = DEFAULT_LIMIT
 def page_url(request: Request, page: str, token: str) -> str:
     """Return the address of a page of the web app with a token in its fragment, which browsers do not send."""
     scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
-    return f"{scheme if scheme in {'http', 'https'} else 'https'}://{request.headers.get('host')}/{page}#{token}"
+    base = f"{scheme if scheme in {'http', 'https'} else 'https'}://{request.headers.get('host')}/{page}"
+    return f"{base}#{token}" if token else base
 
 
 def credential_of(request: Request) -> str:

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -114,6 +114,22 @@ class RefreshToken(Base):
     session_id: Mapped[uuid.UUID] = mapped_column(_owner("sessions.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     used_at: Mapped[datetime | None]
+
+
+class AccountLink(Base):
+    """A one-time link of a user: `reset` of the password, or confirmation of the new address `email`."""
+
+    __tablename__ = "account_links"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('reset', 'email')", name="purpose"),
+        UniqueConstraint("user_id", "purpose"),
+    )
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(_owner("users.id"))
+    purpose: Mapped[str] = mapped_column(TEXT)
+    email: Mapped[str] = mapped_column(TEXT, default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    expires_at: Mapped[datetime]
 
 
 class SecondFactor(Base):

@@ -100,3 +100,49 @@ class InvitationOfferOut(Wire):
     role: Role
     invited_by: str
     expires_at: datetime
+
+
+class EmailIn(Input):
+    """An address."""
+
+    email: Name
+
+
+class NewEmailIn(Input):
+    """The new address of the current user, with the password."""
+
+    email: Name
+    password: SecretStr = Field(max_length=1000)
+
+
+class EmailOut(Wire):
+    """The address of an account."""
+
+    email: str
+
+
+class ResetIn(Input):
+    """A new password, and the token of the link that allows it."""
+
+    token: str = Field(min_length=1, max_length=100)
+    password: SecretStr = Field(max_length=1000)
+
+
+class AccountLinkOut(Wire):
+    """A one-time link of an account; it is shown only once."""
+
+    url: str
+    token: str
+    expires_at: datetime
+
+
+class UserDetailOut(Wire):
+    """An account as the administrator sees it."""
+
+    id: uuid.UUID
+    email: str
+    name: str
+    is_admin: bool
+    created_at: datetime
+    last_seen_at: datetime | None
+    has_second_factor: bool

@@ -1,7 +1,7 @@
 // Owns the requests of accounts: instance, sign-in, sessions, second factor, organizations, members, invitations, keys, audit.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import type { ApiKeyRequest, InvitationRequest, PasswordRequest, Proof, Role, SignInRequest, SignUpRequest } from '@/api/types'
+import type { ApiKeyRequest, EmailRequest, InvitationRequest, PasswordRequest, Proof, ResetRequest, Role, SignInRequest, SignUpRequest } from '@/api/types'
 import { api, everyPage } from '@/lib/http'
 import { setSession } from '@/lib/session'
 
@@ -135,6 +135,21 @@ export const useDisableSecondFactor = () => useFactorChange((password: string) =
 export const useProve = () => useMutation({ mutationFn: (body: Proof) => api.post('/auth/proof', { body }) })
 export const useDemandSecondFactor = (organization: string) =>
   useChange(['organizations'], (requires_second_factor: boolean) => api.patch('/organizations/{organization_id}', { params: of(organization), body: { requires_second_factor } }))
+
+export const useRequestReset = () => useMutation({ mutationFn: (email: string) => api.post('/auth/reset-request', { body: { email } }) })
+export const useResetPassword = () => useMutation({ mutationFn: (body: ResetRequest) => api.post('/auth/reset', { body }) })
+export const useRequestEmail = () => useMutation({ mutationFn: (body: EmailRequest) => api.post('/auth/email', { body }) })
+export const useConfirmEmail = () => useMutation({ mutationFn: (token: string) => api.post('/auth/email/confirmation', { body: { token } }) })
+
+export const usersQuery = (search: string) =>
+  queryOptions({ queryKey: ['users', search], queryFn: ({ signal }) => everyPage((cursor) => api.get('/users', { params: { query: { search, cursor } }, signal }), 2000) })
+
+const ofUser = (user_id: string) => ({ path: { user_id } })
+export const useResetLink = () => useMutation({ mutationFn: (user: string) => api.post('/users/{user_id}/reset-link', { params: ofUser(user) }) })
+export const useEmailLink = () =>
+  useMutation({ mutationFn: ({ user, email }: { user: string; email: string }) => api.post('/users/{user_id}/email-link', { params: ofUser(user), body: { email } }) })
+export const useEndSessions = () => useChange(['users'], (user: string) => api.delete('/users/{user_id}/sessions', { params: ofUser(user) }))
+export const useRemoveSecondFactor = () => useChange(['users'], (user: string) => api.delete('/users/{user_id}/second-factor', { params: ofUser(user) }))
 
 export const useOpenSignup = () => useChange(['instance'], (open_signup: boolean) => api.patch('/instance', { body: { open_signup } }))
 export const useRevokeOtherSessions = () => useChange(['sessions'], () => api.delete('/auth/sessions'))

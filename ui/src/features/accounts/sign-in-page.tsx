@@ -26,14 +26,20 @@ export function SignInPage() {
       error={signIn.error}
       onSubmit={({ email = '', password = '', code = '' }) => signIn.mutate({ email: email.trim(), password, code: code.trim() }, { onSuccess: goOn })}
       below={
-        instance?.open_signup && (
-          <p className="small dim">
-            No account?{' '}
-            <Link to="/sign-up" search={{ next }} className="link">
-              Sign up
-            </Link>
-          </p>
-        )
+        <p className="small dim">
+          {instance?.open_signup && (
+            <>
+              No account?{' '}
+              <Link to="/sign-up" search={{ next }} className="link">
+                Sign up
+              </Link>{' '}
+              ·{' '}
+            </>
+          )}
+          <Link to="/reset-request" className="link">
+            Forgot your password?
+          </Link>
+        </p>
       }
     >
       <TextField label="Email" name="email" type="email" autoComplete="username" required autoFocus error={fields['email']} />

@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Request
 
 from headwater.features.accounts.api_models import ListOf, OrganizationOut
-from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, allow, page_url, public
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, page_url, public
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.security_models import (
     InvitationIn,
@@ -17,7 +17,7 @@ from headwater.features.accounts.security_models import (
     NewInvitationOut,
     TokenIn,
 )
-from headwater.features.accounts.service import invitations
+from headwater.features.accounts.service import account_links, invitations
 
 router = APIRouter(tags=["organizations"])
 Admin = Annotated[Actor, Depends(allow("member:admin"))]
@@ -25,15 +25,23 @@ Admin = Annotated[Actor, Depends(allow("member:admin"))]
 
 @router.post("/organizations/{organization_id}/invitations", status_code=201)
 async def create_invitation(
-    organization_id: uuid.UUID, body: InvitationIn, request: Request, db: Db, actor: Admin
+    organization_id: uuid.UUID,
+    body: InvitationIn,
+    request: Request,
+    server: Shared,
+    db: Db,
+    tasks: BackgroundTasks,
+    actor: Admin,
 ) -> NewInvitationOut:
-    """Invite an address, whether it has an account or not. The link is shown only once."""
+    """Invite an address, whether it has an account or not. The link is shown once, and mailed if possible."""
     view, token = await invitations.create(
         db, actor, organization_id, email=body.email, role=body.role, days=body.expires_in_days
     )
-    return NewInvitationOut(
-        invitation=InvitationOut.model_validate(view), url=page_url(request, "invite", token), token=token
+    url = page_url(request, "invite", token)
+    tasks.add_task(
+        account_links.deliver, server.context, await invitations.mail_of(db, actor, organization_id, view, url)
     )
+    return NewInvitationOut(invitation=InvitationOut.model_validate(view), url=url, token=token)
 
 
 @router.get("/organizations/{organization_id}/invitations")

@@ -23,6 +23,7 @@ from headwater.features.accounts.service.organizations import OrganizationRole, 
 from headwater.features.accounts.tokens import digest, expiry, new_refresh_token
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, Forbidden, NotFound
+from headwater.kit.network.mail import Mail
 from headwater.kit.paging import Page, cut
 
 InvitationStatus = Literal["open", "accepted", "revoked", "expired"]
@@ -95,6 +96,16 @@ async def create(
     return _view(row), token
 
 
+async def mail_of(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, view: InvitationView, url: str) -> Mail:
+    """Return the mail that invites an address."""
+    name = await organizations.name_of(db, organization_id)
+    text = (
+        f"{actor.name or actor.email} invites you to the organization {name} of Headwater, as {view.role}.\n\n"
+        f"Accept until {view.expires_at:%Y-%m-%d %H:%M} UTC:\n{url}\n"
+    )
+    return Mail(view.email, "You are invited to Headwater", text)
+
+
 async def list_invitations(
     db: AsyncSession, actor: Actor, organization_id: uuid.UUID, *, cursor: str | None, limit: int
 ) -> Page[InvitationView]:
@@ -102,7 +113,7 @@ async def list_invitations(
     authorize(actor, "member:admin", Owned(organization_id))
     rows = await invitations.invitations(db, organization_id, audit.before_id(cursor), limit)
     page = cut(rows, limit, lambda row: (str(row.id),))
-    return Page([_view(row) for row in page.items], page.next)
+    return Page(tuple(_view(row) for row in page.items), page.next)
 
 
 async def revoke(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, invitation_id: uuid.UUID) -> None:
