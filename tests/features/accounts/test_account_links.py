@@ -83,6 +83,13 @@ async def test_a_new_link_replaces_the_earlier_one_and_links_expire(app: AppFixt
     assert sorted(both) == [204, 404]
 
 
+async def test_change_of_the_password_voids_links(app: AppFixture) -> None:
+    someone, admin = await app.person(), await administrator(app)
+    link = await admin.send("POST", f"/users/{someone.signed_in['user']['id']}/reset-link", 201)
+    await someone.send("PUT", "/auth/password", 204, json={"current": PASSWORD, "new": "nine wooden boats"})
+    assert await resets(app, link["token"]) == 404
+
+
 async def test_mails_to_an_address_and_requests_from_one_are_limited(app: AppFixture, mails: MailServer) -> None:
     someone = await app.person()
     statuses = [(await asks(app, someone.email, "203.0.113.250"))[0] for _ in range(21)]

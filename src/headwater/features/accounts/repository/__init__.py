@@ -127,14 +127,16 @@ async def roles_of(db: AsyncSession, user_id: uuid.UUID) -> dict[uuid.UUID, Role
     return {row.organization_id: cast(Role, row.role) for row in await db.execute(query)}
 
 
-async def demanding_organizations(db: AsyncSession, user_id: uuid.UUID) -> set[uuid.UUID]:
-    """Return the organizations of a user that demand a second factor."""
+async def roles_and_demands(db: AsyncSession, user_id: uuid.UUID) -> tuple[dict[uuid.UUID, Role], set[uuid.UUID]]:
+    """Return the role of a user in each organization, and which of these demand a second factor."""
     query = (
-        select(Organization.id)
-        .join(Membership, Membership.organization_id == Organization.id)
-        .where(Membership.user_id == user_id, Organization.requires_second_factor)
+        select(Membership.organization_id, Membership.role, Organization.requires_second_factor)
+        .join(Organization, Membership.organization_id == Organization.id)
+        .where(Membership.user_id == user_id)
     )
-    return set((await db.execute(query)).scalars())
+    rows = (await db.execute(query)).all()
+    roles = {row.organization_id: cast(Role, row.role) for row in rows}
+    return roles, {row.organization_id for row in rows if row.requires_second_factor}
 
 
 async def prove_session(db: AsyncSession, session_id: uuid.UUID) -> None:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, delete, func, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,7 +46,7 @@ async def forget_before(db: AsyncSession, at: datetime) -> None:
 
 async def users(
     db: AsyncSession, *, search: str, before: uuid.UUID | None, limit: int
-) -> Sequence[Row[tuple[User, datetime | None, datetime | None]]]:
+) -> Sequence[tuple[User, datetime | None, datetime | None]]:
     """Return accounts, newest first: each with when its second factor was turned on, and when it was last used."""
     last_seen = (
         select(func.max(UserSession.last_seen_at))
@@ -61,4 +61,5 @@ async def users(
         )
     if before:
         query = query.where(User.id < before)
-    return (await db.execute(query.order_by(User.id.desc()).limit(limit + 1))).all()
+    rows = (await db.execute(query.order_by(User.id.desc()).limit(limit + 1))).all()
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -181,8 +181,7 @@ async def confirm_email(context: Context, visitor: ClientInfo, token: str) -> tu
         await account_links.forget_links(db, user.id)
         ended = await repository.revoke_other_sessions(db, user.id, None)
         actor = Actor("user", user.id, user.email, ip=visitor.ip)
-        details = {"before": before, "sessions_ended": ended}
-        audit.record(db, actor, "auth.email_changed", "user", user.id, user.email, **details)
+        audit.record(db, actor, "auth.email_changed", "user", user.id, user.email, before=before, sessions_ended=ended)
     notice = (
         f"The address of your Headwater account is now {user.email}, and all sessions have ended.\n"
         "If it was not you, tell the administrator.\n"

@@ -146,7 +146,7 @@ async def _actor(
     scopes: frozenset[Scope] | None = None,
     is_proven: bool = True,
 ) -> Actor:
-    demanding = await repository.demanding_organizations(db, user.id)
+    roles, demanding = await repository.roles_and_demands(db, user.id)
     is_locked = bool(demanding) and not await second_factors.is_protected(db, user.id)
     return Actor(
         kind="user" if scopes is None else "key",
@@ -157,7 +157,7 @@ async def _actor(
         session_id=session.id if session else None,
         key_id=key_id,
         scopes=frozenset(SCOPES) if scopes is None else scopes,
-        roles=await repository.roles_of(db, user.id),
+        roles=roles,
         ip=visitor.ip,
         locked=frozenset(demanding if is_locked else ()),
         is_proven=is_proven,
