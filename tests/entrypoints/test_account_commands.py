@@ -97,6 +97,17 @@ def test_the_administrator_helps_who_has_lost_password_and_device(
     administrator.close()
 
 
+def test_who_has_the_machine_makes_a_link_without_signing_in(headwater: HeadwaterProcess) -> None:
+    guest = Commands(headwater)
+    variables = {"HEADWATER_HOME": str(headwater.home), "HEADWATER_API_KEY": "", "HEADWATER_URL": ""}
+    printed_link = guest.run("users", "local-reset-link", guest.email, "--url", guest.url, "--json", **variables)
+    token = printed(printed_link)["url"].removeprefix(f"{guest.url}/reset#")
+    body = {"token": token, "password": "eight wooden boats"}
+    assert headwater.client.post("/api/v1/auth/reset", json=body).status_code == 204
+    assert "no account" in guest.run("users", "local-reset-link", "nobody@example.org", code=2, **variables)
+    guest.close()
+
+
 def test_change_of_address_needs_mail(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     answer_questions(monkeypatch, PASSWORD)
     assert "sends no mail" in commands.run("account", "email", "new@example.org", code=2)

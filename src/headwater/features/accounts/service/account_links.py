@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.features.accounts import passwords, repository
 from headwater.features.accounts.models import AccountLink, User
 from headwater.features.accounts.repository import account_links
-from headwater.features.accounts.rights import Actor, allow_admin, allow_scope, require_proof
+from headwater.features.accounts.rights import SYSTEM, Actor, allow_admin, allow_scope, require_proof
 from headwater.features.accounts.service import audit, proofs, throttles
 from headwater.features.accounts.service.identity import ClientInfo, normal_email
 from headwater.features.accounts.service.throttles import RESET, RESET_ADDRESS
@@ -68,6 +68,15 @@ async def make_reset_link(db: AsyncSession, actor: Actor, user_id: uuid.UUID) ->
     require_proof(actor)
     user = await _user(db, user_id)
     audit.record(db, actor, "auth.reset_link", "user", user.id, user.email)
+    return await _new_link(db, user, "reset")
+
+
+async def make_local_reset_link(db: AsyncSession, email: str) -> NewLink:
+    """Return a link with which a user sets a new password, for who can read the store anyway: no right is checked."""
+    user = await repository.user_by_email(db, email.strip().lower())
+    if user is None:
+        raise NotFound(f"There is no account {email}.")
+    audit.record(db, SYSTEM, "auth.reset_link", "user", user.id, user.email)
     return await _new_link(db, user, "reset")
 
 
