@@ -25,6 +25,7 @@ def settings_of(home: Path, store_url: str) -> Settings:
         home=home,
         database_url=SecretStr(store_url),
         max_upload_mb=1,
+        proof_minutes=600,  # tests of a module may take longer than a proof lasts; those of proofs set their age
         allow_loopback=True,
         allowed_hosts=("headwater.test",),
     )

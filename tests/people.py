@@ -51,6 +51,14 @@ class Person:
         assert answer.status_code == status, (method, path, answer.status_code, answer.text)
         return answer.json() if answer.content else None
 
+    async def invite(self, guest: Person, role: str) -> dict[str, Any]:
+        """Make somebody a member of their organization: invited, and accepted; return the member."""
+        path = f"/organizations/{self.organization}"
+        invited = await self.send("POST", f"{path}/invitations", 201, json={"email": guest.email, "role": role})
+        await guest.send("POST", "/invitations/acceptance", 200, json={"token": invited["token"]})
+        members: list[dict[str, Any]] = (await self.get(f"{path}/members"))["items"]
+        return next(member for member in members if member["email"] == guest.email)
+
     async def database(self, engine: str = "postgresql", **given: Any) -> str:
         """Create a database in their project; return its id when it runs."""
         body = {"name": f"d{uuid.uuid4().hex[:8]}", "engine": engine} | given

@@ -37,6 +37,7 @@ PAGES = {
     "keys": "/settings/keys",
     "members": "/settings/members",
     "storage": "/settings/storage",
+    "users": "/settings/users",
     "instance": "/settings/instance",
     "audit": "/settings/audit",
     "nowhere": "/no/such/page",
@@ -83,7 +84,7 @@ def test_a_page_is_accessible_in_each_theme_and_fits_each_width(site: Site, page
         assert_nothing_overhangs(page)
 
 
-@pytest.mark.parametrize("address", ["/sign-in", "/sign-up"])
+@pytest.mark.parametrize("address", ["/sign-in", "/sign-up", "/invite", "/reset-request", "/reset", "/confirm-email"])
 def test_a_page_before_signing_in_is_accessible_in_each_theme(site: Site, open_page: OpenPage, address: str) -> None:
     page = open_page()
     visit(page, address)

@@ -112,6 +112,7 @@ def start_headwater(home: Path, **variables: str) -> Iterator[HeadwaterProcess]:
         "HEADWATER_PROXY_PORT": str(free_port()),
         "HEADWATER_MYSQL_PROXY_PORT": str(free_port()),
         "HEADWATER_ACCESS_TOKEN_SECONDS": "7200",
+        "HEADWATER_PROOF_MINUTES": "600",
     } | variables
     log = (home / "up.log").open("ab")
     process = subprocess.Popen(
@@ -144,12 +145,14 @@ def start_signed_up(folder: Path | None = None, **variables: str) -> Iterator[He
 
 
 class Commands:
-    """The command line in this process, signed in as a new user of a Headwater."""
+    """The command line in this process, signed in as a new user of a Headwater, or with the given authorization."""
 
-    def __init__(self, headwater: HeadwaterProcess) -> None:
+    def __init__(self, headwater: HeadwaterProcess, authorization: str = "") -> None:
         self._client = httpx.Client(base_url=f"http://127.0.0.1:{headwater.port}/api/v1", timeout=120)
-        body = {"email": f"{uuid.uuid4().hex}@example.org", "password": "seven wooden boats", "name": "Commander"}
-        self._client.headers["authorization"] = f"Bearer {self._post('/auth/signup', body)['access_token']}"
+        self.email, self.url = f"{uuid.uuid4().hex}@example.org", f"http://127.0.0.1:{headwater.port}"
+        body = {"email": self.email, "password": "seven wooden boats", "name": "Commander"}
+        bearer = authorization or f"Bearer {self._post('/auth/signup', body)['access_token']}"
+        self._client.headers["authorization"] = bearer
         secret = self._post("/keys", {"name": "cli", "scopes": ["admin"]})["secret"]
         self._variables = {"HEADWATER_URL": f"http://127.0.0.1:{headwater.port}", "HEADWATER_API_KEY": secret}
 
@@ -157,9 +160,9 @@ class Commands:
         """Return the JSON of a GET as the same user."""
         return self._client.get(path).raise_for_status().json()
 
-    def run(self, *words: str, code: int = 0) -> str:
+    def run(self, *words: str, code: int = 0, **variables: str) -> str:
         """Run `headwater WORDS`, which must exit with a code; return all that it prints."""
-        done = invoke(*words, **self._variables)
+        done = invoke(*words, **self._variables | variables)
         assert done.returncode == code, (words, done.stdout, done.stderr)
         return done.stdout + done.stderr
 

@@ -25,6 +25,13 @@ def test_secrets_are_masked_by_name(name: str) -> None:
         (f"Bearer {TOKEN}", f"Bearer {MASK}"),
         ("postgresql://db/shop", "postgresql://db/shop"),
         ("a password is asked for", "a password is asked for"),
+        ("[SQL: ALTER ROLE x PASSWORD 'hunter2''s']", f"[SQL: ALTER ROLE x PASSWORD '{MASK}']"),
+        ("CREATE USER x IDENTIFIED BY 'hunter2' ACCOUNT LOCK", f"CREATE USER x IDENTIFIED BY '{MASK}' ACCOUNT LOCK"),
+        ('{"createUser": "u", "pwd": "hunter2"}', f'{{"createUser": "u", "pwd": "{MASK}"}}'),
+        (
+            "connection to host=db user=u password=hunter2 failed",
+            f"connection to host=db user=u password={MASK} failed",
+        ),
     ],
 )
 def test_secrets_are_masked_by_format(text: str, masked: str) -> None:

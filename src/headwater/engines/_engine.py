@@ -11,6 +11,7 @@ from headwater.catalog.dialect import Dialect
 from headwater.catalog.model import Schema
 from headwater.catalog.plans import QueryPlan, ServerSession
 from headwater.catalog.results import Limits
+from headwater.catalog.secret_text import MaskedText, mask_statements
 from headwater.engines._address import Address
 from headwater.engines._browse import BrowsingSupport
 from headwater.engines._decode import DecodingSupport
@@ -102,6 +103,7 @@ class Engine:
         alter: returns the statements for changes to a database that has this Schema, with their hazards.
         quote: returns a quoted identifier.
         options: what can be set on a connection.
+        mask_secrets: masks the passwords in a text that was run, valid or not.
     """
 
     name: str
@@ -116,6 +118,7 @@ class Engine:
     alter: Callable[[Sequence[Change], Schema], tuple[AlterStep, ...]]
     quote: Quote
     options: tuple[Option, ...] = ()
+    mask_secrets: Callable[[str], MaskedText] = mask_statements
     activity: ActivitySupport | None = None
     browsing: BrowsingSupport | None = None
     decoding: DecodingSupport | None = None

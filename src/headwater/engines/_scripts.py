@@ -11,6 +11,7 @@ from typing import IO, Any, Protocol
 
 from headwater.catalog.model import Schema
 from headwater.catalog.results import QueryError
+from headwater.catalog.secret_text import mask_any_dialect
 from headwater.engines._session import Session
 from headwater.engines._snapshots import Batch, SnapshotTable
 from headwater.kit.errors import Unreadable
@@ -31,8 +32,8 @@ class ScriptStatement:
 
     @property
     def head(self) -> str:
-        """The beginning of the statement in one line, for users."""
-        line = " ".join(self.text[:400].decode(errors="replace").split())
+        """The beginning of the statement in one line without secrets, for users."""
+        line = mask_any_dialect(" ".join(self.text[:400].decode(errors="replace").split()))
         return line if len(line) <= 120 else f"{line[:119]}…"
 
 

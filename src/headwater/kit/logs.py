@@ -16,6 +16,8 @@ SECRET_NAME = re.compile(r"pass(word|wd)?$|secret|token|authorization|cookie|api
 SECRET_TEXT = re.compile(
     r"(?P<scheme>\b[a-z][a-z0-9+]*://[^\s:/@]*:)[^\s@/]+(?=@)|\bhw_[a-z2-7]{16}_[0-9a-f]{64}\b"
     r"|\beyJ[\w-]+\.[\w-]+\.[\w-]+"
+    r"|(?i:(?P<clause>\b(?:password|passwd|pwd|identified(?:\s+(?:with|via)\s+\S+)?\s+(?:by|as|using))\b[\"'\s=:(]*))"
+    r"(?:(?<=')(?:[^'\\]|\\.|'')+|(?<=\")(?:[^\"\\]|\\.)+|(?<=[=])[^\s'\",;)]+)"
 )
 _known: set[str] = set()
 
@@ -36,7 +38,7 @@ def redact(value: Any, name: str = "") -> Any:
     if isinstance(value, str):
         for secret in _known:
             value = value.replace(secret, MASK)
-        return SECRET_TEXT.sub(lambda match: (match["scheme"] or "") + MASK, value)
+        return SECRET_TEXT.sub(lambda match: (match["scheme"] or match["clause"] or "") + MASK, value)
     return value
 
 

@@ -74,6 +74,17 @@ class Settings(BaseSettings):
         True, description="Use `__Host-` cookies; set to false only for plain http on a trusted network."
     )
     access_token_seconds: int = Field(600, ge=30, description="Lifetime of an access token.")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Server that sends mail: `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`. "
+        "Without it, the administrator makes the links that mails would contain.",
+    )
+    mail_from: str = Field("headwater@localhost", description="Address that mails come from.")
+    proof_minutes: int = Field(
+        10,
+        ge=1,
+        description="How long a password or code that was entered in a session counts for what destroys or reveals.",
+    )
     session_days: int = Field(30, ge=1, description="Lifetime of a session that is not used.")
     max_upload_mb: int = Field(500, ge=1, description="Largest code base that can be uploaded, in MB.")
     proxy_port: int = Field(7718, description="Port at which clients reach the databases that Headwater runs.")

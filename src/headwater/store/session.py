@@ -30,6 +30,7 @@ class Store:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
+            hide_parameters=True,  # errors, which are logged, must not show what was to be stored
             connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
         )
         self._session = async_sessionmaker(self.engine, expire_on_commit=False)

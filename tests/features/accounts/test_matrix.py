@@ -28,10 +28,19 @@ from people import AppFixture, Person
 GUEST = "guest-of-the-matrix@example.org"
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/api/v1/instance"): {"open_signup": True},
-    ("POST", "/api/v1/organizations/{organization_id}/members"): {"email": GUEST, "role": "viewer"},
+    ("POST", "/api/v1/organizations/{organization_id}/invitations"): {"email": GUEST, "role": "viewer"},
+    ("POST", "/api/v1/invitations/acceptance"): {"token": "x"},
     ("PATCH", "/api/v1/organizations/{organization_id}/members/{user_id}"): {"role": "viewer"},
     ("PATCH", "/api/v1/auth/me"): {"name": "renamed"},
     ("PUT", "/api/v1/auth/password"): {"current": "not my password", "new": "eight wooden boats"},
+    ("PATCH", "/api/v1/organizations/{organization_id}"): {"requires_second_factor": False},
+    ("POST", "/api/v1/auth/email"): {"email": GUEST, "password": "not my password"},
+    ("POST", "/api/v1/users/{user_id}/email-link"): {"email": GUEST},
+    ("POST", "/api/v1/auth/proof"): {"password": "not my password"},
+    ("POST", "/api/v1/auth/second-factor"): {"password": "not my password"},
+    ("POST", "/api/v1/auth/second-factor/confirmation"): {"code": "000000"},
+    ("POST", "/api/v1/auth/second-factor/recovery-codes"): {"password": "not my password"},
+    ("POST", "/api/v1/auth/second-factor/removal"): {"password": "not my password"},
     ("POST", "/api/v1/projects"): {"name": "made"},
     ("PATCH", "/api/v1/projects/{project_id}"): {"name": "changed"},
     ("POST", "/api/v1/keys"): {"name": "made", "scopes": ["read"]},
@@ -102,6 +111,8 @@ GONE = {
     "/api/v1/databases/{database_id}/sessions/{session}/{how}",
     "/api/v1/databases/{database_id}/copies/plan",
     "/api/v1/databases/{database_id}/copies",
+    "/api/v1/auth/second-factor/confirmation",
+    "/api/v1/invitations/acceptance",
     "/api/v1/transfers/{transfer_id}/errors",
     "/api/v1/transfers/{transfer_id}/file",
     "/api/v1/snapshots/{snapshot_id}/runs/{run_id}/cancel",
@@ -171,8 +182,20 @@ OWN = {
     "/api/v1/connections/parse",
     "/api/v1/auth/me",
     "/api/v1/auth/password",
+    "/api/v1/auth/email",
+    "/api/v1/users",
+    "/api/v1/users/{user_id}/reset-link",
+    "/api/v1/users/{user_id}/email-link",
+    "/api/v1/users/{user_id}/sessions",
+    "/api/v1/users/{user_id}/second-factor",
+    "/api/v1/auth/proof",
+    "/api/v1/auth/second-factor",
+    "/api/v1/auth/second-factor/confirmation",
+    "/api/v1/auth/second-factor/recovery-codes",
+    "/api/v1/auth/second-factor/removal",
     "/api/v1/auth/sessions",
     "/api/v1/auth/sessions/{session_id}",
+    "/api/v1/invitations/acceptance",
     "/api/v1/keys",
     "/api/v1/keys/{key_id}",
     "/api/v1/audit",
@@ -319,6 +342,15 @@ async def recovery_of(app: AppFixture, person: Person) -> dict[str, str]:
         return {"recovery_id": str(row.id)}
 
 
+async def invitation_of(person: Person, path: str) -> str:
+    """Create an invitation of a person, if a path is about one."""
+    if "{invitation_id}" not in path:
+        return ""
+    invitations = f"/organizations/{person.organization}/invitations"
+    created = await person.send("POST", invitations, 201, json={"email": GUEST, "role": "viewer"})
+    return str(created["invitation"]["id"])
+
+
 async def filled(app: AppFixture, person: Person, path: str) -> str:
     """Fill the placeholders of a path with ids of a person's resources."""
     values = {
@@ -326,6 +358,7 @@ async def filled(app: AppFixture, person: Person, path: str) -> str:
         "project_id": person.project["id"],
         "path:path": "shop/orders.py",
         "user_id": person.signed_in["user"]["id"],
+        "invitation_id": await invitation_of(person, path),
     }
     if "{session_id}" in path:
         values["session_id"] = (await person.get("/auth/sessions"))["items"][0]["id"]
@@ -442,7 +475,6 @@ async def cast(module_app: AppFixture) -> Cast:
     async with app.server.database.transaction() as db:
         expire = "UPDATE sessions SET expires_at = now() WHERE user_id = :id"
         await db.execute(text(expire), {"id": expired.signed_in["user"]["id"]})
-    await app.sign_up(GUEST)
     owner = await new_owner(app, scanned=True)
     return Cast(owner, await app.person("neighbour"), await app.person("viewer"), expired)
 
@@ -462,7 +494,7 @@ async def join(owner: Person, viewer: Person) -> None:
     """Add a viewer to the organization of an owner."""
     members = f"/organizations/{owner.organization}/members"
     if viewer.email not in {row["email"] for row in (await owner.get(members))["items"]}:
-        await owner.send("POST", members, 201, json={"email": viewer.email, "role": "viewer"})
+        await owner.invite(viewer, "viewer")
 
 
 async def leave(owner: Person, viewer: Person) -> None:

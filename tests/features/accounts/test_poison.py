@@ -87,6 +87,10 @@ EXTRA = {
     ("POST", "/api/v1/auth/signup"): [],
 }
 PUBLIC = {
+    ("POST", "/api/v1/auth/reset-request"): {"email": "nobody@example.org"},
+    ("POST", "/api/v1/auth/reset"): {"token": "x", "password": "seven wooden boats"},
+    ("POST", "/api/v1/auth/email/confirmation"): {"token": "x"},
+    ("POST", "/api/v1/invitations/offer"): {"token": "x"},
     ("POST", "/api/v1/auth/login"): {"email": "nobody@example.org", "password": "seven wooden boats"},
     ("POST", "/api/v1/auth/signup"): {"email": "nobody", "password": "seven wooden boats", "name": "n"},
 }

@@ -29,7 +29,12 @@ JSON = {"content-type": "application/json"}
 
 async def test_unauthenticated_client_sees_only_the_instance(app: AppFixture) -> None:
     stranger = await app.stranger()
-    assert (await stranger.get("/api/v1/instance")).json().keys() == {"version", "open_signup", "has_users"}
+    assert (await stranger.get("/api/v1/instance")).json().keys() == {
+        "version",
+        "open_signup",
+        "has_users",
+        "sends_mail",
+    }
     answer = await stranger.get("/api/v1/auth/me")
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"

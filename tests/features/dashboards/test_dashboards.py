@@ -87,8 +87,7 @@ async def test_viewers_can_see_tiles_but_neighbours_cannot(
 ) -> None:
     tile = await dashboard_fixture.add()
     viewer, neighbour = await app.person("viewer"), await app.person("neighbour")
-    members = f"/organizations/{dashboard_fixture.person.organization}/members"
-    await dashboard_fixture.person.send("POST", members, 201, json={"email": viewer.email, "role": "viewer"})
+    await dashboard_fixture.person.invite(viewer, "viewer")
     assert len((await dashboard_fixture.look(tile, viewer))["rows"]) == 2
     path = f"/api/v1/dashboards/{dashboard_fixture.id}"
     assert (await neighbour.client.get(f"{path}/tiles/{tile}/data")).status_code == 404
@@ -119,8 +118,7 @@ async def test_unshared_query_hides_its_tile_from_others(app: AppFixture, dashbo
     )
     tile = dashboard["tiles"][0]["id"]
     mate = await app.person("mate")
-    members = f"/organizations/{dashboard_fixture.person.organization}/members"
-    await dashboard_fixture.person.send("POST", members, 201, json={"email": mate.email, "role": "member"})
+    await dashboard_fixture.person.invite(mate, "member")
     await dashboard_fixture.look(tile, mate)
     await dashboard_fixture.person.send("PATCH", f"/queries/{query}", 200, json={"shared": False})
     assert (await mate.client.get(f"/api/v1/dashboards/{dashboard_fixture.id}/tiles/{tile}/data")).status_code == 404

@@ -129,8 +129,7 @@ async def test_viewers_can_read_but_not_write(app: AppFixture, supervisor: Super
     owner, viewer = await app.person("owner"), await app.person("viewer")
     database = await create(owner, "shown")
     await run(owner, database, "CREATE TABLE t AS SELECT 1 AS a")
-    path = f"/organizations/{owner.organization}/members"
-    await owner.send("POST", path, 201, json={"email": viewer.email, "role": "viewer"})
+    await owner.invite(viewer, "viewer")
     assert (await run(viewer, database, "SELECT * FROM t"))["results"][0]["rows"] == [[1]]
     for attempt in ("DELETE FROM t", "COMMIT; DELETE FROM t", "SELECT 1; DROP TABLE t", "SET ROLE postgres"):
         assert (await run(viewer, database, attempt))["error"], attempt
@@ -143,8 +142,7 @@ async def test_viewers_can_read_but_not_write(app: AppFixture, supervisor: Super
 
 async def test_tls_is_required_only_where_the_proxy_can_offer_it(app: AppFixture, supervisor: Supervisor) -> None:
     owner, member = await app.person("owner"), await app.person("member")
-    members = f"/organizations/{owner.organization}/members"
-    await owner.send("POST", members, 201, json={"email": member.email, "role": "member"})
+    await owner.invite(member, "member")
     database = await create(owner, "guarded")
     path = f"/databases/{database['id']}"
     assert database["tls_required"] is False

@@ -110,8 +110,7 @@ async def test_redis_queries_and_read_only_access(app: AppFixture, cache: Databa
 
     await cache.person.send("PATCH", f"/databases/{cache.id}", 200, json={"protected": False})
     viewer = await app.person("viewer")
-    members = f"/organizations/{cache.person.organization}/members"
-    await cache.person.send("POST", members, 201, json={"email": viewer.email, "role": "viewer"})
+    await cache.person.invite(viewer, "viewer")
     seen = DatabaseFixture(viewer, cache.id)
     assert (await seen.post("entries"))["items"] == [] and (await seen.post("query", text="DBSIZE"))["error"] is None
     await seen.change(403, kind="insert", id="x", type="string", body="1")

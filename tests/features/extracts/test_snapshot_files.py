@@ -160,14 +160,14 @@ async def test_link_ends_with_its_snapshot_or_its_creators_rights(
     assert (await stranger.get(url)).status_code == 404
     guest = await module_app.person("gast")
     members = f"/organizations/{snapshot_fixture.person.organization}/members"
-    added = await snapshot_fixture.person.send("POST", members, 201, json={"email": guest.email, "role": "member"})
+    added = await snapshot_fixture.person.invite(guest, "member")
     created = await guest.send(
         "POST", f"/snapshots/{taken['id']}/links", 201, json={"format": "csv", "tables": ["note"]}
     )
     assert (await stranger.get(created["url"])).status_code == 200
     await snapshot_fixture.person.send("DELETE", f"{members}/{added['user_id']}", 204)
     assert (await stranger.get(created["url"])).status_code == 404
-    await snapshot_fixture.person.send("POST", members, 201, json={"email": guest.email, "role": "member"})
+    await snapshot_fixture.person.invite(guest, "member")
     assert (await stranger.get(created["url"])).status_code == 404, "it does not come back with the member"
 
 
@@ -177,7 +177,7 @@ async def test_link_takes_a_right_of_its_own_and_ends_with_it(
     path, guest = f"/snapshots/{taken['id']}/links", await module_app.person("leo")
     stranger, owner = await module_app.stranger(), snapshot_fixture.person
     members = f"/organizations/{owner.organization}/members"
-    added = await owner.send("POST", members, 201, json={"email": guest.email, "role": "viewer"})
+    added = await owner.invite(guest, "viewer")
     body = {"format": "csv", "tables": ["note"]}
     await guest.send("POST", path, 403, json=body)
     await owner.send("PATCH", f"{members}/{added['user_id']}", 200, json={"role": "member"})
@@ -232,8 +232,7 @@ async def test_link_is_revoked_by_its_creator_or_an_admin(
     module_app: AppFixture, snapshot_fixture: SnapshotFixture, taken: Any
 ) -> None:
     path, guest = f"/snapshots/{taken['id']}/links", await module_app.person("linus")
-    members = f"/organizations/{snapshot_fixture.person.organization}/members"
-    await snapshot_fixture.person.send("POST", members, 201, json={"email": guest.email, "role": "member"})
+    await snapshot_fixture.person.invite(guest, "member")
     mine = await snapshot_fixture.person.send("POST", path, 201, json={"format": "csv", "tables": ["note"]})
     theirs = [await guest.send("POST", path, 201, json={"format": "csv", "tables": ["note"]}) for _ in range(2)]
     refused = await guest.send("DELETE", f"{path}/{mine['id']}", 404)

@@ -176,8 +176,7 @@ async def test_concurrent_index_runs_without_a_transaction(postgres: DatabaseFix
 async def test_viewers_can_list_but_not_run(app: AppFixture, postgres: DatabaseFixture) -> None:
     await add(postgres, "one", up="SELECT 1")
     viewer = await app.person("viewer")
-    path = f"/organizations/{postgres.person.organization}/members"
-    await postgres.person.send("POST", path, 201, json={"email": viewer.email, "role": "viewer"})
+    await postgres.person.invite(viewer, "viewer")
     assert len((await viewer.get(f"/databases/{postgres.id}/migrations"))["items"]) == 1
     for body in ({"apply": True}, {}):
         answer = await viewer.client.post(f"/api/v1/databases/{postgres.id}/migrations/run", json=body)

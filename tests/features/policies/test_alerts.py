@@ -29,8 +29,7 @@ async def test_alerts_are_visible_to_readers_of_the_database(policy_fixture: Pol
     assert (await neighbour.get("/alerts"))["items"] == []
     assert (await neighbour.get("/alerts", database_id=policy_fixture.database))["items"] == []
     viewer = await policy_fixture.app.person("viewer")
-    url = f"/organizations/{policy_fixture.person.organization}/members"
-    await policy_fixture.person.send("POST", url, 201, json={"email": viewer.email, "role": "viewer"})
+    await policy_fixture.person.invite(viewer, "viewer")
     assert [alert["id"] for alert in (await viewer.get("/alerts"))["items"]] == [alert["id"]]
     await viewer.send("POST", path, 403)
     known = await policy_fixture.person.send("POST", path, 200)

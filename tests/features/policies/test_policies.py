@@ -16,8 +16,7 @@ DAILY = {"schedule": {"cron": "30 3 * * *", "timezone": "Europe/Berlin", "jitter
 
 async def member(policy_fixture: PolicyFixture, role: str) -> Person:
     person = await policy_fixture.app.person(role)
-    url = f"/organizations/{policy_fixture.person.organization}/members"
-    await policy_fixture.person.send("POST", url, 201, json={"email": person.email, "role": role})
+    await policy_fixture.person.invite(person, role)
     return person
 
 

@@ -103,8 +103,7 @@ async def test_saved_queries_are_private_until_shared(
     body = {"name": "sum", "text": "SELECT 1", "database_id": database_fixture.id}
     saved = await database_fixture.person.send("POST", f"/projects/{project}/queries", 201, json=body)
     mate = await module_app.person("mate")
-    path = f"/organizations/{database_fixture.person.organization}/members"
-    await database_fixture.person.send("POST", path, 201, json={"email": mate.email, "role": "member"})
+    await database_fixture.person.invite(mate, "member")
     assert (await mate.client.get(f"/api/v1/queries/{saved['id']}")).status_code == 404
     await database_fixture.person.send("PATCH", f"/queries/{saved['id']}", 200, json={"shared": True})
     assert [item["mine"] for item in (await mate.get(f"/projects/{project}/queries"))["items"]] == [False]

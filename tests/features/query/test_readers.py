@@ -32,8 +32,7 @@ async def databases(module_app: AppFixture, supervisor: Supervisor) -> Databases
 
 async def viewer_of(app: AppFixture, database: DatabaseFixture) -> Person:
     viewer = await app.person("viewer")
-    members = f"/organizations/{database.person.organization}/members"
-    await database.person.send("POST", members, 201, json={"email": viewer.email, "role": "viewer"})
+    await database.person.invite(viewer, "viewer")
     return viewer
 
 

@@ -27,8 +27,7 @@ PATHS = (
 
 async def member(recovery_fixture: RecoveryFixture, role: str) -> Person:
     person = await recovery_fixture.app.person(role)
-    location = f"/organizations/{recovery_fixture.person.organization}/members"
-    await recovery_fixture.person.send("POST", location, 201, json={"email": person.email, "role": role})
+    await recovery_fixture.person.invite(person, role)
     return person
 
 

@@ -53,8 +53,7 @@ async def test_snapshot_outlives_its_database(snapshot_fixture: SnapshotFixture)
 
 async def member(snapshot_fixture: SnapshotFixture, role: str) -> Person:
     person = await snapshot_fixture.app.person(role)
-    url = f"/organizations/{snapshot_fixture.person.organization}/members"
-    await snapshot_fixture.person.send("POST", url, 201, json={"email": person.email, "role": role})
+    await snapshot_fixture.person.invite(person, role)
     return person
 
 

@@ -135,8 +135,7 @@ async def test_copy_checks_rights_and_protection_and_can_be_cancelled(
     copy_fixture: CopyFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     viewer = await copy_fixture.app.person("vera")
-    path = f"/organizations/{copy_fixture.person.organization}/members"
-    await copy_fixture.person.send("POST", path, 201, json={"email": viewer.email, "role": "viewer"})
+    await copy_fixture.person.invite(viewer, "viewer")
     body = {"target_id": copy_fixture.target, "accepted": True}
     await viewer.send("POST", f"/databases/{copy_fixture.source}/copies", 403, json=body)
     stranger = await copy_fixture.app.person("sven")

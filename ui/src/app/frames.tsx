@@ -43,6 +43,31 @@ export const signIn = createRoute({
   component: lazyRouteComponent(() => import('@/features/accounts/sign-in-page'), 'SignInPage'),
 })
 
+export const invite = createRoute({
+  getParentRoute: () => root,
+  path: '/invite',
+  beforeLoad: async () => void (await hasSession()),
+  component: lazyRouteComponent(() => import('@/features/accounts/invite-page'), 'InvitePage'),
+})
+
+export const requestReset = createRoute({
+  getParentRoute: () => root,
+  path: '/reset-request',
+  component: lazyRouteComponent(() => import('@/features/accounts/reset-page'), 'RequestResetPage'),
+})
+
+export const reset = createRoute({
+  getParentRoute: () => root,
+  path: '/reset',
+  component: lazyRouteComponent(() => import('@/features/accounts/reset-page'), 'ResetPage'),
+})
+
+export const confirmEmail = createRoute({
+  getParentRoute: () => root,
+  path: '/confirm-email',
+  component: lazyRouteComponent(() => import('@/features/accounts/confirm-email-page'), 'ConfirmEmailPage'),
+})
+
 export const signUp = createRoute({
   getParentRoute: () => root,
   path: '/sign-up',

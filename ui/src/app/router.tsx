@@ -2,7 +2,7 @@
 import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { backupsSearch, columnsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
 import { NotFound, RouteError } from './fallbacks'
-import { database, project, root, shell, signIn, signUp } from './frames'
+import { confirmEmail, database, invite, project, requestReset, reset, root, shell, signIn, signUp } from './frames'
 import { transferPages } from './transfer-routes'
 
 const home = createRoute({
@@ -251,10 +251,16 @@ const projectPages = project.addChildren([
   projectJob,
 ])
 
-const settingsPages = settings.addChildren([settingsIndex, profile, security, keys, members, storage, instance, audit])
+const users = createRoute({
+  getParentRoute: () => settings,
+  path: '/users',
+  component: lazyRouteComponent(() => import('@/features/accounts/users-page'), 'UsersPage'),
+})
+
+const settingsPages = settings.addChildren([settingsIndex, profile, security, keys, members, storage, users, instance, audit])
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signUp, shell.addChildren([home, jobs, job, settingsPages, projectPages])]),
+  routeTree: root.addChildren([signIn, signUp, invite, requestReset, reset, confirmEmail, shell.addChildren([home, jobs, job, settingsPages, projectPages])]),
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,

@@ -1,6 +1,8 @@
 // Owns the frame around every signed-in page: header, navigation, main, the command palette, global shortcuts.
 import { Outlet, useNavigate, useParams } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
+import { LockedNote } from '@/features/accounts/locked-note'
+import { ProofDialog } from '@/features/accounts/proof-dialog'
 import { useHotkeys } from '@/lib/hotkeys'
 import { onSession, session } from '@/lib/session'
 import { Header } from './header'
@@ -62,9 +64,11 @@ export function Shell() {
       <Header project={project} onSearch={() => setPalette(true)} onShortcuts={() => setSheet(true)} />
       <MainNav project={project} />
       <main className="main" id="main" tabIndex={-1}>
+        <LockedNote />
         <Outlet />
       </main>
       <TabBar project={project} />
+      <ProofDialog />
       <Suspense>
         {palette && <Palette project={project} onClose={() => setPalette(false)} />}
         {sheet && <ShortcutSheet onClose={() => setSheet(false)} />}

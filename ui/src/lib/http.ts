@@ -1,8 +1,9 @@
-// Owns every request to the API: typed by the server's OpenAPI, with the bearer token, one retry after a renewed token,
-// and errors as ApiError.
+// Owns every request to the API: typed by the server's OpenAPI, with the bearer token, one retry after a renewed token
+// or a proof, and errors as ApiError.
 import createClient, { defaultPathSerializer, type ClientPathsWithMethod, type MaybeOptionalInit } from 'openapi-fetch'
 import type { paths } from '@/api/schema'
 import { ApiError, asApiError, errorFrom } from './problem'
+import { askProof, needsProof } from './proof'
 import { renewSession, session } from './session'
 
 const BASE = '/api/v1'
@@ -29,8 +30,15 @@ function authorized(request: Request): Request {
   return request
 }
 
-/** fetch() with the bearer token; a 401 is tried once more with a renewed token. */
+/** fetch() with the bearer token; what the server asks a proof for is tried once more after it was given. */
 async function authorizedFetch(request: Request): Promise<Response> {
+  const retry = request.clone()
+  const response = await renewingFetch(request)
+  return (await needsProof(response)) && (await askProof()) ? renewingFetch(retry) : response
+}
+
+/** A 401 is tried once more with a renewed token. */
+async function renewingFetch(request: Request): Promise<Response> {
   // A body can be read only once, so the second attempt needs a copy of the request.
   const retry = request.clone()
   const response = await fetch(authorized(request))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from headwater.catalog.secret_text import mask_statements
 from headwater.engines import Engine, Option, TransferSupport
 from headwater.engines.mongodb.browse import MongoBrowsing
 from headwater.engines.mongodb.ddl import alter, ddl, quote
@@ -33,6 +36,7 @@ ENGINE = Engine(
     ddl=ddl,
     alter=alter,
     quote=quote,
+    mask_secrets=partial(mask_statements, backslashes=True),
     browsing=MongoBrowsing(),
     decoding=MongoDecoding(),
     in_place_restore=MongoInPlaceRestores(),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from headwater.catalog.secret_text import mask_statements
 from headwater.engines import Engine, TransferSupport
 from headwater.engines.mysql.activity import MysqlActivity
 from headwater.engines.mysql.alter import alter
@@ -31,6 +34,7 @@ ENGINE = Engine(
     ddl=ddl,
     alter=alter,
     quote=quote,
+    mask_secrets=partial(mask_statements, backslashes=True),
     activity=MysqlActivity(),
     decoding=MysqlDecoding(),
     explain=MysqlExplain(),

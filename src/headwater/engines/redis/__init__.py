@@ -10,6 +10,7 @@ from headwater.engines.redis.entries import RedisBrowsing
 from headwater.engines.redis.inspect import inspect
 from headwater.engines.redis.provision import RedisProvisioning
 from headwater.engines.redis.proxy import RedisProxy
+from headwater.engines.redis.secret_arguments import mask_commands
 from headwater.engines.redis.session import connect
 
 ENGINE = Engine(
@@ -24,6 +25,7 @@ ENGINE = Engine(
     ddl=ddl,
     alter=alter,
     quote=quote,
+    mask_secrets=mask_commands,
     activity=RedisActivity(),
     browsing=RedisBrowsing(),
     provisioning=RedisProvisioning(),

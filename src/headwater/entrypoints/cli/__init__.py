@@ -31,6 +31,10 @@ def build(word: str | None = None) -> typer.Typer:
         from headwater.entrypoints.cli import key_commands
 
         key_commands.register(app)
+    if word is None or word == "users":
+        from headwater.entrypoints.cli import user_commands
+
+        user_commands.register(app)
     return app
 
 

@@ -139,6 +139,7 @@ class InstanceOut(Wire):
     version: str
     open_signup: bool
     has_users: bool
+    sends_mail: bool
 
 
 class InstanceIn(Input):
@@ -148,18 +149,20 @@ class InstanceIn(Input):
 
 
 class SignUpIn(Input):
-    """A new account."""
+    """A new account; with the token of an invitation, also where sign-up is closed."""
 
     email: Name
     password: SecretStr = Field(max_length=1000)
     name: Name = ""
+    invitation: Annotated[str, Field(max_length=100)] = ""
 
 
 class SignInIn(Input):
-    """A sign-in."""
+    """A sign-in; `code` is of the second factor, or a recovery code."""
 
     email: Name
     password: SecretStr = Field(max_length=1000)
+    code: Annotated[str, Field(max_length=100)] = ""
 
 
 class UserOut(Wire):
@@ -178,6 +181,8 @@ class OrganizationOut(Wire):
     id: uuid.UUID
     name: str
     role: Role
+    requires_second_factor: bool
+    locked: bool
 
 
 class SignedInOut(Wire):
@@ -233,13 +238,7 @@ class MemberOut(Wire):
     email: str
     name: str
     role: Role
-
-
-class MemberIn(Input):
-    """A new member: a user who has signed up."""
-
-    email: Name
-    role: Role
+    has_second_factor: bool | None
 
 
 class RoleIn(Input):

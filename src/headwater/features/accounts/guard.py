@@ -81,6 +81,12 @@ Cursor: TypeAlias = Annotated[str | None, Query(max_length=2000)]
 DEFAULT_PAGE = DEFAULT_LIMIT
 
 
+def page_url(request: Request, page: str, token: str) -> str:
+    """Return the address of a page of the web app with a token in its fragment, which browsers do not send."""
+    base = f"{request.url.scheme}://{request.headers.get('host')}/{page}"
+    return f"{base}#{token}" if token else base
+
+
 def credential_of(request: Request) -> str:
     """Return the bearer credential of a request, or raise Unauthenticated."""
     scheme, _, credential = request.headers.get("authorization", "").partition(" ")

@@ -1,16 +1,22 @@
-"""What a worker runs for accounts at intervals: it deletes counts of attempts that are over."""
+"""What a worker runs for accounts at intervals: it deletes counts of attempts, links and invitations that are over."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from headwater.features.accounts import repository
+from headwater.features.accounts.repository import account_links, invitations
 from headwater.features.accounts.service.throttles import WINDOW
 from headwater.kit.clock import now
 from headwater.store.context import Context
 
 EVERY_SECONDS = 600.0
+KEEP_INVITATIONS = timedelta(days=90)
 
 
 async def run_maintenance(context: Context) -> None:
-    """Delete the counts of windows that are over."""
+    """Delete the counts of windows that are over, and links that have expired."""
     async with context.store.transaction() as db:
         await repository.forget_attempts_before(db, now() - WINDOW)
+        await account_links.forget_before(db, now())
+        await invitations.forget_before(db, now() - KEEP_INVITATIONS)

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -40,6 +40,7 @@ class Organization(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(TEXT)
     personal_of: Mapped[uuid.UUID | None] = mapped_column(_owner("users.id"), unique=True)
+    requires_second_factor: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
@@ -52,6 +53,23 @@ class Membership(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(_owner("users.id"), primary_key=True, index=True)
     role: Mapped[str] = mapped_column(TEXT)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class Invitation(Base):
+    """An offer to become a member, for one address; only the hash of its token is stored."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (CheckConstraint(ROLE_CHECK, name="role"),)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    organization_id: Mapped[uuid.UUID] = mapped_column(_owner("organizations.id"), index=True)
+    email: Mapped[str] = mapped_column(TEXT)
+    role: Mapped[str] = mapped_column(TEXT)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    invited_by: Mapped[uuid.UUID] = mapped_column(_owner("users.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
 
 
 class Project(Base):
@@ -71,7 +89,10 @@ class Project(Base):
 
 
 class UserSession(Base):
-    """A signed-in browser or program; it ends when it is revoked, or when it is not used until `expires_at`."""
+    """A signed-in browser or program; it ends when it is revoked, or when it is not used until `expires_at`.
+
+    `confirmed_at` is when its user last entered a password or a code.
+    """
 
     __tablename__ = "sessions"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -80,6 +101,7 @@ class UserSession(Base):
     last_seen_at: Mapped[datetime] = mapped_column(server_default=NOW)
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime] = mapped_column(server_default=NOW)
     user_agent: Mapped[str] = mapped_column(TEXT, default="")
     ip: Mapped[str] = mapped_column(TEXT, default="")
 
@@ -91,6 +113,42 @@ class RefreshToken(Base):
     hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     session_id: Mapped[uuid.UUID] = mapped_column(_owner("sessions.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    used_at: Mapped[datetime | None]
+
+
+class AccountLink(Base):
+    """A one-time link of a user: `reset` of the password, or confirmation of the new address `email`."""
+
+    __tablename__ = "account_links"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('reset', 'email')", name="purpose"),
+        UniqueConstraint("user_id", "purpose"),
+    )
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(_owner("users.id"))
+    purpose: Mapped[str] = mapped_column(TEXT)
+    email: Mapped[str] = mapped_column(TEXT, default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    expires_at: Mapped[datetime]
+
+
+class SecondFactor(Base):
+    """The encrypted TOTP secret of a user; it counts from `confirmed_at`. `last_step` is the step of the last code."""
+
+    __tablename__ = "second_factors"
+    user_id: Mapped[uuid.UUID] = mapped_column(_owner("users.id"), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    confirmed_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """The hash of a code that replaces a code of the second factor, once."""
+
+    __tablename__ = "recovery_codes"
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(_owner("users.id"), index=True)
     used_at: Mapped[datetime | None]
 
 

@@ -69,6 +69,10 @@ class Actor:
     scopes: frozenset[Scope] = frozenset(SCOPES)
     roles: Mapping[uuid.UUID, Role] = field(default_factory=dict)
     ip: str = ""
+    locked: frozenset[uuid.UUID] = frozenset()
+    """Organizations in which the actor may do nothing until the account has a second factor."""
+    is_proven: bool = True
+    """Whether a password or a code was entered in this session not long ago; an API key needs none."""
 
     @property
     def credential_id(self) -> uuid.UUID | None:
@@ -77,6 +81,18 @@ class Actor:
 
 
 SYSTEM = Actor("system", None, "system")
+
+
+class SecondFactorRequired(Forbidden):
+    """This organization demands a second factor."""
+
+    code = "second_factor_required"
+
+
+class ProofNeeded(Forbidden):
+    """Confirm that it is you."""
+
+    code = "proof_needed"
 
 
 class Resource(Protocol):
@@ -116,6 +132,7 @@ def authorize(actor: Actor, action: Action, resource: Resource | None) -> None:
         NotFound: there is no such resource, or it belongs to an organization that the actor is not a member of;
             the two must look the same.
         Forbidden: the actor may see the resource, but the role or the key does not allow the action.
+        SecondFactorRequired: the organization demands a second factor, which the actor's account does not have.
     """
     if resource is None:
         raise NotFound
@@ -125,6 +142,8 @@ def authorize(actor: Actor, action: Action, resource: Resource | None) -> None:
     role = actor.roles.get(resource.organization_id)
     if role is None:
         raise NotFound
+    if resource.organization_id in actor.locked:
+        raise SecondFactorRequired(hint="Turn on the second factor of your account: Settings, Security.")
     if action not in PERMISSIONS[role]:
         raise Forbidden(f"Your role ({role}) does not allow this.", hint="Ask an admin of the organization.")
 
@@ -132,7 +151,11 @@ def authorize(actor: Actor, action: Action, resource: Resource | None) -> None:
 def organizations_allowing(actor: Actor, action: Action) -> list[uuid.UUID]:
     """Return the organizations in which the actor may do the action; lists are restricted to these."""
     allow_scope(actor, action)
-    return [organization for organization, role in actor.roles.items() if action in PERMISSIONS[role]]
+    return [
+        organization
+        for organization, role in actor.roles.items()
+        if action in PERMISSIONS[role] and organization not in actor.locked
+    ]
 
 
 def may(actor: Actor, action: Action, resource: Resource) -> bool:
@@ -147,7 +170,7 @@ def may(actor: Actor, action: Action, resource: Resource) -> bool:
 def role_allows(actor: Actor, action: Action, organization_id: uuid.UUID) -> bool:
     """Return True if the actor's role in an organization includes an action, whatever the scopes of the key."""
     role = actor.roles.get(organization_id)
-    return role is not None and action in PERMISSIONS[role]
+    return role is not None and action in PERMISSIONS[role] and organization_id not in actor.locked
 
 
 def allow_admin(actor: Actor) -> None:
@@ -155,3 +178,15 @@ def allow_admin(actor: Actor) -> None:
     allow_scope(actor, "instance:admin")
     if not actor.is_admin:
         raise Forbidden("Only the administrator of this instance may do that.")
+
+
+def require_proof(actor: Actor) -> None:
+    """Raise ProofNeeded if no password or code was entered in the actor's session for a while."""
+    if not actor.is_proven:
+        raise ProofNeeded(hint="Enter your password, or a code of your second factor, and try again.")
+
+
+def owners_only(actor: Actor, organization_id: uuid.UUID, *roles: str) -> None:
+    """Raise Forbidden if one of the roles is an owner's and the actor is no owner."""
+    if "owner" in roles and actor.roles.get(organization_id) != "owner":
+        raise Forbidden("Only an owner can add, change or remove an owner.")

@@ -40,8 +40,13 @@ class Signer:
         secret = read_secret(settings.home_folder / "token.key")
         self._key = OctKey.import_key(hashlib.sha256(secret.encode()).digest())
         self.seconds = settings.access_token_seconds
+        self._proof_lasts = timedelta(minutes=settings.proof_minutes)
         self._registry = _registry(leeway=0)
         self._registry_of_expired = _registry(leeway=ANY_AGE)
+
+    def is_recent(self, proven_at: datetime) -> bool:
+        """Return True if a password or a code that was entered then still counts for what destroys or reveals."""
+        return now() - proven_at <= self._proof_lasts
 
     def sign(self, claims: AccessClaims) -> str:
         """Return an access token for these claims."""

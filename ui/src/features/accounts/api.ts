@@ -1,7 +1,7 @@
-// Owns the requests of accounts: instance, sign-in, sessions, organizations, members, keys, audit.
+// Owns the requests of accounts: instance, sign-in, sessions, second factor, organizations, members, invitations, keys, audit.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import type { ApiKeyRequest, MemberRequest, PasswordRequest, Role, SignInRequest, SignUpRequest } from '@/api/types'
+import type { ApiKeyRequest, EmailRequest, InvitationRequest, PasswordRequest, Proof, ResetRequest, Role, SignInRequest, SignUpRequest } from '@/api/types'
 import { api, everyPage } from '@/lib/http'
 import { setSession } from '@/lib/session'
 
@@ -82,8 +82,33 @@ export const useRevokeSession = () => useChange(['sessions'], (id: string) => ap
 export const useCreateKey = () => useChange(['keys'], (body: ApiKeyRequest) => api.post('/keys', { body }))
 export const useRevokeKey = () => useChange(['keys'], (id: string) => api.delete('/keys/{key_id}', { params: { path: { key_id: id } } }))
 
-export const useAddMember = (organization: string) =>
-  useChange(['members', organization], (body: MemberRequest) => api.post('/organizations/{organization_id}/members', { params: of(organization), body }))
+export const invitationsQuery = (organization: string) =>
+  queryOptions({
+    queryKey: ['invitations', organization],
+    queryFn: ({ signal }) => everyPage((cursor) => api.get('/organizations/{organization_id}/invitations', { params: { ...of(organization), query: { cursor } }, signal }), 1000),
+  })
+
+export const offerQuery = (token: string) =>
+  queryOptions({
+    queryKey: ['invitation-offer', token],
+    queryFn: ({ signal }) => api.post('/invitations/offer', { body: { token }, signal }),
+    retry: false,
+    enabled: token !== '',
+  })
+
+export const useInvite = (organization: string) =>
+  useChange(['invitations', organization], (body: InvitationRequest) => api.post('/organizations/{organization_id}/invitations', { params: of(organization), body }))
+
+export const useRevokeInvitation = (organization: string) =>
+  useChange(['invitations', organization], (invitation_id: string) =>
+    api.delete('/organizations/{organization_id}/invitations/{invitation_id}', { params: { path: { organization_id: organization, invitation_id } } }),
+  )
+
+/** Accepts an invitation; what is in the cache was read without the new organization. */
+export function useAcceptInvitation() {
+  const queries = useQueryClient()
+  return useMutation({ mutationFn: (token: string) => api.post('/invitations/acceptance', { body: { token } }), onSuccess: () => queries.invalidateQueries() })
+}
 
 export const useChangeRole = (organization: string) =>
   useChange(['members', organization], ({ user_id, role }: { user_id: string; role: Role }) =>
@@ -92,6 +117,39 @@ export const useChangeRole = (organization: string) =>
 
 export const useRemoveMember = (organization: string) =>
   useChange(['members', organization], (user: string) => api.delete('/organizations/{organization_id}/members/{user_id}', { params: { path: { organization_id: organization, user_id: user } } }))
+
+/** What changes with the second factor: its state, and what may be done in organizations that demand it. */
+function useFactorChange<Input, Output>(change: (input: Input) => Promise<Output>) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: change,
+    onSuccess: () => Promise.all([['second-factor'], ['sessions'], ['me'], ['projects']].map((queryKey) => queries.invalidateQueries({ queryKey }))),
+  })
+}
+
+export const secondFactorQuery = () => queryOptions({ queryKey: ['second-factor'], queryFn: ({ signal }) => api.get('/auth/second-factor', { signal }) })
+export const useEnrol = () => useMutation({ mutationFn: (password: string) => api.post('/auth/second-factor', { body: { password } }) })
+export const useConfirmSecondFactor = () => useFactorChange((code: string) => api.post('/auth/second-factor/confirmation', { body: { code } }))
+export const useRenewCodes = () => useFactorChange((password: string) => api.post('/auth/second-factor/recovery-codes', { body: { password } }))
+export const useDisableSecondFactor = () => useFactorChange((password: string) => api.post('/auth/second-factor/removal', { body: { password } }))
+export const useProve = () => useMutation({ mutationFn: (body: Proof) => api.post('/auth/proof', { body }) })
+export const useDemandSecondFactor = (organization: string) =>
+  useChange(['organizations'], (requires_second_factor: boolean) => api.patch('/organizations/{organization_id}', { params: of(organization), body: { requires_second_factor } }))
+
+export const useRequestReset = () => useMutation({ mutationFn: (email: string) => api.post('/auth/reset-request', { body: { email } }) })
+export const useResetPassword = () => useMutation({ mutationFn: (body: ResetRequest) => api.post('/auth/reset', { body }) })
+export const useRequestEmail = () => useMutation({ mutationFn: (body: EmailRequest) => api.post('/auth/email', { body }) })
+export const useConfirmEmail = () => useMutation({ mutationFn: (token: string) => api.post('/auth/email/confirmation', { body: { token } }) })
+
+export const usersQuery = (search: string) =>
+  queryOptions({ queryKey: ['users', search], queryFn: ({ signal }) => everyPage((cursor) => api.get('/users', { params: { query: { search, cursor } }, signal }), 2000) })
+
+const ofUser = (user_id: string) => ({ path: { user_id } })
+export const useResetLink = () => useMutation({ mutationFn: (user: string) => api.post('/users/{user_id}/reset-link', { params: ofUser(user) }) })
+export const useEmailLink = () =>
+  useMutation({ mutationFn: ({ user, email }: { user: string; email: string }) => api.post('/users/{user_id}/email-link', { params: ofUser(user), body: { email } }) })
+export const useEndSessions = () => useChange(['users'], (user: string) => api.delete('/users/{user_id}/sessions', { params: ofUser(user) }))
+export const useRemoveSecondFactor = () => useChange(['users'], (user: string) => api.delete('/users/{user_id}/second-factor', { params: ofUser(user) }))
 
 export const useOpenSignup = () => useChange(['instance'], (open_signup: boolean) => api.patch('/instance', { body: { open_signup } }))
 export const useRevokeOtherSessions = () => useChange(['sessions'], () => api.delete('/auth/sessions'))

@@ -1,6 +1,7 @@
-// Owns the members of an organization: list, role, add an existing user, remove.
+// Owns the members of an organization: list, role, invite, remove, the demand of a second factor.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import { Switch } from 'radix-ui'
 import { useState } from 'react'
 import type { Member, Organization, Role } from '@/api/types'
 import { SelectField } from '@/components/field'
@@ -9,8 +10,9 @@ import { Loaded } from '@/components/states'
 import { ConfirmDialog } from '@/components/ui/dialog'
 import { withErrorToast } from '@/lib/download'
 import { words } from '@/lib/format'
-import { AddMemberForm } from './add-member-form'
-import { meQuery, membersQuery, useChangeRole, useRemoveMember } from './api'
+import { meQuery, membersQuery, useChangeRole, useDemandSecondFactor, useRemoveMember } from './api'
+import { InvitationsPanel } from './invitations-panel'
+import { InviteForm } from './invite-form'
 import { OrganizationPicker } from './organization-picker'
 import { ROLE_OPTIONS } from './roles'
 
@@ -32,7 +34,9 @@ function MemberRow({ member, organization, editable, self }: MemberRowProps) {
       <td>
         {member.name} {self && <span className="chip">you</span>}
       </td>
-      <td>{member.email}</td>
+      <td>
+        {member.email} {member.has_second_factor === false && <span className="chip">no second factor</span>}
+      </td>
       <td>
         {editable && !self ? (
           <SelectField
@@ -66,13 +70,38 @@ function MemberRow({ member, organization, editable, self }: MemberRowProps) {
   )
 }
 
+function DemandSwitch({ organization }: { organization: Organization }) {
+  const demand = useDemandSecondFactor(organization.id)
+  return (
+    <Panel title="Second factor">
+      <div className="row p-4">
+        <div className="grow">
+          <label htmlFor="demand-second-factor" className="font-medium">
+            Demand a second factor
+          </label>
+          <p className="dim">Members without one can do nothing in this organization until they turn it on.</p>
+        </div>
+        <Switch.Root
+          id="demand-second-factor"
+          className="switch"
+          checked={organization.requires_second_factor}
+          disabled={demand.isPending}
+          onCheckedChange={(on) => void withErrorToast(() => demand.mutateAsync(on))}
+        >
+          <Switch.Thumb />
+        </Switch.Root>
+      </div>
+    </Panel>
+  )
+}
+
 function MembersOf({ organization }: { organization: Organization }) {
   const members = useQuery(membersQuery(organization.id))
   const me = useQuery(meQuery()).data?.user.id
   const editable = organization.role === 'owner' || organization.role === 'admin'
   return (
     <>
-      {editable && <AddMemberForm organization={organization.id} />}
+      {editable && <InviteForm organization={organization.id} />}
       <Panel title={organization.name} aside={`Your role: ${organization.role}`}>
         <Loaded query={members} rows={3}>
           {(items) => (
@@ -98,6 +127,8 @@ function MembersOf({ organization }: { organization: Organization }) {
           )}
         </Loaded>
       </Panel>
+      {editable && <InvitationsPanel organization={organization.id} />}
+      {editable && <DemandSwitch organization={organization} />}
     </>
   )
 }

@@ -5,6 +5,7 @@ import { PageFrame, Panel } from '@/components/page'
 import { Loaded } from '@/components/states'
 import { day, words } from '@/lib/format'
 import { meQuery, useSignOut } from './api'
+import { EmailForm } from './email-form'
 import { NameForm } from './name-form'
 
 export function ProfilePage() {
@@ -33,6 +34,7 @@ export function ProfilePage() {
                 <dt>Instance</dt>
                 <dd>{user.is_admin ? 'Admin' : 'User'}</dd>
               </dl>
+              <EmailForm />
             </Panel>
             <Panel title="Organizations">
               <table className="table">

@@ -1,4 +1,4 @@
-// Owns the list of signed-in sessions and revoking them.
+// Owns the security of one's account: password, second factor, signed-in sessions and revoking them.
 import { useQuery } from '@tanstack/react-query'
 import { PageFrame, Panel, TableScroll } from '@/components/page'
 import { Loaded } from '@/components/states'
@@ -7,6 +7,7 @@ import { withErrorToast } from '@/lib/download'
 import { ago, day } from '@/lib/format'
 import { sessionsQuery, useRevokeOtherSessions, useRevokeSession } from './api'
 import { PasswordForm } from './password-form'
+import { SecondFactorPanel } from './second-factor-panel'
 
 /** "Mozilla/5.0 (X11; Linux …) … Chrome/156.0" -> "Chrome on Linux". */
 function deviceName(agent: string | null): string {
@@ -55,6 +56,7 @@ export function SecurityPage() {
       <Panel title="Password">
         <PasswordForm />
       </Panel>
+      <SecondFactorPanel />
       <Panel title="Sessions" aside="Revoke signs that device out">
         <Loaded query={sessions} rows={3}>
           {(items) => (

@@ -12,6 +12,11 @@ const PAGES = [
   { to: '/settings/audit', label: 'Audit log' },
 ] as const
 
+const ADMIN_PAGES = [
+  { to: '/settings/users', label: 'Accounts' },
+  { to: '/settings/instance', label: 'Instance' },
+] as const
+
 export function SettingsLayout() {
   const admin = useQuery(meQuery()).data?.user.is_admin ?? false
   return (
@@ -22,11 +27,12 @@ export function SettingsLayout() {
             {page.label}
           </Link>
         ))}
-        {admin && (
-          <Link to="/settings/instance" activeProps={{ 'aria-current': 'page' }}>
-            Instance
-          </Link>
-        )}
+        {admin &&
+          ADMIN_PAGES.map((page) => (
+            <Link key={page.to} to={page.to} activeProps={{ 'aria-current': 'page' }}>
+              {page.label}
+            </Link>
+          ))}
       </nav>
       <Outlet />
     </>

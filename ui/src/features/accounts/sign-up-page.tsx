@@ -1,10 +1,13 @@
 // Owns the sign-up page; on a new instance the first account becomes its admin.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { TextField } from '@/components/field'
+import { forgetToken, takeToken } from '@/lib/link-token'
 import { asApiError } from '@/lib/problem'
-import { instanceQuery, useSignUp } from './api'
+import { instanceQuery, offerQuery, useSignUp } from './api'
 import { EntryCard, useGoOn } from './entry-card'
+import { INVITATION } from './invite-page'
 
 const route = getRouteApi('/sign-up')
 
@@ -15,6 +18,8 @@ function subtitleFor(instance: { has_users: boolean; open_signup: boolean } | un
 }
 
 export function SignUpPage() {
+  const [invitation] = useState(() => takeToken(INVITATION))
+  const offer = useQuery(offerQuery(invitation)).data
   const { next } = route.useSearch()
   const instance = useQuery(instanceQuery()).data
   const signUp = useSignUp()
@@ -23,9 +28,19 @@ export function SignUpPage() {
   return (
     <EntryCard
       title="Create your account"
-      subtitle={subtitleFor(instance)}
+      subtitle={offer ? `You are invited to ${offer.organization}.` : subtitleFor(instance)}
       error={signUp.error}
-      onSubmit={({ name = '', email = '', password = '' }) => signUp.mutate({ name: name.trim(), email: email.trim(), password }, { onSuccess: goOn })}
+      onSubmit={({ name = '', email = '', password = '' }) =>
+        signUp.mutate(
+          { name: name.trim(), email: email.trim(), password, invitation: offer ? invitation : '' },
+          {
+            onSuccess: () => {
+              forgetToken(INVITATION)
+              goOn()
+            },
+          },
+        )
+      }
       below={
         instance?.has_users !== false && (
           <p className="small dim">
@@ -38,7 +53,7 @@ export function SignUpPage() {
       }
     >
       <TextField label="Name" name="name" autoComplete="name" required autoFocus error={fields['name']} />
-      <TextField label="Email" name="email" type="email" autoComplete="username" required error={fields['email']} />
+      <TextField key={offer?.email} label="Email" name="email" type="email" autoComplete="username" required defaultValue={offer?.email} readOnly={offer !== undefined} error={fields['email']} />
       <TextField
         label="Password"
         name="password"

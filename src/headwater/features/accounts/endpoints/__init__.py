@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from headwater.features.accounts.endpoints import auth, keys, organizations, projects
+from headwater.features.accounts.endpoints import (
+    account_links,
+    auth,
+    invitations,
+    keys,
+    organizations,
+    projects,
+    second_factor,
+)
 
 router = APIRouter()
-for part in (auth, organizations, projects, keys):
+for part in (auth, account_links, second_factor, organizations, invitations, projects, keys):
     router.include_router(part.router)

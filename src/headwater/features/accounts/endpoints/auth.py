@@ -66,18 +66,17 @@ async def change_instance(
 @router.post("/auth/signup", status_code=201, tags=["auth"], dependencies=[Depends(same_origin)])
 async def sign_up(body: SignUpIn, response: Response, server: Shared, visitor: Client) -> SignedInOut:
     """Create an account and sign in. The first account becomes the administrator of the instance."""
-    entered = password_sign_in.SignUp(body.email, body.password.get_secret_value(), body.name)
+    password = body.password.get_secret_value()
+    entered = password_sign_in.SignUp(body.email, password, body.name, body.invitation)
     signed_in = await password_sign_in.sign_up(server.context, server.signer, visitor, entered, server.signup_hooks)
     return _answer(response, server, signed_in)
 
 
 @router.post("/auth/login", tags=["auth"], dependencies=[Depends(same_origin)])
 async def sign_in(body: SignInIn, response: Response, server: Shared, visitor: Client) -> SignedInOut:
-    """Sign in with a password."""
-    password = body.password.get_secret_value()
-    signed_in = await password_sign_in.sign_in(
-        server.context, server.signer, visitor, email=body.email, password=password
-    )
+    """Sign in with a password, and a code if the account has a second factor (401 `second_factor` asks for it)."""
+    entered = password_sign_in.SignIn(body.email, body.password.get_secret_value(), body.code)
+    signed_in = await password_sign_in.sign_in(server.context, server.signer, visitor, entered)
     return _answer(response, server, signed_in)
 
 

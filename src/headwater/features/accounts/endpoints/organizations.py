@@ -7,9 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from headwater.features.accounts.api_models import ListOf, MemberIn, MemberOut, OrganizationOut, RoleIn
+from headwater.features.accounts.api_models import ListOf, MemberOut, OrganizationOut, RoleIn
 from headwater.features.accounts.guard import Db, allow
 from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.security_models import OrganizationChange
 from headwater.features.accounts.service import organizations
 
 router = APIRouter(prefix="/organizations", tags=["organizations"])
@@ -26,18 +27,20 @@ async def list_organizations(
     return ListOf(items=[OrganizationOut.model_validate(item) for item in organization_roles])
 
 
+@router.patch("/{organization_id}")
+async def change_organization(
+    organization_id: uuid.UUID, body: OrganizationChange, db: Db, actor: Admin
+) -> OrganizationOut:
+    """Demand a second factor of all members, or no longer."""
+    changed = await organizations.demand_second_factor(db, actor, organization_id, body.requires_second_factor)
+    return OrganizationOut.model_validate(changed)
+
+
 @router.get("/{organization_id}/members")
 async def list_members(organization_id: uuid.UUID, db: Db, actor: Reader) -> ListOf[MemberOut]:
     """List the members of an organization."""
     members = await organizations.list_members(db, actor, organization_id)
     return ListOf(items=[MemberOut.model_validate(item) for item in members])
-
-
-@router.post("/{organization_id}/members", status_code=201)
-async def add_member(organization_id: uuid.UUID, body: MemberIn, db: Db, actor: Admin) -> MemberOut:
-    """Add an existing user as a member."""
-    member = await organizations.add_member(db, actor, organization_id, email=body.email, role=body.role)
-    return MemberOut.model_validate(member)
 
 
 @router.patch("/{organization_id}/members/{user_id}")

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
 from headwater.features.accounts.models import RefreshToken, User, UserSession
+from headwater.features.accounts.repository import second_factors
 from headwater.features.accounts.rights import SCOPES, Actor, Scope
 from headwater.features.accounts.service import audit
 from headwater.features.accounts.tokens import (
@@ -116,7 +117,7 @@ async def actor_of_token(db: AsyncSession, signer: Signer, visitor: ClientInfo, 
         raise Unauthenticated("The session has ended.", hint="Sign in again.")
     session, user = live
     await repository.touch_session(db, session)
-    return await _actor(db, user, visitor, session_id=session.id)
+    return await _actor(db, user, visitor, session=session, is_proven=signer.is_recent(session.confirmed_at))
 
 
 async def _actor_of_key(db: AsyncSession, visitor: ClientInfo, public_id: str, secret: str) -> Actor:
@@ -140,21 +141,26 @@ async def _actor(
     user: User,
     visitor: ClientInfo,
     *,
-    session_id: uuid.UUID | None = None,
+    session: UserSession | None = None,
     key_id: uuid.UUID | None = None,
     scopes: frozenset[Scope] | None = None,
+    is_proven: bool = True,
 ) -> Actor:
+    roles, demanding = await repository.roles_and_demands(db, user.id)
+    is_locked = bool(demanding) and not await second_factors.is_protected(db, user.id)
     return Actor(
         kind="user" if scopes is None else "key",
         user_id=user.id,
         email=user.email,
         name=user.name,
         is_admin=user.is_admin,
-        session_id=session_id,
+        session_id=session.id if session else None,
         key_id=key_id,
         scopes=frozenset(SCOPES) if scopes is None else scopes,
-        roles=await repository.roles_of(db, user.id),
+        roles=roles,
         ip=visitor.ip,
+        locked=frozenset(demanding if is_locked else ()),
+        is_proven=is_proven,
     )
 
 
@@ -177,7 +183,7 @@ async def _issue(db: AsyncSession, signer: Signer, session: UserSession, user: U
     token, hashed = new_refresh_token()
     db.add(RefreshToken(hash=hashed, session_id=session.id))
     access = signer.sign(AccessClaims(user.id, session.id))
-    actor = await _actor(db, user, visitor, session_id=session.id)
+    actor = await _actor(db, user, visitor, session=session)
     await db.flush()
     await db.refresh(user)
     return SignedIn(user, access, signer.seconds, token, actor)

@@ -10,6 +10,7 @@ from headwater import version
 from headwater.features.accounts import repository
 from headwater.features.accounts.rights import Actor, allow_admin
 from headwater.features.accounts.service import audit
+from headwater.kit.network.mail import sends_mail
 from headwater.kit.settings import Settings
 
 OPEN_SIGNUP = "open_signup"
@@ -22,6 +23,7 @@ class InstanceInfo:
     version: str
     open_signup: bool
     has_users: bool
+    sends_mail: bool
 
 
 async def signup_is_open(db: AsyncSession, settings: Settings) -> bool:
@@ -33,7 +35,7 @@ async def signup_is_open(db: AsyncSession, settings: Settings) -> bool:
 async def describe(db: AsyncSession, settings: Settings) -> InstanceInfo:
     """Return public information about this instance."""
     users = await repository.has_users(db)
-    return InstanceInfo(version(), not users or await signup_is_open(db, settings), users)
+    return InstanceInfo(version(), not users or await signup_is_open(db, settings), users, sends_mail(settings))
 
 
 async def set_open_signup(db: AsyncSession, actor: Actor, settings: Settings, value: bool) -> InstanceInfo:

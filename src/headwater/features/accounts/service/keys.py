@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
 from headwater.features.accounts.models import ApiKey
-from headwater.features.accounts.rights import Actor, Scope, allow_scope
+from headwater.features.accounts.rights import Actor, Scope, allow_scope, require_proof
 from headwater.features.accounts.service import audit
 from headwater.features.accounts.tokens import expiry, new_api_key
 from headwater.kit.clock import now
@@ -30,6 +30,7 @@ async def create(
 ) -> tuple[ApiKey, str]:
     """Create a key; its secret is only in the returned value."""
     allow_scope(actor, "account:admin")
+    require_proof(actor)
     if "admin" not in actor.scopes and (excess := sorted(set(scopes) - actor.scopes)):
         raise Forbidden(f"An API key cannot create a key with more scopes than its own ({', '.join(excess)}).")
     assert actor.user_id

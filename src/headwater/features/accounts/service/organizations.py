@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
 from headwater.features.accounts.models import Membership
-from headwater.features.accounts.rights import Actor, Role, allow_scope, authorize
+from headwater.features.accounts.repository import second_factors
+from headwater.features.accounts.rights import Actor, Role, allow_scope, authorize, owners_only, role_allows
 from headwater.features.accounts.service import audit
-from headwater.kit.errors import Conflict, Forbidden, NotFound
+from headwater.kit.errors import Conflict, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,9 @@ class OrganizationRole:
     id: uuid.UUID
     name: str
     role: Role
+    requires_second_factor: bool = False
+    locked: bool = False
+    """Whether the user has to turn on a second factor before anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,14 @@ class Member:
     email: str
     name: str
     role: Role
+    has_second_factor: bool | None = None
+    """None for those who may not know it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Owned:
+class Owned:
+    """What belongs to an organization, for the check of a right."""
+
     organization_id: uuid.UUID
 
 
@@ -45,7 +53,41 @@ async def list_organizations(db: AsyncSession, actor: Actor) -> Sequence[Organiz
     allow_scope(actor, "organization:read")
     assert actor.user_id
     rows = await repository.organizations_of(db, actor.user_id)
-    return [OrganizationRole(row[0].id, row[0].name, cast(Role, row[1])) for row in rows]
+    return [
+        OrganizationRole(
+            row[0].id, row[0].name, cast(Role, row[1]), row[0].requires_second_factor, row[0].id in actor.locked
+        )
+        for row in rows
+    ]
+
+
+async def demand_second_factor(
+    db: AsyncSession, actor: Actor, organization_id: uuid.UUID, demanded: bool
+) -> OrganizationRole:
+    """Let members without a second factor do nothing in an organization, or let them again.
+
+    Raises:
+        Conflict: the actor's own account has none.
+    """
+    authorize(actor, "member:admin", Owned(organization_id))
+    assert actor.user_id
+    if demanded and not await second_factors.is_protected(db, actor.user_id):
+        raise Conflict("Your own account has no second factor.", hint="Turn it on first: Settings, Security.")
+    organization = await repository.organization(db, organization_id)
+    assert organization
+    organization.requires_second_factor = demanded
+    audit.record(
+        db,
+        actor,
+        "organization.update",
+        "organization",
+        organization_id,
+        organization.name,
+        organization_id=organization_id,
+        requires_second_factor=demanded,
+    )
+    await db.flush()
+    return OrganizationRole(organization.id, organization.name, actor.roles[organization_id], demanded)
 
 
 async def name_of(db: AsyncSession, organization_id: uuid.UUID) -> str:
@@ -56,32 +98,23 @@ async def name_of(db: AsyncSession, organization_id: uuid.UUID) -> str:
 
 async def list_members(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> Sequence[Member]:
     """Return the members of an organization."""
-    authorize(actor, "member:read", _Owned(organization_id))
+    authorize(actor, "member:read", Owned(organization_id))
     rows = await repository.members(db, organization_id)
-    return [Member(row[0].id, row[0].email, row[0].name, cast(Role, row[1])) for row in rows]
-
-
-async def add_member(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, *, email: str, role: Role) -> Member:
-    """Give an existing user a role in an organization."""
-    authorize(actor, "member:admin", _Owned(organization_id))
-    _owners_only(actor, organization_id, role)
-    user = await repository.user_by_email(db, email.strip().lower())
-    if user is None:
-        raise NotFound(f"Nobody has signed up as {email.strip()}.", hint="Ask them to sign up first.")
-    if await repository.membership(db, organization_id, user.id):
-        raise Conflict(f"{user.email} is already a member.", hint="Change their role instead.")
-    db.add(Membership(organization_id=organization_id, user_id=user.id, role=role))
-    audit.record(db, actor, "member.add", "user", user.id, user.email, organization_id=organization_id, role=role)
-    return Member(user.id, user.email, user.name, role)
+    is_admin = role_allows(actor, "member:admin", organization_id)
+    protected = await second_factors.protected_users(db, [row[0].id for row in rows]) if is_admin else set()
+    return [
+        Member(row[0].id, row[0].email, row[0].name, cast(Role, row[1]), row[0].id in protected if is_admin else None)
+        for row in rows
+    ]
 
 
 async def change_role(
     db: AsyncSession, actor: Actor, organization_id: uuid.UUID, user_id: uuid.UUID, role: Role
 ) -> Member:
     """Change the role of a member."""
-    authorize(actor, "member:admin", _Owned(organization_id))
+    authorize(actor, "member:admin", Owned(organization_id))
     membership = await _member(db, organization_id, user_id)
-    _owners_only(actor, organization_id, role, membership.role)
+    owners_only(actor, organization_id, role, membership.role)
     if membership.role == "owner" and role != "owner":
         await _keep_an_owner(db, organization_id)
     before, membership.role = membership.role, role
@@ -94,11 +127,11 @@ async def change_role(
 async def remove_member(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, user_id: uuid.UUID) -> None:
     """Remove a member; every member may leave."""
     leaving = user_id == actor.user_id
-    authorize(actor, "member:read" if leaving else "member:admin", _Owned(organization_id))
+    authorize(actor, "member:read" if leaving else "member:admin", Owned(organization_id))
     allow_scope(actor, "member:admin")
     membership = await _member(db, organization_id, user_id)
     if not leaving:
-        _owners_only(actor, organization_id, membership.role)
+        owners_only(actor, organization_id, membership.role)
     if membership.role == "owner":
         await _keep_an_owner(db, organization_id)
     await db.delete(membership)
@@ -110,11 +143,6 @@ async def _member(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid.UU
     if membership is None:
         raise NotFound("There is no such member.")
     return membership
-
-
-def _owners_only(actor: Actor, organization_id: uuid.UUID, *roles: str) -> None:
-    if "owner" in roles and actor.roles.get(organization_id) != "owner":
-        raise Forbidden("Only an owner can add, change or remove an owner.")
 
 
 async def _keep_an_owner(db: AsyncSession, organization_id: uuid.UUID) -> None:

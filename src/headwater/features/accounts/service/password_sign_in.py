@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import passwords, repository
 from headwater.features.accounts.models import Membership, Organization, User
+from headwater.features.accounts.repository import second_factors
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.service import audit, throttles
+from headwater.features.accounts.service import audit, invitations, second_factor, throttles
 from headwater.features.accounts.service.identity import ClientInfo, SignedIn, normal_email, open_session
 from headwater.features.accounts.service.instance import signup_is_open
-from headwater.features.accounts.service.throttles import ACCOUNT, ADDRESS, SIGN_UP
+from headwater.features.accounts.service.throttles import ACCOUNT, ADDRESS, SECOND_FACTOR, SIGN_UP
 from headwater.features.accounts.tokens import Signer
 from headwater.kit.errors import Conflict, Forbidden, Unauthenticated
 from headwater.kit.settings import Settings
@@ -29,6 +30,7 @@ class SignUp:
     email: str
     password: str
     name: str = ""
+    invitation: str = ""
 
 
 async def sign_up(
@@ -39,7 +41,8 @@ async def sign_up(
     Raises:
         Invalid: this is no email address, or the password is too weak.
         TooMany: there were too many sign-ups from this address.
-        Forbidden: sign-up is closed.
+        Forbidden: sign-up is closed, or the invitation is for another address.
+        InvitationGone: the invitation is not valid, or is over.
         Conflict: there is an account with this address.
     """
     address = normal_email(entered.email)
@@ -47,16 +50,18 @@ async def sign_up(
     async with context.store.transaction() as db:
         refusal = await throttles.count(db, SIGN_UP, visitor.ip)
         if refusal is None:
-            await _check_sign_up(db, context.settings, address)
+            await _check_sign_up(db, context.settings, address, entered.invitation)
     if refusal:
         raise refusal.error
     hashed = await passwords.hash_password(entered.password)
     async with context.store.transaction() as db:
         await repository.lock_signups(db)
-        is_first = await _check_sign_up(db, context.settings, address)
+        is_first = await _check_sign_up(db, context.settings, address, entered.invitation)
         name = entered.name.strip() or address.split("@")[0]
         user = User(email=address, name=name, password_hash=hashed, is_admin=is_first)
         organization = await _add(db, user)
+        if entered.invitation:
+            await invitations.accept_as(db, user, entered.invitation, ip=visitor.ip)
         signed_in = await open_session(db, context.settings, signer, visitor, user)
         audit.record(db, signed_in.actor, "auth.signup", "user", user.id, address, organization_id=organization.id)
         for hook in hooks:
@@ -64,10 +69,12 @@ async def sign_up(
     return signed_in
 
 
-async def _check_sign_up(db: AsyncSession, settings: Settings, address: str) -> bool:
+async def _check_sign_up(db: AsyncSession, settings: Settings, address: str, invitation: str) -> bool:
     """Raise if nobody can sign up with an address; return True for the first account of the instance."""
     is_first = not await repository.has_users(db)
-    if not is_first and not await signup_is_open(db, settings):
+    if invitation:
+        await invitations.check_address(db, invitation, address)
+    elif not is_first and not await signup_is_open(db, settings):
         raise Forbidden("Sign-up is closed.", hint="Ask the administrator of this instance for an account.")
     if await repository.user_by_email(db, address):
         raise Conflict("There is already an account with this address.", hint="Sign in instead.")
@@ -86,16 +93,34 @@ async def _add(db: AsyncSession, user: User) -> Organization:
     return organization
 
 
-async def sign_in(context: Context, signer: Signer, visitor: ClientInfo, *, email: str, password: str) -> SignedIn:
-    """Sign a user in with a password.
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What somebody enters to sign in; `code` is of the second factor, or a recovery code."""
+
+    email: str
+    password: str
+    code: str = ""
+
+
+class CodeNeeded(Unauthenticated):
+    """Enter a code of your authenticator app."""
+
+    code = "second_factor"
+
+
+async def sign_in(context: Context, signer: Signer, visitor: ClientInfo, entered: SignIn) -> SignedIn:
+    """Sign a user in with a password, and a code if the account has a second factor.
 
     Raises:
         TooMany: there were too many attempts for this account or from this address.
+        CodeNeeded: the password is right, and the code is missing or wrong.
         Unauthenticated: the account or the password is wrong; it does not say which.
     """
-    address = email.strip().lower()
+    address = entered.email.strip().lower()
     attempt = await _admit(context, visitor, address)
-    is_right, renewed = await passwords.verify(password, attempt.user.password_hash if attempt.user else None)
+    is_right, renewed = await passwords.verify(entered.password, attempt.user.password_hash if attempt.user else None)
+    if attempt.user and is_right:
+        await _check_code(context, visitor, attempt.user, attempt.key, entered.code)
     async with context.store.transaction() as db:
         user = await repository.user(db, attempt.user.id) if attempt.user and is_right else None
         if user is None or user.password_hash != (attempt.user and attempt.user.password_hash):
@@ -110,6 +135,32 @@ async def sign_in(context: Context, signer: Signer, visitor: ClientInfo, *, emai
     if user is None:
         raise Unauthenticated("The email address or the password is wrong.")
     return signed_in
+
+
+async def _check_code(context: Context, visitor: ClientInfo, user: User, key: tuple[str, ...], code: str) -> None:
+    """Use the code that comes with a right password, if the account needs one; raise CodeNeeded if it is wrong."""
+    async with context.store.transaction() as db:
+        if not await second_factors.is_protected(db, user.id):
+            return
+        if not code:
+            # The password was right, so this attempt was none at guessing it.
+            await throttles.give_back(db, ACCOUNT, *key)
+            await throttles.give_back(db, ADDRESS, visitor.ip)
+        refusal = await throttles.count(db, SECOND_FACTOR, *key) if code else None
+        if refusal and refusal.is_first:
+            _record_failure(db, visitor, user.email, action="auth.code_failed")
+    if not code:
+        raise CodeNeeded
+    if refusal:
+        raise refusal.error
+    async with context.store.transaction() as db:
+        is_right = await second_factor.use_code(db, context.cipher, user, code, ip=visitor.ip)
+        if is_right:
+            await throttles.reset(db, SECOND_FACTOR, *key)
+        else:
+            _record_failure(db, visitor, user.email, action="auth.code_failed")
+    if not is_right:
+        raise CodeNeeded("The code is wrong, or was used already.", hint="Wait for the next code, and enter that.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +188,7 @@ async def _admit(context: Context, visitor: ClientInfo, address: str) -> _Attemp
     return attempt
 
 
-def _record_failure(db: AsyncSession, visitor: ClientInfo, email: str) -> None:
+def _record_failure(db: AsyncSession, visitor: ClientInfo, email: str, *, action: str = "auth.login_failed") -> None:
     """Record a failed sign-in; the instance's administrator reads it, not the account."""
     stranger = Actor("user", None, email[:254], ip=visitor.ip)
-    audit.record(db, stranger, "auth.login_failed", "user", "", stranger.email)
+    audit.record(db, stranger, action, "user", "", stranger.email)

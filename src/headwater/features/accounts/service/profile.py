@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import passwords, repository
 from headwater.features.accounts.models import User
+from headwater.features.accounts.repository import account_links
 from headwater.features.accounts.rights import Actor, allow_scope
 from headwater.features.accounts.service import audit, identity, throttles
 from headwater.features.accounts.service.throttles import ACCOUNT
@@ -53,5 +54,6 @@ async def change_password(context: Context, actor: Actor, *, current: str, new: 
             raise Conflict("The password was changed in the meantime.")
         user.password_hash = hashed
         ended = await repository.revoke_other_sessions(db, user.id, actor.session_id)
+        await account_links.forget_links(db, user.id)
         await throttles.reset(db, ACCOUNT, actor.email, PURPOSE)
         audit.record(db, actor, "auth.password_changed", "user", user.id, user.email, sessions_ended=ended)

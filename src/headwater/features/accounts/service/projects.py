@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
 from headwater.features.accounts.models import Project
-from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing
+from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing, require_proof
 from headwater.features.accounts.service import audit
 from headwater.kit.errors import Forbidden, Invalid, NotFound
 from headwater.kit.paging import Page, cut
@@ -76,6 +76,7 @@ async def change(
 async def remove(db: AsyncSession, actor: Actor, project_id: uuid.UUID) -> None:
     """Delete a project with everything in it."""
     project = await get(db, actor, project_id, "project:admin", lock=True)
+    require_proof(actor)
     await db.delete(project)
     audit.record(
         db, actor, "project.delete", "project", project.id, project.name, organization_id=project.organization_id

@@ -32,6 +32,9 @@ class Throttle:
 # so nobody can lock out the user of an account by guessing its password.
 ACCOUNT = Throttle("account", 10, "sign-in attempts")
 ADDRESS = Throttle("address", 60, "sign-in attempts")
+SECOND_FACTOR = Throttle("second-factor", 10, "codes")
+RESET = Throttle("reset", 3, "mails to this address")
+RESET_ADDRESS = Throttle("reset-address", 20, "requests for mails")
 SIGN_UP = Throttle("sign-up", 30, "sign-ups")
 
 

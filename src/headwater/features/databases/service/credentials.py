@@ -6,7 +6,7 @@ import uuid
 from urllib.parse import unquote, urlsplit
 
 from headwater.engines import engine
-from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.rights import Actor, require_proof
 from headwater.features.databases import api_models, repository
 from headwater.features.databases.service import databases
 from headwater.features.databases.service.pool import SessionPool
@@ -19,6 +19,7 @@ async def show(context: Context, actor: Actor, database_id: uuid.UUID) -> api_mo
     """Return the credentials with which a client connects to a managed database through the proxy."""
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:write")
+        require_proof(actor)
         if database.origin != "managed" or database.route is None:
             raise Conflict(
                 f"{database.name} is not managed by Headwater: its credentials are not shown.",
@@ -54,6 +55,7 @@ async def reset(context: Context, actor: Actor, database_id: uuid.UUID) -> api_m
     """
     async with context.store.transaction() as db:
         database = await databases.find(db, actor, database_id, "database:admin", lock=True)
+        require_proof(actor)
         if database.origin != "managed" or engine(database.engine).proxy is None:
             raise Conflict(f"{database.name} has no password that Headwater could reset.")
         await databases.set_password(db, context.cipher, database)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.engines import all_engines, engine
 from headwater.features.accounts.models import Project
-from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing
+from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing, require_proof
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases import repository
 from headwater.features.databases.api_models import checked_name
@@ -202,6 +202,7 @@ async def steer(db: AsyncSession, actor: Actor, database_id: uuid.UUID, desired:
 async def remove(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Database:
     """Delete a database: a managed one can be restored until its grace period ends, a connection is removed."""
     database = await find(db, actor, database_id, "database:admin", lock=True)
+    require_proof(actor)
     if database.protected:
         raise Conflict(f"{database.name} is protected.", hint="Remove the protection first.")
     record(db, actor, "database.delete", database)

@@ -203,14 +203,15 @@ async def _remember(
     cancelled = isinstance(outcome.error, QueryCancelled)
     state: Literal["ok", "failed", "cancelled"] = "cancelled" if cancelled else "failed" if outcome.error else "ok"
     finished = [result.finished for result in outcome.results if result.finished]
+    masked = access.reached.engine.mask_secrets(text[:KEPT_TEXT].replace("\0", ""))
     async with context.store.transaction() as db:
         db.add(
             QueryRun(
                 database_id=database_id,
                 user_id=access.user_id,
-                text=text[:KEPT_TEXT].replace("\0", ""),
+                text=masked.text,
                 state=state,
-                error=outcome.error.message.replace("\0", "") if outcome.error else None,
+                error=masked.hide(outcome.error.message.replace("\0", "")) if outcome.error else None,
                 rows=sum(statement.rows or statement.affected or 0 for statement in finished),
                 milliseconds=outcome.milliseconds,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 from headwater.catalog.plans import ServerSession
 from headwater.engines import ActivitySupport
@@ -13,10 +14,12 @@ from headwater.store.context import Context
 
 
 async def sessions(context: Context, actor: Actor, database_id: uuid.UUID) -> tuple[ServerSession, ...]:
-    """Return the sessions on a database, active ones first."""
+    """Return the sessions on a database, active ones first; secrets in their statements are masked."""
     access = await doors.authorize_query(context, actor, database_id)
     async with doors.open_session(context, access, fixed_text=True) as session:
-        return await _activity(access).sessions(session)
+        listed = await _activity(access).sessions(session)
+    mask = access.reached.engine.mask_secrets
+    return tuple(replace(each, query=mask(each.query).text) for each in listed)
 
 
 async def end(context: Context, actor: Actor, database_id: uuid.UUID, target: str, *, terminate: bool) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.catalog.model import Schema
 from headwater.core.snapshots.manifest_tables import WITH_ALL
 from headwater.engines import engine
-from headwater.features.accounts.rights import Actor, authorize
+from headwater.features.accounts.rights import Actor, authorize, require_proof
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.api_models import Quotas
 from headwater.features.databases.models import Database
@@ -190,6 +190,8 @@ async def start(context: Context, actor: Actor, snapshot_id: uuid.UUID, order: R
     async with context.store.transaction() as db:
         snapshot = await _complete(db, actor, snapshot_id)
         target = await _target(db, actor, snapshot, order)
+        if target:
+            require_proof(actor)
         if target and target.protected and not order.confirmed:
             raise RestoreNotConfirmed(f"{target.name} is protected.", hint="Confirm the restore.")
         if planned.refusals:

@@ -127,6 +127,23 @@ async def roles_of(db: AsyncSession, user_id: uuid.UUID) -> dict[uuid.UUID, Role
     return {row.organization_id: cast(Role, row.role) for row in await db.execute(query)}
 
 
+async def roles_and_demands(db: AsyncSession, user_id: uuid.UUID) -> tuple[dict[uuid.UUID, Role], set[uuid.UUID]]:
+    """Return the role of a user in each organization, and which of these demand a second factor."""
+    query = (
+        select(Membership.organization_id, Membership.role, Organization.requires_second_factor)
+        .join(Organization, Membership.organization_id == Organization.id)
+        .where(Membership.user_id == user_id)
+    )
+    rows = (await db.execute(query)).all()
+    roles = {row.organization_id: cast(Role, row.role) for row in rows}
+    return roles, {row.organization_id for row in rows if row.requires_second_factor}
+
+
+async def prove_session(db: AsyncSession, session_id: uuid.UUID) -> None:
+    """Record that the user of a session has just entered a password or a code."""
+    await db.execute(update(UserSession).where(UserSession.id == session_id).values(confirmed_at=now()))
+
+
 async def organizations_of(db: AsyncSession, user_id: uuid.UUID) -> Sequence[Row[Organization, str]]:
     """Return the organizations of a user with the role in each, oldest first."""
     query = (

@@ -1,4 +1,4 @@
-"""The commands `headwater login`, `projects` and `keys`, over the HTTP API."""
+"""The commands `headwater login`, `projects`, `keys`, `account`, `members` and `users`, over the HTTP API."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import typer
 from headwater.features.accounts.api_client import (
     DEFAULT_URL,
     ApiClient,
+    ApiRefusal,
     SavedLogin,
     remote,
     save_login,
     show,
     show_one,
 )
+from headwater.features.accounts.commands import members, second_factor, users
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 PROJECT = ("id", "name", "role", "codebase_count", "table_count", "column_count", "usage_count")
@@ -36,11 +38,15 @@ def register(app: typer.Typer) -> None:
     keys.command("create")(create_key)
     keys.command("revoke")(revoke_key)
     app.add_typer(keys, name="keys")
-    account = typer.Typer(help="Change your name and password, end sessions.", no_args_is_help=True)
+    account = typer.Typer(help="Your name, password, address, second factor and sessions.", no_args_is_help=True)
     account.command("rename")(rename)
     account.command("password")(change_password)
+    account.command("email")(change_email)
     account.command("end-sessions")(end_sessions)
+    second_factor.register(account)
     app.add_typer(account, name="account")
+    members.register(app)
+    users.register(app)
 
 
 def login(
@@ -63,7 +69,14 @@ def login(
 
 def _key_by_password(server: ApiClient, email: str) -> str:
     password = typer.prompt("Password", hide_input=True)
-    signed_in = server.call("POST", "/auth/login", json={"email": email, "password": password})
+    body = {"email": email, "password": password}
+    try:
+        signed_in = server.call("POST", "/auth/login", json=body)
+    except ApiRefusal as refusal:
+        if refusal.problem != "second_factor":
+            raise
+        body["code"] = typer.prompt("Code of your authenticator app, or a recovery code")
+        signed_in = server.call("POST", "/auth/login", json=body)
     server.authorize(signed_in["access_token"])
     wanted = {
         "name": f"Command line on {socket.gethostname()}"[:200],
@@ -135,6 +148,16 @@ def change_password(as_json: JsonOption = False) -> None:
         new = typer.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
         server.call("PUT", "/auth/password", json={"current": current, "new": new})
         show_one({"changed": True}, ("changed",), as_json)
+
+
+def change_email(
+    email: Annotated[str, typer.Argument(help="Your new address.", show_default=False)], as_json: JsonOption = False
+) -> None:
+    """Change your address: you get a mail with a link that confirms it, and ends all your sessions."""
+    with remote() as server:
+        password = typer.prompt("Password", hide_input=True, err=True)
+        server.call("POST", "/auth/email", json={"email": email, "password": password})
+        show_one({"mailed": email}, ("mailed",), as_json)
 
 
 def end_sessions(as_json: JsonOption = False) -> None:

@@ -1,0 +1,24 @@
+"""The part of accounts in a rotation of the master key: the secrets of second factors are encrypted anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from headwater.features.accounts.repository import second_factors
+from headwater.features.accounts.service.second_factor import COLUMN
+from headwater.kit.errors import Unavailable
+from headwater.store.context import Context
+
+
+async def encrypt_anew(context: Context) -> Sequence[str]:
+    """Encrypt the secrets of all second factors with the current key; return a sentence for each problem."""
+    problems = []
+    async with context.store.transaction() as db:
+        rows = await second_factors.every_second_factor(db)
+        cipher = context.cipher  # read after the lock: see `SecretCipher.check_current`
+        for row in rows:
+            try:
+                row.sealed = cipher.renew(row.sealed, row.user_id, row.user_id, COLUMN)
+            except Unavailable as error:
+                problems.append(f"The second factor of the user {row.user_id}: {error.message} {error.hint}")
+    return problems

@@ -1,0 +1,148 @@
+"""Request and response models of second factors, proofs and invitations."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from headwater.features.accounts.api_models import Input, Name, Wire
+from headwater.features.accounts.rights import Role
+
+
+class OrganizationChange(Input):
+    """A change of an organization."""
+
+    requires_second_factor: bool
+
+
+class ProofIn(Input):
+    """The password of the current user, or a code of the second factor."""
+
+    password: SecretStr = Field(SecretStr(""), max_length=1000)
+    code: str = Field("", max_length=100)
+
+
+class OwnPasswordIn(Input):
+    """The password of the current user."""
+
+    password: SecretStr = Field(max_length=1000)
+
+
+class CodeIn(Input):
+    """A code of an authenticator app."""
+
+    code: str = Field(min_length=1, max_length=100)
+
+
+class SecondFactorOut(Wire):
+    """Whether the account has a second factor, since when, and how many recovery codes are left."""
+
+    enabled: bool
+    since: datetime | None
+    recovery_codes: int
+
+
+class EnrolmentOut(Wire):
+    """What an authenticator app needs: the secret, the same as a URI, and its QR code as SVG."""
+
+    secret: str
+    uri: str
+    qr_svg: str
+
+
+class RecoveryCodesOut(Wire):
+    """New recovery codes; each replaces a code of the app once. They are shown only once."""
+
+    recovery_codes: list[str]
+
+
+class InvitationIn(Input):
+    """An invitation to an organization."""
+
+    email: Name
+    role: Role
+    expires_in_days: int = Field(7, ge=1, le=90)
+
+
+class InvitationOut(Wire):
+    """An invitation without its token."""
+
+    id: uuid.UUID
+    email: str
+    role: Role
+    status: Literal["open", "accepted", "revoked", "expired"]
+    created_at: datetime
+    expires_at: datetime
+
+
+class NewInvitationOut(Wire):
+    """A new invitation; the link and its token are shown only once."""
+
+    invitation: InvitationOut
+    url: str
+    token: str
+
+
+class TokenIn(Input):
+    """The token of a link."""
+
+    token: str = Field(min_length=1, max_length=100)
+
+
+class InvitationOfferOut(Wire):
+    """What an invitation offers."""
+
+    organization: str
+    email: str
+    role: Role
+    invited_by: str
+    expires_at: datetime
+
+
+class EmailIn(Input):
+    """An address."""
+
+    email: Name
+
+
+class NewEmailIn(Input):
+    """The new address of the current user, with the password."""
+
+    email: Name
+    password: SecretStr = Field(max_length=1000)
+
+
+class EmailOut(Wire):
+    """The address of an account."""
+
+    email: str
+
+
+class ResetIn(Input):
+    """A new password, and the token of the link that allows it."""
+
+    token: str = Field(min_length=1, max_length=100)
+    password: SecretStr = Field(max_length=1000)
+
+
+class AccountLinkOut(Wire):
+    """A one-time link of an account; it is shown only once."""
+
+    url: str
+    token: str
+    expires_at: datetime
+
+
+class UserDetailOut(Wire):
+    """An account as the administrator sees it."""
+
+    id: uuid.UUID
+    email: str
+    name: str
+    is_admin: bool
+    created_at: datetime
+    last_seen_at: datetime | None
+    has_second_factor: bool
