@@ -8034,6 +8034,9 @@ export interface components {
         /**
          * TransferOut
          * @description A copy, an import or an export, with its request and its result.
+         *
+         *     Of a copy, `tables` are compared, and `refused` are the objects that the target did not accept, each with its reason.
+         *     `outcome` is null until a copy is complete: `incomplete` if something was refused, `different` if rows differ.
          */
         TransferOut: {
             /**
@@ -8068,6 +8071,10 @@ export interface components {
             };
             /** Tables */
             tables: components["schemas"]["ComparedOut"][];
+            /** Refused */
+            refused: string[];
+            /** Outcome */
+            outcome: ("equal" | "incomplete" | "different") | null;
             /** Result */
             result: {
                 [key: string]: unknown;
