@@ -166,6 +166,13 @@ async def test_rows_of_a_restore_in_place_are_compared_by_their_contents(
     await snapshot_fixture.sql("INSERT INTO note VALUES ('b')")
     done = await snapshot_fixture.restore(second, **body | {"mode": "append", "tables": ["note"]})
     assert [(table["found"], table["contents"]) for table in done["tables"]] == [(7, "equal")], done["job"]
+    await snapshot_fixture.sql("DELETE FROM artist WHERE id = 1; UPDATE artist SET name = 'mine' WHERE id = 2")
+    ((artists,),) = await snapshot_fixture.sql("SELECT count(*) FROM artist")
+    done = await snapshot_fixture.restore(second, **body | {"mode": "append_missing", "tables": ["artist", "note"]})
+    assert [(table["table"], table["found"], table["written"], table["contents"]) for table in done["tables"]] == [
+        ("artist", artists + 1, 1, "equal"),
+        ("note", 10, 3, "equal"),
+    ], done["job"]
 
 
 def _gone(_: RowProgress, batches: Iterator[Any], __: str) -> Iterator[Any]:

@@ -8035,7 +8035,7 @@ export interface components {
          * TransferOut
          * @description A copy, an import or an export, with its request and its result.
          *
-         *     Of a copy, `tables` are compared, and `refused` are the objects that the target did not accept, each with its reason.
+         *     Of a copy, `tables` are compared, and `refused` are the objects that the target refused, each with its reason.
          *     `outcome` is null until a copy is complete: `incomplete` if something was refused, `different` if rows differ.
          */
         TransferOut: {

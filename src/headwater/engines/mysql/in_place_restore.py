@@ -170,7 +170,7 @@ class MysqlInPlaceRestore:
     def _moved(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
         tables = [table for table, _ in request.tables]
         before = [self._count(table, " FOR UPDATE") for table in tables]
-        if request.mode == "append":
+        if request.mode != "overwrite":
             self._read_back(request, "before")
         if request.mode == "overwrite":
             for table in tables:
@@ -183,8 +183,7 @@ class MysqlInPlaceRestore:
             given.append(bulk_load.insert(self._connection, table, batches, self._most, tail.encode()))
         self._check_keys({table.name for table in tables})
         counts = [self._count(table) for table in tables]
-        if request.mode != "append_missing":
-            self._read_back(request, "after")
+        self._read_back(request, "after")
         return [
             TableRestoreResult(was, now - was if request.mode == "append_missing" else rows, now)
             for was, rows, now in zip(before, given, counts, strict=True)
