@@ -252,13 +252,15 @@ def _runner(working: TransferAttempt, copy: OpenCopy) -> SchemaSteps:
 
 
 def _refused(copy: OpenCopy, steps: SchemaSteps) -> list[str]:
-    """Return what was refused, except what the plan has listed as lost, and comments on that."""
+    """Return what was refused, except what the plan has listed as lost, and what needs that."""
     lost = {loss.object for loss in copy.plan.losses if loss.severity == "left_out"}
-    return [
-        refusal.sentence
-        for subject, refusal in steps.refused.items()
-        if not {subject, subject.removeprefix("comment ")} & lost
-    ]
+    sentences = []
+    for subject, refusal in steps.refused.items():
+        if subject in lost or refusal.needs in lost:
+            lost.add(subject)
+        else:
+            sentences.append(refusal.sentence)
+    return sentences
 
 
 def _cancel(copy: OpenCopy) -> None:
