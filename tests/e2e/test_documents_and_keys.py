@@ -226,6 +226,6 @@ def test_tables_become_collections(page: Page, site: Site, ask: Ask, shop: str) 
     page.get_by_label("I accept these losses").check()
     picture(page, "copy-into-documents")
     page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_text("The same on both sides")).to_be_visible()
+    expect(page.get_by_text("The same rows on both sides")).to_be_visible()
     result = ask(f"/databases/{shop}/query", text="db.readers.find({_id: 2})")
     assert result["results"][0]["rows"] == [['{"_id": {"$numberLong": "2"}, "born": null}']]

@@ -56,7 +56,7 @@ def test_in_across_and_out(page: Page, site: Site, tmp_path: Path) -> None:
     page.locator("summary", has_text="public.readers").click()
     expect(page.get_by_text("DECIMAL(10,2)")).to_be_visible()
     page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_text("The same on both sides")).to_be_visible()
+    expect(page.get_by_text("The same rows on both sides")).to_be_visible()
     expect(page.get_by_role("cell", name="2,999").first).to_be_visible()
     picture(page, "copy-done")
 

@@ -115,6 +115,12 @@ def test_database_is_restored_from_the_vault_of_a_machine_that_is_gone(disk: Dis
         following = json.loads(commands.run(*disk.words(create), "--json"))
         assert following["parent_id"] == snapshot["id"]
         assert following["new_bytes"] < snapshot["stored_bytes"] / 50
+        commands.run("vault", "use", "local")
+        vault = disk.words(from_folder)[2] if location == "folder" else f"{s3.BUCKET}/shop"
+        assert json.loads(commands.run("vault", "close", vault, "--yes", "--json"))["snapshots"] == 2
+        assert json.loads(commands.run("snapshot", "list", "--json")) == []
+        again = disk.words(from_folder if location == "folder" else from_bucket)
+        assert json.loads(commands.run(*again, "--json"))["added"] == 2
         (rotate,) = commands_of("Rotate the master key")
         rotated = invoke(*disk.words(rotate), "--json", HEADWATER_HOME=str(home))
         assert (rotated.returncode, json.loads(rotated.stdout)["problems"]) == (0, []), rotated

@@ -115,6 +115,14 @@ def test_vault_commands(commands: Commands) -> None:
     assert "no organization" in run("vault", "show", "--organization", "Nobody", code=2)
 
 
+def test_vault_for_new_snapshots_is_not_closed(commands: Commands, tmp_path: Path) -> None:
+    run = commands.run
+    assert "There is no vault" in run("vault", "close", str(tmp_path / "vault"), "--yes", code=2)
+    for vault in commands.run_json("vault", "list"):
+        assert "Close it with --yes" in run("vault", "close", vault["id"], "--json", code=2)
+        assert "New snapshots are stored in this vault." in run("vault", "close", vault["id"], "--yes", code=2)
+
+
 def test_vault_open_refuses_wrong_input_with_a_sentence(commands: Commands, tmp_path: Path) -> None:
     run = commands.run
     folder, secret, empty, binary = (tmp_path / name for name in ("vault", "secret", "empty", "binary"))

@@ -93,9 +93,12 @@ class QueryError(BadInput):
         position: int | None = None,
         statement: int = 0,
         detail: str = "",
+        transient: bool = False,
     ) -> None:
         super().__init__(message, hint=hint)
         self.sqlstate = sqlstate
+        # True if the error does not depend on the statement: lacking room, a lock, a deadlock, an interruption.
+        self.transient = transient
         # Offset in characters from the start of the whole text, counted from 0.
         self.position = position
         self.statement = statement

@@ -68,6 +68,9 @@ class Driver(Protocol):
     def dsn(self, spec: Spec) -> Address:
         """Return the address for the owner on this machine."""
 
+    async def program(self, spec: Spec) -> Address:
+        """Return the address at which Headwater itself acts as the owner of a running database."""
+
     async def reader(self, spec: Spec, person: str) -> Address:
         """Return the address for a person who may only read; the server runs."""
 

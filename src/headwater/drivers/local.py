@@ -181,6 +181,10 @@ class LocalDriver:
         """Return the address for the owner."""
         return _engine(spec).address(self._instance(spec))
 
+    async def program(self, spec: Spec) -> Address:
+        """Return the address at which Headwater itself acts as the owner."""
+        return await _engine(spec).program(self._instance(spec))
+
     async def reader(self, spec: Spec, person: str) -> Address:
         """Return the address for a person who may only read."""
         return await _engine(spec).reader(self._instance(spec), person)

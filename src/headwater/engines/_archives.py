@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from headwater.engines._schema_archives import ArchiveRefusal, ArchiveStatement, SchemaArchive
 
@@ -43,8 +43,9 @@ class RefusedStatements:
         lacking = [number for number in statement.needs if number in self.missing]
         if not lacking:
             return None
-        reason = f"it needs {self.missing[lacking[0]]}"
-        return self.refuse(statement, reason, supported=not self.unsupported.issuperset(lacking))
+        needs = self.missing[lacking[0]]
+        refusal = self.refuse(statement, f"it needs {needs}", supported=not self.unsupported.issuperset(lacking))
+        return replace(refusal, needs=needs)
 
     def refuse(
         self, statement: ArchiveStatement, reason: str, *, supported: bool, hint: str | None = None

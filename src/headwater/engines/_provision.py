@@ -47,6 +47,18 @@ class ServerCommand:
 READER_CONNECTIONS = 10
 
 
+# The role by which Headwater itself signs in to act as the owner, and its connections, also beside the quota.
+PROGRAM_ROLE, PROGRAM_CONNECTIONS = "headwater", 30
+
+
+def program_password(owner_password: str) -> str:
+    """Return the password by which Headwater itself signs in: it follows from the one that Headwater gave the owner.
+
+    It stays as it is when the owner changes theirs in the database.
+    """
+    return _derived(owner_password, PROGRAM_ROLE)
+
+
 def reader_role(person: str) -> str:
     """Return the role of a person who may only read; nobody shares it, so that nobody sees or ends others' queries."""
     return f"reader_{person}"
@@ -54,7 +66,11 @@ def reader_role(person: str) -> str:
 
 def reader_password(owner_password: str, person: str) -> str:
     """Return the password of a reader's role: it follows from the owner's, and so does its renewal."""
-    digest = hmac.digest(owner_password.encode(), reader_role(person).encode(), "sha256")
+    return _derived(owner_password, reader_role(person))
+
+
+def _derived(owner_password: str, role: str) -> str:
+    digest = hmac.digest(owner_password.encode(), role.encode(), "sha256")
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
@@ -94,6 +110,17 @@ class ProvisioningSupport(Protocol):
 
     def address(self, instance: Instance) -> Address:
         """Return the address at which the owner of the database connects on this machine."""
+
+    async def program(self, instance: Instance) -> Address:
+        """Return the address at which Headwater itself acts as the owner, whatever password the owner has set.
+
+        What it needs is created in a running instance of any age. By default it is the owner's address.
+        """
+        return self.address(instance)
+
+    def program_password(self, owner_password: str) -> str:
+        """Return the password of the address that `program` returns, by the one that Headwater gave the owner."""
+        return owner_password
 
     async def reader(self, instance: Instance, person: str) -> Address:
         """Return the address of a person who may only read, whose role is created if there is none yet.

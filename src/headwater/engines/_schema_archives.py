@@ -74,13 +74,14 @@ class ArchiveRefusal:
     """A statement that was refused, or not run because it needs one that was.
 
     `supported` is false if the server or the role is the reason, or an object that was refused for that reason: the
-    statement may run elsewhere.
+    statement may run elsewhere. `needs` is the refused object that the statement needs, empty if it was run itself.
     """
 
     subject: str
     reason: str
     supported: bool
     hint: str | None = None
+    needs: str = ""
 
     @property
     def sentence(self) -> str:

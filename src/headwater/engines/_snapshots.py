@@ -231,8 +231,8 @@ class TableRestoreRequest:
     `SnapshotReader.extras`, `sequences`, `counters` and `generators` count; none is set below its current value.
     `archive` is the content of `SchemaArchive`, if there is one: an engine may create the `missing` tables from it
     instead of running `pre_data` and `post_data`. `note` takes sentences about what differs from the snapshot.
-    An engine that can calls `read_back` with the rows that each table has in the restore's own transaction: at the end
-    of `overwrite` and `append`, and before anything changes for `append`. The table that it passes has the columns of
+    An engine that can calls `read_back` with the rows that each table has in the restore's own transaction: at the end,
+    and except for `overwrite` also before anything changes. The table that it passes has the columns of
     the rows: all those of the request, or all but a hidden last one.
     """
 

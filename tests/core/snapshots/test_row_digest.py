@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from headwater.core.snapshots.row_digest import RowDigest
+from headwater.core.snapshots.row_digest import RowDigest, RowHashes, is_completed
 
 Row = Sequence[bytes | None]
 
@@ -53,3 +53,46 @@ def test_rows_without_columns_are_counted() -> None:
 def test_sum_of_digests_is_the_digest_of_all_rows() -> None:
     rows = batch((b"1",), (b"2",)), batch((b"3",))
     assert RowDigest().add(rows[:1]).plus(RowDigest().add(rows[1:])) == RowDigest().add(rows)
+
+
+def hashes(text: str) -> RowHashes:
+    """Return the hashes of rows of one letter, in two batches."""
+    return RowHashes(100).add(batch(*((letter.encode(),) for letter in part)) for part in (text[:2], text[2:]) if part)
+
+
+@pytest.mark.parametrize(
+    ("before", "given", "after"),
+    [
+        ("", "", ""),
+        ("ab", "", "ba"),
+        ("ab", "bcd", "abcd"),
+        ("ab", "bc", "cabb"),
+        ("", "aab", "baa"),
+        ("xy", "ab", "xy"),
+    ],
+)
+def test_completed_tables(before: str, given: str, after: str) -> None:
+    assert is_completed(hashes(before), hashes(given), hashes(after))
+
+
+@pytest.mark.parametrize(
+    ("before", "given", "after"),
+    [
+        ("ab", "c", "ac"),  # a row of before is gone
+        ("ab", "c", "abd"),  # another row than those given was added
+        ("ab", "c", "abcc"),  # a row was added twice
+        ("aa", "b", "ab"),
+        ("a", "b", ""),
+        ("", "b", "a"),
+        ("ab", "bc", "abbb"),
+    ],
+)
+def test_tables_that_were_not_only_completed(before: str, given: str, after: str) -> None:
+    assert not is_completed(hashes(before), hashes(given), hashes(after))
+
+
+def test_hashes_are_dropped_when_there_are_too_many() -> None:
+    rows = RowHashes(2).add([batch((b"1",), (b"2",))])
+    assert rows.complete
+    rows.add([batch((b"3",))])
+    assert (rows.complete, rows.rows, rows.parts) == (False, 3, [])

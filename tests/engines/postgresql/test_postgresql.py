@@ -144,6 +144,11 @@ async def test_check_reports_parser_errors() -> None:
         assert await session.check("SELECT a FROM t WHERE a = :a; UPDATE t SET a = $1") is None
         assert (await session.check("SELECT a FROM t;\n SELECT b FROM t")).position == 25
         assert await session.check("CREATE TABLE u (b int); SELECT b FROM u") is None
+        # From a change of the schema on, only the grammar is checked.
+        problem = await session.check("SELECT a FROM t;\n CREATE TABLE ü (b int,, c int); SELECT d FROM u")
+        assert (problem.message, problem.position) == ('syntax error at or near ","', 40)
+        assert (await session.check("DROP TABLE t; SELEC 1")).position == 14
+        assert await session.check("ALTER TABLE t ADD b int; UPDATE t SET b = :b WHERE a = $1") is None
         assert await rows(session, "SELECT count(*) FROM t") == [(0,)]
 
 

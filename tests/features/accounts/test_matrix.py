@@ -293,6 +293,8 @@ async def snapshot_of(app: AppFixture, person: Person, path: str) -> dict[str, s
         values["restore_id"] = (await person.send("POST", f"/snapshots/{snapshot['id']}/restores", 202, json=body))[
             "id"
         ]
+    if "{vault_id}" in path:
+        values["vault_id"] = (await person.get(f"/organizations/{person.organization}/vaults"))[0]["id"]
     if "/vault/keys/{key_id}" in path:
         keys = f"/organizations/{person.organization}/vault/keys"
         values["key_id"] = (await person.send("POST", keys, 201, json={"passphrase": "seven wooden boats"}))["id"]

@@ -8,9 +8,9 @@ import pytest
 
 from clusters import Cluster
 from features.snapshots.snapshot_fixture import SnapshotFixture
+from features.snapshots.test_refused_objects import GUARDED
 from features.transfers.row_copies import SHOP as SHOPS
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from headwater.features.extracts.service import copies
 from headwater.features.transfers.service import copy_rows
 from people import AppFixture
 
@@ -72,6 +72,27 @@ async def test_snapshot_copy_keeps_storage_classes(module_app: AppFixture, super
     assert done["job"]["state"] == "completed", done["job"]["error"]
     stored = "SELECT typeof(v), hex(CAST(v AS BLOB)) FROM u ORDER BY id"
     assert await snapshot_fixture.sql(stored, target) == await snapshot_fixture.sql(stored)
+
+
+async def test_snapshot_copy_names_what_is_refused_and_keeps_the_rows(
+    module_app: AppFixture, cluster: Cluster, supervisor: Supervisor
+) -> None:
+    person = await module_app.person("rita")
+    snapshot_fixture = SnapshotFixture(module_app, person, await person.connected(cluster.clone(GUARDED)))
+    taken = await snapshot_fixture.take()
+    target = await person.database("postgresql")
+    done = await copied(snapshot_fixture, taken, target)
+    assert done["job"]["state"] == "completed", done["job"]["error"]
+    assert done["outcome"] == "incomplete"
+    assert done["refused"] == [
+        "index public.by_age: another database",
+        "materialized view public.names: another database",
+    ]
+    assert {(table["table"], table["same"]) for table in done["tables"]} == {
+        ("public.person", True),
+        ("public.pet", True),
+    }
+    assert await snapshot_fixture.sql("SELECT count(*) FROM older", target) == [[5]]
 
 
 @pytest.mark.parametrize("engine", ["mysql", "sqlite"])
@@ -138,7 +159,7 @@ async def test_failed_copy_leaves_nothing(snapshot_fixture: SnapshotFixture, tak
         raise RuntimeError("the machine burns")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(copies.copy_rows, "copy", failing)
+        patch.setattr(copy_rows, "copy", failing)
         created = await snapshot_fixture.person.send(
             "POST",
             f"/snapshots/{taken['id']}/copies",

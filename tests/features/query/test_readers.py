@@ -12,6 +12,8 @@ from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import AppFixture, Person
 
 WHO = {"postgresql": "SELECT session_user::text", "mysql": "SELECT substring_index(user(), '@', 1)"}
+# Headwater acts as the owner by a role of its own, or by a password of its own.
+FULL = {"postgresql": "headwater", "mysql": "owner"}
 
 
 Databases = Callable[[str], Awaitable[DatabaseFixture]]
@@ -51,13 +53,13 @@ async def test_who_may_only_read_has_a_role_of_their_own(
 ) -> None:
     database = await databases(engine)
     viewer = await viewer_of(module_app, database)
-    assert value(await database.sql(WHO[engine])) == "owner"
+    assert value(await database.sql(WHO[engine])) == FULL[engine]
     seen = value(await ran(viewer, database, WHO[engine]))
     assert seen.startswith("reader_")
     own = value(await database.sql(WHO[engine], read_only=True))
     assert own.startswith("reader_") and own != seen
-    assert value(await database.sql(WHO[engine])) == "owner"
-    assert value(await database.sql(WHO[engine], read_only=True, session="tab")) == "owner"
+    assert value(await database.sql(WHO[engine])) == FULL[engine]
+    assert value(await database.sql(WHO[engine], read_only=True, session="tab")) == FULL[engine]
     await database.sql("CREATE TABLE later (a int PRIMARY KEY)")
     await database.sql("INSERT INTO later VALUES (7)")
     assert value(await ran(viewer, database, "SELECT a FROM later")) == 7
@@ -72,7 +74,7 @@ async def test_viewer_cannot_end_or_watch_the_owner(module_app: AppFixture, data
     database = await databases("postgresql")
     viewer = await viewer_of(module_app, database)
     await database.sql("BEGIN; SELECT 'a secret'", session="tab")
-    text = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'owner'"
+    text = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'headwater'"
     refused = (await ran(viewer, database, text))["error"]
     assert refused["sqlstate"] == "42501"
     text = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%a secret%' AND pid <> pg_backend_pid()"
@@ -95,7 +97,7 @@ async def test_lock_of_a_viewer_ends_with_its_run(module_app: AppFixture, databa
     assert value(await database.sql(attempt)) == 1
 
 
-@pytest.mark.parametrize(("scope", "role"), [("read", "reader_"), ("write", "owner")])
+@pytest.mark.parametrize(("scope", "role"), [("read", "reader_"), ("write", "headwater")])
 async def test_key_has_the_role_of_its_scope(
     module_app: AppFixture, databases: Databases, scope: str, role: str
 ) -> None:

@@ -161,7 +161,7 @@ async def test_old_passwords_are_invalid_in_the_recovered_database(recovery_fixt
     assert hba == provision._HBA
     assert not (home / done["target_id"] / "recovery.hba").exists()
     query = "SELECT count(*) FROM pg_roles WHERE rolcanlogin"
-    assert await recovery_fixture.one(query, done["target_id"]) == 2  # the supervisor's and the owner's
+    assert await recovery_fixture.one(query, done["target_id"]) == 3  # those of the supervisor, the owner and Headwater
     await recovery_fixture.leave(done)
 
 

@@ -166,6 +166,13 @@ async def test_rows_of_a_restore_in_place_are_compared_by_their_contents(
     await snapshot_fixture.sql("INSERT INTO note VALUES ('b')")
     done = await snapshot_fixture.restore(second, **body | {"mode": "append", "tables": ["note"]})
     assert [(table["found"], table["contents"]) for table in done["tables"]] == [(7, "equal")], done["job"]
+    await snapshot_fixture.sql("DELETE FROM artist WHERE id = 1; UPDATE artist SET name = 'mine' WHERE id = 2")
+    ((artists,),) = await snapshot_fixture.sql("SELECT count(*) FROM artist")
+    done = await snapshot_fixture.restore(second, **body | {"mode": "append_missing", "tables": ["artist", "note"]})
+    assert [(table["table"], table["found"], table["written"], table["contents"]) for table in done["tables"]] == [
+        ("artist", artists + 1, 1, "equal"),
+        ("note", 10, 3, "equal"),
+    ], done["job"]
 
 
 def _gone(_: RowProgress, batches: Iterator[Any], __: str) -> Iterator[Any]:
@@ -261,3 +268,45 @@ async def test_snapshot_of_an_earlier_version_is_restored_from_its_schema(
     assert await snapshot_fixture.sql("SELECT body, (SELECT body FROM words) FROM note") == [["five", "one two"]]
     next_one = await snapshot_fixture.take()
     assert (next_one["parent_id"], next_one["status"]) == (snapshot["id"], "complete")
+
+
+@pytest.mark.parametrize("engine", ["mysql"], indirect=True)
+async def test_history_of_versioned_tables_comes_back(snapshot_fixture: SnapshotFixture, engine: str) -> None:
+    if not await snapshot_fixture.sql("SHOW VARIABLES LIKE 'system_versioning_insert_history'"):
+        pytest.skip("the server has no system_versioning_insert_history (MariaDB 10.11)")
+    every = "SELECT id, v, CAST(row_start AS CHAR), CAST(row_end AS CHAR) FROM prices FOR SYSTEM_TIME ALL ORDER BY 1, 3"
+    await snapshot_fixture.sql(
+        "CREATE TABLE prices (id INT PRIMARY KEY, v INT) WITH SYSTEM VERSIONING; INSERT INTO prices VALUES (1, 1), (2, 2)"
+    )
+    await snapshot_fixture.sql("UPDATE prices SET v = 10 WHERE id = 1")
+    await snapshot_fixture.sql("DELETE FROM prices WHERE id = 2")
+    before = await snapshot_fixture.sql(every)
+    assert len(before) == 3
+    snapshot = await snapshot_fixture.take()
+    assert snapshot["losses"] == []
+    done = await snapshot_fixture.restore(snapshot, name="whole")
+    assert (done["job"]["state"], done["outcome"]) == ("completed", "equal"), done["job"]
+    assert await snapshot_fixture.sql(every, done["target_id"]) == before
+    person = snapshot_fixture.person
+    page = await person.get(f"/snapshots/{snapshot['id']}/tables/prices%20%28history%29/rows")
+    assert [row[:2] for row in page["rows"]] == [[1, 1], [2, 2]]
+    page = await person.get(f"/snapshots/{snapshot['id']}/tables/prices/rows")
+    assert page["rows"] == [[1, 10]]
+    some = await snapshot_fixture.restore(snapshot, name="some", tables=["prices"])
+    assert some["job"]["state"] == "completed", some["job"]
+    assert await snapshot_fixture.sql("SELECT id, v FROM prices FOR SYSTEM_TIME ALL", some["target_id"]) == [[1, 10]]
+    await snapshot_fixture.sql("UPDATE prices SET v = 99")
+    target = {"target_id": snapshot_fixture.database, "mode": "overwrite", "tables": ["prices"]}
+    replaced = await snapshot_fixture.restore(snapshot, **target)
+    assert [(table["found"], table["contents"]) for table in replaced["tables"]] == [(1, "equal")], replaced["job"]
+    assert await snapshot_fixture.sql("SELECT id, v FROM prices") == [[1, 10]]
+    copy = await person.database("mysql")
+    body = {"target_id": copy, "accepted": True}
+    copied = await person.send("POST", f"/databases/{snapshot_fixture.database}/copies", 202, json=body)
+    await snapshot_fixture.app.work(copied["job"]["id"])
+    done = await person.get(f"/transfers/{copied['id']}")
+    assert (done["job"]["state"], done["outcome"]) == ("completed", "equal"), done["job"]
+    assert await snapshot_fixture.sql(every, copy) == await snapshot_fixture.sql(every)
+    script = await person.client.get(f"/api/v1/snapshots/{snapshot['id']}/export?format=sql")
+    assert "left out, because older servers cannot take it: prices (history)" in script.text
+    assert "row_start" not in script.text

@@ -22,7 +22,8 @@ LACKING = {
     "postgresql": (FOREIGN, ["The rows of 1 foreign tables are not in the snapshot."]),
     "mysql": (
         """
-        CREATE TABLE prices (id INT PRIMARY KEY, price INT) WITH SYSTEM VERSIONING;
+        CREATE TABLE prices (id INT PRIMARY KEY, price INT, s BIGINT UNSIGNED GENERATED ALWAYS AS ROW START,
+          e BIGINT UNSIGNED GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (s, e)) WITH SYSTEM VERSIONING;
         CREATE TABLE gone (id INT); CREATE VIEW broken AS SELECT id FROM gone; DROP TABLE gone;
         """,
         [

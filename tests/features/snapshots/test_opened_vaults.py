@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -318,3 +319,49 @@ async def test_location_with_a_vault_of_another_headwater_is_not_used_for_new_sn
     refused = await ada.send("PUT", path, 409, json={"kind": "local", "folder": str(lost.folder)})
     assert "another Headwater" in refused["detail"] and "vault open" in refused["hint"]
     assert (await ada.get(path))["folder"] == ""
+
+
+async def test_closed_vault_leaves_the_lists_and_is_unchanged(
+    snapshot_fixture: SnapshotFixture, fresh: AppFixture, ada: Person, cluster: Cluster, tmp_path: Path
+) -> None:
+    snapshot = await snapshot_fixture.take()
+    lost = await lose(snapshot_fixture, tmp_path)
+    own = await fixture_of(fresh, ada, cluster.clone("CREATE TABLE t AS SELECT 1 AS a"))
+    mine = await own.take()
+    opened_vault = (await open_vault(ada, **lost.location))["vault"]
+    path, before = f"/organizations/{ada.organization}/vaults", files(lost.folder)
+    stranger, neighbour = await fresh.stranger(), await fresh.person("nora")
+    assert (await stranger.delete(f"/api/v1{path}/{opened_vault['id']}")).status_code == 401
+    await neighbour.send("DELETE", f"{path}/{opened_vault['id']}", 404)
+    await neighbour.send("DELETE", f"/organizations/{neighbour.organization}/vaults/{opened_vault['id']}", 404)
+    await ada.send("DELETE", f"{path}/{opened_vault['id']}", 204)
+    assert files(lost.folder) == before
+    listed = (await ada.get(f"/organizations/{ada.organization}/snapshots"))["items"]
+    assert [row["id"] for row in listed] == [mine["id"]]
+    assert [row["id"] for row in await ada.get(path)] == [mine["vault_id"]]
+    await ada.send("GET", f"/snapshots/{snapshot['id']}", 404)
+    await ada.send("DELETE", f"{path}/{opened_vault['id']}", 404)
+    (entry,) = (await ada.get("/audit", action="vault.close"))["items"]
+    assert entry["details"]["snapshots"] == 1
+    again = await open_vault(ada, **lost.location)
+    assert (again["added"], again["vault"]["snapshots"]) == (1, 1)
+
+
+async def test_vault_that_is_gone_is_closed_and_one_in_use_is_not(
+    snapshot_fixture: SnapshotFixture, fresh: AppFixture, ada: Person, cluster: Cluster, tmp_path: Path
+) -> None:
+    snapshot = await snapshot_fixture.take()
+    lost = await lose(snapshot_fixture, tmp_path)
+    vault = (await open_vault(ada, **lost.location))["vault"]
+    path = f"/organizations/{ada.organization}/vaults/{vault['id']}"
+    refused = await ada.send("DELETE", path, 409)
+    assert (refused["code"], refused["detail"]) == ("vault_needed", "New snapshots are stored in this vault.")
+    body = {"kind": "local", "folder": str(tmp_path / "other")}
+    await ada.send("PUT", f"/organizations/{ada.organization}/vault", 200, json=body)
+    target = await ada.connected(cluster.clone())
+    restore = await ada.send("POST", f"/snapshots/{snapshot['id']}/restores", 202, json={"target_id": target})
+    assert "restore is reading" in (await ada.send("DELETE", path, 409))["detail"]
+    await fresh.work(restore["job"]["id"])
+    shutil.rmtree(lost.folder)
+    await ada.send("DELETE", path, 204)
+    await ada.send("GET", f"/snapshots/{snapshot['id']}", 404)

@@ -68,6 +68,10 @@ class Quiet:
         """Return False."""
         return False
 
+    def refused(self, sentence: str) -> None:
+        """Fail: these targets accept everything."""
+        raise AssertionError(sentence)
+
     async def making(self, kind: str, name: str) -> None:
         """Record it."""
         self.made.append((kind, name))
@@ -98,7 +102,7 @@ async def planned(source: CopyEndpoint, target: CopyEndpoint, tables: list[str] 
 async def copied(source: CopyEndpoint, target: CopyEndpoint) -> tuple[CopyPlan, list[TableComparison], Quiet]:
     """Copy all tables; roll back the source's transaction."""
     plan, watch = await planned(source, target), Quiet()
-    compared = await copy_rows.copy(source, target, plan, watch)
+    compared = (await copy_rows.copy(source, target, plan, watch)).compared
     await run_all(source.session, "ROLLBACK")
     return plan, compared, watch
 

@@ -90,6 +90,28 @@ async def test_failed_copy_leaves_no_tables(copy_fixture: CopyFixture) -> None:
     assert await copy_fixture.sql(mysql, "SHOW TABLES") == []
 
 
+async def test_foreign_key_that_the_rows_violate_is_named_and_the_rows_are_kept(
+    copy_fixture: CopyFixture, supervisor: Supervisor
+) -> None:
+    """Keys of MySQL may have been switched off while rows were written; PostgreSQL checks them when it adds the key."""
+    mysql = await copy_fixture.person.database("mysql")
+    await copy_fixture.sql(
+        mysql,
+        "CREATE TABLE parent (id int PRIMARY KEY); INSERT INTO parent VALUES (1);"
+        "CREATE TABLE child (id int PRIMARY KEY, parent int, KEY by_parent (parent),"
+        " CONSTRAINT of_parent FOREIGN KEY (parent) REFERENCES parent (id));"
+        "SET foreign_key_checks = 0; INSERT INTO child VALUES (1, 1), (2, 7)",
+    )
+    for engine, words in (("postgresql", "of_parent"), ("sqlite", "1 rows of child refer to rows of parent")):
+        copy = CopyFixture(copy_fixture.app, copy_fixture.person, mysql, await copy_fixture.person.database(engine))
+        done = await copy.copy()
+        assert done["job"]["state"] == "completed", done["job"]["error"]
+        assert done["outcome"] == "incomplete"
+        assert len(done["refused"]) == 1 and words in done["refused"][0], done["refused"]
+        assert {(table["target"], table["same"]) for table in done["tables"]} == {("parent", True), ("child", True)}
+        assert await copy.sql(copy.target, "SELECT id FROM child ORDER BY id") == [[1], [2]]
+
+
 async def test_next_attempt_deletes_only_the_tables_of_a_killed_one(copy_fixture: CopyFixture) -> None:
     transfer = await copy_fixture.post(
         f"{copy_fixture.source}/copies", 202, target_id=copy_fixture.target, accepted=True

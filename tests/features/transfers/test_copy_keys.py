@@ -74,7 +74,7 @@ async def loose(left: CopyEndpoint, right: CopyEndpoint, choices: CopyChoices) -
     schema = await left.engine.inspect(left.session)
     observed = await copies.observed_values(left.engine, left.session, schema, None)
     plan = copies.mapped(schema, left.engine, right.engine, None, choices, observed)
-    compared = await copy_rows.copy(left, right, plan, Quiet())
+    compared = (await copy_rows.copy(left, right, plan, Quiet())).compared
     await run_all(left.session, "ROLLBACK")
     assert [item.same for item in compared] == [True]
     return plan

@@ -67,7 +67,7 @@ async def test_random_rows_have_equal_checksums() -> None:
                 await run_all(left.session, statement)
             await left.loads.load(name, list(types.items()), [[spelt(value) for value in row] for row in generated])
             plan = await planned(left, right, [name])
-            (compared,) = await copy_rows.copy(left, right, plan, Quiet())
+            (compared,) = (await copy_rows.copy(left, right, plan, Quiet())).compared
             assert compared.same and compared.source_rows == len(generated)
             await run_all(left.session, "ROLLBACK")
             # What the server has is what was generated, but for what the plan calls lost.

@@ -194,6 +194,24 @@ async def test_packed_script_loads(postgres: DatabaseFixture, packed: str) -> No
     assert await postgres.sql("SELECT t FROM p") == [["é\tx"]]
 
 
+async def test_script_that_includes_other_files_of_its_zip_loads(
+    postgres: DatabaseFixture, supervisor: Supervisor
+) -> None:
+    mysql = DatabaseFixture(postgres.app, postgres.person, await postgres.person.database("mysql"))
+    main = {
+        postgres: "CREATE TABLE p (id int, t text);\n\\i load/one.sql\n\\copy p FROM 'two.csv' WITH CSV\n",
+        mysql: "CREATE TABLE p (id int, t text);\nsource load/one.sql ;\nINSERT INTO p VALUES (2, 'b,c');\n",
+    }
+    for database, script in main.items():
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as out:
+            out.writestr("shop/install.sql", script)
+            out.writestr("shop/load/one.sql", "INSERT INTO p VALUES (1, 'a');")
+            out.writestr("shop/two.csv", '2,"b,c"\n')
+        assert reasons(await database.bring("shop.zip", archive.getvalue())) == {}
+        assert await database.sql("SELECT id, t FROM p ORDER BY id") == [[1, "a"], [2, "b,c"]]
+
+
 async def test_script_in_an_encoding_that_it_does_not_name_is_read_as_windows(
     postgres: DatabaseFixture, supervisor: Supervisor
 ) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from clusters import Cluster
 from features.transfers.test_copies import CopyFixture
+from headwater.catalog.results import QueryError
+from headwater.engines.postgresql.bulk_load import PostgresBulkLoader
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import AppFixture
 
@@ -103,19 +105,40 @@ async def test_copy_of_some_tables_tells_the_foreign_keys_that_are_lost(postgres
     await postgresql.post(f"{postgresql.source}/copies/plan", 404, target_id=postgresql.target, tables=["twim"])
 
 
-async def test_failed_copy_drops_everything_that_it_created(postgresql: CopyFixture) -> None:
-    await postgresql.sql(
-        postgresql.source, "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1 / $1'"
-    )
-    await postgresql.sql(postgresql.source, "INSERT INTO twin VALUES (9, null); CREATE INDEX broken ON twin (f(a))")
-    # The target's rows make the index fail: the same function divides by zero there.
-    await postgresql.sql(
-        postgresql.source,
-        "CREATE OR REPLACE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1 / ($1 - 9)'",
-    )
+# An index that works in the source, but not in the target: by then, the function divides by zero for one of the rows.
+BROKEN = (
+    "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1 / $1'",
+    "INSERT INTO twin VALUES (9, null); CREATE INDEX broken ON twin (f(a)); CREATE INDEX sound ON twin (a)",
+    "CREATE OR REPLACE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1 / ($1 - 9)'",
+)
+
+
+async def test_copy_names_an_index_that_is_refused_and_keeps_the_rows(postgresql: CopyFixture) -> None:
+    for statement in BROKEN:
+        await postgresql.sql(postgresql.source, statement)
+    done = await postgresql.copy()
+    assert done["job"]["state"] == "completed", done["job"]["error"]
+    assert (done["outcome"], done["refused"]) == ("incomplete", ["index public.broken: division by zero"])
+    assert all(table["same"] for table in done["tables"])
+    count = "SELECT count(*) FROM twin"
+    assert await postgresql.sql(postgresql.target, count) == await postgresql.sql(postgresql.source, count)
+    names = "SELECT indexname FROM pg_indexes WHERE tablename = 'twin' AND schemaname = 'public'"
+    assert await postgresql.sql(postgresql.target, names) == [["sound"]]
+    log = await postgresql.person.get(f"/jobs/{done['job']['id']}/log")
+    assert "Not copied: index public.broken: division by zero." in [line["message"] for line in log["items"]]
+
+
+async def test_failed_copy_drops_everything_that_it_created(
+    postgresql: CopyFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise QueryError("The rows are refused.")
+
+    monkeypatch.setattr(PostgresBulkLoader, "load_rows", fails)
     done = await postgresql.copy()
     assert done["job"]["state"] == "failed"
-    assert "broken" in done["job"]["error"]
+    assert "The rows are refused" in done["job"]["error"]
+    assert (done["outcome"], done["refused"]) == (None, [])
     left = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
     assert await postgresql.sql(postgresql.target, left) == [[0]]
     assert await postgresql.sql(
@@ -178,3 +201,6 @@ async def test_what_needs_a_refused_extension_is_told_before_the_copy(
         ("view public.sizes", "it needs the extension pgstattuple"),
     ]
     assert await copied(fixture) == [("public.t", 1)]
+    done = (await fixture.person.get(f"/databases/{fixture.source}/transfers"))["items"][0]
+    assert done["refused"] == [], "what the plan listed was accepted"
+    assert done["outcome"] == "equal"

@@ -208,7 +208,7 @@ async def test_round_trip_returns_the_same_rows(middle: str) -> None:
                     target.engine.dialect,
                     [name],
                 )
-                compared = await copy_rows.copy(source, target, plan, Quiet())
+                compared = (await copy_rows.copy(source, target, plan, Quiet())).compared
                 assert all(side.same for side in compared)
                 await run_all(source.session, "ROLLBACK")
             text = f"SELECT md5(coalesce(string_agg(x::text, '|' ORDER BY x::text), '')) FROM {name} x"

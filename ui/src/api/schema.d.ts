@@ -2276,6 +2276,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization_id}/vaults/{vault_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Close Vault
+         * @description Close a vault into which no new snapshots go: its snapshots leave the lists. Nothing in the vault is deleted.
+         */
+        delete: operations["close_vault"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organizations/{organization_id}/vault/compression": {
         parameters: {
             query?: never;
@@ -9141,6 +9161,9 @@ export interface components {
         /**
          * TransferOut
          * @description A copy, an import or an export, with its request and its result.
+         *
+         *     Of a copy, `tables` are compared, and `refused` are the objects that the target refused, each with its reason.
+         *     `outcome` is null until a copy is complete: `incomplete` if something was refused, `different` if rows differ.
          */
         TransferOut: {
             /**
@@ -9175,6 +9198,10 @@ export interface components {
             };
             /** Tables */
             tables: components["schemas"]["ComparedOut"][];
+            /** Refused */
+            refused: string[];
+            /** Outcome */
+            outcome: ("equal" | "incomplete" | "different") | null;
             /** Result */
             result: {
                 [key: string]: unknown;
@@ -14639,6 +14666,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OpenedVaultOut"];
                 };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    close_vault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization_id: string;
+                vault_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

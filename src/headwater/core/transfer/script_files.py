@@ -14,6 +14,7 @@ from typing import IO, Protocol
 
 from headwater.catalog.grammar import Grammar
 from headwater.catalog.statements import Splitter, Statement, reads_rows
+from headwater.core.transfer import script_zip
 from headwater.engines import ScriptStatement
 from headwater.kit.errors import TooLarge, Unreadable
 
@@ -47,10 +48,10 @@ class _Recoded:
 
 @contextlib.contextmanager
 def open_script(path: Path) -> Iterator[IO[bytes]]:
-    """Open a script, which may be compressed: with gzip, or as the only script of a ZIP.
+    """Open a script, which may be compressed: with gzip, or as the only script of a ZIP, or the one with its others.
 
     Raises:
-        Unreadable: a ZIP has no script, or several.
+        Unreadable: a ZIP has no script, or several of which none includes the others.
     """
     with path.open("rb") as file:
         head = file.read(4)
@@ -71,11 +72,14 @@ def _script_of_zip(stack: contextlib.ExitStack, file: IO[bytes]) -> IO[bytes]:
         names = [name for name in archive.namelist() if not name.endswith("/") and not _of_an_archiver(name)]
         if len(names) == 1 and names[0].lower().endswith(".sql"):
             return stack.enter_context(archive.open(names[0]))
+        if main := script_zip.main_script(archive, names):
+            return script_zip.IncludingScript(archive, main, names)  # type: ignore[return-value]
     except (zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: it needs a password
         raise Unreadable("The ZIP cannot be read.", hint="Unpack it, and import the script.") from error
     listed = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
     raise Unreadable(
-        f"The ZIP contains {listed or 'nothing'}; it can be imported only if it contains a single SQL script.",
+        f"The ZIP contains {listed or 'nothing'}; it can be imported only if it contains a single SQL script, or one "
+        f"that includes the others.",
         hint="Unpack it, and import its files one by one.",
     )
 

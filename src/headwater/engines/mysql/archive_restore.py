@@ -146,7 +146,7 @@ class MysqlArchiveRestore:
             notes: list[str] = await self._call(lambda: self._writer.create(item))
         except pymysql.Error as error:
             reason = errors.refusal(error, Statement(item.text, 0), 0)
-            if not isinstance(reason, QueryError) or error.args[0] in errors.NOT_THE_STATEMENT:
+            if not isinstance(reason, QueryError) or reason.transient:
                 raise reason from error
             unsupported = left_out_because(item, error)
             sentence = f"{unsupported} ({reason.message})" if unsupported else reason.message

@@ -14,7 +14,7 @@ import pymysql
 from headwater.catalog.results import QueryError
 from headwater.catalog.statements import Statement
 from headwater.engines import Batch, Session, SnapshotColumn, SnapshotTable
-from headwater.engines.mysql import errors, queries, transfer
+from headwater.engines.mysql import errors, history, queries, transfer
 from headwater.engines.mysql.archive_restore import MysqlArchiveRestore
 from headwater.engines.mysql.ddl import quote
 from headwater.engines.mysql.session import MysqlSession
@@ -37,9 +37,9 @@ class MysqlBulkLoader:
 
     load_compared = None
 
-    def __init__(self, session: MysqlSession, most: int) -> None:
+    def __init__(self, session: MysqlSession, most: int, *, takes_history: bool) -> None:
         self.archive_restore = MysqlArchiveRestore(session.connection, session.worker.call)
-        self._session, self._most = session, most
+        self._session, self._most, self._takes_history = session, most, takes_history
         self._one = threading.Lock()
 
     async def run_statements(self, statements: Iterable[str]) -> None:
@@ -50,6 +50,13 @@ class MysqlBulkLoader:
     def load_rows(self, table: SnapshotTable, batches: Iterable[Batch]) -> int:
         """Insert rows in one transaction; one table at a time."""
         connection = self._session.connection
+        if not self._takes_history:
+            if history.is_history(table):
+                raise QueryError(
+                    f"This server cannot take the history of {history.own_name(table)}.",
+                    hint="MariaDB can from 10.11 on. Restores of tables by their names (--tables) leave it out.",
+                )
+            table, batches = history.fitted(table, batches)
         with self._one:
             try:
                 connection.query("START TRANSACTION")
@@ -64,7 +71,9 @@ class MysqlBulkLoader:
         return rows
 
     def count_rows(self, table: SnapshotTable) -> int:
-        """Return how many rows a table has."""
+        """Return how many rows a table has; history has the table whose it is, which must not exist yet."""
+        if history.is_history(table):
+            return 0
         query = f"SELECT count(*) FROM {quote(table.name)}"  # noqa: S608 (quoted)
         with self._one:
             try:
@@ -99,13 +108,18 @@ async def open_loader(session: Session) -> MysqlBulkLoader:
     for statement in SETTINGS:
         await session.ask(statement)
     (most,) = await session.ask(transfer.MOST)
-    return MysqlBulkLoader(session, int(most["bytes"]))
+    takes_history = True
+    try:
+        await session.ask(history.INSERTED)
+    except QueryError:  # an older MariaDB, or MySQL
+        takes_history = False
+    return MysqlBulkLoader(session, int(most["bytes"]), takes_history=takes_history)
 
 
 def insert(connection: Any, table: SnapshotTable, batches: Iterable[Batch], most: int, tail: bytes = b"") -> int:
     """Insert rows within the open transaction, each statement with a suffix; return how many were sent."""
     names = ", ".join(quote(column.name) for column in table.columns)
-    head, rows = f"INSERT INTO {quote(table.name)} ({names}) VALUES ".encode(), 0  # noqa: S608
+    head, rows = f"INSERT INTO {quote(history.own_name(table))} ({names}) VALUES ".encode(), 0  # noqa: S608
     for batch in batches:
         for piece in _pieces(constants(table.columns, batch), most - len(head) - len(tail) - 100):
             connection.query(head + piece + tail)

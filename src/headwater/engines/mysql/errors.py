@@ -18,7 +18,7 @@ ROLLED_BACK = "40001"  # the server resolved a deadlock
 KILLED, READ_ONLY_CODE = 1317, 1792
 GONE = frozenset({0, 1053, 1927, 2006, 2013, 2014, 2055})
 # Of errors that do not depend on the statement: lacking room, locks, deadlocks, an interruption.
-NOT_THE_STATEMENT = frozenset({1021, 1037, 1038, 1041, 1114, 1205, 1213, KILLED, 1969, 3024})
+_NOT_THE_STATEMENT = frozenset({1021, 1037, 1038, 1041, 1114, 1205, 1213, KILLED, 1969, 3024})
 _SYNTAX = re.compile(r"near '(?P<near>.*)' at line (?P<line>\d+)$", re.DOTALL)
 _NAMED = re.compile(r"^(?:Unknown (?:column|table|database)|Table|FUNCTION|PROCEDURE) '?(?P<name>[^' ]+)'?")
 
@@ -82,6 +82,7 @@ def refusal(error: Exception, statement: Statement, number: int) -> HeadwaterErr
         sqlstate=getattr(error, "sqlstate", None) or str(code),
         position=_place(message, statement),
         hint=_HINTS.get(code),
+        transient=code in _NOT_THE_STATEMENT,
     )
 
 

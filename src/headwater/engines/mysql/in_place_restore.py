@@ -33,6 +33,7 @@ from headwater.engines.mysql import (
     archive_plan,
     bulk_load,
     errors,
+    history,
     queries,
     schema_archive,
     snapshot_reader,
@@ -170,7 +171,7 @@ class MysqlInPlaceRestore:
     def _moved(self, request: TableRestoreRequest) -> list[TableRestoreResult]:
         tables = [table for table, _ in request.tables]
         before = [self._count(table, " FOR UPDATE") for table in tables]
-        if request.mode == "append":
+        if request.mode != "overwrite":
             self._read_back(request, "before")
         if request.mode == "overwrite":
             for table in tables:
@@ -180,11 +181,11 @@ class MysqlInPlaceRestore:
             missing = request.mode == "append_missing" and table.columns
             name = quote(table.columns[0].name) if missing else ""
             tail = f" ON DUPLICATE KEY UPDATE {name} = {name}" if missing else ""
-            given.append(bulk_load.insert(self._connection, table, batches, self._most, tail.encode()))
+            fitted, rows = history.fitted(table, batches)
+            given.append(bulk_load.insert(self._connection, fitted, rows, self._most, tail.encode()))
         self._check_keys({table.name for table in tables})
         counts = [self._count(table) for table in tables]
-        if request.mode != "append_missing":
-            self._read_back(request, "after")
+        self._read_back(request, "after")
         return [
             TableRestoreResult(was, now - was if request.mode == "append_missing" else rows, now)
             for was, rows, now in zip(before, given, counts, strict=True)
@@ -195,7 +196,7 @@ class MysqlInPlaceRestore:
         if request.read_back is None:
             return
         for table, _ in request.tables:
-            unordered = replace(table, key=())
+            unordered = replace(history.current(table), key=())
             request.read_back(unordered, when, snapshot_reader.rows(self._connection, unordered))
 
     def _check_keys(self, names: set[str]) -> None:

@@ -27,7 +27,7 @@ from pymysql.cursors import Cursor
 
 from headwater.engines import Address, Instance, Option, ProvisioningSupport, ServerCommand, SessionCounts
 from headwater.engines import _instance_files as folders
-from headwater.engines._provision import READER_CONNECTIONS, reader_password, reader_role
+from headwater.engines._provision import READER_CONNECTIONS, program_password, reader_password, reader_role
 from headwater.engines.mysql.connection import dialled
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
@@ -146,6 +146,19 @@ def _set_up(cursor: Cursor, instance: Instance) -> None:
     )
     cursor.execute(f"GRANT ALL ON {_pattern(instance.name)}.* TO %s@'localhost'", (OWNER,))
     cursor.execute("SET GLOBAL max_statement_time = %s", (instance.quotas.get("statement_seconds", 300),))
+
+
+def _set_up_program(cursor: Cursor, instance: Instance) -> None:
+    """Give the owner's account a second password, Headwater's own; SET PASSWORD of the owner changes the first."""
+    cursor.execute(
+        "SELECT json_value(priv, '$.authentication_string') FROM mysql.global_priv WHERE user = %s", (OWNER,)
+    )
+    ((first,),) = cursor.fetchall()
+    cursor.execute(
+        "ALTER USER %s@'localhost' IDENTIFIED VIA mysql_native_password USING %s "
+        "OR mysql_native_password USING PASSWORD(%s)",
+        (OWNER, first, program_password(instance.password)),
+    )
 
 
 def _set_up_reader(cursor: Cursor, instance: Instance, person: str) -> None:
@@ -299,6 +312,14 @@ class MysqlProvisioning(ProvisioningSupport):
             tls=PLAIN,
             socket=folders.socket_file(instance, SOCKET),
         )
+
+    async def program(self, instance: Instance) -> Address:
+        """Return the address at which Headwater acts as the owner: by a password of its own for the same account."""
+        await asyncio.to_thread(_as_admin, instance, _set_up_program)
+        return replace(self.address(instance), password=self.program_password(instance.password))
+
+    def program_password(self, owner_password: str) -> str:
+        return program_password(owner_password)
 
     async def reader(self, instance: Instance, person: str) -> Address:
         """Return the address of a person who may only read."""

@@ -75,11 +75,6 @@ SELECT privilege_type FROM information_schema.user_privileges WHERE privilege_ty
 UNION SELECT privilege_type FROM information_schema.schema_privileges
 WHERE privilege_type IN ('TRIGGER', 'EVENT') AND DATABASE() LIKE table_schema
 """
-VERSIONED = """
-SELECT table_name FROM information_schema.tables
-WHERE table_schema = DATABASE() AND table_type = 'SYSTEM VERSIONED' ORDER BY table_name
-"""
-
 # Queries of in-place restores: other restores, tables without transactions, foreign keys from and to tables.
 RESTORING = "SELECT GET_LOCK(CONCAT('headwater restore ', MD5(DATABASE())), 30) AS mine"
 SEQUENCES = """

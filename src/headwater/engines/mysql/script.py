@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from headwater.engines import Batch, ScriptContent, ScriptLoader, ScriptSupport, Session, SnapshotTable
 from headwater.engines._script import inserts
-from headwater.engines.mysql import archive_plan, schema_archive
+from headwater.engines.mysql import archive_plan, history, schema_archive
 from headwater.engines.mysql.archive_restore import TABLES_MODE, settings
 from headwater.engines.mysql.bulk_load import SETTINGS, constants
 from headwater.engines.mysql.ddl import quote, restore_ddl
@@ -85,7 +85,10 @@ class MysqlScript(ScriptSupport):
             yield f"-- left out, because the tables do not need it: {' '.join(name.split())}\n".encode()
         yield _HEAD + b"".join(map(_statement, SETTINGS)) + schema.before
         for table, batches in content.tables:
-            yield from _rows(table, batches)
+            if history.is_history(table):
+                yield f"-- left out, because older servers cannot take it: {table.name}\n".encode()
+            else:
+                yield from _rows(*history.fitted(table, batches))
         counters = [
             f"ALTER TABLE {quote(name)} AUTO_INCREMENT = {int(value)}"
             for name, value in schema.extras.get("counters", ())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pymysql
@@ -18,9 +19,10 @@ from headwater.catalog.statements import Statement
 from headwater.engines import Batch, Hint, SchemaArchiver, Session, SnapshotColumn, SnapshotTable
 from headwater.engines import _copy_text as fields
 from headwater.engines._archives import ReadSchemaArchiver
-from headwater.engines.mysql import archive_objects, errors, packets, queries, show_create
+from headwater.engines.mysql import archive_objects, errors, history, packets, queries, show_create
 from headwater.engines.mysql import attributes as a
 from headwater.engines.mysql.ddl import quote
+from headwater.engines.mysql.history import Period
 from headwater.engines.mysql.inspect import inspect
 from headwater.engines.mysql.session import MysqlSession
 
@@ -74,9 +76,14 @@ class MysqlSnapshotReader:
         archive = await show_create.read(self._session, self.schema)
         self.schema_archiver = ReadSchemaArchiver(archive, archive_objects.objects, archive_objects.are_equivalent)
         tables = [relation for relation in self.schema if relation.kind == "table"]
-        self.tables = tuple(map(_table, tables))
-        versioned = [str(row["table_name"]) for row in await ask(queries.VERSIONED)]
-        self.notes = tuple(_notes(tables, versioned))
+        periods = {
+            str(row["table_name"]): Period(str(row["row_start"]), str(row["row_end"]), row["period"] == "timestamp")
+            for row in await ask(history.VERSIONED)
+        }
+        if not await ask(history.SUPPORTED):  # it could not be restored into a server of the same version
+            periods = {name: replace(period, timed=False) for name, period in periods.items()}
+        self.tables = tuple(_tables(tables, periods))
+        self.notes = tuple(_notes(tables, [name for name, period in periods.items() if not period.timed]))
         generators = {}
         for sequence in self.schema.sequences:
             (row,) = await ask(f"SELECT next_not_cached_value, cycle_count FROM {quote(sequence.name)}")  # noqa: S608
@@ -113,13 +120,20 @@ async def open_reader(session: Session) -> MysqlSnapshotReader:
     return dump
 
 
+def _tables(relations: Sequence[Relation], periods: Mapping[str, Period]) -> Iterator[SnapshotTable]:
+    """Yield the tables, each versioned one with the table of its history."""
+    for relation in relations:
+        table, period = _table(relation), periods.get(relation.name)
+        yield from history.with_history(table, period) if period and period.timed else (table,)
+
+
 def _notes(tables: Sequence[Relation], versioned: Sequence[str]) -> Iterator[str]:
     """Yield what the rows of a snapshot lack."""
     if loose := [table.name for table in tables if (a.get(table.attrs, a.ENGINE) or "InnoDB") != "InnoDB"]:
         yield f"Not consistent, because their storage engines have no transactions: {', '.join(loose)}."
     if versioned:
         yield (
-            f"The history of system-versioned tables is not in the snapshot, only their current rows: "
+            "The history of system-versioned tables is not in the snapshot, only their current rows: "
             f"{', '.join(versioned)}."
         )
 
@@ -157,7 +171,7 @@ def select(table: SnapshotTable) -> str:
     parts = ", ".join(_field(column) for column in table.columns)
     order = ", ".join(quote(table.columns[ordinal].name) for ordinal in table.key)
     text = f"CONCAT(CONCAT_WS('\\t', {parts}), '\\n')"
-    return f"SELECT {text} FROM {quote(table.name)}" + (f" ORDER BY {order}" if order else "")  # noqa: S608
+    return f"SELECT {text} FROM {history.source_of(table)}" + (f" ORDER BY {order}" if order else "")  # noqa: S608
 
 
 def _field(column: SnapshotColumn) -> str:

@@ -10,7 +10,7 @@ import pymysql
 
 from headwater.catalog.results import QueryError
 from headwater.catalog.statements import Statement
-from headwater.engines import Columns, Session, SqlTransfer
+from headwater.engines import STANDALONE_ROWS, Columns, Session, SqlTransfer
 from headwater.engines.mysql import errors
 from headwater.engines.mysql.session import DRIVER_ERRORS, MysqlSession
 
@@ -123,6 +123,8 @@ class MysqlTransfer(SqlTransfer):
 
     async def drop(self, kind: str, name: str) -> None:
         """Drop an object; tables also if others refer to them, and routines of both kinds if the kind is not known."""
+        if kind == STANDALONE_ROWS:  # dropped with the table whose history they are
+            return
         setting, value = _DROPPING.get(kind, ("foreign_key_checks", "@@foreign_key_checks"))
         await self.session.ask(f"SET @headwater_setting = @@{setting}, SESSION {setting} = {value}")
         try:

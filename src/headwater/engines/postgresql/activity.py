@@ -8,6 +8,7 @@ import psycopg
 
 from headwater.catalog.plans import ServerSession
 from headwater.engines import ActivitySupport, Session
+from headwater.engines._provision import PROGRAM_ROLE
 from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.session import PostgresSession
 from headwater.kit.errors import BadInput
@@ -32,10 +33,16 @@ def _blockers(text: str) -> tuple[str, ...]:
     return tuple(filter(None, text.split(",")))
 
 
+# A program that acts as the owner of a database sees its own sessions and the owner's as the role that signed in.
+_AS_PROGRAM = f"SELECT pg_catalog.set_config('role', 'none', true) WHERE session_user = '{PROGRAM_ROLE}'".encode()
+
+
 async def _rows(session: Session, query: bytes) -> list[Any]:
     assert isinstance(session, PostgresSession)
     try:
-        return await (await session.connection.execute(query)).fetchall()
+        async with session.connection.transaction(force_rollback=True):
+            await session.connection.execute(_AS_PROGRAM)
+            return await (await session.connection.execute(query)).fetchall()
     except psycopg.Error as error:
         raise error_from(error, 0, 0) from error
 

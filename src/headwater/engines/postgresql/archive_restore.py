@@ -27,8 +27,6 @@ _OF_ROLES = ("policy ", "user mapping ")
 _INTERNAL_STATE = "STYPE = internal"
 _NO_RELATIONS = "--exclude-table=*"
 _EXTENSION, _COMMENT = "extension ", "comment "
-# Of errors that do not depend on the statement: deadlocks, lacking resources, locks, an operator, the disk.
-_NOT_THE_STATEMENT = ("40", "53", "55P03", "57", "58")
 
 
 class PostgresArchiveRestore:
@@ -84,7 +82,7 @@ class PostgresArchiveRestore:
             await self._execute(statement.text)
         except psycopg.Error as error:
             reason = error_from(error, 0, 0)
-            if not isinstance(reason, QueryError) or reason.sqlstate.startswith(_NOT_THE_STATEMENT):
+            if not isinstance(reason, QueryError) or reason.transient:
                 raise reason from error
             unsupported = _unsupported(statement, error)
             sentence = f"{unsupported} ({reason.message})" if unsupported else reason.message

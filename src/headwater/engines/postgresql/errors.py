@@ -61,6 +61,8 @@ def connection_error(message: str) -> HeadwaterError:
     return ConnectionRefused("The server could not be reached.", hint="Check host, port, TLS and firewall.")
 
 
+# Of errors that do not depend on the statement: deadlocks, lacking resources, locks, an operator, the disk.
+_NOT_THE_STATEMENT = ("40", "53", "55P03", "57", "58")
 _HINTS = {'syntax error at or near "\\"': "A command that begins with \\\\ belongs to psql: remove it."}
 
 
@@ -80,4 +82,5 @@ def error_from(error: psycopg.Error, statement: int, start: int) -> HeadwaterErr
         position=start + int(position) - 1 if position else None,
         statement=statement,
         detail=detail,
+        transient=(diagnostic.sqlstate or "").startswith(_NOT_THE_STATEMENT),
     )

@@ -76,7 +76,7 @@ class PostgresInPlaceRestore:
         triggers = self._connection.execute(_TRIGGERS.encode(), (names,)).fetchall()
         self._run(*(row[0] for row in (*keys, *triggers)))
         before = [counted(self._connection, table) for table in tables]
-        if request.mode == "append":
+        if request.mode != "overwrite":
             self._read_back(request, "before")
         if request.mode == "overwrite" and names:
             self._run(f"TRUNCATE {', '.join(f'ONLY {name}' for name in names)}")
@@ -87,8 +87,7 @@ class PostgresInPlaceRestore:
             if there == (True,):
                 self._run(_set(quote(schema, name), value, called))
         counts = [counted(self._connection, table) for table in tables]
-        if request.mode != "append_missing":
-            self._read_back(request, "after")
+        self._read_back(request, "after")
         return [TableRestoreResult(*numbers) for numbers in zip(before, written, counts, strict=True)]
 
     def _read_back(self, request: TableRestoreRequest, when: When) -> None:

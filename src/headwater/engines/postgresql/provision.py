@@ -23,8 +23,15 @@ from psycopg import AsyncConnection, sql
 
 from headwater.engines import Address, Instance, Option, ProvisioningSupport, ServerCommand, SessionCounts
 from headwater.engines import _instance_files as folders
-from headwater.engines._provision import READER_CONNECTIONS, reader_password, reader_role
-from headwater.engines.postgresql import reader_roles, trusted_extensions, wal_spool
+from headwater.engines._provision import (
+    PROGRAM_CONNECTIONS,
+    PROGRAM_ROLE,
+    READER_CONNECTIONS,
+    program_password,
+    reader_password,
+    reader_role,
+)
+from headwater.engines.postgresql import instance_queries, program_role, reader_roles, trusted_extensions, wal_spool
 from headwater.engines.postgresql.binaries import (
     BUNDLED,
     identity,
@@ -176,7 +183,7 @@ def server_command(instance: Instance) -> ServerCommand:
     own = {
         "unix_socket_directories": str(run),
         "port": str(PORT),
-        "max_connections": str(quotas.get("connections", 50) + READER_CONNECTIONS + 5),
+        "max_connections": str(quotas.get("connections", 50) + READER_CONNECTIONS + PROGRAM_CONNECTIONS + 5),
         "superuser_reserved_connections": "3",
         "temp_file_limit": f"{quotas.get('temp_mb', 1000)}MB",
     }
@@ -241,34 +248,6 @@ async def superuser(instance: Instance) -> AsyncConnection[Any]:
             problem = error
     why = connection_error(str(problem)).message if problem else "The password file is missing."
     raise Unavailable(f"The server of the database refused the login of its administrator. {why}") from problem
-
-
-# A session whose last statement was LISTEN waits for notifications: it is busy, though it never sends anything.
-_ACTIVITY = rb"""
-SELECT count(*), count(*) FILTER (WHERE state <> 'idle' OR query ~* '^\s*listen\M')
-FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
-"""
-_METRICS = b"""
-SELECT pg_database_size(d.datname) AS size_bytes, d.numbackends AS connections, d.xact_commit AS commits,
-       d.xact_rollback AS rollbacks, d.blks_hit AS cache_hits, d.blks_read AS cache_misses, d.tup_fetched AS rows_read,
-       d.tup_inserted + d.tup_updated + d.tup_deleted AS rows_written, d.temp_bytes, d.deadlocks,
-       (SELECT count(*) FROM pg_stat_activity a WHERE a.datname = d.datname AND a.state = 'active'
-          AND now() - a.query_start > interval '1 s' AND a.pid <> pg_backend_pid()) AS slow_queries
-FROM pg_stat_database d WHERE d.datname = %s
-"""
-
-
-_OVER_TIME = b"""
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE backend_type = 'client backend' AND usename <> current_user AND (
-    state = 'active' AND clock_timestamp() - query_start > make_interval(secs => %s)
-    OR state LIKE 'idle in transaction%%' AND clock_timestamp() - state_change > make_interval(secs => %s))
-"""
-_READ_ONLY = """
-SELECT 1 FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
-WHERE d.datname = %s AND 'default_transaction_read_only=on' = ANY (s.setconfig)
-"""
-_END_ALL = b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s"
 
 
 class PostgresProvisioning(ProvisioningSupport):
@@ -349,6 +328,16 @@ class PostgresProvisioning(ProvisioningSupport):
             socket=folders.socket_folder(instance, SOCKET),
         )
 
+    async def program(self, instance: Instance) -> Address:
+        """Return the address at which Headwater acts as the owner: by a role of its own."""
+        async with await superuser(instance) as connection, connection.transaction():
+            await program_role.ensure(connection, instance)
+        password = self.program_password(instance.password)
+        return replace(self.address(instance), user=PROGRAM_ROLE, password=password)
+
+    def program_password(self, owner_password: str) -> str:
+        return program_password(owner_password)
+
     async def reader(self, instance: Instance, person: str) -> Address:
         """Return the address of a person who may only read."""
         password = reader_password(instance.password, person)
@@ -359,14 +348,14 @@ class PostgresProvisioning(ProvisioningSupport):
     async def session_counts(self, instance: Instance) -> SessionCounts:
         """Return the number of client sessions, and of those that are active, listening, or in a transaction."""
         async with await superuser(instance) as connection:
-            row = await (await connection.execute(_ACTIVITY)).fetchone()
+            row = await (await connection.execute(instance_queries.ACTIVITY)).fetchone()
         assert row is not None
         return SessionCounts(int(row[0]), int(row[1]))
 
     async def metrics(self, instance: Instance) -> Mapping[str, float]:
         """Return the server's counters for the database."""
         async with await superuser(instance) as connection:
-            cursor = await connection.execute(_METRICS, [instance.name])
+            cursor = await connection.execute(instance_queries.METRICS, [instance.name])
             row = await cursor.fetchone()
         names = [column.name for column in cursor.description or ()]
         return {name: float(value or 0) for name, value in zip(names, row or (), strict=False)}
@@ -375,13 +364,15 @@ class PostgresProvisioning(ProvisioningSupport):
         """End sessions over their time limit; make a full database read-only by default; users can still delete."""
         statement = instance.quotas.get("statement_seconds", 300) + LENIENCY_SECONDS
         async with await superuser(instance) as connection:
-            await connection.execute(_OVER_TIME, [statement, IDLE_TRANSACTION_SECONDS + LENIENCY_SECONDS])
-            if full == await _found(connection, _READ_ONLY, instance.name):
+            await connection.execute(
+                instance_queries.OVER_TIME, [statement, IDLE_TRANSACTION_SECONDS + LENIENCY_SECONDS]
+            )
+            if full == await _found(connection, instance_queries.READ_ONLY, instance.name):
                 return
             how = sql.SQL("SET default_transaction_read_only = on" if full else "RESET default_transaction_read_only")
             await connection.execute(sql.SQL("ALTER DATABASE {} {}").format(sql.Identifier(instance.name), how))
             if full:
-                await connection.execute(_END_ALL, [OWNER])
+                await connection.execute(instance_queries.END_ALL, [[OWNER, PROGRAM_ROLE]])
 
     def clean_up(self, instance: Instance) -> None:
         """Delete what is outside the instance's folder."""

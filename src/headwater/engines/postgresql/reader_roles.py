@@ -12,6 +12,7 @@ What cannot be taken from a role without a trace in dumps is left: advisory lock
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from psycopg import AsyncConnection, sql
@@ -42,11 +43,11 @@ async def ensure(connection: AsyncConnection[Any], instance: Instance, role: str
         role: the name of the role.
         password: its password.
     """
-    if not await _exists(connection, READERS):
+    if not await exists(connection, READERS):
         await connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN BYPASSRLS").format(sql.Identifier(READERS)))
         await connection.execute(sql.SQL("GRANT pg_read_all_data TO {}").format(sql.Identifier(READERS)))
     name = sql.Identifier(role)
-    if not await _exists(connection, role):
+    if not await exists(connection, role):
         create = "CREATE ROLE {} LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION IN ROLE {}"
         await connection.execute(sql.SQL(create).format(name, sql.Identifier(READERS)))
         if connection.info.server_version >= INHERIT_ONLY:
@@ -56,19 +57,28 @@ async def ensure(connection: AsyncConnection[Any], instance: Instance, role: str
         await connection.execute(connect.format(sql.Identifier(instance.name), name))
     limits = sql.SQL("ALTER ROLE {} CONNECTION LIMIT {} PASSWORD {}")
     await connection.execute(limits.format(name, sql.Literal(READER_CONNECTIONS), sql.Literal(password)))
-    settings = {
-        "role": READERS,
-        "default_transaction_read_only": "on",
+    settings = {"role": READERS, "default_transaction_read_only": "on"}
+    await set_up(connection, name, settings | limits_of(instance))
+
+
+def limits_of(instance: Instance) -> dict[str, str]:
+    """Return the settings by which the quotas of a database limit the sessions of a role."""
+    return {
         "statement_timeout": f"{instance.quotas.get('statement_seconds', 300)}s",
         "idle_in_transaction_session_timeout": f"{IDLE_TRANSACTION_SECONDS}s",
     }
+
+
+async def set_up(connection: AsyncConnection[Any], role: sql.Identifier, settings: Mapping[str, str]) -> None:
+    """Give a role its settings, and the owner's search path."""
     for setting, value in settings.items():
         change = sql.SQL("ALTER ROLE {} SET {} = {}")
-        await connection.execute(change.format(name, sql.Identifier(setting), sql.Literal(value)))
-    await _copy_search_path(connection, name)
+        await connection.execute(change.format(role, sql.Identifier(setting), sql.Literal(value)))
+    await _copy_search_path(connection, role)
 
 
-async def _exists(connection: AsyncConnection[Any], role: str) -> bool:
+async def exists(connection: AsyncConnection[Any], role: str) -> bool:
+    """Return True if there is a role."""
     return await (await connection.execute(_EXISTS, [role])).fetchone() is not None
 
 

@@ -8,6 +8,7 @@ a file as a write, so statements that do not begin like a query are refused befo
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import select
@@ -36,7 +37,7 @@ from headwater.engines import Address, Parameters, ServerFacts, Session
 from headwater.engines import _row_buffer as batches
 from headwater.engines import _statements as texts
 from headwater.engines._run_limit import RunLimit
-from headwater.engines.postgresql import columns, extended_protocol
+from headwater.engines.postgresql import columns, extended_protocol, grammar_check
 from headwater.engines.postgresql.connection import parameters as connection_parameters
 from headwater.engines.postgresql.dialect import GRAMMAR
 from headwater.engines.postgresql.errors import connection_error, error_from
@@ -129,15 +130,16 @@ class PostgresSession:
                     )
 
     async def check(self, text: str) -> QueryError | None:
-        """Let the server parse each statement; statements after a change of the schema cannot be checked."""
+        """Let the server parse each statement; from a change of the schema on, only their grammar is checked."""
         try:
-            parts = texts.statements(text, GRAMMAR)
+            parts = list(texts.statements(text, GRAMMAR))
         except QueryError as error:
             return error
         async with self.run_limit.ended_in_time(5.0):
             for number, statement in enumerate(parts):
                 if not _JUDGED.match(statement.text) or _CLIENT_COPY.match(statement.text):
-                    return None
+                    rest, version = parts[number:], self.connection.info.server_version
+                    return await asyncio.to_thread(grammar_check.error_of, rest, number, version)
                 try:
                     await extended_protocol.parse(self.connection, strip_placeholders(statement.text))
                 except psycopg.Error as error:

@@ -14,20 +14,6 @@ from headwater.engines.sqlite import archive_plan, queries, schema_archive
 from headwater.engines.sqlite.errors import refusal
 from headwater.engines.sqlite.session import SqliteSession
 
-# Errors that do not depend on the statement, by the byte of their primary code.
-_PRIMARY = 0xFF
-_NOT_THE_STATEMENT = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_INTERRUPT,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOMEM,
-    }
-)
 # What a program can add to SQLite by itself.
 _OF_APPLICATION = re.compile("no such (collation sequence|function|module):")
 PRAGMAS = ("encoding", "page_size", "auto_vacuum")
@@ -63,7 +49,7 @@ class SqliteArchiveRestore:
             return await self._session.call(lambda: self._run(statement))
         except sqlite3.Error as error:
             reason = refusal(error, Statement(statement.text, 0), 0, read_only=False)
-            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY in _NOT_THE_STATEMENT:
+            if reason.transient:
                 raise reason from error
             unsupported = _unsupported(statement, error)
             sentence = f"{unsupported} ({reason.message})" if unsupported else reason.message

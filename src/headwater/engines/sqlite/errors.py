@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 
 from headwater.catalog.results import QueryError
 from headwater.catalog.statements import Statement
@@ -16,6 +17,22 @@ _HINTS = {
     "FOREIGN KEY constraint failed": "The row refers to a row that does not exist, or other rows refer to it.",
     "string or blob too big": "A value would be longer than 256 MB.",
 }
+
+
+# Errors that do not depend on the statement, by the byte of their primary code.
+_PRIMARY = 0xFF
+_NOT_THE_STATEMENT = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
 
 
 def refusal(error: Exception, statement: Statement, number: int, *, read_only: bool) -> QueryError:
@@ -42,6 +59,7 @@ def refusal(error: Exception, statement: Statement, number: int, *, read_only: b
         statement=number,
         sqlstate="",
         position=_place(message, statement),
+        transient=getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY in _NOT_THE_STATEMENT,
     )
 
 

@@ -83,15 +83,14 @@ class _Work:
             self._connection.execute(f"DROP TRIGGER {quote(name)}")
         virtual = {name.lower(): content_of(sql) for name, sql in self._rows(queries.VIRTUAL)}
         before = [self._count(table) for table in tables]
-        if self._request.mode == "append":
+        if self._request.mode != "overwrite":
             self._read_back("before", virtual)
         given = [self._fill(table, batches, virtual) for table, batches in self._request.tables]
         for name, content in virtual.items():
             if content and {name, content.lower()} & names:
                 self._connection.execute(f"INSERT INTO {quote(name)} ({quote(name)}) VALUES ('rebuild')")  # noqa: S608
         counts = [self._count(table) for table in tables]
-        if self._request.mode != "append_missing":
-            self._read_back("after", virtual)
+        self._read_back("after", virtual)
         self._go_on(tables)
         self._check_keys(names)
         for statement in (*post_data, *(sql for _, _, sql in triggers)):

@@ -257,6 +257,18 @@ async def is_used(db: AsyncSession, vault_id: uuid.UUID) -> bool:
     return (await db.execute(query)).first() is not None
 
 
+async def states_of_vault(db: AsyncSession, vault_id: uuid.UUID) -> dict[uuid.UUID, str]:
+    """Return the status of each snapshot of a vault; their rows are locked until the end of the transaction."""
+    query = select(Snapshot.id, Snapshot.status).where(Snapshot.vault_id == vault_id).with_for_update()
+    return {row.id: row.status for row in await db.execute(query)}
+
+
+async def forget_vault(db: AsyncSession, vault_id: uuid.UUID) -> None:
+    """Delete the rows of a vault and its snapshots."""
+    await db.execute(delete(Snapshot).where(Snapshot.vault_id == vault_id))
+    await db.execute(delete(VaultRecord).where(VaultRecord.id == vault_id))
+
+
 async def add_missing(db: AsyncSession, rows: Sequence[dict[str, Any]]) -> frozenset[uuid.UUID]:
     """Insert rows of snapshots whose ids do not exist; return the ids that were inserted."""
     if not rows:

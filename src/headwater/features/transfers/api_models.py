@@ -90,7 +90,11 @@ class ComparedOut(Wire):
 
 
 class TransferOut(Wire):
-    """A copy, an import or an export, with its request and its result."""
+    """A copy, an import or an export, with its request and its result.
+
+    Of a copy, `tables` are compared, and `refused` are the objects that the target refused, each with its reason.
+    `outcome` is null until a copy is complete: `incomplete` if something was refused, `different` if rows differ.
+    """
 
     id: uuid.UUID
     kind: Literal["copy", "import", "export"]
@@ -101,6 +105,8 @@ class TransferOut(Wire):
     created_at: datetime
     request: dict[str, Any]
     tables: list[ComparedOut] = Field(default_factory=list)
+    refused: list[str] = Field(default_factory=list)
+    outcome: Literal["equal", "incomplete", "different"] | None = None
     result: dict[str, Any]
     job: JobOut | None
 

@@ -35,12 +35,11 @@ def plan(copy_plan: CopyPlan, engine: Engine) -> api_models.CopyPlanOut:
 def transfer(view: TransferView) -> api_models.TransferOut:
     """Return the response model of a transfer with its job."""
     row = view.transfer
-    compared = (
-        [api_models.ComparedOut.model_validate(table) for table in row.result.get("tables", [])]
-        if row.kind == "copy"
-        else []
-    )
-    rest = {name: value for name, value in row.result.items() if name != "tables" or row.kind != "copy"}
+    result, copied = dict(row.result), {}
+    if row.kind == "copy":
+        copied = {name: result.pop(name) for name in ("tables", "refused", "outcome") if name in result}
+        if "tables" in copied and "outcome" not in copied:  # a copy of an earlier version ended at a refused object
+            copied["outcome"] = "equal" if all(table["same"] for table in copied["tables"]) else "different"
     request = {name: value for name, value in row.request.items() if name != "losses"}
     return api_models.TransferOut(
         id=row.id,
@@ -51,9 +50,9 @@ def transfer(view: TransferView) -> api_models.TransferOut:
         size_bytes=row.size_bytes,
         created_at=row.created_at,
         request=request,
-        tables=compared,
-        result=rest,
+        result=result,
         job=JobOut.model_validate(view.job) if view.job else None,
+        **copied,
     )
 
 

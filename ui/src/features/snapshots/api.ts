@@ -115,6 +115,15 @@ export function useOpenVault(organization: string) {
   })
 }
 
+/** Closes a vault: its snapshots leave the lists. */
+export function useCloseVault(organization: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) => api.delete('/organizations/{organization_id}/vaults/{vault_id}', { params: { path: { organization_id: organization, vault_id: id } } }),
+    onSuccess: () => Promise.all([queries.invalidateQueries({ queryKey: ['vault', organization] }), queries.invalidateQueries({ queryKey: ['snapshots'] })]),
+  })
+}
+
 export const useCompress = (organization: string) =>
   useVaultChange(organization, (chosen: Compression) => api.put('/organizations/{organization_id}/vault/compression', { params: ofVault(organization), body: chosen }))
 

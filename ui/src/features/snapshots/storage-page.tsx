@@ -78,7 +78,7 @@ function StorageOf({ organization }: { organization: Organization }) {
           <VaultKeys organization={organization.id} made={data.id !== null} canChange={isAdmin} />
           {data.id !== null && <Usage organization={organization.id} />}
           {isAdmin && <OpenVault organization={organization.id} />}
-          <OtherVaults organization={organization.id} />
+          <OtherVaults organization={organization.id} canChange={isAdmin} />
           <DetachedSnapshots organization={organization.id} canRestore={organization.role !== 'viewer'} />
         </>
       )}

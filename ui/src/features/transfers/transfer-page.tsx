@@ -7,7 +7,7 @@ import { Bar, StateChip } from '@/components/marks'
 import { PageFrame, Panel, TableScroll } from '@/components/page'
 import { Loaded } from '@/components/states'
 import { withErrorToast } from '@/lib/download'
-import { count } from '@/lib/format'
+import { count, plural } from '@/lib/format'
 import { useJobEvents } from '@/lib/job-events'
 import { isUnfinished, progressPart, progressText } from '@/lib/jobs'
 import { cancelJob, retryJob, transferQuery } from './api'
@@ -50,10 +50,23 @@ function Progress({ job, log }: { job: Job; log: { id: number; message: string }
   )
 }
 
+/** Objects that the target did not accept, each with the server's reason. */
+function Refused({ sentences }: { sentences: string[] }) {
+  return (
+    <Panel title={`The rows are copied, but ${plural(sentences.length, 'object')} not`}>
+      <ul className="t-del small p-4" role="alert" aria-label="Not copied">
+        {sentences.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
+    </Panel>
+  )
+}
+
 function Comparison({ tables }: { tables: Compared[] }) {
   const same = tables.every((one) => one.same)
   return (
-    <Panel title="Comparison" aside={<span className={same ? 't-add' : 't-del'}>{same ? 'The same on both sides' : 'Not the same'}</span>}>
+    <Panel title="Comparison" aside={<span className={same ? 't-add' : 't-del'}>{same ? 'The same rows on both sides' : 'Not the same'}</span>}>
       <TableScroll label="Comparison">
         <table className="table">
           <thead>
@@ -90,6 +103,7 @@ function TransferDetail({ transfer }: { transfer: Transfer }) {
   return (
     <>
       {job && <Progress job={job} log={live.log} />}
+      {(transfer.refused ?? []).length > 0 && <Refused sentences={transfer.refused ?? []} />}
       {(transfer.tables ?? []).length > 0 && <Comparison tables={transfer.tables ?? []} />}
       <Outcome transfer={transfer} />
     </>

@@ -97,7 +97,13 @@ async def open_address(settings: Settings, reached: ReachableDatabase) -> AsyncI
 
 async def _managed_address(settings: Settings, reached: ReachableDatabase) -> Address:
     address = await client.wake(settings, reached.id, reached.reader)
-    password = reader_password(reached.password, reached.reader) if reached.reader else reached.password
+    provisioning = reached.engine.provisioning
+    assert provisioning
+    password = (
+        reader_password(reached.password, reached.reader)
+        if reached.reader
+        else provisioning.program_password(reached.password)
+    )
     return replace(address, password=password)
 
 

@@ -59,7 +59,7 @@ async def ask(settings: Settings, **request: Any) -> Any:
 async def wake(settings: Settings, database_id: uuid.UUID, reader: str = "") -> Address:
     """Start a database if it sleeps, and return its local address; the caller adds the password.
 
-    It is the owner's address, or that of a `reader`: the id of a person who may only read.
+    It is Headwater's own address, as the owner, or that of a `reader`: the id of a person who may only read.
     """
     answer = await ask(settings, verb="wake", id=str(database_id), reader=reader)
     return Address(

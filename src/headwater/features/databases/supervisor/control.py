@@ -47,7 +47,9 @@ async def _answer(supervisor: Supervisor, line: bytes) -> dict[str, Any]:
             case "wake":
                 person = str(request.get("reader") or "")
                 address = await (
-                    supervisor.wake_for_reader(database_id, person) if person else supervisor.wake(database_id)
+                    supervisor.wake_for_reader(database_id, person)
+                    if person
+                    else supervisor.wake_for_program(database_id)
                 )
                 return {
                     "database": address.database,

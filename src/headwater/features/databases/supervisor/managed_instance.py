@@ -22,8 +22,9 @@ class ManagedInstance:
 
     In monotonic seconds, `seen` is when it was last used, `watched` and `measured` when it was last checked, `started`
     when it was last started: a row that was read before that is out of date. `clients` counts the clients that have
-    signed in through the proxy, which must use TLS if it is `tls_required`; `readers` are the addresses
-    of people who may only read, since the last change of its spec; `disk_bytes` is the size of its folder.
+    signed in through the proxy, which must use TLS if it is `tls_required`; `program` is the address of Headwater
+    itself and `readers` are those of people who may only read, since its last start or the last change of its spec;
+    `disk_bytes` is the size of its folder.
     """
 
     spec: Spec
@@ -40,6 +41,7 @@ class ManagedInstance:
     failures: int = 0
     retry_at: float = 0.0
     clients: int = 0
+    program: Address | None = None
     readers: dict[str, Address] = field(default_factory=dict)
     disk_bytes: int = 0
 

@@ -131,6 +131,15 @@ class Supervisor:
         instance.seen = time.monotonic()
         return self.driver.dsn(instance.spec)
 
+    async def wake_for_program(self, database_id: uuid.UUID) -> Address:
+        """Start a database if it sleeps, and return Headwater's own address, as the owner; raises as `wake`."""
+        await self.wake(database_id)
+        instance = self.instances[database_id]
+        if instance.program is None:
+            async with instance.lock:
+                instance.program = instance.program or await self.driver.program(instance.spec)
+        return instance.program
+
     async def wake_for_reader(self, database_id: uuid.UUID, person: str) -> Address:
         """Start a database if it sleeps, and return the address of a person who may only read; raises as `wake`."""
         await self.wake(database_id)
@@ -283,6 +292,7 @@ class Supervisor:
                 await self._failed(instance, failure)
                 raise failure from error
         instance.running, instance.applied, instance.failures, instance.seen = True, instance.spec, 0, time.monotonic()
+        instance.program = None
         instance.readers.clear()
         await self.update(instance, state="running", used_at=now())
         async with self._store.transaction() as db:
@@ -292,6 +302,7 @@ class Supervisor:
     async def _apply(self, instance: ManagedInstance, row: Database) -> None:
         await self.driver.apply(instance.spec)
         instance.applied = instance.spec
+        instance.program = None
         instance.readers.clear()
 
     async def _restart(self, instance: ManagedInstance, row: Database) -> None:

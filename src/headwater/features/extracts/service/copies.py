@@ -10,11 +10,9 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Relation
 from headwater.core.snapshots import manifest_tables, schema_archives, schema_subset
@@ -33,10 +31,10 @@ from headwater.features.jobs.service import queue
 from headwater.features.query.service import access as doors
 from headwater.features.snapshots.service import snapshots
 from headwater.features.transfers.models import Transfer
-from headwater.features.transfers.service import copies, copy_rows, exact_copies, transfers
+from headwater.features.transfers.service import copies, copy_job, exact_copies, transfers
 from headwater.features.transfers.service.copies import Lossy
 from headwater.features.transfers.service.copy_rows import CopyEndpoint
-from headwater.features.transfers.service.exact_copies import CopySource
+from headwater.features.transfers.service.exact_copies import CopySource, OpenCopy
 from headwater.features.transfers.service.transfers import TransferAttempt, TransferView
 from headwater.kit.errors import BadInput
 from headwater.store.context import Context
@@ -169,7 +167,7 @@ async def _plan(
         async with exact_copies.opened_from(context.settings, _source(opened), target, request.tables) as copy:
             return copy.plan
     schema = await schema_cache.read(context, target)
-    return copies.check(_mapped(opened, target.engine, request.tables, request.choices), schema, target.name)
+    return copy_job.check(_mapped(opened, target.engine, request.tables, request.choices), schema, target.name)
 
 
 def _source(opened: OpenSnapshot) -> CopySource:
@@ -237,51 +235,35 @@ def _without_generated(table: Relation) -> Relation:
     )
 
 
-async def _exactly(
-    working: TransferAttempt, opened: OpenSnapshot, target: ReachableDatabase
-) -> list[copy_rows.TableComparison]:
-    tables = working.transfer.request["tables"]
-    async with exact_copies.opened_from(working.settings, _source(opened), target, tables) as copy:
-        return await exact_copies.run(working, copy, target)
+@dataclass(frozen=True, slots=True)
+class _SnapshotOrigin:
+    """A snapshot as what a copy reads."""
 
+    working: TransferAttempt
+    opened: OpenSnapshot
 
-async def _converted(
-    working: TransferAttempt, opened: OpenSnapshot, target: ReachableDatabase
-) -> list[copy_rows.TableComparison]:
-    request = working.transfer.request
-    async with AsyncExitStack() as stack:
-        right = await working.open(stack, target)
-        planned = _mapped(opened, right.engine, request["tables"], CopyChoices(**request.get("choices", {})))
-        copies.check(planned, await right.engine.inspect(right.session), target.name)
-        source = VaultReads(opened)  # a copy only reads from its source, so this can stand in for a session
-        left = CopyEndpoint(opened.engine, cast(Session, source), source)
-        return await copy_rows.copy(left, right, planned, working)
+    @property
+    def engine(self) -> Engine:
+        return self.opened.engine
+
+    def exact(self, target: ReachableDatabase) -> AbstractAsyncContextManager[OpenCopy]:
+        tables = self.working.transfer.request["tables"]
+        return exact_copies.opened_from(self.working.settings, _source(self.opened), target, tables)
+
+    async def endpoint(self, stack: AsyncExitStack) -> CopyEndpoint:
+        source = VaultReads(self.opened)  # a copy only reads from its source, so this can stand in for a session
+        return CopyEndpoint(self.engine, cast(Session, source), source)
+
+    async def plan(self, source: CopyEndpoint, target: Engine) -> CopyPlan:
+        request = self.working.transfer.request
+        return _mapped(self.opened, target, request["tables"], CopyChoices(**request.get("choices", {})))
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Run a job that copies a snapshot."""
+    """Run a job that copies a snapshot; see `copy_job.run`."""
     working = await transfers.take(attempt)
     row = working.transfer
     assert row.target_id
     target = await working.reach(row.target_id, write=True)
-    if working.created:
-        attempt.note("An earlier attempt was interrupted. The tables it created are dropped first.", "warning")
-        await working.clear(target)
-    snapshot_id = uuid.UUID(row.request["snapshot_id"])
-    opened = await snapshot_access.open_snapshot(attempt.context, SYSTEM, snapshot_id)
-    compared: list[copy_rows.TableComparison] = []
-    try:
-        carry_out = _exactly if exact_copies.possible(opened.engine, target.engine) else _converted
-        compared = await carry_out(working, opened, target)
-    except BaseException:
-        await transfers.clear_after(working, target)
-        raise
-    copies.record_job(attempt, compared)
-
-    async def write(db: AsyncSession) -> None:
-        await transfers.finish(
-            db, working, {"tables": [asdict(comparison) | {"same": comparison.same} for comparison in compared]}
-        )
-        await schema_cache.forget(db, target.id)
-
-    return write
+    opened = await snapshot_access.open_snapshot(attempt.context, SYSTEM, uuid.UUID(row.request["snapshot_id"]))
+    return await copy_job.run(working, _SnapshotOrigin(working, opened), target)

@@ -35,6 +35,7 @@ def _vault() -> typer.Typer:
     group.command("show")(vaults.show_vault)
     group.command("list")(vaults.list_)
     group.command("open")(vaults.open_)
+    group.command("close")(vaults.close)
     for command in (vaults.use, vaults.compress, vaults.usage, vaults.keys, vaults.add_passphrase, vaults.remove_key):
         group.command(command.__name__.replace("_", "-"))(command)
     return group

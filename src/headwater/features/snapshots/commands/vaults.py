@@ -118,6 +118,42 @@ def open_(
     show_opened(opened, as_json)
 
 
+def close(
+    vault: Annotated[str, typer.Argument(help="Its folder, bucket/prefix or id, see `list`.", show_default=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    organization: OrganizationOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Close a vault: its snapshots leave the lists here. Nothing in it is deleted, and it can be opened again."""
+    with remote() as server:
+        path = f"{organization_path(server, organization)}/vaults"
+        row = _chosen(server.call("GET", path), vault)
+        question = f"{row['snapshots']} snapshots leave the lists here, and stay in the vault. Close it?"
+        if as_json and not yes:
+            raise BadInput(question.removesuffix(" Close it?"), hint="Close it with --yes.")
+        if not yes and not typer.confirm(question):
+            raise typer.Exit(1)
+        server.call("DELETE", f"{path}/{row['id']}")
+    if as_json:
+        show_one(row, (), as_json)
+    else:
+        typer.echo(f"Closed. {row['snapshots']} snapshots stay in the vault.")
+
+
+def _chosen(rows: list[Any], wanted: str) -> Any:
+    """Return the vault with an id or location; raise BadInput if there is none, or several."""
+    folder = str(Path(wanted).expanduser().absolute())
+    fitting = [
+        row
+        for row in rows
+        if wanted in {row["id"], "/".join(filter(None, (row["bucket"], row["prefix"])))} or folder == row["folder"]
+    ]
+    if len(fitting) != 1:
+        problem = "Several vaults are at this location." if fitting else f"There is no vault {wanted!r} here."
+        raise BadInput(problem, hint="Name it by its id: headwater vault list.")
+    return fitting[0]
+
+
 def compress(
     codec: Annotated[Literal["zstd", "gzip", "deflate", "lz4", "none"], typer.Argument(help="zstd is the default.")],
     level: Annotated[int, typer.Argument(help="zstd 1 to 19, gzip and deflate 1 to 9, the others 0.")] = 0,

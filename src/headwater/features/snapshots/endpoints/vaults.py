@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from headwater.features.accounts.guard import Db, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
 from headwater.features.snapshots import api_models, serializers
+from headwater.features.snapshots.service import closed_vaults
 from headwater.features.snapshots.service.storage import opened_vaults, vault_locations, vaults
 from headwater.features.snapshots.service.storage.opened_vaults import OpenRequest
 from headwater.features.snapshots.service.storage.storage_input import StorageInput
@@ -53,6 +54,12 @@ async def open_vault(
     secret = VaultSecret(body.passphrase.get_secret_value(), body.key.get_secret_value(), former)
     request = OpenRequest(_storage(body), secret, body.project_id, body.read_only, body.take_over)
     return serializers.opened_vault(await opened_vaults.open_existing(server.context, actor, organization_id, request))
+
+
+@router.delete("/organizations/{organization_id}/vaults/{vault_id}", status_code=204)
+async def close_vault(organization_id: uuid.UUID, vault_id: uuid.UUID, db: Db, actor: Changer) -> None:
+    """Close a vault into which no new snapshots go: its snapshots leave the lists. Nothing in the vault is deleted."""
+    await closed_vaults.close(db, actor, organization_id, vault_id)
 
 
 @router.put("/organizations/{organization_id}/vault/compression")

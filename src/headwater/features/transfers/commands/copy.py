@@ -64,7 +64,9 @@ def carry_out(
         show_one(done, (), True)
     else:
         _show_comparison(done["tables"])
-    if not all(table["same"] for table in done["tables"]):
+        for sentence in done["refused"]:
+            terminal().print(f"Not copied: {sentence}.", markup=False)
+    if done["outcome"] != "equal":
         raise typer.Exit(1)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import IO, Annotated, Any, Literal
 
 import typer
 from rich.table import Table
@@ -23,7 +27,9 @@ def import_(
     name: NameArgument,
     file: Annotated[
         Path,
-        typer.Argument(help="CSV, TSV, NDJSON, JSON, Parquet, SQL, or an archive of pg_dump.", show_default=False),
+        typer.Argument(
+            help="CSV, TSV, NDJSON, JSON, Parquet, SQL, an archive of pg_dump, or a folder.", show_default=False
+        ),
     ],
     table: Annotated[
         str, typer.Option(help="Target table, with its schema if needed: schema.table; not needed for SQL.")
@@ -40,15 +46,18 @@ def import_(
     confirm: Annotated[bool, typer.Option(help="Allow writes to a protected database.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Import a file into a table, or load a script or dump: all of it, or nothing if something is bad."""
-    if not file.is_file():
+    """Import a file into a table, or load a script or dump: all of it, or nothing if something is bad.
+
+    Of a folder or ZIP, the script is loaded that includes the other files.
+    """
+    if not file.exists():
         raise BadInput(f"There is no file {file}.")
     if not table and file.suffix.lower() in ROWS:
         raise BadInput("Choose the target table with --table.", hint="Use --create to create it.")
     with remote() as server:
         database = find_database(server, name)
-        with file.open("rb") as content:
-            files = {"file": (file.name, content)}
+        with _opened(file) as content:
+            files = {"file": (f"{file.resolve().name}.zip" if file.is_dir() else file.name, content)}
             asked = {"encoding": encoding, "delimiter": delimiter.replace("\\t", "\t"), "quote": quote, "null": null}
             preview = server.call("POST", f"/databases/{database['id']}/imports", files=files, params=asked)
         _tell_encoding(file, preview, encoding)
@@ -65,6 +74,23 @@ def import_(
         show_one(done, (), True)
     else:
         _show(done["result"])
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[IO[bytes]]:
+    """Open a file, or a folder as a ZIP of all its files but hidden ones."""
+    if not file.is_dir():
+        with file.open("rb") as content:
+            yield content
+        return
+    with tempfile.TemporaryFile() as packed:
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for path in sorted(file.rglob("*")):
+                name = path.relative_to(file)
+                if path.is_file() and not any(part.startswith(".") for part in name.parts):
+                    archive.write(path, name.as_posix())
+        packed.seek(0)
+        yield packed
 
 
 def export(

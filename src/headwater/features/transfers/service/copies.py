@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import asdict, dataclass
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.model import Schema
 from headwater.catalog.value_kinds import ObservedValues
 from headwater.core.transfer import mapping
 from headwater.core.transfer.choices import CopyChoices
-from headwater.core.transfer.losses import Loss
 from headwater.core.transfer.plan import CopyPlan
 from headwater.engines import Engine, Session, all_engines
 from headwater.features.accounts.rights import Actor
@@ -23,7 +20,9 @@ from headwater.features.jobs.context import Attempt, Write
 from headwater.features.query.service import access as doors
 from headwater.features.query.service.access import Access
 from headwater.features.transfers.models import Transfer
-from headwater.features.transfers.service import copy_rows, exact_copies, transfers
+from headwater.features.transfers.service import copy_job, exact_copies, transfers
+from headwater.features.transfers.service.copy_rows import CopyEndpoint
+from headwater.features.transfers.service.exact_copies import OpenCopy
 from headwater.features.transfers.service.transfers import TransferAttempt, TransferView
 from headwater.kit.errors import BadInput, Conflict, NotFound, did_you_mean
 from headwater.store.context import Context
@@ -102,7 +101,7 @@ async def _plan(context: Context, source: Access, target: Access, request: CopyR
     async with reachability.open_session(context.settings, source.reached) as session:
         observed = await observed_values(engines[0], session, schema, request.tables)
     planned = mapped(schema, *engines, request.tables, request.choices, observed)
-    return check(planned, there, target.reached.name)
+    return copy_job.check(planned, there, target.reached.name)
 
 
 async def observed_values(
@@ -176,86 +175,36 @@ def mapped(
     return planned
 
 
-def check(planned: CopyPlan, existing: Schema, name: str) -> CopyPlan:
-    """Return the plan, or raise Conflict if the target already has one of its tables or types."""
-    taken = {item.name for item in existing} & {table.target_name for table in planned.tables}
-    taken |= {enum.name for enum in existing.enums} & {item.name for item in planned.schema.enums}
-    if taken:
-        listed = ", ".join(sorted(taken)[:5]) + (" …" if len(taken) > 5 else "")
-        raise Conflict(
-            f"{name} already has {listed}.", hint="Choose other tables or another target, or drop them in the target."
-        )
-    return planned
+@dataclass(frozen=True, slots=True)
+class _DatabaseOrigin:
+    """A database as what a copy reads."""
+
+    working: TransferAttempt
+    source: ReachableDatabase
+
+    @property
+    def engine(self) -> Engine:
+        return self.source.engine
+
+    def exact(self, target: ReachableDatabase) -> AbstractAsyncContextManager[OpenCopy]:
+        return exact_copies.opened(self.working.settings, self.source, target, self.working.transfer.request["tables"])
+
+    async def endpoint(self, stack: AsyncExitStack) -> CopyEndpoint:
+        return await self.working.open(stack, self.source)
+
+    async def plan(self, source: CopyEndpoint, target: Engine) -> CopyPlan:
+        request = self.working.transfer.request
+        schema = await self.engine.inspect(source.session)
+        observed = await observed_values(self.engine, source.session, schema, request["tables"])
+        choices = CopyChoices(**request.get("choices", {}))
+        return mapped(schema, self.engine, target, request["tables"], choices, observed)
 
 
 async def run_job(attempt: Attempt) -> Write:
-    """Run the job of a copy; however it ends, the target has either all of it or nothing."""
+    """Run the job of a copy; see `copy_job.run`."""
     working = await transfers.take(attempt)
     row = working.transfer
     assert row.target_id
     source = await working.reach(row.database_id, write=False)
     target = await working.reach(row.target_id, write=True)
-    if working.created:
-        attempt.note(
-            "An earlier attempt did not finish. The tables and types that it created are deleted first.", "warning"
-        )
-        await working.clear(target)
-    compared: list[copy_rows.TableComparison] = []
-    try:
-        carry_out = _exactly if exact_copies.possible(source.engine, target.engine) else _converted
-        compared = await carry_out(working, source, target)
-    except BaseException:
-        await transfers.clear_after(working, target)
-        raise
-    record_job(attempt, compared)
-
-    async def write(db: AsyncSession) -> None:
-        await transfers.finish(
-            db, working, {"tables": [asdict(comparison) | {"same": comparison.same} for comparison in compared]}
-        )
-        await schema_cache.forget(db, target.id)
-
-    return write
-
-
-async def _exactly(
-    working: TransferAttempt, source: ReachableDatabase, target: ReachableDatabase
-) -> list[copy_rows.TableComparison]:
-    request = working.transfer.request
-    async with exact_copies.opened(working.settings, source, target, request["tables"]) as copy:
-        _check_losses(copy.plan, request["losses"])
-        return await exact_copies.run(working, copy, target)
-
-
-async def _converted(
-    working: TransferAttempt, source: ReachableDatabase, target: ReachableDatabase
-) -> list[copy_rows.TableComparison]:
-    request = working.transfer.request
-    async with AsyncExitStack() as stack:
-        left, right = await working.open(stack, source), await working.open(stack, target)
-        schema = await left.engine.inspect(left.session)
-        observed = await observed_values(left.engine, left.session, schema, request["tables"])
-        choices = CopyChoices(**request.get("choices", {}))
-        planned = mapped(schema, left.engine, right.engine, request["tables"], choices, observed)
-        check(planned, await right.engine.inspect(right.session), target.name)
-        _check_losses(planned, request["losses"])
-        return await copy_rows.copy(left, right, planned, working)
-
-
-def _check_losses(planned: CopyPlan, accepted: Sequence[dict[str, str]]) -> None:
-    new = [loss for loss in planned.losses if asdict(loss) not in accepted]
-    if new:
-        raise Conflict(f"The source has changed: {_sentence(new[0])}", hint="Check the plan again.")
-
-
-def _sentence(loss: Loss) -> str:
-    return f"{loss.table} {loss.object}: {loss.sentence}."
-
-
-def record_job(attempt: Attempt, compared: Sequence[copy_rows.TableComparison]) -> None:
-    """Write to the job's log what was copied, and which tables differ."""
-    rows = sum(comparison.target_rows for comparison in compared)
-    attempt.note(f"Copied {len(compared)} tables with {rows:,} rows and compared their checksums.")
-    for comparison in compared:
-        if not comparison.same:
-            attempt.note(f"{comparison.table} differs between source and target.", "error")
+    return await copy_job.run(working, _DatabaseOrigin(working, source), target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from headwater.catalog.dialect import Dialect
@@ -65,6 +65,26 @@ class TableComparison:
         return (self.source_rows, self.source_checksum) == (self.target_rows, self.target_checksum)
 
 
+@dataclass(frozen=True, slots=True)
+class CopyOutcome:
+    """The comparison of each table, and the objects that the target refused, each with the server's reason."""
+
+    compared: Sequence[TableComparison]
+    refused: Sequence[str] = ()
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The result as the row of the transfer holds it."""
+        tables = [asdict(comparison) | {"same": comparison.same} for comparison in self.compared]
+        return {"tables": tables, "refused": list(self.refused), "outcome": self._word}
+
+    @property
+    def _word(self) -> str:
+        if not all(comparison.same for comparison in self.compared):
+            return "different"
+        return "incomplete" if self.refused else "equal"
+
+
 class CopyHooks(Protocol):
     """Callbacks of a copy: its progress, its cancellation, and what it creates."""
 
@@ -73,6 +93,9 @@ class CopyHooks(Protocol):
 
     def stopped(self) -> bool:
         """Return True if the copy was cancelled."""
+
+    def refused(self, sentence: str) -> None:
+        """Record an object that the target refused, with the reason."""
 
     async def making(self, kind: str, name: str) -> None:
         """Record a table or type before it is created, so that it can be dropped after a failure."""
@@ -85,8 +108,8 @@ class ImportHooks(CopyHooks, Protocol):
         """Record that these rows are about to be committed: after a crash, nobody knows whether they were."""
 
 
-async def copy(source: CopyEndpoint, target: CopyEndpoint, plan: CopyPlan, watch: CopyHooks) -> list[TableComparison]:
-    """Run a plan on a target that has none of its tables; return the comparison of both sides."""
+async def copy(source: CopyEndpoint, target: CopyEndpoint, plan: CopyPlan, watch: CopyHooks) -> CopyOutcome:
+    """Run a plan on a target that has none of its tables; return the comparison of both sides, and what was refused."""
     await source.reads.begin_read()
     await target.loads.begin_load()
     first, later = split(target.engine, plan.schema)
@@ -97,18 +120,46 @@ async def copy(source: CopyEndpoint, target: CopyEndpoint, plan: CopyPlan, watch
         digest = await _fill(source, target, plan, table, watch, (done, total))
         digests.append(digest)
         done += digest.rows
-    for number, statement in enumerate(later):
-        watch.report("keys and indexes", number, len(later), statement.split("(")[0].strip()[:120])
-        await run(target.session, statement, watch)
-    counters = [
-        (_target_name(target, table), target.engine.quote(column)) for table in plan.tables for column in table.counters
-    ]
-    await target.loads.finish_load(counters)
+    refused = [*await _add(target, later, watch), *await _finish(target, plan, watch)]
     compared = []
     for number, (table, digest) in enumerate(zip(plan.tables, digests, strict=True)):
         watch.report("comparing", number, len(plan.tables), table.target_name)
         compared.append(await _compare(target, plan, table, digest, watch))
-    return compared
+    return CopyOutcome(compared, refused)
+
+
+async def _add(target: CopyEndpoint, statements: Sequence[str], watch: CopyHooks) -> list[str]:
+    """Run the statements that no row needs; return what was refused."""
+    refused = []
+    for number, statement in enumerate(statements):
+        subject = statement.split("(")[0].strip()[:120]
+        watch.report("keys and indexes", number, len(statements), subject)
+        try:
+            await run(target.session, statement, watch)
+        except QueryError as error:
+            refused.append(_refusal(subject, error, watch))
+    return refused
+
+
+async def _finish(target: CopyEndpoint, plan: CopyPlan, watch: CopyHooks) -> list[str]:
+    """Set the counters, and check what the target checks after the rows; return what was refused."""
+    counters = [
+        (_target_name(target, table), target.engine.quote(column)) for table in plan.tables for column in table.counters
+    ]
+    try:
+        await target.loads.finish_load(counters)
+    except QueryError as error:
+        return [_refusal("Counters and foreign keys", error, watch)]
+    return []
+
+
+def _refusal(subject: str, error: QueryError, watch: CopyHooks) -> str:
+    """Return the sentence for a refused statement; raise the error if it says nothing about the statement."""
+    if error.transient:
+        raise error
+    sentence = f"{subject}: {error.message}".rstrip(".")
+    watch.refused(sentence)
+    return sentence
 
 
 def split(engine: Engine, schema: Schema) -> tuple[list[str], list[str]]:

@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 from headwater.catalog.model import Relation, Schema
-from headwater.catalog.results import QueryError
 from headwater.catalog.value_kinds import ValueKind
 from headwater.core.snapshots import schema_subset
 from headwater.core.snapshots.row_digest import RowDigest
@@ -36,7 +35,7 @@ from headwater.features.snapshots.service.restore import schema_steps, targets
 from headwater.features.snapshots.service.restore.schema_steps import SchemaSteps
 from headwater.features.snapshots.service.threads import RowProgress, run_cancellable, stoppable
 from headwater.features.transfers.service import table_choice
-from headwater.features.transfers.service.copy_rows import TableComparison
+from headwater.features.transfers.service.copy_rows import CopyOutcome, TableComparison
 from headwater.features.transfers.service.transfers import TransferAttempt
 from headwater.kit.errors import Conflict
 from headwater.kit.settings import Settings
@@ -215,7 +214,7 @@ def _table_plan(relation: Relation) -> TablePlan:
     return TablePlan(relation.schema, relation.name, relation.schema, relation.name, columns, (), relation.rows)
 
 
-async def run(working: TransferAttempt, copy: OpenCopy, target: ReachableDatabase) -> list[TableComparison]:
+async def run(working: TransferAttempt, copy: OpenCopy, target: ReachableDatabase) -> CopyOutcome:
     """Create the schema, load the rows, add keys and the rest, and compare both sides as they are stored."""
     attempt, steps = working.attempt, _runner(working, copy)
     working.created = [(kind, name) for kind, name in copy.objects]
@@ -227,14 +226,13 @@ async def run(working: TransferAttempt, copy: OpenCopy, target: ReachableDatabas
     for sentence in await stoppable(attempt, _restored_extras(copy)):
         attempt.note(sentence, "warning")
     await steps.run("views and triggers", steps.final)
-    _check_complete(steps)
     async with reachability.open_address(working.settings, target) as address:
         reader = await snapshots_of(copy.engine).open_reader(address)
         try:
             stored = await run_cancellable(attempt, reader.cancel, partial(_read, working, reader, copy.tables))
         finally:
             await reader.close()
-    return [_compared(table, read, stored) for table in copy.tables]
+    return CopyOutcome([_compared(table, read, stored) for table in copy.tables], _refused(copy, steps))
 
 
 async def _restored_extras(copy: OpenCopy) -> list[str]:
@@ -244,16 +242,25 @@ async def _restored_extras(copy: OpenCopy) -> list[str]:
 def _runner(working: TransferAttempt, copy: OpenCopy) -> SchemaSteps:
     steps, loader = copy.steps, copy.loader
     if isinstance(steps, DdlSteps):
-        return schema_steps.of_ddl(working.attempt, loader, steps.pre_data, steps.post_data, steps.extras)
+        ran = schema_steps.of_ddl(working.attempt, loader, steps.pre_data, steps.post_data, steps.extras)
+        return replace(ran, verb="copied")
     assert loader.archive_restore
-    create = loader.archive_restore.create
-    return SchemaSteps(working.attempt, create, steps.pre_data, steps.post_data, steps.final, steps.extras, None)
+    create, extras = loader.archive_restore.create, steps.extras
+    return SchemaSteps(
+        working.attempt, create, steps.pre_data, steps.post_data, steps.final, extras, None, verb="copied"
+    )
 
 
-def _check_complete(steps: SchemaSteps) -> None:
-    """Raise the first refusal that is not the server's or the role's: of those, the plan has told before."""
-    if refusal := next((refusal for refusal in steps.refused.values() if refusal.supported), None):
-        raise QueryError(f"The database refused to create {refusal.sentence}", hint=refusal.hint)
+def _refused(copy: OpenCopy, steps: SchemaSteps) -> list[str]:
+    """Return what was refused, except what the plan has listed as lost, and what needs that."""
+    lost = {loss.object for loss in copy.plan.losses if loss.severity == "left_out"}
+    sentences = []
+    for subject, refusal in steps.refused.items():
+        if subject in lost or refusal.needs in lost:
+            lost.add(subject)
+        else:
+            sentences.append(refusal.sentence)
+    return sentences
 
 
 def _cancel(copy: OpenCopy) -> None:

@@ -126,6 +126,10 @@ class TransferAttempt:
         """Return True if the transfer was cancelled."""
         return self.attempt.stop.is_set()
 
+    def refused(self, sentence: str) -> None:
+        """Note in the job's log that the target refused an object."""
+        self.attempt.note(f"Not copied: {sentence}.", "error")
+
     async def making(self, kind: str, name: str) -> None:
         """Record an object before it is created."""
         self.created.append((kind, name))

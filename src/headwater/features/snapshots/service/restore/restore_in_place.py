@@ -50,7 +50,7 @@ async def restore(work: RestoreAttempt, vault: Vault, manifest: Manifest, target
     if not _undoes_ddl(target.engine):
         await work.note(created={"things": targets.missing_things(target.engine, missing, there)})
     what = _prepared(target.engine, manifest, (missing, there), tables, work.row.mode)
-    read_back = ReadBack()
+    read_back = ReadBack(what.mode)
     archive = await asyncio.to_thread(schema_archives.read, vault, manifest) if what.missing else None
     results = await _restored(attempt, vault, target, tables, replace(what, read_back=read_back, archive=archive))
     schema = await _compared_schema(attempt, vault, manifest, target, tables)
@@ -216,5 +216,5 @@ def _report(table: ManifestTable, result: TableRestoreResult, mode: str, read_ba
         "written": result.rows_written,
         "found": result.rows_after,
         "same": same,
-        "contents": read_back.contents(manifest_tables.display_name(table), mode),
+        "contents": read_back.contents(manifest_tables.display_name(table)),
     }

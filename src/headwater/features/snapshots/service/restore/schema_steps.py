@@ -67,7 +67,8 @@ def part_of(work: RestoreAttempt, vault: Vault, manifest: Manifest) -> RestorePa
 class SchemaSteps:
     """Statements in three phases and the extras between the last two; `objects` are those of an archive, or None.
 
-    `refused` are the objects that the database did not accept so far, in the order of their statements.
+    `refused` are the objects that the database did not accept so far, in the order of their statements; `verb` is what
+    they are not: restored, or copied.
     """
 
     attempt: Attempt
@@ -78,6 +79,7 @@ class SchemaSteps:
     extras: Mapping[str, Any]
     objects: Sequence[tuple[str, str]] | None
     refused: dict[str, ArchiveRefusal] = field(default_factory=dict)
+    verb: str = "restored"
 
     async def run(self, phase: str, statements: Sequence[ArchiveStatement]) -> None:
         """Run the statements of a phase; what is refused is noted in the job's log.
@@ -97,7 +99,7 @@ class SchemaSteps:
         if statement.essential:
             raise QueryError(f"The database refused to create {refusal.sentence}", hint=refusal.hint)
         if self.refused.setdefault(refusal.subject, refusal) is refusal:
-            self.attempt.note(f"Not restored: {refusal.sentence}.", "warning" if not refusal.supported else "error")
+            self.attempt.note(f"Not {self.verb}: {refusal.sentence}.", "warning" if not refusal.supported else "error")
 
 
 async def schema_steps(attempt: Attempt, fill: BulkLoader, target: ReachableDatabase, part: RestorePart) -> SchemaSteps:
@@ -120,6 +122,8 @@ def of_ddl(
         try:
             await loader.run_statements([statement.text])
         except QueryError as error:
+            if error.transient:
+                raise
             return ArchiveRefusal(statement.subject, error.message, True, error.hint)
         return None
 
