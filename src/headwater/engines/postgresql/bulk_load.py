@@ -7,37 +7,25 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
-from blake3 import blake3
 
-from headwater.catalog.results import QueryError
 from headwater.engines import Address, Batch, Session, SnapshotTable
-from headwater.engines.postgresql import (
-    copy_out,
-    large_objects,
-    own_search_path,
-    privileges,
-    snapshot_reader,
-    transfer,
-)
+from headwater.engines.postgresql import large_objects, privileges, transfer
 from headwater.engines.postgresql.archive_restore import PostgresArchiveRestore
-from headwater.engines.postgresql.change_tracking import copy_statement
 from headwater.engines.postgresql.connection import connect_sync
 from headwater.engines.postgresql.ddl import literal, quote
 from headwater.engines.postgresql.errors import error_from
 from headwater.engines.postgresql.session import PostgresSession
+from headwater.engines.postgresql.stored_text import SentText, is_stored
 
 SETTINGS = (*transfer.SETTINGS, "SET IntervalStyle = 'postgres'", "SET lc_monetary = 'C'", "SET row_security = off")
 _MEMORY = ("SET maintenance_work_mem = '256MB'",)
 _PIECE = 2**20
-# So that a table is read in the order in which it is stored.
-READING = (*snapshot_reader.FORMAT, "SET synchronize_seqscans = off", "SET row_security = off")
-Sent: TypeAlias = Callable[[memoryview], object]
+Sent: TypeAlias = Callable[[int, memoryview], object]
 
 
 class PostgresBulkLoader:
@@ -73,16 +61,15 @@ class PostgresBulkLoader:
     def load_compared(self, table: SnapshotTable, batches: Iterable[Batch]) -> tuple[int, bool]:
         """Insert rows as `load_rows`, and compare the text that was sent with the text that the table then gives.
 
-        One COPY into an empty table stores rows in their order, in which a table without indexes is read. So no row has
-        to be found in a text, on neither side.
+        No row has to be found in a text, on neither side: see `stored_text`.
         """
         if large_objects.is_large_objects(table):
             return self.load_rows(table, batches), False
         with self._connection() as connection:
-            sent = blake3()
+            sent = SentText(table.rows or 0)
             try:
-                rows = _load(connection, table, batches, sent.update)
-                return rows, _stored(connection, table) == sent.digest()
+                rows = _load(connection, table, batches, sent.add)
+                return rows, is_stored(connection, self._connection, table, sent)
             except psycopg.Error as error:
                 raise error_from(error, 0, 0) from error
 
@@ -150,25 +137,10 @@ def _load(
         return send_rows(cursor, f"{copy_in_statement(table)} (FREEZE)", batches, sent)
 
 
-def _stored(connection: psycopg.Connection[Any], table: SnapshotTable) -> bytes | None:
-    """Return the digest of the text of a table; None if it can only be read with the search path of the database."""
-    digest = blake3()
-    for statement in READING:
-        connection.execute(statement.encode())
-    try:
-        for text in copy_out.copy_texts(connection, copy_statement(replace(table, key=()))):
-            digest.update(text)
-    except QueryError as error:
-        if error.sqlstate not in own_search_path.UNRESOLVED_STATES:
-            raise
-        return None
-    return digest.digest()
-
-
 def send_rows(cursor: psycopg.Cursor[Any], statement: str, batches: Iterable[Batch], sent: Sent | None = None) -> int:
     """Send rows to a `COPY … FROM STDIN` and return how many; the next rows are encoded meanwhile.
 
-    `sent` is called with each piece of the text.
+    `sent` is called with the number of rows and the text of each batch.
     """
     rows, given = 0, iter(batches)
     with ThreadPoolExecutor(1, thread_name_prefix="copy-text") as ahead, cursor.copy(statement.encode()) as sink:
@@ -188,7 +160,7 @@ def _next(batches: Iterator[Batch], sent: Sent | None) -> tuple[int, memoryview]
         return None
     text = memoryview(copy_text(batch))
     if sent:
-        sent(text)
+        sent(batch.num_rows, text)
     return batch.num_rows, text
 
 

@@ -6,7 +6,9 @@ such as backticks. Then all of it is read by sqlglot, unless it has what only Po
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from headwater.catalog.apply import SchemaDraft
@@ -79,10 +81,23 @@ def read_history(files: Sequence[SourceFile], schema: Schema | None = None) -> H
         for file in sorted(files, key=lambda file: natural_key(file.path))
     ]
     texts = [(path, sections.up) for path, sections in scripts if sections.is_marked or not is_reverse(path)]
+    with _no_collection():
+        try:
+            return _by_own_grammar(texts, schema)
+        except OtherDialect:
+            return _by_sqlglot(texts, schema)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Pause the search for cycles: a Schema has none, and each search would visit all of it again."""
+    was = gc.isenabled()
+    gc.disable()
     try:
-        return _by_own_grammar(texts, schema)
-    except OtherDialect:
-        return _by_sqlglot(texts, schema)
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _statements(texts: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Origin]]:

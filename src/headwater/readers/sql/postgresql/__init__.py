@@ -48,7 +48,7 @@ def run(state: ScriptState, text: str, origin: Origin) -> list[c.Change]:
     Raises:
         NotParsed: PostgreSQL's grammar does not accept it.
     """
-    state.unread = []
+    state.unread, state.source = [], text.encode("utf-8")
     changes: list[c.Change] = []
     try:
         for node in parse(text):
@@ -76,6 +76,7 @@ def _do(state: ScriptState, node: Node, text: str, origin: Origin) -> Iterator[c
         return
     body = body_of(text)
     state.unread += body.unread
+    state.source = b""  # positions of nodes are those of the statements in the block
     for statement in body.statements:
         if not is_relevant(statement.lstrip()):
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from headwater.catalog.apply import SchemaDraft
 from headwater.catalog.model import Attributes, Column, Relation
@@ -12,6 +12,8 @@ from headwater.readers.sql.postgresql import types
 from headwater.readers.sql.postgresql.tree import Node
 
 Key: TypeAlias = tuple[str | None, str]
+# A column without its origin: name, type, attributes, and its other fields.
+Definition: TypeAlias = tuple[str, str, Attributes, dict[str, Any]]
 # The kinds of objects that are relations in a Schema.
 RELATIONS: Final = ("OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_FOREIGN_TABLE")
 _DEFAULT_SCHEMA = "public"
@@ -32,6 +34,8 @@ class ScriptState:
         composites: the fields of composite types, by name.
         schemas: the schemas that the script creates.
         extensions: the extensions that it creates, and the schema of each.
+        source: the statement that runs, encoded, for what was read from the same text before; empty in a DO block.
+        definitions: the columns that were read, by the text of their definition, and whether there was a search path.
         unread: the reasons why parts of the current statement were not understood.
     """
 
@@ -44,6 +48,8 @@ class ScriptState:
     composites: dict[str, tuple[Column, ...]] = field(default_factory=dict)
     schemas: list[str] = field(default_factory=list)
     extensions: dict[str, str] = field(default_factory=dict)
+    source: bytes = b""
+    definitions: dict[tuple[bytes, bool], Definition] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
 
     def attributes(self) -> dict[str, str]:

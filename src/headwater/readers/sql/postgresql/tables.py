@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any, Final
 
 from postgast import pg_query_pb2
@@ -14,7 +15,13 @@ from headwater.catalog.model import Attributes, Column, Index, Origin, Relation
 from headwater.readers.sql.postgresql import names, types
 from headwater.readers.sql.postgresql.constraints import index_of, with_constraint
 from headwater.readers.sql.postgresql.expressions import expression
-from headwater.readers.sql.postgresql.script_state import ScriptState, key_of, with_attribute, with_attributes
+from headwater.readers.sql.postgresql.script_state import (
+    Definition,
+    ScriptState,
+    key_of,
+    with_attribute,
+    with_attributes,
+)
 from headwater.readers.sql.postgresql.tree import Node, NotParsed, enum_name, kind_of, statement, strings
 
 _TEMPORARY: Final = "t"
@@ -162,12 +169,12 @@ def _with_elements(state: ScriptState, relation: Relation, node: Node, origin: O
     if node.HasField("of_typename"):
         relation = _of_type(state, relation, node, origin)
     columns = {each.name: each for each in relation.columns}
-    for element in node.table_elts:
+    for element, following in zip_longest(node.table_elts, node.table_elts[1:]):
         match kind_of(element):
             case "column_def":
-                defined = column_of(state, element.column_def, origin)
+                defined, constraints = _column_of(state, element.column_def, following, origin)
                 columns[defined.name] = _merged(columns.get(defined.name), defined)
-                later += constraints_of(element.column_def)
+                later += constraints
             case "constraint":
                 later.append((element.constraint, None))
             case "table_like_clause":
@@ -211,12 +218,57 @@ def constraints_of(node: Node) -> list[tuple[Node, str | None]]:
     return [(each, node.colname) for each in constraints]
 
 
+def _column_of(
+    state: ScriptState, node: Node, following: Node | None, origin: Origin
+) -> tuple[Column, list[tuple[Node, str | None]]]:
+    """Return the column of a definition and its constraints; the tree of a text that was read before is not walked.
+
+    The text ends where the next element begins. Columns with keys and checks are read each time, and so are those
+    of types that are looked up in the search path.
+    """
+    text, searches = _text_of(state, node, following), bool(state.search_path)
+    if text and (known := state.definitions.get((text, searches))):
+        return _built(known, origin), []
+    definition, constraints = _definition(state, node), constraints_of(node)
+    if text and _is_plain(node, searches=searches):
+        state.definitions[text, searches] = definition
+    return _built(definition, origin), constraints
+
+
+def _text_of(state: ScriptState, node: Node, following: Node | None) -> bytes:
+    """Return the text of a column's definition, with what is before the next element; empty if it is not known."""
+    if following is None or not state.source:
+        return b""
+    kind = kind_of(following)
+    end = getattr(following, kind).location if kind in ("column_def", "constraint") else 0
+    return state.source[node.location : end] if node.location < end else b""
+
+
+def _is_plain(node: Node, *, searches: bool) -> bool:
+    """Return True if the text alone says what a column is: its type, and no more than a default and NOT NULL."""
+    if searches and len(node.type_name.names) < 2:
+        return False
+    return all(enum_name("ConstrType", each.constraint.contype) in _PLAIN for each in node.constraints)
+
+
+_PLAIN: Final = ("CONSTR_NOTNULL", "CONSTR_NULL", "CONSTR_DEFAULT")
+
+
 def column_of(state: ScriptState, node: Node, origin: Origin) -> Column:
     """Return the column of a definition.
 
     Raises:
         NotParsed: it is an index of another dialect: `KEY name (column)` reads like a column.
     """
+    return _built(_definition(state, node), origin)
+
+
+def _built(definition: Definition, origin: Origin) -> Column:
+    name, spelled, attributes, given = definition
+    return Column(name, spelled, origins=(origin,), attrs=attributes, **given)
+
+
+def _definition(state: ScriptState, node: Node) -> Definition:
     spelled = state.type_of(node.type_name) if node.HasField("type_name") else ""
     if node.colname in ("key", "index") and node.type_name.typmods and _lists_columns(node.type_name.typmods):
         raise NotParsed(f"{node.colname} {spelled} is not a column")
@@ -229,7 +281,7 @@ def column_of(state: ScriptState, node: Node, origin: Origin) -> Column:
         if kind in _COLUMN_CLAUSES:
             given |= _COLUMN_CLAUSES[kind](each.constraint)
     attributes = tuple(sorted(attributes + given.pop("attrs", ())))
-    return Column(node.colname, spelled, origins=(origin,), attrs=attributes, **given)
+    return node.colname, spelled, attributes, given
 
 
 def _lists_columns(modifiers: list[Node]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.catalog.model import Schema
 from headwater.core.snapshots import manifest_tables
 from headwater.core.snapshots.row_digest import RowDigest
 from headwater.engines import BulkLoader
@@ -77,13 +78,26 @@ async def run_job(attempt: Attempt) -> Write:
 
 
 async def _restore(work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase) -> RestoreResult:
+    # The target is read twice, as a Schema and by the plan: at the same time.
+    reading = asyncio.ensure_future(schema_cache.read(work.attempt.context, target))
+    try:
+        return await _filled(work, vault, manifest, target, reading)
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+
+async def _filled(
+    work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase, schema: Awaitable[Schema]
+) -> RestoreResult:
+    """Fill an empty database; `schema` is what it contains before that."""
     part = await asyncio.to_thread(part_of, work, vault, manifest)
-    schema = await schema_cache.read(work.attempt.context, target)
     async with reachability.open_address(work.attempt.settings, target) as address:
         fill = await snapshots_of(target.engine).open_loader(address)
         try:
             steps = await schema_steps(work.attempt, fill, target, part)
-            things = targets.things(target.engine, part.schema, schema, target.name, archived=steps.objects)
+            before = await schema
+            things = targets.things(target.engine, part.schema, before, target.name, archived=steps.objects)
             apart = await asyncio.to_thread(targets.apart, fill, part.tables, target)
             await work.note(created={"things": [*things, *apart]})
             loading = await _fill(work, vault, fill, part, steps)
