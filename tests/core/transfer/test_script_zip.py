@@ -65,3 +65,11 @@ def test_files_outside_of_the_zip_are_not_included(tmp_path: Path) -> None:
 def test_other_zips_are_refused(tmp_path: Path, files: dict[str, str], problem: str) -> None:
     with pytest.raises(Unreadable, match=problem):
         read(packed(tmp_path, **files))
+
+
+def test_scripts_that_include_each_other_without_end_are_refused(tmp_path: Path) -> None:
+    """Twenty small files, each of which includes the next one twice, would be a million files."""
+    files = {f"s{number}_sql": f"\\i s{number + 1}.sql\n" * 2 for number in range(20)}
+    path = packed(tmp_path, **files, s20_sql="SELECT 1;\n")
+    with pytest.raises(Unreadable, match="more than 10,000 times"):
+        read(path)

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from headwater.kit.errors import Unreadable
 
 _LONGEST = 64 * 1024
+# A few files that include each other several times are a script without end.
+_MOST_INCLUSIONS = 10_000
 _INCLUDE = re.compile(
     rb"\s*(?:source\s+|\\\.\s+|\\(?:i|ir|include|include_relative)\s+|\.read\s+)"
     rb"(?P<quote>['\"]?)(?P<file>[^'\"\r\n]+?)(?P=quote)\s*;?\s*",
@@ -49,6 +51,7 @@ class _ScriptZip:
 
     def __init__(self, archive: zipfile.ZipFile, main: str, names: list[str]) -> None:
         self._archive, self._main, self._names = archive, main, frozenset(names)
+        self._inclusions = 0
 
     def included(self) -> Iterator[str]:
         """Yield the files that the main script itself includes."""
@@ -60,6 +63,9 @@ class _ScriptZip:
         """Yield a file with what it includes."""
         if name in above:
             raise Unreadable(f"{name} of the ZIP includes itself.")
+        self._inclusions += 1
+        if self._inclusions > _MOST_INCLUSIONS:
+            raise Unreadable(f"The scripts of the ZIP include each other more than {_MOST_INCLUSIONS:,} times.")
         for line, begins in self._lines(name):
             command = self._command(line, name) if begins else None
             if command is None:

@@ -8,7 +8,7 @@ import { bytes, count, plural } from '@/lib/format'
 import { useCloseVault, vaultsQuery } from './api'
 import { locationOf } from './vault-location'
 
-const COLUMNS = [{ name: 'Location' }, { name: 'Snapshots', className: 'num' }, { name: 'Stored', className: 'num' }, { name: 'Access' }, { name: '' }]
+const COLUMNS = [{ name: 'Location' }, { name: 'Snapshots', className: 'num' }, { name: 'Stored', className: 'num' }, { name: 'Access' }, { name: 'Close', unseen: true }]
 
 function VaultRow({ organization, vault, canChange }: { organization: string; vault: Vault; canChange: boolean }) {
   const [asking, setAsking] = useState(false)
