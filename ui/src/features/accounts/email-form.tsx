@@ -15,7 +15,7 @@ export function EmailForm() {
     request.mutate({ email: email.trim(), password }, { onSuccess: () => setPassword('') })
   }
   return (
-    <form className="form-line" onSubmit={submit} aria-label="Change your address">
+    <form className="form-line p-4 pt-0" onSubmit={submit} aria-label="Change your address">
       <TextField label="New address" type="email" autoComplete="email" required value={email} onChange={(event) => setEmail(event.target.value)} error={fields['email'] ?? general} />
       <TextField
         label="Password"

@@ -14,7 +14,7 @@ export function NameForm({ name }: { name: string }) {
   }
   const error = rename.error ? (asApiError(rename.error).fields['name'] ?? errorText(rename.error)) : undefined
   return (
-    <form className="form-line" onSubmit={submit} aria-label="Change your name">
+    <form className="form-line p-4 pb-0" onSubmit={submit} aria-label="Change your name">
       <TextField label="Name" autoComplete="name" required maxLength={200} value={value} onChange={(event) => setValue(event.target.value)} error={error} />
       <button type="submit" className="btn" disabled={rename.isPending || !value.trim() || value.trim() === name}>
         Save

@@ -25,7 +25,7 @@ export function PasswordForm() {
   }
   const general = change.error && Object.keys(fields).length === 0 ? errorText(change.error) : undefined
   return (
-    <form onSubmit={submit} aria-label="Change your password">
+    <form className="form-stack p-4" onSubmit={submit} aria-label="Change your password">
       <TextField
         label="Current password"
         type="password"
@@ -45,9 +45,11 @@ export function PasswordForm() {
         note="At least 10 characters. A short phrase works well. All your other sessions will end."
         error={fields['new']}
       />
-      <button type="submit" className="btn primary" disabled={change.isPending || !current || !next}>
-        Change password
-      </button>
+      <footer>
+        <button type="submit" className="btn primary" disabled={change.isPending || !current || !next}>
+          Change password
+        </button>
+      </footer>
     </form>
   )
 }
