@@ -98,7 +98,7 @@ async def revoke_session(db: AsyncSession, session_id: uuid.UUID, user_id: uuid.
     statement = update(UserSession).where(
         UserSession.id == session_id, UserSession.user_id == user_id, UserSession.revoked_at.is_(None)
     )
-    return await _changed(db, statement.values(revoked_at=now()))
+    return await has_changed(db, statement.values(revoked_at=now()))
 
 
 async def revoke_other_sessions(db: AsyncSession, user_id: uuid.UUID, current: uuid.UUID | None) -> int:
@@ -119,12 +119,6 @@ async def refresh_token(db: AsyncSession, hash_: bytes) -> RefreshToken | None:
 async def drop_old_refresh_tokens(db: AsyncSession, session_id: uuid.UUID, before: datetime) -> None:
     """Delete tokens of the chain that were used before a moment."""
     await db.execute(delete(RefreshToken).where(RefreshToken.session_id == session_id, RefreshToken.used_at < before))
-
-
-async def roles_of(db: AsyncSession, user_id: uuid.UUID) -> dict[uuid.UUID, Role]:
-    """Return the role of a user in each organization."""
-    query = select(Membership.organization_id, Membership.role).where(Membership.user_id == user_id)
-    return {row.organization_id: cast(Role, row.role) for row in await db.execute(query)}
 
 
 async def roles_and_demands(db: AsyncSession, user_id: uuid.UUID) -> tuple[dict[uuid.UUID, Role], set[uuid.UUID]]:
@@ -330,6 +324,7 @@ async def audit_entries(
     return (await db.execute(query.order_by(AuditEntry.id.desc()).limit(limit + 1))).scalars().all()
 
 
-async def _changed(db: AsyncSession, statement: Any) -> bool:
+async def has_changed(db: AsyncSession, statement: Any) -> bool:
+    """Execute an UPDATE or DELETE; return True if it changed a row."""
     result = cast("CursorResult[Any]", await db.execute(statement))
     return result.rowcount > 0

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.models import RecoveryCode, SecondFactor
+from headwater.features.accounts.repository import has_changed
 from headwater.kit.clock import now
 
 
@@ -37,13 +37,13 @@ async def protected_users(db: AsyncSession, user_ids: Iterable[uuid.UUID]) -> se
 async def use_step(db: AsyncSession, user_id: uuid.UUID, step: int) -> bool:
     """Record that the code of a time step was used; return False if it, or a later one, was used before."""
     unused = update(SecondFactor).where(SecondFactor.user_id == user_id, SecondFactor.last_step < step)
-    return await _changed(db, unused.values(last_step=step))
+    return await has_changed(db, unused.values(last_step=step))
 
 
 async def use_recovery_code(db: AsyncSession, user_id: uuid.UUID, hash_: bytes) -> bool:
     """Record that a recovery code was used; return False if there is no such unused code."""
     unused = (RecoveryCode.hash == hash_, RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
-    return await _changed(db, update(RecoveryCode).where(*unused).values(used_at=now()))
+    return await has_changed(db, update(RecoveryCode).where(*unused).values(used_at=now()))
 
 
 async def unused_codes(db: AsyncSession, user_id: uuid.UUID) -> int:
@@ -74,7 +74,3 @@ async def confirm(db: AsyncSession, user_id: uuid.UUID, at: datetime) -> None:
     """Record that the user has set up an unconfirmed second factor."""
     pending = (SecondFactor.user_id == user_id, SecondFactor.confirmed_at.is_(None))
     await db.execute(update(SecondFactor).where(*pending).values(confirmed_at=at))
-
-
-async def _changed(db: AsyncSession, statement: Any) -> bool:
-    return cast("CursorResult[Any]", await db.execute(statement)).rowcount > 0

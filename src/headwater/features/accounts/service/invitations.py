@@ -195,7 +195,7 @@ async def accept_as(db: AsyncSession, user: User, token: str, *, ip: str) -> Non
 async def _valid(db: AsyncSession, token: str, *, lock: bool = False) -> Invitation:
     """Return the open invitation of a token, whose inviter could still create it."""
     row = await invitations.open_invitation(db, digest(token), lock=lock)
-    roles = await repository.roles_of(db, row.invited_by) if row else {}
+    roles = (await repository.roles_and_demands(db, row.invited_by))[0] if row else {}
     role = roles.get(row.organization_id) if row else None
     if row is None or role is None or "member:admin" not in PERMISSIONS[role]:
         raise InvitationGone(hint="Ask for a new one.")
