@@ -75,7 +75,9 @@ def test_statement_without_an_end_has_a_limit(monkeypatch: pytest.MonkeyPatch) -
 
 ZIPS = {
     "one script": (["a/dump.sql", "__MACOSX/a/._dump.sql", ".DS_Store"], ""),
-    "with rows": (["schema.sql", "public.t.csv"], "contains schema.sql, public.t.csv; it can be imported only if"),
+    "with documents": (["a/dump.sql", "README", "a/LICENSE.txt", "Changes.md", "tables.png", "Dockerfile"], ""),
+    "with a text": (["dump.sql", "rows.txt"], "contains dump.sql, rows.txt, and can"),
+    "with rows": (["schema.sql", "public.t.csv"], "contains schema.sql, public.t.csv, and can be imported only if"),
     "two scripts": (["a.sql", "b.sql"], "contains a.sql, b.sql"),
 }
 

@@ -21,6 +21,41 @@ from headwater.kit.errors import TooLarge, Unreadable
 BLOCK = 256 * 1024
 LARGEST_STATEMENT = 512 * 2**20
 _ROWS_END, _GZIP, _ZIP = b"\\.", b"\x1f\x8b", b"PK\x03\x04"
+_DOCUMENTS = frozenset(
+    {
+        "authors",
+        "changelog",
+        "changes",
+        "contributing",
+        "copying",
+        "dockerfile",
+        "license",
+        "makefile",
+        "notice",
+        "readme",
+    }
+)
+_DOCUMENT_EXTENSIONS = frozenset(
+    {
+        "bat",
+        "gif",
+        "html",
+        "jpeg",
+        "jpg",
+        "md",
+        "pdf",
+        "png",
+        "ps1",
+        "py",
+        "rb",
+        "rst",
+        "sh",
+        "svg",
+        "webp",
+        "yaml",
+        "yml",
+    }
+)
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
@@ -50,6 +85,8 @@ class _Recoded:
 def open_script(path: Path) -> Iterator[IO[bytes]]:
     """Open a script, which may be compressed: with gzip, or as the only script of a ZIP, or the one with its others.
 
+    Documents of a ZIP (a README, a license, pictures) are ignored; files that may have rows are not.
+
     Raises:
         Unreadable: a ZIP has no script, or several of which none includes the others.
     """
@@ -70,23 +107,32 @@ def _script_of_zip(stack: contextlib.ExitStack, file: IO[bytes]) -> IO[bytes]:
     try:
         archive = stack.enter_context(zipfile.ZipFile(file))
         names = [name for name in archive.namelist() if not name.endswith("/") and not _of_an_archiver(name)]
-        if len(names) == 1 and names[0].lower().endswith(".sql"):
-            return stack.enter_context(archive.open(names[0]))
         if main := script_zip.main_script(archive, names):
             return script_zip.IncludingScript(archive, main, names)  # type: ignore[return-value]
+        names = [name for name in names if not _is_document(name)]
+        if len(names) == 1 and names[0].lower().endswith(".sql"):
+            return stack.enter_context(archive.open(names[0]))
     except (zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: it needs a password
         raise Unreadable("The ZIP cannot be read.", hint="Unpack it, and import the script.") from error
     listed = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
     raise Unreadable(
-        f"The ZIP contains {listed or 'nothing'}; it can be imported only if it contains a single SQL script, or one "
+        f"It contains {listed or 'no script'}, and can be imported only if it contains a single SQL script, or one "
         f"that includes the others.",
-        hint="Unpack it, and import its files one by one.",
+        hint="Import the files one by one, the script that creates the tables first.",
     )
 
 
 def _of_an_archiver(name: str) -> bool:
     """Return True for what programs add to a ZIP by themselves."""
     return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
+
+
+def _is_document(name: str) -> bool:
+    """Return True for what explains or builds a dump, and has no rows."""
+    stem, dot, extension = name.rpartition("/")[2].lower().rpartition(".")
+    if not dot or extension == "txt":
+        return (stem or extension) in _DOCUMENTS
+    return extension in _DOCUMENT_EXTENSIONS
 
 
 def is_compressed(head: bytes) -> bool:

@@ -63,7 +63,9 @@ def login(
         me = server.call("GET", "/auth/me")
         file = save_login(SavedLogin(server.url, key))
     show_one(
-        {"server": server.url, "user": me["user"]["email"], "kept": str(file)}, ("server", "user", "kept"), as_json
+        {"server": server.url, "user": me["user"]["email"], "saved_to": str(file)},
+        ("server", "user", "saved_to"),
+        as_json,
     )
 
 
