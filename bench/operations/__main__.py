@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench.operations import bodies, connections, guessing, newcomer
+from bench.operations import bodies, connections, guessing, newcomer, requests
 from bench.rows import Row, save
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "connections": connections.connections,
     "guessing": guessing.guessing,
     "bodies": bodies.bodies,
+    "requests": requests.requests,
 }
 
 

@@ -16,7 +16,8 @@ from suite.ports import free_port
 from suite.profiles import rounds
 
 KILLS = rounds("KILLS", 2)
-ROWS, DOCUMENTS = 300_000, 80_000
+# Enough that the worker is killed in the middle; the kill comes at a number of rows, not at a time.
+ROWS, DOCUMENTS = rounds("COPY_ROWS", 300_000, quick=150_000), rounds("COPY_DOCUMENTS", 80_000, quick=50_000)
 
 
 def database(headwater: HeadwaterProcess, name: str, engine: str) -> str:

@@ -6,6 +6,9 @@ import os
 import time
 import uuid
 
+# No id sorts after it: the position of the first page of a list that begins with the newest.
+LAST_ID = uuid.UUID(int=2**128 - 1)
+
 
 def new_id() -> uuid.UUID:
     """Return a new UUIDv7: 48 bits of Unix milliseconds, then 74 random bits."""

@@ -42,7 +42,7 @@ def task(work: Work) -> Callable[[Attempt], Awaitable[Write]]:
 async def enqueue(app: AppFixture, person: Person, kind: str = "test.kind") -> str:
     async with app.server.database.transaction() as db:
         token = person.client.headers["authorization"].removeprefix("Bearer ")
-        actor = await identity.actor_of_token(db, app.server.signer, identity.ClientInfo(), token)
+        actor = await identity.actor_of_token(app.server.context, app.server.signer, identity.ClientInfo(), token)
         project = await db.get_one(_project(), uuid.UUID(person.project["id"]))
         job = await queue.enqueue(db, actor, project, kind=kind, title="A test")
         return str(job.id)
@@ -130,7 +130,7 @@ async def test_enqueue_is_rolled_back_with_its_transaction(app: AppFixture) -> N
         async with app.server.database.transaction() as db:
             project = await db.get_one(_project(), uuid.UUID(someone.project["id"]))
             token = someone.client.headers["authorization"].removeprefix("Bearer ")
-            actor = await identity.actor_of_token(db, app.server.signer, identity.ClientInfo(), token)
+            actor = await identity.actor_of_token(app.server.context, app.server.signer, identity.ClientInfo(), token)
             await queue.enqueue(db, actor, project, kind="test.kind", title="never")
             raise RuntimeError("no")
     assert await sql(app, count) == before

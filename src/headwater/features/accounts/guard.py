@@ -72,10 +72,19 @@ def client_info(request: Request) -> ClientInfo:
     return ClientInfo(ip, request.headers.get("user-agent", ""))
 
 
+# Coroutines, because FastAPI runs plain functions in threads, which costs more than what these do.
+async def _shared(request: Request) -> AppState:
+    return state_of(request)
+
+
+async def _client(request: Request) -> ClientInfo:
+    return client_info(request)
+
+
 # Function scope: the transaction is committed before the answer is sent, so that the answer is true.
 Db: TypeAlias = Annotated[AsyncSession, Depends(_transaction, scope="function")]
-Shared: TypeAlias = Annotated[AppState, Depends(state_of)]
-Client: TypeAlias = Annotated[ClientInfo, Depends(client_info)]
+Shared: TypeAlias = Annotated[AppState, Depends(_shared)]
+Client: TypeAlias = Annotated[ClientInfo, Depends(_client)]
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Cursor: TypeAlias = Annotated[str | None, Query(max_length=2000)]
 DEFAULT_PAGE = DEFAULT_LIMIT
@@ -96,26 +105,16 @@ def credential_of(request: Request) -> str:
 
 
 def allow(action: Action) -> Callable[..., Awaitable[Actor]]:
-    """Declare the action of a route and return a dependency that yields the actor, after checking the key's scope."""
+    """Declare the action of a route and return a dependency that yields the actor, after checking the key's scope.
 
-    async def actor(request: Request, db: Db, _: Annotated[object, Depends(_bearer)]) -> Actor:
-        server = state_of(request)
-        identified = await identity.actor_of_token(db, server.signer, client_info(request), credential_of(request))
-        allow_scope(identified, action)
-        request.state.actor = identified
-        return identified
-
-    actor.declares = action  # type: ignore[attr-defined]
-    return actor
-
-
-def allow_detached(action: Action) -> Callable[..., Awaitable[Actor]]:
-    """Like `allow`, for routes that stream: the transaction of authentication ends before the work begins."""
+    It needs no transaction, so that a route that streams holds none, and one that reads a single row begins none.
+    """
 
     async def actor(request: Request, _: Annotated[object, Depends(_bearer)]) -> Actor:
         server = state_of(request)
-        async with server.database.transaction() as db:
-            identified = await identity.actor_of_token(db, server.signer, client_info(request), credential_of(request))
+        identified = await identity.actor_of_token(
+            server.context, server.signer, client_info(request), credential_of(request)
+        )
         allow_scope(identified, action)
         request.state.actor = identified
         return identified

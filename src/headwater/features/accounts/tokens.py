@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import secrets
 import uuid
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +24,8 @@ ISSUER, AUDIENCE = "headwater", "headwater-api"
 ALGORITHMS = ["HS256"]
 KEY_PREFIX = "hw"
 ANY_AGE = 10**10
+# Tokens whose signature is not computed again at each request.
+MOST_VERIFIED = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,14 @@ class AccessClaims:
     session_id: uuid.UUID
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """The claims of a token that was verified, and when it expires in seconds since 1970."""
+
+    claims: AccessClaims
+    expires: int
+
+
 class Signer:
     """Signs and reads access tokens with the key of this instance (a file that only its owner can read)."""
 
@@ -41,6 +52,7 @@ class Signer:
         self._key = OctKey.import_key(hashlib.sha256(secret.encode()).digest())
         self.seconds = settings.access_token_seconds
         self._proof_lasts = timedelta(minutes=settings.proof_minutes)
+        self._verified: OrderedDict[str, _Verified] = OrderedDict()
         self._registry = _registry(leeway=0)
         self._registry_of_expired = _registry(leeway=ANY_AGE)
 
@@ -63,21 +75,32 @@ class Signer:
         return jwt.encode({"alg": ALGORITHMS[0]}, payload, self._key, algorithms=ALGORITHMS)
 
     def read(self, token: str) -> AccessClaims:
-        """Return the claims of a token, or raise Unauthenticated."""
-        return self._claims(token, self._registry)
+        """Return the claims of a token, or raise Unauthenticated.
+
+        What was verified once is remembered until it expires; the store is asked each time whether its session lasts.
+        """
+        known = self._verified.get(token)
+        if known is None or known.expires <= now().timestamp():
+            claims, expires = self._claims(token, self._registry)
+            known = self._verified[token] = _Verified(claims, expires)
+            if len(self._verified) > MOST_VERIFIED:
+                self._verified.popitem(last=False)
+        return known.claims
 
     def read_expired(self, token: str) -> AccessClaims | None:
         """Return the claims of a token that we have signed, whether it has expired or not: to end its session."""
         try:
-            return self._claims(token, self._registry_of_expired)
+            return self._claims(token, self._registry_of_expired)[0]
         except Unauthenticated:
             return None
 
-    def _claims(self, token: str, registry: jwt.JWTClaimsRegistry) -> AccessClaims:
+    def _claims(self, token: str, registry: jwt.JWTClaimsRegistry) -> tuple[AccessClaims, int]:
+        """Return the claims of a token, and when it expires in seconds since 1970."""
         try:
             decoded = jwt.decode(token, self._key, algorithms=ALGORITHMS)
             registry.validate(decoded.claims)
-            return AccessClaims(uuid.UUID(decoded.claims["sub"]), uuid.UUID(decoded.claims["sid"]))
+            claims = AccessClaims(uuid.UUID(decoded.claims["sub"]), uuid.UUID(decoded.claims["sid"]))
+            return claims, int(decoded.claims["exp"])
         except (JoseError, ValueError, TypeError, AttributeError) as error:
             raise Unauthenticated("The access token is not valid or has expired.") from error
 

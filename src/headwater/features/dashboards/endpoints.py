@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from headwater.features.accounts.api_models import ListOf
-from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.dashboards import api_models, serializers
 from headwater.features.dashboards.service import dashboards, data
@@ -91,7 +91,7 @@ async def read_tile(
     dashboard_id: uuid.UUID,
     tile_id: uuid.UUID,
     server: Shared,
-    actor: Annotated[Actor, Depends(allow_detached("database:read"))],
+    actor: Annotated[Actor, Depends(allow("database:read"))],
     fresh: Annotated[bool, Query(description="Run the query again, even if its result is cached.")] = False,
 ) -> api_models.TileData:
     """Run the query of a tile with your rights, read-only; results are cached for a minute."""

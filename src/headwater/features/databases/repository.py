@@ -7,14 +7,38 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, and_, delete, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.databases.models import Database, DatabaseMetric, DatabaseSchema, DatabaseSecret
+from headwater.store.reads import Read
 
 WithSchema: TypeAlias = Row[Database, DatabaseSchema | None]
 _LISTED = Database.scratch.is_(False)
+
+
+# The database `database_id`, with the names of its secrets and, in the same order, the encrypted secrets.
+REACHABLE = Read(
+    select(
+        Database.id,
+        Database.organization_id,
+        Database.name,
+        Database.engine,
+        Database.origin,
+        Database.read_only,
+        Database.protected,
+        Database.connection,
+        Database.deleted_at,
+        *(
+            select(func.array_agg(aggregate_order_by(column, DatabaseSecret.name)))
+            .where(DatabaseSecret.database_id == Database.id)
+            .scalar_subquery()
+            .label(label)
+            for label, column in (("secret_names", DatabaseSecret.name), ("secrets", DatabaseSecret.sealed))
+        ),
+    ).where(Database.id == bindparam("database_id", type_=Database.id.type))
+)
 
 
 def _joined() -> Select[Database, DatabaseSchema]:

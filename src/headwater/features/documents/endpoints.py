@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from headwater.catalog.entries import EntryChange, Search
-from headwater.features.accounts.guard import Shared, allow_detached
+from headwater.features.accounts.guard import Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.documents import api_models, service
 
 router = APIRouter(tags=["entries"])
-Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
-Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
+Reader = Annotated[Actor, Depends(allow("database:read"))]
+Writer = Annotated[Actor, Depends(allow("database:write"))]
 
 
 @router.get("/databases/{database_id}/holders")

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from headwater.features.accounts.guard import Shared, allow_detached
+from headwater.features.accounts.guard import Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.extensions import api_models, service
 
 router = APIRouter(tags=["extensions"])
-Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
-Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
+Reader = Annotated[Actor, Depends(allow("database:read"))]
+Writer = Annotated[Actor, Depends(allow("database:write"))]
 Confirmed = Annotated[bool, Query(description="Confirm the write to a protected database.")]
 
 

@@ -19,7 +19,6 @@ from headwater.features.accounts.guard import (
     Limit,
     Shared,
     allow,
-    allow_detached,
     public,
 )
 from headwater.features.accounts.rights import Actor
@@ -35,8 +34,8 @@ from headwater.features.transfers import api_models as transfer_schemas
 from headwater.features.transfers import serializers as transfer_wire
 
 router = APIRouter(tags=["snapshots"])
-Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
-Sharer = Annotated[Actor, Depends(allow_detached("link:write"))]
+Reader = Annotated[Actor, Depends(allow("database:read"))]
+Sharer = Annotated[Actor, Depends(allow("link:write"))]
 Attached = Annotated[Actor, Depends(allow("database:read"))]
 Names = Annotated[list[str] | None, Query(max_length=10_000, description="Names of tables (default: all).")]
 _FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}

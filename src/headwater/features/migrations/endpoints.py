@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 
 from headwater.features.accounts.api_models import ListOf
-from headwater.features.accounts.guard import Shared, allow_detached, body_limit
+from headwater.features.accounts.guard import Shared, allow, body_limit
 from headwater.features.accounts.rights import Actor
 from headwater.features.migrations import api_models, archive, serializers
 from headwater.features.migrations.service import execution, history
@@ -16,8 +16,8 @@ from headwater.features.query.service import access, structure
 from headwater.kit import multipart
 
 router = APIRouter(tags=["migrations"])
-Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
-Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
+Reader = Annotated[Actor, Depends(allow("database:read"))]
+Writer = Annotated[Actor, Depends(allow("database:write"))]
 FORM = multipart.described("ZIP or tar archive")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from headwater.features.accounts.api_models import ListOf
-from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.jobs.api_models import JobOut
 from headwater.features.recovery import api_models, serializers
@@ -17,8 +17,8 @@ from headwater.features.recovery.service import archives, recoveries
 router = APIRouter(tags=["recovery"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
 Writer = Annotated[Actor, Depends(allow("database:write"))]
-Detached = Annotated[Actor, Depends(allow_detached("database:write"))]
-Admin = Annotated[Actor, Depends(allow_detached("database:admin"))]
+Detached = Annotated[Actor, Depends(allow("database:write"))]
+Admin = Annotated[Actor, Depends(allow("database:admin"))]
 
 
 @router.get("/databases/{database_id}/recovery")

@@ -16,7 +16,6 @@ from headwater.features.accounts.guard import (
     Limit,
     Shared,
     allow,
-    allow_detached,
     page_url,
     public,
 )
@@ -69,7 +68,7 @@ async def request_email(
     request: Request,
     server: Shared,
     tasks: BackgroundTasks,
-    actor: Annotated[Actor, Depends(allow_detached("account:admin"))],
+    actor: Annotated[Actor, Depends(allow("account:admin"))],
 ) -> None:
     """Send a link to the new address of the current user, which confirms it."""
     address = await account_links.request_email(

@@ -31,12 +31,11 @@ from headwater.features.accounts.guard import (
     Limit,
     Shared,
     allow,
-    allow_detached,
     public,
     same_origin,
 )
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.service import identity, instance, organizations, password_sign_in, profile, sessions
+from headwater.features.accounts.service import identity, instance, password_sign_in, profile, sessions
 from headwater.features.accounts.service.identity import SignedIn
 from headwater.kit.errors import Unauthenticated
 from headwater.kit.settings import Settings
@@ -115,12 +114,12 @@ async def sign_out(
 
 
 @router.get("/auth/me", tags=["auth"])
-async def me(db: Db, actor: Reader) -> MeOut:
+async def me(server: Shared, actor: Reader) -> MeOut:
     """Return the current user and their organizations."""
-    organization_roles = await organizations.list_organizations(db, actor)
-    user = await identity.user_of(db, actor)
+    current = await profile.current(server.context, actor)
     return MeOut(
-        user=UserOut.model_validate(user), organizations=[OrganizationOut.model_validate(o) for o in organization_roles]
+        user=UserOut.model_validate(current.user),
+        organizations=[OrganizationOut.model_validate(each) for each in current.organizations],
     )
 
 
@@ -135,7 +134,7 @@ async def change_profile(
 
 @router.put("/auth/password", status_code=204, tags=["auth"])
 async def change_password(
-    body: PasswordIn, server: Shared, actor: Annotated[Actor, Depends(allow_detached("account:admin"))]
+    body: PasswordIn, server: Shared, actor: Annotated[Actor, Depends(allow("account:admin"))]
 ) -> None:
     """Change the password of the current user; all other sessions end. API keys stay valid."""
     current, new = body.current.get_secret_value(), body.new.get_secret_value()

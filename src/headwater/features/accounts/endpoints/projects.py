@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from headwater.features.accounts.api_models import ListOf, ProjectChange, ProjectIn, ProjectOut
-from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, allow
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import projects
 
@@ -19,10 +19,10 @@ Writer = Annotated[Actor, Depends(allow("project:write"))]
 
 @router.get("")
 async def list_projects(
-    db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
+    server: Shared, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
 ) -> ListOf[ProjectOut]:
     """List the projects that the current user can see, newest first."""
-    page = await projects.list_projects(db, actor, cursor=cursor, limit=limit)
+    page = await projects.list_projects(server.context, actor, cursor=cursor, limit=limit)
     return ListOf(items=[_out(row, actor) for row in page.items], next=page.next)
 
 

@@ -7,18 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from headwater.features.accounts import security_models as shapes
-from headwater.features.accounts.guard import Db, Shared, allow, allow_detached
+from headwater.features.accounts.guard import Db, Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import second_factor, step_up
 
 router = APIRouter(prefix="/auth", tags=["auth"])
-Admin = Annotated[Actor, Depends(allow_detached("account:admin"))]
+Admin = Annotated[Actor, Depends(allow("account:admin"))]
 
 
 @router.post("/proof", status_code=204)
-async def prove(
-    body: shapes.ProofIn, server: Shared, actor: Annotated[Actor, Depends(allow_detached("account:write"))]
-) -> None:
+async def prove(body: shapes.ProofIn, server: Shared, actor: Annotated[Actor, Depends(allow("account:write"))]) -> None:
     """Prove that the session is used by its user, for what destroys or reveals (403 `proof_needed` asks for it)."""
     await step_up.prove(server.context, actor, password=body.password.get_secret_value(), code=body.code)
 

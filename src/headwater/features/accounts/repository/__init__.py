@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Row, case, delete, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import CursorResult, Integer, Row, any_, bindparam, case, delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.models import (
@@ -26,6 +26,7 @@ from headwater.features.accounts.models import (
 )
 from headwater.features.accounts.rights import Role
 from headwater.kit.clock import now
+from headwater.store.reads import Read
 
 # Sign-ups take this lock one after another, so that exactly one of them is the first.
 SIGNUP_LOCK = 0x4845_4155
@@ -85,12 +86,10 @@ async def live_sessions(
     return (await db.execute(query.order_by(UserSession.id.desc()).limit(limit + 1))).scalars().all()
 
 
-async def touch_session(db: AsyncSession, session: UserSession, expires_at: datetime | None = None) -> None:
-    """Record that a session is in use; at most once a minute, so that reads cause few writes."""
-    moment = now()
-    if expires_at or moment - session.last_seen_at > timedelta(minutes=1):
-        values = {"last_seen_at": moment} | ({"expires_at": expires_at} if expires_at else {})
-        await db.execute(update(UserSession).where(UserSession.id == session.id).values(**values))
+async def touch_session(db: AsyncSession, session_id: uuid.UUID, expires_at: datetime | None = None) -> None:
+    """Record that a session is in use, and until when it lasts if it is not used again."""
+    values = {"last_seen_at": now()} | ({"expires_at": expires_at} if expires_at else {})
+    await db.execute(update(UserSession).where(UserSession.id == session_id).values(**values))
 
 
 async def revoke_session(db: AsyncSession, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
@@ -191,14 +190,16 @@ async def project(db: AsyncSession, project_id: uuid.UUID, *, lock: bool = False
     return await db.get(Project, project_id, with_for_update={"key_share": True} if lock else None)
 
 
-async def projects(
-    db: AsyncSession, organizations: Sequence[uuid.UUID], before: uuid.UUID | None, limit: int
-) -> Sequence[Project]:
-    """Return the projects of some organizations, newest first."""
-    query = select(Project).where(Project.organization_id.in_(organizations))
-    if before:
-        query = query.where(Project.id < before)
-    return (await db.execute(query.order_by(Project.id.desc()).limit(limit + 1))).scalars().all()
+# Projects of `organizations` before the id `before`, newest first.
+PROJECTS = Read(
+    select(*Project.__table__.c)
+    .where(
+        Project.organization_id == any_(bindparam("organizations", type_=ARRAY(Project.id.type))),
+        Project.id < bindparam("before", type_=Project.id.type),
+    )
+    .order_by(Project.id.desc())
+    .limit(bindparam("count", type_=Integer))
+)
 
 
 async def oldest_project(db: AsyncSession, organization_id: uuid.UUID) -> Project | None:
@@ -207,26 +208,9 @@ async def oldest_project(db: AsyncSession, organization_id: uuid.UUID) -> Projec
     return (await db.execute(query)).scalar_one_or_none()
 
 
-async def api_key_by_public_id(db: AsyncSession, public_id: str) -> tuple[ApiKey, User] | None:
-    """Return a key that is neither revoked nor expired, with its user."""
-    query = (
-        select(ApiKey, User)
-        .join(User, User.id == ApiKey.user_id)
-        .where(
-            ApiKey.public_id == public_id,
-            ApiKey.revoked_at.is_(None),
-            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now()),
-        )
-    )
-    row = (await db.execute(query)).one_or_none()
-    return (row[0], row[1]) if row else None
-
-
-async def touch_api_key(db: AsyncSession, key: ApiKey) -> None:
-    """Record that a key was used; at most once a minute."""
-    moment = now()
-    if key.last_used_at is None or moment - key.last_used_at > timedelta(minutes=1):
-        await db.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=moment))
+async def touch_api_key(db: AsyncSession, key_id: uuid.UUID) -> None:
+    """Record that a key is in use."""
+    await db.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=now()))
 
 
 async def api_keys(db: AsyncSession, user_id: uuid.UUID, before: uuid.UUID | None, limit: int) -> Sequence[ApiKey]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
 from headwater.features.accounts.models import RefreshToken, User, UserSession
-from headwater.features.accounts.repository import second_factors
-from headwater.features.accounts.rights import SCOPES, Actor, Scope
+from headwater.features.accounts.repository import actors
+from headwater.features.accounts.rights import SCOPES, Actor, Role
 from headwater.features.accounts.service import audit
 from headwater.features.accounts.tokens import (
     AccessClaims,
@@ -25,11 +27,13 @@ from headwater.features.accounts.tokens import (
 from headwater.kit.clock import now
 from headwater.kit.errors import Invalid, Unauthenticated
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
 # Two tabs that wake up at once both send the same refresh token: within this time that is not theft.
 REUSE_GRACE = timedelta(seconds=20)
 KEEP_USED_TOKENS = timedelta(days=2)
+LAST_USE_PRECISION = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ async def refresh(
         return None
     known.used_at = known.used_at or now()
     await repository.drop_old_refresh_tokens(db, session.id, now() - KEEP_USED_TOKENS)
-    await repository.touch_session(db, session, now() + timedelta(days=settings.session_days))
+    await repository.touch_session(db, session.id, now() + timedelta(days=settings.session_days))
     return await _issue(db, signer, session, user, visitor)
 
 
@@ -107,60 +111,59 @@ async def sign_out_by_refresh_token(db: AsyncSession, token: str) -> None:
         audit.record(db, Actor("user", user.id, user.email), "auth.logout", "session", session.id)
 
 
-async def actor_of_token(db: AsyncSession, signer: Signer, visitor: ClientInfo, credential: str) -> Actor:
+async def actor_of_token(context: Context, signer: Signer, visitor: ClientInfo, credential: str) -> Actor:
     """Return the actor behind an access token or API key, or raise Unauthenticated."""
     if (parts := split_api_key(credential)) is not None:
-        return await _actor_of_key(db, visitor, *parts)
+        return await _actor_of_key(context, visitor, *parts)
     claims = signer.read(credential)
-    live = await repository.live_session(db, claims.session_id)
-    if live is None or live[1].id != claims.user_id:
+    rows = await context.store.rows(actors.BY_SESSION, session_id=claims.session_id)
+    if not rows or rows[0].user_id != claims.user_id:
         raise Unauthenticated("The session has ended.", hint="Sign in again.")
-    session, user = live
-    await repository.touch_session(db, session)
-    return await _actor(db, user, visitor, session=session, is_proven=signer.is_recent(session.confirmed_at))
+    session = rows[0]
+    if _is_stale(session.last_seen_at):
+        async with context.store.transaction() as db:
+            await repository.touch_session(db, session.id)
+    actor = _actor(rows, visitor)
+    return replace(actor, session_id=session.id, is_proven=signer.is_recent(session.confirmed_at))
 
 
-async def _actor_of_key(db: AsyncSession, visitor: ClientInfo, public_id: str, secret: str) -> Actor:
-    api_key_by_public_id = await repository.api_key_by_public_id(db, public_id)
-    if api_key_by_public_id is None or not matches(secret, api_key_by_public_id[0].secret_hash):
+async def _actor_of_key(context: Context, visitor: ClientInfo, public_id: str, secret: str) -> Actor:
+    rows = await context.store.rows(actors.BY_KEY, public_id=public_id)
+    if not rows or not matches(secret, rows[0].secret_hash):
         raise Unauthenticated("The API key is not valid, has expired or was revoked.")
-    key, user = api_key_by_public_id
-    await repository.touch_api_key(db, key)
+    key = rows[0]
+    if _is_stale(key.last_used_at):
+        async with context.store.transaction() as db:
+            await repository.touch_api_key(db, key.id)
     scopes = frozenset(scope for scope in SCOPES if scope in key.scopes)
-    return await _actor(db, user, visitor, scopes=scopes, key_id=key.id)
+    return replace(_actor(rows, visitor), kind="key", scopes=scopes, key_id=key.id)
+
+
+def _is_stale(last_use: datetime | None) -> bool:
+    """Return True if the last use is to be stored anew: at most once a minute, so that reads cause few writes."""
+    return last_use is None or now() - last_use > LAST_USE_PRECISION
 
 
 async def actor_of_user(db: AsyncSession, user_id: uuid.UUID, visitor: ClientInfo) -> Actor | None:
     """Return a read-only actor for a user who asked for something earlier, with the rights they have now."""
-    user = await repository.user(db, user_id)
-    return await _actor(db, user, visitor, scopes=frozenset({"read"})) if user else None
+    rows = (await db.execute(actors.BY_USER.query, {"user_id": user_id})).all()
+    return replace(_actor(rows, visitor), kind="key", scopes=frozenset({"read"})) if rows else None
 
 
-async def _actor(
-    db: AsyncSession,
-    user: User,
-    visitor: ClientInfo,
-    *,
-    session: UserSession | None = None,
-    key_id: uuid.UUID | None = None,
-    scopes: frozenset[Scope] | None = None,
-    is_proven: bool = True,
-) -> Actor:
-    roles, demanding = await repository.roles_and_demands(db, user.id)
-    is_locked = bool(demanding) and not await second_factors.is_protected(db, user.id)
+def _actor(rows: Sequence[Any], visitor: ClientInfo) -> Actor:
+    """Return the actor of rows of `repository.actors`, with all scopes."""
+    person = rows[0]
+    roles = {row.organization_id: cast(Role, row.role) for row in rows if row.organization_id}
+    demanding = (row.organization_id for row in rows if row.requires_second_factor)
     return Actor(
-        kind="user" if scopes is None else "key",
-        user_id=user.id,
-        email=user.email,
-        name=user.name,
-        is_admin=user.is_admin,
-        session_id=session.id if session else None,
-        key_id=key_id,
-        scopes=frozenset(SCOPES) if scopes is None else scopes,
+        kind="user",
+        user_id=person.user_id,
+        email=person.email,
+        name=person.name,
+        is_admin=person.is_admin,
         roles=roles,
         ip=visitor.ip,
-        locked=frozenset(demanding if is_locked else ()),
-        is_proven=is_proven,
+        locked=frozenset(() if person.is_protected else demanding),
     )
 
 
@@ -183,8 +186,9 @@ async def _issue(db: AsyncSession, signer: Signer, session: UserSession, user: U
     token, hashed = new_refresh_token()
     db.add(RefreshToken(hash=hashed, session_id=session.id))
     access = signer.sign(AccessClaims(user.id, session.id))
-    actor = await _actor(db, user, visitor, session=session)
     await db.flush()
+    rows = (await db.execute(actors.BY_USER.query, {"user_id": user.id})).all()
+    actor = replace(_actor(rows, visitor), session_id=session.id)
     await db.refresh(user)
     return SignedIn(user, access, signer.seconds, token, actor)
 

@@ -1,19 +1,52 @@
-"""What users change about themselves: name and password."""
+"""What users see and change of themselves: name, organizations, password."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import passwords, repository
 from headwater.features.accounts.models import User
-from headwater.features.accounts.repository import account_links
+from headwater.features.accounts.repository import account_links, actors
 from headwater.features.accounts.rights import Actor, allow_scope
 from headwater.features.accounts.service import audit, identity, throttles
+from headwater.features.accounts.service.organizations import OrganizationRole
 from headwater.features.accounts.service.throttles import ACCOUNT
-from headwater.kit.errors import Conflict, Invalid
+from headwater.kit.errors import Conflict, Invalid, Unauthenticated
 from headwater.store.context import Context
 
 PURPOSE = "change of password"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The current user, with the columns of `users` but the password, and their organizations, oldest first."""
+
+    user: Any
+    organizations: Sequence[OrganizationRole]
+
+
+async def current(context: Context, actor: Actor) -> Profile:
+    """Return the actor's profile."""
+    allow_scope(actor, "organization:read")
+    rows = await context.store.rows(actors.PROFILE, user_id=actor.user_id)
+    if not rows:
+        raise Unauthenticated
+    organizations = [
+        OrganizationRole(
+            row.organization_id,
+            row.organization_name,
+            row.role,
+            row.requires_second_factor,
+            row.organization_id in actor.locked,
+        )
+        for row in rows
+        if row.organization_id
+    ]
+    return Profile(rows[0], organizations)
 
 
 async def rename(db: AsyncSession, actor: Actor, name: str) -> User:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +13,9 @@ from headwater.features.accounts.models import Project
 from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing, require_proof
 from headwater.features.accounts.service import audit
 from headwater.kit.errors import Forbidden, Invalid, NotFound
+from headwater.kit.ids import LAST_ID
 from headwater.kit.paging import Page, cut
+from headwater.store.context import Context
 
 
 async def get(
@@ -26,10 +29,13 @@ async def get(
     return project
 
 
-async def list_projects(db: AsyncSession, actor: Actor, *, cursor: str | None, limit: int) -> Page[Project]:
-    """Return the projects that the actor sees, newest first."""
+async def list_projects(context: Context, actor: Actor, *, cursor: str | None, limit: int) -> Page[Any]:
+    """Return the projects that the actor sees, newest first, with the columns of `projects`."""
     organizations = organizations_allowing(actor, "project:read")
-    rows = await repository.projects(db, organizations, audit.before_id(cursor), limit)
+    before = audit.before_id(cursor) or LAST_ID
+    rows = await context.store.rows(
+        repository.PROJECTS, organizations=list(organizations), before=before, count=limit + 1
+    )
     return cut(rows, limit, lambda row: (str(row.id),))
 
 

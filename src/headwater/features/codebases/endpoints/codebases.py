@@ -16,7 +16,6 @@ from headwater.features.accounts.guard import (
     Limit,
     Shared,
     allow,
-    allow_detached,
     body_limit,
 )
 from headwater.features.accounts.rights import Actor
@@ -50,7 +49,7 @@ async def upload_codebase(
     project_id: uuid.UUID,
     request: Request,
     server: Shared,
-    actor: Annotated[Actor, Depends(allow_detached("codebase:write"))],
+    actor: Annotated[Actor, Depends(allow("codebase:write"))],
 ) -> CodebaseJobOut:
     """Upload an archive of source code and scan it."""
     async with server.database.transaction() as db:
@@ -84,7 +83,7 @@ async def rescan_codebase(codebase_id: uuid.UUID, db: Db, actor: Writer) -> Code
 
 @router.delete("/codebases/{codebase_id}", status_code=204)
 async def delete_codebase(
-    codebase_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow_detached("codebase:write"))]
+    codebase_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow("codebase:write"))]
 ) -> None:
     """Delete a codebase and the results of its scans."""
     async with server.database.transaction() as db:

@@ -19,7 +19,6 @@ from headwater.features.accounts.guard import (
     Limit,
     Shared,
     allow,
-    allow_detached,
 )
 from headwater.features.accounts.rights import Actor
 from headwater.features.codebases import serializers
@@ -41,7 +40,7 @@ Reader = Annotated[Actor, Depends(allow("codebase:read"))]
 Text = Annotated[str | None, Query(max_length=1000)]
 
 
-def _filter(
+async def _filter(
     table: Text = None,
     column: Text = None,
     usage_type: Annotated[list[UsageType] | None, Query()] = None,
@@ -141,7 +140,7 @@ async def list_skipped(
 async def export(
     codebase_id: uuid.UUID,
     server: Shared,
-    actor: Annotated[Actor, Depends(allow_detached("codebase:read"))],
+    actor: Annotated[Actor, Depends(allow("codebase:read"))],
     format_: Annotated[exports.Format, Query(alias="format")] = "csv",
 ) -> StreamingResponse:
     """Download the results of the newest scan."""

@@ -7,14 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from headwater.features.accounts.guard import Shared, allow, allow_detached
+from headwater.features.accounts.guard import Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases import api_models, serializers
 from headwater.features.databases.service import connection_check, credentials
 from headwater.features.databases.service.databases import DatabaseView
 
 router = APIRouter(tags=["databases"])
-Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
+Writer = Annotated[Actor, Depends(allow("database:write"))]
 
 
 @router.post("/connections/parse")
@@ -50,7 +50,7 @@ async def test_database(database_id: uuid.UUID, server: Shared, actor: Writer) -
 
 @router.post("/databases/{database_id}/credentials/reset")
 async def reset_password(
-    database_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow_detached("database:admin"))]
+    database_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow("database:admin"))]
 ) -> api_models.CredentialsOut:
     """Set a new password of a managed database's owner and return it; clients that use the old one must be changed."""
     return await credentials.reset(server.context, actor, database_id)

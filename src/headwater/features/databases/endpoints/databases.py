@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from headwater.features.accounts.api_models import ListOf
-from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases import api_models, serializers
 from headwater.features.databases.service import databases, engine_options, readiness
@@ -17,8 +17,8 @@ from headwater.features.databases.service.specs import DatabaseSpec
 
 router = APIRouter(tags=["databases"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
-Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
-Admin = Annotated[Actor, Depends(allow_detached("database:admin"))]
+Writer = Annotated[Actor, Depends(allow("database:write"))]
+Admin = Annotated[Actor, Depends(allow("database:admin"))]
 Wait = Annotated[float, Query(ge=0, le=60, description="Seconds to wait until the database has the desired state.")]
 
 

@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 
 from headwater.catalog.model import Schema
-from headwater.features.accounts.guard import Db, Shared, allow, allow_detached
+from headwater.features.accounts.guard import Db, Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases import api_models
 from headwater.features.databases.service import databases, metadata
@@ -21,7 +21,7 @@ router = APIRouter(tags=["databases"])
 async def get_database_schema(
     database_id: uuid.UUID,
     server: Shared,
-    actor: Annotated[Actor, Depends(allow_detached("database:read"))],
+    actor: Annotated[Actor, Depends(allow("database:read"))],
     fresh: Annotated[bool, Query(description="Read the schema from the database now.")] = False,
 ) -> Any:
     """Return the Schema of a database: as it was last read, or read now."""

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,6 +28,8 @@ from headwater.store.encryption import SecretCipher
 
 GRACE = timedelta(days=7)
 Desired = Literal["running", "asleep", "stopped"]
+# A `Database`, or a row with its columns.
+DatabaseT = TypeVar("DatabaseT", bound=Any)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ async def find(
 ) -> Database:
     """Return a database to which the actor may do the action; a deleted one only with `deleted`."""
     database = await repository.get(db, database_id, lock=lock)
+    return permitted(actor, action, database, deleted=deleted)
+
+
+def permitted(actor: Actor, action: Action, database: DatabaseT | None, *, deleted: bool = False) -> DatabaseT:
+    """Return a database, or its row of a read, if the actor may do the action to it; a deleted one with `deleted`."""
     if database is None or (database.organization_id not in actor.roles and actor.kind != "system"):
         raise NotFound("There is no such database.")
     authorize(actor, action, database)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from headwater.engines import Address, Engine, LoginRefused, Session, engine, reader_password
+from headwater.features.accounts.rights import Action, Actor, Resource
 from headwater.features.databases import repository
 from headwater.features.databases.models import Database
-from headwater.features.databases.service import connections
+from headwater.features.databases.service import connections, databases
 from headwater.features.databases.service.connections import Connection
 from headwater.features.databases.supervisor import client
 from headwater.kit.errors import Conflict
 from headwater.kit.network.guard import NetworkPolicy
 from headwater.kit.network.routes import Target, open_route
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 from headwater.store.encryption import SecretCipher
 
 
@@ -54,7 +56,24 @@ class ReachableDatabase:
 
 async def load(db: Any, cipher: SecretCipher, database: Database) -> ReachableDatabase:
     """Return what is needed to reach a database."""
-    sealed = await repository.secrets(db, database.id)
+    return _reachable(cipher, database, await repository.secrets(db, database.id))
+
+
+async def find(
+    context: Context, actor: Actor, database_id: uuid.UUID, action: Action
+) -> tuple[ReachableDatabase, Resource]:
+    """Return what is needed to reach a database to which the actor may do the action, and its row.
+
+    Raises:
+        NotFound, Forbidden: the actor may not see the database, or not do the action.
+    """
+    rows = await context.store.rows(repository.REACHABLE, database_id=database_id)
+    row = databases.permitted(actor, action, rows[0] if rows else None)
+    sealed = dict(zip(row.secret_names or (), row.secrets or (), strict=True))
+    return _reachable(context.cipher, row, sealed), row
+
+
+def _reachable(cipher: SecretCipher, database: Any, sealed: Mapping[str, bytes]) -> ReachableDatabase:
     tenant, row = database.organization_id, database.id
     managed = database.origin == "managed"
     connection = None if managed else connections.load(database.connection, sealed, cipher, tenant, row)

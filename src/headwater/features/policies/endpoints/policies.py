@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from headwater.features.accounts.api_models import ListOf
-from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.policies import api_models, serializers
 from headwater.features.policies.service import policies
@@ -16,7 +16,7 @@ from headwater.features.policies.service import policies
 router = APIRouter(tags=["policies"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
 Writer = Annotated[Actor, Depends(allow("database:write"))]
-Detached = Annotated[Actor, Depends(allow_detached("database:write"))]
+Detached = Annotated[Actor, Depends(allow("database:write"))]
 Admin = Annotated[Actor, Depends(allow("database:admin"))]
 
 

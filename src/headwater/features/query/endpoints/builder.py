@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from headwater.core.query_builder import BuilderRefusal
-from headwater.features.accounts.guard import Shared, allow_detached
+from headwater.features.accounts.guard import Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.query import api_models
 from headwater.features.query.service import builder
 
 router = APIRouter(tags=["query"])
-Detached = Annotated[Actor, Depends(allow_detached("database:read"))]
+Detached = Annotated[Actor, Depends(allow("database:read"))]
 
 
 @router.post("/databases/{database_id}/builder/parse")

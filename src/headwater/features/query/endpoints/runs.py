@@ -10,13 +10,13 @@ from fastapi.responses import StreamingResponse
 
 from headwater.catalog.results import Limits
 from headwater.features.accounts.api_models import ListOf
-from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.query import api_models, serializers
 from headwater.features.query.service import checks, exports, plans, runs
 
 router = APIRouter(tags=["query"])
-Detached = Annotated[Actor, Depends(allow_detached("database:read"))]
+Detached = Annotated[Actor, Depends(allow("database:read"))]
 
 
 def session_name(given: str | None) -> str:

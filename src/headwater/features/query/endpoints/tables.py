@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 
-from headwater.features.accounts.guard import Shared, allow_detached, body_limit
+from headwater.features.accounts.guard import Shared, allow, body_limit
 from headwater.features.accounts.rights import Actor
 from headwater.features.query import api_models, serializers
 from headwater.features.query.service import access, edits, rows, server_sessions, structure
 
 router = APIRouter(tags=["query"])
-Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
-Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
+Reader = Annotated[Actor, Depends(allow("database:read"))]
+Writer = Annotated[Actor, Depends(allow("database:write"))]
 # Edits of rows contain old and new values; bytes take two characters each.
 MAX_EDITS = 20 * 1_048_576
 

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from headwater.engines import Session
-from headwater.features.accounts.rights import Actor, may
-from headwater.features.databases.service import databases, reachability
+from headwater.features.accounts.rights import Action, Actor, may
+from headwater.features.databases.service import reachability
 from headwater.features.databases.service.pool import SessionPool
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.kit.errors import Conflict, Forbidden
@@ -56,16 +56,15 @@ async def authorize_query(
         NotFound, Forbidden: the actor may not see or not change the database.
         ConfirmationNeeded: a write to a protected database that was not confirmed.
     """
-    async with context.store.transaction() as db:
-        database = await databases.find(db, actor, database_id, "database:write" if write else "database:read")
-        writes = may(actor, "database:write", database) and not database.read_only
-        reached = await reachability.load(db, context.cipher, database)
-    if write and database.read_only:
-        raise Forbidden(f"{database.name} is read-only.", hint="An admin can change that.")
-    if write and database.protected and not confirmed:
-        raise ConfirmationNeeded(f"{database.name} is protected.", hint="Confirm the write.")
+    action: Action = "database:write" if write else "database:read"
+    reached, database = await reachability.find(context, actor, database_id, action)
+    writes = may(actor, "database:write", database) and not reached.read_only
+    if write and reached.read_only:
+        raise Forbidden(f"{reached.name} is read-only.", hint="An admin can change that.")
+    if write and reached.protected and not confirmed:
+        raise ConfirmationNeeded(f"{reached.name} is protected.", hint="Confirm the write.")
     assert actor.user_id
-    needs_confirmation = writes and database.protected and not confirmed
+    needs_confirmation = writes and reached.protected and not confirmed
     return Access(reached, actor.user_id, not writes or needs_confirmation, needs_confirmation)
 
 

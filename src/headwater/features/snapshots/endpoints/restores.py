@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from headwater.features.accounts.api_models import ListOf
-from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases.service import readiness
 from headwater.features.snapshots import api_models, serializers
@@ -16,7 +16,7 @@ from headwater.features.snapshots.service.restore import restores
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
-Detached = Annotated[Actor, Depends(allow_detached("database:write"))]
+Detached = Annotated[Actor, Depends(allow("database:write"))]
 
 
 @router.post("/snapshots/{snapshot_id}/restores/plan")

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Response
 
 from headwater.catalog.model import Schema
 from headwater.features.accounts.api_models import ListOf
-from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.jobs.api_models import JobOut
 from headwater.features.snapshots import api_models, serializers
@@ -20,8 +20,8 @@ from headwater.features.snapshots.service.verify import verification
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
 Writer = Annotated[Actor, Depends(allow("database:write"))]
-Detached = Annotated[Actor, Depends(allow_detached("database:write"))]
-Admin = Annotated[Actor, Depends(allow_detached("database:admin"))]
+Detached = Annotated[Actor, Depends(allow("database:write"))]
+Admin = Annotated[Actor, Depends(allow("database:admin"))]
 
 
 @router.post("/databases/{database_id}/snapshots", status_code=202)
@@ -65,7 +65,7 @@ async def get_snapshot(snapshot_id: uuid.UUID, db: Db, actor: Reader) -> api_mod
 
 @router.get("/snapshots/{snapshot_id}/schema", response_model=Schema)
 async def get_snapshot_schema(
-    snapshot_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow_detached("database:read"))]
+    snapshot_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow("database:read"))]
 ) -> Any:
     """Show the Schema of a snapshot."""
     schema = await snapshots.schema_of(server.context, actor, snapshot_id)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from headwater.features.accounts.guard import Db, Shared, allow, allow_detached
+from headwater.features.accounts.guard import Db, Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.snapshots import api_models, serializers
 from headwater.features.snapshots.service import closed_vaults
@@ -18,9 +18,9 @@ from headwater.features.snapshots.service.storage.vault_secrets import VaultSecr
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
-Detached = Annotated[Actor, Depends(allow_detached("database:read"))]
+Detached = Annotated[Actor, Depends(allow("database:read"))]
 Changer = Annotated[Actor, Depends(allow("database:admin"))]
-Admin = Annotated[Actor, Depends(allow_detached("database:admin"))]
+Admin = Annotated[Actor, Depends(allow("database:admin"))]
 
 
 @router.get("/organizations/{organization_id}/vault")

@@ -8,14 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from headwater.features.accounts.api_models import ListOf
-from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.transfers import api_models, serializers
 from headwater.features.transfers.service import copies, transfers
 
 router = APIRouter(tags=["transfers"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
-Detached = Annotated[Actor, Depends(allow_detached("database:read"))]
+Detached = Annotated[Actor, Depends(allow("database:read"))]
 
 
 @router.post("/databases/{database_id}/copies/plan")

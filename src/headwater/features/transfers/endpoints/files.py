@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse
 
 from headwater.core.transfer.csv_files import CsvOptions
-from headwater.features.accounts.guard import Shared, allow_detached, body_limit
+from headwater.features.accounts.guard import Shared, allow, body_limit
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access as doors
 from headwater.features.transfers import api_models, serializers
@@ -18,8 +18,8 @@ from headwater.features.transfers.service import exports, imports
 from headwater.kit import multipart
 
 router = APIRouter(tags=["transfers"])
-Reader = Annotated[Actor, Depends(allow_detached("database:read"))]
-Writer = Annotated[Actor, Depends(allow_detached("database:write"))]
+Reader = Annotated[Actor, Depends(allow("database:read"))]
+Writer = Annotated[Actor, Depends(allow("database:write"))]
 FORM = multipart.described("CSV, NDJSON, JSON, Parquet, SQL")
 ZIP: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
@@ -27,7 +27,7 @@ ZIP: dict[int | str, dict[str, Any]] = {
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
-def csv_options(
+async def csv_options(
     encoding: Annotated[str, Query(max_length=40)] = "",
     delimiter: Annotated[str, Query(max_length=2)] = "",
     quote: Annotated[str, Query(max_length=2)] = '"',

@@ -1,0 +1,73 @@
+"""Who a credential belongs to, and what they may do: one read for each request, outside of its transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, func, or_, select
+
+from headwater.features.accounts.models import ApiKey, Membership, Organization, SecondFactor, User, UserSession
+from headwater.store.reads import Read
+
+_CONFIRMED = and_(SecondFactor.user_id == User.id, SecondFactor.confirmed_at.is_not(None))
+_PERSON = (
+    User.id.label("user_id"),
+    User.email,
+    User.name,
+    User.is_admin,
+    select(SecondFactor.user_id).where(_CONFIRMED).exists().label("is_protected"),
+    Membership.organization_id,
+    Membership.role,
+    Organization.requires_second_factor,
+)
+
+
+def _with_memberships(query: Select[*tuple[Any, ...]]) -> Read:
+    """Return a read that has a row for each organization of the user, at least one."""
+    return Read(
+        query.outerjoin(Membership, Membership.user_id == User.id).outerjoin(
+            Organization, Organization.id == Membership.organization_id
+        )
+    )
+
+
+# The live session `session_id`.
+BY_SESSION = _with_memberships(
+    select(UserSession.id, UserSession.last_seen_at, UserSession.confirmed_at, *_PERSON)
+    .join(User, User.id == UserSession.user_id)
+    .where(
+        UserSession.id == bindparam("session_id", type_=UserSession.id.type),
+        UserSession.revoked_at.is_(None),
+        UserSession.expires_at > func.now(),
+    )
+)
+# The live API key whose visible part is `public_id`.
+BY_KEY = _with_memberships(
+    select(ApiKey.id, ApiKey.last_used_at, ApiKey.secret_hash, ApiKey.scopes, *_PERSON)
+    .join(User, User.id == ApiKey.user_id)
+    .where(
+        ApiKey.public_id == bindparam("public_id", type_=ApiKey.public_id.type),
+        ApiKey.revoked_at.is_(None),
+        or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now()),
+    )
+)
+# The user `user_id`.
+BY_USER = _with_memberships(select(*_PERSON).where(User.id == bindparam("user_id", type_=User.id.type)))
+# The user `user_id` with their organizations, oldest first.
+PROFILE = Read(
+    select(
+        User.id,
+        User.email,
+        User.name,
+        User.is_admin,
+        User.created_at,
+        Organization.id.label("organization_id"),
+        Organization.name.label("organization_name"),
+        Membership.role,
+        Organization.requires_second_factor,
+    )
+    .outerjoin(Membership, Membership.user_id == User.id)
+    .outerjoin(Organization, Organization.id == Membership.organization_id)
+    .where(User.id == bindparam("user_id", type_=User.id.type))
+    .order_by(Organization.id)
+)
