@@ -24,6 +24,7 @@ from headwater.kit.errors import Conflict, Invalid, NotFound, did_you_mean
 from headwater.kit.ids import new_id
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 from headwater.store.encryption import SecretCipher
 
 GRACE = timedelta(days=7)
@@ -51,10 +52,16 @@ async def find(
 ) -> Database:
     """Return a database to which the actor may do the action; a deleted one only with `deleted`."""
     database = await repository.get(db, database_id, lock=lock)
-    return permitted(actor, action, database, deleted=deleted)
+    return _permitted(actor, action, database, deleted=deleted)
 
 
-def permitted(actor: Actor, action: Action, database: DatabaseT | None, *, deleted: bool = False) -> DatabaseT:
+async def find_reachable(context: Context, actor: Actor, database_id: uuid.UUID, action: Action) -> Any:
+    """Return the row of `repository.REACHABLE` of a database to which the actor may do the action."""
+    rows = await context.store.rows(repository.REACHABLE, database_id=database_id)
+    return _permitted(actor, action, rows[0] if rows else None)
+
+
+def _permitted(actor: Actor, action: Action, database: DatabaseT | None, *, deleted: bool = False) -> DatabaseT:
     """Return a database, or its row of a read, if the actor may do the action to it; a deleted one with `deleted`."""
     if database is None or (database.organization_id not in actor.roles and actor.kind != "system"):
         raise NotFound("There is no such database.")

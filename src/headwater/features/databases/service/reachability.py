@@ -67,8 +67,7 @@ async def find(
     Raises:
         NotFound, Forbidden: the actor may not see the database, or not do the action.
     """
-    rows = await context.store.rows(repository.REACHABLE, database_id=database_id)
-    row = databases.permitted(actor, action, rows[0] if rows else None)
+    row = await databases.find_reachable(context, actor, database_id, action)
     sealed = dict(zip(row.secret_names or (), row.secrets or (), strict=True))
     return _reachable(context.cipher, row, sealed), row
 
