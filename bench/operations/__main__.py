@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench.operations import bodies, connections, guessing, newcomer, requests
+from bench.operations import bodies, connections, guessing, load, newcomer, requests
 from bench.rows import Row, save
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "guessing": guessing.guessing,
     "bodies": bodies.bodies,
     "requests": requests.requests,
+    "load": load.load,
 }
 
 

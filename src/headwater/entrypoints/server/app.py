@@ -7,6 +7,7 @@ from fastapi.routing import APIRoute
 
 from headwater import version
 from headwater.entrypoints.server import probes, problems, web
+from headwater.entrypoints.server.admission import Admission
 from headwater.entrypoints.server.middleware import RequestMiddleware
 from headwater.features import collect
 
@@ -27,6 +28,7 @@ def build() -> FastAPI:
     )
     problems.install(app)
     problems.describe(app)
+    app.add_middleware(Admission)
     app.add_middleware(RequestMiddleware)
     app.include_router(probes.router)
     for module in collect("endpoints").values():
