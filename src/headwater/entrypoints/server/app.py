@@ -31,8 +31,10 @@ def build() -> FastAPI:
     app.add_middleware(Admission)
     app.add_middleware(RequestMiddleware)
     app.include_router(probes.router)
+    # One level only: FastAPI looks at the routes of a router that is included twice anew at each level.
     for module in collect("endpoints").values():
-        app.include_router(module.router, prefix=API)
+        for router in getattr(module, "ROUTERS", None) or (module.router,):
+            app.include_router(router, prefix=API)
     app.include_router(web.router)
     app.state.server = None
     return app

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from headwater.features.accounts.endpoints import (
     account_links,
     auth,
@@ -14,6 +12,12 @@ from headwater.features.accounts.endpoints import (
     second_factor,
 )
 
-router = APIRouter()
-for part in (auth, account_links, second_factor, organizations, invitations, projects, keys):
-    router.include_router(part.router)
+ROUTERS = (
+    auth.router,
+    account_links.router,
+    second_factor.router,
+    organizations.router,
+    invitations.router,
+    projects.router,
+    keys.router,
+)

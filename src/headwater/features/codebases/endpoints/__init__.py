@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from headwater.features.codebases.endpoints import codebases, results
 
-router = APIRouter()
-for part in (codebases, results):
-    router.include_router(part.router)
+ROUTERS = (codebases.router, results.router)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from headwater.features.databases.endpoints import connections, databases, metadata
 
-router = APIRouter()
-for part in (databases, connections, metadata):
-    router.include_router(part.router)
+ROUTERS = (databases.router, connections.router, metadata.router)
