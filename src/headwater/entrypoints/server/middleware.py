@@ -16,6 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headwater.entrypoints.server.problems import respond
 from headwater.features.accounts.guard import AppState
+from headwater.features.accounts.rights import Actor, RoleForbidden
+from headwater.features.accounts.service.refusals import Refusal, RefusalLog
+from headwater.kit import logs
 from headwater.kit.errors import HeadwaterError, TooLarge
 from headwater.kit.network.forwarded import Network, client_address, is_trusted
 from headwater.kit.network.hosts import is_own_host
@@ -28,6 +31,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 # Limit of the body of every route that does not declare another one.
 MAX_BODY = 1_048_576
+REFUSED = frozenset({403, 429})
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 HSTS = "max-age=31536000"
 SECURITY_HEADERS = {
@@ -73,7 +77,7 @@ class RequestMiddleware:
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        logs.bind(request_id=request_id, address=_address(scope))
         started = time.perf_counter()
         status = 500
 
@@ -96,6 +100,8 @@ class RequestMiddleware:
             await respond(HeadwaterError("The server failed unexpectedly."))(scope, receive, send_with_headers)
         finally:
             _note(scope, status, time.perf_counter() - started)
+            if state and status in REFUSED:
+                state.context.service(RefusalLog).add(_refusal(scope, status))
 
 
 def _bounded(receive: Receive, headers: Headers, scope: Scope) -> Receive:
@@ -149,11 +155,31 @@ def _add_headers(headers: MutableHeaders, scope: Scope, request_id: str) -> None
         headers.setdefault("cache-control", "no-store")
 
 
+def _address(scope: Scope) -> str:
+    return str(scope["client"][0]) if scope.get("client") else ""
+
+
+def _refusal(scope: Scope, status: int) -> Refusal:
+    """Return who was refused what; the error says in which organization, if it is known."""
+    remembered = scope.get("state", {})
+    actor = remembered.get("actor") or Actor("user", None, "", ip=_address(scope))
+    error = remembered.get("refusal")
+    organization_id = error.organization_id if isinstance(error, RoleForbidden) else None
+    code = error.code if isinstance(error, HeadwaterError) else ""
+    return Refusal(actor, status, _method(scope), _template(scope), code, organization_id)
+
+
+def _template(scope: Scope) -> str:
+    """Return the template of the route, never the path: labels must be few and must not contain personal data."""
+    return getattr(scope.get("route"), "path", None) or "unmatched"
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in METHODS else "OTHER"
+
+
 def _note(scope: Scope, status: int, seconds: float) -> None:
-    route = scope.get("route")
-    # The route's template, never the path: labels must be few and must not contain personal data.
-    template = getattr(route, "path", None) or "unmatched"
-    method = scope["method"] if scope["method"] in METHODS else "OTHER"
+    template, method = _template(scope), _method(scope)
     REQUESTS.labels(method, template, str(status)).inc()
     SECONDS.labels(method, template).observe(seconds)
     if scope["path"] not in QUIET:

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from headwater.features.accounts.endpoints import (
     account_links,
+    audit,
     auth,
     invitations,
     keys,
@@ -15,5 +16,5 @@ from headwater.features.accounts.endpoints import (
 )
 
 router = APIRouter()
-for part in (auth, account_links, second_factor, organizations, invitations, projects, keys):
+for part in (auth, account_links, second_factor, organizations, invitations, projects, keys, audit):
     router.include_router(part.router)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
-from headwater.features.accounts.models import RefreshToken, User, UserSession
+from headwater.features.accounts.models import ApiKey, RefreshToken, User, UserSession
 from headwater.features.accounts.repository import second_factors
 from headwater.features.accounts.rights import SCOPES, Actor, Scope
 from headwater.features.accounts.service import audit
@@ -29,6 +29,8 @@ from headwater.kit.settings import Settings
 EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
 # Two tabs that wake up at once both send the same refresh token: within this time that is not theft.
 REUSE_GRACE = timedelta(seconds=20)
+# The beginning of the user agent of the command line.
+COMMAND_LINE = "headwater-cli/"
 KEEP_USED_TOKENS = timedelta(days=2)
 
 
@@ -38,6 +40,11 @@ class ClientInfo:
 
     ip: str = ""
     user_agent: str = ""
+
+    @property
+    def is_command_line(self) -> bool:
+        """Whether the client says that it is `headwater` on a command line."""
+        return self.user_agent.startswith(COMMAND_LINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +134,7 @@ async def _actor_of_key(db: AsyncSession, visitor: ClientInfo, public_id: str, s
     key, user = api_key_by_public_id
     await repository.touch_api_key(db, key)
     scopes = frozenset(scope for scope in SCOPES if scope in key.scopes)
-    return await _actor(db, user, visitor, scopes=scopes, key_id=key.id)
+    return await _actor(db, user, visitor, scopes=scopes, key=key)
 
 
 async def actor_of_user(db: AsyncSession, user_id: uuid.UUID, visitor: ClientInfo) -> Actor | None:
@@ -142,7 +149,7 @@ async def _actor(
     visitor: ClientInfo,
     *,
     session: UserSession | None = None,
-    key_id: uuid.UUID | None = None,
+    key: ApiKey | None = None,
     scopes: frozenset[Scope] | None = None,
     is_proven: bool = True,
 ) -> Actor:
@@ -155,7 +162,9 @@ async def _actor(
         name=user.name,
         is_admin=user.is_admin,
         session_id=session.id if session else None,
-        key_id=key_id,
+        key_id=key.id if key else None,
+        key_name=key.name if key else "",
+        door="cli" if visitor.is_command_line else "api" if key else "web",
         scopes=frozenset(SCOPES) if scopes is None else scopes,
         roles=roles,
         ip=visitor.ip,
