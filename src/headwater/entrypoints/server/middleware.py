@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from headwater.entrypoints.server.problems import respond
 from headwater.features.accounts.guard import AppState
 from headwater.features.accounts.rights import Actor, RoleForbidden
-from headwater.features.accounts.service.refusals import Refusal, RefusalLog
+from headwater.features.accounts.service.refusals import RefusalLog, RefusedRequest
 from headwater.kit import logs
 from headwater.kit.errors import HeadwaterError, TooLarge
 from headwater.kit.network.forwarded import Network, client_address, is_trusted
@@ -159,14 +159,14 @@ def _address(scope: Scope) -> str:
     return str(scope["client"][0]) if scope.get("client") else ""
 
 
-def _refusal(scope: Scope, status: int) -> Refusal:
+def _refusal(scope: Scope, status: int) -> RefusedRequest:
     """Return who was refused what; the error says in which organization, if it is known."""
     remembered = scope.get("state", {})
     actor = remembered.get("actor") or Actor("user", None, "", ip=_address(scope))
     error = remembered.get("refusal")
     organization_id = error.organization_id if isinstance(error, RoleForbidden) else None
     code = error.code if isinstance(error, HeadwaterError) else ""
-    return Refusal(actor, status, _method(scope), _template(scope), code, organization_id)
+    return RefusedRequest(actor, status, _method(scope), _template(scope), code, organization_id)
 
 
 def _template(scope: Scope) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from headwater.features.accounts.rights import Actor, allow_scope, organizations_allowing
+
 
 @dataclass(frozen=True, slots=True)
 class AuditScope:
@@ -29,3 +31,9 @@ class AuditFilter:
     words: str = ""
     since: datetime | None = None
     until: datetime | None = None
+
+
+def scope_of(actor: Actor) -> AuditScope:
+    """Return which entries an actor may read."""
+    allow_scope(actor, "audit:read")
+    return AuditScope(actor.user_id, organizations_allowing(actor, "audit:read"), actor.is_admin)

@@ -1,7 +1,8 @@
-"""The audit log can only grow: entries are sealed in a hash chain, and a trigger refuses to change or delete them."""
+"""The audit log can only grow: entries are sealed in a hash chain. Jobs say who started them, and from where."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0029"
 down_revision = "0026"
@@ -92,6 +93,9 @@ def upgrade() -> None:
         "FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only()"
     )
     op.execute(EXPIRE)
+    origin = sa.Column("origin", postgresql.JSONB(), server_default=sa.text("'{}'::jsonb"), nullable=False)
+    op.add_column("jobs", origin)
+    op.create_check_constraint(op.f("ck_jobs_origin"), "jobs", "jsonb_typeof(origin) = 'object'")
 
 
 def _add_columns() -> None:
@@ -130,6 +134,7 @@ def _add_indexes() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("jobs", "origin")
     op.execute("DROP TRIGGER append_only ON audit_entries")
     op.execute("DROP TRIGGER no_truncate ON audit_entries")
     op.execute("DROP FUNCTION audit_append_only")

@@ -9,11 +9,12 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts.audit_filter import AuditFilter, AuditScope
+from headwater.features.accounts.audit_filter import AuditFilter, scope_of
 from headwater.features.accounts.models import AuditEntry
 from headwater.features.accounts.repository import audit as repository
-from headwater.features.accounts.rights import Actor, allow_scope, organizations_allowing
+from headwater.features.accounts.rights import Actor
 from headwater.kit import logs
+from headwater.kit.ids import next_id
 from headwater.kit.paging import Page, cut, decode_cursor
 
 Outcome: TypeAlias = Literal["ok", "failed", "cancelled", "rolled_back", "open", "refused"]
@@ -57,6 +58,7 @@ def record_event(db: AsyncSession, actor: Actor, event: Event) -> None:
     """Record an event in the audit log; part of the caller's transaction."""
     db.add(
         AuditEntry(
+            id=next_id(),  # so that the entries of one transaction stay in order
             organization_id=event.organization_id,
             actor_id=actor.user_id,
             actor_email=actor.email,
@@ -82,12 +84,6 @@ async def entries(
     """Return the actor's own entries, and those of the organizations whose audit log the actor may read."""
     rows = await repository.entries(db, scope_of(actor), wanted, before=before_id(cursor), limit=limit)
     return cut(rows, limit, lambda row: (str(row.id),))
-
-
-def scope_of(actor: Actor) -> AuditScope:
-    """Return which entries an actor may read."""
-    allow_scope(actor, "audit:read")
-    return AuditScope(actor.user_id, organizations_allowing(actor, "audit:read"), actor.is_admin)
 
 
 def before_id(cursor: str | None) -> uuid.UUID | None:

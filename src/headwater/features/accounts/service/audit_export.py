@@ -9,7 +9,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
-from headwater.features.accounts.audit_filter import AuditFilter
+from headwater.features.accounts.audit_filter import AuditFilter, scope_of
 from headwater.features.accounts.models import AuditEntry
 from headwater.features.accounts.repository import audit as repository
 from headwater.features.accounts.rights import Actor
@@ -26,7 +26,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 async def export(context: Context, actor: Actor, wanted: AuditFilter, form: Form) -> AsyncIterator[bytes]:
     """Yield the wanted entries, newest first, in a format; that they were exported becomes an entry itself."""
-    scope = audit.scope_of(actor)
+    scope = scope_of(actor)
     async with context.store.transaction() as db:
         audit.record(db, actor, "audit.export", "audit", organization_id=wanted.organization_id, format=form)
     if form == "csv":

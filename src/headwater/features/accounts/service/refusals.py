@@ -25,7 +25,7 @@ STRANGER = Actor("user", None, "")
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedRequest:
     """A request that was refused: by whom, with which status, of which route, and in which organization if known."""
 
     actor: Actor
@@ -55,7 +55,7 @@ class Refusal:
 
 @dataclass(slots=True)
 class _Counted:
-    refusal: Refusal
+    refusal: RefusedRequest
     since: float
     count: int = 0
 
@@ -64,10 +64,10 @@ class RefusalLog:
     """The refusals of this server process that are not written yet."""
 
     def __init__(self, _: Settings) -> None:
-        self._new: deque[Refusal] = deque()
+        self._new: deque[RefusedRequest] = deque()
         self._counted: dict[tuple[object, ...], _Counted] = {}
 
-    def add(self, refusal: Refusal) -> None:
+    def add(self, refusal: RefusedRequest) -> None:
         """Count a refusal; nothing is written here."""
         known = self._counted.get(refusal.key)
         if known is not None:
@@ -76,7 +76,7 @@ class RefusalLog:
             self._counted[refusal.key] = _Counted(refusal, time.monotonic())
             self._new.append(refusal)
         else:
-            rest = Refusal(STRANGER, refusal.status, "", "")
+            rest = RefusedRequest(STRANGER, refusal.status, "", "")
             self._counted.setdefault(rest.key, _Counted(rest, time.monotonic())).count += 1
 
     async def write(self, context: Context, *, is_last: bool = False) -> None:
@@ -97,5 +97,5 @@ class RefusalLog:
         """There is nothing to release."""
 
 
-def _entries(new: Sequence[Refusal], counts: Sequence[_Counted]) -> list[tuple[Refusal, int]]:
+def _entries(new: Sequence[RefusedRequest], counts: Sequence[_Counted]) -> list[tuple[RefusedRequest, int]]:
     return [(refusal, 1) for refusal in new] + [(each.refusal, each.count) for each in counts if each.count]

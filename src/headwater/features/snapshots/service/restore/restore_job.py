@@ -23,6 +23,8 @@ from headwater.engines import BulkLoader
 from headwater.features.databases.service import reachability, schema_cache
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
+from headwater.features.query.service import statement_audit
+from headwater.features.query.service.statement_audit import Loaded
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service.engines import snapshots_of
 from headwater.features.snapshots.service.restore import comparison, restore_in_place, targets
@@ -68,6 +70,9 @@ async def run_job(attempt: Attempt) -> Write:
     async def write(db: AsyncSession) -> None:
         await work.claim.update(db, result=result, created={})
         await schema_cache.forget(db, target.id)
+        tables, rows = [table["table"] for table in restored.tables], sum(table["found"] for table in restored.tables)
+        loaded = Loaded(tables, rows, result["seconds"] * 1000)
+        statement_audit.add_load(db, attempt.author, target, "restore", loaded)
         if work.row.request.get("drill"):
             drill = {name: result[name] for name in ("seconds", "summary", "differs", "outcome", "refused")}
             invalid = [refusal.sentence for refusal in restored.refused if refusal.supported]
