@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 DRIVER = "postgresql+psycopg"
 
@@ -45,6 +46,13 @@ class Store:
         """Return True if the store answers a query."""
         async with self.engine.connect() as connection:
             return bool((await connection.execute(text("SELECT true"))).scalar_one())
+
+    def connections(self) -> tuple[int, int]:
+        """Return how many connections are in use, and how many are open."""
+        pool = self.engine.pool
+        if not isinstance(pool, QueuePool):
+            return 0, 0
+        return pool.checkedout(), pool.checkedin() + pool.checkedout()
 
     async def close(self) -> None:
         """Close every connection."""

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headwater.entrypoints.server.problems import respond
 from headwater.features.accounts.guard import AppState
+from headwater.features.accounts.metrics import SIGN_INS
 from headwater.features.accounts.rights import Actor, RoleForbidden
 from headwater.features.accounts.service.refusals import RefusalLog, RefusedRequest
 from headwater.kit import logs
@@ -25,8 +26,13 @@ from headwater.kit.network.hosts import is_own_host
 from headwater.kit.settings import Settings
 
 log = structlog.get_logger()
-REQUESTS = Counter("headwater_http_requests_total", "Requests answered.", ["method", "route", "status"])
-SECONDS = Histogram("headwater_http_request_duration_seconds", "Time to answer.", ["method", "route"])
+# By the part of the API and the class of the status, not by route: that would be thousands of series.
+REQUESTS = Counter("headwater_http_requests_total", "Requests answered.", ["area", "status"])
+REFUSALS = Counter("headwater_http_refusals_total", "Requests refused with 401, 403 or 429.", ["status"])
+SECONDS = Histogram(
+    "headwater_http_request_duration_seconds", "Time to answer.", ["area"], buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 30)
+)
+SIGN_IN_ROUTES = frozenset({"/auth/login"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 # Limit of the body of every route that does not declare another one.
@@ -178,9 +184,20 @@ def _method(scope: Scope) -> str:
     return scope["method"] if scope["method"] in METHODS else "OTHER"
 
 
+def _area(scope: Scope) -> str:
+    """Return the part of the API that a route belongs to: its tag."""
+    route = scope.get("route")
+    tags = getattr(route, "tags", None)
+    return str(tags[0]) if tags else "other" if route else "unmatched"
+
+
 def _note(scope: Scope, status: int, seconds: float) -> None:
-    template, method = _template(scope), _method(scope)
-    REQUESTS.labels(method, template, str(status)).inc()
-    SECONDS.labels(method, template).observe(seconds)
+    template, area = _template(scope), _area(scope)
+    REQUESTS.labels(area, f"{status // 100}xx").inc()
+    SECONDS.labels(area).observe(seconds)
+    if status in {401, *REFUSED}:
+        REFUSALS.labels(str(status)).inc()
+    if template.removeprefix("/api/v1") in SIGN_IN_ROUTES:
+        SIGN_INS.labels("accepted" if status < 400 else "limited" if status == 429 else "refused").inc()
     if scope["path"] not in QUIET:
-        log.info("request", method=method, route=template, status=status, ms=round(seconds * 1000, 1))
+        log.info("request", method=_method(scope), route=template, status=status, ms=round(seconds * 1000, 1))

@@ -86,11 +86,13 @@ class JobLog(Base):
 
 
 class Worker(Base):
-    """A worker process; it is alive while its heartbeat is recent."""
+    """A worker process; it is alive while its heartbeat is recent, which says what it uses."""
 
     __tablename__ = "workers"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     host: Mapped[str] = mapped_column(TEXT)
     pid: Mapped[int]
+    resident_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    cpu_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
     started_at: Mapped[datetime] = mapped_column(server_default=NOW)
     heartbeat_at: Mapped[datetime] = mapped_column(server_default=NOW, index=True)

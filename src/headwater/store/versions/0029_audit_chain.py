@@ -1,4 +1,4 @@
-"""The audit log can only grow: entries are sealed in a hash chain. Jobs say who started them, and from where."""
+"""The audit log can only grow: entries are sealed in a hash chain. Jobs say who started them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -95,6 +95,8 @@ def upgrade() -> None:
     op.execute(EXPIRE)
     origin = sa.Column("origin", postgresql.JSONB(), server_default=sa.text("'{}'::jsonb"), nullable=False)
     op.add_column("jobs", origin)
+    op.add_column("workers", sa.Column("resident_bytes", sa.BigInteger(), server_default="0", nullable=False))
+    op.add_column("workers", sa.Column("cpu_seconds", sa.Float(), server_default="0", nullable=False))
     op.create_check_constraint(op.f("ck_jobs_origin"), "jobs", "jsonb_typeof(origin) = 'object'")
 
 
@@ -135,6 +137,8 @@ def _add_indexes() -> None:
 
 def downgrade() -> None:
     op.drop_column("jobs", "origin")
+    op.drop_column("workers", "resident_bytes")
+    op.drop_column("workers", "cpu_seconds")
     op.execute("DROP TRIGGER append_only ON audit_entries")
     op.execute("DROP TRIGGER no_truncate ON audit_entries")
     op.execute("DROP FUNCTION audit_append_only")

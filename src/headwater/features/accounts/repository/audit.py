@@ -180,3 +180,10 @@ async def expire(db: AsyncSession, chain_id: uuid.UUID, through: int, signature:
 def of_chain(organization_id: uuid.UUID | None) -> Any:
     """Return the condition for the entries of a chain, which an index serves."""
     return AuditEntry.organization_id == organization_id if organization_id else AuditEntry.organization_id.is_(None)
+
+
+async def unsealed_backlog(db: AsyncSession) -> tuple[int, float]:
+    """Return how many entries are not sealed, and the age of the oldest in seconds."""
+    age = func.coalesce(func.extract("epoch", func.now() - func.min(AuditEntry.at)), 0)
+    row = (await db.execute(select(func.count(), age).where(AuditEntry.position.is_(None)))).one()
+    return int(row[0]), max(0.0, float(row[1]))

@@ -20,7 +20,7 @@ from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
 from headwater.features.databases.service import databases, schema_cache
 from headwater.features.databases.service.pool import SessionPool
-from headwater.features.query import repository
+from headwater.features.query import metrics, repository
 from headwater.features.query.models import QueryRun
 from headwater.features.query.service import access as doors
 from headwater.features.query.service import statement_audit
@@ -138,6 +138,7 @@ async def run(context: Context, actor: Actor, database_id: uuid.UUID, request: Q
         outcome.interrupted = error
         raise
     finally:
+        _measure(access, outcome, time.perf_counter() - began)
         await statement_audit.record(context, access, "editor", _audited(access, request, outcome))
     for result in outcome.results:
         result.effect = outcome.effects.by_statement.get(result.started.statement, result.effect)
@@ -169,6 +170,13 @@ async def frames(
             raise
         finally:
             _conclude(outcome, session, named=bool(request.session))
+
+
+def _measure(access: doors.Access, outcome: QueryOutcome, seconds: float) -> None:
+    engine = access.reached.engine.name
+    metrics.SECONDS.labels(engine).observe(seconds)
+    how = "interrupted" if outcome.interrupted else statement_audit.outcome_of(outcome.error)
+    metrics.RUNS.labels(engine, how).inc()
 
 
 def _audited(access: doors.Access, request: QueryRequest, outcome: QueryOutcome) -> list[AuditedStatement]:
