@@ -73,7 +73,7 @@ class ChainReportOut(Wire):
     broken: BrokenEntryOut | None
 
 
-class VerificationOut(Wire):
+class AuditVerificationOut(Wire):
     """The check of all chains whose entries you may read."""
 
     intact: bool

@@ -16,10 +16,10 @@ from headwater.features.accounts.audit_models import (
     AuditActorOut,
     AuditOut,
     AuditResourceOut,
+    AuditVerificationOut,
     BrokenEntryOut,
     ChainReportOut,
     OutcomeName,
-    VerificationOut,
 )
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, allow_detached
 from headwater.features.accounts.rights import Actor
@@ -94,13 +94,13 @@ async def verify_audit(
     hash: Annotated[
         str, Query(pattern="^([0-9a-f]{64})?$", description="The hash that an entry had at this position.")
     ] = "",
-) -> VerificationOut:
+) -> AuditVerificationOut:
     """Compute the hash chains of the log again, and name the first entry of each that was changed or is missing."""
     expected = (position, hash) if position is not None and hash else None
     reports = await audit_chain.verify(server.context, actor, expected=expected)
     async with server.database.transaction() as db:
         names = {each.id: each.name for each in await organizations.list_organizations(db, actor)}
-    return VerificationOut(
+    return AuditVerificationOut(
         intact=not any(each.broken for each in reports), chains=[_report(each, names) for each in reports]
     )
 
