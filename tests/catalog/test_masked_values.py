@@ -25,6 +25,14 @@ MASKED = [
     ),
     ("postgresql", "delete from t /* a /* b */ 'hunter2 */ where x -- hunter2", "delete from t where x"),
     ("postgresql", "ALTER ROLE x PASSWORD 'hunter2'", "ALTER ROLE x PASSWORD ?"),
+    # pgaudit/pgaudit#166 and #201, yugabyte/yugabyte-db#34088: passwords in options, arguments and refused statements
+    (
+        "postgresql",
+        "CREATE USER MAPPING FOR t SERVER s OPTIONS (user 't', password 'hunter2')",
+        "CREATE USER MAPPING FOR t SERVER s OPTIONS (user ?, password ?)",
+    ),
+    ("postgresql", "CALL node(dsn := 'password=hunter2')", "CALL node (dsn := ?)"),
+    ("postgresql", "CREATE ROLE r PASSWORD = 'hunter2' AND", "CREATE ROLE r PASSWORD = ? AND"),
     ("postgresql", "COMMENT ON TABLE t IS 'hunter2'", "COMMENT ON TABLE t IS ?"),
     ("postgresql", "UPDATE t SET a = 'c:\\' WHERE b = 'hunter2'", "UPDATE t SET a = ? …"),
     ("postgresql", "INSERT INTO t VALUES ('hunter2", "INSERT …"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import msgspec
 import pytest
+import structlog
 from sqlalchemy import text
 
 from features.query.database_fixture import ENGINES, DatabaseFixture, new_database_fixture
+from headwater.features.databases.supervisor import control
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from people import AppFixture
 
@@ -126,3 +130,72 @@ async def test_every_engine(app: AppFixture, supervisor: Supervisor, engine: str
     assert create["action"] == "statement.create"
     assert insert["details"]["statement"] == "INSERT INTO t VALUES (?, ?)" and insert["details"]["rows"] == 1
     assert SECRET not in await stored(app)
+
+
+async def test_migrations(module_app: AppFixture, database: DatabaseFixture) -> None:
+    up = f"CREATE TABLE moved (a text); INSERT INTO moved VALUES ('{SECRET}')"
+    await database.post("migrations", 201, name="moves", up=up, down="DROP TABLE moved")
+    await database.post("migrations/run", way="up", apply=True)
+    create, insert = await statements(database, 2)
+    assert (create["action"], insert["action"]) == ("statement.create", "statement.insert")
+    assert create["details"]["part"] == insert["details"]["part"] == "migration"
+    await database.post("migrations/run", way="down", apply=True)
+    assert (await statements(database))[0]["details"]["statement"] == "DROP TABLE moved"
+    assert SECRET not in await stored(module_app)
+
+
+async def test_imported_scripts_and_files(module_app: AppFixture, database: DatabaseFixture) -> None:
+    script = "CREATE TABLE loaded (a text);\n" + f"INSERT INTO loaded VALUES ('{SECRET}');\n" * 50
+    path = f"/databases/{database.id}/imports"
+    uploaded = await database.person.send("POST", path, 201, files={"file": ("load.sql", script.encode())})
+    started = await database.person.send("POST", f"/imports/{uploaded['transfer']['id']}/start", 202, json={})
+    await module_app.work(started["job"]["id"])
+    load, create, insert = await statements(database, 3)
+    assert load["action"] == "statement.import" and load["details"]["part"] == "import"
+    assert (create["action"], insert["details"]["count"]) == ("statement.create", 50)
+    assert insert["actor"]["email"] == database.person.email and insert["ip"]
+    assert load["request_id"] == insert["request_id"] != "", "the request that has started the job"
+    assert SECRET not in await stored(module_app)
+
+
+async def test_documents_and_keys(app: AppFixture, supervisor: Supervisor) -> None:
+    made = await new_database_fixture(app, "redis")
+    await made.sql(f"SET user:{SECRET} {SECRET}\nGET user:1")
+    (entry,) = await statements(made, 5)
+    assert (entry["action"], entry["details"]["statement"]) == ("statement.set", "SET user:? ?")
+    await made.post("entries/changes", kind="insert", id=f"k:{SECRET}", type="string", body=SECRET)
+    (entry,) = await statements(made)
+    assert (entry["action"], entry["details"]["part"], entry["outcome"]) == ("statement.insert", "document", "ok")
+    assert SECRET not in await stored(app)
+
+
+async def test_snapshot_that_is_restored(module_app: AppFixture, database: DatabaseFixture) -> None:
+    taken = await database.person.send("POST", f"/databases/{database.id}/snapshots", 202, json={})
+    await module_app.work(taken["job"]["id"])
+    body = {"name": "back", "project_id": database.person.project["id"]}
+    restored = await database.person.send("POST", f"/snapshots/{taken['id']}/restores", 202, json=body)
+    await module_app.work(restored["job"]["id"])
+    page = await database.person.get("/audit", action="statement.restore")
+    assert "people" in page["items"][0]["details"]["statement"] and page["items"][0]["details"]["rows"] >= 0
+    assert page["items"][0]["actor"]["email"] == database.person.email
+
+
+async def test_run_that_is_broken_off_is_recorded(database: DatabaseFixture) -> None:
+    """A session that is lost while a statement runs: nobody knows what became of it, so it is recorded as failed."""
+    ended = "SELECT pg_terminate_backend(pg_backend_pid())"
+    await database.sql(f"INSERT INTO people VALUES (7001, 'x'); {ended}")
+    page = await statements(database, 3)
+    assert any(each["outcome"] == "failed" for each in page), page
+
+
+async def test_supervisor_logs_for_whom_it_works(database: DatabaseFixture, supervisor: Supervisor) -> None:
+    request = {"verb": "wake", "id": database.id, "reader": "", "origin": {"request_id": "r-1", "user": "u-1", "x": {}}}
+    real, control.log = control.log, structlog.get_logger()
+    try:
+        with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+            await asyncio.create_task(control._answer(supervisor, msgspec.json.encode(request)))
+            await asyncio.create_task(control._answer(supervisor, b'{"verb": "poke", "id": "x", "origin": 7}'))
+    finally:
+        control.log = real
+    line = next(each for each in lines if each["event"] == "supervisor.request")
+    assert (line["request_id"], line["user"], line["database_id"]) == ("r-1", "u-1", database.id)

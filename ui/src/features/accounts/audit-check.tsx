@@ -26,9 +26,13 @@ export function AuditCheck({ result }: { result: AuditVerification }) {
     <Panel title="Check of the hash chains">
       <p className="row p-4" role="status">
         {result.intact ? <ShieldCheck className="i t-add" aria-hidden="true" /> : <TriangleAlert className="i t-del" aria-hidden="true" />}
-        {result.intact
-          ? 'No sealed entry was changed or removed. Keep the last position and hash elsewhere: `headwater audit verify --expect` proves later that they are still part of the chain.'
-          : 'The log was changed. The first entry of each chain that is not as it was sealed is named below.'}
+        {result.intact ? (
+          <span>
+            No sealed entry was changed or removed. Keep the last position and hash elsewhere: <code>headwater audit verify --expect</code> proves later that they are still part of the chain.
+          </span>
+        ) : (
+          'The log was changed. The first entry of each chain that is not as it was sealed is named below.'
+        )}
       </p>
       <TableScroll label="Chains">
         <table className="table">

@@ -17,7 +17,7 @@ function Facts({ entry }: { entry: AuditEntry }) {
     ['Outcome', outcomeWord(entry.outcome)],
     ...Object.entries(details).map(([name, value]): [string, string] => [name === 'milliseconds' ? 'Took' : words(name), shown(name, value)]),
     ['Request', entry.request_id || '–'],
-    ['Place in the chain', entry.position === null ? 'not sealed yet' : String(entry.position)],
+    ['Position in the chain', entry.position === null ? 'not sealed yet' : String(entry.position)],
     ['Hash', entry.hash ?? '–'],
   ]
   return (

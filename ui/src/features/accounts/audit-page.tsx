@@ -20,7 +20,7 @@ function AuditActions({ search, onCheck, isChecking }: { search: AuditSearch; on
     mutationFn: async (format: (typeof FORMATS)[number]) => saveBlob(await exportAudit(search, format), `audit.${format}`),
   })
   return (
-    <>
+    <div className="audit-buttons">
       {FORMATS.map((format) => (
         <button key={format} type="button" className="btn" disabled={save.isPending} onClick={() => void withErrorToast(() => save.mutateAsync(format))}>
           Export {format.toUpperCase()}
@@ -29,7 +29,7 @@ function AuditActions({ search, onCheck, isChecking }: { search: AuditSearch; on
       <button type="button" className="btn" disabled={isChecking} onClick={onCheck}>
         {isChecking ? 'Checking' : 'Check the chain'}
       </button>
-    </>
+    </div>
   )
 }
 
