@@ -7,12 +7,17 @@ from typing import Any, get_args
 
 import click
 import typer
+from prometheus_client import REGISTRY
 
 from headwater.catalog.usages import SubType, Tier, UsageType, Via
 from headwater.core.lineage.limits import REASONS, IntakeLimits
 from headwater.core.lineage.report import USAGE_FIELDS
 from headwater.entrypoints.cli import build
+from headwater.entrypoints.server import connections, middleware  # noqa: F401 - they declare metrics
 from headwater.entrypoints.server.app import build as build_server
+from headwater.entrypoints.server.scrapes import CACHED_SECONDS
+from headwater.features import collect
+from headwater.features.jobs.service import sweep  # noqa: F401 - as above
 from headwater.kit.settings import Settings
 from headwater.languages import by_name
 from headwater.readers import all_readers
@@ -130,7 +135,43 @@ Up to {limits.entries:,} entries of an archive, {limits.total_bytes >> 20} MB of
 """
 
 
-PAGES = {"settings.md": settings_page, "commands.md": commands_page, "http.md": http_page, "usages.md": usages_page}
+def metrics_page() -> str:
+    """Every metric."""
+    collect("metrics")
+    collectors = {one._name: one for one in REGISTRY._collector_to_names if getattr(one, "_name", "").startswith("headwater_")}
+    rows = [
+        f"| `{name}{'_total' if one._type == 'counter' else ''}` | {one._type} | "
+        f"{', '.join(f'`{label}`' for label in one._labelnames)} | {one._documentation} |"
+        for name, one in sorted(collectors.items())
+    ]
+    return (
+        f"""# Metrics
+
+{NOTE}
+`/metrics` of the server answers Prometheus. Set `HEADWATER_METRICS_TOKEN` to close it: the scrape then needs
+`Authorization: Bearer` with the token, else it is answered with 401.
+
+Labels name kinds and states, never a tenant, an id or an address. A fresh instance has about 300 series, and always under 1,000,
+whatever is sent to it. What is read from the store or asked of the supervisor is measured at most once in {CACHED_SECONDS:g} seconds, and is
+true for the whole instance: workers report their memory with their heartbeat. Counters and histograms of requests, sign-ins and runs are
+of the server process that answers. A value that is unknown, as when the supervisor does not answer, is `NaN`. Besides these, there are the
+`process_*` and `python_*` metrics of the server process.
+
+| metric | type | labels | |
+| --- | --- | --- | --- |
+"""
+        + "\n".join(rows)
+        + "\n"
+    )
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "http.md": http_page,
+    "usages.md": usages_page,
+    "metrics.md": metrics_page,
+}
 
 
 def main() -> None:

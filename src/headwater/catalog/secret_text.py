@@ -45,8 +45,8 @@ _REST = (
     r"|(?P<space>\s+)"
     r"|(?P<mark>:=|=>|\|\||.)"
 )
-_TOKEN = re.compile(_PLAIN + _REST, re.DOTALL)
-_ESCAPED_TOKEN = re.compile(_ESCAPED + _REST, re.DOTALL)
+TOKEN = re.compile(_PLAIN + _REST, re.DOTALL)
+ESCAPED_TOKEN = re.compile(_ESCAPED + _REST, re.DOTALL)
 _OBJECTS = frozenset({"USER", "ROLE", "GROUP", "LOGIN", "SERVER", "SUBSCRIPTION", "SECRET", "MAPPING"})
 _VERBS = frozenset({"CREATE", "ALTER", "REPLACE", "PERSISTENT", "TEMPORARY"})
 # After these words, a literal of a statement about users is a name, an address or a date.
@@ -168,7 +168,7 @@ class _Masker:
     def __init__(self, *, backslashes: bool) -> None:
         self.secrets: set[str] = set()
         self._backslashes = backslashes
-        self._token = _ESCAPED_TOKEN if backslashes else _TOKEN
+        self._token = ESCAPED_TOKEN if backslashes else TOKEN
         self._sensitive = False
         self._previous = ""  # the previous word or mark, in upper case
         self._before = ""  # the one before it

@@ -8,6 +8,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from headwater.catalog.changes import Change, Hazard
 from headwater.catalog.dialect import Dialect
+from headwater.catalog.masked_values import MaskedStatement, mask_values
 from headwater.catalog.model import Schema
 from headwater.catalog.plans import QueryPlan, ServerSession
 from headwater.catalog.results import Limits
@@ -104,6 +105,7 @@ class Engine:
         quote: returns a quoted identifier.
         options: what can be set on a connection.
         mask_secrets: masks the passwords in a text that was run, valid or not.
+        mask_values: returns a statement without its values, for the audit log.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Engine:
     quote: Quote
     options: tuple[Option, ...] = ()
     mask_secrets: Callable[[str], MaskedText] = mask_statements
+    mask_values: Callable[[str], MaskedStatement] = mask_values
     activity: ActivitySupport | None = None
     browsing: BrowsingSupport | None = None
     decoding: DecodingSupport | None = None

@@ -17,3 +17,13 @@ def new_id() -> uuid.UUID:
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
     return uuid.UUID(int=value)
+
+
+_last_id = uuid.UUID(int=0)
+
+
+def next_id() -> uuid.UUID:
+    """Return a new UUIDv7 that is greater than all that this function has returned in this process."""
+    global _last_id
+    _last_id = max(new_id(), uuid.UUID(int=_last_id.int + 1))
+    return _last_id

@@ -27,6 +27,16 @@ def keep_secret(*values: str) -> None:
     _known.update(value for value in values if len(value) >= 8)
 
 
+def bind(**values: str) -> None:
+    """Add values to all later log entries of the request or the job that runs here."""
+    structlog.contextvars.bind_contextvars(**{name: value for name, value in values.items() if value})
+
+
+def bound(name: str) -> str:
+    """Return a value that was bound; empty if none was."""
+    return str(structlog.contextvars.get_contextvars().get(name, ""))
+
+
 def redact(value: Any, name: str = "") -> Any:
     """Return a value with its secrets masked."""
     if SECRET_NAME.search(name):

@@ -102,6 +102,19 @@ class Settings(BaseSettings):
     allow_loopback: bool = Field(
         False, description="Allow connections to this machine itself; only for a Headwater with one trusted user."
     )
+    audit_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="How long entries of the audit log are kept, in days; 0 keeps them for ever. "
+        "What is removed is always the beginning of a chain, which stays verifiable.",
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Token that `/metrics` demands as `Authorization: Bearer …`. Without it, anyone who reaches the "
+        "server may read the metrics, which name no tenant.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Lowest level of log entries that are written."
     )

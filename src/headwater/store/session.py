@@ -14,7 +14,7 @@ import psycopg
 from sqlalchemy import URL, Engine, event, make_url, text
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from headwater.store.reads import Read, ReadPool
 
@@ -83,6 +83,13 @@ class Store:
         """Return True if the store answers a query."""
         async with self.engine.connect() as connection:
             return bool((await connection.execute(text("SELECT true"))).scalar_one())
+
+    def connections(self) -> tuple[int, int]:
+        """Return how many connections are in use, and how many are open."""
+        pool = self.engine.pool
+        if not isinstance(pool, QueuePool):
+            return 0, 0
+        return pool.checkedout(), pool.checkedin() + pool.checkedout()
 
     async def close(self) -> None:
         """Close every connection."""

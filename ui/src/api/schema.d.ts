@@ -753,9 +753,49 @@ export interface paths {
         };
         /**
          * List Audit
-         * @description List the entries of the audit log, newest first; `action` is a prefix of the action's name.
+         * @description List the entries of the audit log, newest first: your own, and all of the organizations that you administer.
          */
         get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Audit
+         * @description Stream the entries of the audit log as CSV, or as NDJSON that has all that is needed to check the chain.
+         */
+        get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify Audit
+         * @description Compute the hash chains of the log again, and name the first entry of each that was changed or is missing.
+         */
+        get: operations["verify_audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3332,10 +3372,12 @@ export interface components {
              * @enum {string}
              */
             kind: "user" | "key" | "system";
+            /** Key Name */
+            key_name: string;
         };
         /**
          * AuditOut
-         * @description An entry of the audit log.
+         * @description An entry of the audit log; `position` and `hash` are set once it is sealed in the chain of its organization.
          */
         AuditOut: {
             /**
@@ -3348,16 +3390,36 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** Organization Id */
+            organization_id: string | null;
             actor: components["schemas"]["AuditActorOut"];
             /** Action */
             action: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "ok" | "failed" | "cancelled" | "rolled_back" | "open" | "refused";
             resource: components["schemas"]["AuditResourceOut"];
+            /** Database Id */
+            database_id: string | null;
             /** Details */
             details: {
                 [key: string]: unknown;
             };
+            /**
+             * Door
+             * @enum {string}
+             */
+            door: "web" | "cli" | "api" | "system";
             /** Ip */
             ip: string;
+            /** Request Id */
+            request_id: string;
+            /** Position */
+            position: number | null;
+            /** Hash */
+            hash: string | null;
         };
         /**
          * AuditResourceOut
@@ -3370,6 +3432,16 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * AuditVerificationOut
+         * @description The check of all chains whose entries you may read.
+         */
+        AuditVerificationOut: {
+            /** Intact */
+            intact: boolean;
+            /** Chains */
+            chains: components["schemas"]["ChainReportOut"][];
         };
         /**
          * BaseOut
@@ -3408,6 +3480,18 @@ export interface components {
             job: components["schemas"]["JobOut"] | null;
         };
         /**
+         * BrokenEntryOut
+         * @description The first entry of a chain that is not what was sealed; `id` is null if it is missing.
+         */
+        BrokenEntryOut: {
+            /** Position */
+            position: number;
+            /** Id */
+            id: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * CellIn
          * @description The request of a complete value of a row.
          */
@@ -3430,6 +3514,30 @@ export interface components {
         CellOut: {
             /** Value */
             value: boolean | number | string | null;
+        };
+        /**
+         * ChainReportOut
+         * @description The check of one chain: of an organization, or of the instance if `organization_id` is null.
+         *
+         *     `head` is the hash of the last entry. Keep it elsewhere together with `last`: a later check can demand that it is
+         *     still part of the chain. `unsealed` entries are so new that they are in no chain yet.
+         */
+        ChainReportOut: {
+            /** Organization Id */
+            organization_id: string | null;
+            /** Organization */
+            organization: string;
+            /** Entries */
+            entries: number;
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            /** Head */
+            head: string;
+            /** Unsealed */
+            unsealed: number;
+            broken: components["schemas"]["BrokenEntryOut"] | null;
         };
         /**
          * Chart
@@ -11409,9 +11517,19 @@ export interface operations {
     list_audit: {
         parameters: {
             query?: {
-                action?: string | null;
                 cursor?: string | null;
                 limit?: number;
+                /** @description Start of the action's name. */
+                action?: string;
+                /** @description Address of the person. */
+                person?: string;
+                database_id?: string | null;
+                organization_id?: string | null;
+                outcome?: ("ok" | "failed" | "cancelled" | "rolled_back" | "open" | "refused") | null;
+                /** @description Starts of words of the entry. */
+                search?: string;
+                since?: string | null;
+                until?: string | null;
             };
             header?: never;
             path?: never;
@@ -11426,6 +11544,89 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListOf_AuditOut_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    export_audit: {
+        parameters: {
+            query?: {
+                format?: "csv" | "ndjson";
+                /** @description Start of the action's name. */
+                action?: string;
+                /** @description Address of the person. */
+                person?: string;
+                database_id?: string | null;
+                organization_id?: string | null;
+                outcome?: ("ok" | "failed" | "cancelled" | "rolled_back" | "open" | "refused") | null;
+                /** @description Starts of words of the entry. */
+                search?: string;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    verify_audit: {
+        parameters: {
+            query?: {
+                /** @description Position of a hash that you know. */
+                position?: number | null;
+                /** @description The hash that an entry had at this position. */
+                hash?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerificationOut"];
                 };
             };
             400: components["responses"]["BadRequest"];

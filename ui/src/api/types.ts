@@ -17,6 +17,7 @@ export type ApiKey = Wire['KeyOut']
 export type NewApiKey = Wire['NewKeyOut']
 export type Scope = Wire['KeyIn']['scopes'][number]
 export type AuditEntry = Wire['AuditOut']
+export type AuditVerification = Wire['AuditVerificationOut']
 
 export type Project = Wire['ProjectOut']
 export type Codebase = Wire['CodebaseOut']

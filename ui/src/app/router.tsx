@@ -1,5 +1,6 @@
 // Owns the routes: which page stands where, what its search holds, and that a session is needed inside the shell.
 import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { auditSearch } from '@/lib/audit'
 import { backupsSearch, columnsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
 import { NotFound, RouteError } from './fallbacks'
 import { confirmEmail, database, invite, project, requestReset, reset, root, shell, signIn, signUp } from './frames'
@@ -78,7 +79,7 @@ const instance = createRoute({
 const audit = createRoute({
   getParentRoute: () => settings,
   path: '/audit',
-  validateSearch: (raw: RawSearch): { action?: string } => ({ action: text(raw, 'action') }),
+  validateSearch: auditSearch,
   component: lazyRouteComponent(() => import('@/features/accounts/audit-page'), 'AuditPage'),
 })
 

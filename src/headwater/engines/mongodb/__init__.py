@@ -12,6 +12,7 @@ from headwater.engines.mongodb.decoder import MongoDecoding
 from headwater.engines.mongodb.dialect import DIALECT
 from headwater.engines.mongodb.in_place_restore import MongoInPlaceRestores
 from headwater.engines.mongodb.inspect import inspect
+from headwater.engines.mongodb.masked_values import mask_mongodb
 from headwater.engines.mongodb.session import connect
 from headwater.engines.mongodb.snapshots import MongoSnapshots
 from headwater.engines.mongodb.transfer import MongoTransfer
@@ -36,6 +37,7 @@ ENGINE = Engine(
     ddl=ddl,
     alter=alter,
     quote=quote,
+    mask_values=mask_mongodb,
     mask_secrets=partial(mask_statements, backslashes=True),
     browsing=MongoBrowsing(),
     decoding=MongoDecoding(),

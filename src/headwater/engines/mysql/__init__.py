@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from headwater.catalog.masked_values import mask_values
 from headwater.catalog.secret_text import mask_statements
 from headwater.engines import Engine, TransferSupport
 from headwater.engines.mysql.activity import MysqlActivity
@@ -34,6 +35,7 @@ ENGINE = Engine(
     ddl=ddl,
     alter=alter,
     quote=quote,
+    mask_values=partial(mask_values, backslashes=True, double_quotes="value"),
     mask_secrets=partial(mask_statements, backslashes=True),
     activity=MysqlActivity(),
     decoding=MysqlDecoding(),

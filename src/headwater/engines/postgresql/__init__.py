@@ -13,6 +13,7 @@ from headwater.engines.postgresql.export import PostgresExport
 from headwater.engines.postgresql.extensions import PostgresExtensions
 from headwater.engines.postgresql.in_place_restore import PostgresInPlaceRestores
 from headwater.engines.postgresql.inspect import inspect
+from headwater.engines.postgresql.masked_values import mask_postgresql
 from headwater.engines.postgresql.provision import PostgresProvisioning
 from headwater.engines.postgresql.proxy import PostgresProxy
 from headwater.engines.postgresql.recovery import PostgresRecovery
@@ -38,6 +39,7 @@ ENGINE = Engine(
     ddl=ddl,
     alter=alter,
     quote=quote,
+    mask_values=mask_postgresql,
     activity=PostgresActivity(),
     decoding=PostgresDecoding(),
     explain=PostgresExplain(),

@@ -8,6 +8,7 @@ from headwater.engines.redis.ddl import alter, ddl, quote
 from headwater.engines.redis.dialect import DIALECT
 from headwater.engines.redis.entries import RedisBrowsing
 from headwater.engines.redis.inspect import inspect
+from headwater.engines.redis.masked_values import mask_redis
 from headwater.engines.redis.provision import RedisProvisioning
 from headwater.engines.redis.proxy import RedisProxy
 from headwater.engines.redis.secret_arguments import mask_commands
@@ -25,6 +26,7 @@ ENGINE = Engine(
     ddl=ddl,
     alter=alter,
     quote=quote,
+    mask_values=mask_redis,
     mask_secrets=mask_commands,
     activity=RedisActivity(),
     browsing=RedisBrowsing(),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from headwater.catalog.masked_values import mask_values
 from headwater.engines import Engine, TransferSupport
 from headwater.engines.sqlite.alter import alter
 from headwater.engines.sqlite.ddl import ddl, quote
@@ -28,6 +31,7 @@ ENGINE = Engine(
     ddl=ddl,
     alter=alter,
     quote=quote,
+    mask_values=partial(mask_values, double_quotes="unclear"),
     decoding=SqliteDecoding(),
     explain=SqliteExplain(),
     in_place_restore=SqliteInPlaceRestores(),

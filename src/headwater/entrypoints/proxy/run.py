@@ -51,8 +51,10 @@ async def run_supervisor(chosen: Settings) -> None:
         await supervisor.begin()
         servers = [await control.listen(supervisor), *await _proxy(supervisor, chosen)]
         rounds = [
-            loop.create_task(_every(RECONCILE_SECONDS, supervisor.reconcile)),
-            loop.create_task(_every(idle.LOOK_SECONDS, functools.partial(idle.watch_instances, supervisor))),
+            loop.create_task(_every(RECONCILE_SECONDS, supervisor, supervisor.reconcile)),
+            loop.create_task(
+                _every(idle.LOOK_SECONDS, supervisor, functools.partial(idle.watch_instances, supervisor))
+            ),
         ]
         supervisor.prepare()
         await stopping.wait()
@@ -66,13 +68,15 @@ async def run_supervisor(chosen: Settings) -> None:
         lock.release()
 
 
-async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+async def _every(seconds: float, supervisor: Supervisor, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await work()
         except (HeadwaterError, SQLAlchemyError, OSError) as error:
+            supervisor.faults += 1
             log.warning("supervisor.reconcile_failed", error=str(error))
         except Exception:
+            supervisor.faults += 1
             # A bug that fails one round must not stop the supervisor of all databases.
             log.exception("supervisor.reconcile_crashed")
         await asyncio.sleep(seconds)
@@ -81,12 +85,13 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 async def _proxy(supervisor: Supervisor, chosen: Settings) -> list[asyncio.Server]:
     """Listen on one port for protocols in which the client speaks first, and on another for those in which it waits."""
     fronts = {name: engine.proxy for name, engine in all_engines().items() if engine.proxy}
+    pending = supervisor.pending_clients = _pending_clients()
     proxy = ProxyServer(
         functools.partial(clients.open_upstream, supervisor),
         load_certificate(chosen),
         binding_hash(chosen),
         chosen.proxy_tls == "required",
-        _pending_clients(),
+        pending,
     )
     servers = [
         await _listen(lambda: ProxyProtocol(fronts, proxy), chosen.host, chosen.proxy_port, "HEADWATER_PROXY_PORT")

@@ -16,18 +16,28 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headwater.entrypoints.server.problems import respond
 from headwater.features.accounts.guard import AppState
+from headwater.features.accounts.metrics import SIGN_INS
+from headwater.features.accounts.rights import Actor, RoleForbidden
+from headwater.features.accounts.service.refusals import RefusalLog, RefusedRequest
+from headwater.kit import logs
 from headwater.kit.errors import HeadwaterError, TooLarge
 from headwater.kit.network.forwarded import Network, client_address, is_trusted
 from headwater.kit.network.hosts import is_own_host
 from headwater.kit.settings import Settings
 
 log = structlog.get_logger()
-REQUESTS = Counter("headwater_http_requests_total", "Requests answered.", ["method", "route", "status"])
-SECONDS = Histogram("headwater_http_request_duration_seconds", "Time to answer.", ["method", "route"])
+# By the part of the API and the class of the status, not by route: that would be thousands of series.
+REQUESTS = Counter("headwater_http_requests_total", "Requests answered.", ["area", "status"])
+REFUSALS = Counter("headwater_http_refusals_total", "Requests refused with 401, 403 or 429.", ["status"])
+SECONDS = Histogram(
+    "headwater_http_request_duration_seconds", "Time to answer.", ["area"], buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 30)
+)
+SIGN_IN_ROUTES = frozenset({"/auth/login"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 # Limit of the body of every route that does not declare another one.
 MAX_BODY = 1_048_576
+REFUSED = frozenset({403, 429})
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 HSTS = "max-age=31536000"
 SECURITY_HEADERS = {
@@ -73,7 +83,7 @@ class RequestMiddleware:
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        logs.bind(request_id=request_id, address=_address(scope))
         started = time.perf_counter()
         status = 500
 
@@ -96,6 +106,8 @@ class RequestMiddleware:
             await respond(HeadwaterError("The server failed unexpectedly."))(scope, receive, send_with_headers)
         finally:
             _note(scope, status, time.perf_counter() - started)
+            if state and status in REFUSED:
+                state.context.service(RefusalLog).add(_refusal(scope, status))
 
 
 def _bounded(receive: Receive, headers: Headers, scope: Scope) -> Receive:
@@ -149,12 +161,43 @@ def _add_headers(headers: MutableHeaders, scope: Scope, request_id: str) -> None
         headers.setdefault("cache-control", "no-store")
 
 
-def _note(scope: Scope, status: int, seconds: float) -> None:
+def _address(scope: Scope) -> str:
+    return str(scope["client"][0]) if scope.get("client") else ""
+
+
+def _refusal(scope: Scope, status: int) -> RefusedRequest:
+    """Return who was refused what; the error says in which organization, if it is known."""
+    remembered = scope.get("state", {})
+    actor = remembered.get("actor") or Actor("user", None, "", ip=_address(scope))
+    error = remembered.get("refusal")
+    organization_id = error.organization_id if isinstance(error, RoleForbidden) else None
+    code = error.code if isinstance(error, HeadwaterError) else ""
+    return RefusedRequest(actor, status, _method(scope), _template(scope), code, organization_id)
+
+
+def _template(scope: Scope) -> str:
+    """Return the template of the route, never the path: labels must be few and must not contain personal data."""
+    return getattr(scope.get("route"), "path", None) or "unmatched"
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in METHODS else "OTHER"
+
+
+def _area(scope: Scope) -> str:
+    """Return the part of the API that a route belongs to: its tag."""
     route = scope.get("route")
-    # The route's template, never the path: labels must be few and must not contain personal data.
-    template = getattr(route, "path", None) or "unmatched"
-    method = scope["method"] if scope["method"] in METHODS else "OTHER"
-    REQUESTS.labels(method, template, str(status)).inc()
-    SECONDS.labels(method, template).observe(seconds)
+    tags = getattr(route, "tags", None)
+    return str(tags[0]) if tags else "other" if route else "unmatched"
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    template, area = _template(scope), _area(scope)
+    REQUESTS.labels(area, f"{status // 100}xx").inc()
+    SECONDS.labels(area).observe(seconds)
+    if status in {401, *REFUSED}:
+        REFUSALS.labels(str(status)).inc()
+    if template.removeprefix("/api/v1") in SIGN_IN_ROUTES:
+        SIGN_INS.labels("accepted" if status < 400 else "limited" if status == 429 else "refused").inc()
     if scope["path"] not in QUIET:
-        log.info("request", method=method, route=template, status=status, ms=round(seconds * 1000, 1))
+        log.info("request", method=_method(scope), route=template, status=status, ms=round(seconds * 1000, 1))

@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI, Request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from headwater.entrypoints.server.scrapes import Scrapes, check_token
 from headwater.features.accounts.guard import AppState, Shared, public
 from headwater.features.databases.supervisor import client
 from headwater.features.jobs.service import workers
@@ -69,14 +70,10 @@ def _disk(server: AppState) -> str:
 
 
 @router.get("/metrics")
-async def metrics(server: Shared) -> Response:
+async def metrics(request: Request, server: Shared) -> Response:
     """Return the metrics for Prometheus."""
-    try:
-        async with asyncio.timeout(3), server.database.transaction() as db:
-            await workers.observe(db)
-    except (SQLAlchemyError, TimeoutError, OSError):
-        pass  # the metrics of the process itself are useful even if the store cannot be reached
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    check_token(server.settings, request.headers.get("authorization", ""))
+    return Response(await server.context.service(Scrapes).text(server.context), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/api/openapi.json")

@@ -132,8 +132,9 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
-async def _known(_: Request, error: Exception) -> Response:
+async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, HeadwaterError)
+    request.state.refusal = error  # read by the middleware, which counts refusals
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request.failed", error=error.message)
     return respond(error)

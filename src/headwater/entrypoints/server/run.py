@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 from uvicorn.loops.auto import auto_loop_factory
 
@@ -23,6 +24,7 @@ from headwater.entrypoints.server.connections import BoundedProtocol, Connection
 from headwater.entrypoints.server.sweep import sweep_forever
 from headwater.features import collect
 from headwater.features.accounts.guard import AppState
+from headwater.features.accounts.service.refusals import RefusalLog
 from headwater.features.accounts.tokens import Signer
 from headwater.features.jobs.service.feed import JobFeed
 from headwater.kit import logs, process
@@ -101,14 +103,22 @@ async def serve(chosen: Settings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    sweeper = loop.create_task(sweep_forever(database))
+    sweeper = loop.create_task(sweep_forever(state.context))
     try:
         with _listener(chosen.host, chosen.port) as listener:
             await server.serve(sockets=[listener])
     finally:
         sweeper.cancel()
+        await _write_refusals(state.context)
         await state.context.close()
         await database.close()
+
+
+async def _write_refusals(context: Context) -> None:
+    """Write the counted refusals of a server that stops, if the store answers at once."""
+    with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await context.service(RefusalLog).write(context, is_last=True)
 
 
 def _limits(chosen: Settings) -> ConnectionLimits:

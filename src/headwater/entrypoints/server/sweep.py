@@ -1,4 +1,4 @@
-"""Runs the sweep of jobs in the server too, so that jobs of dead workers are requeued even if no worker is left."""
+"""What the server runs at intervals: it seals the audit log, and sweeps jobs, also if no worker is left."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ import asyncio
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from headwater.features.accounts.service import audit_chain
+from headwater.features.accounts.service.refusals import RefusalLog
 from headwater.features.jobs.service import sweep
-from headwater.store.session import Store
+from headwater.kit.errors import HeadwaterError
+from headwater.store.context import Context
 
 log = structlog.get_logger()
 
 
-async def sweep_forever(database: Store) -> None:
+async def sweep_forever(context: Context) -> None:
     """Sweep at intervals until cancelled; errors of the store are only logged."""
     while True:
         await asyncio.sleep(sweep.EVERY_SECONDS)
         try:
-            async with database.transaction() as db:
+            async with context.store.transaction() as db:
                 await sweep.sweep(db)
-        except (SQLAlchemyError, OSError) as error:
+            await context.service(RefusalLog).write(context)
+            await audit_chain.seal_all(context)
+        except (SQLAlchemyError, OSError, HeadwaterError) as error:
             log.warning("sweep.failed", error=str(error.__cause__ or error))

@@ -1,3 +1,3 @@
 """Accounts and permissions: users, sessions, organizations, projects, API keys, rights and the audit log."""
 
-COMMANDS = ("login", "projects", "keys", "account", "members", "users")
+COMMANDS = ("login", "projects", "keys", "account", "members", "users", "audit")

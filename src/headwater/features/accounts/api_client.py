@@ -19,6 +19,7 @@ import platformdirs
 import typer
 from rich.table import Table
 
+from headwater import version
 from headwater.kit.errors import BadInput, HeadwaterError, Unauthenticated, Unavailable
 from headwater.kit.terminal import terminal
 
@@ -88,7 +89,7 @@ class ApiClient:
     """A client of one server; requests carry its API key."""
 
     def __init__(self, url: str, key: str = "") -> None:
-        headers = {"authorization": f"Bearer {key}"} if key else {}
+        headers = {"user-agent": f"headwater-cli/{version()}"} | ({"authorization": f"Bearer {key}"} if key else {})
         self.url = url
         # Load CA certificates only for HTTPS: loading them takes longer than a whole command.
         verify = not url.lower().startswith("http:")
@@ -126,9 +127,9 @@ class ApiClient:
             _check(answer)
             yield from answer.iter_bytes(65_536)
 
-    def download(self, path: str) -> Iterator[bytes]:
+    def download(self, path: str, **options: Any) -> Iterator[bytes]:
         """Yield the chunks of a file, or raise the error that the server reports."""
-        with self._reaching(), self._http.stream("GET", path) as answer:
+        with self._reaching(), self._http.stream("GET", path, **options) as answer:
             _check(answer)
             yield from answer.iter_bytes(65_536)
 

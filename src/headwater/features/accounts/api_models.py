@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -273,34 +273,6 @@ class NewKeyOut(Wire):
 
     key: KeyOut
     secret: str
-
-
-class AuditActorOut(Wire):
-    """Who performed an audited action."""
-
-    id: uuid.UUID | None
-    email: str
-    kind: Literal["user", "key", "system"]
-
-
-class AuditResourceOut(Wire):
-    """The resource of an audited action."""
-
-    kind: str
-    id: str
-    name: str
-
-
-class AuditOut(Wire):
-    """An entry of the audit log."""
-
-    id: uuid.UUID
-    at: datetime
-    actor: AuditActorOut
-    action: str
-    resource: AuditResourceOut
-    details: dict[str, Any]
-    ip: str
 
 
 class ProjectOut(Wire):

@@ -18,6 +18,7 @@ from headwater.features.accounts.rights import Action, Actor, allow_scope
 from headwater.features.accounts.service import identity
 from headwater.features.accounts.service.identity import ClientInfo
 from headwater.features.accounts.tokens import Signer
+from headwater.kit import logs
 from headwater.kit.errors import Forbidden, Unauthenticated
 from headwater.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from headwater.kit.settings import Settings
@@ -104,6 +105,12 @@ def credential_of(request: Request) -> str:
     return credential.strip()
 
 
+def _remember(request: Request, actor: Actor) -> None:
+    """Name the actor in the log of the request, and to those who record its refusal."""
+    request.state.actor = actor
+    logs.bind(user=str(actor.user_id or ""), key=str(actor.key_id or ""))
+
+
 def allow(action: Action) -> Callable[..., Awaitable[Actor]]:
     """Declare the action of a route and return a dependency that yields the actor, after checking the key's scope.
 
@@ -115,8 +122,8 @@ def allow(action: Action) -> Callable[..., Awaitable[Actor]]:
         identified = await identity.actor_of_token(
             server.context, server.signer, client_info(request), credential_of(request)
         )
+        _remember(request, identified)
         allow_scope(identified, action)
-        request.state.actor = identified
         return identified
 
     actor.declares = action  # type: ignore[attr-defined]

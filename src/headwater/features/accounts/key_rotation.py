@@ -1,10 +1,11 @@
-"""The part of accounts in a rotation of the master key: the secrets of second factors are encrypted anew."""
+"""The part of accounts in a rotation of the master key: secrets of second factors, signatures of the audit log."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from headwater.features.accounts.repository import second_factors
+from headwater.features.accounts.service import audit_chain
 from headwater.features.accounts.service.second_factor import COLUMN
 from headwater.kit.errors import Unavailable
 from headwater.store.context import Context
@@ -21,4 +22,6 @@ async def encrypt_anew(context: Context) -> Sequence[str]:
                 row.sealed = cipher.renew(row.sealed, row.user_id, row.user_id, COLUMN)
             except Unavailable as error:
                 problems.append(f"The second factor of the user {row.user_id}: {error.message} {error.hint}")
+    async with context.store.transaction() as db:
+        problems += await audit_chain.sign_anew(db, context)
     return problems

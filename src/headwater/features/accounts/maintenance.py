@@ -1,4 +1,5 @@
-"""What a worker runs for accounts at intervals: it deletes counts of attempts, links and invitations that are over."""
+"""What a worker runs for accounts at intervals: it deletes counts of attempts, links, invitations
+and entries of the audit log that are over."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from datetime import timedelta
 
 from headwater.features.accounts import repository
 from headwater.features.accounts.repository import account_links, invitations
+from headwater.features.accounts.service import audit_chain
 from headwater.features.accounts.service.throttles import WINDOW
 from headwater.kit.clock import now
 from headwater.store.context import Context
@@ -16,6 +18,7 @@ KEEP_INVITATIONS = timedelta(days=90)
 
 async def run_maintenance(context: Context) -> None:
     """Delete the counts of windows that are over, and links that have expired."""
+    await audit_chain.expire(context)
     async with context.store.transaction() as db:
         await repository.forget_attempts_before(db, now() - WINDOW)
         await account_links.forget_before(db, now())

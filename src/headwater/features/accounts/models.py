@@ -168,13 +168,36 @@ class ApiKey(Base):
     revoked_at: Mapped[datetime | None]
 
 
+# The words that are searched.
+WORDS = "audit_words(actor_email, action, resource_name, key_name, details)"
+
+
 class AuditEntry(Base):
-    """Who did what to which thing, when and from where. Names are copied, because the entry outlives the resource."""
+    """Who did what to which thing, when and from where. Names are copied, because the entry outlives the resource.
+
+    A trigger refuses to change or delete entries. `position` and `hash` are set once, when the entry is sealed.
+    """
 
     __tablename__ = "audit_entries"
     __table_args__ = (
+        CheckConstraint("door IN ('web', 'cli', 'api', 'system')", name="door"),
+        CheckConstraint("outcome IN ('ok', 'failed', 'cancelled', 'rolled_back', 'open', 'refused')", name="outcome"),
+        CheckConstraint("(position IS NULL) = (hash IS NULL)", name="sealed"),
         Index("ix_audit_entries_organization_id_id", "organization_id", text("id DESC")),
         Index("ix_audit_entries_actor_id_id", "actor_id", text("id DESC")),
+        Index("ix_audit_entries_actor_email_id", "actor_email", text("id DESC")),
+        Index("ix_audit_entries_database_id_id", "database_id", text("id DESC")),
+        Index("ix_audit_entries_action_id", "action", text("id DESC"), postgresql_ops={"action": "text_pattern_ops"}),
+        Index("ix_audit_entries_search", text(WORDS), postgresql_using="gin"),
+        Index(
+            "ix_audit_entries_organization_id_position",
+            "organization_id",
+            "position",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=text("position IS NOT NULL"),
+        ),
+        Index("ix_audit_entries_unsealed", "id", postgresql_where=text("position IS NULL")),
     )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     at: Mapped[datetime] = mapped_column(server_default=NOW)
@@ -188,6 +211,29 @@ class AuditEntry(Base):
     resource_name: Mapped[str] = mapped_column(TEXT, default="")
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     ip: Mapped[str] = mapped_column(TEXT, default="")
+    door: Mapped[str] = mapped_column(TEXT, default="system", server_default="system")
+    key_name: Mapped[str] = mapped_column(TEXT, default="", server_default="")
+    database_id: Mapped[uuid.UUID | None]
+    outcome: Mapped[str] = mapped_column(TEXT, default="ok", server_default="ok")
+    request_id: Mapped[str] = mapped_column(TEXT, default="", server_default="")
+    position: Mapped[int | None] = mapped_column(BigInteger)
+    hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class AuditChain(Base):
+    """The end of the hash chain of an organization, or of the instance, which has the id 0.
+
+    `anchor_position` and `anchor_hash` are of the last entry that retention has removed. The signature covers all this.
+    """
+
+    __tablename__ = "audit_chains"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    anchor_position: Mapped[int] = mapped_column(BigInteger)
+    anchor_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
 class AttemptCount(Base):

@@ -69,6 +69,10 @@ class Actor:
     scopes: frozenset[Scope] = frozenset(SCOPES)
     roles: Mapping[uuid.UUID, Role] = field(default_factory=dict)
     ip: str = ""
+    door: Literal["web", "cli", "api"] = "web"
+    """By which program the request came; an API key of the command line is `cli`."""
+    key_name: str = ""
+    """The name of the API key that the actor uses."""
     locked: frozenset[uuid.UUID] = frozenset()
     """Organizations in which the actor may do nothing until the account has a second factor."""
     is_proven: bool = True
@@ -83,7 +87,14 @@ class Actor:
 SYSTEM = Actor("system", None, "system")
 
 
-class SecondFactorRequired(Forbidden):
+class RoleForbidden(Forbidden):
+    """Your role does not allow this."""
+
+    organization_id: uuid.UUID | None = None
+    """The organization in which it was refused, whose admins may know of it."""
+
+
+class SecondFactorRequired(RoleForbidden):
     """This organization demands a second factor."""
 
     code = "second_factor_required"
@@ -143,9 +154,17 @@ def authorize(actor: Actor, action: Action, resource: Resource | None) -> None:
     if role is None:
         raise NotFound
     if resource.organization_id in actor.locked:
-        raise SecondFactorRequired(hint="Turn on the second factor of your account: Settings, Security.")
+        raise _of(resource, SecondFactorRequired(hint="Turn on the second factor of your account: Settings, Security."))
     if action not in PERMISSIONS[role]:
-        raise Forbidden(f"Your role ({role}) does not allow this.", hint="Ask an admin of the organization.")
+        raise _of(
+            resource,
+            RoleForbidden(f"Your role ({role}) does not allow this.", hint="Ask an admin of the organization."),
+        )
+
+
+def _of(resource: Resource, refusal: RoleForbidden) -> RoleForbidden:
+    refusal.organization_id = resource.organization_id
+    return refusal
 
 
 def organizations_allowing(actor: Actor, action: Action) -> list[uuid.UUID]:

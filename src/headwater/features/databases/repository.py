@@ -189,3 +189,9 @@ async def add_metric(db: AsyncSession, database_id: uuid.UUID, values: Mapping[s
 async def forget(db: AsyncSession, database_id: uuid.UUID) -> None:
     """Delete the row of a database that was destroyed."""
     await db.execute(delete(Database).where(Database.id == database_id))
+
+
+async def count_states(db: AsyncSession) -> Sequence[tuple[str, str, int]]:
+    """Return (origin, state, number) of the databases that are not deleted."""
+    query = select(Database.origin, Database.state, func.count()).where(Database.deleted_at.is_(None), _LISTED)
+    return [(row[0], row[1], row[2]) for row in await db.execute(query.group_by(Database.origin, Database.state))]

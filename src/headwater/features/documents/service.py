@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,11 +17,14 @@ from headwater.catalog.entries import (
     EntryPage,
     Search,
 )
+from headwater.catalog.masked_values import MaskedStatement
 from headwater.catalog.results import QueryTimeout
 from headwater.engines import BrowsingSupport, Session
 from headwater.features.accounts.rights import Actor
-from headwater.features.query.service import access
+from headwater.features.accounts.service.audit import Outcome
+from headwater.features.query.service import access, statement_audit
 from headwater.features.query.service.access import Access
+from headwater.features.query.service.statement_audit import AuditedStatement
 from headwater.kit.errors import BadInput, NotFound
 from headwater.store.context import Context
 
@@ -70,8 +74,21 @@ async def change(
         QueryError, BadInput: the engine refused it.
     """
     entered = await access.authorize_query(context, actor, database_id, write=True, confirmed=confirmed)
-    async with _engine(context, entered) as (engine, session):
-        return await engine.change_entry(session, holder, change)
+    began, outcome = time.perf_counter(), None
+    try:
+        async with _engine(context, entered) as (engine, session):
+            outcome = await engine.change_entry(session, holder, change)
+            return outcome
+    finally:
+        await statement_audit.record(context, entered, "document", [_audited(holder, change, outcome, began)])
+
+
+def _audited(holder: str, change: EntryChange, outcome: ChangeOutcome | None, began: float) -> AuditedStatement:
+    """Return a change of an entry as a statement: what was done where, without the id and the values."""
+    part = f" of type {change.type}" if change.type else ""
+    masked = MaskedStatement(f"{change.kind} an entry{part} in {holder}", change.kind, changes=True)
+    how: Outcome = "failed" if outcome is None else "ok" if outcome.applied else "rolled_back"
+    return AuditedStatement(masked, how, int(how == "ok"), (time.perf_counter() - began) * 1000)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.features.accounts.rights import SYSTEM, Actor
 from headwater.kit.errors import Cancelled
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
@@ -39,6 +40,8 @@ class Attempt:
     notes: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=1000))
     noting: asyncio.Lock = field(default_factory=asyncio.Lock)
     ending: bool = False
+    author: Actor = SYSTEM
+    """Who started the job, for the audit log."""
 
     @property
     def settings(self) -> Settings:

@@ -23,7 +23,8 @@ class Job(Base):
 
     `attempt_token` names the attempt that may write to the row; an attempt that was replaced finds another token.
     `version` grows with every change that a user can see. `losses` counts the attempts that ended
-    for a reason outside the job, which are not counted against `max_attempts`.
+    for a reason outside the job, which are not counted against `max_attempts`. `origin` says by whom, from where and
+    in which request the job was started, for the log and the audit log.
     """
 
     __tablename__ = "jobs"
@@ -40,6 +41,7 @@ class Job(Base):
     kind: Mapped[str] = mapped_column(TEXT)
     title: Mapped[str] = mapped_column(TEXT)
     args: Mapped[dict[str, Any]]
+    origin: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'::jsonb"))
     state: Mapped[str] = mapped_column(TEXT, default="pending")
     progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(BigInteger, default=1)
@@ -84,11 +86,13 @@ class JobLog(Base):
 
 
 class Worker(Base):
-    """A worker process; it is alive while its heartbeat is recent."""
+    """A worker process; it is alive while its heartbeat is recent, which says what it uses."""
 
     __tablename__ = "workers"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     host: Mapped[str] = mapped_column(TEXT)
     pid: Mapped[int]
+    resident_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    cpu_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
     started_at: Mapped[datetime] = mapped_column(server_default=NOW)
     heartbeat_at: Mapped[datetime] = mapped_column(server_default=NOW, index=True)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from headwater.features.jobs.filters import JobFilter
 from headwater.features.jobs.models import ClaimableRow, Job, JobLog, RowOfJob, Worker
 from headwater.features.jobs.names import QUEUE, TASK
+from headwater.kit import memory
 
 DEFER = text("""
     SELECT (procrastinate_defer_jobs_v1(ARRAY[
@@ -186,9 +187,11 @@ async def drop_stalled_messages(db: AsyncSession, seconds: float) -> None:
 
 async def beat_worker(db: AsyncSession, worker: Worker) -> None:
     """Store the heartbeat of a worker."""
-    statement = update(Worker).where(Worker.id == worker.id).values(heartbeat_at=func.now())
+    used = memory.usage()
+    values = {"resident_bytes": used.resident_bytes, "cpu_seconds": used.cpu_seconds}
+    statement = update(Worker).where(Worker.id == worker.id).values(heartbeat_at=func.now(), **values)
     if cast("CursorResult[Any]", await db.execute(statement)).rowcount == 0:
-        db.add(Worker(id=worker.id, host=worker.host, pid=worker.pid))
+        db.add(Worker(id=worker.id, host=worker.host, pid=worker.pid, **values))
 
 
 async def remove_worker(db: AsyncSession, worker_id: uuid.UUID) -> None:
@@ -217,3 +220,11 @@ async def live_workers(db: AsyncSession | AsyncConnection, seconds: float) -> in
 async def depths(db: AsyncSession) -> Sequence[Row[*tuple[Any, ...]]]:
     """Count unfinished and failed jobs by kind and state, with the age of the oldest."""
     return (await db.execute(DEPTHS)).all()
+
+
+async def worker_usage(db: AsyncSession, seconds: float) -> tuple[int, int, float]:
+    """Return how many workers have a heartbeat in the last seconds, and their memory and processor time together."""
+    sums = func.coalesce(func.sum(Worker.resident_bytes), 0), func.coalesce(func.sum(Worker.cpu_seconds), 0)
+    alive = Worker.heartbeat_at > func.now() - timedelta(seconds=seconds)
+    row = (await db.execute(select(func.count(), *sums).where(alive))).one()
+    return int(row[0]), int(row[1]), float(row[2])

@@ -13,10 +13,14 @@ import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.features.accounts.service import audit
+from headwater.features.accounts.service.audit import Event, Outcome
+from headwater.features.jobs import origins
 from headwater.features.jobs.context import Attempt, Task, Write
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import attempts
 from headwater.features.jobs.service.attempts import AttemptLost
+from headwater.kit.clock import now
 from headwater.kit.errors import Cancelled, HeadwaterError
 from headwater.store.context import Context
 
@@ -59,7 +63,7 @@ class Runner:
         if claimed is None:
             return
         job, token = claimed
-        with structlog.contextvars.bound_contextvars(job_id=str(job.id), kind=job.kind):
+        with structlog.contextvars.bound_contextvars(job_id=str(job.id), kind=job.kind, **_origin(job)):
             try:
                 await self._attempt(job, token)
             except AttemptLost:
@@ -75,6 +79,7 @@ class Runner:
             job.args,
             self._context,
             progress=dict(job.progress),
+            author=origins.author_of(job.origin, job.created_by),
         )
         self._running.add(attempt)
         if self._stopping:
@@ -85,7 +90,7 @@ class Runner:
             task = await asyncio.to_thread(self._task_of, job.kind)  # the first job of a kind imports its feature
             write = await task(attempt)
             attempt.check()
-            await self._finish(attempt, token, write)
+            await self._finish(attempt, job, token, write)
             log.info("job.completed", seconds=round(time.monotonic() - started, 2))
         except AttemptLost:
             raise
@@ -99,9 +104,10 @@ class Runner:
             with contextlib.suppress(asyncio.CancelledError, AttemptLost):
                 await pulse
 
-    async def _finish(self, attempt: Attempt, token: uuid.UUID, write: Write) -> None:
+    async def _finish(self, attempt: Attempt, job: Job, token: uuid.UUID, write: Write) -> None:
         async def finish(db: AsyncSession) -> None:
             await write(db)
+            _record_end(db, attempt, job, "ok")
             _write_notes(db, attempt.job_id, attempt.notes)
             await attempts.complete(db, attempt.job_id, token, attempt.progress)
 
@@ -116,13 +122,16 @@ class Runner:
                 await attempts.put_back(db, job.id, token, "The worker was stopped. The job goes back to the queue.")
             else:
                 await attempts.give_up(db, job.id, token, "cancelled", None)
+                _record_end(db, attempt, job, "cancelled")
         elif isinstance(error, HeadwaterError) and error.status < 500:
             await attempts.give_up(db, job.id, token, "failed", _sentence(error))
+            _record_end(db, attempt, job, "failed")
         elif isinstance(error, DBAPIError) and error.connection_invalidated:
             await attempts.put_back(db, job.id, token, "The store was unreachable. The job goes back to the queue.")
         else:
-            log.error("job.crashed", exc_info=error)
+            _log_failure(error)
             await attempts.fail(db, job, token, _sentence(error))
+            _record_end(db, attempt, job, "failed")
 
     async def _pulse(self, attempt: Attempt, token: uuid.UUID) -> None:
         """Store heartbeat, progress and notes at intervals, and stop the attempt when the job is cancelled."""
@@ -164,8 +173,35 @@ class Runner:
                 delay = min(delay * 2, 2.0)
 
 
-def _is_operational(error: DBAPIError) -> bool:
-    return type(error).__name__ in {"OperationalError", "InterfaceError"}
+def _log_failure(error: Exception) -> None:
+    """Log why an attempt failed: with a traceback only if it can be a mistake in the code."""
+    if isinstance(error, HeadwaterError):
+        log.warning("job.failed", error=error.message)
+    elif isinstance(error, ConnectionError) or _is_operational(error):
+        log.warning("job.interrupted", error=str(error))  # a session that was ended, a server that has gone
+    else:
+        log.error("job.crashed", exc_info=error)
+
+
+def _origin(job: Job) -> dict[str, str]:
+    """Return what the log says of where a job comes from."""
+    origin = {name: str(job.origin.get(name, "")) for name in ("request_id", "address")}
+    return {name: value for name, value in (origin | {"user": str(job.created_by or "")}).items() if value}
+
+
+def _record_end(db: AsyncSession, attempt: Attempt, job: Job, outcome: Outcome) -> None:
+    """Record the end of an attempt that a person has started."""
+    if job.created_by is None:
+        return
+    seconds = (now() - job.started_at).total_seconds() if job.started_at else 0.0
+    details = {"job": job.kind, "attempt": job.attempts, "milliseconds": round(seconds * 1000)}
+    event = Event("job.end", "job", job.id, job.title, job.organization_id, outcome=outcome, details=details)
+    audit.record_event(db, attempt.author, event)
+
+
+def _is_operational(error: Exception) -> bool:
+    """Return True for what the drivers of all databases raise when a connection is lost, by its name in the DB API."""
+    return any(base.__name__ in {"OperationalError", "InterfaceError"} for base in type(error).__mro__)
 
 
 def _write_notes(db: AsyncSession, job_id: uuid.UUID, notes: Iterable[tuple[str, str]]) -> None:

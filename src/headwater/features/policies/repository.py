@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import and_, delete, func, select, text, update
+from sqlalchemy import Row, and_, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -181,3 +181,43 @@ async def alerts(
         query = query.where(Alert.id < before)
     rows = await db.execute(query.order_by(Alert.id.desc()).limit(limit + 1))
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+_FIGURES = text(
+    """
+    SELECT count(*) FILTER (WHERE NOT p.paused) AS active, count(*) FILTER (WHERE p.paused) AS paused,
+        count(*) FILTER (WHERE NOT p.paused AND p.due_at < now() - interval '15 minutes') AS overdue,
+        count(*) FILTER (WHERE NOT p.paused AND s.newest IS NULL) AS without_snapshot,
+        extract(epoch FROM now() - min(s.newest) FILTER (WHERE NOT p.paused))::float AS oldest_seconds
+    FROM snapshot_policies p JOIN databases d ON d.id = p.database_id AND d.deleted_at IS NULL
+    LEFT JOIN LATERAL (
+        SELECT max(taken_at) AS newest FROM snapshots WHERE database_id = p.database_id AND status = 'complete'
+    ) s ON true
+    """
+)
+_FAILING = text(
+    """
+    SELECT r.kind, count(*) FROM snapshot_policies p JOIN databases d ON d.id = p.database_id AND d.deleted_at IS NULL
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT ON (kind) kind, outcome FROM policy_runs
+        WHERE database_id = p.database_id AND finished_at IS NOT NULL ORDER BY kind, id DESC
+    ) r
+    WHERE NOT p.paused AND r.outcome IN ('failed', 'missed', 'damaged') GROUP BY r.kind
+    """
+)
+
+
+async def policy_figures(db: AsyncSession) -> Row[*tuple[Any, ...]]:
+    """Return the numbers of policies: active, paused, overdue, without_snapshot, and the oldest_seconds."""
+    return (await db.execute(_FIGURES)).one()
+
+
+async def failing_kinds(db: AsyncSession) -> Sequence[tuple[str, int]]:
+    """Return (kind, number) of the active policies whose last run of a kind has failed."""
+    return [(row[0], row[1]) for row in await db.execute(_FAILING)]
+
+
+async def open_alerts(db: AsyncSession) -> Sequence[tuple[str, int]]:
+    """Return (kind, number) of the alerts that are not resolved."""
+    query = select(Alert.kind, func.count()).where(Alert.status != "resolved").group_by(Alert.kind)
+    return [(row[0], row[1]) for row in await db.execute(query)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import Float, Row, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -167,3 +167,16 @@ async def stored(db: AsyncSession, archive_id: uuid.UUID) -> int:
     query = select(func.coalesce(func.sum(ArchiveLog.stored_bytes), 0))
     query = query.where(ArchiveLog.archive_id == archive_id, ArchiveLog.status == "complete")
     return int((await db.execute(query)).scalar_one())
+
+
+async def archive_figures(db: AsyncSession) -> Row[*tuple[Any, ...]]:
+    """Return the numbers of archives that are on: ok, problem, oldest_seconds of a problem, spooled segments."""
+    has_problem = Archive.problem != ""
+    oldest = func.extract("epoch", func.now() - func.min(Archive.problem_at).filter(has_problem)).cast(Float)
+    columns = (
+        func.count().filter(~has_problem).label("ok"),
+        func.count().filter(has_problem).label("problem"),
+        oldest.label("oldest_seconds"),
+        func.sum(Archive.spooled).label("spooled"),
+    )
+    return (await db.execute(select(*columns).where(Archive.enabled))).one()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, or_, select, text, update
+from sqlalchemy import Float, Row, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -352,3 +352,12 @@ async def same_vault(
     names = ("folder", "bucket", "prefix", "endpoint")
     rows = (await db.execute(query.execution_options(populate_existing=True))).scalars().all()
     return next((row for row in rows if all(row.settings.get(n) == settings.get(n) for n in names)), None)
+
+
+async def snapshot_figures(db: AsyncSession) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return for each status the number of snapshots, the bytes added, the newest (Unix time) and the damaged ones."""
+    newest = func.extract("epoch", func.max(Snapshot.taken_at)).cast(Float)
+    damaged = func.count().filter(*_DAMAGED)
+    columns = func.count().label("number"), func.sum(Snapshot.new_bytes).label("added"), newest.label("newest")
+    query = select(Snapshot.status, *columns, damaged.label("damaged")).group_by(Snapshot.status)
+    return (await db.execute(query)).all()

@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import type { ApiKeyRequest, EmailRequest, InvitationRequest, PasswordRequest, Proof, ResetRequest, Role, SignInRequest, SignUpRequest } from '@/api/types'
+import { auditQueryOf, type AuditSearch } from '@/lib/audit'
 import { api, everyPage } from '@/lib/http'
 import { setSession } from '@/lib/session'
 
@@ -28,12 +29,28 @@ export const membersQuery = (organization: string) =>
 export const keysQuery = () =>
   queryOptions({ queryKey: ['keys'], queryFn: ({ signal }) => everyPage((cursor) => api.get('/keys', { params: { query: { cursor } }, signal }), 1000) })
 
-export const auditQuery = (action: string | undefined) =>
+export const auditQuery = (search: AuditSearch) =>
   infiniteQueryOptions({
-    queryKey: ['audit', action ?? ''],
-    queryFn: ({ pageParam, signal }) => api.get('/audit', { params: { query: { action, limit: 50, cursor: pageParam } }, signal }),
+    queryKey: ['audit', search],
+    queryFn: ({ pageParam, signal }) => api.get('/audit', { params: { query: { ...auditQueryOf(search), limit: 50, cursor: pageParam } }, signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
+  })
+
+export const exportAudit = (search: AuditSearch, format: 'csv' | 'ndjson') => api.getBlob('/audit/export', { params: { query: { ...auditQueryOf(search), format } } })
+
+export const verifyAudit = () => api.get('/audit/verification')
+
+/** The databases of all projects, by name: those that entries can be about. */
+export const auditedDatabasesQuery = () =>
+  queryOptions({
+    queryKey: ['audit', 'databases'],
+    queryFn: async ({ signal }) => {
+      const projects = await everyPage((cursor) => api.get('/projects', { params: { query: { cursor } }, signal }), 100)
+      const lists = projects.map((project) => api.get('/projects/{project_id}/databases', { params: { path: { project_id: project.id }, query: { limit: 200 } }, signal }))
+      return (await Promise.all(lists)).flatMap((page) => page.items).sort((one, other) => one.name.localeCompare(other.name))
+    },
+    staleTime: 60_000,
   })
 
 /** Signs in and forgets what an earlier user has left in the cache. */

@@ -1,66 +1,53 @@
-// Owns the audit log: who did what to which thing, newest first, filtered by action.
-import { useInfiniteQuery } from '@tanstack/react-query'
+// Owns the page of the audit log: who did what to which thing, when and from where; filtered, exported and checked.
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import type { AuditEntry } from '@/api/types'
-import { SelectField } from '@/components/field'
-import { PageFrame, Panel, TableScroll } from '@/components/page'
-import { EmptyState, Loaded } from '@/components/states'
-import { moment } from '@/lib/format'
-import { auditQuery } from './api'
+import { PageFrame, Panel, TableHead, TableScroll } from '@/components/page'
+import { EmptyState, ErrorNote, Loaded } from '@/components/states'
+import type { AuditSearch } from '@/lib/audit'
+import { saveBlob, withErrorToast } from '@/lib/download'
+import { auditQuery, exportAudit, verifyAudit } from './api'
+import { AuditCheck } from './audit-check'
+import { AuditRow } from './audit-entry'
+import { AuditFilters } from './audit-filters'
 
 const route = getRouteApi('/shell/settings/audit')
+const COLUMNS = [{ name: 'When' }, { name: 'Who' }, { name: 'Action' }, { name: 'What' }, { name: 'Details' }, { name: 'From' }]
+const FORMATS = ['csv', 'ndjson'] as const
 
-function AuditRow({ entry }: { entry: AuditEntry }) {
-  const details = entry.details && Object.keys(entry.details).length > 0 ? JSON.stringify(entry.details) : ''
+function AuditActions({ search, onCheck, isChecking }: { search: AuditSearch; onCheck: () => void; isChecking: boolean }) {
+  const save = useMutation({
+    mutationFn: async (format: (typeof FORMATS)[number]) => saveBlob(await exportAudit(search, format), `audit.${format}`),
+  })
   return (
-    <tr>
-      <td>{moment(entry.at)}</td>
-      <td>{entry.actor.email ?? entry.actor.kind}</td>
-      <td className="mono">{entry.action}</td>
-      <td>
-        {entry.resource.name ?? entry.resource.kind} <span className="dim small">{entry.resource.name ? entry.resource.kind : ''}</span>
-      </td>
-      <td className="mono max-w-72 cut" title={details}>
-        {details}
-      </td>
-      <td className="mono">{entry.ip ?? '–'}</td>
-    </tr>
+    <div className="audit-buttons">
+      {FORMATS.map((format) => (
+        <button key={format} type="button" className="btn" disabled={save.isPending} onClick={() => void withErrorToast(() => save.mutateAsync(format))}>
+          Export {format.toUpperCase()}
+        </button>
+      ))}
+      <button type="button" className="btn" disabled={isChecking} onClick={onCheck}>
+        {isChecking ? 'Checking' : 'Check the chain'}
+      </button>
+    </div>
   )
 }
 
-export function AuditPage() {
-  const { action } = route.useSearch()
-  const navigate = route.useNavigate()
-  const audit = useInfiniteQuery(auditQuery(action))
+function Entries({ search }: { search: AuditSearch }) {
+  const audit = useInfiniteQuery(auditQuery(search))
   const entries = useMemo(() => audit.data?.pages.flatMap((page) => page.items) ?? [], [audit.data])
-  const actions = useMemo(() => [...new Set([...(action ? [action] : []), ...entries.map((entry) => entry.action)])].sort(), [action, entries])
-  const options = [{ value: '', label: 'All actions' }, ...actions.map((value) => ({ value, label: value }))]
+  const isFiltered = Object.values(search).some(Boolean)
   return (
-    <PageFrame
-      title="Audit log"
-      actions={
-        <SelectField label="Action" hideLabel value={action ?? ''} options={options} onChange={(value) => void navigate({ search: { action: value || undefined } })} />
-      }
-    >
+    <>
       <Panel title="Entries">
         <Loaded query={audit}>
           {() =>
             entries.length === 0 ? (
-              <EmptyState text="Nothing has been recorded yet." />
+              <EmptyState text={isFiltered ? 'No entry matches.' : 'Nothing has been recorded yet.'} />
             ) : (
               <TableScroll label="Audit entries">
                 <table className="table">
-                  <thead>
-                    <tr>
-                      <th scope="col">When</th>
-                      <th scope="col">Who</th>
-                      <th scope="col">Action</th>
-                      <th scope="col">What</th>
-                      <th scope="col">Details</th>
-                      <th scope="col">IP address</th>
-                    </tr>
-                  </thead>
+                  <TableHead columns={COLUMNS} />
                   <tbody>
                     {entries.map((entry) => (
                       <AuditRow key={entry.id} entry={entry} />
@@ -77,6 +64,24 @@ export function AuditPage() {
           Show older entries
         </button>
       )}
+    </>
+  )
+}
+
+export function AuditPage() {
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const check = useMutation({ mutationFn: verifyAudit })
+  return (
+    <PageFrame title="Audit log" actions={<AuditActions search={search} onCheck={() => check.mutate()} isChecking={check.isPending} />}>
+      <p className="dim">
+        Sign-ins, refusals, changes of settings, and statements that change data or structure, without their values. Statements of programs that connect to a database themselves, such as
+        psql, are not recorded here.
+      </p>
+      <AuditFilters search={search} onChange={(next) => void navigate({ search: next })} />
+      {check.error && <ErrorNote error={check.error} />}
+      {check.data && <AuditCheck result={check.data} />}
+      <Entries search={search} />
     </PageFrame>
   )
 }

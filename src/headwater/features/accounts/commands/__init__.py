@@ -1,4 +1,4 @@
-"""The commands `headwater login`, `projects`, `keys`, `account`, `members` and `users`, over the HTTP API."""
+"""The commands `headwater login`, `projects`, `keys`, `account`, `members`, `users` and `audit`, over the HTTP API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from headwater.features.accounts.api_client import (
     show,
     show_one,
 )
-from headwater.features.accounts.commands import members, second_factor, users
+from headwater.features.accounts.commands import audit, members, second_factor, users
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 PROJECT = ("id", "name", "role", "codebase_count", "table_count", "column_count", "usage_count")
@@ -47,6 +47,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(account, name="account")
     members.register(app)
     users.register(app)
+    audit.register(app)
 
 
 def login(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headwater.features.accounts.endpoints import (
     account_links,
+    audit,
     auth,
     invitations,
     keys,
@@ -20,4 +21,5 @@ ROUTERS = (
     invitations.router,
     projects.router,
     keys.router,
+    audit.router,
 )

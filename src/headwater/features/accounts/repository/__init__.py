@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -15,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.features.accounts.models import (
     ApiKey,
     AttemptCount,
-    AuditEntry,
     InstanceSetting,
     Membership,
     Organization,
@@ -227,15 +225,6 @@ async def api_key(db: AsyncSession, key_id: uuid.UUID, user_id: uuid.UUID) -> Ap
     return (await db.execute(query)).scalar_one_or_none()
 
 
-@dataclass(frozen=True, slots=True)
-class AuditScope:
-    """The entries that somebody may read: by a user, about organizations, with `instance` about the instance itself."""
-
-    user_id: uuid.UUID | None
-    organizations: Sequence[uuid.UUID]
-    instance: bool
-
-
 async def count_attempt(
     db: AsyncSession, scope: str, key: bytes, at: datetime, window: timedelta
 ) -> tuple[int, datetime]:
@@ -291,21 +280,6 @@ async def memberships_of(db: AsyncSession, user_ids: Collection[uuid.UUID]) -> s
     """Return (user, organization) of every membership of some users."""
     query = select(Membership.user_id, Membership.organization_id).where(Membership.user_id.in_(user_ids))
     return {(row[0], row[1]) for row in await db.execute(query)}
-
-
-async def audit_entries(
-    db: AsyncSession, scope: AuditScope, *, action: str | None, before: uuid.UUID | None, limit: int
-) -> Sequence[AuditEntry]:
-    """Return audit entries, newest first; `action` is the start of an action's name."""
-    visible = or_(AuditEntry.organization_id.in_(scope.organizations), AuditEntry.actor_id == scope.user_id)
-    if scope.instance:
-        visible = or_(visible, AuditEntry.organization_id.is_(None))
-    query = select(AuditEntry).where(visible)
-    if action:
-        query = query.where(func.starts_with(AuditEntry.action, action))
-    if before:
-        query = query.where(AuditEntry.id < before)
-    return (await db.execute(query.order_by(AuditEntry.id.desc()).limit(limit + 1))).scalars().all()
 
 
 async def has_changed(db: AsyncSession, statement: Any) -> bool:

@@ -43,7 +43,7 @@ BY_SESSION = _with_memberships(
 )
 # The live API key whose visible part is `public_id`.
 BY_KEY = _with_memberships(
-    select(ApiKey.id, ApiKey.last_used_at, ApiKey.secret_hash, ApiKey.scopes, *_PERSON)
+    select(ApiKey.id, ApiKey.name.label("key_name"), ApiKey.last_used_at, ApiKey.secret_hash, ApiKey.scopes, *_PERSON)
     .join(User, User.id == ApiKey.user_id)
     .where(
         ApiKey.public_id == bindparam("public_id", type_=ApiKey.public_id.type),

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts import repository
+from headwater.features.accounts.audit_filter import AuditFilter, scope_of
 from headwater.features.accounts.models import AuditEntry
-from headwater.features.accounts.rights import Actor, allow_scope, organizations_allowing
+from headwater.features.accounts.repository import audit as repository
+from headwater.features.accounts.rights import Actor
+from headwater.kit import logs
+from headwater.kit.ids import next_id
 from headwater.kit.paging import Page, cut, decode_cursor
+
+Outcome: TypeAlias = Literal["ok", "failed", "cancelled", "rolled_back", "open", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened to a resource, and how it ended; `database_id` is the database that it is about."""
+
+    action: str
+    kind: str
+    id: object = ""
+    name: str = ""
+    organization_id: uuid.UUID | None = None
+    database_id: uuid.UUID | None = None
+    outcome: Outcome = "ok"
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 def record(
@@ -22,32 +43,46 @@ def record(
     name: str = "",
     *,
     organization_id: uuid.UUID | None = None,
+    database_id: uuid.UUID | None = None,
     **details: Any,
 ) -> None:
     """Record in the audit log that the actor did the action to a resource; part of the caller's transaction."""
+    if kind == "database" and isinstance(id_, uuid.UUID):
+        database_id = id_
+    record_event(
+        db, actor, Event(action, kind, id_, name, organization_id, database_id=database_id, details=dict(details))
+    )
+
+
+def record_event(db: AsyncSession, actor: Actor, event: Event) -> None:
+    """Record an event in the audit log; part of the caller's transaction."""
     db.add(
         AuditEntry(
-            organization_id=organization_id,
+            id=next_id(),  # so that the entries of one transaction stay in order
+            organization_id=event.organization_id,
             actor_id=actor.user_id,
             actor_email=actor.email,
             actor_kind=actor.kind,
-            action=action,
-            resource_kind=kind,
-            resource_id=str(id_),
-            resource_name=name,
-            details=details,
+            action=event.action,
+            resource_kind=event.kind,
+            resource_id=str(event.id),
+            resource_name=event.name,
+            details=dict(event.details),
             ip=actor.ip,
+            door="system" if actor.kind == "system" else actor.door,
+            key_name=actor.key_name,
+            database_id=event.database_id,
+            outcome=event.outcome,
+            request_id=logs.bound("request_id"),
         )
     )
 
 
 async def entries(
-    db: AsyncSession, actor: Actor, *, action: str | None, cursor: str | None, limit: int
+    db: AsyncSession, actor: Actor, wanted: AuditFilter, *, cursor: str | None, limit: int
 ) -> Page[AuditEntry]:
     """Return the actor's own entries, and those of the organizations whose audit log the actor may read."""
-    allow_scope(actor, "audit:read")
-    scope = repository.AuditScope(actor.user_id, organizations_allowing(actor, "audit:read"), actor.is_admin)
-    rows = await repository.audit_entries(db, scope, action=action, before=before_id(cursor), limit=limit)
+    rows = await repository.entries(db, scope_of(actor), wanted, before=before_id(cursor), limit=limit)
     return cut(rows, limit, lambda row: (str(row.id),))
 
 

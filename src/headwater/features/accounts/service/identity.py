@@ -32,6 +32,8 @@ from headwater.store.context import Context
 EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
 # Two tabs that wake up at once both send the same refresh token: within this time that is not theft.
 REUSE_GRACE = timedelta(seconds=20)
+# The beginning of the user agent of the command line.
+COMMAND_LINE = "headwater-cli/"
 KEEP_USED_TOKENS = timedelta(days=2)
 LAST_USE_PRECISION = timedelta(minutes=1)
 
@@ -42,6 +44,11 @@ class ClientInfo:
 
     ip: str = ""
     user_agent: str = ""
+
+    @property
+    def is_command_line(self) -> bool:
+        """Whether the client says that it is `headwater` on a command line."""
+        return self.user_agent.startswith(COMMAND_LINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +143,8 @@ async def _actor_of_key(context: Context, visitor: ClientInfo, public_id: str, s
         async with context.store.transaction() as db:
             await repository.touch_api_key(db, key.id)
     scopes = frozenset(scope for scope in SCOPES if scope in key.scopes)
-    return replace(_actor(rows, visitor), kind="key", scopes=scopes, key_id=key.id)
+    actor = replace(_actor(rows, visitor), kind="key", scopes=scopes, key_id=key.id, key_name=key.key_name)
+    return actor if visitor.is_command_line else replace(actor, door="api")
 
 
 def _is_stale(last_use: datetime | None) -> bool:
@@ -161,6 +169,7 @@ def _actor(rows: Sequence[Any], visitor: ClientInfo) -> Actor:
         email=person.email,
         name=person.name,
         is_admin=person.is_admin,
+        door="cli" if visitor.is_command_line else "web",
         roles=roles,
         ip=visitor.ip,
         locked=frozenset(() if person.is_protected else demanding),

@@ -46,6 +46,11 @@ class SessionPool:
         self._sessions: list[PooledSession] = []
         self._sweeper: asyncio.Task[None] | None = None
 
+    def counts(self) -> tuple[int, int]:
+        """Return how many sessions are in use, and how many wait for their next use."""
+        busy = sum(pooled.busy for pooled in self._sessions)
+        return busy, len(self._sessions) - busy
+
     @asynccontextmanager
     async def session(
         self, reached: ReachableDatabase, user_id: uuid.UUID, name: str = "", *, fixed_text: bool = False

@@ -6,12 +6,14 @@ import asyncio
 import hashlib
 import tempfile
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from headwater.engines import Address
+from headwater.kit import logs
 from headwater.kit.errors import Conflict, NotFound, Unavailable
 from headwater.kit.network.tls import PLAIN
 from headwater.kit.settings import Settings
@@ -40,7 +42,7 @@ async def ask(settings: Settings, **request: Any) -> Any:
         async with asyncio.timeout(SECONDS):
             reader, writer = await asyncio.open_unix_connection(str(socket_path(settings)))
             try:
-                writer.write(msgspec.json.encode(request) + b"\n")
+                writer.write(msgspec.json.encode(request | {"origin": _origin()}) + b"\n")
                 line = await reader.readline()
             finally:
                 writer.close()
@@ -54,6 +56,12 @@ async def ask(settings: Settings, **request: Any) -> Any:
     if "error" in answer:
         raise KNOWN.get(answer["code"], Unavailable)(answer["error"], hint=answer.get("hint"))
     return answer
+
+
+def _origin() -> dict[str, str]:
+    """Return for whom the supervisor is asked, for its log."""
+    values = {name: logs.bound(name) for name in ("request_id", "user", "address", "job_id")}
+    return {name: value for name, value in values.items() if value}
 
 
 async def wake(settings: Settings, database_id: uuid.UUID, reader: str = "") -> Address:
@@ -80,6 +88,12 @@ async def renew_password(settings: Settings, database_id: uuid.UUID) -> None:
 async def ping(settings: Settings) -> None:
     """Return if the supervisor answers, else raise Unavailable."""
     await ask(settings, verb="ping", id=str(uuid.UUID(int=0)))
+
+
+async def measure(settings: Settings) -> Mapping[str, float]:
+    """Return the figures of the supervisor and its proxy, or raise Unavailable."""
+    answer = await ask(settings, verb="measure", id=str(uuid.UUID(int=0)))
+    return {name: float(value) for name, value in answer.items() if isinstance(value, int | float)}
 
 
 async def notify(settings: Settings, database_id: uuid.UUID) -> None:

@@ -12,6 +12,7 @@ import structlog
 
 from headwater.features.databases.supervisor.client import socket_path
 from headwater.features.databases.supervisor.reconciler import Supervisor
+from headwater.kit import logs
 from headwater.kit.errors import BadInput, HeadwaterError
 
 log = structlog.get_logger()
@@ -43,6 +44,7 @@ async def _answer(supervisor: Supervisor, line: bytes) -> dict[str, Any]:
     try:
         request = msgspec.json.decode(line, type=dict[str, Any])
         database_id = uuid.UUID(str(request.get("id")))
+        _bind_origin(request, database_id)
         match request.get("verb"):
             case "wake":
                 person = str(request.get("reader") or "")
@@ -60,6 +62,8 @@ async def _answer(supervisor: Supervisor, line: bytes) -> dict[str, Any]:
                 }
             case "ping":
                 return {}
+            case "measure":
+                return dict(supervisor.figures())
             case "poke":
                 await supervisor.notify(database_id)
                 return {}
@@ -75,3 +79,14 @@ async def _answer(supervisor: Supervisor, line: bytes) -> dict[str, Any]:
     except Exception:
         log.exception("supervisor.request_crashed")
         return {"error": "The supervisor failed unexpectedly.", "hint": "See its log for details.", "code": "error"}
+
+
+def _bind_origin(request: dict[str, Any], database_id: uuid.UUID) -> None:
+    """Let what is logged for a request name its database, and for whom it is; each request has a task of its own."""
+    origin = request.get("origin")
+    known = origin if isinstance(origin, dict) else {}
+    logs.bind(**{name: str(known.get(name, ""))[:100] for name in ("request_id", "user", "address", "job_id")})
+    if database_id.int:
+        logs.bind(database_id=str(database_id))
+    if request.get("verb") not in {"ping", "measure"}:
+        log.info("supervisor.request", verb=str(request.get("verb"))[:40])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sized
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from headwater.engines import Address
 from headwater.features.databases import repository
 from headwater.features.databases.models import Database
 from headwater.features.databases.supervisor.managed_instance import ManagedInstance, desired_running, next_step
+from headwater.kit import memory
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound
 from headwater.kit.settings import Settings
@@ -39,6 +40,9 @@ class Supervisor:
         self.settings = settings
         self.driver = driver
         self.instances: dict[uuid.UUID, ManagedInstance] = {}
+        self.faults = 0
+        self.pending_clients: Sized = ()
+        self._started = time.time()
         self._store = store
         self._wakes = asyncio.Semaphore(WAKES_AT_ONCE)
         self._waking: dict[uuid.UUID, asyncio.Task[None]] = {}
@@ -52,6 +56,20 @@ class Supervisor:
             "apply": self._apply,
             "restart": self._restart,
             "fallen": self._on_crash,
+        }
+
+    def figures(self) -> dict[str, float]:
+        """Return what metrics say of this process, its servers and its proxy."""
+        used = memory.usage()
+        return {
+            "started": self._started,
+            "resident_bytes": used.resident_bytes,
+            "cpu_seconds": used.cpu_seconds,
+            "running": sum(instance.running for instance in self.instances.values()),
+            "failing": sum(instance.failures > 0 for instance in self.instances.values()),
+            "faults": self.faults,
+            "clients": sum(instance.clients for instance in self.instances.values()),
+            "pending": len(self.pending_clients),
         }
 
     async def begin(self) -> None:

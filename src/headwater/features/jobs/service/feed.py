@@ -110,6 +110,11 @@ class JobFeed:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    @property
+    def streams(self) -> int:
+        """How many streams of events are open."""
+        return self._by_user.total()
+
     def check_room(self, follower: Actor) -> None:
         """Raise TooMany if the user, or all users together, follow too many jobs."""
         if self._by_user[follower.user_id] >= FOLLOWED_BY_USER or self._by_user.total() >= FOLLOWED:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing
 from headwater.features.accounts.service import audit
-from headwater.features.jobs import repository
+from headwater.features.jobs import origins, repository
 from headwater.features.jobs.filters import JobFilter
 from headwater.features.jobs.models import Job, JobLog, RowOfJob
 from headwater.kit.clock import now
@@ -55,6 +55,7 @@ async def enqueue(
         kind=kind,
         title=title,
         args=args or {},
+        origin=origins.origin_of(actor),
         progress={},
     )
     db.add(job)

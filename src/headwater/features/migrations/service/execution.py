@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from headwater.catalog.results import Limits, QueryCancelled, QueryError
+from headwater.catalog.statements import split
 from headwater.core.migration_files.scripts import Script, check, in_one_transaction
 from headwater.engines import Session
 from headwater.features.accounts.rights import Actor
@@ -22,8 +23,10 @@ from headwater.features.databases.service import schema_cache
 from headwater.features.migrations.service import history, journal
 from headwater.features.migrations.service.history import MigrationStatus
 from headwater.features.query.service import access as doors
+from headwater.features.query.service import statement_audit
 from headwater.features.query.service.access import Access
 from headwater.features.query.service.runs import RunningQueries
+from headwater.features.query.service.statement_audit import AuditedStatement, StatementTally
 from headwater.kit.errors import BadInput, Conflict, HeadwaterError, NotFound
 from headwater.store.context import Context
 
@@ -174,6 +177,7 @@ async def _begin(session: Session, script: Script, who: str) -> None:
 async def _record_run(context: Context, actor: Actor, access: Access, way: Way, outcome: MigrationsResult) -> None:
     async with context.store.transaction() as db:
         await schema_cache.forget(db, access.reached.id)
+        statement_audit.add(db, actor, access.reached, "migration", _tally(access, way, outcome))
         audit.record(
             db,
             actor,
@@ -185,6 +189,21 @@ async def _record_run(context: Context, actor: Actor, access: Access, way: Way, 
             versions=outcome.done[:50],
             failed=outcome.failed,
         )
+
+
+def _tally(access: Access, way: Way, outcome: MigrationsResult) -> StatementTally:
+    """Return the statements of the migrations that ran, and of the one that failed."""
+    tally = StatementTally()
+    for script in outcome.planned:
+        if script.version not in (*outcome.done, outcome.failed):
+            continue
+        text = script.up if way == "up" else script.down or ""
+        has_failed = script.version == outcome.failed
+        how = statement_audit.outcome_of(outcome.error) if outcome.error else "failed"
+        for statement in split(text, access.reached.engine.dialect.grammar):
+            masked = statement_audit.masked(access.reached, statement.text)
+            tally.add(AuditedStatement(masked, how if has_failed else "ok"))
+    return tally
 
 
 async def resolve(

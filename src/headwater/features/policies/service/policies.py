@@ -201,5 +201,13 @@ async def preview(db: AsyncSession, actor: Actor, database_id: uuid.UUID, given:
 
 def _note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: object) -> None:
     audit.record(
-        db, actor, action, "database", database.id, database.name, organization_id=database.organization_id, **details
+        db,
+        actor,
+        action,
+        "database",
+        database.id,
+        database.name,
+        organization_id=database.organization_id,
+        database_id=database.id,
+        **details,
     )

@@ -33,6 +33,7 @@ class Access:
     reached: ReachableDatabase
     user_id: uuid.UUID
     read_only: bool
+    actor: Actor
     needs_confirmation: bool = False
 
     def as_reader(self) -> ReachableDatabase:
@@ -65,7 +66,7 @@ async def authorize_query(
         raise ConfirmationNeeded(f"{reached.name} is protected.", hint="Confirm the write.")
     assert actor.user_id
     needs_confirmation = writes and reached.protected and not confirmed
-    return Access(reached, actor.user_id, not writes or needs_confirmation, needs_confirmation)
+    return Access(reached, actor.user_id, not writes or needs_confirmation, actor, needs_confirmation)
 
 
 @asynccontextmanager

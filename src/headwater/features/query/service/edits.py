@@ -8,15 +8,18 @@ way, so equal values compare as equal in every engine.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from headwater.catalog.results import Cell, Limits, QueryError, ResultColumn, Rows, Started
 from headwater.engines import Session
+from headwater.features.accounts.service.audit import Outcome
 from headwater.features.query.service import access as doors
-from headwater.features.query.service import tables
+from headwater.features.query.service import statement_audit, tables
 from headwater.features.query.service.access import Access
+from headwater.features.query.service.statement_audit import AuditedStatement
 from headwater.features.query.service.tables import GridTable
 from headwater.kit.errors import HeadwaterError, Invalid
 from headwater.store.context import Context
@@ -67,8 +70,23 @@ async def edit(
     outcome = EditResult([f"{_text(table, change, table.literal)};" for change in edits])
     if apply:
         async with doors.open_session(context, access, fixed_text=True) as session:
-            await _apply(session, table, edits, outcome)
+            began = time.perf_counter()
+            try:
+                await _apply(session, table, edits, outcome)
+            finally:
+                seconds = time.perf_counter() - began
+                await statement_audit.record(context, access, "grid", _audited(access, table, edits, outcome, seconds))
     return outcome
+
+
+def _audited(
+    access: Access, table: GridTable, edits: Sequence[Edit], outcome: EditResult, seconds: float
+) -> list[AuditedStatement]:
+    """Return what was done to the table; edits that did not fit the rows any more have changed nothing."""
+    how: Outcome = "ok" if outcome.applied else "rolled_back" if outcome.conflicts else "failed"
+    texts = [_statement(table, each)[0] for each in edits]
+    rows = 1 if outcome.applied else 0
+    return statement_audit.changes_of(access, texts, how, seconds=seconds, rows=rows)
 
 
 def _check(table: GridTable, change: Edit, number: int) -> None:

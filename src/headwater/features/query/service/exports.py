@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -14,8 +15,11 @@ from headwater.catalog.results import UNLIMITED, Limits, Rows, Started
 from headwater.core.transfer.writers import WRITERS, Form
 from headwater.engines import Parameters
 from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.service.audit import Outcome
 from headwater.features.query.service import access as doors
+from headwater.features.query.service import statement_audit
 from headwater.features.query.service.runs import RunningQueries
+from headwater.features.query.service.statement_audit import AuditedStatement
 from headwater.store.context import Context
 
 MEDIA_TYPES: Mapping[Form, str] = {
@@ -64,6 +68,22 @@ async def export(
 
 
 async def _chunks(context: Context, access: doors.Access, request: ExportRequest) -> AsyncGenerator[bytes, None]:
+    outcome: Outcome = "failed"
+    began = time.perf_counter()
+    try:
+        async with contextlib.aclosing(_exported(context, access, request)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+        outcome = "ok"
+    finally:
+        masked = statement_audit.masked(access.reached, request.text)
+        if masked.changes and not access.read_only:
+            milliseconds = (time.perf_counter() - began) * 1000
+            exported = AuditedStatement(masked, outcome, milliseconds=milliseconds)
+            await statement_audit.record(context, access, "export", [exported])
+
+
+async def _exported(context: Context, access: doors.Access, request: ExportRequest) -> AsyncGenerator[bytes, None]:
     limits = Limits(None, None, None, read_only=access.read_only) if access.read_only else UNLIMITED
     run_id = request.run_id or uuid.uuid4()
     async with doors.open_session(context, access) as session:

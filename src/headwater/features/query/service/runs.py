@@ -7,22 +7,25 @@ import re
 import time
 import uuid
 from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.effects import Effect, Effects
 from headwater.catalog.results import Finished, Frame, Limits, QueryCancelled, QueryError, Row, Rows, Started
+from headwater.catalog.statements import split
 from headwater.engines import Parameters, Session
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
 from headwater.features.databases.service import databases, schema_cache
 from headwater.features.databases.service.pool import SessionPool
-from headwater.features.query import repository
+from headwater.features.query import metrics, repository
 from headwater.features.query.models import QueryRun
 from headwater.features.query.service import access as doors
+from headwater.features.query.service import statement_audit
 from headwater.features.query.service.access import ConfirmationNeeded
+from headwater.features.query.service.statement_audit import AuditedStatement, ends_transaction
 from headwater.kit.errors import NotFound
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
@@ -32,6 +35,8 @@ KEPT_TEXT = 100_000
 CHANGES_SCHEMA = ("CREATE", "ALTER", "DROP", "COMMENT", "RENAME", "TRUNCATE", "ANALYZE", "DO", "CALL")
 # The command of CREATE TABLE AS and SELECT INTO is reported as SELECT.
 _MAKES = re.compile(r"\b(?:create\s+(?:\w+\s+)*(?:table|view)|select\b[^;]*\binto)\b", re.IGNORECASE)
+# Of a text that is no statement: nothing was tried.
+SYNTAX_STATES = frozenset({"42601", "1064"})
 # SQLSTATEs and error numbers of a write that a read-only transaction refuses.
 READ_ONLY_STATES = frozenset({"25006", "1792"})
 
@@ -88,6 +93,7 @@ class QueryOutcome:
         effects: what became of each statement.
         rolled_back: whether its transaction was rolled back: it left one open without a named session, or the error
             ended it.
+        interrupted: what ended the run besides an error of the database, such as a lost connection.
     """
 
     run_id: uuid.UUID
@@ -98,6 +104,7 @@ class QueryOutcome:
     in_transaction: bool = False
     rolled_back: bool = False
     effects: Effects = field(default_factory=Effects)
+    interrupted: BaseException | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,12 @@ async def run(context: Context, actor: Actor, database_id: uuid.UUID, request: Q
                 collect(outcome, frame)
     except (QueryError, QueryCancelled):
         pass  # part of the outcome
+    except BaseException as error:
+        outcome.interrupted = error
+        raise
+    finally:
+        _measure(access, outcome, time.perf_counter() - began)
+        await statement_audit.record(context, access, "editor", _audited(access, request, outcome))
     for result in outcome.results:
         result.effect = outcome.effects.by_statement.get(result.started.statement, result.effect)
     outcome.milliseconds = (time.perf_counter() - began) * 1000
@@ -157,6 +170,46 @@ async def frames(
             raise
         finally:
             _conclude(outcome, session, named=bool(request.session))
+
+
+def _measure(access: doors.Access, outcome: QueryOutcome, seconds: float) -> None:
+    engine = access.reached.engine.name
+    metrics.SECONDS.labels(engine).observe(seconds)
+    how = "interrupted" if outcome.interrupted else statement_audit.outcome_of(outcome.error)
+    metrics.RUNS.labels(engine, how).inc()
+
+
+def _audited(access: doors.Access, request: QueryRequest, outcome: QueryOutcome) -> list[AuditedStatement]:
+    """Return the statements of a run that may have changed something, and one that was refused to a reader."""
+    if access.read_only or request.limits.read_only:
+        is_refused = isinstance(outcome.error, QueryError) and outcome.error.sqlstate in READ_ONLY_STATES
+        is_refusal = is_refused and access.read_only and not access.needs_confirmation
+        return [replace(_failed(access, request, outcome), outcome="refused")] if is_refusal else []
+    statements = [
+        _finished(access, request, outcome, result, result.finished) for result in outcome.results if result.finished
+    ]
+    if outcome.interrupted or (outcome.error and getattr(outcome.error, "sqlstate", "") not in SYNTAX_STATES):
+        statements.append(_failed(access, request, outcome))
+    return [each for each in statements if each.masked.changes or (request.session and ends_transaction(each.masked))]
+
+
+def _failed(access: doors.Access, request: QueryRequest, outcome: QueryOutcome) -> AuditedStatement:
+    """Return the statement that a run ended with: the one that had begun, or the next one of the text."""
+    last = outcome.results[-1] if outcome.results else None
+    start = 0 if last is None else last.started.start if last.finished is None else last.started.end
+    parts = split(request.text[start:].lstrip("; \t\r\n"), access.reached.engine.dialect.grammar)
+    masked = statement_audit.masked(access.reached, next((part.text for part in parts), ""))
+    how = statement_audit.outcome_of(outcome.error) if outcome.error else "failed"
+    return AuditedStatement(masked, how, error=statement_audit.code_of(outcome.error or outcome.interrupted))
+
+
+def _finished(
+    access: doors.Access, request: QueryRequest, outcome: QueryOutcome, result: Result, finished: Finished
+) -> AuditedStatement:
+    started, effect = result.started, outcome.effects.by_statement.get(result.started.statement, result.effect)
+    masked = statement_audit.masked(access.reached, request.text[started.start : started.end])
+    rows = finished.rows if finished.affected is None else finished.affected
+    return AuditedStatement(masked, "ok" if effect == "committed" else effect, rows, finished.seconds * 1000)
 
 
 def _record(outcome: QueryOutcome, frame: Frame, text: str, session: Session) -> None:

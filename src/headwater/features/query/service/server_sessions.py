@@ -8,6 +8,7 @@ from dataclasses import replace
 from headwater.catalog.plans import ServerSession
 from headwater.engines import ActivitySupport
 from headwater.features.accounts.rights import Actor
+from headwater.features.accounts.service import audit
 from headwater.features.query.service import access as doors
 from headwater.kit.errors import BadInput, NotFound
 from headwater.store.context import Context
@@ -28,6 +29,17 @@ async def end(context: Context, actor: Actor, database_id: uuid.UUID, target: st
     async with doors.open_session(context, access, fixed_text=True) as session:
         if not await _activity(access).end_session(session, target, terminate=terminate):
             raise NotFound(f"There is no session {target}.", hint="It may have ended already.")
+    async with context.store.transaction() as db:
+        audit.record(
+            db,
+            actor,
+            "server_session.terminate" if terminate else "server_session.cancel",
+            "database",
+            access.reached.id,
+            access.reached.name,
+            organization_id=access.reached.organization_id,
+            session=target,
+        )
 
 
 def _activity(access: doors.Access) -> ActivitySupport:

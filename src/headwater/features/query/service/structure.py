@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,12 @@ import msgspec
 from headwater.catalog.changes import Change
 from headwater.catalog.results import Limits, QueryError
 from headwater.engines import AlterStep, Session
+from headwater.features.accounts.service.audit import Outcome
 from headwater.features.databases.service import schema_cache
 from headwater.features.query.service import access as doors
+from headwater.features.query.service import statement_audit
 from headwater.features.query.service.access import Access
+from headwater.features.query.service.statement_audit import AuditedStatement
 from headwater.kit.errors import HeadwaterError, Invalid, did_you_mean
 from headwater.store.context import Context
 
@@ -73,10 +77,30 @@ async def change(context: Context, access: Access, changes: Sequence[Change], *,
     steps = access.reached.engine.alter(changes, schema)
     if not apply:
         return StructureResult(steps)
-    async with doors.open_session(context, access) as session:
-        outcome = await _applied(session, steps)
+    began, outcome = time.perf_counter(), StructureResult(steps, error="interrupted", failed_step=0)
+    try:
+        async with doors.open_session(context, access) as session:
+            outcome = await _applied(session, steps)
+    finally:
+        await statement_audit.record(
+            context, access, "structure", _audited(access, outcome, time.perf_counter() - began)
+        )
     await schema_cache.read(context, access.reached)
     return outcome
+
+
+def _audited(access: Access, outcome: StructureResult, seconds: float) -> list[AuditedStatement]:
+    """Return the statements of the steps; without a transaction, those before the one that failed have stayed."""
+    together = all(step.transactional for step in outcome.steps)
+    statements: list[AuditedStatement] = []
+    for number, step in enumerate(outcome.steps):
+        has_failed = outcome.failed_step is not None and number >= outcome.failed_step
+        if number > (outcome.failed_step if outcome.failed_step is not None else number):
+            break  # it was not reached
+        how: Outcome = "failed" if has_failed else "ok" if outcome.applied or not together else "rolled_back"
+        each = seconds / max(1, len(outcome.steps))
+        statements += statement_audit.changes_of(access, step.statements, how, seconds=each)
+    return statements
 
 
 async def _applied(session: Session, steps: tuple[AlterStep, ...]) -> StructureResult:

@@ -278,5 +278,13 @@ async def ship_now(context: Context, archive_id: uuid.UUID, seconds: float = 300
 def note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: object) -> None:
     """Record an action on the archive of a database in the audit log."""
     audit.record(
-        db, actor, action, "database", database.id, database.name, organization_id=database.organization_id, **details
+        db,
+        actor,
+        action,
+        "database",
+        database.id,
+        database.name,
+        organization_id=database.organization_id,
+        database_id=database.id,
+        **details,
     )

@@ -308,5 +308,13 @@ async def finish_removal(context: Context, row: Snapshot) -> None:
 def note(db: AsyncSession, actor: Actor, action: str, row: Snapshot, **details: object) -> None:
     """Record an action on a snapshot in the audit log."""
     audit.record(
-        db, actor, action, "snapshot", row.id, row.database_name, organization_id=row.organization_id, **details
+        db,
+        actor,
+        action,
+        "snapshot",
+        row.id,
+        row.database_name,
+        organization_id=row.organization_id,
+        database_id=row.database_id,
+        **details,
     )

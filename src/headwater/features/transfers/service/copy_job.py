@@ -16,6 +16,8 @@ from headwater.engines import Engine
 from headwater.features.databases.service import schema_cache
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
+from headwater.features.query.service import statement_audit
+from headwater.features.query.service.statement_audit import Loaded
 from headwater.features.transfers.service import copy_rows, exact_copies, transfers
 from headwater.features.transfers.service.copy_rows import CopyEndpoint, CopyOutcome
 from headwater.features.transfers.service.exact_copies import OpenCopy
@@ -60,6 +62,8 @@ async def run(working: TransferAttempt, origin: CopyOrigin, target: ReachableDat
 
     async def write(db: AsyncSession) -> None:
         await transfers.finish(db, working, outcome.plain)
+        loaded = Loaded([each.target for each in outcome.compared], sum(each.target_rows for each in outcome.compared))
+        statement_audit.add_load(db, attempt.author, target, "copy", loaded)
         await schema_cache.forget(db, target.id)
 
     return write

@@ -23,6 +23,8 @@ from headwater.core.transfer.files import Line
 from headwater.engines import Columns, drop_all
 from headwater.features.databases.service import schema_cache
 from headwater.features.jobs.context import Attempt, Write
+from headwater.features.query.service import statement_audit
+from headwater.features.query.service.statement_audit import Loaded
 from headwater.features.transfers import file_store
 from headwater.features.transfers.service import copy_rows, imports, scripts, transfers
 from headwater.features.transfers.service.copy_rows import CopyEndpoint
@@ -99,6 +101,10 @@ async def run_job(attempt: Attempt) -> Write:
 
     async def write(db: AsyncSession) -> None:
         await transfers.finish(db, working, result)
+        loaded = Loaded([str(row.request.get("table") or "the database")], rows)
+        statement_audit.add_load(db, attempt.author, target, "import", loaded)
+        if report:
+            statement_audit.add(db, attempt.author, target, "import", report.tally)
         await schema_cache.forget(db, target.id)
 
     return write

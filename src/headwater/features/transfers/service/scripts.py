@@ -7,7 +7,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +16,7 @@ from headwater.catalog.grammar import Grammar
 from headwater.catalog.results import UNLIMITED, Finished, QueryError
 from headwater.core.transfer.script_files import ScriptFile, open_script
 from headwater.engines import ScriptLoader, ScriptOutcome, ScriptStatement, ScriptSupport
+from headwater.features.query.service.statement_audit import AuditedStatement, StatementTally
 from headwater.features.transfers.service import copy_rows
 from headwater.features.transfers.service.copy_rows import CopyEndpoint, CopyHooks, ImportHooks
 from headwater.kit.errors import BadInput, Cancelled
@@ -29,6 +30,7 @@ _CONTROL = re.compile(
 )
 _ROLLBACK = re.compile(rb"ROLLBACK(?:\s+(?:WORK|TRANSACTION))?\s*", re.IGNORECASE)
 _HEAD, _AT_ONCE = 100, 100
+AUDITED_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class ScriptReport:
     skipped_count: int = 0
     changed_count: int = 0
     notes: list[str] = field(default_factory=list)
+    tally: StatementTally = field(default_factory=StatementTally)
 
     def add(self, statement: ScriptStatement, outcome: ScriptOutcome) -> None:
         """Record the outcome of a statement."""
@@ -64,7 +67,8 @@ class ScriptReport:
 
     def as_result(self) -> dict[str, Any]:
         """Return the report as it is stored."""
-        return {name: value for name, value in asdict(self).items() if name != "rows"}
+        plain = asdict(replace(self, tally=StatementTally()))
+        return {name: value for name, value in plain.items() if name not in {"rows", "tally"}}
 
 
 def _list(notes: list[ScriptNote], statement: ScriptStatement, reason: str) -> None:
@@ -213,9 +217,18 @@ class _Run:
                 raise _located(error, statement, f"{error.hint} {undone}" if error.hint else undone) from error
         else:
             self._report.add(statement, outcome)
+            self._count(statement, outcome)
             self._heads[statement.number] = statement.head[:_HEAD]
             text = statement.text[:1000].decode(errors="replace")
             self._effects.record(statement.number, text, outcome.command, in_transaction=session.in_transaction)
+
+    def _count(self, statement: ScriptStatement, outcome: ScriptOutcome) -> None:
+        """Count a statement for the audit log, if it may change something; of a long one, its beginning is enough."""
+        if not outcome.skipped:
+            text = statement.text[:AUDITED_BYTES].decode(errors="replace")
+            masked = self._side.engine.mask_values(self._side.engine.mask_secrets(text).text)
+            if masked.changes:
+                self._report.tally.add(AuditedStatement(masked, "ok", outcome.rows))
 
     async def _roll_back(self, failure: QueryError) -> str:
         """Roll back what is not committed; return a sentence about what became of the statements."""

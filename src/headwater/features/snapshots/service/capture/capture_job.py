@@ -79,6 +79,7 @@ async def take(attempt: Attempt, snapshot_id: uuid.UUID) -> Write:
             row.id,
             row.database_name,
             organization_id=row.organization_id,
+            database_id=row.database_id,
             **facts,
         )
 

@@ -20,6 +20,8 @@ from headwater.catalog.model import Schema
 from headwater.core.snapshots import manifest_tables
 from headwater.core.snapshots.row_digest import RowDigest
 from headwater.engines import BulkLoader
+from headwater.features.accounts.service import audit
+from headwater.features.accounts.service.audit import Event
 from headwater.features.databases.service import reachability, schema_cache
 from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt, Write
@@ -41,6 +43,10 @@ from headwater.vault.manifest import Manifest, ManifestTable
 from headwater.vault.vault import Vault
 
 LOADERS = 2
+
+
+# Tables that the audit log names of a restore.
+RECORDED = 20
 
 
 class CountMismatch(Conflict):
@@ -68,6 +74,7 @@ async def run_job(attempt: Attempt) -> Write:
     async def write(db: AsyncSession) -> None:
         await work.claim.update(db, result=result, created={})
         await schema_cache.forget(db, target.id)
+        _record(db, attempt, target, restored, result["seconds"])
         if work.row.request.get("drill"):
             drill = {name: result[name] for name in ("seconds", "summary", "differs", "outcome", "refused")}
             invalid = [refusal.sentence for refusal in restored.refused if refusal.supported]
@@ -75,6 +82,29 @@ async def run_job(attempt: Attempt) -> Write:
             await targets.abandon(db, work.row)
 
     return write
+
+
+def _record(
+    db: AsyncSession, attempt: Attempt, target: ReachableDatabase, restored: RestoreResult, seconds: float
+) -> None:
+    """Record which tables of a database were filled, and with how many rows."""
+    names = [str(table["table"]) for table in restored.tables]
+    details = {
+        "statement": f"restore into {', '.join(names[:RECORDED])}" + (", …" if len(names) > RECORDED else ""),
+        "part": "restore",
+        "rows": sum(table["found"] for table in restored.tables),
+        "milliseconds": round(seconds * 1000),
+    }
+    event = Event(
+        "statement.restore",
+        "database",
+        target.id,
+        target.name,
+        target.organization_id,
+        database_id=target.id,
+        details=details,
+    )
+    audit.record_event(db, attempt.author, event)
 
 
 async def _restore(work: RestoreAttempt, vault: Vault, manifest: Manifest, target: ReachableDatabase) -> RestoreResult:
