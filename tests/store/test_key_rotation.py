@@ -199,7 +199,8 @@ async def test_secret_that_was_encrypted_with_the_replaced_key_is_not_committed(
     context.cipher.check_current()
 
 
-async def test_second_rotation_at_the_same_time_is_refused(context: Context) -> None:
+async def test_second_rotation_at_the_same_time_is_refused(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_rotation, "LOCK_SECONDS", 1)
     lock = text("SELECT pg_advisory_xact_lock(hashtextextended('headwater key rotation', 0))")
     async with context.store.transaction() as db:
         await db.execute(lock)

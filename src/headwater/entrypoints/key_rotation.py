@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features import collect
 from headwater.features.accounts.rights import SYSTEM
@@ -22,6 +25,8 @@ from headwater.store.context import Context
 
 log = structlog.get_logger()
 REPLACING = (master_keys.write_new, master_keys.keep_current, master_keys.replace_current)
+# How long to wait for another rotation, which may belong to a process that was killed.
+LOCK_SECONDS = 10
 
 
 class RotationRunning(Conflict):
@@ -71,9 +76,7 @@ async def finish(context: Context) -> None:
 async def _locked(context: Context, *, new: bool) -> RotationResult:
     home = context.settings.home_folder
     async with context.store.transaction() as db:
-        lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended('headwater key rotation', 0))")
-        if not (await db.execute(lock)).scalar_one():
-            raise RotationRunning(hint="Wait until it has finished.")
+        await _lock(db)
         resumed = master_keys.is_replaced(home)
         if new and not resumed:
             _replace(home)
@@ -83,6 +86,21 @@ async def _locked(context: Context, *, new: bool) -> RotationResult:
         key_id = context.cipher.key_id.hex()
         audit.record(db, SYSTEM, "instance.rotate_key", "instance", key=key_id, complete=not problems)
     return RotationResult(key_id, resumed, problems)
+
+
+async def _lock(db: AsyncSession) -> None:
+    """Let no other process rotate until the end of the transaction.
+
+    A process that was killed holds its lock until the store notices, so that it is waited for a moment.
+    """
+    await db.execute(text("SELECT set_config('lock_timeout', :patience, true)"), {"patience": f"{LOCK_SECONDS}s"})
+    try:
+        await db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('headwater key rotation', 0))"))
+    except OperationalError as error:
+        if not isinstance(error.orig, LockNotAvailable):
+            raise
+        raise RotationRunning(hint="Wait until it has finished.") from error
+    await db.execute(text("SELECT set_config('lock_timeout', '0', true)"))
 
 
 def _replace(home: Path) -> None:

@@ -87,6 +87,11 @@ class ReadPool:
             await self._pool.open()
             self._is_open = True
 
+    def connections(self) -> tuple[int, int]:
+        """Return how many connections are in use, and how many are open."""
+        stats = self._pool.get_stats()
+        return stats["pool_size"] - stats["pool_available"], stats["pool_size"]
+
     async def close(self) -> None:
         """Close every connection."""
         await self._pool.close()

@@ -86,10 +86,11 @@ class Store:
 
     def connections(self) -> tuple[int, int]:
         """Return how many connections are in use, and how many are open."""
+        reading, open_for_reads = self._reads.connections()
         pool = self.engine.pool
         if not isinstance(pool, QueuePool):
-            return 0, 0
-        return pool.checkedout(), pool.checkedin() + pool.checkedout()
+            return reading, open_for_reads
+        return reading + pool.checkedout(), open_for_reads + pool.checkedin() + pool.checkedout()
 
     async def close(self) -> None:
         """Close every connection."""
