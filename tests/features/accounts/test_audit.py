@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,7 +22,9 @@ from headwater.features.accounts.repository import audit as repository
 from headwater.features.accounts.service import audit_chain, audit_export
 from headwater.features.accounts.service.refusals import MAX_DIFFERENT, RefusalLog
 from headwater.kit.clock import now
+from headwater.store import master_keys
 from headwater.store.embedded import EmbeddedServer
+from headwater.store.encryption import SecretCipher
 from people import PASSWORD, AppFixture, Person
 
 
@@ -326,3 +330,37 @@ def _scanned(plan: dict[str, Any]) -> float:
     if "Scan" in plan["Node Type"] and "Subquery" not in plan["Node Type"]:
         own = (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"]
     return own + sum(_scanned(part) for part in plan.get("Plans", ()))
+
+
+async def test_concurrent_writers_and_sealers_make_one_chain(app: AppFixture, admin: Person) -> None:
+    async def write(number: int) -> None:
+        for each in range(5):
+            await admin.send("POST", "/projects", 201, json={"name": f"{number}-{each}"})
+
+    async def seal() -> None:
+        for _ in range(20):
+            await audit_chain.seal_all(app.server.context)
+
+    before = (await report(admin))["last"]
+    await asyncio.gather(*(write(number) for number in range(6)), seal(), seal())
+    await audit_chain.seal_all(app.server.context)
+    after = await report(admin)
+    assert (after["broken"], after["unsealed"], after["last"]) == (None, 0, before + 30)
+
+
+async def test_rotated_key_signs_the_chains_anew(app: AppFixture, admin: Person) -> None:
+    async with app.server.database.transaction() as db:
+        context = app.server.context
+        await audit_chain.sign_anew(db, context)
+        key = context.cipher.key
+        end = await repository.chain(db, uuid.UUID(admin.organization))
+        assert end and audit_chain.is_signed(context.cipher, end)
+        other = SecretCipher("another key", [])
+        assert not audit_chain.is_signed(other, end)
+        assert audit_chain.is_signed(SecretCipher("another key", (read_key(context.settings.home_folder),)), end)
+        assert key.id != other.key.id
+
+
+def read_key(home: Path) -> str:
+    """Return the text of the key file of a home folder."""
+    return master_keys.read(home)[0]

@@ -23,5 +23,5 @@ async def encrypt_anew(context: Context) -> Sequence[str]:
             except Unavailable as error:
                 problems.append(f"The second factor of the user {row.user_id}: {error.message} {error.hint}")
     async with context.store.transaction() as db:
-        problems += await audit_chain.sign_anew(db, context)
+        await audit_chain.sign_anew(db, context)
     return problems

@@ -19,6 +19,7 @@ OutcomeOption = Annotated[str, typer.Option(help="ok, failed, cancelled, rolled_
 SearchOption = Annotated[str, typer.Option(help="Starts of words of the entry.")]
 SinceOption = Annotated[str, typer.Option(help="Not before this moment: `2026-11-21` or `2026-11-21T10:00:00Z`.")]
 UntilOption = Annotated[str, typer.Option(help="Before this moment.")]
+VERIFY_SECONDS = 3600.0
 ENTRY = ("at", "actor.email", "door", "action", "outcome", "resource.name", "details.statement", "ip")
 CHAIN = ("organization", "entries", "first", "last", "unsealed", "broken.position", "broken.reason", "head")
 

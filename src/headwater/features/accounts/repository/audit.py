@@ -7,12 +7,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     LargeBinary,
+    Row,
     Select,
     Uuid,
     bindparam,
@@ -31,6 +32,9 @@ from headwater.features.accounts.models import WORDS, AuditChain, AuditEntry
 
 # Ids sort by the time at which they were made, which may differ from the start of their transaction by as much.
 SLACK = timedelta(hours=1)
+# Rows, not objects: every entry is read when a chain is checked.
+SealedRow: TypeAlias = Row[*tuple[Any, ...]]
+_COLUMNS = tuple(AuditEntry.__table__.columns)
 SEAL_LOCK = 7_717_001
 _WORD = re.compile(r"[^\W_]+")
 
@@ -110,10 +114,10 @@ async def lock_chains(db: AsyncSession) -> None:
     await db.execute(select(func.pg_advisory_xact_lock(SEAL_LOCK)))
 
 
-async def unsealed(db: AsyncSession, limit: int) -> Sequence[AuditEntry]:
+async def unsealed(db: AsyncSession, limit: int) -> Sequence[SealedRow]:
     """Return committed entries that are not sealed, oldest first."""
-    query = select(AuditEntry).where(AuditEntry.position.is_(None)).order_by(AuditEntry.id).limit(limit)
-    return (await db.execute(query)).scalars().all()
+    query = select(*_COLUMNS).where(AuditEntry.position.is_(None)).order_by(AuditEntry.id).limit(limit)
+    return (await db.execute(query)).all()
 
 
 async def count_unsealed(db: AsyncSession, organization_id: uuid.UUID | None) -> int:
@@ -151,11 +155,10 @@ async def put_chain(db: AsyncSession, row: dict[str, Any]) -> None:
     await db.execute(statement.on_conflict_do_update(index_elements=["id"], set_={**row, "sealed_at": func.now()}))
 
 
-async def sealed(db: AsyncSession, organization_id: uuid.UUID | None, after: int, limit: int) -> Sequence[AuditEntry]:
+async def sealed(db: AsyncSession, organization_id: uuid.UUID | None, after: int, limit: int) -> Sequence[SealedRow]:
     """Return entries of a chain in its order, after a position."""
-    query = select(AuditEntry).where(of_chain(organization_id), AuditEntry.position > after)
-    rows = await db.execute(query.order_by(AuditEntry.position).limit(limit).execution_options(populate_existing=True))
-    return rows.scalars().all()
+    query = select(*_COLUMNS).where(of_chain(organization_id), AuditEntry.position > after)
+    return (await db.execute(query.order_by(AuditEntry.position).limit(limit))).all()
 
 
 async def last_expired(db: AsyncSession, organization_id: uuid.UUID | None, before: datetime, limit: int) -> int | None:

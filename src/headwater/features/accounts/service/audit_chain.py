@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.models import AuditChain, AuditEntry
 from headwater.features.accounts.repository import audit as repository
+from headwater.features.accounts.repository.audit import SealedRow
 from headwater.features.accounts.rights import Actor, allow_scope, organizations_allowing
 from headwater.kit.clock import now
 from headwater.kit.errors import BadInput, Forbidden
@@ -28,6 +30,7 @@ from headwater.store.context import Context
 from headwater.store.encryption import SecretCipher
 from headwater.store.master_keys import MasterKey
 
+log = structlog.get_logger()
 INSTANCE = uuid.UUID(int=0)
 START = bytes(32)
 BATCH, EXPIRED_AT_ONCE = 1000, 5000
@@ -79,7 +82,7 @@ class ChainReport:
         return max(0, self.last - self.first + 1)
 
 
-def plain(entry: AuditEntry) -> dict[str, Any]:
+def plain(entry: AuditEntry | SealedRow) -> dict[str, Any]:
     """Return what is sealed of an entry, as JSON."""
     values = {name: getattr(entry, name) for name in FIELDS}
     values["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
@@ -108,7 +111,7 @@ async def seal_all(context: Context) -> int:
 
 async def _seal_batch(db: AsyncSession, cipher: SecretCipher) -> int:
     rows = await repository.unsealed(db, BATCH)
-    by_chain: dict[uuid.UUID, list[AuditEntry]] = {}
+    by_chain: dict[uuid.UUID, list[SealedRow]] = {}
     for row in rows:
         by_chain.setdefault(row.organization_id or INSTANCE, []).append(row)
     for chain_id, members in by_chain.items():
@@ -152,21 +155,16 @@ def is_signed(cipher: SecretCipher, end: AuditChain) -> bool:
     )
 
 
-async def sign_anew(db: AsyncSession, context: Context) -> Sequence[str]:
-    """Sign the ends of all chains with the current key; return a sentence for each that no key has signed."""
+async def sign_anew(db: AsyncSession, context: Context) -> None:
+    """Sign the ends of all chains with the current key, except those that no key has signed: a check names them."""
     await repository.lock_chains(db)
     cipher = context.cipher  # read after the lock: see `SecretCipher.check_current`
-    problems = []
     for end in await repository.chains(db):
         if is_signed(cipher, end):
-            end.signature = _signature(
-                cipher.key, end.id, (end.position, end.hash), (end.anchor_position, end.anchor_hash)
-            )
+            ends = (end.position, end.hash), (end.anchor_position, end.anchor_hash)
+            end.signature = _signature(cipher.key, end.id, *ends)
         else:
-            problems.append(
-                f"The end of the audit chain {end.id} is not signed by this instance; run `headwater audit verify`."
-            )
-    return problems
+            log.warning("audit.chain_not_signed", chain=str(end.id))
 
 
 async def expire(context: Context) -> int:
@@ -259,10 +257,9 @@ class _Check:
         while rows := await repository.sealed(db, self._organization_id, self._position, BATCH):
             if (broken := await asyncio.to_thread(self._first_broken, rows)) is not None:
                 return broken
-            db.expunge_all()
         return None
 
-    def _first_broken(self, rows: Sequence[AuditEntry]) -> BrokenEntry | None:
+    def _first_broken(self, rows: Sequence[SealedRow]) -> BrokenEntry | None:
         for row in rows:
             if row.position != self._position + 1:
                 return BrokenEntry(self._position + 1, None, "This entry is missing.")
