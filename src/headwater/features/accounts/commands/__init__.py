@@ -18,11 +18,10 @@ from headwater.features.accounts.api_client import (
     show,
     show_one,
 )
-from headwater.features.accounts.commands import members, second_factor, users
+from headwater.features.accounts.commands import keys, members, second_factor, users
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 PROJECT = ("id", "name", "role", "codebase_count", "table_count", "column_count", "usage_count")
-KEY = ("id", "name", "prefix", "scopes", "expires_at", "last_used_at", "revoked_at")
 KEY_DAYS = 365
 
 
@@ -33,11 +32,7 @@ def register(app: typer.Typer) -> None:
     projects.command("list")(list_projects)
     projects.command("create")(create_project)
     app.add_typer(projects, name="projects")
-    keys = typer.Typer(help="List, create and revoke API keys.", no_args_is_help=True)
-    keys.command("list")(list_keys)
-    keys.command("create")(create_key)
-    keys.command("revoke")(revoke_key)
-    app.add_typer(keys, name="keys")
+    keys.register(app)
     account = typer.Typer(help="Your name, password, address, second factor and sessions.", no_args_is_help=True)
     account.command("rename")(rename)
     account.command("password")(change_password)
@@ -103,34 +98,6 @@ def create_project(
     with remote() as server:
         project = server.call("POST", "/projects", json={"name": name, "description": description})
         show_one(project, ("id", "name", "description"), as_json)
-
-
-def list_keys(as_json: JsonOption = False) -> None:
-    """List your API keys, newest first."""
-    with remote() as server:
-        show(server.every("/keys"), KEY, as_json)
-
-
-def create_key(
-    name: Annotated[str, typer.Argument(help="Description.", show_default=False)],
-    scope: Annotated[list[str] | None, typer.Option(help="read, write or admin; can be given several times.")] = None,
-    days: Annotated[int | None, typer.Option(help="Days until it expires (default: never).")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Create an API key. Its secret is shown only once."""
-    with remote() as server:
-        wanted = {"name": name, "scopes": scope or ["read"], "expires_in_days": days}
-        created = server.call("POST", "/keys", json=wanted)
-        show_one(created, ("key.id", "key.name", "key.scopes", "secret"), as_json)
-
-
-def revoke_key(
-    key_id: Annotated[str, typer.Argument(help="Id of the key.", show_default=False)], as_json: JsonOption = False
-) -> None:
-    """Revoke an API key."""
-    with remote() as server:
-        server.call("DELETE", f"/keys/{key_id}")
-        show_one({"revoked": key_id}, ("revoked",), as_json)
 
 
 def rename(

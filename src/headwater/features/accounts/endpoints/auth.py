@@ -144,7 +144,10 @@ async def change_password(
 
 @router.get("/auth/sessions", tags=["auth"])
 async def list_sessions(
-    db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
+    db: Db,
+    actor: Annotated[Actor, Depends(allow("account:credentials"))],
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_PAGE,
 ) -> ListOf[SessionOut]:
     """List the active sessions of the current user."""
     page = await sessions.list_sessions(db, actor, cursor=cursor, limit=limit)

@@ -24,7 +24,7 @@ from headwater.features.accounts.models import (
     User,
     UserSession,
 )
-from headwater.features.accounts.rights import Role
+from headwater.features.accounts.rights import Reach, Role
 from headwater.kit.clock import now
 
 # Sign-ups take this lock one after another, so that exactly one of them is the first.
@@ -191,11 +191,11 @@ async def project(db: AsyncSession, project_id: uuid.UUID, *, lock: bool = False
     return await db.get(Project, project_id, with_for_update={"key_share": True} if lock else None)
 
 
-async def projects(
-    db: AsyncSession, organizations: Sequence[uuid.UUID], before: uuid.UUID | None, limit: int
-) -> Sequence[Project]:
-    """Return the projects of some organizations, newest first."""
-    query = select(Project).where(Project.organization_id.in_(organizations))
+async def projects(db: AsyncSession, reach: Reach, before: uuid.UUID | None, limit: int) -> Sequence[Project]:
+    """Return the projects within reach, newest first; of a key that is limited to a database, the project of that."""
+    query = select(Project).where(Project.organization_id.in_(reach.organizations))
+    if reach.limit:
+        query = query.where(Project.id == reach.limit.project_id)
     if before:
         query = query.where(Project.id < before)
     return (await db.execute(query.order_by(Project.id.desc()).limit(limit + 1))).scalars().all()
@@ -238,9 +238,10 @@ async def api_keys(db: AsyncSession, user_id: uuid.UUID, before: uuid.UUID | Non
 
 
 async def api_key(db: AsyncSession, key_id: uuid.UUID, user_id: uuid.UUID) -> ApiKey | None:
-    """Return one key of a user."""
+    """Return one key of a user, locked until the end of the transaction."""
     query = select(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == user_id)
-    return (await db.execute(query)).scalar_one_or_none()
+    fresh = query.with_for_update().execution_options(populate_existing=True)
+    return (await db.execute(fresh)).scalar_one_or_none()
 
 
 @dataclass(frozen=True, slots=True)

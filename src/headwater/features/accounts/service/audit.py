@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
 from headwater.features.accounts.models import AuditEntry
-from headwater.features.accounts.rights import Actor, allow_scope, organizations_allowing
+from headwater.features.accounts.rights import Actor, allow_scope, reach
 from headwater.kit.paging import Page, cut, decode_cursor
 
 
@@ -46,7 +46,7 @@ async def entries(
 ) -> Page[AuditEntry]:
     """Return the actor's own entries, and those of the organizations whose audit log the actor may read."""
     allow_scope(actor, "audit:read")
-    scope = repository.AuditScope(actor.user_id, organizations_allowing(actor, "audit:read"), actor.is_admin)
+    scope = repository.AuditScope(actor.user_id, reach(actor, "audit:read").organizations, actor.is_admin)
     rows = await repository.audit_entries(db, scope, action=action, before=before_id(cursor), limit=limit)
     return cut(rows, limit, lambda row: (str(row.id),))
 

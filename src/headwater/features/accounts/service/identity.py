@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
-from headwater.features.accounts.models import RefreshToken, User, UserSession
+from headwater.features.accounts.models import ApiKey, RefreshToken, User, UserSession
 from headwater.features.accounts.repository import second_factors
-from headwater.features.accounts.rights import SCOPES, Actor, Scope
-from headwater.features.accounts.service import audit
+from headwater.features.accounts.rights import SCOPES, Actor, KeyLimit, Scope
+from headwater.features.accounts.service import addresses, audit
 from headwater.features.accounts.tokens import (
     AccessClaims,
     Signer,
@@ -23,9 +24,10 @@ from headwater.features.accounts.tokens import (
     split_api_key,
 )
 from headwater.kit.clock import now
-from headwater.kit.errors import Invalid, Unauthenticated
+from headwater.kit.errors import Forbidden, Invalid, Unauthenticated
 from headwater.kit.settings import Settings
 
+log = structlog.get_logger()
 EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
 # Two tabs that wake up at once both send the same refresh token: within this time that is not theft.
 REUSE_GRACE = timedelta(seconds=20)
@@ -125,9 +127,22 @@ async def _actor_of_key(db: AsyncSession, visitor: ClientInfo, public_id: str, s
     if api_key_by_public_id is None or not matches(secret, api_key_by_public_id[0].secret_hash):
         raise Unauthenticated("The API key is not valid, has expired or was revoked.")
     key, user = api_key_by_public_id
+    if not addresses.allows(key.addresses, visitor.ip):
+        log.warning("key.address_refused", key=public_id, ip=visitor.ip)
+        raise Forbidden(f"This API key is not valid at the address {visitor.ip}.")
     await repository.touch_api_key(db, key)
     scopes = frozenset(scope for scope in SCOPES if scope in key.scopes)
-    return await _actor(db, user, visitor, scopes=scopes, key_id=key.id)
+    actor = await _actor(db, user, visitor, scopes=scopes, key_id=key.id)
+    return await _limited(db, actor, key) if key.project_id else actor
+
+
+async def _limited(db: AsyncSession, actor: Actor, key: ApiKey) -> Actor:
+    """Return the actor of a key that is limited to a project or database: a member only of its organization."""
+    assert key.project_id
+    project = await repository.project(db, key.project_id)
+    home = project.organization_id if project else None
+    roles = {organization: role for organization, role in actor.roles.items() if organization == home}
+    return replace(actor, is_admin=False, roles=roles, limit=KeyLimit(key.project_id, key.database_id))
 
 
 async def actor_of_user(db: AsyncSession, user_id: uuid.UUID, visitor: ClientInfo) -> Actor | None:

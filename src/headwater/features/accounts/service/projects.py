@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
 from headwater.features.accounts.models import Project
-from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing, require_proof
+from headwater.features.accounts.rights import Action, Actor, authorize, reach, require_proof
 from headwater.features.accounts.service import audit
 from headwater.kit.errors import Forbidden, Invalid, NotFound
 from headwater.kit.paging import Page, cut
@@ -28,8 +28,7 @@ async def get(
 
 async def list_projects(db: AsyncSession, actor: Actor, *, cursor: str | None, limit: int) -> Page[Project]:
     """Return the projects that the actor sees, newest first."""
-    organizations = organizations_allowing(actor, "project:read")
-    rows = await repository.projects(db, organizations, audit.before_id(cursor), limit)
+    rows = await repository.projects(db, reach(actor, "project:read"), audit.before_id(cursor), limit)
     return cut(rows, limit, lambda row: (str(row.id),))
 
 
