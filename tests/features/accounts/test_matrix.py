@@ -37,6 +37,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/auth/email"): {"email": GUEST, "password": "not my password"},
     ("POST", "/api/v1/users/{user_id}/email-link"): {"email": GUEST},
     ("POST", "/api/v1/auth/proof"): {"password": "not my password"},
+    ("POST", "/api/v1/auth/deactivation"): {"password": "not my password"},
+    ("PATCH", "/api/v1/users/{user_id}"): {"is_admin": False},
     ("POST", "/api/v1/auth/second-factor"): {"password": "not my password"},
     ("POST", "/api/v1/auth/second-factor/confirmation"): {"code": "000000"},
     ("POST", "/api/v1/auth/second-factor/recovery-codes"): {"password": "not my password"},
@@ -187,6 +189,9 @@ OWN = {
     "/api/v1/auth/password",
     "/api/v1/auth/email",
     "/api/v1/users",
+    "/api/v1/users/{user_id}",
+    "/api/v1/users/{user_id}/sessions/{session_id}",
+    "/api/v1/auth/deactivation",
     "/api/v1/users/{user_id}/reset-link",
     "/api/v1/users/{user_id}/email-link",
     "/api/v1/users/{user_id}/sessions",
@@ -478,6 +483,8 @@ class Cast:
     """Becomes a viewer in the organization of each owner."""
     expired: Person
     """A user whose session has expired."""
+    deactivated: tuple[Any, Any]
+    """Clients with the session and the API key of a user whose account is deactivated."""
 
 
 @pytest.fixture(scope="module")
@@ -488,7 +495,16 @@ async def cast(module_app: AppFixture) -> Cast:
         expire = "UPDATE sessions SET expires_at = now() WHERE user_id = :id"
         await db.execute(text(expire), {"id": expired.signed_in["user"]["id"]})
     owner = await new_owner(app, scanned=True)
-    return Cast(owner, await app.person("neighbour"), await app.person("viewer"), expired)
+    return Cast(owner, await app.person("neighbour"), await app.person("viewer"), expired, await deactivated(app))
+
+
+async def deactivated(app: AppFixture) -> tuple[Any, Any]:
+    """Return clients with the session and the key of somebody whose account an administrator has deactivated."""
+    someone, admin = await app.person("deactivated"), await app.person("admin")
+    await app.promote(admin)
+    key = await new_key(someone)
+    await admin.send("PATCH", f"/users/{someone.signed_in['user']['id']}", 200, json={"active": False})
+    return someone.client, await program(app, key)
 
 
 async def new_key(owner: Person, **given: Any) -> dict[str, Any]:
@@ -516,7 +532,8 @@ async def check_unauthenticated(
     assert await ask(await program(app, replaced), method, template, path) == 401
     elsewhere = await new_key(owner, addresses=["203.0.113.0/24"])
     assert await ask(await program(app, elsewhere), method, template, path) == 403
-    assert await ask(cast.expired.client, method, template, path) == 401
+    for client in (cast.expired.client, *cast.deactivated):
+        assert await ask(client, method, template, path) == 401
 
 
 # What keys that are limited to another project or database may do: about the user, and the lists of what they reach.

@@ -158,11 +158,12 @@ class SignUpIn(Input):
 
 
 class SignInIn(Input):
-    """A sign-in; `code` is of the second factor, or a recovery code."""
+    """A sign-in; `code` is of the second factor, or a recovery code; `keep_account` undoes a deletion in its grace."""
 
     email: Name
     password: SecretStr = Field(max_length=1000)
     code: Annotated[str, Field(max_length=100)] = ""
+    keep_account: bool = False
 
 
 class UserOut(Wire):
@@ -220,13 +221,14 @@ class EndedSessionsOut(Wire):
 
 
 class SessionOut(Wire):
-    """A session of the current user."""
+    """A session."""
 
     id: uuid.UUID
     created_at: datetime
     last_seen_at: datetime
     expires_at: datetime
     user_agent: str
+    device: str = Field(description="The browser or program, and its system, by the user agent.")
     ip: str
     current: bool = False
 

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBina
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
+from headwater.features.accounts.devices import device_of
 from headwater.kit.ids import new_id
 from headwater.store.base import Base
 
@@ -124,6 +125,11 @@ class UserSession(Base):
     confirmed_at: Mapped[datetime] = mapped_column(server_default=NOW)
     user_agent: Mapped[str] = mapped_column(TEXT, default="")
     ip: Mapped[str] = mapped_column(TEXT, default="")
+
+    @property
+    def device(self) -> str:
+        """The browser or program, and its system."""
+        return device_of(self.user_agent)
 
 
 class RefreshToken(Base):

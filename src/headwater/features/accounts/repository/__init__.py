@@ -67,7 +67,12 @@ async def live_session(db: AsyncSession, session_id: uuid.UUID) -> tuple[UserSes
     query = (
         select(UserSession, User)
         .join(User, User.id == UserSession.user_id)
-        .where(UserSession.id == session_id, UserSession.revoked_at.is_(None), UserSession.expires_at > now())
+        .where(
+            UserSession.id == session_id,
+            UserSession.revoked_at.is_(None),
+            UserSession.expires_at > now(),
+            User.deactivated_at.is_(None),
+        )
     )
     row = (await db.execute(query)).one_or_none()
     return (row[0], row[1]) if row else None
@@ -83,6 +88,31 @@ async def live_sessions(
     if before:
         query = query.where(UserSession.id < before)
     return (await db.execute(query.order_by(UserSession.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def end_keys(db: AsyncSession, user_id: uuid.UUID) -> int:
+    """Revoke the API keys of a user; return how many they were."""
+    valid = update(ApiKey).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+    result = cast("CursorResult[Any]", await db.execute(valid.values(revoked_at=now())))
+    return result.rowcount
+
+
+async def other_administrators(db: AsyncSession, user_id: uuid.UUID) -> int:
+    """Return how many administrators there are besides a user; others that change them wait."""
+    active = (User.is_admin, User.deactivated_at.is_(None))
+    query = select(User.id).where(*active).order_by(User.id).with_for_update()
+    return len([id_ for id_ in (await db.execute(query)).scalars() if id_ != user_id])
+
+
+async def locked_user(db: AsyncSession, user_id: uuid.UUID) -> User | None:
+    """Return a user, locked until the end of the transaction."""
+    query = select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)
+    return (await db.execute(query)).scalar_one_or_none()
+
+
+async def keep_organizations(db: AsyncSession, user_id: uuid.UUID) -> None:
+    """Let no organization be deleted with a user."""
+    await db.execute(update(Organization).where(Organization.deleted_with == user_id).values(deleted_with=None))
 
 
 async def touch_session(db: AsyncSession, session: UserSession, expires_at: datetime | None = None) -> None:
@@ -172,9 +202,15 @@ async def membership(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid
 
 
 async def member_since(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid.UUID) -> datetime | None:
-    """Return when a user became a member of an organization; None if the user is none."""
-    query = select(Membership.created_at).where(
-        Membership.organization_id == organization_id, Membership.user_id == user_id
+    """Return when a user became a member of an organization; None if the user is none, or is deactivated."""
+    query = (
+        select(Membership.created_at)
+        .join(User, User.id == Membership.user_id)
+        .where(
+            Membership.organization_id == organization_id,
+            Membership.user_id == user_id,
+            User.deactivated_at.is_(None),
+        )
     )
     return (await db.execute(query)).scalar_one_or_none()
 
@@ -215,6 +251,7 @@ async def api_key_by_public_id(db: AsyncSession, public_id: str) -> tuple[ApiKey
         .where(
             ApiKey.public_id == public_id,
             ApiKey.revoked_at.is_(None),
+            User.deactivated_at.is_(None),
             or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now()),
         )
     )
@@ -305,8 +342,12 @@ async def live_credentials(db: AsyncSession, ids: Collection[uuid.UUID | None]) 
 
 
 async def memberships_of(db: AsyncSession, user_ids: Collection[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
-    """Return (user, organization) of every membership of some users."""
-    query = select(Membership.user_id, Membership.organization_id).where(Membership.user_id.in_(user_ids))
+    """Return (user, organization) of every membership of some users, without those that are deactivated."""
+    query = (
+        select(Membership.user_id, Membership.organization_id)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.user_id.in_(user_ids), User.deactivated_at.is_(None))
+    )
     return {(row[0], row[1]) for row in await db.execute(query)}
 
 

@@ -114,8 +114,12 @@ async def mail_reset_link(context: Context, visitor: ClientInfo, email: str, pag
     await deliver(context, Mail(address, "Set a new password for Headwater", text))
 
 
-async def reset_password(context: Context, visitor: ClientInfo, token: str, password: str) -> Mail:
+async def reset_password(
+    context: Context, visitor: ClientInfo, token: str, password: str, *, end_keys: bool = False
+) -> Mail:
     """Set a new password by a link, which ends all sessions; a second factor stays. Returns a notice for the user.
+
+    API keys are credentials of programs, and stay valid unless `end_keys`.
 
     Raises:
         LinkGone: the link is not valid, was used, or has expired.
@@ -130,11 +134,14 @@ async def reset_password(context: Context, visitor: ClientInfo, token: str, pass
         user.password_hash = hashed
         await account_links.forget_links(db, user.id)
         ended = await repository.revoke_other_sessions(db, user.id, None)
+        keys = await repository.end_keys(db, user.id) if end_keys else 0
         actor = Actor("user", user.id, user.email, ip=visitor.ip)
-        audit.record(db, actor, "auth.password_reset", "user", user.id, user.email, sessions_ended=ended)
+        counts = {"sessions_ended": ended, "keys_ended": keys}
+        audit.record(db, actor, "auth.password_reset", "user", user.id, user.email, **counts)  # type: ignore[arg-type]
     notice = (
         "The password of your Headwater account was set anew by a link, and all sessions have ended.\n"
-        "If it was not you, tell the administrator.\n"
+        + ("All API keys have ended, too.\n" if end_keys else "API keys are still valid.\n")
+        + "If it was not you, tell the administrator.\n"
     )
     return Mail(user.email, "The password of your Headwater account was changed", notice)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -85,7 +85,7 @@ async def refresh(
         return None
     known.used_at = known.used_at or now()
     await repository.drop_old_refresh_tokens(db, session.id, now() - KEEP_USED_TOKENS)
-    await repository.touch_session(db, session, now() + timedelta(days=settings.session_days))
+    await repository.touch_session(db, session, _end(settings, session.created_at))
     return await _issue(db, signer, session, user, visitor)
 
 
@@ -148,7 +148,9 @@ async def _limited(db: AsyncSession, actor: Actor, key: ApiKey) -> Actor:
 async def actor_of_user(db: AsyncSession, user_id: uuid.UUID, visitor: ClientInfo) -> Actor | None:
     """Return a read-only actor for a user who asked for something earlier, with the rights they have now."""
     user = await repository.user(db, user_id)
-    return await _actor(db, user, visitor, scopes=frozenset({"read"})) if user else None
+    if user is None or user.deactivated_at:
+        return None
+    return await _actor(db, user, visitor, scopes=frozenset({"read"}))
 
 
 async def _actor(
@@ -179,13 +181,41 @@ async def _actor(
     )
 
 
+def _end(settings: Settings, created_at: datetime) -> datetime:
+    """Return when a session ends that is used now."""
+    idle, absolute = timedelta(days=settings.session_days), timedelta(days=settings.session_absolute_days)
+    return min(now() + idle, created_at + absolute)
+
+
+class AccountDeactivated(Unauthenticated):
+    """This account is deactivated."""
+
+    code = "account_deactivated"
+
+
+class AccountEnding(Unauthenticated):
+    """This account is about to be deleted."""
+
+    code = "account_ending"
+
+
 async def open_session(
     db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, user: User
 ) -> SignedIn:
-    """Begin a session of a user who has proven to be that user."""
+    """Begin a session of a user who has proven to be that user.
+
+    Raises:
+        AccountEnding: the account is to be deleted; `lifecycle.take_back` keeps it.
+        AccountDeactivated: the account is deactivated.
+    """
+    if user.deletion_at:
+        when = f"{user.deletion_at:%Y-%m-%d %H:%M} UTC"
+        raise AccountEnding(f"This account is deleted on {when}.", hint="Sign in and keep the account, if you want it.")
+    if user.deactivated_at:
+        raise AccountDeactivated(hint="Ask the administrator of this instance.")
     session = UserSession(
         user_id=user.id,
-        expires_at=now() + timedelta(days=settings.session_days),
+        expires_at=_end(settings, now()),
         user_agent=visitor.user_agent[:300],
         ip=visitor.ip,
     )
