@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     account.command("password")(change_password)
     account.command("email")(change_email)
     account.command("end-sessions")(end_sessions)
+    account.command("deactivate")(deactivate)
     second_factor.register(account)
     app.add_typer(account, name="account")
     members.register(app)
@@ -131,3 +132,11 @@ def end_sessions(as_json: JsonOption = False) -> None:
     """End all your sessions in browsers; API keys stay valid."""
     with remote() as server:
         show_one(server.call("DELETE", "/auth/sessions"), ("ended",), as_json)
+
+
+def deactivate(as_json: JsonOption = False) -> None:
+    """Deactivate your account, which an administrator can activate again; asks for your password."""
+    with remote() as server:
+        password = typer.prompt("Password", hide_input=True, err=True)
+        server.call("POST", "/auth/deactivation", json={"password": password})
+        show_one({"deactivated": True}, ("deactivated",), as_json)

@@ -216,9 +216,20 @@ async def member_since(db: AsyncSession, organization_id: uuid.UUID, user_id: uu
 
 
 async def lock_owners(db: AsyncSession, organization_id: uuid.UUID) -> list[uuid.UUID]:
-    """Return the owners of an organization, locked so that the last two cannot both leave at once."""
-    query = select(Membership.user_id).where(Membership.organization_id == organization_id, Membership.role == "owner")
-    return list((await db.execute(query.order_by(Membership.user_id).with_for_update())).scalars())
+    """Return the owners of an organization, locked so that the last two cannot both leave at once.
+
+    Owners whose account is deactivated do not count.
+    """
+    query = (
+        select(Membership.user_id)
+        .join(User, User.id == Membership.user_id)
+        .where(
+            Membership.organization_id == organization_id,
+            Membership.role == "owner",
+            User.deactivated_at.is_(None),
+        )
+    )
+    return list((await db.execute(query.order_by(Membership.user_id).with_for_update(of=Membership))).scalars())
 
 
 async def project(db: AsyncSession, project_id: uuid.UUID, *, lock: bool = False) -> Project | None:

@@ -26,8 +26,8 @@ class ProjectLike(Protocol):
     """What a job needs to know of its project."""
 
     @property
-    def id(self) -> uuid.UUID:
-        """The id of the project."""
+    def id(self) -> uuid.UUID | None:
+        """The id of the project; None for a job of no project."""
         ...
 
     @property
@@ -44,7 +44,7 @@ class ForDatabase:
     database_id: uuid.UUID
 
     @property
-    def id(self) -> uuid.UUID:
+    def id(self) -> uuid.UUID | None:
         """The id of the project."""
         return self.project.id
 
