@@ -140,6 +140,7 @@ class InstanceOut(Wire):
     open_signup: bool
     has_users: bool
     sends_mail: bool
+    password_rules: list[str] = Field(description="What a new password must be, as sentences.")
 
 
 class InstanceIn(Input):

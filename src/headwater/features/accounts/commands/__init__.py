@@ -112,6 +112,8 @@ def rename(
 def change_password(as_json: JsonOption = False) -> None:
     """Change your password, which is asked for; all your sessions in browsers end, API keys stay valid."""
     with remote() as server:
+        for rule in server.call("GET", "/instance")["password_rules"]:
+            typer.echo(f"- {rule}", err=True)
         current = typer.prompt("Current password", hide_input=True, err=True)
         new = typer.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
         server.call("PUT", "/auth/password", json={"current": current, "new": new})

@@ -14,11 +14,11 @@ from typing import Literal
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts import passwords, repository
+from headwater.features.accounts import password_rules, passwords, repository
 from headwater.features.accounts.models import AccountLink, User
 from headwater.features.accounts.repository import account_links
 from headwater.features.accounts.rights import SYSTEM, Actor, allow_admin, allow_scope, require_proof
-from headwater.features.accounts.service import audit, proofs, throttles
+from headwater.features.accounts.service import audit, organizations, proofs, throttles
 from headwater.features.accounts.service.identity import ClientInfo, normal_email
 from headwater.features.accounts.service.throttles import RESET, RESET_ADDRESS
 from headwater.features.accounts.tokens import digest, new_refresh_token
@@ -127,7 +127,8 @@ async def reset_password(
     """
     async with context.store.transaction() as db:
         user = await _user_of(db, token, "reset")
-    passwords.check_rules(password, user.email)
+        names = await organizations.names_of(db, user)
+    password_rules.check_rules(password, user.email, names=names)
     hashed = await passwords.hash_password(password)
     async with context.store.transaction() as db:
         user = await _user_of(db, token, "reset")

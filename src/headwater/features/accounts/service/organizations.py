@@ -10,7 +10,7 @@ from typing import cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
-from headwater.features.accounts.models import Membership
+from headwater.features.accounts.models import Membership, User
 from headwater.features.accounts.repository import second_factors
 from headwater.features.accounts.rights import Actor, Role, allow_scope, authorize, owners_only, role_allows
 from headwater.features.accounts.service import audit
@@ -94,6 +94,11 @@ async def name_of(db: AsyncSession, organization_id: uuid.UUID) -> str:
     """Return the name of an organization; for code that has already checked the right to it."""
     organization = await repository.organization(db, organization_id)
     return organization.name if organization else ""
+
+
+async def names_of(db: AsyncSession, user: User) -> list[str]:
+    """Return the names that are known about a user, which a password must not be made of."""
+    return [user.name, *(row[0].name for row in await repository.organizations_of(db, user.id))]
 
 
 async def list_members(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> Sequence[Member]:

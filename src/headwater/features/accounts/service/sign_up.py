@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts import passwords, repository
+from headwater.features.accounts import password_rules, passwords, repository
 from headwater.features.accounts.models import Membership, Organization, PendingSignUp, User
 from headwater.features.accounts.repository import pending_sign_ups
 from headwater.features.accounts.rights import Actor
@@ -73,7 +73,7 @@ async def sign_up(
         Conflict: there is an account with this address, and this instance sends no mail.
     """
     address = normal_email(entered.email)
-    passwords.check_rules(entered.password, address)
+    password_rules.check_rules(entered.password, address, names=[entered.name])
     async with context.store.transaction() as db:
         refusal = await throttles.count(db, SIGN_UP, visitor.ip)
         is_first = False

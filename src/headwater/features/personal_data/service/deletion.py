@@ -95,4 +95,4 @@ async def _hand_over(db: AsyncSession, actor: Actor, organization: OwnedOrganiza
 
 def _note(db: AsyncSession, actor: Actor, action: str, organization: OwnedOrganization, **details: str) -> None:
     id_, name = organization.id, organization.name
-    audit.record(db, actor, action, "organization", id_, name, organization_id=id_, **details)  # type: ignore[arg-type]
+    audit.record(db, actor, action, "organization", id_, name, organization_id=id_, **details)
