@@ -60,13 +60,13 @@ class DeletionOut(Wire):
     deletion_at: datetime
 
 
-class ExportIn(Input):
+class PersonalExportIn(Input):
     """The password of the current user, which a request with an API key needs."""
 
     password: SecretStr = Field(SecretStr(""), max_length=1000)
 
 
-class ExportOut(Wire):
+class PersonalExportOut(Wire):
     """An export, by its job."""
 
     id: uuid.UUID
@@ -76,7 +76,7 @@ class ExportOut(Wire):
     available: bool
 
 
-class ExportLinkOut(Wire):
+class PersonalExportLinkOut(Wire):
     """A link to the file of an export."""
 
     url: str

@@ -16,10 +16,10 @@ from headwater.features.personal_data.api_models import (
     BelongingsOut,
     DeletionIn,
     DeletionOut,
-    ExportIn,
-    ExportLinkOut,
-    ExportOut,
     OwnedOrganizationOut,
+    PersonalExportIn,
+    PersonalExportLinkOut,
+    PersonalExportOut,
 )
 from headwater.features.personal_data.service import deletion, export_files, exports
 from headwater.features.personal_data.service.belongings import belongings
@@ -51,35 +51,37 @@ async def delete_account(body: DeletionIn, server: Shared, actor: Owner, tasks: 
 
 
 @router.post("/auth/exports", status_code=202)
-async def start_export(body: ExportIn, server: Shared, actor: Owner) -> ExportOut:
+async def start_personal_export(body: PersonalExportIn, server: Shared, actor: Owner) -> PersonalExportOut:
     """Begin an export of what is stored about the current user, as a ZIP of JSON files."""
     return _out(server, await exports.start(server.context, actor, body.password.get_secret_value()))
 
 
 @router.get("/auth/exports")
-async def list_exports(
+async def list_personal_exports(
     db: Db, server: Shared, actor: Annotated[Actor, Depends(allow("account:credentials"))]
-) -> ListOf[ExportOut]:
+) -> ListOf[PersonalExportOut]:
     """List the newest exports of the current user."""
     return ListOf(items=[_out(server, job) for job in await exports.listed(db, actor)])
 
 
 @router.post("/auth/exports/{export_id}/links", status_code=201)
-async def create_export_link(export_id: uuid.UUID, server: Shared, actor: Owner, response: Response) -> ExportLinkOut:
+async def create_personal_export_link(
+    export_id: uuid.UUID, server: Shared, actor: Owner, response: Response
+) -> PersonalExportLinkOut:
     """Create a link that downloads an export, for an hour."""
     token, until = await exports.link(server.context, actor, export_id)
     response.headers["cache-control"] = "no-store"
-    return ExportLinkOut(url=f"/api/v1/personal-data/{token}", expires_at=until)
+    return PersonalExportLinkOut(url=f"/api/v1/personal-data/{token}", expires_at=until)
 
 
 @router.get("/personal-data/{token}", response_class=FileResponse, dependencies=[Depends(public)])
-async def download_export(token: str, server: Shared) -> FileResponse:
+async def download_personal_export(token: str, server: Shared) -> FileResponse:
     """Download the export of a link."""
     path = await exports.follow(server.context, token)
     return FileResponse(path, media_type="application/zip", filename="headwater-personal-data.zip")
 
 
-def _out(server: Shared, job: object) -> ExportOut:
+def _out(server: Shared, job: object) -> PersonalExportOut:
     fields = {name: getattr(job, name) for name in ("id", "state", "created_at", "finished_at")}
     is_available = fields["state"] == "completed" and export_files.path_of(server.settings, fields["id"]).exists()
-    return ExportOut(available=is_available, **fields)
+    return PersonalExportOut(available=is_available, **fields)

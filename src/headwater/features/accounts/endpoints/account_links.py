@@ -125,7 +125,7 @@ async def change_user(user_id: uuid.UUID, body: UserChange, db: Db, actor: Admin
 
 
 @router.get("/users/{user_id}/sessions", tags=["instance"])
-async def list_sessions(
+async def list_user_sessions(
     user_id: uuid.UUID, db: Db, actor: Administrator, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
 ) -> ListOf[SessionOut]:
     """List the active sessions of a user, newest first (administrator only)."""
@@ -134,7 +134,7 @@ async def list_sessions(
 
 
 @router.delete("/users/{user_id}/sessions/{session_id}", status_code=204, tags=["instance"])
-async def end_session(user_id: uuid.UUID, session_id: uuid.UUID, db: Db, actor: Administrator) -> None:
+async def end_user_session(user_id: uuid.UUID, session_id: uuid.UUID, db: Db, actor: Administrator) -> None:
     """End a session of a user (administrator only)."""
     await users.end_session(db, actor, user_id, session_id)
 
