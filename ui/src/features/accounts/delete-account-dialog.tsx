@@ -5,11 +5,11 @@ import type { Belongings, DeletionRequest, OwnedOrganization } from '@/api/types
 import { SelectField, TextField } from '@/components/field'
 import { ErrorNote, Loaded } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
-import { day } from '@/lib/format'
+import { day, plural } from '@/lib/format'
 import { belongingsQuery, useDeleteAccount } from './api'
 
 const DELETE = 'delete'
-const KINDS = ['projects', 'databases', 'snapshots', 'policies', 'vaults', 'codebases', 'dashboards'] as const
+const KINDS = { projects: 'project', databases: 'database', snapshots: 'snapshot', policies: 'policy', vaults: 'vault', codebases: 'codebase', dashboards: 'dashboard' } as const
 
 interface Choice {
   successor: string
@@ -17,8 +17,9 @@ interface Choice {
 }
 
 function contents(organization: OwnedOrganization): string {
-  const counted = KINDS.filter((kind) => (organization.counts[kind] ?? 0) > 0).map((kind) => `${organization.counts[kind]} ${kind}`)
-  return counted.length > 0 ? counted.join(', ') : 'nothing'
+  const counted = Object.entries(KINDS).map(([kind, single]) => ({ number: organization.counts[kind] ?? 0, kind, single }))
+  const present = counted.filter(({ number }) => number > 0).map(({ number, kind, single }) => plural(number, single, kind))
+  return present.length > 0 ? present.join(', ') : 'nothing'
 }
 
 function isDecided(organization: OwnedOrganization, choice: Choice | undefined): boolean {
@@ -34,7 +35,7 @@ function OrganizationChoice({ organization, choice, onChange }: { organization: 
   ]
   return (
     <fieldset className="form-stack">
-      <legend className="font-medium">
+      <legend className="mb-2 font-medium">
         {organization.name} <span className="dim">has {contents(organization)}</span>
       </legend>
       <SelectField label="What happens to it" value={choice.successor} onChange={(successor) => onChange({ ...choice, successor })} options={options} />

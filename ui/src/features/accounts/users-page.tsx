@@ -1,6 +1,6 @@
 // Owns the accounts of the instance, and what its administrator can do for who has lost a password or a device.
 import { useQuery } from '@tanstack/react-query'
-import { Copy } from 'lucide-react'
+import { Copy, Ellipsis } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import { toast } from 'sonner'
 import type { AccountLink, UserChange, UserDetail } from '@/api/types'
@@ -8,6 +8,7 @@ import { TextField } from '@/components/field'
 import { PageFrame, Panel, TableHead, TableScroll } from '@/components/page'
 import { ErrorNote, Loaded } from '@/components/states'
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog'
+import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu'
 import { copyText, withErrorToast } from '@/lib/download'
 import { ago, day } from '@/lib/format'
 import { useChangeUser, useEmailLink, useEndSessions, useEndUserSession, useRemoveSecondFactor, useResetLink, userSessionsQuery, usersQuery } from './api'
@@ -103,32 +104,28 @@ function UserActions({ user }: { user: UserDetail }) {
   }
   return (
     <>
-      <button type="button" className="btn" disabled={reset.isPending} onClick={() => void withErrorToast(() => reset.mutateAsync(user.id))}>
-        Reset link
-      </button>{' '}
-      <button type="button" className="btn" onClick={() => setOpen('email')}>
-        New address
-      </button>{' '}
-      <button type="button" className="btn" onClick={() => setOpen('sessions')}>
-        Sessions
-      </button>{' '}
-      <button type="button" className="btn" disabled={change.isPending} onClick={() => void withErrorToast(set({ is_admin: !user.is_admin }))}>
-        {user.is_admin ? 'Not an administrator' : 'Make administrator'}
-      </button>{' '}
-      {user.deactivated_at ? (
-        <button type="button" className="btn" disabled={change.isPending} onClick={() => void withErrorToast(set({ active: true }))}>
-          Activate
-        </button>
-      ) : (
-        <button type="button" className="btn danger" onClick={() => setOpen('deactivate')}>
-          Deactivate
-        </button>
-      )}{' '}
-      {user.has_second_factor && (
-        <button type="button" className="btn" onClick={() => setOpen('factor')}>
-          Turn off second factor
-        </button>
-      )}
+      <Menu
+        align="end"
+        trigger={
+          <button type="button" className="btn" aria-label={`Actions for ${user.email}`}>
+            <Ellipsis className="i" aria-hidden="true" />
+          </button>
+        }
+      >
+        <MenuItem onSelect={() => void withErrorToast(() => reset.mutateAsync(user.id))}>Make a reset link</MenuItem>
+        <MenuItem onSelect={() => setOpen('email')}>Change the address</MenuItem>
+        <MenuItem onSelect={() => setOpen('sessions')}>Sessions</MenuItem>
+        {user.has_second_factor && <MenuItem onSelect={() => setOpen('factor')}>Turn off the second factor</MenuItem>}
+        <MenuItem onSelect={() => void withErrorToast(set({ is_admin: !user.is_admin }))}>{user.is_admin ? 'No longer an administrator' : 'Make administrator'}</MenuItem>
+        <MenuSeparator />
+        {user.deactivated_at ? (
+          <MenuItem onSelect={() => void withErrorToast(set({ active: true }))}>Activate</MenuItem>
+        ) : (
+          <MenuItem danger onSelect={() => setOpen('deactivate')}>
+            Deactivate
+          </MenuItem>
+        )}
+      </Menu>
       {reset.data && <LinkOnce link={reset.data} onClose={() => reset.reset()} />}
       {open === 'sessions' && <SessionsDialog user={user} onEndAll={() => void withErrorToast(endSessions)} onClose={() => setOpen(null)} />}
       <ConfirmDialog
