@@ -27,6 +27,7 @@ FEATURES: tuple[str, ...] = (
     "codebases",
     "schemas",
     "migrations",
+    "personal_data",
 )
 
 

@@ -85,7 +85,13 @@ class Settings(BaseSettings):
         ge=1,
         description="How long a password or code that was entered in a session counts for what destroys or reveals.",
     )
-    session_days: int = Field(30, ge=1, description="Lifetime of a session that is not used.")
+    session_days: int = Field(30, ge=1, le=3650, description="Days after which a session that is not used ends.")
+    session_absolute_days: int = Field(
+        90, ge=1, le=3650, description="Days after which a session ends, however much it is used."
+    )
+    account_grace_days: int = Field(
+        14, ge=1, le=365, description="Days between the request to delete an account and its deletion."
+    )
     max_upload_mb: int = Field(500, ge=1, description="Largest code base that can be uploaded, in MB.")
     proxy_port: int = Field(7718, description="Port at which clients reach the databases that Headwater runs.")
     mysql_proxy_port: int = Field(

@@ -37,6 +37,10 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/auth/email"): {"email": GUEST, "password": "not my password"},
     ("POST", "/api/v1/users/{user_id}/email-link"): {"email": GUEST},
     ("POST", "/api/v1/auth/proof"): {"password": "not my password"},
+    ("POST", "/api/v1/auth/deactivation"): {"password": "not my password"},
+    ("POST", "/api/v1/auth/deletion"): {"organizations": []},
+    ("POST", "/api/v1/auth/exports"): {"password": ""},
+    ("PATCH", "/api/v1/users/{user_id}"): {"is_admin": False},
     ("POST", "/api/v1/auth/second-factor"): {"password": "not my password"},
     ("POST", "/api/v1/auth/second-factor/confirmation"): {"code": "000000"},
     ("POST", "/api/v1/auth/second-factor/recovery-codes"): {"password": "not my password"},
@@ -44,6 +48,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/projects"): {"name": "made"},
     ("PATCH", "/api/v1/projects/{project_id}"): {"name": "changed"},
     ("POST", "/api/v1/keys"): {"name": "made", "scopes": ["read"]},
+    ("POST", "/api/v1/keys/{key_id}/rotation"): {"overlap_hours": 1},
+    ("POST", "/api/v1/databases/{database_id}/keys"): {"name": "made", "scopes": ["read"]},
     ("POST", "/api/v1/projects/{project_id}/databases"): {"name": "made"},
     ("PATCH", "/api/v1/databases/{database_id}"): {"sleep_after_seconds": 60},
     ("PUT", "/api/v1/databases/{database_id}/desired"): {"state": "running"},
@@ -112,6 +118,7 @@ GONE = {
     "/api/v1/databases/{database_id}/copies/plan",
     "/api/v1/databases/{database_id}/copies",
     "/api/v1/auth/second-factor/confirmation",
+    "/api/v1/auth/exports/{export_id}/links",
     "/api/v1/invitations/acceptance",
     "/api/v1/transfers/{transfer_id}/errors",
     "/api/v1/transfers/{transfer_id}/file",
@@ -139,6 +146,7 @@ REPEATABLE_POSTS = {
             "export",
             "exports",
             "imports",
+            "keys",
             "migrations",
             "migrations/import",
             "policy/preview",
@@ -184,6 +192,13 @@ OWN = {
     "/api/v1/auth/password",
     "/api/v1/auth/email",
     "/api/v1/users",
+    "/api/v1/users/{user_id}",
+    "/api/v1/users/{user_id}/sessions/{session_id}",
+    "/api/v1/auth/belongings",
+    "/api/v1/auth/deactivation",
+    "/api/v1/auth/deletion",
+    "/api/v1/auth/exports",
+    "/api/v1/auth/exports/{export_id}/links",
     "/api/v1/users/{user_id}/reset-link",
     "/api/v1/users/{user_id}/email-link",
     "/api/v1/users/{user_id}/sessions",
@@ -198,6 +213,7 @@ OWN = {
     "/api/v1/invitations/acceptance",
     "/api/v1/keys",
     "/api/v1/keys/{key_id}",
+    "/api/v1/keys/{key_id}/rotation",
     "/api/v1/audit",
     "/api/v1/instance",
 }
@@ -360,6 +376,7 @@ async def filled(app: AppFixture, person: Person, path: str) -> str:
         "project_id": person.project["id"],
         "path:path": "shop/orders.py",
         "user_id": person.signed_in["user"]["id"],
+        "export_id": str(uuid.uuid4()),
         "invitation_id": await invitation_of(person, path),
     }
     if "{session_id}" in path:
@@ -390,6 +407,11 @@ async def filled(app: AppFixture, person: Person, path: str) -> str:
 
 
 async def ask(client: Any, method: str, template: str, path: str) -> int:
+    return (await answer_of(client, method, template, path))[0]
+
+
+async def answer_of(client: Any, method: str, template: str, path: str) -> tuple[int, str]:
+    """Return the status and the body of an answer; the body of a stream that does not end is left out."""
     options: dict[str, Any] = {}
     if template.endswith(("/codebases", "/migrations/import")) and method == "POST":
         options["files"] = {"file": ("x.zip", b"not a zip")}
@@ -400,7 +422,8 @@ async def ask(client: Any, method: str, template: str, path: str) -> int:
     elif (method, template) in BODIES:
         options["json"] = BODIES[method, template]
     async with client.stream(method, path, **options) as answer:
-        return int(answer.status_code)
+        is_json = "json" in answer.headers.get("content-type", "")
+        return int(answer.status_code), (await answer.aread()).decode() if is_json else ""
 
 
 # What a neighbour could change of an organization.
@@ -468,6 +491,8 @@ class Cast:
     """Becomes a viewer in the organization of each owner."""
     expired: Person
     """A user whose session has expired."""
+    deactivated: tuple[Any, Any]
+    """Clients with the session and the API key of a user whose account is deactivated."""
 
 
 @pytest.fixture(scope="module")
@@ -478,18 +503,95 @@ async def cast(module_app: AppFixture) -> Cast:
         expire = "UPDATE sessions SET expires_at = now() WHERE user_id = :id"
         await db.execute(text(expire), {"id": expired.signed_in["user"]["id"]})
     owner = await new_owner(app, scanned=True)
-    return Cast(owner, await app.person("neighbour"), await app.person("viewer"), expired)
+    return Cast(owner, await app.person("neighbour"), await app.person("viewer"), expired, await deactivated(app))
+
+
+async def deactivated(app: AppFixture) -> tuple[Any, Any]:
+    """Return clients with the session and the key of somebody whose account an administrator has deactivated."""
+    someone, admin = await app.person("deactivated"), await app.person("admin")
+    await app.promote(admin)
+    key = await new_key(someone)
+    await admin.send("PATCH", f"/users/{someone.signed_in['user']['id']}", 200, json={"active": False})
+    return someone.client, await program(app, key)
+
+
+async def new_key(owner: Person, **given: Any) -> dict[str, Any]:
+    """Create a key of a person with all scopes."""
+    body = {"name": "k", "scopes": ["read", "write", "admin"]} | given
+    created: dict[str, Any] = await owner.send("POST", "/keys", 201, json=body)
+    return created
+
+
+async def program(app: AppFixture, created: dict[str, Any]) -> Any:
+    """Return a client that uses a key."""
+    return await app.stranger(authorization=f"Bearer {created['secret']}")
 
 
 async def check_unauthenticated(
-    app: AppFixture, owner: Person, expired: Person, method: str, template: str, path: str
+    app: AppFixture, owner: Person, cast: Cast, method: str, template: str, path: str
 ) -> None:
-    """Check that requests without sign-in, with a revoked key or with an expired session get 401."""
+    """Check that requests without a valid credential get 401, and those with a key from elsewhere 403."""
     assert await ask(await app.stranger(), method, template, path) == 401
-    revoked = await owner.send("POST", "/keys", 201, json={"name": "old", "scopes": ["read", "write", "admin"]})
+    revoked = await new_key(owner)
     await owner.send("DELETE", f"/keys/{revoked['key']['id']}", 204)
-    assert await ask(await app.stranger(authorization=f"Bearer {revoked['secret']}"), method, template, path) == 401
-    assert await ask(expired.client, method, template, path) == 401
+    assert await ask(await program(app, revoked), method, template, path) == 401
+    replaced = await new_key(owner)
+    await owner.send("POST", f"/keys/{replaced['key']['id']}/rotation", 201, json={"overlap_hours": 0})
+    assert await ask(await program(app, replaced), method, template, path) == 401
+    elsewhere = await new_key(owner, addresses=["203.0.113.0/24"])
+    assert await ask(await program(app, elsewhere), method, template, path) == 403
+    for client in (cast.expired.client, *cast.deactivated):
+        assert await ask(client, method, template, path) == 401
+
+
+# What keys that are limited to another project or database may do: about the user, and the lists of what they reach.
+FOR_LIMITED_KEYS = {
+    "/api/v1/alerts",
+    "/api/v1/auth/me",
+    "/api/v1/connections/parse",
+    "/api/v1/engines",
+    "/api/v1/jobs",
+    "/api/v1/organizations",
+    "/api/v1/projects",
+}
+# A key that is limited to a database finds the project of the database, and of its lists what belongs to the database.
+OF_THE_PROJECT = {
+    "/api/v1/projects/{project_id}",
+    *(
+        f"/api/v1/projects/{{project_id}}/{kind}"
+        for kind in ("codebases", "dashboards", "databases", "queries", "schemas")
+    ),
+}
+
+
+async def limited_keys(app: AppFixture, owner: Person) -> tuple[Any, Any]:
+    """Return clients with keys of a person: for another project of theirs, and another database of the same project."""
+    if owner.email not in _limited:
+        other = await owner.send("POST", "/projects", 201, json={"name": "Other"})
+        of_project = await new_key(owner, project_id=other["id"])
+        of_database = await new_key(owner, project_id=owner.project["id"])
+        async with app.server.database.transaction() as db:
+            change = text("UPDATE api_keys SET database_id = gen_random_uuid() WHERE id = :id")
+            await db.execute(change, {"id": of_database["key"]["id"]})
+        _limited[owner.email] = await program(app, of_project), await program(app, of_database)
+    return _limited[owner.email]
+
+
+_limited: dict[str, tuple[Any, Any]] = {}
+
+
+async def check_limited_keys(app: AppFixture, owner: Person, method: str, template: str, path: str) -> None:
+    """Check that keys of the owner that are limited to something else reach nothing of what the path is about."""
+    of_project, of_database = await limited_keys(app, owner)
+    ids = [owner.project["id"], *_databases.get(owner.email, {}).values()]
+    for client, others in ((of_project, set()), (of_database, OF_THE_PROJECT)):
+        status, body = await answer_of(client, method, template, path)
+        if method == "GET" and template in FOR_LIMITED_KEYS | others:
+            assert status == 200, body
+            hidden = [id_ for id_ in ids[client is of_database :] if len(id_) > 8 and id_ in body]
+            assert not hidden, f"{hidden} in {body}"
+        elif template not in FOR_LIMITED_KEYS or method != "POST":
+            assert status in {403, 404}, (status, body)
 
 
 async def join(owner: Person, viewer: Person) -> None:
@@ -522,8 +624,10 @@ async def test_access_matrix(
         _urls[owner.email] = cluster.clone()
     about_others = template not in OWN and "{" in template
     path = await filled(app, owner, template)
+    await limited_keys(app, owner)
     before = await state_of(app, owner)
-    await check_unauthenticated(app, owner, cast.expired, method, template, path)
+    await check_unauthenticated(app, owner, cast, method, template, path)
+    await check_limited_keys(app, owner, method, template, path)
     if about_others:
         assert await ask(cast.neighbour.client, method, template, path) == 404
     assert await state_of(app, owner) == before, "somebody changed what is not theirs"

@@ -15,7 +15,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
 
-from headwater.features.accounts import maintenance, passwords
+from headwater.features.accounts import maintenance, password_rules, passwords
 from headwater.features.accounts.endpoints.auth import SECURE_COOKIE
 from headwater.features.accounts.service import identity
 from headwater.features.accounts.tokens import AccessClaims, Signer
@@ -32,6 +32,7 @@ async def test_unauthenticated_client_sees_only_the_instance(app: AppFixture) ->
     assert (await stranger.get("/api/v1/instance")).json().keys() == {
         "version",
         "open_signup",
+        "password_rules",
         "has_users",
         "sends_mail",
     }
@@ -415,5 +416,5 @@ async def test_concurrent_first_sign_ups_create_one_administrator(app: AppFixtur
 
 def test_password_rules_report_the_field() -> None:
     with pytest.raises(Invalid) as error:
-        passwords.check_rules("short", "a@b")
+        password_rules.check_rules("short", "a@b")
     assert error.value.fields.keys() == {"password"}

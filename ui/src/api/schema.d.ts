@@ -40,8 +40,31 @@ export interface paths {
         /**
          * Sign Up
          * @description Create an account and sign in. The first account becomes the administrator of the instance.
+         *
+         *     Where the instance sends mail, the answer is 202, whether the address has an account or not, and a mail says how to
+         *     go on.
          */
         post: operations["sign_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/signup/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Sign Up
+         * @description Create the account of a sign-up by the link in the mail and the password that was chosen, and sign in.
+         */
+        post: operations["confirm_sign_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -60,6 +83,8 @@ export interface paths {
         /**
          * Sign In
          * @description Sign in with a password, and a code if the account has a second factor (401 `second_factor` asks for it).
+         *
+         *     An account that is about to be deleted (401 `account_ending`) is kept with `keep_account`.
          */
         post: operations["sign_in"];
         delete?: never;
@@ -152,6 +177,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/deactivation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deactivate
+         * @description Deactivate the account of the current user: only an administrator activates it again.
+         */
+        post: operations["deactivate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/sessions": {
         parameters: {
             query?: never;
@@ -227,7 +272,7 @@ export interface paths {
         put?: never;
         /**
          * Reset Lost Password
-         * @description Set a new password by a link. All sessions end; a second factor stays.
+         * @description Set a new password by a link. All sessions end; a second factor stays, and API keys unless `end_keys`.
          */
         post: operations["reset_lost_password"];
         delete?: never;
@@ -336,7 +381,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change User
+         * @description Deactivate or activate an account, or make its user an administrator (administrator only).
+         */
+        patch: operations["change_user"];
+        trace?: never;
+    };
     "/api/v1/users/{user_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List User Sessions
+         * @description List the active sessions of a user, newest first (administrator only).
+         */
+        get: operations["list_user_sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End Sessions
+         * @description End all sessions of a user (administrator only). API keys stay valid.
+         */
+        delete: operations["end_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/sessions/{session_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -347,10 +436,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End Sessions
-         * @description End all sessions of a user (administrator only). API keys stay valid.
+         * End User Session
+         * @description End a session of a user (administrator only).
          */
-        delete: operations["end_sessions"];
+        delete: operations["end_user_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -715,9 +804,29 @@ export interface paths {
         put?: never;
         /**
          * Create Key
-         * @description Create an API key. Its secret is shown only once.
+         * @description Create an API key; with a project, it reaches only that. Its secret is shown only once.
          */
         post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{key_id}/rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Key
+         * @description Replace an API key by a new one that may do the same; the old one stays valid for some hours.
+         */
+        post: operations["rotate_key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1210,6 +1319,26 @@ export interface paths {
         get: operations["get_database_metrics"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/databases/{database_id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Database Key
+         * @description Create an API key of the current user that reaches only a database. Its secret is shown only once.
+         */
+        post: operations["create_database_key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3264,6 +3393,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/belongings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Belongings
+         * @description Show what the current user owns alone, which is decided before the account is deleted.
+         */
+        get: operations["get_belongings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Account
+         * @description Deactivate the account of the current user, and delete it after a grace period, in which signing in keeps it.
+         */
+        post: operations["delete_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Personal Exports
+         * @description List the newest exports of the current user.
+         */
+        get: operations["list_personal_exports"];
+        put?: never;
+        /**
+         * Start Personal Export
+         * @description Begin an export of what is stored about the current user, as a ZIP of JSON files.
+         */
+        post: operations["start_personal_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/exports/{export_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Personal Export Link
+         * @description Create a link that downloads an export, for an hour.
+         */
+        post: operations["create_personal_export_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/personal-data/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Personal Export
+         * @description Download the export of a link.
+         */
+        get: operations["download_personal_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3478,6 +3711,18 @@ export interface components {
              */
             created_at: string;
             job: components["schemas"]["JobOut"] | null;
+        };
+        /**
+         * BelongingsOut
+         * @description The organizations that only the current user owns, and the names of those that the user leaves.
+         */
+        BelongingsOut: {
+            /** Owned */
+            owned: components["schemas"]["OwnedOrganizationOut"][];
+            /** Left */
+            left: string[];
+            /** Grace Days */
+            grace_days: number;
         };
         /**
          * BrokenEntryOut
@@ -4197,6 +4442,43 @@ export interface components {
             deleted_at: string | null;
             /** Purge At */
             purge_at: string | null;
+        };
+        /**
+         * DeactivationIn
+         * @description The password of the current user, which a request with an API key needs.
+         */
+        DeactivationIn: {
+            /**
+             * Password
+             * Format: password
+             * @default
+             */
+            password?: string;
+        };
+        /**
+         * DeletionIn
+         * @description The deletion of the account, and what happens to each organization that only its user owns.
+         */
+        DeletionIn: {
+            /** Organizations */
+            organizations?: components["schemas"]["OrganizationChoiceIn"][];
+            /**
+             * Password
+             * Format: password
+             * @default
+             */
+            password?: string;
+        };
+        /**
+         * DeletionOut
+         * @description When the account is deleted.
+         */
+        DeletionOut: {
+            /**
+             * Deletion At
+             * Format: date-time
+             */
+            deletion_at: string;
         };
         /**
          * Desired
@@ -5183,6 +5465,11 @@ export interface components {
             has_users: boolean;
             /** Sends Mail */
             sends_mail: boolean;
+            /**
+             * Password Rules
+             * @description What a new password must be, as sentences.
+             */
+            password_rules: string[];
         };
         /**
          * InvitationIn
@@ -5329,7 +5616,7 @@ export interface components {
         };
         /**
          * KeyIn
-         * @description A new API key.
+         * @description A new API key; `addresses` are networks in CIDR notation, outside of which it is not valid.
          */
         KeyIn: {
             /** Name */
@@ -5338,6 +5625,11 @@ export interface components {
             scopes: ("read" | "write" | "admin")[];
             /** Expires In Days */
             expires_in_days?: number | null;
+            /**
+             * Addresses
+             * @default []
+             */
+            addresses?: string[];
         };
         /**
          * KeyOut
@@ -5366,6 +5658,42 @@ export interface components {
             last_used_at: string | null;
             /** Revoked At */
             revoked_at: string | null;
+            /**
+             * Project Id
+             * @description The only project that the key reaches.
+             */
+            project_id: string | null;
+            /**
+             * Database Id
+             * @description The only database that the key reaches.
+             */
+            database_id: string | null;
+            /**
+             * Limited To
+             * @description The name of that project or database, when the key was created.
+             */
+            limited_to: string;
+            /**
+             * Addresses
+             * @description The networks in which the key is valid; none: everywhere.
+             */
+            addresses: string[];
+            /**
+             * Replaced By
+             * @description The key that has replaced this one, which expires soon.
+             */
+            replaced_by: string | null;
+        };
+        /**
+         * KeyRotationIn
+         * @description The rotation of a key: how long the old one stays valid.
+         */
+        KeyRotationIn: {
+            /**
+             * Overlap Hours
+             * @default 24
+             */
+            overlap_hours?: number;
         };
         /**
          * LanguageOut
@@ -5541,6 +5869,13 @@ export interface components {
         ListOf_OrganizationOut_: {
             /** Items */
             items: components["schemas"]["OrganizationOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** ListOf[PersonalExportOut] */
+        ListOf_PersonalExportOut_: {
+            /** Items */
+            items: components["schemas"]["PersonalExportOut"][];
             /** Next */
             next: string | null;
         };
@@ -6047,6 +6382,24 @@ export interface components {
             requires_second_factor: boolean;
         };
         /**
+         * OrganizationChoiceIn
+         * @description What happens to an organization: it gets another owner, or is deleted, confirmed by its name.
+         */
+        OrganizationChoiceIn: {
+            /**
+             * Organization Id
+             * Format: uuid
+             */
+            organization_id: string;
+            /** Successor Id */
+            successor_id?: string | null;
+            /**
+             * Confirmation
+             * @default
+             */
+            confirmation?: string;
+        };
+        /**
          * OrganizationOut
          * @description An organization with the current user's role in it.
          */
@@ -6101,6 +6454,29 @@ export interface components {
              * Format: password
              */
             password: string;
+        };
+        /**
+         * OwnedOrganizationOut
+         * @description An organization whose only owner is the current user, how much it has, and who could own it.
+         */
+        OwnedOrganizationOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Is Personal */
+            is_personal: boolean;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Needs Confirmation */
+            needs_confirmation: boolean;
+            /** Successors */
+            successors: components["schemas"]["SuccessorOut"][];
         };
         /**
          * ParsedUrlOut
@@ -6209,6 +6585,56 @@ export interface components {
              * Format: password
              */
             new: string;
+        };
+        /**
+         * PersonalExportIn
+         * @description The password of the current user, which a request with an API key needs.
+         */
+        PersonalExportIn: {
+            /**
+             * Password
+             * Format: password
+             * @default
+             */
+            password?: string;
+        };
+        /**
+         * PersonalExportLinkOut
+         * @description A link to the file of an export.
+         */
+        PersonalExportLinkOut: {
+            /** Url */
+            url: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * PersonalExportOut
+         * @description An export, by its job.
+         */
+        PersonalExportOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "running" | "completed" | "failed" | "cancelled";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Available */
+            available: boolean;
         };
         /**
          * Pick
@@ -6541,6 +6967,25 @@ export interface components {
             description?: string;
             /** Organization Id */
             organization_id?: string | null;
+        };
+        /**
+         * ProjectKeyIn
+         * @description A new API key, which reaches only a project if one is given.
+         */
+        ProjectKeyIn: {
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes: ("read" | "write" | "admin")[];
+            /** Expires In Days */
+            expires_in_days?: number | null;
+            /**
+             * Addresses
+             * @default []
+             */
+            addresses?: string[];
+            /** Project Id */
+            project_id?: string | null;
         };
         /**
          * ProjectOut
@@ -7094,7 +7539,7 @@ export interface components {
         };
         /**
          * ResetIn
-         * @description A new password, and the token of the link that allows it.
+         * @description A new password, and the token of the link that allows it; `end_keys` revokes all API keys, too.
          */
         ResetIn: {
             /** Token */
@@ -7104,6 +7549,11 @@ export interface components {
              * Format: password
              */
             password: string;
+            /**
+             * End Keys
+             * @default false
+             */
+            end_keys?: boolean;
         };
         /**
          * RestoreIn
@@ -7387,6 +7837,16 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member" | "viewer";
+        };
+        /**
+         * RotatedKeyOut
+         * @description The new API key, and the previous one, which expires soon.
+         */
+        RotatedKeyOut: {
+            key: components["schemas"]["KeyOut"];
+            /** Secret */
+            secret: string;
+            previous: components["schemas"]["KeyOut"];
         };
         /**
          * Routine
@@ -8448,7 +8908,7 @@ export interface components {
         };
         /**
          * SessionOut
-         * @description A session of the current user.
+         * @description A session.
          */
         SessionOut: {
             /**
@@ -8473,6 +8933,11 @@ export interface components {
             expires_at: string;
             /** User Agent */
             user_agent: string;
+            /**
+             * Device
+             * @description The browser or program, and its system, by the user agent.
+             */
+            device: string;
             /** Ip */
             ip: string;
             /**
@@ -8483,7 +8948,7 @@ export interface components {
         };
         /**
          * SignInIn
-         * @description A sign-in; `code` is of the second factor, or a recovery code.
+         * @description A sign-in; `code` is of the second factor, or a recovery code; `keep_account` undoes a deletion in its grace.
          */
         SignInIn: {
             /** Email */
@@ -8498,6 +8963,24 @@ export interface components {
              * @default
              */
             code?: string;
+            /**
+             * Keep Account
+             * @default false
+             */
+            keep_account?: boolean;
+        };
+        /**
+         * SignUpConfirmationIn
+         * @description The token of the link in the mail, and the password that was chosen.
+         */
+        SignUpConfirmationIn: {
+            /** Token */
+            token: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
         };
         /**
          * SignUpIn
@@ -8521,6 +9004,16 @@ export interface components {
              * @default
              */
             invitation?: string;
+        };
+        /**
+         * SignUpPendingOut
+         * @description A sign-up that waits for the confirmation of its address.
+         */
+        SignUpPendingOut: {
+            /** Email */
+            email: string;
+            /** Confirm Within Hours */
+            confirm_within_hours: number;
         };
         /**
          * SignedInOut
@@ -9084,6 +9577,23 @@ export interface components {
             stored_bytes: number | null;
         };
         /**
+         * SuccessorOut
+         * @description A member who can become the owner of an organization.
+         */
+        SuccessorOut: {
+            /**
+             * User Id
+             * Format: uuid
+             */
+            user_id: string;
+            /** Email */
+            email: string;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+        };
+        /**
          * TablePlanOut
          * @description A table and its name in the target; `rows` is the estimate of the source.
          */
@@ -9438,6 +9948,16 @@ export interface components {
             evidence: components["schemas"]["EvidenceOut"][];
         };
         /**
+         * UserChange
+         * @description Changes to an account by the administrator; omitted fields stay as they are.
+         */
+        UserChange: {
+            /** Active */
+            active?: boolean;
+            /** Is Admin */
+            is_admin?: boolean;
+        };
+        /**
          * UserDetailOut
          * @description An account as the administrator sees it.
          */
@@ -9462,6 +9982,10 @@ export interface components {
             last_seen_at: string | null;
             /** Has Second Factor */
             has_second_factor: boolean;
+            /** Deactivated At */
+            deactivated_at: string | null;
+            /** Deletion At */
+            deletion_at: string | null;
         };
         /**
          * UserOut
@@ -10043,6 +10567,51 @@ export interface operations {
                     "application/json": components["schemas"]["SignedInOut"];
                 };
             };
+            /** @description A mail was sent to the address. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignUpPendingOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    confirm_sign_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignUpConfirmationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInOut"];
+                };
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -10233,6 +10802,40 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deactivate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeactivationIn"];
             };
         };
         responses: {
@@ -10606,6 +11209,81 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    change_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetailOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_user_sessions: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_SessionOut_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     end_sessions: {
         parameters: {
             query?: never;
@@ -10625,6 +11303,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["EndedSessionsOut"];
                 };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    end_user_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -11455,7 +12166,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["KeyIn"];
+                "application/json": components["schemas"]["ProjectKeyIn"];
             };
         };
         responses: {
@@ -11466,6 +12177,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NewKeyOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    rotate_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRotationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedKeyOut"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -12447,6 +13196,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MetricPoint"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_database_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKeyOut"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -16924,6 +17711,208 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MigrationOut"];
                 };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_belongings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BelongingsOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_personal_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_PersonalExportOut_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    start_personal_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonalExportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalExportOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_personal_export_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalExportLinkOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    download_personal_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

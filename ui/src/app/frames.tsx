@@ -68,6 +68,12 @@ export const confirmEmail = createRoute({
   component: lazyRouteComponent(() => import('@/features/accounts/confirm-email-page'), 'ConfirmEmailPage'),
 })
 
+export const confirmSignUp = createRoute({
+  getParentRoute: () => root,
+  path: '/confirm-sign-up',
+  component: lazyRouteComponent(() => import('@/features/accounts/confirm-sign-up-page'), 'ConfirmSignUpPage'),
+})
+
 export const signUp = createRoute({
   getParentRoute: () => root,
   path: '/sign-up',

@@ -140,6 +140,7 @@ class InstanceOut(Wire):
     open_signup: bool
     has_users: bool
     sends_mail: bool
+    password_rules: list[str] = Field(description="What a new password must be, as sentences.")
 
 
 class InstanceIn(Input):
@@ -158,11 +159,12 @@ class SignUpIn(Input):
 
 
 class SignInIn(Input):
-    """A sign-in; `code` is of the second factor, or a recovery code."""
+    """A sign-in; `code` is of the second factor, or a recovery code; `keep_account` undoes a deletion in its grace."""
 
     email: Name
     password: SecretStr = Field(max_length=1000)
     code: Annotated[str, Field(max_length=100)] = ""
+    keep_account: bool = False
 
 
 class UserOut(Wire):
@@ -220,13 +222,14 @@ class EndedSessionsOut(Wire):
 
 
 class SessionOut(Wire):
-    """A session of the current user."""
+    """A session."""
 
     id: uuid.UUID
     created_at: datetime
     last_seen_at: datetime
     expires_at: datetime
     user_agent: str
+    device: str = Field(description="The browser or program, and its system, by the user agent.")
     ip: str
     current: bool = False
 
@@ -258,14 +261,32 @@ class KeyOut(Wire):
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    project_id: uuid.UUID | None = Field(description="The only project that the key reaches.")
+    database_id: uuid.UUID | None = Field(description="The only database that the key reaches.")
+    limited_to: str = Field(description="The name of that project or database, when the key was created.")
+    addresses: list[str] = Field(description="The networks in which the key is valid; none: everywhere.")
+    replaced_by: uuid.UUID | None = Field(description="The key that has replaced this one, which expires soon.")
 
 
 class KeyIn(Input):
-    """A new API key."""
+    """A new API key; `addresses` are networks in CIDR notation, outside of which it is not valid."""
 
     name: Annotated[Name, Field(min_length=1)]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=3)]
     expires_in_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    addresses: Annotated[list[Name], Field(max_length=50)] = []
+
+
+class ProjectKeyIn(KeyIn):
+    """A new API key, which reaches only a project if one is given."""
+
+    project_id: uuid.UUID | None = None
+
+
+class KeyRotationIn(Input):
+    """The rotation of a key: how long the old one stays valid."""
+
+    overlap_hours: Annotated[int, Field(ge=0, le=720)] = 24
 
 
 class NewKeyOut(Wire):
@@ -273,6 +294,12 @@ class NewKeyOut(Wire):
 
     key: KeyOut
     secret: str
+
+
+class RotatedKeyOut(NewKeyOut):
+    """The new API key, and the previous one, which expires soon."""
+
+    previous: KeyOut
 
 
 class ProjectOut(Wire):

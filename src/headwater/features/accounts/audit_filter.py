@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from headwater.features.accounts.rights import Actor, allow_scope, organizations_allowing
+from headwater.features.accounts.rights import Actor, allow_scope, reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +36,4 @@ class AuditFilter:
 def scope_of(actor: Actor) -> AuditScope:
     """Return which entries an actor may read."""
     allow_scope(actor, "audit:read")
-    return AuditScope(actor.user_id, organizations_allowing(actor, "audit:read"), actor.is_admin)
+    return AuditScope(actor.user_id, reach(actor, "audit:read").organizations, actor.is_admin)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
+from headwater.features.accounts.devices import device_of
 from headwater.kit.ids import new_id
 from headwater.store.base import Base
 
@@ -22,19 +23,31 @@ def _owner(column: str) -> ForeignKey:
 
 
 class User(Base):
-    """A person with a password. `email` is stored in lower case."""
+    """A person with a password. `email` is stored in lower case.
+
+    A deactivated account cannot be used. One with a `deletion_at` is deleted then, unless it is taken back before.
+    """
 
     __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("deletion_at IS NULL OR deactivated_at IS NOT NULL", name="deletion"),
+        Index("ix_users_deletion_at", "deletion_at", postgresql_where=text("deletion_at IS NOT NULL")),
+    )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     email: Mapped[str] = mapped_column(TEXT, unique=True)
     name: Mapped[str] = mapped_column(TEXT)
     password_hash: Mapped[str] = mapped_column(TEXT)
     is_admin: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    deactivated_at: Mapped[datetime | None]
+    deletion_at: Mapped[datetime | None]
 
 
 class Organization(Base):
-    """Holds projects and members. `personal_of` is the user whose personal organization it is."""
+    """Holds projects and members. `personal_of` is the user whose personal organization it is.
+
+    One that is `deleted_with` a user is deleted when the account of the user is.
+    """
 
     __tablename__ = "organizations"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -42,6 +55,7 @@ class Organization(Base):
     personal_of: Mapped[uuid.UUID | None] = mapped_column(_owner("users.id"), unique=True)
     requires_second_factor: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    deleted_with: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
 
 
 class Membership(Base):
@@ -87,6 +101,13 @@ class Project(Base):
     usage_count: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
+    is_project: ClassVar[bool] = True
+
+    @property
+    def project_id(self) -> uuid.UUID:
+        """The project, as a resource whose rights are checked."""
+        return self.id
+
 
 class UserSession(Base):
     """A signed-in browser or program; it ends when it is revoked, or when it is not used until `expires_at`.
@@ -105,6 +126,11 @@ class UserSession(Base):
     user_agent: Mapped[str] = mapped_column(TEXT, default="")
     ip: Mapped[str] = mapped_column(TEXT, default="")
 
+    @property
+    def device(self) -> str:
+        """The browser or program, and its system."""
+        return device_of(self.user_agent)
+
 
 class RefreshToken(Base):
     """One refresh token of a session's chain; a token that is used twice was probably stolen."""
@@ -114,6 +140,19 @@ class RefreshToken(Base):
     session_id: Mapped[uuid.UUID] = mapped_column(_owner("sessions.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     used_at: Mapped[datetime | None]
+
+
+class PendingSignUp(Base):
+    """A sign-up whose address is not confirmed: no account yet. `invitation_hash` is that of an invitation's token."""
+
+    __tablename__ = "pending_sign_ups"
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    email: Mapped[str] = mapped_column(TEXT)
+    name: Mapped[str] = mapped_column(TEXT)
+    password_hash: Mapped[str] = mapped_column(TEXT)
+    invitation_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class AccountLink(Base):
@@ -153,9 +192,18 @@ class RecoveryCode(Base):
 
 
 class ApiKey(Base):
-    """An API key of a user; `public_id` is its visible part, and only the SHA-256 of the secret is stored."""
+    """An API key of a user; `public_id` is its visible part, and only the SHA-256 of the secret is stored.
+
+    A key with a `project_id` reaches only that project, one with a `database_id` only that database of it; `limited_to`
+    is the name of either. A key with `addresses`, which are networks, is valid only there. A key that was rotated is
+    `replaced_by` another, and expires a while later.
+    """
 
     __tablename__ = "api_keys"
+    __table_args__ = (
+        CheckConstraint("database_id IS NULL OR project_id IS NOT NULL", name="limit"),
+        CheckConstraint("cardinality(addresses) <= 50 AND array_position(addresses, NULL) IS NULL", name="addresses"),
+    )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[uuid.UUID] = mapped_column(_owner("users.id"), index=True)
     public_id: Mapped[str] = mapped_column(TEXT, unique=True)
@@ -166,6 +214,11 @@ class ApiKey(Base):
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    project_id: Mapped[uuid.UUID | None]
+    database_id: Mapped[uuid.UUID | None]
+    limited_to: Mapped[str] = mapped_column(TEXT, default="", server_default="")
+    addresses: Mapped[list[str]] = mapped_column(ARRAY(TEXT), default=list, server_default="{}")
+    replaced_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
 
 
 # The words that are searched.

@@ -1,4 +1,4 @@
-"""Password rules and argon2id hashing: in few threads of low priority, with a bounded queue before them."""
+"""argon2id hashing of passwords: in few threads of low priority, with a bounded queue before them."""
 
 from __future__ import annotations
 
@@ -9,41 +9,19 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from importlib.resources import files
 from typing import TypeVar
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from headwater.kit.errors import Invalid, TooMany
+from headwater.kit.errors import TooMany
 
 Result = TypeVar("Result")
-MINIMUM, MAXIMUM = 10, 256
 # argon2id takes 64 MiB and four threads for each hash.
 AT_ONCE = max(1, min(4, (os.cpu_count() or 2) // 2))
 MOST_WAITING = 16
 LOW_PRIORITY = 10
 _hasher = PasswordHash((Argon2Hasher(),))
-
-
-@cache
-def common_passwords() -> frozenset[str]:
-    """Return the most common passwords."""
-    text = files("headwater.features.accounts").joinpath("common_passwords.txt").read_text()
-    return frozenset(text.split())
-
-
-def check_rules(password: str, email: str, field: str = "password") -> None:
-    """Raise Invalid with the reason when a new password is too weak."""
-    if len(password) < MINIMUM:
-        raise Invalid({field: f"Use at least {MINIMUM} characters."})
-    if len(password) > MAXIMUM:
-        raise Invalid({field: f"Use at most {MAXIMUM} characters."})
-    folded = password.casefold()
-    if folded in {email.casefold(), email.casefold().split("@")[0]}:
-        raise Invalid({field: "The password must not be your email address."})
-    if folded in common_passwords() or len(set(folded)) < 3:
-        raise Invalid({field: "This password is too common."})
 
 
 async def hash_password(password: str) -> str:

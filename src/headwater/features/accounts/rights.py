@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, get_args
 
@@ -13,6 +13,7 @@ Role = Literal["owner", "admin", "member", "viewer"]
 Scope = Literal["read", "write", "admin"]
 Action = Literal[
     "account:read",
+    "account:credentials",
     "account:write",
     "account:admin",
     "instance:admin",
@@ -54,6 +55,48 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = {
     "owner": ADMIN,
 }
 
+# What an API key that is limited to a project or database may do: nothing about accounts, members or the audit log.
+LIMITED: frozenset[Action] = frozenset(
+    {
+        "account:read",
+        "organization:read",
+        "project:read",
+        "project:write",
+        "project:admin",
+        "codebase:read",
+        "codebase:write",
+        "database:read",
+        "database:write",
+        "database:admin",
+        "job:read",
+        "job:write",
+        "link:write",
+    }
+)
+# What a key that is limited to a database may do to the project of the database: find it.
+OF_THE_PROJECT: frozenset[Action] = frozenset({"project:read", "codebase:read", "database:read"})
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLimit:
+    """What a limited API key may reach: a project, or only one database of it."""
+
+    project_id: uuid.UUID
+    database_id: uuid.UUID | None = None
+
+    @property
+    def kind(self) -> Literal["project", "database"]:
+        """What the key is limited to."""
+        return "database" if self.database_id else "project"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What the lists of an actor may contain: rows of these organizations, within the limit of the key."""
+
+    organizations: Sequence[uuid.UUID]
+    limit: KeyLimit | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -77,6 +120,8 @@ class Actor:
     """Organizations in which the actor may do nothing until the account has a second factor."""
     is_proven: bool = True
     """Whether a password or a code was entered in this session not long ago; an API key needs none."""
+    limit: KeyLimit | None = None
+    """The project or database that the API key is limited to."""
 
     @property
     def credential_id(self) -> uuid.UUID | None:
@@ -107,7 +152,11 @@ class ProofNeeded(Forbidden):
 
 
 class Resource(Protocol):
-    """Anything that belongs to an organization."""
+    """Anything that belongs to an organization.
+
+    What belongs to a project or database has `project_id` or `database_id`, too: without them, keys that are limited
+    to a project or database cannot reach it.
+    """
 
     @property
     def organization_id(self) -> uuid.UUID:
@@ -130,10 +179,34 @@ _GRANTED_BY: dict[Scope, frozenset[Scope]] = {
 
 
 def allow_scope(actor: Actor, action: Action) -> None:
-    """Raise Forbidden if the actor's key lacks the scope for this action."""
+    """Raise Forbidden if the actor's key lacks the scope for this action, or is limited to a project or database."""
     needed = scope_of(action)
     if actor.scopes.isdisjoint(_GRANTED_BY[needed]):
         raise Forbidden(f"This API key lacks the scope {needed!r}.", hint="Create a key with that scope.")
+    if actor.limit and action not in LIMITED:
+        raise _outside(actor.limit)
+
+
+def _outside(limit: KeyLimit) -> Forbidden:
+    return Forbidden(f"This API key is limited to a {limit.kind}.", hint="Use a key without this limit.")
+
+
+def _check_limit(limit: KeyLimit, action: Action, resource: Resource) -> None:
+    """Raise unless a limited key reaches a resource: NotFound for that of another project or database."""
+    project_id, database_id = getattr(resource, "project_id", None), getattr(resource, "database_id", None)
+    is_project = getattr(resource, "is_project", False)
+    if not (hasattr(resource, "project_id") or hasattr(resource, "database_id")) or (is_project and not project_id):
+        raise _outside(limit)  # something of the organization, or a new project
+    if limit.database_id is None:
+        is_within = project_id == limit.project_id
+    elif is_project:
+        is_within = project_id == limit.project_id
+        if is_within and action not in OF_THE_PROJECT:
+            raise _outside(limit)
+    else:
+        is_within = database_id == limit.database_id
+    if not is_within:
+        raise NotFound
 
 
 def authorize(actor: Actor, action: Action, resource: Resource | None) -> None:
@@ -143,6 +216,7 @@ def authorize(actor: Actor, action: Action, resource: Resource | None) -> None:
         NotFound: there is no such resource, or it belongs to an organization that the actor is not a member of;
             the two must look the same.
         Forbidden: the actor may see the resource, but the role or the key does not allow the action.
+            A key that is limited to a project or database gets NotFound for resources of others.
         SecondFactorRequired: the organization demands a second factor, which the actor's account does not have.
     """
     if resource is None:
@@ -153,6 +227,8 @@ def authorize(actor: Actor, action: Action, resource: Resource | None) -> None:
     role = actor.roles.get(resource.organization_id)
     if role is None:
         raise NotFound
+    if actor.limit:
+        _check_limit(actor.limit, action, resource)
     if resource.organization_id in actor.locked:
         raise _of(resource, SecondFactorRequired(hint="Turn on the second factor of your account: Settings, Security."))
     if action not in PERMISSIONS[role]:
@@ -167,14 +243,15 @@ def _of(resource: Resource, refusal: RoleForbidden) -> RoleForbidden:
     return refusal
 
 
-def organizations_allowing(actor: Actor, action: Action) -> list[uuid.UUID]:
-    """Return the organizations in which the actor may do the action; lists are restricted to these."""
+def reach(actor: Actor, action: Action) -> Reach:
+    """Return to what the actor may do the action; lists are restricted to it."""
     allow_scope(actor, action)
-    return [
+    organizations = [
         organization
         for organization, role in actor.roles.items()
         if action in PERMISSIONS[role] and organization not in actor.locked
     ]
+    return Reach(organizations, actor.limit)
 
 
 def may(actor: Actor, action: Action, resource: Resource) -> bool:

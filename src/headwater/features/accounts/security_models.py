@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from headwater.features.accounts.api_models import Input, Name, Wire
+from headwater.features.accounts.api_models import Change, Input, Name, Wire
 from headwater.features.accounts.rights import Role
 
 
@@ -122,10 +122,11 @@ class EmailOut(Wire):
 
 
 class ResetIn(Input):
-    """A new password, and the token of the link that allows it."""
+    """A new password, and the token of the link that allows it; `end_keys` revokes all API keys, too."""
 
     token: str = Field(min_length=1, max_length=100)
     password: SecretStr = Field(max_length=1000)
+    end_keys: bool = False
 
 
 class AccountLinkOut(Wire):
@@ -146,3 +147,32 @@ class UserDetailOut(Wire):
     created_at: datetime
     last_seen_at: datetime | None
     has_second_factor: bool
+    deactivated_at: datetime | None
+    deletion_at: datetime | None
+
+
+class UserChange(Change):
+    """Changes to an account by the administrator; omitted fields stay as they are."""
+
+    active: bool | None = None
+    is_admin: bool | None = None
+
+
+class DeactivationIn(Input):
+    """The password of the current user, which a request with an API key needs."""
+
+    password: SecretStr = Field(SecretStr(""), max_length=1000)
+
+
+class SignUpPendingOut(Wire):
+    """A sign-up that waits for the confirmation of its address."""
+
+    email: str
+    confirm_within_hours: int
+
+
+class SignUpConfirmationIn(Input):
+    """The token of the link in the mail, and the password that was chosen."""
+
+    token: str = Field(min_length=1, max_length=100)
+    password: SecretStr = Field(max_length=1000)

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.features.accounts.repository.reaches import within
+from headwater.features.accounts.rights import Reach
 from headwater.features.dashboards.models import Dashboard, DashboardTile
 from headwater.features.query.models import SavedQuery
 
@@ -19,10 +21,10 @@ async def dashboard(db: AsyncSession, dashboard_id: uuid.UUID, *, lock: bool = F
 
 
 async def of_project(
-    db: AsyncSession, project_id: uuid.UUID, *, before: uuid.UUID | None, limit: int
+    db: AsyncSession, project_id: uuid.UUID, reach: Reach, *, before: uuid.UUID | None, limit: int
 ) -> Sequence[Dashboard]:
-    """Return the dashboards of a project, newest first."""
-    query = select(Dashboard).where(Dashboard.project_id == project_id)
+    """Return the dashboards of a project within reach, newest first."""
+    query = select(Dashboard).where(Dashboard.project_id == project_id, within(reach, project=Dashboard.project_id))
     if before:
         query = query.where(Dashboard.id < before)
     return (await db.execute(query.order_by(Dashboard.id.desc()).limit(limit + 1))).scalars().all()

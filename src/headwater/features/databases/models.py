@@ -77,6 +77,11 @@ class Database(Base):
     deleted_at: Mapped[datetime | None]
     purge_at: Mapped[datetime | None] = mapped_column(index=True)
 
+    @property
+    def database_id(self) -> uuid.UUID:
+        """The database, as a resource whose rights are checked."""
+        return self.id
+
 
 class DatabaseSecret(Base):
     """An encrypted secret of a database, by name; `password` is that of a managed database's owner role."""

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, and_, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.features.accounts.repository.reaches import within
+from headwater.features.accounts.rights import Reach
 from headwater.features.databases.models import Database, DatabaseMetric, DatabaseSchema, DatabaseSecret
 from headwater.store.reads import Read
 
@@ -22,6 +24,8 @@ _LISTED = Database.scratch.is_(False)
 REACHABLE = Read(
     select(
         Database.id,
+        Database.id.label("database_id"),
+        Database.project_id,
         Database.organization_id,
         Database.name,
         Database.engine,
@@ -57,11 +61,11 @@ async def with_schema(db: AsyncSession, database_id: uuid.UUID) -> WithSchema | 
 
 
 async def of_project(
-    db: AsyncSession, project_id: uuid.UUID, before: uuid.UUID | None, limit: int, *, deleted: bool
+    db: AsyncSession, project_id: uuid.UUID, reach: Reach, before: uuid.UUID | None, limit: int, *, deleted: bool
 ) -> Sequence[WithSchema]:
-    """Return the databases of a project, newest first: those in use, or those that are deleted."""
+    """Return the databases of a project within reach, newest first: those in use, or those that are deleted."""
     gone = Database.deleted_at.is_not(None) if deleted else Database.deleted_at.is_(None)
-    query = _joined().where(Database.project_id == project_id, gone, _LISTED)
+    query = _joined().where(Database.project_id == project_id, _within(reach), gone, _LISTED)
     if before:
         query = query.where(Database.id < before)
     return (await db.execute(query.order_by(Database.id.desc()).limit(limit + 1))).all()
@@ -79,11 +83,9 @@ async def routes_like(db: AsyncSession, name: str) -> set[str]:
     return {route for route in (await db.execute(query)).scalars() if route}
 
 
-async def by_name(db: AsyncSession, organizations: Sequence[uuid.UUID], name: str) -> Sequence[Database]:
-    """Return the databases of that name in some organizations."""
-    query = select(Database).where(
-        Database.organization_id.in_(organizations), Database.name == name, Database.deleted_at.is_(None), _LISTED
-    )
+async def by_name(db: AsyncSession, reach: Reach, name: str) -> Sequence[Database]:
+    """Return the databases of that name within reach."""
+    query = select(Database).where(_within(reach), Database.name == name, Database.deleted_at.is_(None), _LISTED)
     return (await db.execute(query)).scalars().all()
 
 
@@ -137,9 +139,13 @@ async def metrics(db: AsyncSession, database_id: uuid.UUID, since: datetime) -> 
     return (await db.execute(query.order_by(DatabaseMetric.at).limit(20_000))).scalars().all()
 
 
-async def all_names(db: AsyncSession, organizations: Sequence[uuid.UUID]) -> set[str]:
-    """Return the names of all databases of some organizations."""
-    query = select(Database.name).where(Database.organization_id.in_(organizations), Database.deleted_at.is_(None))
+def _within(reach: Reach) -> ColumnElement[bool]:
+    return within(reach, Database.organization_id, project=Database.project_id, database=Database.id)
+
+
+async def all_names(db: AsyncSession, reach: Reach) -> set[str]:
+    """Return the names of all databases within reach."""
+    query = select(Database.name).where(_within(reach), Database.deleted_at.is_(None))
     query = query.where(_LISTED)
     return set((await db.execute(query)).scalars())
 

@@ -37,6 +37,7 @@ class Job(Base):
     organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey(Organization.id, ondelete="CASCADE"))
     project_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(Project.id, ondelete="CASCADE"), index=True)
     codebase_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    database_id: Mapped[uuid.UUID | None]
     created_by: Mapped[uuid.UUID | None]
     kind: Mapped[str] = mapped_column(TEXT)
     title: Mapped[str] = mapped_column(TEXT)

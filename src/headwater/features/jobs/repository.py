@@ -11,6 +11,8 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Row, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from headwater.features.accounts.repository.reaches import within
+from headwater.features.accounts.rights import Reach
 from headwater.features.jobs.filters import JobFilter
 from headwater.features.jobs.models import ClaimableRow, Job, JobLog, RowOfJob, Worker
 from headwater.features.jobs.names import QUEUE, TASK
@@ -70,14 +72,14 @@ async def reload(db: AsyncSession, kind: type[RowOfJob], ids: Sequence[uuid.UUID
 
 async def page(
     db: AsyncSession,
-    organizations: Sequence[uuid.UUID],
+    reach: Reach,
     wanted: JobFilter,
     *,
     before: uuid.UUID | None,
     limit: int,
 ) -> Sequence[Job]:
-    """Return the jobs of some organizations, newest first."""
-    query = select(Job).where(Job.organization_id.in_(organizations))
+    """Return the jobs within reach, newest first."""
+    query = select(Job).where(within(reach, Job.organization_id, project=Job.project_id, database=Job.database_id))
     equal = ((Job.state, wanted.state), (Job.kind, wanted.kind), (Job.project_id, wanted.project_id))
     for column, value in equal:
         if value is not None:

@@ -12,6 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.models import User
+from headwater.features.accounts.repository.reaches import within
+from headwater.features.accounts.rights import Reach
 from headwater.features.databases.models import Database
 from headwater.features.policies.models import Alert, PolicyRun, SnapshotPolicy
 from headwater.kit.ids import new_id
@@ -162,7 +164,7 @@ async def alert(db: AsyncSession, alert_id: uuid.UUID, *, lock: bool = False) ->
 
 async def alerts(
     db: AsyncSession,
-    organizations: Sequence[uuid.UUID],
+    reach: Reach,
     *,
     status: str | None,
     database_id: uuid.UUID | None,
@@ -170,10 +172,13 @@ async def alerts(
     before: uuid.UUID | None,
     limit: int,
 ) -> list[tuple[Alert, Database, str | None]]:
-    """Return (alert, database, name of the user who acknowledged it) of some organizations, newest first."""
+    """Return (alert, database, name of the user who acknowledged it) within reach, newest first."""
     query = select(Alert, Database, User.name).join(Database, Database.id == Alert.database_id)
     query = query.outerjoin(User, User.id == Alert.acknowledged_by)
-    query = query.where(Alert.organization_id.in_(organizations), Database.deleted_at.is_(None))
+    query = query.where(
+        within(reach, Alert.organization_id, project=Database.project_id, database=Database.id),
+        Database.deleted_at.is_(None),
+    )
     for column, value in ((Alert.status, status), (Alert.database_id, database_id), (Alert.id, alert_id)):
         if value is not None:
             query = query.where(column == value)

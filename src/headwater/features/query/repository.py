@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.features.accounts.repository.reaches import within
+from headwater.features.accounts.rights import Actor, reach
 from headwater.features.query.models import QueryRun, SavedQuery
 
 # Maximum number of runs in the history of one user on one database.
@@ -40,11 +42,14 @@ async def saved(db: AsyncSession, query_id: uuid.UUID, *, lock: bool = False) ->
 
 
 async def saved_of_project(
-    db: AsyncSession, project_id: uuid.UUID, user_id: uuid.UUID | None, *, before: uuid.UUID | None, limit: int
+    db: AsyncSession, project_id: uuid.UUID, actor: Actor, *, before: uuid.UUID | None, limit: int
 ) -> Sequence[SavedQuery]:
-    """Return the saved queries of a project that are the user's own or shared, newest first."""
+    """Return the saved queries of a project that are the actor's own or shared, newest first."""
+    reached = reach(actor, "database:read")
     query = select(SavedQuery).where(
-        SavedQuery.project_id == project_id, or_(SavedQuery.owner_id == user_id, SavedQuery.shared)
+        within(reached, project=SavedQuery.project_id, database=SavedQuery.database_id),
+        SavedQuery.project_id == project_id,
+        or_(SavedQuery.owner_id == actor.user_id, SavedQuery.shared),
     )
     if before:
         query = query.where(SavedQuery.id < before)

@@ -1,7 +1,7 @@
 // Owns the requests of accounts: instance, sign-in, sessions, second factor, organizations, members, invitations, keys, audit.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import type { ApiKeyRequest, EmailRequest, InvitationRequest, PasswordRequest, Proof, ResetRequest, Role, SignInRequest, SignUpRequest } from '@/api/types'
+import type { ApiKeyRequest, DeletionRequest, EmailRequest, InvitationRequest, PasswordRequest, Proof, ResetRequest, Role, SignInRequest, SignUpConfirmation, SignUpRequest, UserChange } from '@/api/types'
 import { auditQueryOf, type AuditSearch } from '@/lib/audit'
 import { api, everyPage } from '@/lib/http'
 import { setSession } from '@/lib/session'
@@ -65,11 +65,27 @@ export function useSignIn() {
   })
 }
 
-/** Makes an account and signs in with it. */
+/** Makes an account and signs in with it; where mail is sent, the address is confirmed first, and nobody is signed in yet. */
 export function useSignUp() {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (body: SignUpRequest) => api.post('/auth/signup', { body }),
+    mutationFn: async (body: SignUpRequest) => {
+      const answer = await api.post('/auth/signup', { body })
+      return 'access_token' in answer ? answer : null
+    },
+    onSuccess: (session) => {
+      if (!session) return
+      queries.clear()
+      setSession(session)
+    },
+  })
+}
+
+/** Makes the account of a sign-up by the link of its mail, and signs in. */
+export function useConfirmSignUp() {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (body: SignUpConfirmation) => api.post('/auth/signup/confirmation', { body }),
     onSuccess: (session) => {
       queries.clear()
       setSession(session)
@@ -96,7 +112,30 @@ function useChange<Input, Output>(key: readonly string[], change: (input: Input)
 
 export const useRevokeSession = () => useChange(['sessions'], (id: string) => api.delete('/auth/sessions/{session_id}', { params: { path: { session_id: id } } }))
 
-export const useCreateKey = () => useChange(['keys'], (body: ApiKeyRequest) => api.post('/keys', { body }))
+/** What a key can be limited to: the projects, and the databases of one. */
+export const projectChoicesQuery = () =>
+  queryOptions({ queryKey: ['project-choices'], queryFn: ({ signal }) => everyPage((cursor) => api.get('/projects', { params: { query: { cursor } }, signal }), 1000) })
+
+export const databaseChoicesQuery = (project_id: string) =>
+  queryOptions({
+    queryKey: ['database-choices', project_id],
+    queryFn: ({ signal }) => everyPage((cursor) => api.get('/projects/{project_id}/databases', { params: { path: { project_id }, query: { cursor } }, signal }), 1000),
+    enabled: project_id !== '',
+  })
+
+interface NewKey {
+  body: ApiKeyRequest
+  database?: string
+}
+
+export const useCreateKey = () =>
+  useChange(['keys'], ({ body, database }: NewKey) => {
+    if (!database) return api.post('/keys', { body })
+    const { name, scopes, expires_in_days, addresses } = body
+    return api.post('/databases/{database_id}/keys', { params: { path: { database_id: database } }, body: { name, scopes, expires_in_days, addresses } })
+  })
+export const useRotateKey = () =>
+  useChange(['keys'], ({ id, hours }: { id: string; hours: number }) => api.post('/keys/{key_id}/rotation', { params: { path: { key_id: id } }, body: { overlap_hours: hours } }))
 export const useRevokeKey = () => useChange(['keys'], (id: string) => api.delete('/keys/{key_id}', { params: { path: { key_id: id } } }))
 
 export const invitationsQuery = (organization: string) =>
@@ -167,6 +206,32 @@ export const useEmailLink = () =>
   useMutation({ mutationFn: ({ user, email }: { user: string; email: string }) => api.post('/users/{user_id}/email-link', { params: ofUser(user), body: { email } }) })
 export const useEndSessions = () => useChange(['users'], (user: string) => api.delete('/users/{user_id}/sessions', { params: ofUser(user) }))
 export const useRemoveSecondFactor = () => useChange(['users'], (user: string) => api.delete('/users/{user_id}/second-factor', { params: ofUser(user) }))
+
+export const useChangeUser = () =>
+  useChange(['users'], ({ user, change }: { user: string; change: UserChange }) => api.patch('/users/{user_id}', { params: ofUser(user), body: change }))
+
+export const userSessionsQuery = (user: string) =>
+  queryOptions({ queryKey: ['user-sessions', user], queryFn: async ({ signal }) => (await api.get('/users/{user_id}/sessions', { params: ofUser(user), signal })).items })
+
+export const useEndUserSession = (user: string) =>
+  useChange(['user-sessions', user], (session_id: string) => api.delete('/users/{user_id}/sessions/{session_id}', { params: { path: { user_id: user, session_id } } }))
+
+export const belongingsQuery = () => queryOptions({ queryKey: ['belongings'], queryFn: ({ signal }) => api.get('/auth/belongings', { signal }), gcTime: 0 })
+export const useDeactivate = () => useMutation({ mutationFn: () => api.post('/auth/deactivation', { body: {} }) })
+export const useDeleteAccount = () => useMutation({ mutationFn: (body: DeletionRequest) => api.post('/auth/deletion', { body }) })
+
+const EXPORT_STEPS_MS = 2_000
+
+/** The exports of one's data; asked again while one is being written. */
+export const exportsQuery = () =>
+  queryOptions({
+    queryKey: ['personal-exports'],
+    queryFn: async ({ signal }) => (await api.get('/auth/exports', { signal })).items,
+    refetchInterval: ({ state }) => ((state.data ?? []).some((item) => item.state === 'pending' || item.state === 'running') ? EXPORT_STEPS_MS : false),
+  })
+
+export const useStartExport = () => useChange(['personal-exports'], () => api.post('/auth/exports', { body: {} }))
+export const useExportLink = () => useMutation({ mutationFn: (export_id: string) => api.post('/auth/exports/{export_id}/links', { params: { path: { export_id } } }) })
 
 export const useOpenSignup = () => useChange(['instance'], (open_signup: boolean) => api.patch('/instance', { body: { open_signup } }))
 export const useRevokeOtherSessions = () => useChange(['sessions'], () => api.delete('/auth/sessions'))

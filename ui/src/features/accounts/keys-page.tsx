@@ -9,25 +9,43 @@ import { ConfirmDialog } from '@/components/ui/dialog'
 import { ago, day } from '@/lib/format'
 import { keysQuery, useRevokeKey } from './api'
 import { NewKeyDialog } from './new-key-dialog'
+import { RotateKeyDialog } from './rotate-key-dialog'
+
+function KeyActions({ item, onRotate, onRevoke }: { item: ApiKey; onRotate: () => void; onRevoke: () => void }) {
+  if (item.revoked_at) return <span className="chip">revoked</span>
+  if (item.expires_at && new Date(item.expires_at) <= new Date()) return <span className="chip">expired</span>
+  return (
+    <>
+      {item.replaced_by ? (
+        <span className="chip warn">rotated</span>
+      ) : (
+        <button type="button" className="btn" onClick={onRotate}>
+          Rotate
+        </button>
+      )}{' '}
+      <button type="button" className="btn" onClick={onRevoke}>
+        Revoke
+      </button>
+    </>
+  )
+}
 
 function KeyRow({ item }: { item: ApiKey }) {
   const [asking, setAsking] = useState(false)
+  const [rotating, setRotating] = useState(false)
   const revoke = useRevokeKey()
   return (
     <tr>
       <td>{item.name}</td>
       <td className="mono">{item.prefix}…</td>
       <td>{item.scopes.join(', ')}</td>
+      <td>{item.project_id ? `${item.database_id ? 'Database' : 'Project'} ${item.limited_to}` : 'Everything'}</td>
+      <td className="mono">{item.addresses.length > 0 ? item.addresses.join(', ') : 'anywhere'}</td>
       <td>{item.last_used_at ? ago(item.last_used_at) : 'never'}</td>
       <td>{item.expires_at ? day(item.expires_at) : 'never'}</td>
       <td className="num">
-        {item.revoked_at ? (
-          <span className="chip">revoked</span>
-        ) : (
-          <button type="button" className="btn" onClick={() => setAsking(true)}>
-            Revoke
-          </button>
-        )}
+        <KeyActions item={item} onRotate={() => setRotating(true)} onRevoke={() => setAsking(true)} />
+        {rotating && <RotateKeyDialog item={item} onClose={() => setRotating(false)} />}
         <ConfirmDialog
           title={`Revoke ${item.name}?`}
           text="Anything that uses this key stops working immediately. This cannot be undone."
@@ -51,6 +69,8 @@ function KeyTable({ items }: { items: ApiKey[] }) {
             <th scope="col">Name</th>
             <th scope="col">Starts with</th>
             <th scope="col">Scopes</th>
+            <th scope="col">Reaches</th>
+            <th scope="col">Valid at</th>
             <th scope="col">Last used</th>
             <th scope="col">Expires</th>
             <th scope="col">

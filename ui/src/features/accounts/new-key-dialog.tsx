@@ -1,13 +1,13 @@
 // Owns making an API key; its secret is shown once, here.
-import { Copy } from 'lucide-react'
+import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import type { Scope } from '@/api/types'
 import { SelectField, TextField } from '@/components/field'
 import { ErrorNote } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
-import { copyText } from '@/lib/download'
 import { asApiError } from '@/lib/problem'
-import { useCreateKey } from './api'
+import { databaseChoicesQuery, projectChoicesQuery, useCreateKey } from './api'
+import { SecretOnce } from './secret-once'
 
 const SCOPES: readonly { scope: Scope; label: string }[] = [
   { scope: 'read', label: 'Read' },
@@ -22,22 +22,25 @@ const LIFETIMES = [
   { value: '', label: 'Never' },
 ] as const
 
-function SecretOnce({ secret, onClose }: { secret: string; onClose: () => void }) {
+/** What a new key may reach: everything, a project, or a database of it. */
+function useReach() {
+  const [project, setProject] = useState('')
+  const [database, setDatabase] = useState('')
+  const projects = useQuery(projectChoicesQuery()).data ?? []
+  const databases = useQuery(databaseChoicesQuery(project)).data ?? []
+  const chooseProject = (id: string) => {
+    setProject(id)
+    setDatabase('')
+  }
+  return { project, database, projects, databases, chooseProject, setDatabase }
+}
+
+function ReachFields({ reach }: { reach: ReturnType<typeof useReach> }) {
+  const options = (all: string, items: readonly { id: string; name: string }[]) => [{ value: '', label: all }, ...items.map(({ id, name }) => ({ value: id, label: name }))]
   return (
     <>
-      <p>Copy the key now. It is not shown again.</p>
-      <div className="secret">
-        <code className="grow">{secret}</code>
-        <button type="button" className="btn" onClick={() => void copyText(secret, 'Key')}>
-          <Copy className="i" aria-hidden="true" />
-          Copy
-        </button>
-      </div>
-      <footer>
-        <button type="button" className="btn primary" onClick={onClose}>
-          I have copied it
-        </button>
-      </footer>
+      <SelectField label="Reaches" value={reach.project} onChange={reach.chooseProject} options={options('Everything that you reach', reach.projects)} />
+      {reach.project && <SelectField label="In this project" value={reach.database} onChange={reach.setDatabase} options={options('All of it', reach.databases)} />}
     </>
   )
 }
@@ -46,11 +49,22 @@ function KeyForm({ create }: { create: ReturnType<typeof useCreateKey> }) {
   const [name, setName] = useState('')
   const [scopes, setScopes] = useState<Scope[]>(['read'])
   const [lifetime, setLifetime] = useState<string>('90')
+  const [addresses, setAddresses] = useState('')
+  const reach = useReach()
   const failure = create.error ? asApiError(create.error) : null
   const toggle = (scope: Scope) => setScopes((now) => (now.includes(scope) ? now.filter((one) => one !== scope) : [...now, scope]))
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    create.mutate({ name: name.trim(), scopes, expires_in_days: lifetime ? Number(lifetime) : null })
+    create.mutate({
+      body: {
+        name: name.trim(),
+        scopes,
+        expires_in_days: lifetime ? Number(lifetime) : null,
+        project_id: reach.project || null,
+        addresses: addresses.split(/[\s,]+/).filter(Boolean),
+      },
+      database: reach.database,
+    })
   }
   return (
     <form className="form-stack" onSubmit={submit}>
@@ -67,7 +81,16 @@ function KeyForm({ create }: { create: ReturnType<typeof useCreateKey> }) {
           ))}
         </div>
       </fieldset>
+      <ReachFields reach={reach} />
       <SelectField label="Expires" value={lifetime} onChange={setLifetime} options={LIFETIMES} />
+      <TextField
+        label="Valid at (optional)"
+        value={addresses}
+        onChange={(event) => setAddresses(event.target.value)}
+        placeholder="203.0.113.0/24, 2001:db8::/48"
+        note="Addresses or networks, separated by commas. Empty: anywhere."
+        error={failure?.fields['addresses']}
+      />
       <footer>
         <button type="submit" className="btn primary" disabled={create.isPending || !name.trim() || scopes.length === 0}>
           Create key

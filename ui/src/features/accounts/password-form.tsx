@@ -4,6 +4,7 @@ import { toast } from 'sonner'
 import { TextField } from '@/components/field'
 import { asApiError, errorText } from '@/lib/problem'
 import { useChangePassword } from './api'
+import { NewPasswordField } from './new-password-field'
 
 export function PasswordForm() {
   const [current, setCurrent] = useState('')
@@ -35,16 +36,7 @@ export function PasswordForm() {
         onChange={(event) => setCurrent(event.target.value)}
         error={fields['current'] ?? general}
       />
-      <TextField
-        label="New password"
-        type="password"
-        autoComplete="new-password"
-        required
-        value={next}
-        onChange={(event) => setNext(event.target.value)}
-        note="At least 10 characters. A short phrase works well. All your other sessions will end."
-        error={fields['new']}
-      />
+      <NewPasswordField label="New password" value={next} onChange={(event) => setNext(event.target.value)} more="All your other sessions will end." error={fields['new']} />
       <footer>
         <button type="submit" className="btn primary" disabled={change.isPending || !current || !next}>
           Change password

@@ -6,6 +6,8 @@ import { Loaded } from '@/components/states'
 import { day, words } from '@/lib/format'
 import { meQuery, useSignOut } from './api'
 import { EmailForm } from './email-form'
+import { ExportPanel } from './export-panel'
+import { LeavingPanel } from './leaving-panel'
 import { NameForm } from './name-form'
 
 export function ProfilePage() {
@@ -58,6 +60,8 @@ export function ProfilePage() {
                 </tbody>
               </table>
             </Panel>
+            <ExportPanel />
+            <LeavingPanel />
           </>
         )}
       </Loaded>

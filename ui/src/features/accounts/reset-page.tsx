@@ -8,6 +8,7 @@ import { forgetToken, takeToken } from '@/lib/link-token'
 import { asApiError } from '@/lib/problem'
 import { instanceQuery, useRequestReset, useResetPassword } from './api'
 import { EntryCard } from './entry-card'
+import { NewPasswordField } from './new-password-field'
 
 const RESET = 'reset'
 
@@ -44,9 +45,9 @@ export function ResetPage() {
   const reset = useResetPassword()
   const navigate = useNavigate()
   const fields = reset.error ? asApiError(reset.error).fields : {}
-  const onSubmit = ({ password = '' }: Record<string, string>) =>
+  const onSubmit = ({ password = '', end_keys }: Record<string, string>) =>
     reset.mutate(
-      { token, password },
+      { token, password, end_keys: end_keys === 'on' },
       {
         onSuccess: () => {
           forgetToken(RESET)
@@ -57,16 +58,12 @@ export function ResetPage() {
     )
   return (
     <EntryCard title="Set a new password" subtitle={window.location.host} error={reset.error} onSubmit={onSubmit} below={BACK}>
-      <TextField
-        label="New password"
-        name="password"
-        type="password"
-        autoComplete="new-password"
-        required
-        autoFocus
-        note="At least 10 characters. A short phrase works well."
-        error={fields['password']}
-      />
+      <NewPasswordField label="New password" name="password" autoFocus more="All your sessions end." error={fields['password']} />
+      <label className="row">
+        <input type="checkbox" name="end_keys" />
+        Revoke all my API keys, too
+      </label>
+      <p className="small dim">Otherwise they stay valid: they are credentials of programs. Revoke them if somebody may have had your account.</p>
       <button type="submit" className="btn primary wide" disabled={reset.isPending || !token}>
         Set password
       </button>

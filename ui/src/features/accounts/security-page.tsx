@@ -9,22 +9,12 @@ import { sessionsQuery, useRevokeOtherSessions, useRevokeSession } from './api'
 import { PasswordForm } from './password-form'
 import { SecondFactorPanel } from './second-factor-panel'
 
-/** "Mozilla/5.0 (X11; Linux …) … Chrome/156.0" -> "Chrome on Linux". */
-function deviceName(agent: string | null): string {
-  if (!agent) return 'Unknown device'
-  const browser = /Edg|OPR|Firefox|Chrome|Safari/.exec(agent)?.[0]
-  const system = /Windows|Android|iPhone|iPad|Mac OS|Linux/.exec(agent)?.[0]
-  if (!browser) return agent.slice(0, 40)
-  const name = { Edg: 'Edge', OPR: 'Opera' }[browser] ?? browser
-  return system ? `${name} on ${system}` : name
-}
-
 function SessionRow({ session }: { session: SignInSession }) {
   const revoke = useRevokeSession()
   return (
     <tr>
       <td>
-        {deviceName(session.user_agent)} {session.current && <span className="chip add">this device</span>}
+        <span title={session.user_agent}>{session.device}</span> {session.current && <span className="chip add">this device</span>}
       </td>
       <td className="mono">{session.ip ?? '–'}</td>
       <td>{ago(session.last_seen_at)}</td>

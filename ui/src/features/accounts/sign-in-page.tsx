@@ -18,13 +18,14 @@ export function SignInPage() {
   // Once the server has asked, the field stays: a wrong code is asked for again.
   const [asksCode, setAsksCode] = useState(false)
   if (!asksCode && signIn.error && asApiError(signIn.error).code === 'second_factor') setAsksCode(true)
+  const isEnding = signIn.error ? asApiError(signIn.error).code === 'account_ending' : false
   if (instance && !instance.has_users) return <Navigate to="/sign-up" replace />
   return (
     <EntryCard
       title="Sign in to Headwater"
       subtitle={window.location.host}
       error={signIn.error}
-      onSubmit={({ email = '', password = '', code = '' }) => signIn.mutate({ email: email.trim(), password, code: code.trim() }, { onSuccess: goOn })}
+      onSubmit={({ email = '', password = '', code = '' }) => signIn.mutate({ email: email.trim(), password, code: code.trim(), keep_account: isEnding }, { onSuccess: goOn })}
       below={
         <p className="small dim">
           {instance?.open_signup && (
@@ -48,7 +49,7 @@ export function SignInPage() {
         <TextField label="Code" name="code" autoComplete="one-time-code" required autoFocus note="Of your authenticator app, or a recovery code." error={fields['code']} />
       )}
       <button type="submit" className="btn primary wide" disabled={signIn.isPending}>
-        Sign in
+        {isEnding ? 'Keep my account and sign in' : 'Sign in'}
       </button>
     </EntryCard>
   )

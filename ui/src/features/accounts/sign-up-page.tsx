@@ -8,6 +8,7 @@ import { asApiError } from '@/lib/problem'
 import { instanceQuery, offerQuery, useSignUp } from './api'
 import { EntryCard, useGoOn } from './entry-card'
 import { INVITATION } from './invite-page'
+import { NewPasswordField } from './new-password-field'
 
 const route = getRouteApi('/sign-up')
 
@@ -15,6 +16,16 @@ function subtitleFor(instance: { has_users: boolean; open_signup: boolean } | un
   if (!instance) return window.location.host
   if (!instance.has_users) return 'The first account becomes the admin of this instance.'
   return instance.open_signup ? window.location.host : 'Sign-up is closed here. Ask the admin for an account.'
+}
+
+/** The same for an address that has an account: the mail says so, and nobody else learns it. */
+function CheckMail() {
+  return (
+    <EntryCard title="Check your mail" subtitle={window.location.host} error={null} onSubmit={() => undefined}>
+      <p role="status">A mail is on its way. Open its link within a day to confirm your address.</p>
+      <p className="small dim">Nothing there? Look into the spam folder, or sign up again in a few minutes.</p>
+    </EntryCard>
+  )
 }
 
 export function SignUpPage() {
@@ -25,6 +36,7 @@ export function SignUpPage() {
   const signUp = useSignUp()
   const goOn = useGoOn(next)
   const fields = signUp.error ? asApiError(signUp.error).fields : {}
+  if (signUp.data === null) return <CheckMail />
   return (
     <EntryCard
       title="Create your account"
@@ -34,9 +46,9 @@ export function SignUpPage() {
         signUp.mutate(
           { name: name.trim(), email: email.trim(), password, invitation: offer ? invitation : '' },
           {
-            onSuccess: () => {
+            onSuccess: (session) => {
               forgetToken(INVITATION)
-              goOn()
+              if (session) goOn()
             },
           },
         )
@@ -54,15 +66,7 @@ export function SignUpPage() {
     >
       <TextField label="Name" name="name" autoComplete="name" required autoFocus error={fields['name']} />
       <TextField key={offer?.email} label="Email" name="email" type="email" autoComplete="username" required defaultValue={offer?.email} readOnly={offer !== undefined} error={fields['email']} />
-      <TextField
-        label="Password"
-        name="password"
-        type="password"
-        autoComplete="new-password"
-        required
-        note="At least 10 characters. A short phrase works well."
-        error={fields['password']}
-      />
+      <NewPasswordField label="Password" name="password" error={fields['password']} />
       <button type="submit" className="btn primary wide" disabled={signUp.isPending}>
         Create account
       </button>

@@ -1,16 +1,17 @@
 // Owns the accounts of the instance, and what its administrator can do for who has lost a password or a device.
 import { useQuery } from '@tanstack/react-query'
-import { Copy } from 'lucide-react'
+import { Copy, Ellipsis } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import { toast } from 'sonner'
-import type { AccountLink, UserDetail } from '@/api/types'
+import type { AccountLink, UserChange, UserDetail } from '@/api/types'
 import { TextField } from '@/components/field'
 import { PageFrame, Panel, TableHead, TableScroll } from '@/components/page'
 import { ErrorNote, Loaded } from '@/components/states'
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog'
+import { Menu, MenuItem, MenuSeparator } from '@/components/ui/menu'
 import { copyText, withErrorToast } from '@/lib/download'
 import { ago, day } from '@/lib/format'
-import { useEmailLink, useEndSessions, useRemoveSecondFactor, useResetLink, usersQuery } from './api'
+import { useChangeUser, useEmailLink, useEndSessions, useEndUserSession, useRemoveSecondFactor, useResetLink, userSessionsQuery, usersQuery } from './api'
 
 const COLUMNS = [{ name: 'Name' }, { name: 'Email' }, { name: 'Since' }, { name: 'Last seen' }, { name: 'Second factor' }, { name: 'Actions', unseen: true }]
 
@@ -51,8 +52,49 @@ function EmailDialog({ user, onClose }: { user: UserDetail; onClose: () => void 
   )
 }
 
+function SessionsDialog({ user, onEndAll, onClose }: { user: UserDetail; onEndAll: () => void; onClose: () => void }) {
+  const sessions = useQuery(userSessionsQuery(user.id))
+  const end = useEndUserSession(user.id)
+  return (
+    <Dialog title={`Sessions of ${user.email}`} open onOpenChange={onClose}>
+      <Loaded query={sessions} rows={2}>
+        {(items) => (
+          <>
+            {items.length === 0 && <p className="dim">Nobody is signed in.</p>}
+            {items.map((session) => (
+              <div key={session.id} className="row">
+                <span className="grow">
+                  {session.device} · <span className="mono">{session.ip || '–'}</span> · {ago(session.last_seen_at)}
+                </span>
+                <button type="button" className="btn" disabled={end.isPending} onClick={() => void withErrorToast(() => end.mutateAsync(session.id))}>
+                  End
+                </button>
+              </div>
+            ))}
+            <footer>
+              <button
+                type="button"
+                className="btn danger"
+                disabled={items.length === 0}
+                onClick={() => {
+                  onEndAll()
+                  onClose()
+                }}
+              >
+                End all
+              </button>
+            </footer>
+          </>
+        )}
+      </Loaded>
+    </Dialog>
+  )
+}
+
 function UserActions({ user }: { user: UserDetail }) {
-  const [open, setOpen] = useState<'email' | 'factor' | null>(null)
+  const [open, setOpen] = useState<'email' | 'factor' | 'sessions' | 'deactivate' | null>(null)
+  const change = useChangeUser()
+  const set = (wanted: UserChange) => () => change.mutateAsync({ user: user.id, change: wanted })
   const reset = useResetLink()
   const end = useEndSessions()
   const remove = useRemoveSecondFactor()
@@ -62,21 +104,38 @@ function UserActions({ user }: { user: UserDetail }) {
   }
   return (
     <>
-      <button type="button" className="btn" disabled={reset.isPending} onClick={() => void withErrorToast(() => reset.mutateAsync(user.id))}>
-        Reset link
-      </button>{' '}
-      <button type="button" className="btn" onClick={() => setOpen('email')}>
-        New address
-      </button>{' '}
-      <button type="button" className="btn" disabled={end.isPending} onClick={() => void withErrorToast(endSessions)}>
-        End sessions
-      </button>{' '}
-      {user.has_second_factor && (
-        <button type="button" className="btn" onClick={() => setOpen('factor')}>
-          Turn off second factor
-        </button>
-      )}
+      <Menu
+        align="end"
+        trigger={
+          <button type="button" className="btn" aria-label={`Actions for ${user.email}`}>
+            <Ellipsis className="i" aria-hidden="true" />
+          </button>
+        }
+      >
+        <MenuItem onSelect={() => void withErrorToast(() => reset.mutateAsync(user.id))}>Make a reset link</MenuItem>
+        <MenuItem onSelect={() => setOpen('email')}>Change the address</MenuItem>
+        <MenuItem onSelect={() => setOpen('sessions')}>Sessions</MenuItem>
+        {user.has_second_factor && <MenuItem onSelect={() => setOpen('factor')}>Turn off the second factor</MenuItem>}
+        <MenuItem onSelect={() => void withErrorToast(set({ is_admin: !user.is_admin }))}>{user.is_admin ? 'No longer an administrator' : 'Make administrator'}</MenuItem>
+        <MenuSeparator />
+        {user.deactivated_at ? (
+          <MenuItem onSelect={() => void withErrorToast(set({ active: true }))}>Activate</MenuItem>
+        ) : (
+          <MenuItem danger onSelect={() => setOpen('deactivate')}>
+            Deactivate
+          </MenuItem>
+        )}
+      </Menu>
       {reset.data && <LinkOnce link={reset.data} onClose={() => reset.reset()} />}
+      {open === 'sessions' && <SessionsDialog user={user} onEndAll={() => void withErrorToast(endSessions)} onClose={() => setOpen(null)} />}
+      <ConfirmDialog
+        title={`Deactivate ${user.email}?`}
+        text="All sessions end and API keys stop working at once, until you activate the account again."
+        action="Deactivate"
+        open={open === 'deactivate'}
+        onOpenChange={(next) => setOpen(next ? 'deactivate' : null)}
+        onConfirm={set({ active: false })}
+      />
       {open === 'email' && <EmailDialog user={user} onClose={() => setOpen(null)} />}
       <ConfirmDialog
         title={`Turn off the second factor of ${user.email}?`}
@@ -90,11 +149,15 @@ function UserActions({ user }: { user: UserDetail }) {
   )
 }
 
+function status(user: UserDetail): string {
+  return user.deletion_at ? `deleted on ${day(user.deletion_at)}` : 'deactivated'
+}
+
 function UserRow({ user }: { user: UserDetail }) {
   return (
     <tr>
       <td>
-        {user.name} {user.is_admin && <span className="chip">administrator</span>}
+        {user.name} {user.is_admin && <span className="chip">administrator</span>} {user.deactivated_at && <span className="chip warn">{status(user)}</span>}
       </td>
       <td>{user.email}</td>
       <td>{day(user.created_at)}</td>

@@ -18,11 +18,10 @@ from headwater.features.accounts.api_client import (
     show,
     show_one,
 )
-from headwater.features.accounts.commands import audit, members, second_factor, users
+from headwater.features.accounts.commands import audit, keys, members, second_factor, users
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 PROJECT = ("id", "name", "role", "codebase_count", "table_count", "column_count", "usage_count")
-KEY = ("id", "name", "prefix", "scopes", "expires_at", "last_used_at", "revoked_at")
 KEY_DAYS = 365
 
 
@@ -33,16 +32,13 @@ def register(app: typer.Typer) -> None:
     projects.command("list")(list_projects)
     projects.command("create")(create_project)
     app.add_typer(projects, name="projects")
-    keys = typer.Typer(help="List, create and revoke API keys.", no_args_is_help=True)
-    keys.command("list")(list_keys)
-    keys.command("create")(create_key)
-    keys.command("revoke")(revoke_key)
-    app.add_typer(keys, name="keys")
+    keys.register(app)
     account = typer.Typer(help="Your name, password, address, second factor and sessions.", no_args_is_help=True)
     account.command("rename")(rename)
     account.command("password")(change_password)
     account.command("email")(change_email)
     account.command("end-sessions")(end_sessions)
+    account.command("deactivate")(deactivate)
     second_factor.register(account)
     app.add_typer(account, name="account")
     members.register(app)
@@ -108,34 +104,6 @@ def create_project(
         show_one(project, ("id", "name", "description"), as_json)
 
 
-def list_keys(as_json: JsonOption = False) -> None:
-    """List your API keys, newest first."""
-    with remote() as server:
-        show(server.every("/keys"), KEY, as_json)
-
-
-def create_key(
-    name: Annotated[str, typer.Argument(help="Description.", show_default=False)],
-    scope: Annotated[list[str] | None, typer.Option(help="read, write or admin; can be given several times.")] = None,
-    days: Annotated[int | None, typer.Option(help="Days until it expires (default: never).")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Create an API key. Its secret is shown only once."""
-    with remote() as server:
-        wanted = {"name": name, "scopes": scope or ["read"], "expires_in_days": days}
-        created = server.call("POST", "/keys", json=wanted)
-        show_one(created, ("key.id", "key.name", "key.scopes", "secret"), as_json)
-
-
-def revoke_key(
-    key_id: Annotated[str, typer.Argument(help="Id of the key.", show_default=False)], as_json: JsonOption = False
-) -> None:
-    """Revoke an API key."""
-    with remote() as server:
-        server.call("DELETE", f"/keys/{key_id}")
-        show_one({"revoked": key_id}, ("revoked",), as_json)
-
-
 def rename(
     name: Annotated[str, typer.Argument(help="Your new name.", show_default=False)], as_json: JsonOption = False
 ) -> None:
@@ -147,6 +115,8 @@ def rename(
 def change_password(as_json: JsonOption = False) -> None:
     """Change your password, which is asked for; all your sessions in browsers end, API keys stay valid."""
     with remote() as server:
+        for rule in server.call("GET", "/instance")["password_rules"]:
+            typer.echo(f"- {rule}", err=True)
         current = typer.prompt("Current password", hide_input=True, err=True)
         new = typer.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
         server.call("PUT", "/auth/password", json={"current": current, "new": new})
@@ -167,3 +137,11 @@ def end_sessions(as_json: JsonOption = False) -> None:
     """End all your sessions in browsers; API keys stay valid."""
     with remote() as server:
         show_one(server.call("DELETE", "/auth/sessions"), ("ended",), as_json)
+
+
+def deactivate(as_json: JsonOption = False) -> None:
+    """Deactivate your account, which an administrator can activate again; asks for your password."""
+    with remote() as server:
+        password = typer.prompt("Password", hide_input=True, err=True)
+        server.call("POST", "/auth/deactivation", json={"password": password})
+        show_one({"deactivated": True}, ("deactivated",), as_json)

@@ -11,7 +11,8 @@ from headwater.kit.errors import BadInput, did_you_mean
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 EmailArgument = Annotated[str, typer.Argument(help="Address of the account.", show_default=False)]
-USER = ("id", "email", "name", "is_admin", "has_second_factor", "last_seen_at")
+USER = ("id", "email", "name", "is_admin", "has_second_factor", "last_seen_at", "deactivated_at", "deletion_at")
+SESSION = ("id", "device", "ip", "created_at", "last_seen_at", "expires_at")
 
 
 def register(app: typer.Typer) -> None:
@@ -22,6 +23,10 @@ def register(app: typer.Typer) -> None:
     group.command("email-link")(make_email_link)
     group.command("end-sessions")(end_sessions)
     group.command("remove-second-factor")(remove_second_factor)
+    group.command("sessions")(list_sessions)
+    group.command("deactivate")(deactivate)
+    group.command("activate")(activate)
+    group.command("administrator")(set_administrator)
     app.add_typer(group, name="users")
 
 
@@ -62,6 +67,36 @@ def remove_second_factor(email: EmailArgument, as_json: JsonOption = False) -> N
     with remote() as server:
         server.call("DELETE", f"{_user(server, email)}/second-factor")
         show_one({"removed": email}, ("removed",), as_json)
+
+
+def list_sessions(email: EmailArgument, as_json: JsonOption = False) -> None:
+    """List the active sessions of a user, newest first."""
+    with remote() as server:
+        show(server.every(f"{_user(server, email)}/sessions"), SESSION, as_json)
+
+
+def deactivate(email: EmailArgument, as_json: JsonOption = False) -> None:
+    """Deactivate an account: its sessions end, its API keys are refused."""
+    _change(email, {"active": False}, as_json)
+
+
+def activate(email: EmailArgument, as_json: JsonOption = False) -> None:
+    """Activate an account again, also one that is about to be deleted."""
+    _change(email, {"active": True}, as_json)
+
+
+def set_administrator(
+    email: EmailArgument,
+    is_admin: Annotated[bool, typer.Argument(help="true or false.", show_default=False)],
+    as_json: JsonOption = False,
+) -> None:
+    """Make a user an administrator of the instance, or no longer."""
+    _change(email, {"is_admin": is_admin}, as_json)
+
+
+def _change(email: str, change: dict[str, bool], as_json: bool) -> None:
+    with remote() as server:
+        show_one(server.call("PATCH", _user(server, email), json=change), USER, as_json)
 
 
 def _user(server: ApiClient, email: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response
 
-from headwater.features.accounts.api_models import EndedSessionsOut, ListOf
+from headwater.features.accounts.api_models import EndedSessionsOut, ListOf, SessionOut
 from headwater.features.accounts.guard import (
     DEFAULT_PAGE,
     Client,
@@ -27,6 +27,7 @@ from headwater.features.accounts.security_models import (
     NewEmailIn,
     ResetIn,
     TokenIn,
+    UserChange,
     UserDetailOut,
 )
 from headwater.features.accounts.service import account_links, second_factor, users
@@ -56,9 +57,9 @@ async def request_reset(
 
 @router.post("/auth/reset", status_code=204, tags=["auth"], dependencies=[Depends(public)])
 async def reset_lost_password(body: ResetIn, server: Shared, visitor: Client, tasks: BackgroundTasks) -> None:
-    """Set a new password by a link. All sessions end; a second factor stays."""
+    """Set a new password by a link. All sessions end; a second factor stays, and API keys unless `end_keys`."""
     password = body.password.get_secret_value()
-    notice = await account_links.reset_password(server.context, visitor, body.token, password)
+    notice = await account_links.reset_password(server.context, visitor, body.token, password, end_keys=body.end_keys)
     tasks.add_task(account_links.deliver, server.context, notice)
 
 
@@ -113,6 +114,28 @@ async def make_email_link(
     """Make a link with which a user confirms a new address, within an hour (administrator only)."""
     link = await account_links.make_email_link(db, actor, user_id, body.email)
     return _shown(request, response, "confirm-email", link)
+
+
+@router.patch("/users/{user_id}", tags=["instance"])
+async def change_user(user_id: uuid.UUID, body: UserChange, db: Db, actor: Administrator) -> UserDetailOut:
+    """Deactivate or activate an account, or make its user an administrator (administrator only)."""
+    changed = await users.change(db, actor, user_id, active=body.active, is_admin=body.is_admin)
+    return UserDetailOut.model_validate(changed)
+
+
+@router.get("/users/{user_id}/sessions", tags=["instance"])
+async def list_user_sessions(
+    user_id: uuid.UUID, db: Db, actor: Administrator, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
+) -> ListOf[SessionOut]:
+    """List the active sessions of a user, newest first (administrator only)."""
+    page = await users.list_sessions(db, actor, user_id, cursor=cursor, limit=limit)
+    return ListOf(items=[SessionOut.model_validate(row) for row in page.items], next=page.next)
+
+
+@router.delete("/users/{user_id}/sessions/{session_id}", status_code=204, tags=["instance"])
+async def end_user_session(user_id: uuid.UUID, session_id: uuid.UUID, db: Db, actor: Administrator) -> None:
+    """End a session of a user (administrator only)."""
+    await users.end_session(db, actor, user_id, session_id)
 
 
 @router.delete("/users/{user_id}/sessions", tags=["instance"])

@@ -6,6 +6,8 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Cookie, Depends, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.background import BackgroundTask
 
 from headwater.features.accounts.api_models import (
     EndedSessionsOut,
@@ -31,12 +33,23 @@ from headwater.features.accounts.guard import (
     Limit,
     Shared,
     allow,
+    page_url,
     public,
     same_origin,
 )
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.service import identity, instance, password_sign_in, profile, sessions
+from headwater.features.accounts.security_models import DeactivationIn, SignUpConfirmationIn, SignUpPendingOut
+from headwater.features.accounts.service import (
+    identity,
+    instance,
+    lifecycle,
+    password_sign_in,
+    profile,
+    sessions,
+)
+from headwater.features.accounts.service import sign_up as signing_up
 from headwater.features.accounts.service.identity import SignedIn
+from headwater.features.accounts.service.sign_up import SignUp
 from headwater.kit.errors import Unauthenticated
 from headwater.kit.settings import Settings
 
@@ -62,19 +75,54 @@ async def change_instance(
     return InstanceOut.model_validate(changed)
 
 
-@router.post("/auth/signup", status_code=201, tags=["auth"], dependencies=[Depends(same_origin)])
-async def sign_up(body: SignUpIn, response: Response, server: Shared, visitor: Client) -> SignedInOut:
-    """Create an account and sign in. The first account becomes the administrator of the instance."""
-    password = body.password.get_secret_value()
-    entered = password_sign_in.SignUp(body.email, password, body.name, body.invitation)
-    signed_in = await password_sign_in.sign_up(server.context, server.signer, visitor, entered, server.signup_hooks)
+@router.post(
+    "/auth/signup",
+    status_code=201,
+    tags=["auth"],
+    dependencies=[Depends(same_origin)],
+    response_model=SignedInOut,
+    responses={202: {"model": SignUpPendingOut, "description": "A mail was sent to the address."}},
+)
+async def sign_up(
+    body: SignUpIn, request: Request, response: Response, server: Shared, visitor: Client
+) -> SignedInOut | JSONResponse:
+    """Create an account and sign in. The first account becomes the administrator of the instance.
+
+    Where the instance sends mail, the answer is 202, whether the address has an account or not, and a mail says how to
+    go on.
+    """
+    entered = SignUp(body.email, body.password.get_secret_value(), body.name, body.invitation)
+    result = await signing_up.sign_up(server.context, server.signer, visitor, entered, server.signup_hooks)
+    if isinstance(result, SignedIn):
+        return _answer(response, server, result)
+    pages = page_url(request, "confirm-sign-up", ""), page_url(request, "sign-in", "")
+    hours = int(signing_up.LASTS.total_seconds()) // 3600
+    pending = SignUpPendingOut(email=result.email, confirm_within_hours=hours)
+    return JSONResponse(
+        pending.model_dump(mode="json"),
+        202,
+        background=BackgroundTask(signing_up.mail_link, server.context, result, *pages),
+    )
+
+
+@router.post("/auth/signup/confirmation", status_code=201, tags=["auth"], dependencies=[Depends(same_origin)])
+async def confirm_sign_up(
+    body: SignUpConfirmationIn, response: Response, server: Shared, visitor: Client
+) -> SignedInOut:
+    """Create the account of a sign-up by the link in the mail and the password that was chosen, and sign in."""
+    signed_in = await signing_up.confirm(
+        server.context, server.signer, visitor, body.token, body.password.get_secret_value(), server.signup_hooks
+    )
     return _answer(response, server, signed_in)
 
 
 @router.post("/auth/login", tags=["auth"], dependencies=[Depends(same_origin)])
 async def sign_in(body: SignInIn, response: Response, server: Shared, visitor: Client) -> SignedInOut:
-    """Sign in with a password, and a code if the account has a second factor (401 `second_factor` asks for it)."""
-    entered = password_sign_in.SignIn(body.email, body.password.get_secret_value(), body.code)
+    """Sign in with a password, and a code if the account has a second factor (401 `second_factor` asks for it).
+
+    An account that is about to be deleted (401 `account_ending`) is kept with `keep_account`.
+    """
+    entered = password_sign_in.SignIn(body.email, body.password.get_secret_value(), body.code, body.keep_account)
     signed_in = await password_sign_in.sign_in(server.context, server.signer, visitor, entered)
     return _answer(response, server, signed_in)
 
@@ -141,9 +189,20 @@ async def change_password(
     await profile.change_password(server.context, actor, current=current, new=new)
 
 
+@router.post("/auth/deactivation", status_code=204, tags=["auth"])
+async def deactivate(
+    body: DeactivationIn, server: Shared, actor: Annotated[Actor, Depends(allow("account:admin"))]
+) -> None:
+    """Deactivate the account of the current user: only an administrator activates it again."""
+    await lifecycle.deactivate_own(server.context, actor, body.password.get_secret_value())
+
+
 @router.get("/auth/sessions", tags=["auth"])
 async def list_sessions(
-    db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
+    db: Db,
+    actor: Annotated[Actor, Depends(allow("account:credentials"))],
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_PAGE,
 ) -> ListOf[SessionOut]:
     """List the active sessions of the current user."""
     page = await sessions.list_sessions(db, actor, cursor=cursor, limit=limit)

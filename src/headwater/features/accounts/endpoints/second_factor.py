@@ -22,7 +22,9 @@ async def prove(body: shapes.ProofIn, server: Shared, actor: Annotated[Actor, De
 
 
 @router.get("/second-factor")
-async def get_second_factor(db: Db, actor: Annotated[Actor, Depends(allow("account:read"))]) -> shapes.SecondFactorOut:
+async def get_second_factor(
+    db: Db, actor: Annotated[Actor, Depends(allow("account:credentials"))]
+) -> shapes.SecondFactorOut:
     """Return whether the current user has a second factor."""
     return shapes.SecondFactorOut.model_validate(await second_factor.status(db, actor))
 

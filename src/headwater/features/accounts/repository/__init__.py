@@ -66,7 +66,12 @@ async def live_session(db: AsyncSession, session_id: uuid.UUID) -> tuple[UserSes
     query = (
         select(UserSession, User)
         .join(User, User.id == UserSession.user_id)
-        .where(UserSession.id == session_id, UserSession.revoked_at.is_(None), UserSession.expires_at > now())
+        .where(
+            UserSession.id == session_id,
+            UserSession.revoked_at.is_(None),
+            UserSession.expires_at > now(),
+            User.deactivated_at.is_(None),
+        )
     )
     row = (await db.execute(query)).one_or_none()
     return (row[0], row[1]) if row else None
@@ -82,6 +87,31 @@ async def live_sessions(
     if before:
         query = query.where(UserSession.id < before)
     return (await db.execute(query.order_by(UserSession.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def end_keys(db: AsyncSession, user_id: uuid.UUID) -> int:
+    """Revoke the API keys of a user; return how many they were."""
+    valid = update(ApiKey).where(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+    result = cast("CursorResult[Any]", await db.execute(valid.values(revoked_at=now())))
+    return result.rowcount
+
+
+async def other_administrators(db: AsyncSession, user_id: uuid.UUID) -> int:
+    """Return how many administrators there are besides a user; others that change them wait."""
+    active = (User.is_admin, User.deactivated_at.is_(None))
+    query = select(User.id).where(*active).order_by(User.id).with_for_update()
+    return len([id_ for id_ in (await db.execute(query)).scalars() if id_ != user_id])
+
+
+async def locked_user(db: AsyncSession, user_id: uuid.UUID) -> User | None:
+    """Return a user, locked until the end of the transaction."""
+    query = select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)
+    return (await db.execute(query)).scalar_one_or_none()
+
+
+async def keep_organizations(db: AsyncSession, user_id: uuid.UUID) -> None:
+    """Let no organization be deleted with a user."""
+    await db.execute(update(Organization).where(Organization.deleted_with == user_id).values(deleted_with=None))
 
 
 async def touch_session(db: AsyncSession, session_id: uuid.UUID, expires_at: datetime | None = None) -> None:
@@ -169,17 +199,34 @@ async def membership(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid
 
 
 async def member_since(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid.UUID) -> datetime | None:
-    """Return when a user became a member of an organization; None if the user is none."""
-    query = select(Membership.created_at).where(
-        Membership.organization_id == organization_id, Membership.user_id == user_id
+    """Return when a user became a member of an organization; None if the user is none, or is deactivated."""
+    query = (
+        select(Membership.created_at)
+        .join(User, User.id == Membership.user_id)
+        .where(
+            Membership.organization_id == organization_id,
+            Membership.user_id == user_id,
+            User.deactivated_at.is_(None),
+        )
     )
     return (await db.execute(query)).scalar_one_or_none()
 
 
 async def lock_owners(db: AsyncSession, organization_id: uuid.UUID) -> list[uuid.UUID]:
-    """Return the owners of an organization, locked so that the last two cannot both leave at once."""
-    query = select(Membership.user_id).where(Membership.organization_id == organization_id, Membership.role == "owner")
-    return list((await db.execute(query.order_by(Membership.user_id).with_for_update())).scalars())
+    """Return the owners of an organization, locked so that the last two cannot both leave at once.
+
+    Owners whose account is deactivated do not count.
+    """
+    query = (
+        select(Membership.user_id)
+        .join(User, User.id == Membership.user_id)
+        .where(
+            Membership.organization_id == organization_id,
+            Membership.role == "owner",
+            User.deactivated_at.is_(None),
+        )
+    )
+    return list((await db.execute(query.order_by(Membership.user_id).with_for_update(of=Membership))).scalars())
 
 
 async def project(db: AsyncSession, project_id: uuid.UUID, *, lock: bool = False) -> Project | None:
@@ -188,12 +235,14 @@ async def project(db: AsyncSession, project_id: uuid.UUID, *, lock: bool = False
     return await db.get(Project, project_id, with_for_update={"key_share": True} if lock else None)
 
 
-# Projects of `organizations` before the id `before`, newest first.
+_ONLY_PROJECT = bindparam("project", type_=Project.id.type)
+# Projects of `organizations` before the id `before`, newest first; only `project`, if it is given.
 PROJECTS = Read(
     select(*Project.__table__.c)
     .where(
         Project.organization_id == any_(bindparam("organizations", type_=ARRAY(Project.id.type))),
         Project.id < bindparam("before", type_=Project.id.type),
+        or_(_ONLY_PROJECT.is_(None), Project.id == _ONLY_PROJECT),
     )
     .order_by(Project.id.desc())
     .limit(bindparam("count", type_=Integer))
@@ -220,9 +269,10 @@ async def api_keys(db: AsyncSession, user_id: uuid.UUID, before: uuid.UUID | Non
 
 
 async def api_key(db: AsyncSession, key_id: uuid.UUID, user_id: uuid.UUID) -> ApiKey | None:
-    """Return one key of a user."""
+    """Return one key of a user, locked until the end of the transaction."""
     query = select(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == user_id)
-    return (await db.execute(query)).scalar_one_or_none()
+    fresh = query.with_for_update().execution_options(populate_existing=True)
+    return (await db.execute(fresh)).scalar_one_or_none()
 
 
 async def count_attempt(
@@ -277,8 +327,12 @@ async def live_credentials(db: AsyncSession, ids: Collection[uuid.UUID | None]) 
 
 
 async def memberships_of(db: AsyncSession, user_ids: Collection[uuid.UUID]) -> set[tuple[uuid.UUID, uuid.UUID]]:
-    """Return (user, organization) of every membership of some users."""
-    query = select(Membership.user_id, Membership.organization_id).where(Membership.user_id.in_(user_ids))
+    """Return (user, organization) of every membership of some users, without those that are deactivated."""
+    query = (
+        select(Membership.user_id, Membership.organization_id)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.user_id.in_(user_ids), User.deactivated_at.is_(None))
+    )
     return {(row[0], row[1]) for row in await db.execute(query)}
 
 

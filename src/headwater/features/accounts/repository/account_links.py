@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,17 +44,27 @@ async def forget_before(db: AsyncSession, at: datetime) -> None:
     await db.execute(delete(AccountLink).where(AccountLink.expires_at < at))
 
 
-async def users(
-    db: AsyncSession, *, search: str, before: uuid.UUID | None, limit: int
-) -> Sequence[tuple[User, datetime | None, datetime | None]]:
-    """Return accounts, newest first: each with when its second factor was turned on, and when it was last used."""
+def _with_facts() -> Select[User, datetime | None, datetime | None]:
     last_seen = (
         select(func.max(UserSession.last_seen_at))
         .where(UserSession.user_id == User.id)
         .correlate(User)
         .scalar_subquery()
     )
-    query = select(User, SecondFactor.confirmed_at, last_seen).outerjoin(SecondFactor, SecondFactor.user_id == User.id)
+    return select(User, SecondFactor.confirmed_at, last_seen).outerjoin(SecondFactor, SecondFactor.user_id == User.id)
+
+
+async def user_with_facts(db: AsyncSession, user_id: uuid.UUID) -> tuple[User, datetime | None, datetime | None] | None:
+    """Return an account, when its second factor was turned on, and when it was last used."""
+    row = (await db.execute(_with_facts().where(User.id == user_id))).one_or_none()
+    return (row[0], row[1], row[2]) if row else None
+
+
+async def users(
+    db: AsyncSession, *, search: str, before: uuid.UUID | None, limit: int
+) -> Sequence[tuple[User, datetime | None, datetime | None]]:
+    """Return accounts, newest first: each with when its second factor was turned on, and when it was last used."""
+    query = _with_facts()
     if search:
         query = query.where(
             or_(User.email.icontains(search, autoescape=True), User.name.icontains(search, autoescape=True))

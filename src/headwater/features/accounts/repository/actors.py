@@ -6,7 +6,15 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, func, or_, select
 
-from headwater.features.accounts.models import ApiKey, Membership, Organization, SecondFactor, User, UserSession
+from headwater.features.accounts.models import (
+    ApiKey,
+    Membership,
+    Organization,
+    Project,
+    SecondFactor,
+    User,
+    UserSession,
+)
 from headwater.store.reads import Read
 
 _CONFIRMED = and_(SecondFactor.user_id == User.id, SecondFactor.confirmed_at.is_not(None))
@@ -39,20 +47,36 @@ BY_SESSION = _with_memberships(
         UserSession.id == bindparam("session_id", type_=UserSession.id.type),
         UserSession.revoked_at.is_(None),
         UserSession.expires_at > func.now(),
+        User.deactivated_at.is_(None),
     )
 )
-# The live API key whose visible part is `public_id`.
+# The live API key whose visible part is `public_id`; `limited_to` is the organization of the project that it may reach.
 BY_KEY = _with_memberships(
-    select(ApiKey.id, ApiKey.name.label("key_name"), ApiKey.last_used_at, ApiKey.secret_hash, ApiKey.scopes, *_PERSON)
+    select(
+        ApiKey.id,
+        ApiKey.name.label("key_name"),
+        ApiKey.last_used_at,
+        ApiKey.secret_hash,
+        ApiKey.scopes,
+        ApiKey.addresses,
+        ApiKey.project_id,
+        ApiKey.database_id,
+        Project.organization_id.label("limited_to"),
+        *_PERSON,
+    )
     .join(User, User.id == ApiKey.user_id)
+    .outerjoin(Project, Project.id == ApiKey.project_id)
     .where(
         ApiKey.public_id == bindparam("public_id", type_=ApiKey.public_id.type),
         ApiKey.revoked_at.is_(None),
         or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now()),
+        User.deactivated_at.is_(None),
     )
 )
 # The user `user_id`.
-BY_USER = _with_memberships(select(*_PERSON).where(User.id == bindparam("user_id", type_=User.id.type)))
+BY_USER = _with_memberships(
+    select(*_PERSON).where(User.id == bindparam("user_id", type_=User.id.type), User.deactivated_at.is_(None))
+)
 # The user `user_id` with their organizations, oldest first.
 PROFILE = Read(
     select(

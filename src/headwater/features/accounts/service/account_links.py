@@ -14,11 +14,11 @@ from typing import Literal
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts import passwords, repository
+from headwater.features.accounts import password_rules, passwords, repository
 from headwater.features.accounts.models import AccountLink, User
 from headwater.features.accounts.repository import account_links
 from headwater.features.accounts.rights import SYSTEM, Actor, allow_admin, allow_scope, require_proof
-from headwater.features.accounts.service import audit, proofs, throttles
+from headwater.features.accounts.service import audit, organizations, proofs, throttles
 from headwater.features.accounts.service.identity import ClientInfo, normal_email
 from headwater.features.accounts.service.throttles import RESET, RESET_ADDRESS
 from headwater.features.accounts.tokens import digest, new_refresh_token
@@ -114,8 +114,12 @@ async def mail_reset_link(context: Context, visitor: ClientInfo, email: str, pag
     await deliver(context, Mail(address, "Set a new password for Headwater", text))
 
 
-async def reset_password(context: Context, visitor: ClientInfo, token: str, password: str) -> Mail:
+async def reset_password(
+    context: Context, visitor: ClientInfo, token: str, password: str, *, end_keys: bool = False
+) -> Mail:
     """Set a new password by a link, which ends all sessions; a second factor stays. Returns a notice for the user.
+
+    API keys are credentials of programs, and stay valid unless `end_keys`.
 
     Raises:
         LinkGone: the link is not valid, was used, or has expired.
@@ -123,18 +127,22 @@ async def reset_password(context: Context, visitor: ClientInfo, token: str, pass
     """
     async with context.store.transaction() as db:
         user = await _user_of(db, token, "reset")
-    passwords.check_rules(password, user.email)
+        names = await organizations.names_of(db, user)
+    password_rules.check_rules(password, user.email, names=names)
     hashed = await passwords.hash_password(password)
     async with context.store.transaction() as db:
         user = await _user_of(db, token, "reset")
         user.password_hash = hashed
         await account_links.forget_links(db, user.id)
         ended = await repository.revoke_other_sessions(db, user.id, None)
+        keys = await repository.end_keys(db, user.id) if end_keys else 0
         actor = Actor("user", user.id, user.email, ip=visitor.ip)
-        audit.record(db, actor, "auth.password_reset", "user", user.id, user.email, sessions_ended=ended)
+        counts = {"sessions_ended": ended, "keys_ended": keys}
+        audit.record(db, actor, "auth.password_reset", "user", user.id, user.email, **counts)  # type: ignore[arg-type]
     notice = (
         "The password of your Headwater account was set anew by a link, and all sessions have ended.\n"
-        "If it was not you, tell the administrator.\n"
+        + ("All API keys have ended, too.\n" if end_keys else "API keys are still valid.\n")
+        + "If it was not you, tell the administrator.\n"
     )
     return Mail(user.email, "The password of your Headwater account was changed", notice)
 

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.features.accounts.models import AuditChain, AuditEntry
 from headwater.features.accounts.repository import audit as repository
 from headwater.features.accounts.repository.audit import SealedRow
-from headwater.features.accounts.rights import Actor, allow_scope, organizations_allowing
+from headwater.features.accounts.rights import Actor, allow_scope, reach
 from headwater.kit.clock import now
 from headwater.kit.errors import BadInput, Forbidden
 from headwater.store.context import Context
@@ -208,7 +208,7 @@ async def verify(context: Context, actor: Actor, *, expected: tuple[int, str] | 
     """
     allow_scope(actor, "audit:read")
     chains: list[uuid.UUID | None] = [
-        *organizations_allowing(actor, "audit:read"),
+        *reach(actor, "audit:read").organizations,
         *((None,) if actor.is_admin else ()),
     ]
     if not chains:

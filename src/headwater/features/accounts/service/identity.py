@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
 from headwater.features.accounts.models import RefreshToken, User, UserSession
 from headwater.features.accounts.repository import actors
-from headwater.features.accounts.rights import SCOPES, Actor, Role
-from headwater.features.accounts.service import audit
+from headwater.features.accounts.rights import SCOPES, Actor, KeyLimit, Role
+from headwater.features.accounts.service import addresses, audit
 from headwater.features.accounts.tokens import (
     AccessClaims,
     Signer,
@@ -25,10 +26,11 @@ from headwater.features.accounts.tokens import (
     split_api_key,
 )
 from headwater.kit.clock import now
-from headwater.kit.errors import Invalid, Unauthenticated
+from headwater.kit.errors import Forbidden, Invalid, Unauthenticated
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
 
+log = structlog.get_logger()
 EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)*")
 # Two tabs that wake up at once both send the same refresh token: within this time that is not theft.
 REUSE_GRACE = timedelta(seconds=20)
@@ -94,7 +96,7 @@ async def refresh(
         return None
     known.used_at = known.used_at or now()
     await repository.drop_old_refresh_tokens(db, session.id, now() - KEEP_USED_TOKENS)
-    await repository.touch_session(db, session.id, now() + timedelta(days=settings.session_days))
+    await repository.touch_session(db, session.id, _end(settings, session.created_at))
     return await _issue(db, signer, session, user, visitor)
 
 
@@ -139,12 +141,22 @@ async def _actor_of_key(context: Context, visitor: ClientInfo, public_id: str, s
     if not rows or not matches(secret, rows[0].secret_hash):
         raise Unauthenticated("The API key is not valid, has expired or was revoked.")
     key = rows[0]
+    if not addresses.allows(key.addresses, visitor.ip):
+        log.warning("key.address_refused", key=public_id, ip=visitor.ip)
+        raise Forbidden(f"This API key is not valid at the address {visitor.ip}.")
     if _is_stale(key.last_used_at):
         async with context.store.transaction() as db:
             await repository.touch_api_key(db, key.id)
     scopes = frozenset(scope for scope in SCOPES if scope in key.scopes)
     actor = replace(_actor(rows, visitor), kind="key", scopes=scopes, key_id=key.id, key_name=key.key_name)
-    return actor if visitor.is_command_line else replace(actor, door="api")
+    actor = actor if visitor.is_command_line else replace(actor, door="api")
+    return _limited(actor, key) if key.project_id else actor
+
+
+def _limited(actor: Actor, key: Any) -> Actor:
+    """Return the actor of a key that is limited to a project or database: a member only of its organization."""
+    roles = {organization: role for organization, role in actor.roles.items() if organization == key.limited_to}
+    return replace(actor, is_admin=False, roles=roles, limit=KeyLimit(key.project_id, key.database_id))
 
 
 def _is_stale(last_use: datetime | None) -> bool:
@@ -176,13 +188,41 @@ def _actor(rows: Sequence[Any], visitor: ClientInfo) -> Actor:
     )
 
 
+def _end(settings: Settings, created_at: datetime) -> datetime:
+    """Return when a session ends that is used now."""
+    idle, absolute = timedelta(days=settings.session_days), timedelta(days=settings.session_absolute_days)
+    return min(now() + idle, created_at + absolute)
+
+
+class AccountDeactivated(Unauthenticated):
+    """This account is deactivated."""
+
+    code = "account_deactivated"
+
+
+class AccountEnding(Unauthenticated):
+    """This account is about to be deleted."""
+
+    code = "account_ending"
+
+
 async def open_session(
     db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, user: User
 ) -> SignedIn:
-    """Begin a session of a user who has proven to be that user."""
+    """Begin a session of a user who has proven to be that user.
+
+    Raises:
+        AccountEnding: the account is to be deleted; `lifecycle.take_back` keeps it.
+        AccountDeactivated: the account is deactivated.
+    """
+    if user.deletion_at:
+        when = f"{user.deletion_at:%Y-%m-%d %H:%M} UTC"
+        raise AccountEnding(f"This account is deleted on {when}.", hint="Sign in and keep the account, if you want it.")
+    if user.deactivated_at:
+        raise AccountDeactivated(hint="Ask the administrator of this instance.")
     session = UserSession(
         user_id=user.id,
-        expires_at=now() + timedelta(days=settings.session_days),
+        expires_at=_end(settings, now()),
         user_agent=visitor.user_agent[:300],
         ip=visitor.ip,
     )

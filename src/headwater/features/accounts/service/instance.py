@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater import version
-from headwater.features.accounts import repository
+from headwater.features.accounts import password_rules, repository
 from headwater.features.accounts.rights import Actor, allow_admin
 from headwater.features.accounts.service import audit
 from headwater.kit.network.mail import sends_mail
@@ -24,6 +24,7 @@ class InstanceInfo:
     open_signup: bool
     has_users: bool
     sends_mail: bool
+    password_rules: tuple[str, ...]
 
 
 async def signup_is_open(db: AsyncSession, settings: Settings) -> bool:
@@ -35,7 +36,8 @@ async def signup_is_open(db: AsyncSession, settings: Settings) -> bool:
 async def describe(db: AsyncSession, settings: Settings) -> InstanceInfo:
     """Return public information about this instance."""
     users = await repository.has_users(db)
-    return InstanceInfo(version(), not users or await signup_is_open(db, settings), users, sends_mail(settings))
+    is_open = not users or await signup_is_open(db, settings)
+    return InstanceInfo(version(), is_open, users, sends_mail(settings), password_rules.RULES)
 
 
 async def set_open_signup(db: AsyncSession, actor: Actor, settings: Settings, value: bool) -> InstanceInfo:

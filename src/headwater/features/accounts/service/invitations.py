@@ -131,20 +131,20 @@ async def revoke(db: AsyncSession, actor: Actor, organization_id: uuid.UUID, inv
 
 async def look_up(db: AsyncSession, token: str) -> InvitationOffer:
     """Return what an open invitation offers."""
-    row = await _valid(db, token)
+    row = await _valid(db, digest(token))
     inviter = await repository.user(db, row.invited_by)
     name = await organizations.name_of(db, row.organization_id)
     return InvitationOffer(name, row.email, cast(Role, row.role), inviter.name if inviter else "", row.expires_at)
 
 
-async def check_address(db: AsyncSession, token: str, address: str) -> None:
-    """Return if a token is that of an open invitation of an address, which may then sign up.
+async def check_address(db: AsyncSession, token_hash: bytes, address: str) -> None:
+    """Return if a token, by its hash, is that of an open invitation of an address, which may then sign up.
 
     Raises:
         InvitationGone: it is not.
         Forbidden: it is of another address.
     """
-    row = await _valid(db, token)
+    row = await _valid(db, token_hash)
     if row.email != address:
         raise Forbidden("This invitation is for another address.", hint="Sign up with the address that was invited.")
 
@@ -158,7 +158,11 @@ async def accept(db: AsyncSession, actor: Actor, token: str) -> OrganizationRole
         Conflict: the actor is a member already.
     """
     allow_scope(actor, "account:admin")
-    row = await _valid(db, token, lock=True)
+    return await _accept(db, actor, digest(token))
+
+
+async def _accept(db: AsyncSession, actor: Actor, token_hash: bytes) -> OrganizationRole:
+    row = await _valid(db, token_hash, lock=True)
     if row.email != actor.email:
         raise Forbidden(
             "This invitation is for another address.", hint=f"You are signed in as {actor.email}. Sign out first."
@@ -187,15 +191,17 @@ async def accept(db: AsyncSession, actor: Actor, token: str) -> OrganizationRole
     return OrganizationRole(organization.id, organization.name, cast(Role, row.role), demands, locked)
 
 
-async def accept_as(db: AsyncSession, user: User, token: str, *, ip: str) -> None:
+async def accept_as(db: AsyncSession, user: User, token_hash: bytes, *, ip: str) -> None:
     """Accept an invitation for a user who has just signed up with it."""
-    await accept(db, Actor("user", user.id, user.email, ip=ip), token)
+    await _accept(db, Actor("user", user.id, user.email, ip=ip), token_hash)
 
 
-async def _valid(db: AsyncSession, token: str, *, lock: bool = False) -> Invitation:
+async def _valid(db: AsyncSession, token_hash: bytes, *, lock: bool = False) -> Invitation:
     """Return the open invitation of a token, whose inviter could still create it."""
-    row = await invitations.open_invitation(db, digest(token), lock=lock)
-    roles = (await repository.roles_and_demands(db, row.invited_by))[0] if row else {}
+    row = await invitations.open_invitation(db, token_hash, lock=lock)
+    inviter = await repository.user(db, row.invited_by) if row else None
+    is_active = inviter is not None and inviter.deactivated_at is None
+    roles = (await repository.roles_and_demands(db, row.invited_by))[0] if row and is_active else {}
     role = roles.get(row.organization_id) if row else None
     if row is None or role is None or "member:admin" not in PERMISSIONS[role]:
         raise InvitationGone(hint="Ask for a new one.")

@@ -10,7 +10,7 @@ from typing import cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
-from headwater.features.accounts.models import Membership
+from headwater.features.accounts.models import Membership, User
 from headwater.features.accounts.repository import second_factors
 from headwater.features.accounts.rights import Actor, Role, allow_scope, authorize, owners_only, role_allows
 from headwater.features.accounts.service import audit
@@ -96,6 +96,11 @@ async def name_of(db: AsyncSession, organization_id: uuid.UUID) -> str:
     return organization.name if organization else ""
 
 
+async def names_of(db: AsyncSession, user: User) -> list[str]:
+    """Return the names that are known about a user, which a password must not be made of."""
+    return [user.name, *(row[0].name for row in await repository.organizations_of(db, user.id))]
+
+
 async def list_members(db: AsyncSession, actor: Actor, organization_id: uuid.UUID) -> Sequence[Member]:
     """Return the members of an organization."""
     authorize(actor, "member:read", Owned(organization_id))
@@ -116,7 +121,7 @@ async def change_role(
     membership = await _member(db, organization_id, user_id)
     owners_only(actor, organization_id, role, membership.role)
     if membership.role == "owner" and role != "owner":
-        await _keep_an_owner(db, organization_id)
+        await _keep_an_owner(db, organization_id, user_id)
     before, membership.role = membership.role, role
     await db.flush()
     audit.record(db, actor, "member.change", "user", user_id, organization_id=organization_id, role=role, before=before)
@@ -133,7 +138,7 @@ async def remove_member(db: AsyncSession, actor: Actor, organization_id: uuid.UU
     if not leaving:
         owners_only(actor, organization_id, membership.role)
     if membership.role == "owner":
-        await _keep_an_owner(db, organization_id)
+        await _keep_an_owner(db, organization_id, user_id)
     await db.delete(membership)
     audit.record(db, actor, "member.remove", "user", user_id, organization_id=organization_id)
 
@@ -145,6 +150,6 @@ async def _member(db: AsyncSession, organization_id: uuid.UUID, user_id: uuid.UU
     return membership
 
 
-async def _keep_an_owner(db: AsyncSession, organization_id: uuid.UUID) -> None:
-    if len(await repository.lock_owners(db, organization_id)) < 2:
+async def _keep_an_owner(db: AsyncSession, organization_id: uuid.UUID, leaving: uuid.UUID) -> None:
+    if not set(await repository.lock_owners(db, organization_id)) - {leaving}:
         raise Conflict("An organization needs an owner.", hint="Make somebody else an owner first.")

@@ -1,96 +1,21 @@
-"""Sign-up and sign-in with a password: attempts are counted before a password is hashed, outside of any transaction."""
+"""Sign-in with a password: attempts are counted before a password is hashed, outside of any transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import passwords, repository
-from headwater.features.accounts.models import Membership, Organization, User
+from headwater.features.accounts.models import User
 from headwater.features.accounts.repository import second_factors
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.service import audit, invitations, second_factor, throttles
-from headwater.features.accounts.service.identity import ClientInfo, SignedIn, normal_email, open_session
-from headwater.features.accounts.service.instance import signup_is_open
-from headwater.features.accounts.service.throttles import ACCOUNT, ADDRESS, SECOND_FACTOR, SIGN_UP
+from headwater.features.accounts.service import audit, lifecycle, second_factor, throttles
+from headwater.features.accounts.service.identity import ClientInfo, SignedIn, open_session
+from headwater.features.accounts.service.throttles import ACCOUNT, ADDRESS, SECOND_FACTOR
 from headwater.features.accounts.tokens import Signer
-from headwater.kit.errors import Conflict, Forbidden, Unauthenticated
-from headwater.kit.settings import Settings
+from headwater.kit.errors import Unauthenticated
 from headwater.store.context import Context
-
-Hook = Callable[[AsyncSession, Actor, Settings], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class SignUp:
-    """What somebody enters to get an account; without a name, the first part of the address is used."""
-
-    email: str
-    password: str
-    name: str = ""
-    invitation: str = ""
-
-
-async def sign_up(
-    context: Context, signer: Signer, visitor: ClientInfo, entered: SignUp, hooks: Sequence[Hook] = ()
-) -> SignedIn:
-    """Create an account with a personal organization and sign in; the first account becomes the administrator.
-
-    Raises:
-        Invalid: this is no email address, or the password is too weak.
-        TooMany: there were too many sign-ups from this address.
-        Forbidden: sign-up is closed, or the invitation is for another address.
-        InvitationGone: the invitation is not valid, or is over.
-        Conflict: there is an account with this address.
-    """
-    address = normal_email(entered.email)
-    passwords.check_rules(entered.password, address)
-    async with context.store.transaction() as db:
-        refusal = await throttles.count(db, SIGN_UP, visitor.ip)
-        if refusal is None:
-            await _check_sign_up(db, context.settings, address, entered.invitation)
-    if refusal:
-        raise refusal.error
-    hashed = await passwords.hash_password(entered.password)
-    async with context.store.transaction() as db:
-        await repository.lock_signups(db)
-        is_first = await _check_sign_up(db, context.settings, address, entered.invitation)
-        name = entered.name.strip() or address.split("@")[0]
-        user = User(email=address, name=name, password_hash=hashed, is_admin=is_first)
-        organization = await _add(db, user)
-        if entered.invitation:
-            await invitations.accept_as(db, user, entered.invitation, ip=visitor.ip)
-        signed_in = await open_session(db, context.settings, signer, visitor, user)
-        audit.record(db, signed_in.actor, "auth.signup", "user", user.id, address, organization_id=organization.id)
-        for hook in hooks:
-            await hook(db, signed_in.actor, context.settings)
-    return signed_in
-
-
-async def _check_sign_up(db: AsyncSession, settings: Settings, address: str, invitation: str) -> bool:
-    """Raise if nobody can sign up with an address; return True for the first account of the instance."""
-    is_first = not await repository.has_users(db)
-    if invitation:
-        await invitations.check_address(db, invitation, address)
-    elif not is_first and not await signup_is_open(db, settings):
-        raise Forbidden("Sign-up is closed.", hint="Ask the administrator of this instance for an account.")
-    if await repository.user_by_email(db, address):
-        raise Conflict("There is already an account with this address.", hint="Sign in instead.")
-    return is_first
-
-
-async def _add(db: AsyncSession, user: User) -> Organization:
-    """Add a user with their personal organization."""
-    db.add(user)
-    await db.flush()
-    organization = Organization(name=user.name, personal_of=user.id)
-    db.add(organization)
-    await db.flush()
-    db.add(Membership(organization_id=organization.id, user_id=user.id, role="owner"))
-    await db.flush()
-    return organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +25,8 @@ class SignIn:
     email: str
     password: str
     code: str = ""
+    keep_account: bool = False
+    """Whether to keep an account that is about to be deleted."""
 
 
 class CodeNeeded(Unauthenticated):
@@ -114,6 +41,7 @@ async def sign_in(context: Context, signer: Signer, visitor: ClientInfo, entered
     Raises:
         TooMany: there were too many attempts for this account or from this address.
         CodeNeeded: the password is right, and the code is missing or wrong.
+        AccountDeactivated, AccountEnding: it is deactivated or about to be deleted, which only its user learns.
         Unauthenticated: the account or the password is wrong; it does not say which.
     """
     address = entered.email.strip().lower()
@@ -130,6 +58,8 @@ async def sign_in(context: Context, signer: Signer, visitor: ClientInfo, entered
             user.password_hash = renewed or user.password_hash
             await throttles.reset(db, ACCOUNT, *attempt.key)
             await throttles.give_back(db, ADDRESS, visitor.ip)
+            if entered.keep_account:
+                await lifecycle.take_back(db, user.id, visitor.ip)
             signed_in = await open_session(db, context.settings, signer, visitor, user)
             audit.record(db, signed_in.actor, "auth.login", "user", user.id, user.email)
     if user is None:

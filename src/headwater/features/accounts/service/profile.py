@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts import passwords, repository
+from headwater.features.accounts import password_rules, passwords, repository
 from headwater.features.accounts.models import User
 from headwater.features.accounts.repository import account_links, actors
 from headwater.features.accounts.rights import Actor, allow_scope
-from headwater.features.accounts.service import audit, identity, throttles
+from headwater.features.accounts.service import audit, identity, organizations, throttles
 from headwater.features.accounts.service.organizations import OrganizationRole
 from headwater.features.accounts.service.throttles import ACCOUNT
 from headwater.kit.errors import Conflict, Invalid, Unauthenticated
@@ -70,7 +70,9 @@ async def change_password(context: Context, actor: Actor, *, current: str, new: 
         Conflict: the password was changed in the meantime.
     """
     allow_scope(actor, "account:admin")
-    passwords.check_rules(new, actor.email, "new")
+    async with context.store.transaction() as db:
+        names = await organizations.names_of(db, await identity.user_of(db, actor))
+    password_rules.check_rules(new, actor.email, "new", names)
     if new == current:
         raise Invalid({"new": "Choose a password that is not the current one."})
     async with context.store.transaction() as db:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
 from headwater.features.accounts.models import Project
-from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing, require_proof
+from headwater.features.accounts.rights import Action, Actor, authorize, reach, require_proof
 from headwater.features.accounts.service import audit
 from headwater.kit.errors import Forbidden, Invalid, NotFound
 from headwater.kit.ids import LAST_ID
@@ -31,10 +31,13 @@ async def get(
 
 async def list_projects(context: Context, actor: Actor, *, cursor: str | None, limit: int) -> Page[Any]:
     """Return the projects that the actor sees, newest first, with the columns of `projects`."""
-    organizations = organizations_allowing(actor, "project:read")
-    before = audit.before_id(cursor) or LAST_ID
+    within = reach(actor, "project:read")
     rows = await context.store.rows(
-        repository.PROJECTS, organizations=list(organizations), before=before, count=limit + 1
+        repository.PROJECTS,
+        organizations=list(within.organizations),
+        project=within.limit.project_id if within.limit else None,
+        before=audit.before_id(cursor) or LAST_ID,
+        count=limit + 1,
     )
     return cut(rows, limit, lambda row: (str(row.id),))
 

@@ -58,7 +58,7 @@ class Enrolment:
 
 async def status(db: AsyncSession, actor: Actor) -> SecondFactorStatus:
     """Return whether the actor's account has a second factor."""
-    allow_scope(actor, "account:read")
+    allow_scope(actor, "account:credentials")
     assert actor.user_id
     row = await second_factors.second_factor(db, actor.user_id)
     since = row.confirmed_at if row else None

@@ -16,7 +16,7 @@ from headwater.kit.paging import Page, cut
 
 async def list_sessions(db: AsyncSession, actor: Actor, *, cursor: str | None, limit: int) -> Page[UserSession]:
     """Return the actor's active sessions, newest first."""
-    allow_scope(actor, "account:read")
+    allow_scope(actor, "account:credentials")
     assert actor.user_id
     rows = await repository.live_sessions(db, actor.user_id, audit.before_id(cursor), limit)
     return cut(rows, limit, lambda row: (str(row.id),))

@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
+from headwater.features.accounts.models import User, UserSession
 from headwater.features.accounts.repository import account_links
 from headwater.features.accounts.rights import Actor, allow_admin, require_proof
-from headwater.features.accounts.service import audit
+from headwater.features.accounts.service import audit, lifecycle
 from headwater.kit.errors import NotFound
 from headwater.kit.paging import Page, cut
 
@@ -27,6 +28,8 @@ class UserView:
     created_at: datetime
     last_seen_at: datetime | None
     has_second_factor: bool
+    deactivated_at: datetime | None
+    deletion_at: datetime | None
 
 
 async def list_users(db: AsyncSession, actor: Actor, *, search: str, cursor: str | None, limit: int) -> Page[UserView]:
@@ -35,12 +38,60 @@ async def list_users(db: AsyncSession, actor: Actor, *, search: str, cursor: str
     rows = await account_links.users(db, search=search, before=audit.before_id(cursor), limit=limit)
     page = cut(rows, limit, lambda row: (str(row[0].id),))
     return Page(
-        tuple(
-            UserView(user.id, user.email, user.name, user.is_admin, user.created_at, seen, since is not None)
-            for user, since, seen in page.items
-        ),
+        tuple(view_of(user, since, seen) for user, since, seen in page.items),
         page.next,
     )
+
+
+def view_of(user: User, protected_since: datetime | None, last_seen_at: datetime | None) -> UserView:
+    """Return an account as the administrator sees it."""
+    return UserView(
+        user.id,
+        user.email,
+        user.name,
+        user.is_admin,
+        user.created_at,
+        last_seen_at,
+        protected_since is not None,
+        user.deactivated_at,
+        user.deletion_at,
+    )
+
+
+async def change(
+    db: AsyncSession, actor: Actor, user_id: uuid.UUID, *, active: bool | None, is_admin: bool | None
+) -> UserView:
+    """Deactivate or activate an account, make its user an administrator or no longer; None leaves it as it is."""
+    allow_admin(actor)
+    if active is not None:
+        await lifecycle.set_active(db, actor, user_id, active)
+    if is_admin is not None:
+        await lifecycle.set_administrator(db, actor, user_id, is_admin)
+    row = await account_links.user_with_facts(db, user_id)
+    if row is None:
+        raise NotFound("There is no such user.")
+    return view_of(*row)
+
+
+async def list_sessions(
+    db: AsyncSession, actor: Actor, user_id: uuid.UUID, *, cursor: str | None, limit: int
+) -> Page[UserSession]:
+    """Return the active sessions of a user, newest first."""
+    allow_admin(actor)
+    if await repository.user(db, user_id) is None:
+        raise NotFound("There is no such user.")
+    rows = await repository.live_sessions(db, user_id, audit.before_id(cursor), limit)
+    return cut(rows, limit, lambda row: (str(row.id),))
+
+
+async def end_session(db: AsyncSession, actor: Actor, user_id: uuid.UUID, session_id: uuid.UUID) -> None:
+    """End one session of a user."""
+    allow_admin(actor)
+    require_proof(actor)
+    user = await repository.user(db, user_id)
+    if user is None or not await repository.revoke_session(db, session_id, user_id):
+        raise NotFound("The user has no such session.")
+    audit.record(db, actor, "session.revoke", "session", session_id, user.email)
 
 
 async def end_sessions(db: AsyncSession, actor: Actor, user_id: uuid.UUID) -> int:

@@ -9,6 +9,8 @@ from typing import TypeAlias
 from sqlalchemy import Row, Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.features.accounts.repository.reaches import within
+from headwater.features.accounts.rights import Reach
 from headwater.features.codebases.models import CachedFacts, Codebase, Scan
 
 WithScan: TypeAlias = Row[Codebase, Scan | None]
@@ -30,10 +32,10 @@ async def with_scan(db: AsyncSession, codebase_id: uuid.UUID) -> WithScan | None
 
 
 async def of_project(
-    db: AsyncSession, project_id: uuid.UUID, before: uuid.UUID | None, limit: int
+    db: AsyncSession, project_id: uuid.UUID, reach: Reach, before: uuid.UUID | None, limit: int
 ) -> Sequence[WithScan]:
-    """Return the codebases of a project with their newest scans, newest first."""
-    query = _joined().where(Codebase.project_id == project_id)
+    """Return the codebases of a project within reach with their newest scans, newest first."""
+    query = _joined().where(Codebase.project_id == project_id, within(reach, project=Codebase.project_id))
     if before:
         query = query.where(Codebase.id < before)
     return (await db.execute(query.order_by(Codebase.id.desc()).limit(limit + 1))).all()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts.rights import Action, Actor, authorize
+from headwater.features.accounts.rights import Action, Actor, authorize, reach
 from headwater.features.accounts.service import audit, projects
 from headwater.features.codebases.models import Codebase, Scan
 from headwater.features.codebases.repository import codebases as repository
@@ -125,7 +125,7 @@ async def list_of_project(
 ) -> Page[CodebaseView]:
     """Return the codebases of a project, newest first."""
     project = await projects.get(db, actor, project_id, "codebase:read")
-    rows = await repository.of_project(db, project.id, audit.before_id(cursor), limit)
+    rows = await repository.of_project(db, project.id, reach(actor, "codebase:read"), audit.before_id(cursor), limit)
     jobs = await queue.get_many(db, [row[0].job_id for row in rows if row[0].job_id])
     views = [CodebaseView(row[0], jobs.get(row[0].job_id) if row[0].job_id else None, row[1]) for row in rows]
     return cut(views, limit, lambda row: (str(row.codebase.id),))

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts.rights import Action, Actor, authorize
+from headwater.features.accounts.rights import Action, Actor, authorize, reach
 from headwater.features.accounts.service import audit, projects
 from headwater.features.dashboards import repository
 from headwater.features.dashboards.models import Dashboard, DashboardTile
@@ -44,7 +44,9 @@ async def list_of_project(
 ) -> tuple[Page[Dashboard], Mapping[uuid.UUID, int]]:
     """Return the dashboards of a project, newest first, and how many tiles each has."""
     project = await projects.get(db, actor, project_id)
-    rows = await repository.of_project(db, project.id, before=audit.before_id(cursor), limit=limit)
+    rows = await repository.of_project(
+        db, project.id, reach(actor, "project:read"), before=audit.before_id(cursor), limit=limit
+    )
     page = cut(rows, limit, lambda row: (str(row.id),))
     return page, await repository.tile_counts(db, [row.id for row in page.items])
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from headwater.features.databases.endpoints import connections, databases, metadata
+from headwater.features.databases.endpoints import connections, databases, keys, metadata
 
-ROUTERS = (databases.router, connections.router, metadata.router)
+ROUTERS = (databases.router, connections.router, metadata.router, keys.router)

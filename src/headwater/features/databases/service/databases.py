@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.engines import all_engines, engine
 from headwater.features.accounts.models import Project
-from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing, require_proof
+from headwater.features.accounts.rights import Action, Actor, authorize, reach, require_proof
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases import repository
 from headwater.features.databases.api_models import checked_name
@@ -84,7 +84,8 @@ async def list_of_project(
 ) -> Page[DatabaseView]:
     """Return the databases of a project, newest first."""
     project = await projects.get(db, actor, project_id, "database:read")
-    rows = await repository.of_project(db, project.id, audit.before_id(cursor), limit, deleted=deleted)
+    within = reach(actor, "database:read")
+    rows = await repository.of_project(db, project.id, within, audit.before_id(cursor), limit, deleted=deleted)
     return cut([DatabaseView(row[0], row[1]) for row in rows], limit, lambda row: (str(row.database.id),))
 
 
@@ -99,13 +100,13 @@ async def named(db: AsyncSession, actor: Actor, name: str) -> Database:
         return await find(db, actor, uuid.UUID(name))
     except ValueError:
         pass
-    organizations = organizations_allowing(actor, "database:read")
-    databases = await repository.by_name(db, organizations, name)
+    within = reach(actor, "database:read")
+    databases = await repository.by_name(db, within, name)
     if len(databases) > 1:
         ids = ", ".join(str(database.id) for database in databases)
         raise Conflict(f"{len(databases)} databases are named {name}.", hint=f"Use the id instead: {ids}.")
     if not databases:
-        known = await repository.all_names(db, organizations)
+        known = await repository.all_names(db, within)
         raise NotFound(f"There is no database named {name!r}.", hint=did_you_mean(name, known))
     return databases[0]
 
@@ -188,7 +189,7 @@ async def change(db: AsyncSession, actor: Actor, database_id: uuid.UUID, given: 
     database = await find(db, actor, database_id, "database:admin" if weakens else "database:write", lock=True)
     if "name" in given and given["name"] != database.name:
         assert database.project_id
-        await _check_name(db, await projects.get(db, actor, database.project_id, "database:write"), given["name"])
+        await _check_name(db, await projects.get(db, actor, database.project_id, "database:read"), given["name"])
     if "quotas" in given and database.origin != "managed":
         raise Invalid({"quotas": "Only managed databases have quotas."})
     if given.get("tls_required"):
@@ -247,7 +248,7 @@ async def undelete(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Da
         raise Conflict(f"{database.name} is not deleted.")
     if database.state == "deleting" or database.project_id is None:
         raise Conflict(f"{database.name} is being destroyed and cannot be restored any more.")
-    await _check_name(db, await projects.get(db, actor, database.project_id, "database:write"), database.name)
+    await _check_name(db, await projects.get(db, actor, database.project_id, "database:read"), database.name)
     database.desired, database.deleted_at, database.purge_at = "asleep", None, None
     record(db, actor, "database.restore", database)
     await db.flush()

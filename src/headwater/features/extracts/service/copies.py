@@ -28,6 +28,7 @@ from headwater.features.extracts.service import snapshot_access
 from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.jobs.service import queue
+from headwater.features.jobs.service.queue import ForDatabase
 from headwater.features.query.service import access as doors
 from headwater.features.snapshots.service import snapshots
 from headwater.features.transfers.models import Transfer
@@ -147,7 +148,7 @@ async def start(context: Context, actor: Actor, request: SnapshotCopyRequest) ->
         job = await queue.enqueue(
             db,
             actor,
-            project,
+            ForDatabase(project, database.id),
             kind="snapshot.copy",
             title=f"Copy a snapshot of {opened.name} to {database.name}",
             args={"transfer_id": str(transfer.id)},

@@ -31,6 +31,8 @@ class OpenSnapshot:
 
     id: uuid.UUID
     organization_id: uuid.UUID
+    project_id: uuid.UUID | None
+    database_id: uuid.UUID | None
     name: str
     vault: Vault
     manifest: Manifest
@@ -153,4 +155,13 @@ async def open_snapshot(context: Context, actor: Actor, snapshot_id: uuid.UUID) 
         return vault, vault.manifest(str(snapshot_id))
 
     vault, manifest = await asyncio.to_thread(read)
-    return OpenSnapshot(row.id, row.organization_id, row.database_name, vault, manifest, snapshot_engine)
+    return OpenSnapshot(
+        row.id,
+        row.organization_id,
+        row.project_id,
+        row.database_id,
+        row.database_name,
+        vault,
+        manifest,
+        snapshot_engine,
+    )

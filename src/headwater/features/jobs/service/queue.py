@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts.rights import Action, Actor, authorize, organizations_allowing
+from headwater.features.accounts.rights import Action, Actor, authorize, reach
 from headwater.features.accounts.service import audit
 from headwater.features.jobs import origins, repository
 from headwater.features.jobs.filters import JobFilter
@@ -25,14 +26,32 @@ class ProjectLike(Protocol):
     """What a job needs to know of its project."""
 
     @property
-    def id(self) -> uuid.UUID:
-        """The id of the project."""
+    def id(self) -> uuid.UUID | None:
+        """The id of the project; None for a job of no project."""
         ...
 
     @property
     def organization_id(self) -> uuid.UUID:
         """The organization that owns it."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ForDatabase:
+    """A project, as that of a job about one of its databases."""
+
+    project: ProjectLike
+    database_id: uuid.UUID
+
+    @property
+    def id(self) -> uuid.UUID | None:
+        """The id of the project."""
+        return self.project.id
+
+    @property
+    def organization_id(self) -> uuid.UUID:
+        """The organization that owns it."""
+        return self.project.organization_id
 
 
 async def enqueue(
@@ -51,6 +70,7 @@ async def enqueue(
         organization_id=project.organization_id,
         project_id=project.id,
         codebase_id=codebase_id,
+        database_id=project.database_id if isinstance(project, ForDatabase) else None,
         created_by=actor.user_id,
         kind=kind,
         title=title,
@@ -96,8 +116,7 @@ async def with_jobs(db: AsyncSession, rows: Sequence[Row]) -> list[tuple[Row, Jo
 
 async def list_jobs(db: AsyncSession, actor: Actor, wanted: JobFilter, *, cursor: str | None, limit: int) -> Page[Job]:
     """Return the jobs that the actor can see, newest first."""
-    organizations = organizations_allowing(actor, "job:read")
-    rows = await repository.page(db, organizations, wanted, before=audit.before_id(cursor), limit=limit)
+    rows = await repository.page(db, reach(actor, "job:read"), wanted, before=audit.before_id(cursor), limit=limit)
     return cut(rows, limit, lambda row: (str(row.id),))
 
 

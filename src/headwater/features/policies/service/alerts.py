@@ -9,9 +9,10 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts.rights import SYSTEM, Actor, authorize, organizations_allowing
+from headwater.features.accounts.rights import SYSTEM, Actor, Reach, reach
 from headwater.features.accounts.service import audit
 from headwater.features.databases.models import Database
+from headwater.features.databases.service import databases
 from headwater.features.policies import repository
 from headwater.features.policies.models import Alert
 from headwater.kit.clock import now
@@ -73,7 +74,7 @@ async def listed(
     """Return the alerts that the actor may read, newest first."""
     rows = await repository.alerts(
         db,
-        organizations_allowing(actor, "database:read"),
+        reach(actor, "database:read"),
         status=status,
         database_id=database_id,
         before=audit.before_id(cursor),
@@ -87,7 +88,7 @@ async def acknowledge(db: AsyncSession, actor: Actor, alert_id: uuid.UUID) -> Al
     alert = await repository.alert(db, alert_id, lock=True)
     if alert is None or alert.organization_id not in actor.roles:
         raise NotFound("There is no such alert.")
-    authorize(actor, "database:write", alert)
+    await databases.find(db, actor, alert.database_id, "database:write", deleted=True)
     if alert.status != "open":
         raise Conflict(f"This alert is already {alert.status}.")
     alert.status, alert.acknowledged_by, alert.acknowledged_at = "acknowledged", actor.user_id, now()
@@ -99,7 +100,7 @@ async def acknowledge(db: AsyncSession, actor: Actor, alert_id: uuid.UUID) -> Al
 
 async def _view(db: AsyncSession, alert: Alert) -> AlertView:
     rows = await repository.alerts(
-        db, [alert.organization_id], status=None, database_id=None, alert_id=alert.id, before=None, limit=1
+        db, Reach([alert.organization_id]), status=None, database_id=None, alert_id=alert.id, before=None, limit=1
     )
     if not rows:
         raise NotFound("The database of this alert was deleted.")

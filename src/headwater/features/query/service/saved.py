@@ -22,7 +22,7 @@ async def list_of_project(
 ) -> Page[SavedQuery]:
     """Return the actor's own and the shared queries of a project, newest first."""
     project = await projects.get(db, actor, project_id, "database:read")
-    rows = await repository.saved_of_project(db, project.id, actor.user_id, before=audit.before_id(cursor), limit=limit)
+    rows = await repository.saved_of_project(db, project.id, actor, before=audit.before_id(cursor), limit=limit)
     return cut(rows, limit, lambda row: (str(row.id),))
 
 

@@ -21,6 +21,7 @@ from headwater.features.databases.service import databases, instances, readiness
 from headwater.features.databases.service.instances import LocalInstance
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
+from headwater.features.jobs.service.queue import ForDatabase
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import Archive, ArchiveBase, ArchivePoint
 from headwater.features.recovery.service import wal_archiver
@@ -218,7 +219,12 @@ async def begin_base(db: AsyncSession, actor: Actor, database: Database, archive
     await db.flush()
     project = await projects.get(db, actor, database.project_id, "database:read")
     job = await queue.enqueue(
-        db, actor, project, kind="recovery.base", title=f"Base backup of {database.name}", args={"base_id": str(row.id)}
+        db,
+        actor,
+        ForDatabase(project, database.id),
+        kind="recovery.base",
+        title=f"Base backup of {database.name}",
+        args={"base_id": str(row.id)},
     )
     row.job_id = job.id
     note(db, actor, "recovery.base", database, base_id=str(row.id))

@@ -18,6 +18,7 @@ from headwater.features.databases.service import databases
 from headwater.features.databases.service.specs import DatabaseSpec
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
+from headwater.features.jobs.service.queue import ForDatabase
 from headwater.features.recovery import repository
 from headwater.features.recovery.models import ArchiveBase, ArchivePoint, Recovery
 from headwater.features.recovery.service import archives
@@ -209,7 +210,7 @@ async def start(context: Context, actor: Actor, database_id: uuid.UUID, order: R
         job = await queue.enqueue(
             db,
             actor,
-            project,
+            ForDatabase(project, view.database.id),
             kind="recovery.restore",
             args={"recovery_id": str(row.id)},
             title=f"Restore {view.database.name} to {_moment(order)} as {target.name}",
@@ -261,7 +262,11 @@ async def view(db: AsyncSession, actor: Actor, recovery_id: uuid.UUID) -> Recove
     row = await repository.recovery(db, recovery_id)
     if row is None or row.organization_id not in actor.roles:
         raise NotFound("There is no such recovery.")
-    authorize(actor, "database:read", row)
+    archive = await repository.get(db, row.archive_id)
+    if archive and archive.database_id:
+        await databases.find(db, actor, archive.database_id, deleted=True)
+    else:
+        authorize(actor, "database:read", row)
     return (await _with_jobs(db, [row]))[0]
 
 

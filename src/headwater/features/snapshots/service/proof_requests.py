@@ -11,6 +11,7 @@ from headwater.engines import engine
 from headwater.features.accounts.rights import SYSTEM
 from headwater.features.accounts.service import projects
 from headwater.features.jobs.service import queue
+from headwater.features.jobs.service.queue import ForDatabase
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Restore, Snapshot
 from headwater.vault.manifest import Manifest
@@ -51,10 +52,11 @@ async def _enqueue(db: AsyncSession, row: Snapshot) -> None:
     db.add(restore)
     await db.flush()
     assert row.project_id
+    project = await projects.get(db, SYSTEM, row.project_id, "database:read")
     job = await queue.enqueue(
         db,
         SYSTEM,
-        await projects.get(db, SYSTEM, row.project_id, "database:read"),
+        ForDatabase(project, row.database_id) if row.database_id else project,
         kind="snapshot.prove",
         title=f"Prove that the schema of {row.database_name} can be restored",
         args={"restore_id": str(restore.id)},

@@ -19,6 +19,7 @@ from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.service import databases, reachability, schema_cache
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
+from headwater.features.jobs.service.queue import ForDatabase
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Snapshot
 from headwater.features.snapshots.service import engines
@@ -188,7 +189,7 @@ async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request:
     job = await queue.enqueue(
         db,
         actor,
-        project,
+        ForDatabase(project, database.id),
         kind="snapshot.take",
         title=f"Snapshot of {database.name}",
         args={"snapshot_id": str(row.id)},

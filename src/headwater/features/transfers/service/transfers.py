@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.engines import drop_all
-from headwater.features.accounts.rights import SYSTEM, Actor, authorize
+from headwater.features.accounts.rights import SYSTEM, Actor
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, reachability
@@ -19,6 +19,7 @@ from headwater.features.databases.service.reachability import ReachableDatabase
 from headwater.features.jobs.context import Attempt
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue, row_claims
+from headwater.features.jobs.service.queue import ForDatabase
 from headwater.features.jobs.service.row_claims import RowClaim
 from headwater.features.transfers import repository
 from headwater.features.transfers.models import Transfer
@@ -44,7 +45,7 @@ async def find(
     transfer = await repository.get(db, transfer_id, lock=lock)
     if transfer is None or transfer.organization_id not in actor.roles:
         raise NotFound("There is no such transfer.")
-    authorize(actor, "database:write" if write else "database:read", transfer)
+    await databases.find(db, actor, transfer.database_id, "database:write" if write else "database:read", deleted=True)
     return transfer
 
 
@@ -75,7 +76,12 @@ async def begin(db: AsyncSession, actor: Actor, transfer: Transfer, database: Da
     db.add(transfer)
     await db.flush()
     job = await queue.enqueue(
-        db, actor, project, kind=f"transfer.{transfer.kind}", title=title, args={"transfer_id": str(transfer.id)}
+        db,
+        actor,
+        ForDatabase(project, database.id),
+        kind=f"transfer.{transfer.kind}",
+        title=title,
+        args={"transfer_id": str(transfer.id)},
     )
     transfer.job_id = job.id
     audit.record(

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.catalog.model import Schema
 from headwater.core.snapshots.manifest_tables import WITH_ALL
 from headwater.engines import engine
-from headwater.features.accounts.rights import Actor, authorize, require_proof
+from headwater.features.accounts.rights import Actor, require_proof
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.api_models import Quotas
 from headwater.features.databases.models import Database
@@ -21,6 +21,7 @@ from headwater.features.databases.service import databases, reachability, schema
 from headwater.features.databases.service.specs import DatabaseSpec
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
+from headwater.features.jobs.service.queue import ForDatabase
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import Restore, Snapshot
 from headwater.features.snapshots.service import snapshots
@@ -267,7 +268,7 @@ async def _begin(
     job = await queue.enqueue(
         db,
         actor,
-        project,
+        ForDatabase(project, target.id),
         kind="snapshot.restore",
         args={"restore_id": str(row.id)},
         title=f"{'Test restore of' if drill else 'Restore'} {snapshot.database_name} into {target.name}",
@@ -285,7 +286,7 @@ async def view(db: AsyncSession, actor: Actor, restore_id: uuid.UUID) -> Restore
     row = await repository.restore(db, restore_id)
     if row is None or row.organization_id not in actor.roles:
         raise NotFound("There is no such restore.")
-    authorize(actor, "database:read", row)
+    await snapshots.find(db, actor, row.snapshot_id)
     return (await _with_jobs(db, [row]))[0]
 
 

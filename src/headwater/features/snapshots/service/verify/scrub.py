@@ -15,6 +15,7 @@ from headwater.features.databases.service import databases
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
+from headwater.features.jobs.service.queue import ForDatabase
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import snapshots
 from headwater.features.snapshots.service.storage import vault_locations
@@ -41,7 +42,7 @@ async def begin(
     return await queue.enqueue(
         db,
         actor,
-        project,
+        ForDatabase(project, database.id),
         kind="snapshot.scrub",
         title=f"Verify the snapshots of {database.name}",
         args={"database_id": str(database_id), "kind": kind, "part": part.number, "parts": part.parts},

@@ -15,6 +15,7 @@ from headwater.features.accounts.service import projects
 from headwater.features.jobs.context import Attempt, Write
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
+from headwater.features.jobs.service.queue import ForDatabase
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.service import proof_requests, snapshots
 from headwater.features.snapshots.service.storage import vault_locations
@@ -40,7 +41,7 @@ async def start(db: AsyncSession, actor: Actor, snapshot_id: uuid.UUID, kind: Ki
     return await queue.enqueue(
         db,
         actor,
-        project,
+        ForDatabase(project, row.database_id) if row.database_id else project,
         kind="snapshot.verify",
         title=f"Verify a snapshot of {row.database_name}",
         args={"snapshot_id": str(row.id), "kind": kind},

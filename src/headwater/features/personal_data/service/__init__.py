@@ -1,0 +1,1 @@
+"""The services of personal data: belongings, deletion of accounts, exports."""
