@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from clusters import Cluster
 from features.accounts import route_list
+from headwater.features.accounts.models import Identity
 from headwater.features.accounts.rights import PERMISSIONS, SYSTEM, VIEWER
 from headwater.features.databases.service import databases
 from headwater.features.databases.supervisor.reconciler import Supervisor
@@ -37,6 +38,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/auth/email"): {"email": GUEST, "password": "not my password"},
     ("POST", "/api/v1/users/{user_id}/email-link"): {"email": GUEST},
     ("POST", "/api/v1/auth/proof"): {"password": "not my password"},
+    ("POST", "/api/v1/auth/identities/start"): {"provider": "nobody", "purpose": "link"},
+    ("POST", "/api/v1/auth/identities"): {"provider": "nobody", "state": "x", "code": "x"},
+    ("POST", "/api/v1/auth/identities/proof"): {"provider": "nobody", "state": "x", "code": "x"},
     ("POST", "/api/v1/auth/second-factor"): {"password": "not my password"},
     ("POST", "/api/v1/auth/second-factor/confirmation"): {"code": "000000"},
     ("POST", "/api/v1/auth/second-factor/recovery-codes"): {"password": "not my password"},
@@ -112,6 +116,9 @@ GONE = {
     "/api/v1/databases/{database_id}/copies/plan",
     "/api/v1/databases/{database_id}/copies",
     "/api/v1/auth/second-factor/confirmation",
+    "/api/v1/auth/identities/start",
+    "/api/v1/auth/identities",
+    "/api/v1/auth/identities/proof",
     "/api/v1/invitations/acceptance",
     "/api/v1/transfers/{transfer_id}/errors",
     "/api/v1/transfers/{transfer_id}/file",
@@ -188,6 +195,10 @@ OWN = {
     "/api/v1/users/{user_id}/email-link",
     "/api/v1/users/{user_id}/sessions",
     "/api/v1/users/{user_id}/second-factor",
+    "/api/v1/auth/identities",
+    "/api/v1/auth/identities/start",
+    "/api/v1/auth/identities/proof",
+    "/api/v1/auth/identities/{identity_id}",
     "/api/v1/auth/proof",
     "/api/v1/auth/second-factor",
     "/api/v1/auth/second-factor/confirmation",
@@ -353,6 +364,17 @@ async def invitation_of(person: Person, path: str) -> str:
     return str(created["invitation"]["id"])
 
 
+async def identity_of(app: AppFixture, person: Person) -> str:
+    """Link an identity to the account of a person."""
+    row = Identity(
+        user_id=uuid.UUID(person.signed_in["user"]["id"]), issuer="https://idp.test", subject=uuid.uuid4().hex
+    )
+    async with app.server.database.transaction() as db:
+        db.add(row)
+        await db.flush()
+    return str(row.id)
+
+
 async def filled(app: AppFixture, person: Person, path: str) -> str:
     """Fill the placeholders of a path with ids of a person's resources."""
     values = {
@@ -364,6 +386,8 @@ async def filled(app: AppFixture, person: Person, path: str) -> str:
     }
     if "{session_id}" in path:
         values["session_id"] = (await person.get("/auth/sessions"))["items"][0]["id"]
+    if "{identity_id}" in path:
+        values["identity_id"] = await identity_of(app, person)
     if "{key_id}" in path:
         created = await person.send("POST", "/keys", 201, json={"name": "k", "scopes": ["read"]})
         values["key_id"] = created["key"]["id"]

@@ -198,6 +198,7 @@ class MeOut(Wire):
 
     user: UserOut
     organizations: list[OrganizationOut]
+    has_password: bool
 
 
 class ProfileChange(Change):
@@ -207,9 +208,9 @@ class ProfileChange(Change):
 
 
 class PasswordIn(Input):
-    """A change of password; all other sessions end."""
+    """A change of password; all other sessions end. An account without a password needs no `current`."""
 
-    current: SecretStr = Field(max_length=1000)
+    current: SecretStr = Field(SecretStr(""), max_length=1000)
     new: SecretStr = Field(max_length=1000)
 
 

@@ -1,11 +1,11 @@
-"""What a worker runs for accounts at intervals: it deletes counts of attempts, links and invitations that are over."""
+"""What a worker runs for accounts at intervals: it deletes attempts, links, invitations and tokens that are over."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from headwater.features.accounts import repository
-from headwater.features.accounts.repository import account_links, invitations
+from headwater.features.accounts.repository import account_links, identities, invitations
 from headwater.features.accounts.service.throttles import WINDOW
 from headwater.kit.clock import now
 from headwater.store.context import Context
@@ -19,4 +19,5 @@ async def run_maintenance(context: Context) -> None:
     async with context.store.transaction() as db:
         await repository.forget_attempts_before(db, now() - WINDOW)
         await account_links.forget_before(db, now())
+        await identities.forget_tokens_before(db, now())
         await invitations.forget_before(db, now() - KEEP_INVITATIONS)

@@ -22,13 +22,17 @@ def _owner(column: str) -> ForeignKey:
 
 
 class User(Base):
-    """A person with a password. `email` is stored in lower case."""
+    """A person; without a password, they sign in with an identity. `email` is stored in lower case.
+
+    `email_verified_at` is when a mail, or a provider that has verified the address, last proved that it is theirs.
+    """
 
     __tablename__ = "users"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     email: Mapped[str] = mapped_column(TEXT, unique=True)
     name: Mapped[str] = mapped_column(TEXT)
-    password_hash: Mapped[str] = mapped_column(TEXT)
+    password_hash: Mapped[str | None] = mapped_column(TEXT)
+    email_verified_at: Mapped[datetime | None]
     is_admin: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
@@ -130,6 +134,34 @@ class AccountLink(Base):
     email: Mapped[str] = mapped_column(TEXT, default="")
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     expires_at: Mapped[datetime]
+
+
+class Identity(Base):
+    """A user at a provider: the provider is known by its issuer, for ids in settings may be given to another one.
+
+    `email` is the address there when it was last used.
+    """
+
+    __tablename__ = "identities"
+    __table_args__ = (
+        CheckConstraint("length(subject) BETWEEN 1 AND 255", name="subject"),
+        UniqueConstraint("issuer", "subject"),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[uuid.UUID] = mapped_column(_owner("users.id"), index=True)
+    issuer: Mapped[str] = mapped_column(TEXT)
+    subject: Mapped[str] = mapped_column(TEXT)
+    email: Mapped[str] = mapped_column(TEXT, default="", server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    last_used_at: Mapped[datetime | None]
+
+
+class UsedToken(Base):
+    """The hash of a signed token that is valid only once and was used; it is deleted once the token has expired."""
+
+    __tablename__ = "used_tokens"
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class SecondFactor(Base):

@@ -26,9 +26,9 @@ class ProofIn(Input):
 
 
 class OwnPasswordIn(Input):
-    """The password of the current user."""
+    """The password of the current user; empty if the account has none (then 403 `proof_needed` may ask for a proof)."""
 
-    password: SecretStr = Field(max_length=1000)
+    password: SecretStr = Field(SecretStr(""), max_length=1000)
 
 
 class CodeIn(Input):
@@ -109,10 +109,10 @@ class EmailIn(Input):
 
 
 class NewEmailIn(Input):
-    """The new address of the current user, with the password."""
+    """The new address of the current user, with the password, if the account has one."""
 
     email: Name
-    password: SecretStr = Field(max_length=1000)
+    password: SecretStr = Field(SecretStr(""), max_length=1000)
 
 
 class EmailOut(Wire):

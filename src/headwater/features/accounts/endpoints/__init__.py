@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from headwater.features.accounts.endpoints import (
     account_links,
     auth,
+    identities,
     invitations,
     keys,
     organizations,
@@ -15,5 +16,5 @@ from headwater.features.accounts.endpoints import (
 )
 
 router = APIRouter()
-for part in (auth, account_links, second_factor, organizations, invitations, projects, keys):
+for part in (auth, identities, account_links, second_factor, organizations, invitations, projects, keys):
     router.include_router(part.router)

@@ -22,9 +22,14 @@ from headwater.features.accounts.api_models import (
     SignUpIn,
     UserOut,
 )
+from headwater.features.accounts.endpoints.session_cookie import (
+    PLAIN_COOKIE,
+    SECURE_COOKIE,
+    cookie_name,
+    signed_in_answer,
+)
 from headwater.features.accounts.guard import (
     DEFAULT_PAGE,
-    AppState,
     Client,
     Cursor,
     Db,
@@ -37,12 +42,9 @@ from headwater.features.accounts.guard import (
 )
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import identity, instance, organizations, password_sign_in, profile, sessions
-from headwater.features.accounts.service.identity import SignedIn
 from headwater.kit.errors import Unauthenticated
-from headwater.kit.settings import Settings
 
 router = APIRouter()
-SECURE_COOKIE, PLAIN_COOKIE = "__Host-headwater_refresh", "headwater_refresh"
 SecureCookie = Annotated[str | None, Cookie(alias=SECURE_COOKIE, include_in_schema=False)]
 PlainCookie = Annotated[str | None, Cookie(alias=PLAIN_COOKIE, include_in_schema=False)]
 Reader = Annotated[Actor, Depends(allow("account:read"))]
@@ -69,7 +71,7 @@ async def sign_up(body: SignUpIn, response: Response, server: Shared, visitor: C
     password = body.password.get_secret_value()
     entered = password_sign_in.SignUp(body.email, password, body.name, body.invitation)
     signed_in = await password_sign_in.sign_up(server.context, server.signer, visitor, entered, server.signup_hooks)
-    return _answer(response, server, signed_in)
+    return signed_in_answer(response, server, signed_in)
 
 
 @router.post("/auth/login", tags=["auth"], dependencies=[Depends(same_origin)])
@@ -77,7 +79,7 @@ async def sign_in(body: SignInIn, response: Response, server: Shared, visitor: C
     """Sign in with a password, and a code if the account has a second factor (401 `second_factor` asks for it)."""
     entered = password_sign_in.SignIn(body.email, body.password.get_secret_value(), body.code)
     signed_in = await password_sign_in.sign_in(server.context, server.signer, visitor, entered)
-    return _answer(response, server, signed_in)
+    return signed_in_answer(response, server, signed_in)
 
 
 @router.post("/auth/refresh", tags=["auth"], dependencies=[Depends(same_origin)])
@@ -92,7 +94,7 @@ async def refresh(
         signed_in = await identity.refresh(db, server.settings, server.signer, visitor, token)
     if signed_in is None:
         raise Unauthenticated("The session has ended.", hint="Sign in again.")
-    return _answer(response, server, signed_in)
+    return signed_in_answer(response, server, signed_in)
 
 
 @router.post("/auth/logout", status_code=204, tags=["auth"], dependencies=[Depends(same_origin)])
@@ -120,7 +122,9 @@ async def me(db: Db, actor: Reader) -> MeOut:
     organization_roles = await organizations.list_organizations(db, actor)
     user = await identity.user_of(db, actor)
     return MeOut(
-        user=UserOut.model_validate(user), organizations=[OrganizationOut.model_validate(o) for o in organization_roles]
+        user=UserOut.model_validate(user),
+        organizations=[OrganizationOut.model_validate(o) for o in organization_roles],
+        has_password=user.password_hash is not None,
     )
 
 
@@ -166,26 +170,3 @@ async def revoke_session(
 ) -> None:
     """End a session of the current user."""
     await sessions.revoke(db, actor, session_id)
-
-
-def cookie_name(settings: Settings) -> str:
-    """Return the name of the refresh cookie; browsers accept the `__Host-` prefix only over HTTPS."""
-    return SECURE_COOKIE if settings.secure_cookies else PLAIN_COOKIE
-
-
-def _answer(response: Response, server: AppState, signed_in: SignedIn) -> SignedInOut:
-    response.set_cookie(
-        cookie_name(server.settings),
-        signed_in.refresh_token,
-        max_age=server.settings.session_days * 86_400,
-        path="/",
-        secure=server.settings.secure_cookies,
-        httponly=True,
-        samesite="strict",
-    )
-    response.headers["cache-control"] = "no-store"
-    return SignedInOut(
-        user=UserOut.model_validate(signed_in.user),
-        access_token=signed_in.access_token,
-        expires_in=signed_in.expires_in,
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -165,11 +165,18 @@ async def _actor(
 
 
 async def open_session(
-    db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, user: User
+    db: AsyncSession,
+    settings: Settings,
+    signer: Signer,
+    visitor: ClientInfo,
+    user: User,
+    *,
+    proven_at: datetime | None = None,
 ) -> SignedIn:
-    """Begin a session of a user who has proven to be that user."""
+    """Begin a session of a user who has proven to be that user: now, or at an earlier moment."""
     session = UserSession(
         user_id=user.id,
+        confirmed_at=proven_at or now(),
         expires_at=now() + timedelta(days=settings.session_days),
         user_agent=visitor.user_agent[:300],
         ip=visitor.ip,

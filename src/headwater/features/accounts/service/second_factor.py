@@ -73,7 +73,7 @@ async def enrol(context: Context, actor: Actor, password: str) -> Enrolment:
         Conflict: there is a second factor already.
     """
     allow_scope(actor, "account:admin")
-    await proofs.check_password(context, actor, password)
+    await proofs.check_owner(context, actor, password)
     assert actor.user_id
     secret = pyotp.random_base32()
     async with context.store.transaction() as db:
@@ -125,7 +125,7 @@ async def confirm(context: Context, actor: Actor, code: str) -> list[str]:
 async def renew_codes(context: Context, actor: Actor, password: str) -> list[str]:
     """Replace the recovery codes; those from before are no longer valid."""
     allow_scope(actor, "account:admin")
-    await proofs.check_password(context, actor, password)
+    await proofs.check_owner(context, actor, password)
     assert actor.user_id
     async with context.store.transaction() as db:
         if not await second_factors.is_protected(db, actor.user_id):
@@ -138,7 +138,7 @@ async def renew_codes(context: Context, actor: Actor, password: str) -> list[str
 async def disable(context: Context, actor: Actor, password: str) -> None:
     """Turn the second factor off and end all other sessions."""
     allow_scope(actor, "account:admin")
-    await proofs.check_password(context, actor, password)
+    await proofs.check_owner(context, actor, password)
     assert actor.user_id
     async with context.store.transaction() as db:
         await second_factors.forget(db, actor.user_id)

@@ -15,7 +15,7 @@ from headwater.features.databases.service import connections
 from headwater.features.databases.service.connections import Connection
 from headwater.features.databases.supervisor import client
 from headwater.kit.errors import Conflict
-from headwater.kit.network.guard import NetworkPolicy
+from headwater.kit.network.guard import policy_of
 from headwater.kit.network.routes import Target, open_route
 from headwater.kit.settings import Settings
 from headwater.store.encryption import SecretCipher
@@ -70,11 +70,6 @@ async def load(db: Any, cipher: SecretCipher, database: Database) -> ReachableDa
         password,
         tenant,
     )
-
-
-def policy_of(settings: Settings) -> NetworkPolicy:
-    """Return the addresses that connections may reach: public ones, and those that the administrator allows."""
-    return NetworkPolicy(private=tuple(settings.allowed_networks), loopback=settings.allow_loopback)
 
 
 @asynccontextmanager
