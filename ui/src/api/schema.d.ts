@@ -196,6 +196,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Providers
+         * @description List the identity providers with which users can sign in.
+         */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{provider}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Sign In
+         * @description Begin to sign in with a provider: the browser goes to the address that is returned.
+         */
+        post: operations["start_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete Sign In
+         * @description Complete a sign-in with what the provider has sent; if the account has a second factor, it waits for that.
+         */
+        post: operations["complete_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/second-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Second Step
+         * @description Complete a sign-in with a provider to an account with a second factor.
+         */
+        post: operations["take_second_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Identities
+         * @description List the identities that are linked to the account of the current user.
+         */
+        get: operations["list_identities"];
+        put?: never;
+        /**
+         * Link Identity
+         * @description Link the identity with which the current user has signed in at a provider.
+         */
+        post: operations["link_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start In Session
+         * @description Begin to link an identity to the account, or to prove by a fresh sign-in who uses the session.
+         */
+        post: operations["start_in_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove By Identity
+         * @description Prove by a fresh sign-in at a provider that the session is used by its user.
+         */
+        post: operations["prove_by_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities/{identity_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink Identity
+         * @description Unlink an identity; the last way to sign in stays.
+         */
+        delete: operations["unlink_identity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/reset-request": {
         parameters: {
             query?: never;
@@ -4705,6 +4869,56 @@ export interface components {
             message: string;
         };
         /**
+         * FlowAnswerIn
+         * @description What the provider has sent with the browser: `code` and `state`, or an `error`.
+         */
+        FlowAnswerIn: {
+            /** State */
+            state: string;
+            /**
+             * Code
+             * @default
+             */
+            code?: string;
+            /**
+             * Iss
+             * @default
+             */
+            iss?: string;
+            /**
+             * Error
+             * @default
+             */
+            error?: string;
+        };
+        /**
+         * FlowResultOut
+         * @description A sign-in that is complete; with `second_factor`, it goes on with `POST /auth/oidc/second-step`.
+         */
+        FlowResultOut: {
+            /** Next */
+            next: string;
+            /** Second Factor */
+            second_factor: boolean;
+            session: components["schemas"]["SignedInOut"] | null;
+        };
+        /**
+         * FlowStartIn
+         * @description The begin of a sign-in: the page to go on to, and the token of an invitation for a new account.
+         */
+        FlowStartIn: {
+            /**
+             * Next
+             * @default
+             */
+            next?: string;
+            /**
+             * Invitation
+             * @default
+             */
+            invitation?: string;
+        };
+        /**
          * ForeignKey
          * @description Columns that refer to the columns of another table (empty `ref_columns` means its primary key).
          */
@@ -4956,6 +5170,30 @@ export interface components {
             kind: "collection" | "view" | "keys";
             /** Count */
             count: number | null;
+        };
+        /**
+         * IdentityOut
+         * @description An identity of the current user; `provider` is empty if the settings no longer name its provider.
+         */
+        IdentityOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Provider */
+            provider: string;
+            /** Provider Name */
+            provider_name: string;
+            /** Email */
+            email: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Last Used At */
+            last_used_at: string | null;
         };
         /**
          * ImportColumnIn
@@ -5373,6 +5611,13 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** ListOf[IdentityOut] */
+        ListOf_IdentityOut_: {
+            /** Items */
+            items: components["schemas"]["IdentityOut"][];
+            /** Next */
+            next: string | null;
+        };
         /** ListOf[InvitationOut] */
         ListOf_InvitationOut_: {
             /** Items */
@@ -5447,6 +5692,13 @@ export interface components {
         ListOf_ProjectOut_: {
             /** Items */
             items: components["schemas"]["ProjectOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** ListOf[ProviderOut] */
+        ListOf_ProviderOut_: {
+            /** Items */
+            items: components["schemas"]["ProviderOut"][];
             /** Next */
             next: string | null;
         };
@@ -5599,6 +5851,8 @@ export interface components {
             user: components["schemas"]["UserOut"];
             /** Organizations */
             organizations: components["schemas"]["OrganizationOut"][];
+            /** Has Password */
+            has_password: boolean;
         };
         /**
          * MemberOut
@@ -5838,7 +6092,7 @@ export interface components {
         };
         /**
          * NewEmailIn
-         * @description The new address of the current user, with the password.
+         * @description The new address of the current user, with the password, if the account has one.
          */
         NewEmailIn: {
             /** Email */
@@ -5846,8 +6100,9 @@ export interface components {
             /**
              * Password
              * Format: password
+             * @default
              */
-            password: string;
+            password?: string;
         };
         /**
          * NewExtension
@@ -5863,6 +6118,14 @@ export interface components {
              * @default false
              */
             confirmed?: boolean;
+        };
+        /**
+         * NewFlowOut
+         * @description Where the browser goes.
+         */
+        NewFlowOut: {
+            /** Url */
+            url: string;
         };
         /**
          * NewInvitationOut
@@ -5883,6 +6146,14 @@ export interface components {
             key: components["schemas"]["KeyOut"];
             /** Secret */
             secret: string;
+        };
+        /**
+         * NextOut
+         * @description The page to go on to.
+         */
+        NextOut: {
+            /** Next */
+            next: string;
         };
         /**
          * OpenedVaultOut
@@ -5985,14 +6256,15 @@ export interface components {
         };
         /**
          * OwnPasswordIn
-         * @description The password of the current user.
+         * @description The password of the current user; empty if the account has none (then 403 `proof_needed` may ask for a proof).
          */
         OwnPasswordIn: {
             /**
              * Password
              * Format: password
+             * @default
              */
-            password: string;
+            password?: string;
         };
         /**
          * ParsedUrlOut
@@ -6088,14 +6360,15 @@ export interface components {
         };
         /**
          * PasswordIn
-         * @description A change of password; all other sessions end.
+         * @description A change of password; all other sessions end. An account without a password needs no `current`.
          */
         PasswordIn: {
             /**
              * Current
              * Format: password
+             * @default
              */
-            current: string;
+            current?: string;
             /**
              * New
              * Format: password
@@ -6519,6 +6792,18 @@ export interface components {
             server: string;
             /** At */
             at: string | null;
+        };
+        /**
+         * ProviderOut
+         * @description An identity provider; `fresh_sign_in` if it can prove who uses a session.
+         */
+        ProviderOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Fresh Sign In */
+            fresh_sign_in: boolean;
         };
         /**
          * ProxyIn
@@ -8285,6 +8570,14 @@ export interface components {
             recovery_codes: number;
         };
         /**
+         * SecondStepIn
+         * @description A code of the second factor, or a recovery code.
+         */
+        SecondStepIn: {
+            /** Code */
+            code: string;
+        };
+        /**
          * Sequence
          * @description A counter; `owned_by` is the (table, column) that it numbers.
          */
@@ -8337,6 +8630,49 @@ export interface components {
             waits_for: string;
             /** Blocked By */
             blocked_by: string[];
+        };
+        /**
+         * SessionFlowAnswerIn
+         * @description The same for a flow in a session, with the id of the provider.
+         */
+        SessionFlowAnswerIn: {
+            /** State */
+            state: string;
+            /**
+             * Code
+             * @default
+             */
+            code?: string;
+            /**
+             * Iss
+             * @default
+             */
+            iss?: string;
+            /**
+             * Error
+             * @default
+             */
+            error?: string;
+            /** Provider */
+            provider: string;
+        };
+        /**
+         * SessionFlowIn
+         * @description The begin of a flow in a session: to link an identity, or to prove by a fresh sign-in who uses the session.
+         */
+        SessionFlowIn: {
+            /** Provider */
+            provider: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "link" | "proof";
+            /**
+             * Next
+             * @default
+             */
+            next?: string;
         };
         /**
          * SessionOut
@@ -10222,6 +10558,322 @@ export interface operations {
             header?: never;
             path: {
                 session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_ProviderOut_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    start_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowStartIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewFlowOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    complete_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowAnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowResultOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    take_second_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondStepIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_IdentityOut_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    link_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionFlowAnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    start_in_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionFlowIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewFlowOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    prove_by_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionFlowAnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    unlink_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identity_id: string;
             };
             cookie?: never;
         };

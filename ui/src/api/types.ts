@@ -192,3 +192,8 @@ export type SignInRequest = Wire['SignInIn']
 export type SignUpRequest = Wire['SignUpIn']
 export type SnapshotQueryRequest = Wire['SnapshotQueryIn']
 export type TileChange = Wire['TileChange']
+
+export type IdentityProvider = Wire['ProviderOut']
+export type Identity = Wire['IdentityOut']
+export type FlowResult = Wire['FlowResultOut']
+export type FlowAnswer = Wire['FlowAnswerIn']

@@ -5,7 +5,8 @@ import { Loaded } from '@/components/states'
 import type { SignInSession } from '@/api/types'
 import { withErrorToast } from '@/lib/download'
 import { ago, day } from '@/lib/format'
-import { sessionsQuery, useRevokeOtherSessions, useRevokeSession } from './api'
+import { meQuery, sessionsQuery, useRevokeOtherSessions, useRevokeSession } from './api'
+import { IdentitiesPanel } from './identities-panel'
 import { PasswordForm } from './password-form'
 import { SecondFactorPanel } from './second-factor-panel'
 
@@ -51,11 +52,15 @@ function RevokeOthers() {
 
 export function SecurityPage() {
   const sessions = useQuery(sessionsQuery())
+  const me = useQuery(meQuery())
   return (
     <PageFrame title="Security" actions={(sessions.data?.length ?? 0) > 1 && <RevokeOthers />}>
       <Panel title="Password">
-        <PasswordForm />
+        <Loaded query={me} rows={2}>
+          {({ has_password }) => <PasswordForm hasPassword={has_password} />}
+        </Loaded>
       </Panel>
+      <IdentitiesPanel />
       <SecondFactorPanel />
       <Panel title="Sessions" aside="Revoke signs that device out">
         <Loaded query={sessions} rows={3}>

@@ -6,6 +6,7 @@ import { TextField } from '@/components/field'
 import { asApiError } from '@/lib/problem'
 import { instanceQuery, useSignIn } from './api'
 import { EntryCard, useGoOn } from './entry-card'
+import { ProviderButtons } from './provider-buttons'
 
 const route = getRouteApi('/sign-in')
 
@@ -50,6 +51,7 @@ export function SignInPage() {
       <button type="submit" className="btn primary wide" disabled={signIn.isPending}>
         Sign in
       </button>
+      <ProviderButtons next={next} />
     </EntryCard>
   )
 }

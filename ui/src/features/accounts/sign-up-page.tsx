@@ -8,6 +8,7 @@ import { asApiError } from '@/lib/problem'
 import { instanceQuery, offerQuery, useSignUp } from './api'
 import { EntryCard, useGoOn } from './entry-card'
 import { INVITATION } from './invite-page'
+import { ProviderButtons } from './provider-buttons'
 
 const route = getRouteApi('/sign-up')
 
@@ -66,6 +67,7 @@ export function SignUpPage() {
       <button type="submit" className="btn primary wide" disabled={signUp.isPending}>
         Create account
       </button>
+      <ProviderButtons next={next} invitation={offer ? invitation : ''} />
     </EntryCard>
   )
 }
