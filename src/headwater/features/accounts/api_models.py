@@ -158,11 +158,10 @@ class SignUpIn(Input):
 
 
 class SignInIn(Input):
-    """A sign-in; `code` is of the second factor, or a recovery code."""
+    """A sign-in with a password."""
 
     email: Name
     password: SecretStr = Field(max_length=1000)
-    code: Annotated[str, Field(max_length=100)] = ""
 
 
 class UserOut(Wire):

@@ -69,12 +69,6 @@ class NextOut(Wire):
     next: str
 
 
-class SecondStepIn(Input):
-    """A code of the second factor, or a recovery code."""
-
-    code: Text = Field(min_length=1, max_length=100)
-
-
 class IdentityOut(Wire):
     """An identity of the current user; `provider` is empty if the settings no longer name its provider."""
 

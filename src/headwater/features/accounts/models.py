@@ -156,6 +156,27 @@ class Identity(Base):
     last_used_at: Mapped[datetime | None]
 
 
+class Passkey(Base):
+    """A credential of WebAuthn; `host` is that for which it was created, `sign_count` that of its last signature."""
+
+    __tablename__ = "passkeys"
+    __table_args__ = (
+        CheckConstraint("sign_count >= 0", name="sign_count"),
+        CheckConstraint("length(credential_id) BETWEEN 1 AND 1023", name="credential_id"),
+        CheckConstraint("name <> ''", name="name"),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[uuid.UUID] = mapped_column(_owner("users.id"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    host: Mapped[str] = mapped_column(TEXT)
+    name: Mapped[str] = mapped_column(TEXT)
+    is_synced: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    last_used_at: Mapped[datetime | None]
+
+
 class UsedToken(Base):
     """The hash of a signed token that is valid only once and was used; it is deleted once the token has expired."""
 

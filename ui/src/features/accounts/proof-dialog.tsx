@@ -1,4 +1,4 @@
-// Owns the question for the password or a code, or for a fresh sign-in at a provider, before what destroys or reveals.
+// Owns the question for the password, a code, a passkey or a fresh sign-in at a provider, before what destroys or reveals.
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState, type FormEvent } from 'react'
 import { TextField } from '@/components/field'
@@ -9,6 +9,8 @@ import { asApiError } from '@/lib/problem'
 import { onProofNeeded } from '@/lib/proof'
 import { onProofElsewhere } from '@/lib/provider-flow'
 import { meQuery, useProve } from './api'
+import { PasskeyButton } from './passkey-button'
+import { passkeyResult, passkeysQuery } from './passkeys-api'
 import { identitiesQuery, providersQuery, startProof } from './providers-api'
 
 /** Six digits, or a recovery code of four groups. */
@@ -38,14 +40,18 @@ function ProviderProofs() {
 function ProofForm({ onProven }: { onProven: () => void }) {
   const [entered, setEntered] = useState('')
   const hasPassword = useQuery(meQuery()).data?.has_password !== false
+  const hasPasskeys = (useQuery(passkeysQuery()).data?.length ?? 0) > 0
+  const [unused, setUnused] = useState<unknown>(null)
   const prove = useProve()
   useEffect(() => onProofElsewhere(onProven), [onProven])
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const text = entered.trim()
+    setUnused(null)
     prove.mutate(CODE.test(text) || !hasPassword ? { code: text } : { password: entered }, { onSuccess: onProven })
   }
-  const failure = prove.error ? asApiError(prove.error) : null
+  const error = unused ?? prove.error
+  const failure = error ? asApiError(error) : null
   const field = failure?.fields['password'] ?? failure?.fields['code']
   return (
     <form className="form-stack" onSubmit={submit}>
@@ -63,6 +69,7 @@ function ProofForm({ onProven }: { onProven: () => void }) {
       />
       <footer>
         <ProviderProofs />
+        {hasPasskeys && <PasskeyButton wide={false} busy={prove.isPending} onUse={() => void passkeyResult().then((passkey) => prove.mutate({ passkey }, { onSuccess: onProven }), setUnused)} />}
         <button type="submit" className="btn primary" disabled={prove.isPending || !entered}>
           Confirm
         </button>

@@ -7,6 +7,7 @@ import { SkeletonRows } from '@/components/states'
 import { asApiError } from '@/lib/problem'
 import { announceProof, purposeOf, takeAnswer, type ProviderAnswer } from '@/lib/provider-flow'
 import { EntryCard, useGoOn } from './entry-card'
+import { PasskeyButton } from './passkey-button'
 import { useCompleteInSession, useCompleteSignIn, useSecondStep } from './providers-api'
 
 const route = getRouteApi('/sign-in/$provider')
@@ -58,6 +59,7 @@ function SignInReturn({ provider, answer }: ReturnProps) {
           <button type="submit" className="btn primary wide" disabled={step.isPending}>
             Sign in
           </button>
+          <PasskeyButton busy={step.isPending} onUse={() => step.mutate(null, { onSuccess: goOn })} />
         </>
       ) : (
         !complete.error && <SkeletonRows rows={2} label="Signing in" />

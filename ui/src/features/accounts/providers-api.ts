@@ -3,6 +3,7 @@ import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query
 import { api } from '@/lib/http'
 import type { ProviderAnswer } from '@/lib/provider-flow'
 import { renewSession, session, setSession } from '@/lib/session'
+import { passkeyResult } from './passkeys-api'
 
 export const providersQuery = () =>
   queryOptions({ queryKey: ['providers'], queryFn: async ({ signal }) => (await api.get('/auth/providers', { signal })).items, staleTime: 300_000 })
@@ -43,10 +44,11 @@ export function useCompleteSignIn() {
   })
 }
 
+/** Takes the second step with a code, or with a passkey if there is none. */
 export function useSecondStep() {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: (code: string) => api.post('/auth/oidc/second-step', { body: { code } }),
+    mutationFn: async (code: string | null) => api.post('/auth/oidc/second-step', { body: code === null ? { passkey: await passkeyResult() } : { code } }),
     onSuccess: (next) => {
       queries.clear()
       setSession(next)

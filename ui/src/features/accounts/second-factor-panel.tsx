@@ -117,15 +117,20 @@ function CodesDialog({ onClose }: { onClose: () => void }) {
 
 type Open = 'enable' | 'disable' | 'codes' | null
 
+function statusText(factor: SecondFactor): string {
+  const left = `${factor.recovery_codes} recovery codes are left.`
+  if (factor.enabled) return `On since ${day(factor.since ?? '')}. ${left}`
+  if (factor.passkeys > 0) return `Your passkeys are your second factor. ${left} You can add codes of an authenticator app.`
+  return 'Off. With it, signing in also takes a code of an authenticator app.'
+}
+
 function Status({ factor, onOpen }: { factor: SecondFactor; onOpen: (open: Open) => void }) {
   return (
     <div className="row p-4">
       <p className="grow">
-        {factor.enabled
-          ? `On since ${day(factor.since ?? '')}. ${factor.recovery_codes} recovery codes are left.`
-          : 'Off. With it, signing in also takes a code of an authenticator app.'}
+        {statusText(factor)}
       </p>
-      {factor.enabled && (
+      {(factor.enabled || factor.passkeys > 0) && (
         <button type="button" className="btn" onClick={() => onOpen('codes')}>
           New recovery codes
         </button>

@@ -7,6 +7,7 @@ import { withErrorToast } from '@/lib/download'
 import { ago, day } from '@/lib/format'
 import { meQuery, sessionsQuery, useRevokeOtherSessions, useRevokeSession } from './api'
 import { IdentitiesPanel } from './identities-panel'
+import { PasskeysPanel } from './passkeys-panel'
 import { PasswordForm } from './password-form'
 import { SecondFactorPanel } from './second-factor-panel'
 
@@ -60,6 +61,7 @@ export function SecurityPage() {
           {({ has_password }) => <PasswordForm hasPassword={has_password} />}
         </Loaded>
       </Panel>
+      <PasskeysPanel />
       <IdentitiesPanel />
       <SecondFactorPanel />
       <Panel title="Sessions" aside="Revoke signs that device out">

@@ -18,7 +18,7 @@ from headwater.features.accounts.api_client import (
     show,
     show_one,
 )
-from headwater.features.accounts.commands import identities, members, second_factor, users
+from headwater.features.accounts.commands import identities, members, passkeys, second_factor, users
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 PROJECT = ("id", "name", "role", "codebase_count", "table_count", "column_count", "usage_count")
@@ -38,12 +38,13 @@ def register(app: typer.Typer) -> None:
     keys.command("create")(create_key)
     keys.command("revoke")(revoke_key)
     app.add_typer(keys, name="keys")
-    account = typer.Typer(help="Your name, password, address, second factor, identities and sessions.", no_args_is_help=True)
+    account = typer.Typer(help="Your name, password, address, ways to sign in, and sessions.", no_args_is_help=True)
     account.command("rename")(rename)
     account.command("password")(change_password)
     account.command("email")(change_email)
     account.command("end-sessions")(end_sessions)
     identities.register(account)
+    passkeys.register(account)
     second_factor.register(account)
     app.add_typer(account, name="account")
     members.register(app)

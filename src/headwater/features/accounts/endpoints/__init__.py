@@ -11,10 +11,11 @@ from headwater.features.accounts.endpoints import (
     invitations,
     keys,
     organizations,
+    passkeys,
     projects,
     second_factor,
 )
 
 router = APIRouter()
-for part in (auth, identities, account_links, second_factor, organizations, invitations, projects, keys):
+for part in (auth, identities, passkeys, account_links, second_factor, organizations, invitations, projects, keys):
     router.include_router(part.router)

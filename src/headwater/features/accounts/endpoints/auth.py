@@ -18,10 +18,10 @@ from headwater.features.accounts.api_models import (
     ProfileChange,
     SessionOut,
     SignedInOut,
-    SignInIn,
     SignUpIn,
     UserOut,
 )
+from headwater.features.accounts.endpoints.passkeys import passkey_result
 from headwater.features.accounts.endpoints.session_cookie import (
     PLAIN_COOKIE,
     SECURE_COOKIE,
@@ -40,6 +40,7 @@ from headwater.features.accounts.guard import (
     public,
     same_origin,
 )
+from headwater.features.accounts.passkey_models import FullSignInIn
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import identity, instance, organizations, password_sign_in, profile, sessions
 from headwater.kit.errors import Unauthenticated
@@ -75,9 +76,12 @@ async def sign_up(body: SignUpIn, response: Response, server: Shared, visitor: C
 
 
 @router.post("/auth/login", tags=["auth"], dependencies=[Depends(same_origin)])
-async def sign_in(body: SignInIn, response: Response, server: Shared, visitor: Client) -> SignedInOut:
-    """Sign in with a password, and a code if the account has a second factor (401 `second_factor` asks for it)."""
-    entered = password_sign_in.SignIn(body.email, body.password.get_secret_value(), body.code)
+async def sign_in(
+    body: FullSignInIn, request: Request, response: Response, server: Shared, visitor: Client
+) -> SignedInOut:
+    """Sign in with a password, and a code or a passkey as the second factor (401 `second_factor` asks for it)."""
+    passkey = passkey_result(request, body.passkey)
+    entered = password_sign_in.SignIn(body.email, body.password.get_secret_value(), body.code, passkey)
     signed_in = await password_sign_in.sign_in(server.context, server.signer, visitor, entered)
     return signed_in_answer(response, server, signed_in)
 

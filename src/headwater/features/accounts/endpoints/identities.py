@@ -15,6 +15,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from headwater.features.accounts import identity_models as shapes
 from headwater.features.accounts.api_models import ListOf, SignedInOut
 from headwater.features.accounts.endpoints import flow_cookies
+from headwater.features.accounts.endpoints.passkeys import passkey_result
 from headwater.features.accounts.endpoints.session_cookie import signed_in_answer
 from headwater.features.accounts.guard import (
     AppState,
@@ -27,6 +28,7 @@ from headwater.features.accounts.guard import (
     public,
     same_origin,
 )
+from headwater.features.accounts.passkey_models import SecondStepIn
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import proofs
 from headwater.features.accounts.service.federation import accounts, code_flow, identities
@@ -75,10 +77,10 @@ async def complete_sign_in(
 
 @router.post("/oidc/second-step", dependencies=[Depends(same_origin)])
 async def take_second_step(
-    body: shapes.SecondStepIn, request: Request, response: Response, server: Shared, visitor: Client
+    body: SecondStepIn, request: Request, response: Response, server: Shared, visitor: Client
 ) -> SignedInOut:
     """Complete a sign-in with a provider to an account with a second factor."""
-    ticket, step = flow_cookies.ticket_of(request, server), SecondStep(body.code)
+    ticket, step = flow_cookies.ticket_of(request, server), SecondStep(body.code, passkey_result(request, body.passkey))
     signed_in = await accounts.sign_in_with_second_step(server.context, server.signer, visitor, ticket, step)
     flow_cookies.drop_ticket(response, server)
     return signed_in_answer(response, server, signed_in)

@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import passwords, repository
 from headwater.features.accounts.models import AccountLink, User
-from headwater.features.accounts.repository import account_links, identities
+from headwater.features.accounts.repository import account_links, identities, passkeys
 from headwater.features.accounts.rights import SYSTEM, Actor, allow_admin, allow_scope, require_proof
-from headwater.features.accounts.service import audit, proofs, throttles
+from headwater.features.accounts.service import audit, proofs, second_factor, throttles
 from headwater.features.accounts.service.identity import ClientInfo, normal_email
 from headwater.features.accounts.service.throttles import RESET, RESET_ADDRESS
 from headwater.features.accounts.tokens import digest, new_refresh_token
@@ -117,8 +117,8 @@ async def mail_reset_link(context: Context, visitor: ClientInfo, email: str, pag
 async def reset_password(context: Context, visitor: ClientInfo, token: str, password: str) -> Mail:
     """Set a new password by a link, which ends all sessions; a second factor stays. Returns a notice for the user.
 
-    A link that was mailed proves that the address is the user's. If that was not known, the identities that somebody
-    else may have linked before are gone.
+    A link that was mailed proves that the address is the user's. If that was not known, the identities and passkeys
+    that somebody else may have added before are gone.
 
     Raises:
         LinkGone: the link is not valid, was used, or has expired.
@@ -227,6 +227,8 @@ async def _confirm_address(db: AsyncSession, user: User, mailed_to: str) -> None
         return
     if user.email_verified_at is None:
         await identities.forget_other_addresses(db, user.id, user.email)
+        await passkeys.forget_passkeys(db, user.id)
+        await second_factor.forget_codes_without_factor(db, user.id)
     user.email_verified_at = now()
 
 

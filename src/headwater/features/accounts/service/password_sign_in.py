@@ -14,6 +14,7 @@ from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit, invitations, second_step, throttles
 from headwater.features.accounts.service.identity import ClientInfo, SignedIn, normal_email, open_session
 from headwater.features.accounts.service.instance import signup_is_open
+from headwater.features.accounts.service.passkeys import PasskeyResult
 from headwater.features.accounts.service.second_step import SecondStep
 from headwater.features.accounts.service.throttles import ACCOUNT, ADDRESS, SIGN_UP
 from headwater.features.accounts.tokens import Signer
@@ -96,11 +97,12 @@ async def add_user(db: AsyncSession, user: User) -> Organization:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What somebody enters to sign in; `code` is of the second factor, or a recovery code."""
+    """What somebody enters to sign in; `code` is of the second factor, or a recovery code; or a passkey replaces it."""
 
     email: str
     password: str
     code: str = ""
+    passkey: PasskeyResult | None = None
 
 
 async def sign_in(context: Context, signer: Signer, visitor: ClientInfo, entered: SignIn) -> SignedIn:
@@ -115,7 +117,7 @@ async def sign_in(context: Context, signer: Signer, visitor: ClientInfo, entered
     attempt = await _admit(context, visitor, address)
     is_right, renewed = await passwords.verify(entered.password, attempt.user.password_hash if attempt.user else None)
     if attempt.user and is_right:
-        await _take_second_step(context, visitor, attempt, SecondStep(entered.code))
+        await _take_second_step(context, signer, visitor, attempt, SecondStep(entered.code, entered.passkey))
     async with context.store.transaction() as db:
         user = await repository.user(db, attempt.user.id) if attempt.user and is_right else None
         if user is None or user.password_hash != (attempt.user and attempt.user.password_hash):
@@ -132,7 +134,9 @@ async def sign_in(context: Context, signer: Signer, visitor: ClientInfo, entered
     return signed_in
 
 
-async def _take_second_step(context: Context, visitor: ClientInfo, attempt: _Attempt, step: SecondStep) -> None:
+async def _take_second_step(
+    context: Context, signer: Signer, visitor: ClientInfo, attempt: _Attempt, step: SecondStep
+) -> None:
     """Take the second step that comes with a right password, if the account needs one."""
     assert attempt.user
     async with context.store.transaction() as db:
@@ -142,7 +146,7 @@ async def _take_second_step(context: Context, visitor: ClientInfo, attempt: _Att
             # The password was right, so this attempt was none at guessing it.
             await throttles.give_back(db, ACCOUNT, *attempt.key)
             await throttles.give_back(db, ADDRESS, visitor.ip)
-    await second_step.take(context, visitor, attempt.user, step)
+    await second_step.take(context, signer, visitor, attempt.user, step)
 
 
 @dataclass(frozen=True, slots=True)

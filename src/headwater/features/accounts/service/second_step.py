@@ -1,4 +1,4 @@
-"""The second step of a sign-in, after a password or a provider: a code of the app, or a recovery code."""
+"""The second step of a sign-in, after a password or a provider: a code of the app, a recovery code, or a passkey."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.features.accounts import repository
 from headwater.features.accounts.models import User
 from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.service import audit, second_factor, throttles
+from headwater.features.accounts.service import audit, passkeys, second_factor, throttles
 from headwater.features.accounts.service.identity import ClientInfo
+from headwater.features.accounts.service.passkeys import PasskeyRefused, PasskeyResult
 from headwater.features.accounts.service.throttles import SECOND_FACTOR
+from headwater.features.accounts.tokens import Signer
 from headwater.kit.errors import Unauthenticated
 from headwater.store.context import Context
 
 
 class CodeNeeded(Unauthenticated):
-    """Enter a code of your authenticator app."""
+    """Enter a code of your authenticator app, or use a passkey."""
 
     code = "second_factor"
 
@@ -27,19 +29,26 @@ class SecondStep:
     """What a user enters as the second step; false if that is nothing."""
 
     code: str = ""
+    passkey: PasskeyResult | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.code)
+        return bool(self.code or self.passkey)
 
 
-async def take(context: Context, visitor: ClientInfo, user: User, step: SecondStep) -> None:
+async def take(context: Context, signer: Signer, visitor: ClientInfo, user: User, step: SecondStep) -> None:
     """Take the second step of a user whose account has a second factor.
 
     Raises:
         CodeNeeded: the code is missing or wrong.
+        PasskeyRefused: the passkey is not valid, or of somebody else.
         TooMany: there were too many attempts.
     """
-    if not step:
+    if step.passkey:
+        owner = await passkeys.use(context, signer, visitor, step.passkey)
+        if owner.id != user.id:
+            raise PasskeyRefused("This passkey is of another account.")
+        return
+    if not step.code:
         raise CodeNeeded
     async with context.store.transaction() as db:
         is_known = await repository.was_signed_in_from(db, user.id, visitor.ip)

@@ -6,7 +6,7 @@ import uuid
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts.repository import identities
+from headwater.features.accounts.repository import identities, passkeys
 from headwater.kit.errors import Conflict
 from headwater.kit.settings import Settings
 
@@ -22,5 +22,6 @@ async def check_other_way(db: AsyncSession, user_id: uuid.UUID, settings: Settin
     user = await identities.lock_user(db, user_id)
     issuers = {provider.issuer for provider in settings.oidc_providers}
     others = [row for row in await identities.identities_of(db, user_id) if row.id != without and row.issuer in issuers]
-    if user.password_hash is None and not others:
+    keys = [row for row in await passkeys.passkeys_of(db, user_id) if row.id != without]
+    if user.password_hash is None and not others and not keys:
         raise LastWay(hint="Set a password, or link another identity, first.")

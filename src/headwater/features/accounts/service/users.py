@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
-from headwater.features.accounts.repository import account_links
+from headwater.features.accounts.repository import account_links, second_factors
 from headwater.features.accounts.rights import Actor, allow_admin, require_proof
 from headwater.features.accounts.service import audit
 from headwater.kit.errors import NotFound
@@ -34,10 +34,11 @@ async def list_users(db: AsyncSession, actor: Actor, *, search: str, cursor: str
     allow_admin(actor)
     rows = await account_links.users(db, search=search, before=audit.before_id(cursor), limit=limit)
     page = cut(rows, limit, lambda row: (str(row[0].id),))
+    protected = await second_factors.protected_users(db, [row[0].id for row in page.items])
     return Page(
         tuple(
-            UserView(user.id, user.email, user.name, user.is_admin, user.created_at, seen, since is not None)
-            for user, since, seen in page.items
+            UserView(user.id, user.email, user.name, user.is_admin, user.created_at, seen, user.id in protected)
+            for user, _, seen in page.items
         ),
         page.next,
     )

@@ -108,7 +108,7 @@ async def sign_in_with_second_step(
         user = await repository.user(db, uuid.UUID(payload["user"]))
     if user is None:
         raise gone
-    await take(context, visitor, user, step)
+    await take(context, signer, visitor, user, step)
     arrival = Arrival(provider_of(context.settings, payload["provider"]), _assertion(payload))
     async with context.store.transaction() as db:
         same = await _user_of(db, arrival)
