@@ -154,7 +154,7 @@ def test_second_factor_is_asked_for_and_refusals_are_sentences(page: Page, provi
     page.goto("/sign-in")
     page.get_by_role("button", name="Continue with Corp").click()
     page.get_by_role("button", name="Deny").click()
-    expect(page.get_by_text("The sign-in was cancelled at Corp.")).to_be_visible()
+    expect(page.get_by_text("The sign-in was cancelled or refused at the provider.")).to_be_visible()
     assert findings(page) == []
     picture(page, "cancelled-at-provider")
     page.reload()

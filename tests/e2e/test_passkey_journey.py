@@ -70,7 +70,7 @@ def add(page: Page, name: str) -> list[str]:
     expect(listed).to_have_count(10)
     codes = listed.all_inner_texts()
     dialog.get_by_role("button", name="I have kept them").click()
-    expect(panel.get_by_role("cell", name=name)).to_be_visible()
+    expect(panel.get_by_role("cell", name=name, exact=True)).to_be_visible()
     return codes
 
 
@@ -87,7 +87,7 @@ def test_a_passkey_is_added_used_renamed_and_deleted(page: Page, site: Site) -> 
     page.goto("/sign-in")
     assert findings(page) == []
     picture(page, "sign-in-with-passkey")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Continue with a passkey").click()
     at_home(page)
 
     page.goto("/settings/security")
@@ -100,7 +100,7 @@ def test_a_passkey_is_added_used_renamed_and_deleted(page: Page, site: Site) -> 
     expect(panel.get_by_text("None yet.")).to_be_visible()
     page.context.clear_cookies()
     page.goto("/sign-in")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Continue with a passkey").click()
     expect(page.get_by_text("This passkey is not known here.")).to_be_visible()
     assert findings(page) == []
     enter(page, email)
@@ -153,10 +153,10 @@ def test_a_copied_passkey_is_refused(page: Page, site: Site) -> None:
     for _ in range(2):
         page.context.clear_cookies()
         page.goto("/sign-in")
-        page.get_by_role("button", name="Sign in with a passkey").click()
+        page.get_by_role("button", name="Continue with a passkey").click()
         at_home(page)
     device.restore(copy)
     page.context.clear_cookies()
     page.goto("/sign-in")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Continue with a passkey").click()
     expect(page.get_by_text("perhaps it was copied")).to_be_visible()

@@ -96,10 +96,20 @@ function SessionReturn({ provider, answer, purpose }: ReturnProps & { purpose: '
   )
 }
 
+function Refused() {
+  return (
+    <EntryCard title="Sign in to Headwater" subtitle={window.location.host} error={new Error('The sign-in was cancelled or refused at the provider.')} onSubmit={() => undefined} below={BACK}>
+      {null}
+    </EntryCard>
+  )
+}
+
 export function ProviderReturnPage() {
   const { provider } = route.useParams()
   const [answer] = useState(takeAnswer)
   const purpose = purposeOf(answer.state)
+  // Some providers send an error without the state that it belongs to; nothing can be completed then.
+  if (answer.state === '' && answer.error) return <Refused />
   // The page was opened again: what the provider has sent is gone, and good only once anyway.
   if (answer.state === '') return <Navigate to="/sign-in" replace />
   return purpose === 'sign_in' ? <SignInReturn provider={provider} answer={answer} /> : <SessionReturn provider={provider} answer={answer} purpose={purpose} />

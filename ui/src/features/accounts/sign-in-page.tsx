@@ -72,7 +72,7 @@ export function SignInPage() {
       <button type="submit" className="btn primary wide" disabled={signIn.isPending}>
         Sign in
       </button>
-      <PasskeyButton busy={signIn.isPending || withPasskey.isPending} onUse={use} label={asksCode ? 'Use a passkey' : 'Sign in with a passkey'} />
+      <PasskeyButton busy={signIn.isPending || withPasskey.isPending} onUse={use} label={asksCode ? 'Use a passkey' : 'Continue with a passkey'} />
       <ProviderButtons next={next} />
     </EntryCard>
   )
