@@ -150,6 +150,16 @@ async def test_an_address_that_the_provider_has_not_verified_is_refused(
     assert "has not verified your address" in answer.json()["detail"]
 
 
+async def test_refusals_are_in_the_audit_log_of_the_administrator(app: AppFixture, idp: IdentityServer) -> None:
+    administrator = await app.person()
+    await app.promote(administrator)
+    as_user(idp, address(), aud="somebody else")
+    await arrives(app, idp)
+    entry = (await administrator.get("/audit", action="auth.login_failed"))["items"][0]
+    assert entry["details"]["provider"] == "corp"
+    assert "another application" in entry["details"]["reason"]
+
+
 async def test_a_provider_of_ones_own_may_be_trusted_without_the_claim(app: AppFixture, idp: IdentityServer) -> None:
     app.server.settings.oidc_providers = (idp.provider.model_copy(update={"trust_email": True}),)
     as_user(idp, address(), email_verified=None)

@@ -126,8 +126,8 @@ function statusText(factor: SecondFactor): string {
 
 function Status({ factor, onOpen }: { factor: SecondFactor; onOpen: (open: Open) => void }) {
   return (
-    <div className="row p-4">
-      <p className="grow">
+    <div className="row flex-wrap p-4">
+      <p className="grow basis-60">
         {statusText(factor)}
       </p>
       {(factor.enabled || factor.passkeys > 0) && (

@@ -73,7 +73,7 @@ export function SignInPage() {
         Sign in
       </button>
       <PasskeyButton busy={signIn.isPending || withPasskey.isPending} onUse={use} label={asksCode ? 'Use a passkey' : 'Continue with a passkey'} />
-      <ProviderButtons next={next} />
+      {!asksCode && <ProviderButtons next={next} />}
     </EntryCard>
   )
 }

@@ -32,7 +32,7 @@ from headwater.features.accounts.passkey_models import SecondStepIn
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import proofs
 from headwater.features.accounts.service.federation import accounts, code_flow, identities
-from headwater.features.accounts.service.federation.accounts import Arrival, SecondStepNeeded
+from headwater.features.accounts.service.federation.accounts import SecondStepNeeded
 from headwater.features.accounts.service.federation.assertions import provider_of
 from headwater.features.accounts.service.federation.code_flow import FlowRequest, ProviderAnswer
 from headwater.features.accounts.service.second_step import SecondStep
@@ -63,15 +63,11 @@ async def complete_sign_in(
 ) -> shapes.FlowResultOut:
     """Complete a sign-in with what the provider has sent; if the account has a second factor, it waits for that."""
     answer = _provider_answer(request, response, server, provider, body)
-    await accounts.count_attempt(server.context, visitor)
-    flow, assertion = await code_flow.complete(server.context, server.signer, answer, "sign_in")
-    arrival = Arrival(provider_of(server.settings, provider), assertion, flow.invitation)
-    try:
-        signed_in = await accounts.sign_in(server.context, server.signer, visitor, arrival, server.signup_hooks)
-    except SecondStepNeeded as needed:
-        flow_cookies.put_ticket(response, server, needed.ticket, int(accounts.TICKET_LASTS.total_seconds()))
+    flow, outcome = await accounts.complete_sign_in(server.context, server.signer, visitor, answer, server.signup_hooks)
+    if isinstance(outcome, SecondStepNeeded):
+        flow_cookies.put_ticket(response, server, outcome.ticket, int(accounts.TICKET_LASTS.total_seconds()))
         return shapes.FlowResultOut(next=flow.next, second_factor=True, session=None)
-    session = signed_in_answer(response, server, signed_in)
+    session = signed_in_answer(response, server, outcome)
     return shapes.FlowResultOut(next=flow.next, second_factor=False, session=session)
 
 

@@ -18,8 +18,9 @@ from headwater.features.accounts.models import Identity, User
 from headwater.features.accounts.repository import identities, second_factors
 from headwater.features.accounts.rights import Actor, allow_scope
 from headwater.features.accounts.service import audit, invitations, throttles
+from headwater.features.accounts.service.federation import code_flow
 from headwater.features.accounts.service.federation.assertions import Assertion, ProviderRefusal, provider_of
-from headwater.features.accounts.service.federation.code_flow import Flow
+from headwater.features.accounts.service.federation.code_flow import Flow, FlowGone, ProviderAnswer
 from headwater.features.accounts.service.identity import ClientInfo, SignedIn, normal_email, open_session
 from headwater.features.accounts.service.instance import signup_is_open
 from headwater.features.accounts.service.password_sign_in import Hook, add_user
@@ -27,7 +28,7 @@ from headwater.features.accounts.service.second_step import CodeNeeded, SecondSt
 from headwater.features.accounts.service.throttles import FEDERATED, SIGN_UP
 from headwater.features.accounts.tokens import Signer, digest
 from headwater.kit.clock import now
-from headwater.kit.errors import Conflict, Forbidden, Invalid
+from headwater.kit.errors import Conflict, Forbidden, HeadwaterError, Invalid
 from headwater.kit.identity_providers import IdentityProvider
 from headwater.store.context import Context
 
@@ -64,6 +65,32 @@ async def count_attempt(context: Context, visitor: ClientInfo) -> None:
         refusal = await throttles.count(db, FEDERATED, visitor.ip)
     if refusal:
         raise refusal.error
+
+
+async def complete_sign_in(
+    context: Context, signer: Signer, visitor: ClientInfo, answer: ProviderAnswer, hooks: Sequence[Hook] = ()
+) -> tuple[Flow, SignedIn | SecondStepNeeded]:
+    """Complete a sign-in with the answer of a provider; a refusal is recorded for the instance's administrator.
+
+    Raises:
+        FlowGone: it was not begun in this browser, or is over; this is not recorded.
+        HeadwaterError: as `code_flow.complete` and `sign_in` say.
+    """
+    await count_attempt(context, visitor)
+    try:
+        flow, assertion = await code_flow.complete(context, signer, answer, "sign_in")
+        arrival = Arrival(provider_of(context.settings, answer.provider), assertion, flow.invitation)
+        return flow, await sign_in(context, signer, visitor, arrival, hooks)
+    except SecondStepNeeded as needed:
+        return flow, needed
+    except FlowGone:
+        raise
+    except HeadwaterError as error:
+        async with context.store.transaction() as db:
+            stranger = Actor("user", None, "", ip=visitor.ip)
+            name, reason = answer.provider[:60], error.message
+            audit.record(db, stranger, "auth.login_failed", "user", "", "", provider=name, reason=reason)
+        raise
 
 
 async def sign_in(
