@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from clusters import Cluster
 from features.accounts import route_list
-from headwater.features.accounts.models import Identity, Passkey
+from headwater.features.accounts.models import LinkedIdentity, Passkey
 from headwater.features.accounts.rights import PERMISSIONS, SYSTEM, VIEWER
 from headwater.features.databases.service import databases
 from headwater.features.databases.supervisor.reconciler import Supervisor
@@ -371,7 +371,7 @@ async def invitation_of(person: Person, path: str) -> str:
 
 async def identity_of(app: AppFixture, person: Person) -> str:
     """Link an identity to the account of a person."""
-    row = Identity(
+    row = LinkedIdentity(
         user_id=uuid.UUID(person.signed_in["user"]["id"]), issuer="https://idp.test", subject=uuid.uuid4().hex
     )
     async with app.server.database.transaction() as db:

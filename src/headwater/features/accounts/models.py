@@ -136,7 +136,7 @@ class AccountLink(Base):
     expires_at: Mapped[datetime]
 
 
-class Identity(Base):
+class LinkedIdentity(Base):
     """A user at a provider: the provider is known by its issuer, for ids in settings may be given to another one.
 
     `email` is the address there when it was last used.

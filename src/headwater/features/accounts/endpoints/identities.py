@@ -96,7 +96,7 @@ async def start_in_session(
     body: shapes.SessionFlowIn, request: Request, response: Response, server: Shared, visitor: Client, actor: Admin
 ) -> shapes.NewFlowOut:
     """Begin to link an identity to the account, or to prove by a fresh sign-in who uses the session."""
-    identities.check_start(actor, server.settings, body.provider, body.purpose)
+    identities.check_start(server.context, actor, body.provider, body.purpose)
     uri = _redirect_uri(request, server, body.provider)
     wanted = FlowRequest(body.provider, body.purpose, uri, next=body.next, session_id=actor.session_id)
     return await _begin(request, response, server, visitor, wanted)

@@ -10,43 +10,45 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts.models import Identity, UsedToken, User
+from headwater.features.accounts.models import LinkedIdentity, UsedToken, User
 
 
-async def user_of_identity(db: AsyncSession, issuer: str, subject: str) -> tuple[Identity, User] | None:
+async def user_of_identity(db: AsyncSession, issuer: str, subject: str) -> tuple[LinkedIdentity, User] | None:
     """Return an identity with its user."""
     query = (
-        select(Identity, User)
-        .join(User, User.id == Identity.user_id)
-        .where(Identity.issuer == issuer, Identity.subject == subject)
+        select(LinkedIdentity, User)
+        .join(User, User.id == LinkedIdentity.user_id)
+        .where(LinkedIdentity.issuer == issuer, LinkedIdentity.subject == subject)
     )
     row = (await db.execute(query)).one_or_none()
     return (row[0], row[1]) if row else None
 
 
-async def identities_of(db: AsyncSession, user_id: uuid.UUID) -> Sequence[Identity]:
+async def identities_of(db: AsyncSession, user_id: uuid.UUID) -> Sequence[LinkedIdentity]:
     """Return the identities of a user, oldest first."""
-    query = select(Identity).where(Identity.user_id == user_id).order_by(Identity.id)
+    query = select(LinkedIdentity).where(LinkedIdentity.user_id == user_id).order_by(LinkedIdentity.id)
     return (await db.execute(query)).scalars().all()
 
 
-async def identity(db: AsyncSession, user_id: uuid.UUID, identity_id: uuid.UUID) -> Identity | None:
+async def identity(db: AsyncSession, user_id: uuid.UUID, identity_id: uuid.UUID) -> LinkedIdentity | None:
     """Return an identity of a user."""
-    query = select(Identity).where(Identity.id == identity_id, Identity.user_id == user_id)
+    query = select(LinkedIdentity).where(LinkedIdentity.id == identity_id, LinkedIdentity.user_id == user_id)
     return (await db.execute(query)).scalar_one_or_none()
 
 
-async def add_identity(db: AsyncSession, row: Identity) -> bool:
+async def add_identity(db: AsyncSession, row: LinkedIdentity) -> bool:
     """Add an identity; return False if it belongs to somebody already."""
     values = {"id": row.id, "user_id": row.user_id, "issuer": row.issuer, "subject": row.subject, "email": row.email}
-    statement = insert(Identity).values(**values, last_used_at=row.last_used_at).on_conflict_do_nothing()
-    return (await db.execute(statement.returning(Identity.id))).one_or_none() is not None
+    statement = insert(LinkedIdentity).values(**values, last_used_at=row.last_used_at).on_conflict_do_nothing()
+    return (await db.execute(statement.returning(LinkedIdentity.id))).one_or_none() is not None
 
 
 async def forget_other_addresses(db: AsyncSession, user_id: uuid.UUID, email: str) -> int:
     """Delete the identities of a user that have another address; return how many they were."""
-    statement = delete(Identity).where(Identity.user_id == user_id, func.lower(Identity.email) != email)
-    return len((await db.execute(statement.returning(Identity.id))).all())
+    statement = delete(LinkedIdentity).where(
+        LinkedIdentity.user_id == user_id, func.lower(LinkedIdentity.email) != email
+    )
+    return len((await db.execute(statement.returning(LinkedIdentity.id))).all())
 
 
 async def lock_user(db: AsyncSession, user_id: uuid.UUID) -> User:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
-from headwater.features.accounts.models import Identity, User
+from headwater.features.accounts.models import LinkedIdentity, User
 from headwater.features.accounts.repository import identities, second_factors
 from headwater.features.accounts.rights import Actor, allow_scope
 from headwater.features.accounts.service import audit, invitations, throttles
@@ -237,8 +237,8 @@ async def _open(
     return signed_in
 
 
-async def _add(db: AsyncSession, user: User, assertion: Assertion) -> Identity:
-    row = Identity(user_id=user.id, issuer=assertion.issuer, subject=assertion.subject, email=assertion.email)
+async def _add(db: AsyncSession, user: User, assertion: Assertion) -> LinkedIdentity:
+    row = LinkedIdentity(user_id=user.id, issuer=assertion.issuer, subject=assertion.subject, email=assertion.email)
     row.id, row.last_used_at = uuid.uuid4(), now()
     if not await identities.add_identity(db, row):
         raise Conflict("This identity was linked to an account a moment ago.", hint="Try again.")

@@ -15,6 +15,7 @@ from headwater.features.accounts.service.federation.assertions import provider_o
 from headwater.features.accounts.service.federation.code_flow import FlowPurpose
 from headwater.kit.errors import Forbidden, NotFound
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ async def list_identities(db: AsyncSession, actor: Actor, settings: Settings) ->
     return views
 
 
-def check_start(actor: Actor, settings: Settings, provider_id: str, purpose: FlowPurpose) -> None:
+def check_start(context: Context, actor: Actor, provider_id: str, purpose: FlowPurpose) -> None:
     """Return if the actor may begin a flow in a session, to link an identity or to prove who uses the session.
 
     Raises:
@@ -50,7 +51,7 @@ def check_start(actor: Actor, settings: Settings, provider_id: str, purpose: Flo
         ProofNeeded: an identity would be linked, and the session has not proven lately who uses it.
     """
     allow_scope(actor, "account:admin")
-    provider = provider_of(settings, provider_id)
+    provider = provider_of(context.settings, provider_id)
     if actor.session_id is None:
         raise Forbidden("Only a session can do this.", hint="Use the web app.")
     if purpose == "link":
