@@ -83,7 +83,7 @@ async def take_second_step(
 
 @router.get("/identities")
 async def list_identities(
-    db: Db, server: Shared, actor: Annotated[Actor, Depends(allow("account:read"))]
+    db: Db, server: Shared, actor: Annotated[Actor, Depends(allow("account:credentials"))]
 ) -> ListOf[shapes.IdentityOut]:
     """List the identities that are linked to the account of the current user."""
     views = await identities.list_identities(db, actor, server.settings)

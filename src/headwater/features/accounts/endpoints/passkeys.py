@@ -25,7 +25,9 @@ def passkey_result(request: Request, body: shapes.PasskeyResultIn | None) -> Pas
 
 
 @router.get("")
-async def list_passkeys(db: Db, actor: Annotated[Actor, Depends(allow("account:read"))]) -> ListOf[shapes.PasskeyOut]:
+async def list_passkeys(
+    db: Db, actor: Annotated[Actor, Depends(allow("account:credentials"))]
+) -> ListOf[shapes.PasskeyOut]:
     """List the passkeys of the current user."""
     views = await passkeys.list_passkeys(db, actor)
     return ListOf(items=[shapes.PasskeyOut.model_validate(view) for view in views])

@@ -103,7 +103,7 @@ class PasskeyView:
 
 async def list_passkeys(db: AsyncSession, actor: Actor) -> list[PasskeyView]:
     """Return the passkeys of the actor, oldest first."""
-    allow_scope(actor, "account:read")
+    allow_scope(actor, "account:credentials")
     assert actor.user_id
     return [_view(row) for row in await passkeys.passkeys_of(db, actor.user_id)]
 

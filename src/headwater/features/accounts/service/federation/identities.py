@@ -32,7 +32,7 @@ class IdentityView:
 
 async def list_identities(db: AsyncSession, actor: Actor, settings: Settings) -> list[IdentityView]:
     """Return the identities of the actor, oldest first."""
-    allow_scope(actor, "account:read")
+    allow_scope(actor, "account:credentials")
     assert actor.user_id
     known = {provider.issuer: provider for provider in settings.oidc_providers}
     views = []
