@@ -15,6 +15,7 @@ import pytest
 
 from features.query.database_fixture import DatabaseFixture, new_database_fixture
 from headwater.features.databases.supervisor.reconciler import Supervisor
+from headwater.features.query import maintenance, repository
 from people import AppFixture
 
 TABLE = """
@@ -312,3 +313,15 @@ async def test_sessions_show_blocking_sessions(database_fixture: DatabaseFixture
     )
     assert (await asyncio.wait_for(waiting, 120))["error"]
     await database_fixture.sql("ROLLBACK", session="holder")
+
+
+async def test_history_keeps_the_newest_runs_of_each_user(
+    module_app: AppFixture, database_fixture: DatabaseFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repository, "KEPT_RUNS", 3)
+    path = f"/databases/{database_fixture.id}"
+    for number in range(5):
+        await database_fixture.person.send("POST", f"{path}/query", 200, json={"text": f"SELECT {number}"})
+    await maintenance.run_maintenance(module_app.server.context)
+    history = await database_fixture.person.get(f"{path}/runs")
+    assert [run["text"] for run in history["items"]] == ["SELECT 4", "SELECT 3", "SELECT 2"]

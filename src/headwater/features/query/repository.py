@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.repository.reaches import within
 from headwater.features.accounts.rights import Actor, reach
 from headwater.features.query.models import QueryRun, SavedQuery
 
-# Maximum number of runs in the history of one user on one database.
+# Runs that maintenance leaves in the history of one user on one database.
 KEPT_RUNS = 2000
 
 
@@ -28,11 +29,17 @@ async def runs(
     return (await db.execute(query.order_by(QueryRun.id.desc()).limit(limit + 1))).scalars().all()
 
 
-async def forget_old_runs(db: AsyncSession, database_id: uuid.UUID, user_id: uuid.UUID) -> None:
-    """Delete all but the newest runs of a user on a database."""
-    mine = (QueryRun.database_id == database_id, QueryRun.user_id == user_id)
-    oldest = select(QueryRun.id).where(*mine).order_by(QueryRun.id.desc()).offset(KEPT_RUNS).limit(1).scalar_subquery()
-    await db.execute(delete(QueryRun).where(*mine, QueryRun.id <= oldest))
+async def add_run(db: AsyncSession, run: Mapping[str, Any]) -> None:
+    """Add a run to the history of its user."""
+    await db.execute(insert(QueryRun).values(**run))
+
+
+async def forget_old_runs(db: AsyncSession) -> None:
+    """Delete all but the newest runs of each user on each database."""
+    number = func.row_number().over(partition_by=(QueryRun.database_id, QueryRun.user_id), order_by=QueryRun.id.desc())
+    numbered = select(QueryRun.id, number.label("number")).subquery()
+    old = select(numbered.c.id).where(numbered.c.number > KEPT_RUNS)
+    await db.execute(delete(QueryRun).where(QueryRun.id.in_(old)))
 
 
 async def saved(db: AsyncSession, query_id: uuid.UUID, *, lock: bool = False) -> SavedQuery | None:

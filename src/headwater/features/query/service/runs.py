@@ -258,21 +258,20 @@ async def _remember(
     finished = [result.finished for result in outcome.results if result.finished]
     masked = access.reached.engine.mask_secrets(text[:KEPT_TEXT].replace("\0", ""))
     async with context.store.transaction() as db:
-        db.add(
-            QueryRun(
-                database_id=database_id,
-                user_id=access.user_id,
-                text=masked.text,
-                state=state,
-                error=masked.hide(outcome.error.message.replace("\0", "")) if outcome.error else None,
-                rows=sum(statement.rows or statement.affected or 0 for statement in finished),
-                milliseconds=outcome.milliseconds,
-            )
+        await repository.add_run(
+            db,
+            {
+                "database_id": database_id,
+                "user_id": access.user_id,
+                "text": masked.text,
+                "state": state,
+                "error": masked.hide(outcome.error.message.replace("\0", "")) if outcome.error else None,
+                "rows": sum(statement.rows or statement.affected or 0 for statement in finished),
+                "milliseconds": outcome.milliseconds,
+            },
         )
         if any(statement.command.startswith(CHANGES_SCHEMA) for statement in finished) or _MAKES.search(text):
             await schema_cache.forget(db, database_id)
-        await db.flush()
-        await repository.forget_old_runs(db, database_id, access.user_id)
 
 
 async def end_session(context: Context, actor: Actor, database_id: uuid.UUID, name: str) -> None:
