@@ -27,7 +27,8 @@ POLL_SECONDS, LONGEST_SECONDS, TARGET = 0.5, 1800.0, 0.95
 class Dump:
     """Files of a repository at a commit that are loaded one after the other into one database.
 
-    `edits` are patterns and what replaces them, for what the server cannot have, such as an extension.
+    A file that ends with a slash is a folder, which is uploaded as a ZIP. `edits` are patterns and what replaces them,
+    for what the server cannot have, such as an extension.
     """
 
     repository: str
@@ -38,8 +39,13 @@ class Dump:
 
     def contents(self, folder: Path) -> Iterator[tuple[str, bytes]]:
         """Yield the names and contents of the files, from the clone in a folder."""
+        clone = folder / self.repository
         for file in self.files:
-            show = ["git", "-C", folder / self.repository, "show", f"{self.commit}:{file}"]
+            if file.endswith("/"):
+                pack = ["git", "-C", clone, "archive", "--format=zip", f"{self.commit}:{file}"]
+                yield "dump.zip", subprocess.run(pack, check=True, capture_output=True).stdout
+                continue
+            show = ["git", "-C", clone, "show", f"{self.commit}:{file}"]
             content = subprocess.run(show, check=True, capture_output=True).stdout
             for pattern, replacement in self.edits:
                 content = re.sub(pattern.encode(), replacement.encode(), content, flags=re.MULTILINE)
@@ -50,6 +56,8 @@ def _dumps(repository: str, commit: str, engine: str, *files: str) -> list[Dump]
     return [Dump(repository, commit, engine, tuple(file.split())) for file in files]
 
 
+_EMPLOYEES = "bytebase/employee-sample-database", "c3d0a6e1b6623b19d213b754b3a5104dcfdff65b"
+_NORTHWIND = "harryho/db-samples", "856a5584fa2cce702033bfd62026b6983fcdda2e"
 _CHINOOK = "ChinookDatabase/DataSources/Chinook"
 DUMPS = [
     *_dumps(
@@ -123,6 +131,13 @@ DUMPS = [
         f"{_CHINOOK}_Sqlite.sql",
         f"{_CHINOOK}_Sqlite_AutoIncrementPKs.sql",
     ),
+    *_dumps(*_EMPLOYEES, "mysql", "mysql/dataset_large/"),
+    *_dumps(*_EMPLOYEES, "postgresql", "postgres/dataset_large/"),
+    *_dumps(*_EMPLOYEES, "sqlite", "sqlite/dataset_small/"),
+    *_dumps(*_NORTHWIND, "mysql", "mysql/northwind.sql", "mysql/northwind_core.sql"),
+    *_dumps(*_NORTHWIND, "postgresql", "pgsql/northwind.sql"),
+    *_dumps(*_NORTHWIND, "sqlite", "sqlite/northwind_core.sql"),
+    *_dumps("dalers/mywind", "0036c3ca2f2a010b77c7880a3b4badf85dbcfc7a", "mysql", "northwind.sql northwind-data.sql"),
     *_dumps("jpwhite3/northwind-SQLite3", "4f56e7f5906dfd23b25244c5bfe8fb5da6402efd", "sqlite", "src/create.sql"),
 ]
 

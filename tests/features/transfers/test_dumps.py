@@ -102,6 +102,33 @@ async def test_script_that_cannot_be_imported_changes_nothing(postgres: Database
     assert await postgres.sql("SELECT count(*) FROM pg_class WHERE relname = 'made'") == [[0]]
 
 
+UUIDS = """
+CREATE EXTENSION IF NOT EXISTS pgcrypto WITH SCHEMA public;
+COMMENT ON EXTENSION pgcrypto IS 'cryptographic functions';
+CREATE TABLE with_uuid (id uuid DEFAULT {} NOT NULL, digest text, note text DEFAULT 'pgp_sym_encrypt');
+INSERT INTO with_uuid (note) VALUES ('digest');
+"""
+
+
+async def test_missing_extension_of_which_nothing_is_used_is_left_out(postgres: DatabaseFixture) -> None:
+    """Many schemas create pgcrypto only for gen_random_uuid(), which is built in since PostgreSQL 13."""
+    assert await postgres.sql("SELECT count(*) FROM pg_available_extensions WHERE name = 'pgcrypto'") == [[0]]
+    done = await postgres.bring("dump.sql", UUIDS.format("gen_random_uuid()"))
+    assert done["job"]["state"] == "completed", done["job"]["error"]
+    assert [(item["line"], item["reason"].split(",")[0]) for item in done["result"]["skipped"]] == [
+        (2, "The server does not have it"),
+        (3, "The server does not have it"),
+    ]
+    assert await postgres.sql("SELECT count(id), min(note) FROM with_uuid") == [[1, "digest"]]
+
+
+@pytest.mark.parametrize("default", ["public.gen_random_uuid()", "encode(digest('x', 'sha1'), 'hex')::uuid"])
+async def test_missing_extension_that_is_used_refuses_the_script(postgres: DatabaseFixture, default: str) -> None:
+    done = await postgres.bring("dump.sql", UUIDS.format(default).replace("with_uuid", "made"))
+    assert "does not have the extension pgcrypto" in done["job"]["error"]
+    assert await postgres.sql("SELECT count(*) FROM pg_class WHERE relname = 'made'") == [[0]]
+
+
 def programs(postgres: DatabaseFixture, url: str, *options: str) -> bytes:
     """Return what pg_dump writes of a database."""
     command = [binaries() / "pg_dump", *options, f"--dbname={url.replace('tls=disable', 'sslmode=disable')}"]

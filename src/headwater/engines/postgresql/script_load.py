@@ -37,6 +37,8 @@ class PostgresScriptLoader(ScriptLoader):
     def __init__(self, session: PostgresSession) -> None:
         self._connection = session.connection
         self._extensions: dict[str, int] = {}
+        self._used: set[str] = set()
+        self._not_needed: frozenset[str] = frozenset()
         self._databases: dict[str, int] = {}
         self._roles: frozenset[str] = frozenset()
         self._encoding = EncodingSurvey(rules.ENCODING)
@@ -51,6 +53,8 @@ class PostgresScriptLoader(ScriptLoader):
             self._survey_command(statement, text)
         elif name := rules.extension(text):
             self._extensions.setdefault(name, statement.line)
+        else:
+            self._used |= missing_extensions.used_by(text)
         if inside := rules.command_inside(text) if not text.startswith("\\") else "":
             raise _not_possible(statement, inside)
         if b"\0" in statement.text:
@@ -87,12 +91,14 @@ class PostgresScriptLoader(ScriptLoader):
         """Raise BadInput with all extensions that the server lacks, or that the role may not create."""
         offered = await extensions.offered(self._connection)
         usable = {item.name: item.installed is not None or item.refused is None for item in offered}
-        if absent := [name for name in self._extensions if name not in usable]:
+        absent = [name for name in self._extensions if name not in usable]
+        self._not_needed = frozenset(missing_extensions.dispensable(absent, self._used))
+        if absent := [name for name in absent if name not in self._not_needed]:
             raise BadInput(
                 f"The server does not have the {_extensions(absent)}, which the script creates.",
                 hint="Nothing was run. " + missing_extensions.advice(*absent),
             )
-        if forbidden := [name for name in self._extensions if not usable[name]]:
+        if forbidden := [name for name in self._extensions if not usable.get(name, True)]:
             raise BadInput(
                 f"The role {role} may not create the {_extensions(forbidden)}.",
                 hint="Nothing was run. An administrator can create it with CREATE EXTENSION before the import."
@@ -107,6 +113,8 @@ class PostgresScriptLoader(ScriptLoader):
             return await self._command(statement, text)
         if reason := rules.server_wide(text):
             return ScriptOutcome(skipped=reason)
+        if rules.subject_extension(text) in self._not_needed:
+            return ScriptOutcome(skipped=missing_extensions.NOT_NEEDED)
         if missing := rules.missing_roles(text, self._roles):
             noun = "The role {} does" if len(missing) == 1 else "The roles {} do"
             return ScriptOutcome(skipped=f"{noun.format(', '.join(missing))} not exist on this server.")

@@ -138,7 +138,9 @@ _NO_NAMES = frozenset(
     ]
 )
 _EXTENSION = re.compile(
-    r"CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:\"(?P<quoted>(?:[^\"]|\"\")*)\"|(?P<plain>[\w-]+))", _I
+    r"(?:(?P<create>CREATE)|COMMENT\s+ON|ALTER|DROP)\s+EXTENSION\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?"
+    r"(?:\"(?P<quoted>(?:[^\"]|\"\")*)\"|(?P<plain>[\w-]+))",
+    _I,
 )
 _CONNECT = re.compile(r"\\c(?:onnect)?\s+(?:-\S+\s+)*(?P<name>\"(?:[^\"]|\"\")*\"|'[^']*'|\S+)")
 
@@ -181,8 +183,16 @@ def _names(text: str) -> list[str]:
 def extension(text: str) -> str:
     """Return the extension that a statement creates, or ""."""
     match = _EXTENSION.match(text)
-    if not match:
-        return ""
+    return _name(match) if match and match["create"] else ""
+
+
+def subject_extension(text: str) -> str:
+    """Return the extension that a statement creates, comments on, changes or drops, or ""."""
+    match = _EXTENSION.match(text)
+    return _name(match) if match else ""
+
+
+def _name(match: re.Match[str]) -> str:
     return match["quoted"].replace('""', '"') if match["quoted"] else match["plain"].lower()
 
 
