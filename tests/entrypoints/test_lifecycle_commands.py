@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -41,13 +42,13 @@ def test_data_is_exported(commands: Commands, monkeypatch: pytest.MonkeyPatch, t
 def test_accounts_are_deactivated_and_deleted(
     commands: Commands, headwater: HeadwaterProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    leaver, other = Commands(headwater), Commands(headwater)
-    name = leaver.run_json("account", "belongings")[0]["name"]
-    assert "--hand-over" in leaver.run("account", "delete", code=2)
-    assert "no other member" in leaver.run("account", "delete", "--hand-over", f"{name}=x@y.z", code=2)
-    answer_questions(monkeypatch, PASSWORD)
-    assert leaver.run_json("account", "delete", "--delete", name)["deletion_at"]
-    assert leaver.run("projects", "list", code=1)
-    answer_questions(monkeypatch, PASSWORD)
-    assert other.run_json("account", "deactivate") == {"deactivated": True}
-    assert "administrator" in commands.run("users", "deactivate", other.email, code=1)
+    with closing(Commands(headwater)) as leaver, closing(Commands(headwater)) as other:
+        name = leaver.run_json("account", "belongings")[0]["name"]
+        assert "--hand-over" in leaver.run("account", "delete", code=2)
+        assert "no other member" in leaver.run("account", "delete", "--hand-over", f"{name}=x@y.z", code=2)
+        answer_questions(monkeypatch, PASSWORD)
+        assert leaver.run_json("account", "delete", "--delete", name)["deletion_at"]
+        assert leaver.run("projects", "list", code=1)
+        answer_questions(monkeypatch, PASSWORD)
+        assert other.run_json("account", "deactivate") == {"deactivated": True}
+        assert "administrator" in commands.run("users", "deactivate", other.email, code=1)
