@@ -73,6 +73,11 @@ class Settings(BaseSettings):
     secure_cookies: bool = Field(
         True, description="Use `__Host-` cookies; set to false only for plain http on a trusted network."
     )
+    hsts_subdomains: bool = Field(
+        True,
+        description="Whether browsers must use https for all names below that of this server, too, once they were here "
+        "over https. Set to false if one of these names has no https.",
+    )
     access_token_seconds: int = Field(600, ge=30, description="Lifetime of an access token.")
     smtp_url: SecretStr | None = Field(
         None,

@@ -120,6 +120,7 @@ async def test_guesses_of_codes_are_limited(app: AppFixture) -> None:
 async def test_recovery_codes_work_once(app: AppFixture) -> None:
     someone = await app.person()
     _, codes = await enabled(someone)
+    assert all(len(code.replace("-", "")) * 5 >= 112 for code in codes), "bits, of base 32"
     assert (await signs_in(app, someone, codes[0].upper().replace("-", " "))).status_code == 200
     assert (await signs_in(app, someone, codes[0])).status_code == 401
     assert (await someone.get(PATH))["recovery_codes"] == 9
@@ -212,6 +213,8 @@ async def test_what_destroys_or_reveals_takes_a_proof_that_is_recent(app: AppFix
         assert refused["code"] == "proof_needed"
         await someone.send("DELETE", f"/projects/{someone.project['id']}", 403)
         await someone.get(f"/projects/{someone.project['id']}")
+        await someone.send("DELETE", "/auth/sessions", 403)
+        await someone.send("DELETE", f"/auth/sessions/{uuid.uuid4()}", 403)
         await someone.send("POST", "/auth/proof", 204, json=proof)
         await someone.send("POST", "/keys", 201, json={"name": "k", "scopes": ["read"]})
     await someone.send("DELETE", f"/projects/{someone.project['id']}", 204)
