@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 import headwater
+from suite.ports import free_port
 
 PATIENCE_MS = 120_000  # of everything that is waited for: a machine that is busy is no fault
 HERE = Path(__file__).parent
@@ -23,6 +24,8 @@ WEB = Path(headwater.__file__).parent / "web"
 PICTURES = HERE.parents[1] / "test-artifacts"
 EMAIL, PASSWORD, NAME = "ines@marlowfinch.example", "a river runs over stones", "Ines Moreau"
 SAMPLE = "Bookshop sample"
+# The identity provider in the settings of the server; the tests of signing in with it run it.
+CORP = f"http://127.0.0.1:{free_port()}"
 
 # Counts the requests of a page that are not answered; streams of events, which never end, do not count.
 COUNT_REQUESTS = """(() => {

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from browser import find
 from e2e.browser_helpers import (
+    CORP,
     COUNT_REQUESTS,
     EMAIL,
     HERE,
@@ -123,8 +124,10 @@ def server_url() -> Iterator[str]:
     """The address of a server with a home of its own, stopped when the tests end."""
     require_web()
     home = Path(tempfile.mkdtemp(prefix="hw-e2e-"))
+    provider = {"id": "corp", "name": "Corp", "issuer": CORP, "client_id": "headwater", "client_secret": "s"}
+    variables = {"HEADWATER_ALLOW_LOOPBACK": "true", "HEADWATER_OIDC_PROVIDERS": json.dumps([provider])}
     # Browsers treat loopback as secure, so the cookies of production are what is tested here.
-    with start_headwater(home, HEADWATER_SECURE_COOKIES="true", HEADWATER_ALLOW_LOOPBACK="true") as server:
+    with start_headwater(home, HEADWATER_SECURE_COOKIES="true", **variables) as server:
         yield f"http://127.0.0.1:{server.port}"
     shutil.rmtree(home, ignore_errors=True)
 

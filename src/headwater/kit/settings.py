@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from headwater.kit.errors import BadInput, did_you_mean
+from headwater.kit.identity_providers import IdentityProvider, check_distinct
 
 PREFIX = "HEADWATER_"
 FILE = "headwater.toml"
@@ -77,6 +78,13 @@ class Settings(BaseSettings):
         True,
         description="Whether browsers must use https for all names below that of this server, too, once they were here "
         "over https. Set to false if one of these names has no https.",
+    )
+    oidc_providers: Annotated[
+        tuple[IdentityProvider, ...], NoDecode, BeforeValidator(_listed), AfterValidator(check_distinct)
+    ] = Field(
+        (),
+        description="Identity providers with which users sign in, as a JSON list or as tables `[[oidc_providers]]`: "
+        "see [how](../howto/sign-in-with-oidc.md).",
     )
     access_token_seconds: int = Field(600, ge=30, description="Lifetime of an access token.")
     smtp_url: SecretStr | None = Field(

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from clusters import Cluster
 from features.accounts import route_list
+from headwater.features.accounts.models import LinkedIdentity, Passkey
 from headwater.features.accounts.rights import PERMISSIONS, SYSTEM, VIEWER
 from headwater.features.databases.service import databases
 from headwater.features.databases.supervisor.reconciler import Supervisor
@@ -41,6 +42,11 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/auth/deletion"): {"organizations": []},
     ("POST", "/api/v1/auth/exports"): {"password": ""},
     ("PATCH", "/api/v1/users/{user_id}"): {"is_admin": False},
+    ("POST", "/api/v1/auth/identities/start"): {"provider": "nobody", "purpose": "link"},
+    ("POST", "/api/v1/auth/identities"): {"provider": "nobody", "state": "x", "code": "x"},
+    ("POST", "/api/v1/auth/identities/proof"): {"provider": "nobody", "state": "x", "code": "x"},
+    ("POST", "/api/v1/auth/passkeys"): {"ticket": "x", "credential": {}, "name": "x"},
+    ("PATCH", "/api/v1/auth/passkeys/{passkey_id}"): {"name": "renamed"},
     ("POST", "/api/v1/auth/second-factor"): {"password": "not my password"},
     ("POST", "/api/v1/auth/second-factor/confirmation"): {"code": "000000"},
     ("POST", "/api/v1/auth/second-factor/recovery-codes"): {"password": "not my password"},
@@ -119,6 +125,9 @@ GONE = {
     "/api/v1/databases/{database_id}/copies",
     "/api/v1/auth/second-factor/confirmation",
     "/api/v1/auth/exports/{export_id}/links",
+    "/api/v1/auth/identities/start",
+    "/api/v1/auth/identities",
+    "/api/v1/auth/identities/proof",
     "/api/v1/invitations/acceptance",
     "/api/v1/transfers/{transfer_id}/errors",
     "/api/v1/transfers/{transfer_id}/file",
@@ -203,6 +212,13 @@ OWN = {
     "/api/v1/users/{user_id}/email-link",
     "/api/v1/users/{user_id}/sessions",
     "/api/v1/users/{user_id}/second-factor",
+    "/api/v1/auth/identities",
+    "/api/v1/auth/identities/start",
+    "/api/v1/auth/identities/proof",
+    "/api/v1/auth/identities/{identity_id}",
+    "/api/v1/auth/passkeys",
+    "/api/v1/auth/passkeys/options",
+    "/api/v1/auth/passkeys/{passkey_id}",
     "/api/v1/auth/proof",
     "/api/v1/auth/second-factor",
     "/api/v1/auth/second-factor/confirmation",
@@ -369,6 +385,47 @@ async def invitation_of(person: Person, path: str) -> str:
     return str(created["invitation"]["id"])
 
 
+async def identity_of(app: AppFixture, person: Person) -> str:
+    """Link an identity to the account of a person."""
+    row = LinkedIdentity(
+        user_id=uuid.UUID(person.signed_in["user"]["id"]), issuer="https://idp.test", subject=uuid.uuid4().hex
+    )
+    async with app.server.database.transaction() as db:
+        db.add(row)
+        await db.flush()
+    return str(row.id)
+
+
+async def passkey_of(app: AppFixture, person: Person) -> str:
+    """Add a passkey to the account of a person."""
+    row = Passkey(
+        user_id=uuid.UUID(person.signed_in["user"]["id"]),
+        credential_id=uuid.uuid4().bytes,
+        public_key=b"x",
+        sign_count=0,
+        host="headwater.test",
+        name="x",
+        is_synced=False,
+    )
+    async with app.server.database.transaction() as db:
+        db.add(row)
+        await db.flush()
+    return str(row.id)
+
+
+async def credentials_of(app: AppFixture, person: Person, path: str) -> dict[str, str]:
+    """Return the id of an identity, a passkey or a key of a person, if a path is about one."""
+    values = {}
+    if "{identity_id}" in path:
+        values["identity_id"] = await identity_of(app, person)
+    if "{passkey_id}" in path:
+        values["passkey_id"] = await passkey_of(app, person)
+    if "{key_id}" in path:
+        created = await person.send("POST", "/keys", 201, json={"name": "k", "scopes": ["read"]})
+        values["key_id"] = created["key"]["id"]
+    return values
+
+
 async def filled(app: AppFixture, person: Person, path: str) -> str:
     """Fill the placeholders of a path with ids of a person's resources."""
     values = {
@@ -381,9 +438,7 @@ async def filled(app: AppFixture, person: Person, path: str) -> str:
     }
     if "{session_id}" in path:
         values["session_id"] = (await person.get("/auth/sessions"))["items"][0]["id"]
-    if "{key_id}" in path:
-        created = await person.send("POST", "/keys", 201, json={"name": "k", "scopes": ["read"]})
-        values["key_id"] = created["key"]["id"]
+    values |= await credentials_of(app, person, path)
     if of_codebase(path):
         codebase = (await person.get(f"/projects/{person.project['id']}/codebases"))["items"][0]
         scan = codebase["scan"]["id"]

@@ -92,6 +92,10 @@ PUBLIC = {
     ("POST", "/api/v1/auth/email/confirmation"): {"token": "x"},
     ("POST", "/api/v1/invitations/offer"): {"token": "x"},
     ("POST", "/api/v1/auth/login"): {"email": "nobody@example.org", "password": "seven wooden boats"},
+    ("POST", "/api/v1/auth/oidc/{provider}/start"): {"next": "/", "invitation": "x"},
+    ("POST", "/api/v1/auth/oidc/{provider}/callback"): {"state": "x", "code": "x", "iss": "x", "error": "x"},
+    ("POST", "/api/v1/auth/oidc/second-step"): {"code": "x"},
+    ("POST", "/api/v1/auth/passkeys/sign-in"): {"ticket": "x", "credential": {}},
     ("POST", "/api/v1/auth/signup"): {"email": "nobody", "password": "seven wooden boats", "name": "n"},
 }
 

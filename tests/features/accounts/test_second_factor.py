@@ -147,7 +147,7 @@ async def test_second_factor_is_turned_off_with_the_password(app: AppFixture) ->
     _, codes = await enabled(someone)
     await someone.send("POST", f"{PATH}/removal", 422, json={"password": "not my password"})
     await someone.send("POST", f"{PATH}/removal", 204, json={"password": PASSWORD})
-    assert (await someone.get(PATH)) == {"enabled": False, "since": None, "recovery_codes": 0}
+    assert (await someone.get(PATH)) == {"enabled": False, "since": None, "recovery_codes": 0, "passkeys": 0}
     assert (await signs_in(app, someone)).status_code == 200
     await enabled(someone)
     assert (await signs_in(app, someone, codes[1])).status_code == 401

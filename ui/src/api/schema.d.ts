@@ -82,7 +82,7 @@ export interface paths {
         put?: never;
         /**
          * Sign In
-         * @description Sign in with a password, and a code if the account has a second factor (401 `second_factor` asks for it).
+         * @description Sign in with a password, and a code or a passkey as the second factor (401 `second_factor` asks for it).
          *
          *     An account that is about to be deleted (401 `account_ending`) is kept with `keep_account`.
          */
@@ -239,6 +239,278 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Providers
+         * @description List the identity providers with which users can sign in.
+         */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{provider}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Sign In
+         * @description Begin to sign in with a provider: the browser goes to the address that is returned.
+         */
+        post: operations["start_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete Sign In
+         * @description Complete a sign-in with what the provider has sent; if the account has a second factor, it waits for that.
+         */
+        post: operations["complete_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/second-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Second Step
+         * @description Complete a sign-in with a provider to an account with a second factor.
+         */
+        post: operations["take_second_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Identities
+         * @description List the identities that are linked to the account of the current user.
+         */
+        get: operations["list_identities"];
+        put?: never;
+        /**
+         * Link Identity
+         * @description Link the identity with which the current user has signed in at a provider.
+         */
+        post: operations["link_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start In Session
+         * @description Begin to link an identity to the account, or to prove by a fresh sign-in who uses the session.
+         */
+        post: operations["start_in_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove By Identity
+         * @description Prove by a fresh sign-in at a provider that the session is used by its user.
+         */
+        post: operations["prove_by_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities/{identity_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink Identity
+         * @description Unlink an identity; the last way to sign in stays.
+         */
+        delete: operations["unlink_identity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Passkeys
+         * @description List the passkeys of the current user.
+         */
+        get: operations["list_passkeys"];
+        put?: never;
+        /**
+         * Create Passkey
+         * @description Add a passkey to the account. The first second factor of an account comes with recovery codes.
+         */
+        post: operations["create_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Passkey
+         * @description Return what a browser needs to create a passkey (`navigator.credentials.create`).
+         */
+        post: operations["begin_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Use
+         * @description Return what a browser needs to use a passkey (`navigator.credentials.get`): to sign in, or as a proof.
+         */
+        post: operations["begin_use"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In With Passkey
+         * @description Sign in with a passkey; it counts as both factors.
+         */
+        post: operations["sign_in_with_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/{passkey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Passkey
+         * @description Delete a passkey; the last way to sign in stays. All other sessions end.
+         */
+        delete: operations["delete_passkey"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Passkey
+         * @description Rename a passkey.
+         */
+        patch: operations["rename_passkey"];
         trace?: never;
     };
     "/api/v1/auth/reset-request": {
@@ -3785,6 +4057,18 @@ export interface components {
             broken: components["schemas"]["BrokenEntryOut"] | null;
         };
         /**
+         * ChallengeOut
+         * @description The options for `navigator.credentials`, and the ticket that is sent back with its result.
+         */
+        ChallengeOut: {
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+            /** Ticket */
+            ticket: string;
+        };
+        /**
          * Chart
          * @description The chart of a result; `auto` chooses by the types of the columns, and so does a column that is not set.
          */
@@ -5095,6 +5379,56 @@ export interface components {
             message: string;
         };
         /**
+         * FlowAnswerIn
+         * @description What the provider has sent with the browser: `code` and `state`, or an `error`.
+         */
+        FlowAnswerIn: {
+            /** State */
+            state: string;
+            /**
+             * Code
+             * @default
+             */
+            code?: string;
+            /**
+             * Iss
+             * @default
+             */
+            iss?: string;
+            /**
+             * Error
+             * @default
+             */
+            error?: string;
+        };
+        /**
+         * FlowResultOut
+         * @description A sign-in that is complete; with `second_factor`, it goes on with `POST /auth/oidc/second-step`.
+         */
+        FlowResultOut: {
+            /** Next */
+            next: string;
+            /** Second Factor */
+            second_factor: boolean;
+            session: components["schemas"]["SignedInOut"] | null;
+        };
+        /**
+         * FlowStartIn
+         * @description The begin of a sign-in: the page to go on to, and the token of an invitation for a new account.
+         */
+        FlowStartIn: {
+            /**
+             * Next
+             * @default
+             */
+            next?: string;
+            /**
+             * Invitation
+             * @default
+             */
+            invitation?: string;
+        };
+        /**
          * ForeignKey
          * @description Columns that refer to the columns of another table (empty `ref_columns` means its primary key).
          */
@@ -5148,6 +5482,30 @@ export interface components {
             kind: string;
             /** Type */
             type: string;
+        };
+        /**
+         * FullSignInIn
+         * @description A sign-in; `code` is of the second factor, or a recovery code; a passkey replaces it.
+         */
+        FullSignInIn: {
+            /**
+             * Code
+             * @default
+             */
+            code?: string;
+            passkey?: components["schemas"]["PasskeyResultIn"] | null;
+            /** Email */
+            email: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /**
+             * Keep Account
+             * @default false
+             */
+            keep_account?: boolean;
         };
         /**
          * GraphColumnOut
@@ -5346,6 +5704,30 @@ export interface components {
             kind: "collection" | "view" | "keys";
             /** Count */
             count: number | null;
+        };
+        /**
+         * IdentityOut
+         * @description An identity of the current user; `provider` is empty if the settings no longer name its provider.
+         */
+        IdentityOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Provider */
+            provider: string;
+            /** Provider Name */
+            provider_name: string;
+            /** Email */
+            email: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Last Used At */
+            last_used_at: string | null;
         };
         /**
          * ImportColumnIn
@@ -5809,6 +6191,13 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** ListOf[IdentityOut] */
+        ListOf_IdentityOut_: {
+            /** Items */
+            items: components["schemas"]["IdentityOut"][];
+            /** Next */
+            next: string | null;
+        };
         /** ListOf[InvitationOut] */
         ListOf_InvitationOut_: {
             /** Items */
@@ -5872,6 +6261,13 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** ListOf[PasskeyOut] */
+        ListOf_PasskeyOut_: {
+            /** Items */
+            items: components["schemas"]["PasskeyOut"][];
+            /** Next */
+            next: string | null;
+        };
         /** ListOf[PersonalExportOut] */
         ListOf_PersonalExportOut_: {
             /** Items */
@@ -5890,6 +6286,13 @@ export interface components {
         ListOf_ProjectOut_: {
             /** Items */
             items: components["schemas"]["ProjectOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** ListOf[ProviderOut] */
+        ListOf_ProviderOut_: {
+            /** Items */
+            items: components["schemas"]["ProviderOut"][];
             /** Next */
             next: string | null;
         };
@@ -6042,6 +6445,8 @@ export interface components {
             user: components["schemas"]["UserOut"];
             /** Organizations */
             organizations: components["schemas"]["OrganizationOut"][];
+            /** Has Password */
+            has_password: boolean;
         };
         /**
          * MemberOut
@@ -6281,7 +6686,7 @@ export interface components {
         };
         /**
          * NewEmailIn
-         * @description The new address of the current user, with the password.
+         * @description The new address of the current user, with the password, if the account has one.
          */
         NewEmailIn: {
             /** Email */
@@ -6289,8 +6694,9 @@ export interface components {
             /**
              * Password
              * Format: password
+             * @default
              */
-            password: string;
+            password?: string;
         };
         /**
          * NewExtension
@@ -6306,6 +6712,14 @@ export interface components {
              * @default false
              */
             confirmed?: boolean;
+        };
+        /**
+         * NewFlowOut
+         * @description Where the browser goes.
+         */
+        NewFlowOut: {
+            /** Url */
+            url: string;
         };
         /**
          * NewInvitationOut
@@ -6326,6 +6740,37 @@ export interface components {
             key: components["schemas"]["KeyOut"];
             /** Secret */
             secret: string;
+        };
+        /**
+         * NewPasskeyIn
+         * @description A new passkey, with the name that its user gives it.
+         */
+        NewPasskeyIn: {
+            /** Ticket */
+            ticket: string;
+            /** Credential */
+            credential: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+        };
+        /**
+         * NewPasskeyOut
+         * @description A new passkey; recovery codes, which are shown only once, if it is the first second factor of the account.
+         */
+        NewPasskeyOut: {
+            passkey: components["schemas"]["PasskeyOut"];
+            /** Recovery Codes */
+            recovery_codes: string[];
+        };
+        /**
+         * NextOut
+         * @description The page to go on to.
+         */
+        NextOut: {
+            /** Next */
+            next: string;
         };
         /**
          * OpenedVaultOut
@@ -6446,14 +6891,15 @@ export interface components {
         };
         /**
          * OwnPasswordIn
-         * @description The password of the current user.
+         * @description The password of the current user; empty if the account has none (then 403 `proof_needed` may ask for a proof).
          */
         OwnPasswordIn: {
             /**
              * Password
              * Format: password
+             * @default
              */
-            password: string;
+            password?: string;
         };
         /**
          * OwnedOrganizationOut
@@ -6555,6 +7001,50 @@ export interface components {
             next: string | null;
         };
         /**
+         * PasskeyChange
+         * @description The new name of a passkey.
+         */
+        PasskeyChange: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * PasskeyOut
+         * @description A passkey of the current user, for the host at which it was created; `is_synced` if several devices have it.
+         */
+        PasskeyOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Host */
+            host: string;
+            /** Is Synced */
+            is_synced: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Last Used At */
+            last_used_at: string | null;
+        };
+        /**
+         * PasskeyResultIn
+         * @description The result of `navigator.credentials`, and the ticket of its challenge.
+         */
+        PasskeyResultIn: {
+            /** Ticket */
+            ticket: string;
+            /** Credential */
+            credential: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * PassphraseIn
          * @description A passphrase that opens the vault without this Headwater.
          */
@@ -6572,14 +7062,15 @@ export interface components {
         };
         /**
          * PasswordIn
-         * @description A change of password; all other sessions end.
+         * @description A change of password; all other sessions end. An account without a password needs no `current`.
          */
         PasswordIn: {
             /**
              * Current
              * Format: password
+             * @default
              */
-            current: string;
+            current?: string;
             /**
              * New
              * Format: password
@@ -7029,20 +7520,21 @@ export interface components {
         };
         /**
          * ProofIn
-         * @description The password of the current user, or a code of the second factor.
+         * @description The password of the current user, or a code of the second factor, or a passkey: one of these.
          */
         ProofIn: {
+            /**
+             * Code
+             * @default
+             */
+            code?: string;
+            passkey?: components["schemas"]["PasskeyResultIn"] | null;
             /**
              * Password
              * Format: password
              * @default
              */
             password?: string;
-            /**
-             * Code
-             * @default
-             */
-            code?: string;
         };
         /**
          * ProofOut
@@ -7072,6 +7564,18 @@ export interface components {
             server: string;
             /** At */
             at: string | null;
+        };
+        /**
+         * ProviderOut
+         * @description An identity provider; `fresh_sign_in` if it can prove who uses a session.
+         */
+        ProviderOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Fresh Sign In */
+            fresh_sign_in: boolean;
         };
         /**
          * ProxyIn
@@ -8842,7 +9346,7 @@ export interface components {
         };
         /**
          * SecondFactorOut
-         * @description Whether the account has a second factor, since when, and how many recovery codes are left.
+         * @description Whether the account has an authenticator app, since when, how many passkeys, and recovery codes that are left.
          */
         SecondFactorOut: {
             /** Enabled */
@@ -8851,6 +9355,20 @@ export interface components {
             since: string | null;
             /** Recovery Codes */
             recovery_codes: number;
+            /** Passkeys */
+            passkeys: number;
+        };
+        /**
+         * SecondStepIn
+         * @description A code of the second factor, or a recovery code; or a passkey.
+         */
+        SecondStepIn: {
+            /**
+             * Code
+             * @default
+             */
+            code?: string;
+            passkey?: components["schemas"]["PasskeyResultIn"] | null;
         };
         /**
          * Sequence
@@ -8907,6 +9425,49 @@ export interface components {
             blocked_by: string[];
         };
         /**
+         * SessionFlowAnswerIn
+         * @description The same for a flow in a session, with the id of the provider.
+         */
+        SessionFlowAnswerIn: {
+            /** State */
+            state: string;
+            /**
+             * Code
+             * @default
+             */
+            code?: string;
+            /**
+             * Iss
+             * @default
+             */
+            iss?: string;
+            /**
+             * Error
+             * @default
+             */
+            error?: string;
+            /** Provider */
+            provider: string;
+        };
+        /**
+         * SessionFlowIn
+         * @description The begin of a flow in a session: to link an identity, or to prove by a fresh sign-in who uses the session.
+         */
+        SessionFlowIn: {
+            /** Provider */
+            provider: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "link" | "proof";
+            /**
+             * Next
+             * @default
+             */
+            next?: string;
+        };
+        /**
          * SessionOut
          * @description A session.
          */
@@ -8945,29 +9506,6 @@ export interface components {
              * @default false
              */
             current: boolean;
-        };
-        /**
-         * SignInIn
-         * @description A sign-in; `code` is of the second factor, or a recovery code; `keep_account` undoes a deletion in its grace.
-         */
-        SignInIn: {
-            /** Email */
-            email: string;
-            /**
-             * Password
-             * Format: password
-             */
-            password: string;
-            /**
-             * Code
-             * @default
-             */
-            code?: string;
-            /**
-             * Keep Account
-             * @default false
-             */
-            keep_account?: boolean;
         };
         /**
          * SignUpConfirmationIn
@@ -10635,7 +11173,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SignInIn"];
+                "application/json": components["schemas"]["FullSignInIn"];
             };
         };
         responses: {
@@ -10944,6 +11482,560 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_ProviderOut_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    start_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowStartIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewFlowOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    complete_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowAnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowResultOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    take_second_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondStepIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_IdentityOut_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    link_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionFlowAnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    start_in_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionFlowIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewFlowOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    prove_by_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionFlowAnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    unlink_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_PasskeyOut_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskeyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewPasskeyOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    begin_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    begin_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    sign_in_with_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyResultIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    rename_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOut"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

@@ -43,6 +43,12 @@ export const signIn = createRoute({
   component: lazyRouteComponent(() => import('@/features/accounts/sign-in-page'), 'SignInPage'),
 })
 
+export const providerReturn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in/$provider',
+  component: lazyRouteComponent(() => import('@/features/accounts/provider-return-page'), 'ProviderReturnPage'),
+})
+
 export const invite = createRoute({
   getParentRoute: () => root,
   path: '/invite',

@@ -3,7 +3,7 @@ import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tansta
 import { auditSearch } from '@/lib/audit'
 import { backupsSearch, columnsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
 import { NotFound, RouteError } from './fallbacks'
-import { confirmEmail, confirmSignUp, database, invite, project, requestReset, reset, root, shell, signIn, signUp } from './frames'
+import { confirmEmail, confirmSignUp, database, invite, project, providerReturn, requestReset, reset, root, shell, signIn, signUp } from './frames'
 import { transferPages } from './transfer-routes'
 
 const home = createRoute({
@@ -261,7 +261,7 @@ const users = createRoute({
 const settingsPages = settings.addChildren([settingsIndex, profile, security, keys, members, storage, users, instance, audit])
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, signUp, invite, requestReset, reset, confirmEmail, confirmSignUp, shell.addChildren([home, jobs, job, settingsPages, projectPages])]),
+  routeTree: root.addChildren([signIn, providerReturn, signUp, invite, requestReset, reset, confirmEmail, confirmSignUp, shell.addChildren([home, jobs, job, settingsPages, projectPages])]),
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,

@@ -33,7 +33,9 @@ REFUSALS = Counter("headwater_http_refusals_total", "Requests refused with 401, 
 SECONDS = Histogram(
     "headwater_http_request_duration_seconds", "Time to answer.", ["area"], buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 30)
 )
-SIGN_IN_ROUTES = frozenset({"/auth/login"})
+SIGN_IN_ROUTES = frozenset(
+    {"/auth/login", "/auth/passkeys/sign-in", "/auth/oidc/{provider}/callback", "/auth/oidc/second-step"}
+)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 # Limit of the body of every route that does not declare another one.

@@ -159,11 +159,10 @@ class SignUpIn(Input):
 
 
 class SignInIn(Input):
-    """A sign-in; `code` is of the second factor, or a recovery code; `keep_account` undoes a deletion in its grace."""
+    """A sign-in with a password; `keep_account` undoes a deletion in its grace period."""
 
     email: Name
     password: SecretStr = Field(max_length=1000)
-    code: Annotated[str, Field(max_length=100)] = ""
     keep_account: bool = False
 
 
@@ -200,6 +199,7 @@ class MeOut(Wire):
 
     user: UserOut
     organizations: list[OrganizationOut]
+    has_password: bool
 
 
 class ProfileChange(Change):
@@ -209,9 +209,9 @@ class ProfileChange(Change):
 
 
 class PasswordIn(Input):
-    """A change of password; all other sessions end."""
+    """A change of password; all other sessions end. An account without a password needs no `current`."""
 
-    current: SecretStr = Field(max_length=1000)
+    current: SecretStr = Field(SecretStr(""), max_length=1000)
     new: SecretStr = Field(max_length=1000)
 
 

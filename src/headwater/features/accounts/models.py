@@ -23,8 +23,9 @@ def _owner(column: str) -> ForeignKey:
 
 
 class User(Base):
-    """A person with a password. `email` is stored in lower case.
+    """A person; without a password, they sign in with an identity. `email` is stored in lower case.
 
+    `email_verified_at` is when a mail, or a provider that has verified the address, last proved that it is theirs.
     A deactivated account cannot be used. One with a `deletion_at` is deleted then, unless it is taken back before.
     """
 
@@ -36,7 +37,8 @@ class User(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     email: Mapped[str] = mapped_column(TEXT, unique=True)
     name: Mapped[str] = mapped_column(TEXT)
-    password_hash: Mapped[str] = mapped_column(TEXT)
+    password_hash: Mapped[str | None] = mapped_column(TEXT)
+    email_verified_at: Mapped[datetime | None]
     is_admin: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     deactivated_at: Mapped[datetime | None]
@@ -169,6 +171,55 @@ class AccountLink(Base):
     email: Mapped[str] = mapped_column(TEXT, default="")
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     expires_at: Mapped[datetime]
+
+
+class LinkedIdentity(Base):
+    """A user at a provider: the provider is known by its issuer, for ids in settings may be given to another one.
+
+    `email` is the address there when it was last used.
+    """
+
+    __tablename__ = "identities"
+    __table_args__ = (
+        CheckConstraint("length(subject) BETWEEN 1 AND 255", name="subject"),
+        UniqueConstraint("issuer", "subject"),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[uuid.UUID] = mapped_column(_owner("users.id"), index=True)
+    issuer: Mapped[str] = mapped_column(TEXT)
+    subject: Mapped[str] = mapped_column(TEXT)
+    email: Mapped[str] = mapped_column(TEXT, default="", server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    last_used_at: Mapped[datetime | None]
+
+
+class Passkey(Base):
+    """A credential of WebAuthn; `host` is that for which it was created, `sign_count` that of its last signature."""
+
+    __tablename__ = "passkeys"
+    __table_args__ = (
+        CheckConstraint("sign_count >= 0", name="sign_count"),
+        CheckConstraint("length(credential_id) BETWEEN 1 AND 1023", name="credential_id"),
+        CheckConstraint("name <> ''", name="name"),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[uuid.UUID] = mapped_column(_owner("users.id"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    host: Mapped[str] = mapped_column(TEXT)
+    name: Mapped[str] = mapped_column(TEXT)
+    is_synced: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    last_used_at: Mapped[datetime | None]
+
+
+class UsedToken(Base):
+    """The hash of a signed token that is valid only once and was used; it is deleted once the token has expired."""
+
+    __tablename__ = "used_tokens"
+    hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class SecondFactor(Base):

@@ -18,17 +18,10 @@ class OrganizationChange(Input):
     requires_second_factor: bool
 
 
-class ProofIn(Input):
-    """The password of the current user, or a code of the second factor."""
+class OwnPasswordIn(Input):
+    """The password of the current user; empty if the account has none (then 403 `proof_needed` may ask for a proof)."""
 
     password: SecretStr = Field(SecretStr(""), max_length=1000)
-    code: str = Field("", max_length=100)
-
-
-class OwnPasswordIn(Input):
-    """The password of the current user."""
-
-    password: SecretStr = Field(max_length=1000)
 
 
 class CodeIn(Input):
@@ -38,11 +31,12 @@ class CodeIn(Input):
 
 
 class SecondFactorOut(Wire):
-    """Whether the account has a second factor, since when, and how many recovery codes are left."""
+    """Whether the account has an authenticator app, since when, how many passkeys, and recovery codes that are left."""
 
     enabled: bool
     since: datetime | None
     recovery_codes: int
+    passkeys: int
 
 
 class EnrolmentOut(Wire):
@@ -109,10 +103,10 @@ class EmailIn(Input):
 
 
 class NewEmailIn(Input):
-    """The new address of the current user, with the password."""
+    """The new address of the current user, with the password, if the account has one."""
 
     email: Name
-    password: SecretStr = Field(max_length=1000)
+    password: SecretStr = Field(SecretStr(""), max_length=1000)
 
 
 class EmailOut(Wire):

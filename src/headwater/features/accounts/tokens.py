@@ -8,8 +8,10 @@ import hmac
 import secrets
 import uuid
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -93,6 +95,25 @@ class Signer:
             return self._claims(token, self._registry_of_expired)[0]
         except Unauthenticated:
             return None
+
+    def seal(self, purpose: str, payload: Mapping[str, Any], lasts: timedelta) -> str:
+        """Return a signed token that carries a payload for one purpose; who has it can read the payload."""
+        claims = {**payload, "aud": f"headwater-{purpose}", "exp": int((now() + lasts).timestamp())}
+        return jwt.encode({"alg": ALGORITHMS[0]}, claims, self._key, algorithms=ALGORITHMS)
+
+    def unseal(self, purpose: str, token: str) -> dict[str, Any] | None:
+        """Return the payload of a token that was signed for a purpose and has not expired, or None."""
+        registry = jwt.JWTClaimsRegistry(
+            now=lambda: int(now().timestamp()),
+            aud={"essential": True, "value": f"headwater-{purpose}"},
+            exp={"essential": True},
+        )
+        try:
+            claims = jwt.decode(token, self._key, algorithms=ALGORITHMS).claims
+            registry.validate(claims)
+        except (JoseError, ValueError, TypeError, AttributeError):
+            return None
+        return dict(claims)
 
     def _claims(self, token: str, registry: jwt.JWTClaimsRegistry) -> tuple[AccessClaims, int]:
         """Return the claims of a token, and when it expires in seconds since 1970."""

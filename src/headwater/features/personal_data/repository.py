@@ -155,6 +155,8 @@ PARTS: Mapping[str, str] = {
         "SELECT created_at, confirmed_at, (SELECT count(*) FROM recovery_codes r WHERE r.user_id = f.user_id"
         " AND used_at IS NULL) AS unused_recovery_codes FROM second_factors f WHERE user_id = :id"
     ),
+    "identities": "SELECT id, issuer, subject, email, created_at FROM identities WHERE user_id = :id ORDER BY id",
+    "passkeys": "SELECT id, name, host, created_at, last_used_at FROM passkeys WHERE user_id = :id ORDER BY id",
     "invitations": (
         "SELECT id, organization_id, email, role, created_at, expires_at, accepted_at, revoked_at FROM invitations"
         " WHERE invited_by = :id OR email = (SELECT email FROM users WHERE users.id = :id) ORDER BY id"

@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from headwater.kit.errors import BadInput, Forbidden, Unavailable
 from headwater.kit.network.endpoint import Endpoint
+from headwater.kit.settings import Settings
 
 Ip: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -73,6 +74,11 @@ class NetworkPolicy:
 
 
 TRUSTED = NetworkPolicy((ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")), loopback=True)
+
+
+def policy_of(settings: Settings) -> NetworkPolicy:
+    """Return the addresses that connections may reach: public ones, and those that the administrator allows."""
+    return NetworkPolicy(private=tuple(settings.allowed_networks), loopback=settings.allow_loopback)
 
 
 async def resolve(

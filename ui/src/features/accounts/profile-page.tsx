@@ -24,7 +24,7 @@ export function ProfilePage() {
       }
     >
       <Loaded query={me}>
-        {({ user, organizations }) => (
+        {({ user, organizations, has_password }) => (
           <>
             <Panel title="Account">
               <NameForm name={user.name} />
@@ -36,7 +36,7 @@ export function ProfilePage() {
                 <dt>Instance</dt>
                 <dd>{user.is_admin ? 'Admin' : 'User'}</dd>
               </dl>
-              <EmailForm />
+              <EmailForm hasPassword={has_password} />
             </Panel>
             <Panel title="Organizations">
               <table className="table">

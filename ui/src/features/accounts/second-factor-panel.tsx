@@ -8,7 +8,7 @@ import { ErrorNote, Loaded } from '@/components/states'
 import { Dialog } from '@/components/ui/dialog'
 import { day } from '@/lib/format'
 import { asApiError } from '@/lib/problem'
-import { secondFactorQuery, useConfirmSecondFactor, useDisableSecondFactor, useEnrol, useRenewCodes } from './api'
+import { meQuery, secondFactorQuery, useConfirmSecondFactor, useDisableSecondFactor, useEnrol, useRenewCodes } from './api'
 import { RecoveryCodes } from './recovery-codes'
 
 interface EntryProps {
@@ -23,6 +23,8 @@ interface EntryProps {
 
 function Entry({ label, field, action, error, busy, onEnter, children }: EntryProps) {
   const [text, setText] = useState('')
+  // Who has no password proves it in another way, which the server asks for.
+  const isAsked = useQuery(meQuery()).data?.has_password !== false || field === 'code'
   const failure = error ? asApiError(error) : null
   const message = failure?.fields[field]
   const submit = (event: FormEvent) => {
@@ -33,19 +35,21 @@ function Entry({ label, field, action, error, busy, onEnter, children }: EntryPr
     <form className="form-stack" onSubmit={submit}>
       {children}
       {failure && !message && <ErrorNote error={failure} />}
-      <TextField
-        label={label}
-        type={field === 'password' ? 'password' : 'text'}
-        inputMode={field === 'code' ? 'numeric' : undefined}
-        autoComplete={field === 'password' ? 'current-password' : 'one-time-code'}
-        required
-        autoFocus
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-        error={message}
-      />
+      {isAsked && (
+        <TextField
+          label={label}
+          type={field === 'password' ? 'password' : 'text'}
+          inputMode={field === 'code' ? 'numeric' : undefined}
+          autoComplete={field === 'password' ? 'current-password' : 'one-time-code'}
+          required
+          autoFocus
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          error={message}
+        />
+      )}
       <footer>
-        <button type="submit" className="btn primary" disabled={busy || !text}>
+        <button type="submit" className="btn primary" disabled={busy || (isAsked && !text)}>
           {action}
         </button>
       </footer>
@@ -113,15 +117,20 @@ function CodesDialog({ onClose }: { onClose: () => void }) {
 
 type Open = 'enable' | 'disable' | 'codes' | null
 
+function statusText(factor: SecondFactor): string {
+  const left = `${factor.recovery_codes} recovery codes are left.`
+  if (factor.enabled) return `On since ${day(factor.since ?? '')}. ${left}`
+  if (factor.passkeys > 0) return `Your passkeys are your second factor. ${left} You can add codes of an authenticator app.`
+  return 'Off. With it, signing in also takes a code of an authenticator app.'
+}
+
 function Status({ factor, onOpen }: { factor: SecondFactor; onOpen: (open: Open) => void }) {
   return (
-    <div className="row p-4">
-      <p className="grow">
-        {factor.enabled
-          ? `On since ${day(factor.since ?? '')}. ${factor.recovery_codes} recovery codes are left.`
-          : 'Off. With it, signing in also takes a code of an authenticator app.'}
+    <div className="row flex-wrap p-4">
+      <p className="grow basis-60">
+        {statusText(factor)}
       </p>
-      {factor.enabled && (
+      {(factor.enabled || factor.passkeys > 0) && (
         <button type="button" className="btn" onClick={() => onOpen('codes')}>
           New recovery codes
         </button>

@@ -5,7 +5,9 @@ import { Loaded } from '@/components/states'
 import type { SignInSession } from '@/api/types'
 import { withErrorToast } from '@/lib/download'
 import { ago, day } from '@/lib/format'
-import { sessionsQuery, useRevokeOtherSessions, useRevokeSession } from './api'
+import { meQuery, sessionsQuery, useRevokeOtherSessions, useRevokeSession } from './api'
+import { IdentitiesPanel } from './identities-panel'
+import { PasskeysPanel } from './passkeys-panel'
 import { PasswordForm } from './password-form'
 import { SecondFactorPanel } from './second-factor-panel'
 
@@ -41,11 +43,16 @@ function RevokeOthers() {
 
 export function SecurityPage() {
   const sessions = useQuery(sessionsQuery())
+  const me = useQuery(meQuery())
   return (
     <PageFrame title="Security" actions={(sessions.data?.length ?? 0) > 1 && <RevokeOthers />}>
       <Panel title="Password">
-        <PasswordForm />
+        <Loaded query={me} rows={2}>
+          {({ has_password }) => <PasswordForm hasPassword={has_password} />}
+        </Loaded>
       </Panel>
+      <PasskeysPanel />
+      <IdentitiesPanel />
       <SecondFactorPanel />
       <Panel title="Sessions" aside="Revoke signs that device out">
         <Loaded query={sessions} rows={3}>

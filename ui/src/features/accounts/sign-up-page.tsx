@@ -9,6 +9,7 @@ import { instanceQuery, offerQuery, useSignUp } from './api'
 import { EntryCard, useGoOn } from './entry-card'
 import { INVITATION } from './invite-page'
 import { NewPasswordField } from './new-password-field'
+import { ProviderButtons } from './provider-buttons'
 
 const route = getRouteApi('/sign-up')
 
@@ -70,6 +71,7 @@ export function SignUpPage() {
       <button type="submit" className="btn primary wide" disabled={signUp.isPending}>
         Create account
       </button>
+      <ProviderButtons next={next} invitation={offer ? invitation : ''} />
     </EntryCard>
   )
 }

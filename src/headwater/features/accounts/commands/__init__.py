@@ -18,7 +18,7 @@ from headwater.features.accounts.api_client import (
     show,
     show_one,
 )
-from headwater.features.accounts.commands import audit, keys, members, second_factor, users
+from headwater.features.accounts.commands import audit, identities, keys, members, passkeys, second_factor, users
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 PROJECT = ("id", "name", "role", "codebase_count", "table_count", "column_count", "usage_count")
@@ -33,12 +33,14 @@ def register(app: typer.Typer) -> None:
     projects.command("create")(create_project)
     app.add_typer(projects, name="projects")
     keys.register(app)
-    account = typer.Typer(help="Your name, password, address, second factor and sessions.", no_args_is_help=True)
+    account = typer.Typer(help="Your name, password, address, ways to sign in, and sessions.", no_args_is_help=True)
     account.command("rename")(rename)
     account.command("password")(change_password)
     account.command("email")(change_email)
     account.command("end-sessions")(end_sessions)
     account.command("deactivate")(deactivate)
+    identities.register(account)
+    passkeys.register(account)
     second_factor.register(account)
     app.add_typer(account, name="account")
     members.register(app)

@@ -6,15 +6,19 @@ from headwater.features.accounts.endpoints import (
     account_links,
     audit,
     auth,
+    identities,
     invitations,
     keys,
     organizations,
+    passkeys,
     projects,
     second_factor,
 )
 
 ROUTERS = (
     auth.router,
+    identities.router,
+    passkeys.router,
     account_links.router,
     second_factor.router,
     organizations.router,

@@ -20,13 +20,18 @@ from headwater.features.accounts.api_models import (
     ProfileChange,
     SessionOut,
     SignedInOut,
-    SignInIn,
     SignUpIn,
     UserOut,
 )
+from headwater.features.accounts.endpoints.passkeys import passkey_result
+from headwater.features.accounts.endpoints.session_cookie import (
+    PLAIN_COOKIE,
+    SECURE_COOKIE,
+    cookie_name,
+    signed_in_answer,
+)
 from headwater.features.accounts.guard import (
     DEFAULT_PAGE,
-    AppState,
     Client,
     Cursor,
     Db,
@@ -37,6 +42,7 @@ from headwater.features.accounts.guard import (
     public,
     same_origin,
 )
+from headwater.features.accounts.passkey_models import FullSignInIn
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.security_models import DeactivationIn, SignUpConfirmationIn, SignUpPendingOut
 from headwater.features.accounts.service import (
@@ -51,10 +57,8 @@ from headwater.features.accounts.service import sign_up as signing_up
 from headwater.features.accounts.service.identity import SignedIn
 from headwater.features.accounts.service.sign_up import SignUp
 from headwater.kit.errors import Unauthenticated
-from headwater.kit.settings import Settings
 
 router = APIRouter()
-SECURE_COOKIE, PLAIN_COOKIE = "__Host-headwater_refresh", "headwater_refresh"
 SecureCookie = Annotated[str | None, Cookie(alias=SECURE_COOKIE, include_in_schema=False)]
 PlainCookie = Annotated[str | None, Cookie(alias=PLAIN_COOKIE, include_in_schema=False)]
 Reader = Annotated[Actor, Depends(allow("account:read"))]
@@ -94,7 +98,7 @@ async def sign_up(
     entered = SignUp(body.email, body.password.get_secret_value(), body.name, body.invitation)
     result = await signing_up.sign_up(server.context, server.signer, visitor, entered, server.signup_hooks)
     if isinstance(result, SignedIn):
-        return _answer(response, server, result)
+        return signed_in_answer(response, server, result)
     pages = page_url(request, "confirm-sign-up", ""), page_url(request, "sign-in", "")
     hours = int(signing_up.LASTS.total_seconds()) // 3600
     pending = SignUpPendingOut(email=result.email, confirm_within_hours=hours)
@@ -113,18 +117,26 @@ async def confirm_sign_up(
     signed_in = await signing_up.confirm(
         server.context, server.signer, visitor, body.token, body.password.get_secret_value(), server.signup_hooks
     )
-    return _answer(response, server, signed_in)
+    return signed_in_answer(response, server, signed_in)
 
 
 @router.post("/auth/login", tags=["auth"], dependencies=[Depends(same_origin)])
-async def sign_in(body: SignInIn, response: Response, server: Shared, visitor: Client) -> SignedInOut:
-    """Sign in with a password, and a code if the account has a second factor (401 `second_factor` asks for it).
+async def sign_in(
+    body: FullSignInIn, request: Request, response: Response, server: Shared, visitor: Client
+) -> SignedInOut:
+    """Sign in with a password, and a code or a passkey as the second factor (401 `second_factor` asks for it).
 
     An account that is about to be deleted (401 `account_ending`) is kept with `keep_account`.
     """
-    entered = password_sign_in.SignIn(body.email, body.password.get_secret_value(), body.code, body.keep_account)
+    entered = password_sign_in.SignIn(
+        body.email,
+        body.password.get_secret_value(),
+        body.code,
+        passkey_result(request, body.passkey),
+        keep_account=body.keep_account,
+    )
     signed_in = await password_sign_in.sign_in(server.context, server.signer, visitor, entered)
-    return _answer(response, server, signed_in)
+    return signed_in_answer(response, server, signed_in)
 
 
 @router.post("/auth/refresh", tags=["auth"], dependencies=[Depends(same_origin)])
@@ -139,7 +151,7 @@ async def refresh(
         signed_in = await identity.refresh(db, server.settings, server.signer, visitor, token)
     if signed_in is None:
         raise Unauthenticated("The session has ended.", hint="Sign in again.")
-    return _answer(response, server, signed_in)
+    return signed_in_answer(response, server, signed_in)
 
 
 @router.post("/auth/logout", status_code=204, tags=["auth"], dependencies=[Depends(same_origin)])
@@ -168,6 +180,7 @@ async def me(server: Shared, actor: Reader) -> MeOut:
     return MeOut(
         user=UserOut.model_validate(current.user),
         organizations=[OrganizationOut.model_validate(each) for each in current.organizations],
+        has_password=current.user.has_password,
     )
 
 
@@ -224,26 +237,3 @@ async def revoke_session(
 ) -> None:
     """End a session of the current user."""
     await sessions.revoke(db, actor, session_id)
-
-
-def cookie_name(settings: Settings) -> str:
-    """Return the name of the refresh cookie; browsers accept the `__Host-` prefix only over HTTPS."""
-    return SECURE_COOKIE if settings.secure_cookies else PLAIN_COOKIE
-
-
-def _answer(response: Response, server: AppState, signed_in: SignedIn) -> SignedInOut:
-    response.set_cookie(
-        cookie_name(server.settings),
-        signed_in.refresh_token,
-        max_age=server.settings.session_days * 86_400,
-        path="/",
-        secure=server.settings.secure_cookies,
-        httponly=True,
-        samesite="strict",
-    )
-    response.headers["cache-control"] = "no-store"
-    return SignedInOut(
-        user=UserOut.model_validate(signed_in.user),
-        access_token=signed_in.access_token,
-        expires_in=signed_in.expires_in,
-    )

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from headwater.features.accounts import security_models as shapes
+from headwater.features.accounts.endpoints.passkeys import passkey_result
 from headwater.features.accounts.guard import Db, Shared, allow
+from headwater.features.accounts.passkey_models import ProofIn
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import second_factor, step_up
+from headwater.features.accounts.service.step_up import EnteredProof
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 Admin = Annotated[Actor, Depends(allow("account:admin"))]
 
 
 @router.post("/proof", status_code=204)
-async def prove(body: shapes.ProofIn, server: Shared, actor: Annotated[Actor, Depends(allow("account:write"))]) -> None:
+async def prove(
+    body: ProofIn, request: Request, server: Shared, actor: Annotated[Actor, Depends(allow("account:write"))]
+) -> None:
     """Prove that the session is used by its user, for what destroys or reveals (403 `proof_needed` asks for it)."""
-    await step_up.prove(server.context, actor, password=body.password.get_secret_value(), code=body.code)
+    entered = EnteredProof(body.password.get_secret_value(), body.code, passkey_result(request, body.passkey))
+    await step_up.prove(server.context, actor, server.signer, entered)
 
 
 @router.get("/second-factor")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 
 from headwater.features.accounts.models import (
     ApiKey,
     Membership,
     Organization,
+    Passkey,
     Project,
     SecondFactor,
     User,
@@ -17,13 +18,14 @@ from headwater.features.accounts.models import (
 )
 from headwater.store.reads import Read
 
-_CONFIRMED = and_(SecondFactor.user_id == User.id, SecondFactor.confirmed_at.is_not(None))
+_HAS_APP = select(SecondFactor.user_id).where(SecondFactor.user_id == User.id, SecondFactor.confirmed_at.is_not(None))
+_HAS_PASSKEY = select(Passkey.user_id).where(Passkey.user_id == User.id)
 _PERSON = (
     User.id.label("user_id"),
     User.email,
     User.name,
     User.is_admin,
-    select(SecondFactor.user_id).where(_CONFIRMED).exists().label("is_protected"),
+    or_(_HAS_APP.exists(), _HAS_PASSKEY.exists()).label("is_protected"),
     Membership.organization_id,
     Membership.role,
     Organization.requires_second_factor,
@@ -50,7 +52,7 @@ BY_SESSION = _with_memberships(
         User.deactivated_at.is_(None),
     )
 )
-# The live API key whose visible part is `public_id`; `limited_to` is the organization of the project that it may reach.
+# The live API key whose visible part is `public_id`; `home_id` is the organization of the project that it may reach.
 BY_KEY = _with_memberships(
     select(
         ApiKey.id,
@@ -61,7 +63,7 @@ BY_KEY = _with_memberships(
         ApiKey.addresses,
         ApiKey.project_id,
         ApiKey.database_id,
-        Project.organization_id.label("limited_to"),
+        Project.organization_id.label("home_id"),
         *_PERSON,
     )
     .join(User, User.id == ApiKey.user_id)
@@ -85,6 +87,7 @@ PROFILE = Read(
         User.name,
         User.is_admin,
         User.created_at,
+        User.password_hash.is_not(None).label("has_password"),
         Organization.id.label("organization_id"),
         Organization.name.label("organization_name"),
         Membership.role,

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts.models import RecoveryCode, SecondFactor
+from headwater.features.accounts.models import Passkey, RecoveryCode, SecondFactor
 from headwater.features.accounts.repository import has_changed
 from headwater.kit.clock import now
 
@@ -20,18 +20,23 @@ async def second_factor(db: AsyncSession, user_id: uuid.UUID) -> SecondFactor | 
     return (await db.execute(query)).scalar_one_or_none()
 
 
-async def is_protected(db: AsyncSession, user_id: uuid.UUID) -> bool:
-    """Return True if a user has a confirmed second factor."""
+async def has_app(db: AsyncSession, user_id: uuid.UUID) -> bool:
+    """Return True if a user has a confirmed authenticator app."""
     confirmed = (SecondFactor.user_id == user_id, SecondFactor.confirmed_at.is_not(None))
     return bool((await db.execute(select(select(SecondFactor.user_id).where(*confirmed).exists()))).scalar_one())
 
 
+async def is_protected(db: AsyncSession, user_id: uuid.UUID) -> bool:
+    """Return True if a user has a second factor: a confirmed authenticator app, or a passkey."""
+    return bool(await protected_users(db, [user_id]))
+
+
 async def protected_users(db: AsyncSession, user_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Return those of some users who have a confirmed second factor."""
-    query = select(SecondFactor.user_id).where(
-        SecondFactor.user_id.in_(list(user_ids)), SecondFactor.confirmed_at.is_not(None)
-    )
-    return set((await db.execute(query)).scalars())
+    """Return those of some users who have a second factor."""
+    ids = list(user_ids)
+    apps = select(SecondFactor.user_id).where(SecondFactor.user_id.in_(ids), SecondFactor.confirmed_at.is_not(None))
+    keys = select(Passkey.user_id).where(Passkey.user_id.in_(ids))
+    return set((await db.execute(apps.union(keys))).scalars())
 
 
 async def use_step(db: AsyncSession, user_id: uuid.UUID, step: int) -> bool:
@@ -58,10 +63,14 @@ async def replace_codes(db: AsyncSession, user_id: uuid.UUID, hashes: Sequence[b
     db.add_all([RecoveryCode(hash=hash_, user_id=user_id) for hash_ in hashes])
 
 
-async def forget(db: AsyncSession, user_id: uuid.UUID) -> None:
-    """Delete the second factor of a user and the recovery codes."""
-    await db.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+async def forget_app(db: AsyncSession, user_id: uuid.UUID) -> None:
+    """Delete the authenticator app of a user, confirmed or not."""
     await db.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))
+
+
+async def forget_codes(db: AsyncSession, user_id: uuid.UUID) -> None:
+    """Delete the recovery codes of a user."""
+    await db.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
 
 
 async def every_second_factor(db: AsyncSession) -> Sequence[SecondFactor]:

@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import password_rules, passwords, repository
 from headwater.features.accounts.models import AccountLink, User
-from headwater.features.accounts.repository import account_links
+from headwater.features.accounts.repository import account_links, identities, passkeys
 from headwater.features.accounts.rights import SYSTEM, Actor, allow_admin, allow_scope, require_proof
-from headwater.features.accounts.service import audit, organizations, proofs, throttles
+from headwater.features.accounts.service import audit, organizations, proofs, second_factor, throttles
 from headwater.features.accounts.service.identity import ClientInfo, normal_email
 from headwater.features.accounts.service.throttles import RESET, RESET_ADDRESS
 from headwater.features.accounts.tokens import digest, new_refresh_token
@@ -104,7 +104,7 @@ async def mail_reset_link(context: Context, visitor: ClientInfo, email: str, pag
         user = await repository.user_by_email(db, address)
         if user is None or await throttles.count(db, RESET, address):
             return
-        link = await _new_link(db, user, "reset")
+        link = await _new_link(db, user, "reset", address)
         audit.record(db, Actor("user", None, address, ip=visitor.ip), "auth.reset_requested", "user", user.id, address)
     text = (
         f"Somebody, hopefully you, asked for a new password of your Headwater account {address}.\n\n"
@@ -120,6 +120,8 @@ async def reset_password(
     """Set a new password by a link, which ends all sessions; a second factor stays. Returns a notice for the user.
 
     API keys are credentials of programs, and stay valid unless `end_keys`.
+    A link that was mailed proves that the address is the user's. If that was not known, the identities and passkeys
+    that somebody else may have added before are gone.
 
     Raises:
         LinkGone: the link is not valid, was used, or has expired.
@@ -131,8 +133,9 @@ async def reset_password(
     password_rules.check_rules(password, user.email, names=names)
     hashed = await passwords.hash_password(password)
     async with context.store.transaction() as db:
-        user = await _user_of(db, token, "reset")
+        user, link = await _user_and_link(db, token, "reset")
         user.password_hash = hashed
+        await _confirm_address(db, user, link.email)
         await account_links.forget_links(db, user.id)
         ended = await repository.revoke_other_sessions(db, user.id, None)
         keys = await repository.end_keys(db, user.id) if end_keys else 0
@@ -158,7 +161,7 @@ async def request_email(context: Context, actor: Actor, *, email: str, password:
     address = normal_email(email)
     if not mail.sends_mail(context.settings):
         raise Conflict("This instance sends no mail.", hint="Ask its administrator for a link that changes it.")
-    await proofs.check_password(context, actor, password)
+    await proofs.check_owner(context, actor, password)
     return address
 
 
@@ -194,7 +197,7 @@ async def confirm_email(context: Context, visitor: ClientInfo, token: str) -> tu
             raise LinkGone(hint="Ask for a new one.")
         if await repository.user_by_email(db, link.email):
             raise Conflict("Another account has this address.")
-        before, user.email = user.email, link.email
+        before, user.email, user.email_verified_at = user.email, link.email, now()
         await account_links.forget_links(db, user.id)
         ended = await repository.revoke_other_sessions(db, user.id, None)
         actor = Actor("user", user.id, user.email, ip=visitor.ip)
@@ -214,11 +217,26 @@ async def _user(db: AsyncSession, user_id: uuid.UUID) -> User:
 
 
 async def _user_of(db: AsyncSession, token: str, purpose: Purpose) -> User:
+    return (await _user_and_link(db, token, purpose))[0]
+
+
+async def _user_and_link(db: AsyncSession, token: str, purpose: Purpose) -> tuple[User, AccountLink]:
     link = await account_links.valid_link(db, digest(token), purpose)
     user = await repository.user(db, link.user_id) if link else None
-    if user is None:
+    if link is None or user is None:
         raise LinkGone(hint="Ask for a new one.")
-    return user
+    return user, link
+
+
+async def _confirm_address(db: AsyncSession, user: User, mailed_to: str) -> None:
+    """Record that a user has a mail that was sent to their address; links of the administrator prove nothing of it."""
+    if mailed_to != user.email:
+        return
+    if user.email_verified_at is None:
+        await identities.forget_other_addresses(db, user.id, user.email)
+        await passkeys.forget_passkeys(db, user.id)
+        await second_factor.forget_codes_without_factor(db, user.id)
+    user.email_verified_at = now()
 
 
 async def deliver(context: Context, message: Mail) -> None:

@@ -155,7 +155,7 @@ async def _actor_of_key(context: Context, visitor: ClientInfo, public_id: str, s
 
 def _limited(actor: Actor, key: Any) -> Actor:
     """Return the actor of a key that is limited to a project or database: a member only of its organization."""
-    roles = {organization: role for organization, role in actor.roles.items() if organization == key.limited_to}
+    roles = {organization: role for organization, role in actor.roles.items() if organization == key.home_id}
     return replace(actor, is_admin=False, roles=roles, limit=KeyLimit(key.project_id, key.database_id))
 
 
@@ -207,9 +207,15 @@ class AccountEnding(Unauthenticated):
 
 
 async def open_session(
-    db: AsyncSession, settings: Settings, signer: Signer, visitor: ClientInfo, user: User
+    db: AsyncSession,
+    settings: Settings,
+    signer: Signer,
+    visitor: ClientInfo,
+    user: User,
+    *,
+    proven_at: datetime | None = None,
 ) -> SignedIn:
-    """Begin a session of a user who has proven to be that user.
+    """Begin a session of a user who has proven to be that user: now, or at an earlier moment.
 
     Raises:
         AccountEnding: the account is to be deleted; `lifecycle.take_back` keeps it.
@@ -222,6 +228,7 @@ async def open_session(
         raise AccountDeactivated(hint="Ask the administrator of this instance.")
     session = UserSession(
         user_id=user.id,
+        confirmed_at=proven_at or now(),
         expires_at=_end(settings, now()),
         user_agent=visitor.user_agent[:300],
         ip=visitor.ip,

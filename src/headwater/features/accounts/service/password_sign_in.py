@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from headwater.features.accounts import passwords, repository
 from headwater.features.accounts.models import User
 from headwater.features.accounts.repository import second_factors
-from headwater.features.accounts.rights import Actor
-from headwater.features.accounts.service import audit, lifecycle, second_factor, throttles
+from headwater.features.accounts.service import audit, lifecycle, second_step, throttles
 from headwater.features.accounts.service.identity import ClientInfo, SignedIn, open_session
-from headwater.features.accounts.service.throttles import ACCOUNT, ADDRESS, SECOND_FACTOR
+from headwater.features.accounts.service.passkeys import PasskeyResult
+from headwater.features.accounts.service.second_step import SecondStep
+from headwater.features.accounts.service.throttles import ACCOUNT, ADDRESS
 from headwater.features.accounts.tokens import Signer
 from headwater.kit.errors import Unauthenticated
 from headwater.store.context import Context
@@ -20,19 +19,14 @@ from headwater.store.context import Context
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What somebody enters to sign in; `code` is of the second factor, or a recovery code."""
+    """What somebody enters to sign in; `code` is of the second factor, or a recovery code; or a passkey replaces it."""
 
     email: str
     password: str
     code: str = ""
+    passkey: PasskeyResult | None = None
     keep_account: bool = False
     """Whether to keep an account that is about to be deleted."""
-
-
-class CodeNeeded(Unauthenticated):
-    """Enter a code of your authenticator app."""
-
-    code = "second_factor"
 
 
 async def sign_in(context: Context, signer: Signer, visitor: ClientInfo, entered: SignIn) -> SignedIn:
@@ -48,11 +42,11 @@ async def sign_in(context: Context, signer: Signer, visitor: ClientInfo, entered
     attempt = await _admit(context, visitor, address)
     is_right, renewed = await passwords.verify(entered.password, attempt.user.password_hash if attempt.user else None)
     if attempt.user and is_right:
-        await _check_code(context, visitor, attempt.user, attempt.key, entered.code)
+        await _take_second_step(context, signer, visitor, attempt, SecondStep(entered.code, entered.passkey))
     async with context.store.transaction() as db:
         user = await repository.user(db, attempt.user.id) if attempt.user and is_right else None
         if user is None or user.password_hash != (attempt.user and attempt.user.password_hash):
-            _record_failure(db, visitor, address)
+            second_step.record_failure(db, visitor, address)
             user = None
         else:
             user.password_hash = renewed or user.password_hash
@@ -67,30 +61,19 @@ async def sign_in(context: Context, signer: Signer, visitor: ClientInfo, entered
     return signed_in
 
 
-async def _check_code(context: Context, visitor: ClientInfo, user: User, key: tuple[str, ...], code: str) -> None:
-    """Use the code that comes with a right password, if the account needs one; raise CodeNeeded if it is wrong."""
+async def _take_second_step(
+    context: Context, signer: Signer, visitor: ClientInfo, attempt: _Attempt, step: SecondStep
+) -> None:
+    """Take the second step that comes with a right password, if the account needs one."""
+    assert attempt.user
     async with context.store.transaction() as db:
-        if not await second_factors.is_protected(db, user.id):
+        if not await second_factors.is_protected(db, attempt.user.id):
             return
-        if not code:
+        if not step:
             # The password was right, so this attempt was none at guessing it.
-            await throttles.give_back(db, ACCOUNT, *key)
+            await throttles.give_back(db, ACCOUNT, *attempt.key)
             await throttles.give_back(db, ADDRESS, visitor.ip)
-        refusal = await throttles.count(db, SECOND_FACTOR, *key) if code else None
-        if refusal and refusal.is_first:
-            _record_failure(db, visitor, user.email, action="auth.code_failed")
-    if not code:
-        raise CodeNeeded
-    if refusal:
-        raise refusal.error
-    async with context.store.transaction() as db:
-        is_right = await second_factor.use_code(db, context.cipher, user, code, ip=visitor.ip)
-        if is_right:
-            await throttles.reset(db, SECOND_FACTOR, *key)
-        else:
-            _record_failure(db, visitor, user.email, action="auth.code_failed")
-    if not is_right:
-        raise CodeNeeded("The code is wrong, or was used already.", hint="Wait for the next code, and enter that.")
+    await second_step.take(context, signer, visitor, attempt.user, step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +95,7 @@ async def _admit(context: Context, visitor: ClientInfo, address: str) -> _Attemp
             attempt = _Attempt(user, throttles.account_key(address, visitor.ip, is_known=is_known))
             refusal = await throttles.count(db, ACCOUNT, *attempt.key)
         if refusal and refusal.is_first:
-            _record_failure(db, visitor, address)
+            second_step.record_failure(db, visitor, address)
     if refusal:
         raise refusal.error
     return attempt
-
-
-def _record_failure(db: AsyncSession, visitor: ClientInfo, email: str, *, action: str = "auth.login_failed") -> None:
-    """Record a failed sign-in; the instance's administrator reads it, not the account."""
-    stranger = Actor("user", None, email[:254], ip=visitor.ip)
-    audit.record(db, stranger, action, "user", "", stranger.email)

@@ -12,7 +12,7 @@ from headwater.features.accounts import password_rules, passwords, repository
 from headwater.features.accounts.models import User
 from headwater.features.accounts.repository import account_links, actors
 from headwater.features.accounts.rights import Actor, allow_scope
-from headwater.features.accounts.service import audit, identity, organizations, throttles
+from headwater.features.accounts.service import audit, identity, organizations, proofs, throttles
 from headwater.features.accounts.service.organizations import OrganizationRole
 from headwater.features.accounts.service.throttles import ACCOUNT
 from headwater.kit.errors import Conflict, Invalid, Unauthenticated
@@ -64,8 +64,11 @@ async def rename(db: AsyncSession, actor: Actor, name: str) -> User:
 async def change_password(context: Context, actor: Actor, *, current: str, new: str) -> None:
     """Change the actor's password, which takes the current one, and end all other sessions.
 
+    An account without a password gets one if the session has proven lately who uses it.
+
     Raises:
         Invalid: the current password is wrong, or the new one is too weak.
+        ProofNeeded: there is no current password, and nothing else has proven lately who uses the session.
         TooMany: there were too many attempts.
         Conflict: the password was changed in the meantime.
     """
@@ -80,7 +83,9 @@ async def change_password(context: Context, actor: Actor, *, current: str, new: 
         known = (await identity.user_of(db, actor)).password_hash
     if refusal:
         raise refusal.error
-    if not (await passwords.verify(current, known))[0]:
+    if known is None:
+        await proofs.check_owner(context, actor, "")
+    elif not (await passwords.verify(current, known))[0]:
         raise Invalid({"current": "This is not your current password."})
     hashed = await passwords.hash_password(new)
     async with context.store.transaction() as db:

@@ -1,4 +1,4 @@
-"""The second factor of an account: codes of an authenticator app (TOTP, RFC 6238) and recovery codes.
+"""Codes as the second factor of an account: of an authenticator app (TOTP, RFC 6238), and recovery codes.
 
 A code is valid for its step of 30 seconds and for the ones before and after it, and only once. The secret is encrypted
 like other stored secrets; of recovery codes, only hashes are stored.
@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
 from headwater.features.accounts.models import SecondFactor, User
-from headwater.features.accounts.repository import second_factors
+from headwater.features.accounts.repository import passkeys, second_factors
 from headwater.features.accounts.rights import Actor, allow_admin, allow_scope, require_proof
 from headwater.features.accounts.service import audit, proofs, throttles
 from headwater.features.accounts.service.throttles import SECOND_FACTOR
@@ -41,11 +41,12 @@ _CODE = re.compile(r"\d{6}")
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorStatus:
-    """Whether an account has a second factor, since when, and how many recovery codes are left."""
+    """Whether an account has an authenticator app, since when, how many passkeys, and recovery codes that are left."""
 
     enabled: bool
     since: datetime | None
     recovery_codes: int
+    passkeys: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ async def status(db: AsyncSession, actor: Actor) -> SecondFactorStatus:
     assert actor.user_id
     row = await second_factors.second_factor(db, actor.user_id)
     since = row.confirmed_at if row else None
-    return SecondFactorStatus(since is not None, since, await second_factors.unused_codes(db, actor.user_id))
+    codes = await second_factors.unused_codes(db, actor.user_id)
+    return SecondFactorStatus(since is not None, since, codes, await passkeys.count_passkeys(db, actor.user_id))
 
 
 async def enrol(context: Context, actor: Actor, password: str) -> Enrolment:
@@ -74,13 +76,13 @@ async def enrol(context: Context, actor: Actor, password: str) -> Enrolment:
         Conflict: there is a second factor already.
     """
     allow_scope(actor, "account:admin")
-    await proofs.check_password(context, actor, password)
+    await proofs.check_owner(context, actor, password)
     assert actor.user_id
     secret = pyotp.random_base32()
     async with context.store.transaction() as db:
-        if await second_factors.is_protected(db, actor.user_id):
+        if await second_factors.has_app(db, actor.user_id):
             raise Conflict("Your account has a second factor already.", hint="Turn it off first.")
-        await second_factors.forget(db, actor.user_id)
+        await second_factors.forget_app(db, actor.user_id)
         sealed = context.cipher.encrypt(secret, actor.user_id, actor.user_id, COLUMN)
         db.add(SecondFactor(user_id=actor.user_id, sealed=sealed, last_step=0))
         await db.flush()
@@ -116,7 +118,7 @@ async def confirm(context: Context, actor: Actor, code: str) -> list[str]:
         if not await _use_code(db, context.cipher, row, code):
             raise Invalid({"code": "The code is wrong. Is the clock of your device right?"})
         await second_factors.confirm(db, actor.user_id, now())
-        codes = await _new_codes(db, actor.user_id)
+        codes = await new_codes(db, actor.user_id)
         ended = await repository.revoke_other_sessions(db, actor.user_id, actor.session_id)
         await throttles.reset(db, SECOND_FACTOR, str(actor.user_id), "confirm")
         audit.record(db, actor, "second_factor.enable", "user", actor.user_id, actor.email, sessions_ended=ended)
@@ -126,12 +128,12 @@ async def confirm(context: Context, actor: Actor, code: str) -> list[str]:
 async def renew_codes(context: Context, actor: Actor, password: str) -> list[str]:
     """Replace the recovery codes; those from before are no longer valid."""
     allow_scope(actor, "account:admin")
-    await proofs.check_password(context, actor, password)
+    await proofs.check_owner(context, actor, password)
     assert actor.user_id
     async with context.store.transaction() as db:
         if not await second_factors.is_protected(db, actor.user_id):
             raise NotFound("Your account has no second factor.")
-        codes = await _new_codes(db, actor.user_id)
+        codes = await new_codes(db, actor.user_id)
         audit.record(db, actor, "second_factor.new_codes", "user", actor.user_id, actor.email)
     return codes
 
@@ -139,31 +141,32 @@ async def renew_codes(context: Context, actor: Actor, password: str) -> list[str
 async def disable(context: Context, actor: Actor, password: str) -> None:
     """Turn the second factor off and end all other sessions."""
     allow_scope(actor, "account:admin")
-    await proofs.check_password(context, actor, password)
+    await proofs.check_owner(context, actor, password)
     assert actor.user_id
     async with context.store.transaction() as db:
-        await second_factors.forget(db, actor.user_id)
+        await second_factors.forget_app(db, actor.user_id)
+        await forget_codes_without_factor(db, actor.user_id)
         ended = await repository.revoke_other_sessions(db, actor.user_id, actor.session_id)
         audit.record(db, actor, "second_factor.disable", "user", actor.user_id, actor.email, sessions_ended=ended)
 
 
 async def remove(db: AsyncSession, actor: Actor, user_id: uuid.UUID) -> None:
-    """Turn off the second factor of a user who has lost it; only the administrator may."""
+    """Turn off the second factor of a user who has lost it, passkeys too; only the administrator may."""
     allow_admin(actor)
     require_proof(actor)
     user = await repository.user(db, user_id)
     if user is None:
         raise NotFound("There is no such user.")
-    await second_factors.forget(db, user_id)
+    await second_factors.forget_app(db, user_id)
+    await second_factors.forget_codes(db, user_id)
+    await passkeys.forget_passkeys(db, user_id)
     audit.record(db, actor, "second_factor.remove", "user", user_id, user.email)
 
 
 async def use_code(db: AsyncSession, cipher: SecretCipher, user: User, code: str, *, ip: str) -> bool:
     """Use a code of a user's app, or a recovery code; return False if it is wrong or was used before."""
     row = await second_factors.second_factor(db, user.id)
-    if row is None or row.confirmed_at is None:
-        return False
-    if await _use_code(db, cipher, row, code):
+    if row and row.confirmed_at and await _use_code(db, cipher, row, code):
         return True
     if not await second_factors.use_recovery_code(db, user.id, digest(_plain(code))):
         return False
@@ -185,7 +188,19 @@ async def _use_code(db: AsyncSession, cipher: SecretCipher, row: SecondFactor, c
     return bool(matching) and await second_factors.use_step(db, row.user_id, matching[0])
 
 
-async def _new_codes(db: AsyncSession, user_id: uuid.UUID) -> list[str]:
+async def is_protected(db: AsyncSession, user_id: uuid.UUID) -> bool:
+    """Return True if a user has a second factor: an authenticator app, or a passkey."""
+    return await second_factors.is_protected(db, user_id)
+
+
+async def forget_codes_without_factor(db: AsyncSession, user_id: uuid.UUID) -> None:
+    """Delete the recovery codes of a user who has no second factor any more that they could replace."""
+    if not await second_factors.is_protected(db, user_id):
+        await second_factors.forget_codes(db, user_id)
+
+
+async def new_codes(db: AsyncSession, user_id: uuid.UUID) -> list[str]:
+    """Replace the recovery codes of a user, and return them: only their hashes are stored."""
     plain = [base64.b32encode(secrets.token_bytes(CODE_BYTES)).decode().lower() for _ in range(CODES)]
     await second_factors.replace_codes(db, user_id, [digest(code) for code in plain])
     return ["-".join(code[start : start + 4] for start in range(0, len(code), 4)) for code in plain]

@@ -159,7 +159,9 @@ async def _create(
         is_first = await _check_open(db, context.settings, row.email, row.invitation_hash)
         await _check_free(db, row.email)
         user = User(email=row.email, name=row.name, password_hash=row.password_hash, is_admin=is_first)
-        organization = await _add(db, user)
+        if row.token_hash:  # the link was in a mail
+            user.email_verified_at = now()
+        organization = await add_user(db, user)
         if row.invitation_hash:
             await invitations.accept_as(db, user, row.invitation_hash, ip=visitor.ip)
         await pending_sign_ups.forget(db, row.email)
@@ -185,7 +187,7 @@ async def _check_free(db: AsyncSession, address: str) -> None:
         raise Conflict("There is already an account with this address.", hint="Sign in instead.")
 
 
-async def _add(db: AsyncSession, user: User) -> Organization:
+async def add_user(db: AsyncSession, user: User) -> Organization:
     """Add a user with their personal organization."""
     db.add(user)
     await db.flush()

@@ -35,6 +35,7 @@ ADDRESS = Throttle("address", 60, "sign-in attempts")
 SECOND_FACTOR = Throttle("second-factor", 10, "codes")
 RESET = Throttle("reset", 3, "mails to this address")
 RESET_ADDRESS = Throttle("reset-address", 20, "requests for mails")
+FEDERATED = Throttle("federated", 120, "sign-ins with a provider")
 SIGN_UP = Throttle("sign-up", 30, "sign-ups")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
 from headwater.features.accounts.models import User, UserSession
-from headwater.features.accounts.repository import account_links
+from headwater.features.accounts.repository import account_links, second_factors
 from headwater.features.accounts.rights import Actor, allow_admin, require_proof
 from headwater.features.accounts.service import audit, lifecycle
 from headwater.kit.errors import NotFound
@@ -37,13 +37,14 @@ async def list_users(db: AsyncSession, actor: Actor, *, search: str, cursor: str
     allow_admin(actor)
     rows = await account_links.users(db, search=search, before=audit.before_id(cursor), limit=limit)
     page = cut(rows, limit, lambda row: (str(row[0].id),))
+    protected = await second_factors.protected_users(db, [row[0].id for row in page.items])
     return Page(
-        tuple(view_of(user, since, seen) for user, since, seen in page.items),
+        tuple(view_of(user, seen, is_protected=user.id in protected) for user, _, seen in page.items),
         page.next,
     )
 
 
-def view_of(user: User, protected_since: datetime | None, last_seen_at: datetime | None) -> UserView:
+def view_of(user: User, last_seen_at: datetime | None, *, is_protected: bool) -> UserView:
     """Return an account as the administrator sees it."""
     return UserView(
         user.id,
@@ -52,7 +53,7 @@ def view_of(user: User, protected_since: datetime | None, last_seen_at: datetime
         user.is_admin,
         user.created_at,
         last_seen_at,
-        protected_since is not None,
+        is_protected,
         user.deactivated_at,
         user.deletion_at,
     )
@@ -70,7 +71,7 @@ async def change(
     row = await account_links.user_with_facts(db, user_id)
     if row is None:
         raise NotFound("There is no such user.")
-    return view_of(*row)
+    return view_of(row[0], row[2], is_protected=await second_factors.is_protected(db, user_id))
 
 
 async def list_sessions(

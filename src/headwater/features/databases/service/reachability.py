@@ -16,7 +16,7 @@ from headwater.features.databases.service import connections, databases
 from headwater.features.databases.service.connections import Connection
 from headwater.features.databases.supervisor import client
 from headwater.kit.errors import Conflict
-from headwater.kit.network.guard import NetworkPolicy
+from headwater.kit.network.guard import policy_of
 from headwater.kit.network.routes import Target, open_route
 from headwater.kit.settings import Settings
 from headwater.store.context import Context
@@ -88,11 +88,6 @@ def _reachable(cipher: SecretCipher, database: Any, sealed: Mapping[str, bytes])
         password,
         tenant,
     )
-
-
-def policy_of(settings: Settings) -> NetworkPolicy:
-    """Return the addresses that connections may reach: public ones, and those that the administrator allows."""
-    return NetworkPolicy(private=tuple(settings.allowed_networks), loopback=settings.allow_loopback)
 
 
 @asynccontextmanager

@@ -17,7 +17,6 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.rights import Actor, authorize
-from headwater.features.databases.service import reachability
 from headwater.features.snapshots import repository
 from headwater.features.snapshots.models import VaultRecord
 from headwater.kit.errors import Conflict
@@ -128,7 +127,7 @@ async def check_endpoint(settings: Settings, endpoint: str) -> None:
     parts = urlsplit(endpoint)
     if parts.hostname:
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        await guard.resolve(parts.hostname, port, reachability.policy_of(settings))
+        await guard.resolve(parts.hostname, port, guard.policy_of(settings))
 
 
 def location_of(settings: Settings, row: VaultRecord) -> VaultLocation:
