@@ -88,6 +88,7 @@ async def test_security_headers_are_set_everywhere(app: AppFixture) -> None:
         assert "unsafe-eval" not in headers["content-security-policy"]
         assert headers["referrer-policy"] == "same-origin"
         assert "access-control-allow-origin" not in headers
+        assert (headers.get("cache-control") == "no-store") == path.startswith("/api/v1/")
         assert headers["x-content-type-options"] == "nosniff"
         assert re.fullmatch(r"[0-9a-f]{32}", headers["x-request-id"])
     given = await stranger.get("/healthz", headers={"x-request-id": "mine-1"})
