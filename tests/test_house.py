@@ -284,3 +284,19 @@ def test_no_engine_is_named_outside_engines() -> None:
             if isinstance(node, ast.Constant) and node.value in names
         ]
     assert not result
+
+
+CODE_OF_TEXT = re.compile(
+    r"dangerouslySetInnerHTML|\b(?:inner|outer)HTML\b|insertAdjacentHTML|document\.write|\beval\(|new Function\("
+)
+
+
+def test_the_web_app_takes_no_text_for_code() -> None:
+    """What users and databases say is text: a page that makes HTML or JavaScript of it lets one user act as another."""
+    files = [path for path in (ROOT / "ui" / "src").rglob("*.ts*") if ".test." not in path.name]
+    assert len(files) > 200
+    assert not [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in files
+        for match in CODE_OF_TEXT.finditer(path.read_text("utf-8"))
+    ]

@@ -227,6 +227,9 @@ async def test_trusted_proxy_may_hold_any_number_of_connections() -> None:
         (b"nonsense\r\n\r\n", 400),
         (b"GET /ok HTTP/1.1\r\nhost: x\r\n" + b"a: " + b"b" * 70_000, 431),
         (b"GET /" + b"a" * 70_000, 431),
+        (b"POST /ok HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"POST /ok HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\ncontent-length: 5\r\n\r\nabcde", 400),
+        (b"POST /ok HTTP/1.1\r\nhost: x\r\ntransfer-encoding: xchunked\r\n\r\n0\r\n\r\n", 400),
     ],
 )
 async def test_what_is_no_request_gets_a_problem(sent: bytes, status: int) -> None:
@@ -235,6 +238,7 @@ async def test_what_is_no_request_gets_a_problem(sent: bytes, status: int) -> No
         head, _, body = (await rest(reader)).partition(b"\r\n\r\n")
         assert head.startswith(f"HTTP/1.1 {status} ".encode())
         assert b"content-type: application/problem+json" in head
+        assert b"x-content-type-options: nosniff" in head and b"frame-ancestors 'none'" in head
         assert json.loads(body)["status"] == status
         assert await served.answers()
 

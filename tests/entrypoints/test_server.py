@@ -63,6 +63,8 @@ async def test_unexpected_error_reveals_nothing(app: AppFixture, monkeypatch: py
     answer = await someone.client.get("/api/v1/projects")
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
     assert "secret" not in answer.text
+    assert {"x-request-id", "content-security-policy", "x-content-type-options"} <= answer.headers.keys()
+    assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_unreachable_store_is_reported(app: AppFixture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +83,12 @@ async def test_security_headers_are_set_everywhere(app: AppFixture) -> None:
     for path in ("/", "/healthz", "/api/v1/instance", "/api/v1/nothing", "/api/docs"):
         headers = (await stranger.get(path)).headers
         assert "default-src 'self'" in headers["content-security-policy"]
+        for directive in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+            assert directive in headers["content-security-policy"]
         assert "unsafe-eval" not in headers["content-security-policy"]
+        assert headers["referrer-policy"] == "same-origin"
+        assert "access-control-allow-origin" not in headers
+        assert (headers.get("cache-control") == "no-store") == path.startswith("/api/v1/")
         assert headers["x-content-type-options"] == "nosniff"
         assert re.fullmatch(r"[0-9a-f]{32}", headers["x-request-id"])
     given = await stranger.get("/healthz", headers={"x-request-id": "mine-1"})
@@ -155,6 +162,7 @@ async def test_supervisor_that_answers_is_ready(app: AppFixture, supervisor: Sup
         ("PUT", "/api/v1/projects", "GET, HEAD, POST"),
         ("POST", "/api/v1/projects/01900000-0000-7000-8000-000000000000", "DELETE, GET, HEAD, PATCH"),
         ("OPTIONS", "/api/v1/keys", "GET, HEAD, POST"),
+        ("TRACE", "/api/v1/keys", "GET, HEAD, POST"),
     ],
 )
 async def test_wrong_method_names_the_right_ones(app: AppFixture, method: str, path: str, allowed: str) -> None:
@@ -185,10 +193,29 @@ async def test_trusted_proxy_tells_address_and_scheme(settings: Settings, store_
             answer = await client.post("/api/v1/auth/signup", json=body, headers=headers)
             if answer.status_code == 409:
                 answer = await client.post("/api/v1/auth/login", json=body, headers=headers)
-            assert ("strict-transport-security" in answer.headers) == hsts
+            expected = "max-age=31536000; includeSubDomains" if hsts else None
+            assert answer.headers.get("strict-transport-security") == expected
             token = {"authorization": f"Bearer {answer.json()['access_token']}"}
             sessions = (await client.get("/api/v1/auth/sessions", headers=token)).json()["items"]
             assert sessions[0]["ip"] == seen
+
+
+async def test_names_below_ours_may_do_without_https(settings: Settings, store_url: str, application: FastAPI) -> None:
+    proxies = (ip_network("198.51.100.0/24"),)
+    behind = settings.model_copy(update={"trusted_proxies": proxies, "hsts_subdomains": False})
+    async with opened(behind, store_url, application) as app:
+        answer = await (await app.stranger("198.51.100.9")).get("/", headers={"x-forwarded-proto": "https"})
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+async def test_text_says_its_encoding_and_folders_are_not_listed(app: AppFixture, built: Path) -> None:
+    (built / "favicon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    stranger = await app.stranger()
+    for path in ("/", "/favicon.svg", "/assets/app-1.js", "/api/docs", "/api/docs.css", "/metrics"):
+        answer = await stranger.get(path)
+        assert (answer.status_code, "charset=utf-8" in answer.headers["content-type"]) == (200, True), path
+    for path in ("/assets", "/assets/"):
+        assert "app-1.js" not in (await stranger.get(path)).text
 
 
 async def test_errors_are_documented_as_they_are_sent(app: AppFixture) -> None:

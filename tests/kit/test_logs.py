@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from typing import Literal
+
 import pytest
 
 from headwater.kit.logs import MASK, keep_secret, redact
@@ -43,3 +47,22 @@ def test_secrets_are_masked_by_value() -> None:
     keep_secret("the store's own word", "short")
     assert redact("it said the store's own word twice") == f"it said {MASK} twice"
     assert redact("short") == "short"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_value_looks_like_an_entry_of_its_own(form: Literal["text", "json"]) -> None:
+    """In a process of its own, because logging is configured for the whole process."""
+    script = (
+        "import logging, structlog; from headwater.kit import logs\n"
+        f"logs.configure('info', {form!r})\n"
+        "for text in ('a\\nforged', 'a\\r\\x1b[31mforged', 'a\\u2028forged'):\n"
+        "    structlog.get_logger().info(text, error=text); logging.getLogger('library').warning(text)\n"
+        "try: raise ValueError('a\\nforged')\n"
+        "except ValueError as error: structlog.get_logger().error('crashed', exc_info=error)\n"
+    )
+    written = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, timeout=60
+    ).stderr.decode()
+    lines = written.splitlines()
+    assert len([line for line in lines if line.startswith(("2", "{"))]) == 7, written
+    assert all(line.startswith(("2", "{", "  | ")) and "\x1b" not in line for line in lines), written

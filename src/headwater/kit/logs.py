@@ -19,6 +19,8 @@ SECRET_TEXT = re.compile(
     r"|(?i:(?P<clause>\b(?:password|passwd|pwd|identified(?:\s+(?:with|via)\s+\S+)?\s+(?:by|as|using))\b[\"'\s=:(]*))"
     r"(?:(?<=')(?:[^'\\]|\\.|'')+|(?<=\")(?:[^\"\\]|\\.)+|(?<=[=])[^\s'\",;)]+)"
 )
+TRACEBACKS = frozenset({"exception", "stack"})
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _known: set[str] = set()
 
 
@@ -56,6 +58,21 @@ def _redact_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return {key: redact(item, key) for key, item in event.items()}
 
 
+def _on_one_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Escape control characters and indent tracebacks, so that no text can look like an entry of its own."""
+    return {key: _indented(value) if key in TRACEBACKS else _escaped(value) for key, value in event.items()}
+
+
+def _escaped(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), value)
+
+
+def _indented(value: Any) -> str:
+    return "\n".join(f"  | {_escaped(line)}" for line in str(value).splitlines())
+
+
 def configure(level: str, form: Literal["text", "json"]) -> None:
     """Send the log entries of structlog and the standard library through the same processors."""
     shared: list[Processor] = [
@@ -66,6 +83,8 @@ def configure(level: str, form: Literal["text", "json"]) -> None:
         structlog.processors.format_exc_info,
         _redact_event,
     ]
+    if form == "text":
+        shared.append(_on_one_line)
     renderer: Processor = (
         structlog.processors.JSONRenderer()
         if form == "json"

@@ -74,6 +74,11 @@ class Settings(BaseSettings):
     secure_cookies: bool = Field(
         True, description="Use `__Host-` cookies; set to false only for plain http on a trusted network."
     )
+    hsts_subdomains: bool = Field(
+        True,
+        description="Whether browsers must use https for all names below that of this server, too, once they were here "
+        "over https. Set to false if one of these names has no https.",
+    )
     oidc_providers: Annotated[
         tuple[IdentityProvider, ...], NoDecode, BeforeValidator(_listed), AfterValidator(check_distinct)
     ] = Field(

@@ -86,6 +86,9 @@ async def test_sessions_have_devices_and_an_absolute_limit(app: AppFixture) -> N
     async with app.server.database.transaction() as db:
         left = text("SELECT expires_at - now() < interval '25 hours' FROM sessions WHERE id = :id")
         assert (await db.execute(left, {"id": session["id"]})).scalar_one(), "use does not extend it beyond the limit"
+        over = text("UPDATE sessions SET expires_at = now() - interval '1 second' WHERE id = :id")
+        await db.execute(over, {"id": session["id"]})
+    assert (await client.post("/api/v1/auth/refresh")).status_code == 401
 
 
 async def test_an_administrator_ends_single_sessions(app: AppFixture) -> None:

@@ -17,6 +17,7 @@ from headwater.features.accounts.service import second_factor
 from headwater.kit.clock import now
 from headwater.store.context import Context
 from headwater.store.encryption import SecretCipher, key_id_of
+from mail_server import mail_server
 from people import PASSWORD, AppFixture, Person
 
 PATH = "/auth/second-factor"
@@ -120,6 +121,7 @@ async def test_guesses_of_codes_are_limited(app: AppFixture) -> None:
 async def test_recovery_codes_work_once(app: AppFixture) -> None:
     someone = await app.person()
     _, codes = await enabled(someone)
+    assert all(len(code.replace("-", "")) * 5 >= 112 for code in codes), "bits, of base 32"
     assert (await signs_in(app, someone, codes[0].upper().replace("-", " "))).status_code == 200
     assert (await signs_in(app, someone, codes[0])).status_code == 401
     assert (await someone.get(PATH))["recovery_codes"] == 9
@@ -128,6 +130,19 @@ async def test_recovery_codes_work_once(app: AppFixture) -> None:
     assert (await signs_in(app, someone, renewed["recovery_codes"][1])).status_code == 200
     actions = {row["action"] for row in (await someone.get("/audit", action="second_factor."))["items"]}
     assert actions == {"second_factor.enable", "second_factor.recovery_code_used", "second_factor.new_codes"}
+
+
+async def test_a_mailed_reset_keeps_the_second_factor(app: AppFixture) -> None:
+    someone = await app.person()
+    device, _ = await enabled(someone)
+    new = "eight wooden boats"
+    with mail_server(app.server.settings) as mails:
+        await someone.send("POST", "/auth/reset-request", 202, json={"email": someone.email})
+        body = {"token": await mails.token_to(someone.email), "password": new}
+        assert await someone.send("POST", "/auth/reset", 204, json=body) is None
+    asked = await signs_in(app, someone, password=new)
+    assert (asked.status_code, asked.json()["code"]) == (401, "second_factor")
+    assert (await signs_in(app, someone, device.code(), password=new)).status_code == 200
 
 
 async def test_secrets_of_second_factors_are_not_in_the_store(app: AppFixture) -> None:
@@ -212,6 +227,8 @@ async def test_what_destroys_or_reveals_takes_a_proof_that_is_recent(app: AppFix
         assert refused["code"] == "proof_needed"
         await someone.send("DELETE", f"/projects/{someone.project['id']}", 403)
         await someone.get(f"/projects/{someone.project['id']}")
+        await someone.send("DELETE", "/auth/sessions", 403)
+        await someone.send("DELETE", f"/auth/sessions/{uuid.uuid4()}", 403)
         await someone.send("POST", "/auth/proof", 204, json=proof)
         await someone.send("POST", "/keys", 201, json={"name": "k", "scopes": ["read"]})
     await someone.send("DELETE", f"/projects/{someone.project['id']}", 204)

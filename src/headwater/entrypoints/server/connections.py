@@ -19,6 +19,7 @@ from prometheus_client import Counter, Gauge
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from headwater.entrypoints.server.problems import MEDIA_TYPE, code_of
+from headwater.entrypoints.server.response_headers import NOT_STORED, SECURITY_HEADERS
 from headwater.kit.network.forwarded import Network, is_trusted
 
 log = structlog.get_logger()
@@ -313,8 +314,13 @@ def _problem(status: HTTPStatus) -> bytes:
         "code": code_of(status),
     }
     body = json.dumps(problem).encode()
-    head = (
-        f"HTTP/1.1 {int(status)} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
-        f"content-length: {len(body)}\r\nretry-after: 5\r\nconnection: close\r\n\r\n"
-    )
-    return head.encode() + body
+    headers = {
+        "content-type": MEDIA_TYPE,
+        "content-length": str(len(body)),
+        "retry-after": "5",
+        "connection": "close",
+        "cache-control": NOT_STORED,
+        **SECURITY_HEADERS,
+    }
+    lines = [f"HTTP/1.1 {int(status)} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from headwater.entrypoints.server.problems import respond
+from headwater.entrypoints.server.response_headers import add_headers
 from headwater.features.accounts.guard import AppState
 from headwater.features.accounts.metrics import SIGN_INS
 from headwater.features.accounts.rights import Actor, RoleForbidden
@@ -41,20 +42,6 @@ REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 MAX_BODY = 1_048_576
 REFUSED = frozenset({403, 429})
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
-HSTS = "max-age=31536000"
-SECURITY_HEADERS = {
-    "content-security-policy": (
-        "default-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
-        "img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
-    ),
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "x-frame-options": "DENY",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=()",
-}
 
 
 class WrongHost(HeadwaterError):
@@ -93,7 +80,7 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), scope, request_id)
+                add_headers(MutableHeaders(scope=message), scope, request_id)
             await send(message)
 
         try:
@@ -151,16 +138,6 @@ def _apply_forwarded(scope: Scope, headers: Headers, proxies: Sequence[Network])
 def _has_own_host(scope: Scope, headers: Headers, settings: Settings) -> bool:
     """Return True if a request names this server; machines that look after it may use any name."""
     return scope["path"] in QUIET or is_own_host(headers.get("host", ""), settings.host, settings.allowed_hosts)
-
-
-def _add_headers(headers: MutableHeaders, scope: Scope, request_id: str) -> None:
-    headers["x-request-id"] = request_id
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
-    if scope["scheme"] == "https":
-        headers.setdefault("strict-transport-security", HSTS)
-    if scope["path"].startswith("/api/"):
-        headers.setdefault("cache-control", "no-store")
 
 
 def _address(scope: Scope) -> str:

@@ -17,6 +17,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from headwater.entrypoints.server.methods import allowed_methods
+from headwater.entrypoints.server.response_headers import add_headers
+from headwater.kit import logs
 from headwater.kit.errors import BadInput, Conflict, HeadwaterError, Invalid, TooMany, Unavailable
 
 log = structlog.get_logger()
@@ -194,9 +196,12 @@ async def _store_down(request: Request, error: Exception) -> Response:
     return respond(Unavailable("The store does not answer.", hint="Try again in a moment."))
 
 
-async def _unknown(_: Request, error: Exception) -> Response:
+async def _unknown(request: Request, error: Exception) -> Response:
     log.error("request.crashed", exc_info=error)
-    return _problem(500, "error", "The server failed unexpectedly.", "See the log of the server for details.")
+    response = _problem(500, "error", "The server failed unexpectedly.", "See the log of the server for details.")
+    # Starlette sends this one outside of our middleware.
+    add_headers(response.headers, request.scope, logs.bound("request_id"))
+    return response
 
 
 _HANDLERS: Mapping[type[Exception], Any] = {

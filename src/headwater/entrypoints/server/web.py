@@ -22,7 +22,7 @@ TYPES = {
     ".mjs": "text/javascript",
     ".css": "text/css",
     ".woff2": "font/woff2",
-    ".svg": "image/svg+xml",
+    ".svg": "image/svg+xml; charset=utf-8",
     ".wasm": "application/wasm",
     ".json": "application/json",
     ".webmanifest": "application/manifest+json",

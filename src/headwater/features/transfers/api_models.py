@@ -9,13 +9,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from headwater.core.transfer.choices import CopyChoices
-from headwater.features.accounts.api_models import Wire
+from headwater.features.accounts.api_models import Input, Wire
 from headwater.features.jobs.api_models import JobOut
 
 TableName = Annotated[str, Field(min_length=1, max_length=300)]
 
 
-class CopyPlanIn(Wire):
+class CopyPlanIn(Input):
     """What to copy: some tables, by their names with or without a schema, or all.
 
     `zero_dates` and `tinyint1` decide what becomes of values of MySQL that other engines do not have: dates such as
@@ -139,7 +139,7 @@ class ImportPreviewOut(Wire):
     text: str = ""
 
 
-class ImportColumnIn(Wire):
+class ImportColumnIn(Input):
     """A column of the file, its target column, and the type of the target column in a new table."""
 
     source: Annotated[str, Field(max_length=100_000)]
@@ -147,7 +147,7 @@ class ImportColumnIn(Wire):
     type: Annotated[str, Field(max_length=300)] = ""
 
 
-class ImportIn(Wire):
+class ImportIn(Input):
     """How to import an uploaded file; without `columns`, columns are matched by name.
 
     `table` may include its schema: `schema.table`.
@@ -161,7 +161,7 @@ class ImportIn(Wire):
     confirmed: bool = False
 
 
-class ExportTablesIn(Wire):
+class ExportTablesIn(Input):
     """What to export: some tables or all, each as a file of this format, together in a ZIP."""
 
     tables: Annotated[list[TableName], Field(min_length=1, max_length=10_000)] | None = None

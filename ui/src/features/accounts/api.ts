@@ -5,6 +5,7 @@ import type { ApiKeyRequest, DeletionRequest, EmailRequest, InvitationRequest, P
 import { auditQueryOf, type AuditSearch } from '@/lib/audit'
 import { api, everyPage } from '@/lib/http'
 import { setSession } from '@/lib/session'
+import { forgetStoredState } from '@/lib/stored-state'
 
 const of = (organization: string) => ({ path: { organization_id: organization } })
 
@@ -102,6 +103,7 @@ export function useSignOut(): () => Promise<void> {
     setSession(null)
     await navigate({ to: '/sign-in' })
     queries.clear()
+    forgetStoredState()
   }
 }
 

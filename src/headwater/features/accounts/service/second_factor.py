@@ -32,7 +32,8 @@ from headwater.store.context import Context
 from headwater.store.encryption import SecretCipher
 
 COLUMN, ISSUER, STEP = "totp", "Headwater", 30
-CODES, CODE_BYTES = 10, 10
+# A code has 120 random bits: over 112, a plain hash is enough to store it.
+CODES, CODE_BYTES = 10, 15
 # How long a secret may wait for its first code.
 PENDING = timedelta(hours=1)
 _CODE = re.compile(r"\d{6}")

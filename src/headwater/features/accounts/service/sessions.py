@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
 from headwater.features.accounts.models import UserSession
-from headwater.features.accounts.rights import Actor, allow_scope
+from headwater.features.accounts.rights import Actor, allow_scope, require_proof
 from headwater.features.accounts.service import audit
 from headwater.kit.errors import NotFound
 from headwater.kit.paging import Page, cut
@@ -25,6 +25,7 @@ async def list_sessions(db: AsyncSession, actor: Actor, *, cursor: str | None, l
 async def revoke(db: AsyncSession, actor: Actor, session_id: uuid.UUID) -> None:
     """End one of the actor's sessions; its tokens stop working at once."""
     allow_scope(actor, "account:admin")
+    require_proof(actor)
     assert actor.user_id
     if not await repository.revoke_session(db, session_id, actor.user_id):
         raise NotFound("You have no such session.")
@@ -34,6 +35,7 @@ async def revoke(db: AsyncSession, actor: Actor, session_id: uuid.UUID) -> None:
 async def revoke_others(db: AsyncSession, actor: Actor) -> int:
     """End all sessions of the actor but the current one; return how many they were."""
     allow_scope(actor, "account:admin")
+    require_proof(actor)
     assert actor.user_id
     ended = await repository.revoke_other_sessions(db, actor.user_id, actor.session_id)
     audit.record(db, actor, "session.revoke_others", "session", ended=ended)
