@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from headwater.catalog.effects import Effect
 from headwater.catalog.results import Kind
 from headwater.core.query_builder import Query
-from headwater.features.accounts.api_models import Change, Input, Wire
+from headwater.features.accounts.api_models import NOT_BLANK, Change, Input, Wire
+from headwater.features.query.builder_input import checked_query
 from headwater.features.query.change_schema import SchemaChange
 
 Cell: TypeAlias = bool | int | float | str | None
 Sql = Annotated[str, StringConstraints(max_length=5_000_000)]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), NOT_BLANK]
 Words = Annotated[str, StringConstraints(max_length=500)]
 
 
@@ -173,6 +174,11 @@ class DrawnIn(Input):
     """A query of the visual builder to convert to SQL."""
 
     query: Query
+
+    @field_validator("query", mode="before")
+    @classmethod
+    def _has_the_declared_types(cls, value: Any) -> Any:
+        return checked_query(value)
 
 
 class WrittenOut(Wire):
