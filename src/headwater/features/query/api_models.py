@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints
 
 from headwater.catalog.effects import Effect
 from headwater.catalog.results import Kind
 from headwater.core.query_builder import Query
 from headwater.features.accounts.api_models import NOT_BLANK, Change, Input, Wire
-from headwater.features.query.builder_input import checked_query
 from headwater.features.query.change_schema import SchemaChange
 
 Cell: TypeAlias = bool | int | float | str | None
@@ -168,17 +167,6 @@ class DrawnOut(Wire):
     query: Query | None
     clause: str
     message: str
-
-
-class DrawnIn(Input):
-    """A query of the visual builder to convert to SQL."""
-
-    query: Query
-
-    @field_validator("query", mode="before")
-    @classmethod
-    def _has_the_declared_types(cls, value: Any) -> Any:
-        return checked_query(value)
 
 
 class WrittenOut(Wire):

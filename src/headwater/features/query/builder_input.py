@@ -1,8 +1,13 @@
-"""Checks the types in a query of the visual builder, whose parts are values of the core and convert what they are given."""
+"""A query of the visual builder as input: its parts are values of the core, which do not check types by themselves."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from headwater.core.query_builder import Query
+from headwater.features.accounts.api_models import Input
 
 FLAGS, NUMBERS = frozenset({"all", "descending", "distinct"}), frozenset({"limit", "offset"})
 
@@ -19,3 +24,9 @@ def checked_query(value: Any) -> Any:
                 raise ValueError("limit and offset must be numbers")
         waiting += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
     return value
+
+
+class DrawnIn(Input):
+    """A query of the visual builder to convert to SQL."""
+
+    query: Annotated[Query, BeforeValidator(checked_query)]
