@@ -163,6 +163,8 @@ async def test_supervisor_that_answers_is_ready(app: AppFixture, supervisor: Sup
         ("POST", "/api/v1/projects/01900000-0000-7000-8000-000000000000", "DELETE, GET, HEAD, PATCH"),
         ("OPTIONS", "/api/v1/keys", "GET, HEAD, POST"),
         ("TRACE", "/api/v1/keys", "GET, HEAD, POST"),
+        ("OPTIONS", "/api/v1/databases/01900000-0000-7000-8000-000000000000/migrations/run", "POST"),
+        ("OPTIONS", "/api/v1/databases/01900000-0000-7000-8000-000000000000/migrations/1", "DELETE, GET, HEAD"),
     ],
 )
 async def test_wrong_method_names_the_right_ones(app: AppFixture, method: str, path: str, allowed: str) -> None:

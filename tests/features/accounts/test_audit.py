@@ -205,6 +205,10 @@ async def test_filters(app: AppFixture, admin: Person) -> None:
     assert await names(since=(now() + timedelta(hours=1)).isoformat()) == []
     assert len(await names(until=(now() + timedelta(hours=1)).isoformat(), action="project.create")) == 5
     assert await names(until="0001-01-01T00:00:00Z") == []
+    for number in ("0.5", "1767225600"):  # seconds or milliseconds: nobody can tell
+        answer = await admin.client.get("/api/v1/audit", params={"until": number})
+        assert answer.status_code == 422, answer.text
+        assert "must be a time such as" in answer.json()["detail"]
     assert await names(database_id=str(uuid.uuid4())) == []
     page = await admin.get("/audit", action="project.create", limit=2)
     rest = await admin.get("/audit", action="project.create", limit=10, cursor=page["next"])

@@ -167,3 +167,10 @@ async def test_chart_is_saved_with_its_query(dashboard_fixture: DashboardFixture
     assert (unchanged["name"], unchanged["chart"]["kind"]) == ("q", "area")
     changed = await dashboard_fixture.person.send("PATCH", f"/queries/{query}", 200, json={"chart": {"kind": "number"}})
     assert (changed["chart"]["kind"], changed["chart"]["y"]) == ("number", [])
+
+
+async def test_false_is_no_number_of_seconds(app: AppFixture) -> None:
+    person = await app.person()
+    path, body = f"/projects/{person.project['id']}/dashboards", {"name": "Sales", "refresh_seconds": False}
+    refused = await person.send("POST", path, 422, json=body)
+    assert refused["errors"] == [{"field": "refresh_seconds", "message": "must be a number"}]

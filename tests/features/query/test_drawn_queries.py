@@ -68,6 +68,8 @@ async def test_builder_reports_unsupported_queries(database_fixture: DatabaseFix
     assert "no condition" in (await database_fixture.post("builder/render", 400, query=missing))["detail"]
     await database_fixture.post("builder/render", 422, query={"table": "people"})
     await database_fixture.post("builder/render", 422, query=query | {"limit": "many"})
+    for wrong in ({"limit": True}, {"offset": "1"}, {"distinct": 0}, {"where": {"all": "yes", "items": []}}):
+        await database_fixture.post("builder/render", 422, query=query | wrong)
     deep = '{"all":true,"items":[' * 3_000 + "]}" * 3_000  # deeper than a Python encoder can go
     answer = await database_fixture.person.client.post(
         f"/api/v1/databases/{database_fixture.id}/builder/render",

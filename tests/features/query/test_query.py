@@ -150,6 +150,19 @@ async def test_failed_export_is_an_error_response(database_fixture: DatabaseFixt
     assert (await database_fixture.sql("SELECT count(*) FROM people"))["results"][0]["rows"] == [[1000]]
 
 
+@pytest.mark.parametrize("form", ["csv", "ndjson", "json", "arrow", "parquet"])
+async def test_export_that_fails_at_its_first_row_is_an_error_response(
+    database_fixture: DatabaseFixture, form: str
+) -> None:
+    zero = "SELECT 1 / (g - 1) FROM generate_series(1, 9) AS g"
+    for request in ({"text": "SELECT 1", "parameters": [None]}, {"text": zero}):
+        answer = await database_fixture.person.client.post(
+            f"/api/v1/databases/{database_fixture.id}/export", json=request | {"format": form}
+        )
+        assert answer.status_code == 422, (request, answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
 SORTS = [
     [],
     [{"column": "name"}],

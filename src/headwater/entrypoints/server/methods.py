@@ -16,9 +16,10 @@ def allowed_methods(application: FastAPI, path: str) -> list[str]:
     """Return the methods of an address below /api, none if there is nothing at it."""
     if not path.startswith(API):
         return []
-    methods = {
-        method for pattern, supported in _patterns(application) if pattern.fullmatch(path) for method in supported
-    }
+    matching = [(pattern, supported) for pattern, supported in _patterns(application) if pattern.fullmatch(path)]
+    # As in OpenAPI, a route that spells the address goes before one that takes a part of it for a parameter.
+    exact = min((pattern.groups for pattern, _ in matching), default=0)
+    methods = {method for pattern, supported in matching if pattern.groups == exact for method in supported}
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 

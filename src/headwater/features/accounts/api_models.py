@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
@@ -32,10 +36,34 @@ def _without_nul(value: str) -> str:
     return value
 
 
+@dataclass(frozen=True)
+class Described:
+    """Lets the description of a text state, as a pattern, a rule that a validator enforces."""
+
+    pattern: str
+
+    def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Set the pattern; the outermost one counts."""
+        return handler(core_schema) | {"pattern": self.pattern}
+
+
+# Blanks around a name are stripped before its length is checked.
+NOT_BLANK = Described(r"\S")
 # PostgreSQL cannot store NUL in text.
-Text = Annotated[str, AfterValidator(_without_nul)]
-Name = Annotated[str, Field(max_length=200), AfterValidator(_without_nul)]
-LongText = Annotated[str, Field(max_length=10_000), AfterValidator(_without_nul)]
+Text = Annotated[str, AfterValidator(_without_nul), Described(r"^[^\u0000]*$")]
+Name = Annotated[Text, Field(max_length=200)]
+LongText = Annotated[Text, Field(max_length=10_000)]
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def _spelled_moment(value: Any) -> Any:
+    """Refuse a number for a moment: nobody can tell seconds from milliseconds, and the description says text."""
+    if value is None or isinstance(value, datetime) or (isinstance(value, str) and _DATE.match(value)):
+        return value
+    raise ValueError("must be a time such as 2026-01-31T09:00:00Z")
+
+
+Moment = Annotated[datetime, BeforeValidator(_spelled_moment)]
 
 
 class Wire(BaseModel):
@@ -108,19 +136,22 @@ def _checked_scalar(value: Any, types: frozenset[Any]) -> Any:
         raise ValueError("must be true or false")
     if types <= {int, float, NoneType} and isinstance(value, bool | str):
         raise ValueError("must be a number")
-    return value
+    return _spelled_moment(value) if types <= {datetime, AwareDatetime, NoneType} else value
 
 
 @cache
 def _types_of(model: type[BaseModel], field: str) -> frozenset[Any]:
     """Return the plain types that the annotation of a field is made of."""
-    waiting, types = [model.model_fields[field].annotation], set()
+    types: set[Any] = set()
+    waiting: list[Any] = [model.model_fields[field].annotation]
     while waiting:
         annotation = waiting.pop()
         if get_origin(annotation) in {Union, UnionType}:
             waiting += get_args(annotation)
         elif get_origin(annotation) is Annotated:
             waiting.append(get_args(annotation)[0])
+        elif get_origin(annotation) is Literal:
+            types |= {type(value) for value in get_args(annotation)}
         else:
             types.add(annotation)
     return frozenset(types)

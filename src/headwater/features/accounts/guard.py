@@ -140,6 +140,13 @@ def body_limit(size: int | None) -> Callable[[EndpointT], EndpointT]:
     return declare
 
 
+def sends(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    """Describe a route whose successful responses are files of these media types, for its `responses`."""
+    names = dict.fromkeys(media_type.partition(";")[0] for media_type in media_types)
+    file = {"type": "string", "format": "binary"}
+    return {200: {"content": {name: {"schema": {} if name == "application/json" else file} for name in names}}}
+
+
 async def public() -> None:
     """Declare that a route needs no authentication."""
 

@@ -20,6 +20,7 @@ from headwater.features.accounts.guard import (
     Shared,
     allow,
     public,
+    sends,
 )
 from headwater.features.accounts.rights import Actor
 from headwater.features.extracts import api_models
@@ -38,7 +39,8 @@ Reader = Annotated[Actor, Depends(allow("database:read"))]
 Sharer = Annotated[Actor, Depends(allow("link:write"))]
 Attached = Annotated[Actor, Depends(allow("database:read"))]
 Names = Annotated[list[str] | None, Query(max_length=10_000, description="Names of tables (default: all).")]
-_FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+_RESULTS = sends(*MEDIA_TYPES.values())
+_EXPORTS = sends(*MEDIA_TYPES.values(), exports.SQL, exports.ARCHIVE)
 
 
 @router.get("/snapshots/{snapshot_id}/tables/{table:path}/rows")
@@ -90,7 +92,9 @@ async def cancel_snapshot_query(snapshot_id: uuid.UUID, run_id: uuid.UUID, serve
     await queries.cancel(server.context, actor, snapshot_id, run_id)
 
 
-@router.post("/snapshots/{snapshot_id}/query/export", response_class=StreamingResponse, responses={200: _FILE})
+@router.post(
+    "/snapshots/{snapshot_id}/query/export", response_class=StreamingResponse, responses=sends(*MEDIA_TYPES.values())
+)
 async def export_snapshot_query(
     snapshot_id: uuid.UUID, body: api_models.SnapshotQueryExportIn, server: Shared, actor: Reader
 ) -> StreamingResponse:
@@ -100,7 +104,7 @@ async def export_snapshot_query(
     return _sent(File(f"result.{body.format}", MEDIA_TYPES[body.format], pieces))
 
 
-@router.get("/snapshots/{snapshot_id}/export", response_class=StreamingResponse, responses={200: _FILE})
+@router.get("/snapshots/{snapshot_id}/export", response_class=StreamingResponse, responses=_EXPORTS)
 async def export_snapshot(
     snapshot_id: uuid.UUID, server: Shared, actor: Reader, format: api_models.Form = "sql", tables: Names = None
 ) -> StreamingResponse:
@@ -156,9 +160,7 @@ async def start_snapshot_copy(
     return transfer_wire.transfer(await copies.start(server.context, actor, request))
 
 
-@router.get(
-    "/downloads/{token}", response_class=StreamingResponse, responses={200: _FILE}, dependencies=[Depends(public)]
-)
+@router.get("/downloads/{token}", response_class=StreamingResponse, responses=_EXPORTS, dependencies=[Depends(public)])
 async def download(token: str, server: Shared, visitor: Client) -> StreamingResponse:
     """Download the file of a link."""
     return _sent(await links.follow(server.context, visitor, token))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import StreamingResponse
@@ -24,6 +24,16 @@ from headwater.features.jobs.filters import JobFilter
 from headwater.features.jobs.service import queue
 from headwater.features.jobs.service.feed import JobFeed
 
+EVENT = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "event": {"enum": ["job", "log", "end"]}, "data": {"type": "string"}},
+}
+EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events; the schema is that of one.",
+        "content": {"text/event-stream": {"schema": EVENT}},
+    }
+}
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 Reader = Annotated[Actor, Depends(allow("job:read"))]
 Writer = Annotated[Actor, Depends(allow("job:write"))]
@@ -71,7 +81,7 @@ async def retry_job(job_id: uuid.UUID, db: Db, actor: Writer) -> JobOut:
     return JobOut.model_validate(await queue.retry(db, actor, job_id))
 
 
-@router.get("/{job_id}/events", response_class=StreamingResponse)
+@router.get("/{job_id}/events", response_class=StreamingResponse, responses=EVENTS)
 async def job_events(
     job_id: uuid.UUID,
     db: Db,

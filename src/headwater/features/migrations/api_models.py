@@ -8,11 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from headwater.features.accounts.api_models import Input, Text, Wire
+from headwater.features.accounts.api_models import Described, Input, Text, Wire
 from headwater.features.query.api_models import QueryProblem
 from headwater.features.query.change_schema import SchemaChange
 
-Title = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Title = Annotated[
+    Text,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    Described(r"^[^\u0000]*[^\s\u0000][^\u0000]*$"),
+]
 Script = Annotated[Text, StringConstraints(max_length=5_000_000)]
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Response
 from fastapi.responses import FileResponse
 
 from headwater.features.accounts.api_models import ListOf
-from headwater.features.accounts.guard import Db, Shared, allow, public
+from headwater.features.accounts.guard import Db, Shared, allow, public, sends
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service.account_links import deliver
 from headwater.features.personal_data.api_models import (
@@ -74,7 +74,12 @@ async def create_personal_export_link(
     return PersonalExportLinkOut(url=f"/api/v1/personal-data/{token}", expires_at=until)
 
 
-@router.get("/personal-data/{token}", response_class=FileResponse, dependencies=[Depends(public)])
+@router.get(
+    "/personal-data/{token}",
+    response_class=FileResponse,
+    responses=sends("application/zip"),
+    dependencies=[Depends(public)],
+)
 async def download_personal_export(token: str, server: Shared) -> FileResponse:
     """Download the export of a link."""
     path = await exports.follow(server.context, token)

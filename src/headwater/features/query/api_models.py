@@ -11,12 +11,12 @@ from pydantic import Field, StringConstraints
 from headwater.catalog.effects import Effect
 from headwater.catalog.results import Kind
 from headwater.core.query_builder import Query
-from headwater.features.accounts.api_models import Change, Input, Wire
+from headwater.features.accounts.api_models import NOT_BLANK, Change, Input, Wire
 from headwater.features.query.change_schema import SchemaChange
 
 Cell: TypeAlias = bool | int | float | str | None
 Sql = Annotated[str, StringConstraints(max_length=5_000_000)]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), NOT_BLANK]
 Words = Annotated[str, StringConstraints(max_length=500)]
 
 
@@ -167,12 +167,6 @@ class DrawnOut(Wire):
     query: Query | None
     clause: str
     message: str
-
-
-class DrawnIn(Input):
-    """A query of the visual builder to convert to SQL."""
-
-    query: Query
 
 
 class WrittenOut(Wire):

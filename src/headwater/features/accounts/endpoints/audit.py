@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
-from headwater.features.accounts.api_models import ListOf
+from headwater.features.accounts.api_models import ListOf, Moment
 from headwater.features.accounts.audit_filter import AuditFilter
 from headwater.features.accounts.audit_models import (
     AuditActorOut,
@@ -21,7 +21,7 @@ from headwater.features.accounts.audit_models import (
     ChainReportOut,
     OutcomeName,
 )
-from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, sends
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit, audit_chain, audit_export, organizations
 
@@ -40,8 +40,8 @@ def wanted_entries(
     organization_id: uuid.UUID | None = None,
     outcome: OutcomeName | None = None,
     search: Annotated[str, Query(max_length=200, description="Starts of words of the entry.")] = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> AuditFilter:
     """Return the filter of a request for entries."""
     return AuditFilter(action, person, database_id, organization_id, outcome or "", search, _utc(since), _utc(until))
@@ -69,13 +69,7 @@ async def list_audit(
 @router.get(
     "/audit/export",
     response_class=StreamingResponse,
-    responses={
-        200: {
-            "content": {
-                media: {"schema": {"type": "string", "format": "binary"}} for media in audit_export.MEDIA_TYPES.values()
-            }
-        }
-    },
+    responses=sends(*audit_export.MEDIA_TYPES.values()),
 )
 async def export_audit(
     server: Shared, actor: Detached, wanted: Wanted, format: audit_export.Form = "csv"

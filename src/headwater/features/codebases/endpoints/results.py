@@ -19,6 +19,7 @@ from headwater.features.accounts.guard import (
     Limit,
     Shared,
     allow,
+    sends,
 )
 from headwater.features.accounts.rights import Actor
 from headwater.features.codebases import serializers
@@ -136,7 +137,7 @@ async def list_skipped(
     return ListOf(items=[SkippedOut.model_validate(row) for row in page.items], next=page.next)
 
 
-@router.get("/export", response_class=StreamingResponse)
+@router.get("/export", response_class=StreamingResponse, responses=sends(*exports.MEDIA_TYPES.values()))
 async def export(
     codebase_id: uuid.UUID,
     server: Shared,

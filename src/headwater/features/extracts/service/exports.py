@@ -28,6 +28,7 @@ from headwater.vault.manifest import ManifestTable
 
 Form = Literal["sql", "json", "ndjson", "csv", "parquet", "arrow"]
 FORMS: tuple[Form, ...] = ("sql", "json", "ndjson", "csv", "parquet", "arrow")
+SQL, ARCHIVE = "application/sql; charset=utf-8", "application/zip"
 PIECE = 256 * 1024
 _END: Any = object()
 
@@ -65,11 +66,11 @@ async def export(
         noting.note(db, actor, action, row, format=form, tables=list(tables) if tables is not None else None)
     name = f"{opened.name}-{opened.manifest.finished:%Y%m%d-%H%M%S}"
     if form == "sql":
-        return File(f"{name}.sql", "application/sql; charset=utf-8", await _streamed(_script, opened, chosen, tables))
+        return File(f"{name}.sql", SQL, await _streamed(_script, opened, chosen, tables))
     if len(chosen) == 1:
         single = f"{manifest_tables.display_name(chosen[0]).replace('/', '_')}.{form}"
         return File(single, MEDIA_TYPES[form], await _streamed(_table, opened, chosen[0], form))
-    return File(f"{name}-{form}.zip", "application/zip", await _streamed(_archive, opened, chosen, form))
+    return File(f"{name}-{form}.zip", ARCHIVE, await _streamed(_archive, opened, chosen, form))
 
 
 async def _streamed(make: Any, *what: Any) -> AsyncIterator[bytes]:

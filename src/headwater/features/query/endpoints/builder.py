@@ -11,6 +11,7 @@ from headwater.core.query_builder import BuilderRefusal
 from headwater.features.accounts.guard import Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.query import api_models
+from headwater.features.query.builder_input import DrawnIn
 from headwater.features.query.service import builder
 
 router = APIRouter(tags=["query"])
@@ -29,8 +30,6 @@ async def draw_query(
 
 
 @router.post("/databases/{database_id}/builder/render")
-async def write_query(
-    database_id: uuid.UUID, body: api_models.DrawnIn, server: Shared, actor: Detached
-) -> api_models.WrittenOut:
+async def write_query(database_id: uuid.UUID, body: DrawnIn, server: Shared, actor: Detached) -> api_models.WrittenOut:
     """Convert a query of the visual builder to SQL in the dialect of the database."""
     return api_models.WrittenOut(text=await builder.write(server.context, actor, database_id, body.query))

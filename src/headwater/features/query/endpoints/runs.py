@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from headwater.catalog.results import Limits
 from headwater.features.accounts.api_models import ListOf
-from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow
+from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, sends
 from headwater.features.accounts.rights import Actor
 from headwater.features.query import api_models, serializers
 from headwater.features.query.service import checks, exports, plans, runs
@@ -86,13 +86,7 @@ async def check_query(
 @router.post(
     "/databases/{database_id}/export",
     response_class=StreamingResponse,
-    responses={
-        200: {
-            "content": {
-                media: {"schema": {"type": "string", "format": "binary"}} for media in exports.MEDIA_TYPES.values()
-            }
-        }
-    },
+    responses=sends(*exports.MEDIA_TYPES.values()),
 )
 async def export_query(
     database_id: uuid.UUID, body: api_models.ExportIn, server: Shared, actor: Detached

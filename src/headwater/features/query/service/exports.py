@@ -99,18 +99,22 @@ async def _exported(context: Context, access: doors.Access, request: ExportReque
 
 
 async def encode_rows(frames: AsyncIterator[Any], form: Form, dialect: Dialect | None = None) -> AsyncIterator[bytes]:
-    """Yield the encoded rows of the first statement that returns rows."""
+    """Yield the encoded rows of the first statement that returns rows.
+
+    Nothing is yielded before there are rows, or none: a statement that fails at its first row can still be refused.
+    """
     writer: Any = None
+    opening = b""
     async for frame in frames:
         match frame:
             case Started(columns=columns) if columns is not None and writer is None:
                 writer = WRITERS[form](columns, dialect)
-                if opening := writer.open():
-                    yield opening
+                opening = writer.open()
             case Rows(rows=rows) if writer is not None:
-                if chunk := await asyncio.to_thread(writer.rows, rows):
+                if chunk := opening + await asyncio.to_thread(writer.rows, rows):
+                    opening = b""
                     yield chunk
             case _:
                 continue
     if writer is not None:
-        yield await asyncio.to_thread(writer.close)
+        yield opening + await asyncio.to_thread(writer.close)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from pathlib import PurePosixPath
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse
 
 from headwater.core.transfer.csv_files import CsvOptions
-from headwater.features.accounts.guard import Shared, allow, body_limit
+from headwater.features.accounts.guard import Shared, allow, body_limit, sends
 from headwater.features.accounts.rights import Actor
 from headwater.features.query.service import access as doors
 from headwater.features.transfers import api_models, serializers
@@ -21,10 +21,6 @@ router = APIRouter(tags=["transfers"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
 Writer = Annotated[Actor, Depends(allow("database:write"))]
 FORM = multipart.described("CSV, NDJSON, JSON, Parquet, SQL")
-ZIP: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
-}
-CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
 async def csv_options(
@@ -69,7 +65,7 @@ async def start_import(
     return serializers.transfer(await imports.start(server.context, actor, transfer_id, import_request))
 
 
-@router.get("/transfers/{transfer_id}/errors", response_class=FileResponse, responses=CSV)
+@router.get("/transfers/{transfer_id}/errors", response_class=FileResponse, responses=sends("text/csv"))
 async def get_import_errors(transfer_id: uuid.UUID, server: Shared, actor: Reader) -> FileResponse:
     """Download the errors of the rows that were not imported, as CSV."""
     path, name = await exports.file_of(server.context, actor, transfer_id, "errors")
@@ -84,7 +80,7 @@ async def start_export(
     return serializers.transfer(await exports.start(server.context, actor, database_id, body.tables, body.format))
 
 
-@router.get("/transfers/{transfer_id}/file", response_class=FileResponse, responses=ZIP)
+@router.get("/transfers/{transfer_id}/file", response_class=FileResponse, responses=sends("application/zip"))
 async def get_export_file(transfer_id: uuid.UUID, server: Shared, actor: Reader) -> FileResponse:
     """Download the ZIP of an export."""
     path, name = await exports.file_of(server.context, actor, transfer_id, "export")
