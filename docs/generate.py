@@ -151,7 +151,7 @@ def metrics_page() -> str:
 `/metrics` of the server answers Prometheus. Set `HEADWATER_METRICS_TOKEN` to close it: the scrape then needs
 `Authorization: Bearer` with the token, else it is answered with 401.
 
-Labels name kinds and states, never a tenant, an id or an address. A fresh instance has about 300 series, and always under 1,000,
+Labels name kinds and states, never a tenant, an id or an address. A fresh instance has fewer than 200 series, and always under 1,000,
 whatever is sent to it. What is read from the store or asked of the supervisor is measured at most once in {CACHED_SECONDS:g} seconds, and is
 true for the whole instance: workers report their memory with their heartbeat. Counters and histograms of requests, sign-ins and runs are
 of the server process that answers. A value that is unknown, as when the supervisor does not answer, is `NaN`. Besides these, there are the
