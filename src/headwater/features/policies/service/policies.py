@@ -14,7 +14,6 @@ from headwater.core import schedules
 from headwater.engines import engine
 from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import audit
-from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
@@ -110,7 +109,7 @@ async def put(context: Context, actor: Actor, database_id: uuid.UUID, given: Rul
         _set(row, before, given, actor)
         await db.flush()
         await db.refresh(row)
-        _note(db, actor, "policy.set", database, **rules.values(given))
+        databases.record(db, actor, "policy.set", database, **rules.values(given))
         return await view(db, actor, database_id)
 
 
@@ -137,7 +136,7 @@ async def remove(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> None
     row = await find(db, actor, database_id, lock=True)
     await db.delete(row)
     await db.flush()
-    _note(db, actor, "policy.delete", database)
+    databases.record(db, actor, "policy.delete", database)
 
 
 async def run_now(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> RunView:
@@ -160,7 +159,7 @@ async def run_now(db: AsyncSession, actor: Actor, database_id: uuid.UUID) -> Run
         created_by=actor.user_id,
     )
     assert run_id
-    _note(db, actor, "policy.run", database)
+    databases.record(db, actor, "policy.run", database)
     run = await repository.run(db, run_id)
     assert run
     return RunView(run, snapshot_view.job)
@@ -197,17 +196,3 @@ async def preview(db: AsyncSession, actor: Actor, database_id: uuid.UUID, given:
         known = rules.checked(given)
         times = upcoming(known)
     return Preview(times, await retention.planned(db, actor, database_id, known.retention, known.timezone))
-
-
-def _note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: object) -> None:
-    audit.record(
-        db,
-        actor,
-        action,
-        "database",
-        database.id,
-        database.name,
-        organization_id=database.organization_id,
-        database_id=database.id,
-        **details,
-    )

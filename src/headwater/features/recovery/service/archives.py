@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.engines import RecoverySupport
 from headwater.features.accounts.rights import SYSTEM, Actor
-from headwater.features.accounts.service import audit, projects
+from headwater.features.accounts.service import projects
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, instances, readiness
 from headwater.features.databases.service.instances import LocalInstance
@@ -137,7 +137,7 @@ async def change(context: Context, actor: Actor, database_id: uuid.UUID, wish: W
             archive.enabled, archive.window_days, archive.base_days = wish.enabled, wish.window_days, wish.base_days
             await db.flush()
         await instances.archive(db, database_id, on=wish.enabled)
-        note(
+        databases.record(
             db,
             actor,
             "recovery.change",
@@ -227,7 +227,7 @@ async def begin_base(db: AsyncSession, actor: Actor, database: Database, archive
         args={"base_id": str(row.id)},
     )
     row.job_id = job.id
-    note(db, actor, "recovery.base", database, base_id=str(row.id))
+    databases.record(db, actor, "recovery.base", database, base_id=str(row.id))
     await db.flush()
     return job
 
@@ -263,7 +263,9 @@ async def name_point(context: Context, actor: Actor, database_id: uuid.UUID, nam
         row = ArchivePoint(archive_id=archive.id, name=name, position=position, at=at, created_by=actor.user_id)
         db.add(row)
         await db.flush()
-        note(db, actor, "recovery.point", database, point=name, position=local.engine.format_position(position))
+        databases.record(
+            db, actor, "recovery.point", database, point=name, position=local.engine.format_position(position)
+        )
     return row
 
 
@@ -279,18 +281,3 @@ async def awake(settings: Settings, local: LocalInstance) -> None:
 async def ship_now(context: Context, archive_id: uuid.UUID, seconds: float = 300.0) -> None:
     """Ship everything that is committed by now into the vault; raise TimeoutError after some seconds."""
     await asyncio.wait_for(wal_archiver.until_shipped(context, archive_id, flush=True), seconds)
-
-
-def note(db: AsyncSession, actor: Actor, action: str, database: Database, **details: object) -> None:
-    """Record an action on the archive of a database in the audit log."""
-    audit.record(
-        db,
-        actor,
-        action,
-        "database",
-        database.id,
-        database.name,
-        organization_id=database.organization_id,
-        database_id=database.id,
-        **details,
-    )

@@ -216,7 +216,7 @@ async def start(context: Context, actor: Actor, database_id: uuid.UUID, order: R
             title=f"Restore {view.database.name} to {_moment(order)} as {target.name}",
         )
         row.job_id = job.id
-        archives.note(
+        databases.record(
             db,
             actor,
             "recovery.restore",
