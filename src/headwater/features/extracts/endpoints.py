@@ -37,7 +37,6 @@ from headwater.features.transfers import serializers as transfer_wire
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
 Sharer = Annotated[Actor, Depends(allow("link:write"))]
-Attached = Annotated[Actor, Depends(allow("database:read"))]
 Names = Annotated[list[str] | None, Query(max_length=10_000, description="Names of tables (default: all).")]
 _RESULTS = sends(*MEDIA_TYPES.values())
 _EXPORTS = sends(*MEDIA_TYPES.values(), exports.SQL, exports.ARCHIVE)
@@ -123,7 +122,7 @@ async def make_snapshot_link(
 
 @router.get("/snapshots/{snapshot_id}/links")
 async def list_snapshot_links(
-    snapshot_id: uuid.UUID, db: Db, actor: Attached, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
+    snapshot_id: uuid.UUID, db: Db, actor: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_PAGE
 ) -> ListOf[api_models.ListedLinkOut]:
     """List the valid download links of a snapshot, newest first, without their tokens."""
     page = await links.list_of_snapshot(db, actor, snapshot_id, cursor=cursor, limit=limit)
@@ -131,7 +130,7 @@ async def list_snapshot_links(
 
 
 @router.delete("/snapshots/{snapshot_id}/links/{link_id}", status_code=204)
-async def revoke_snapshot_link(snapshot_id: uuid.UUID, link_id: uuid.UUID, db: Db, actor: Attached) -> None:
+async def revoke_snapshot_link(snapshot_id: uuid.UUID, link_id: uuid.UUID, db: Db, actor: Reader) -> None:
     """Revoke a link: your own, or, as an admin, anybody's. Downloads that have started are not stopped."""
     await links.revoke(db, actor, snapshot_id, link_id)
 

@@ -17,7 +17,6 @@ from headwater.features.recovery.service import archives, recoveries
 router = APIRouter(tags=["recovery"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
 Writer = Annotated[Actor, Depends(allow("database:write"))]
-Detached = Annotated[Actor, Depends(allow("database:write"))]
 Admin = Annotated[Actor, Depends(allow("database:admin"))]
 
 
@@ -44,7 +43,7 @@ async def make_base(database_id: uuid.UUID, db: Db, actor: Writer) -> JobOut:
 
 @router.post("/databases/{database_id}/recovery/points", status_code=201)
 async def name_point(
-    database_id: uuid.UUID, body: api_models.PointIn, server: Shared, actor: Detached
+    database_id: uuid.UUID, body: api_models.PointIn, server: Shared, actor: Writer
 ) -> api_models.RecoveryStatusOut:
     """Create a restore point: a name for the current moment."""
     await archives.name_point(server.context, actor, database_id, body.name)
@@ -62,7 +61,7 @@ async def plan_recovery(
 
 @router.post("/databases/{database_id}/recoveries", status_code=202)
 async def start_recovery(
-    database_id: uuid.UUID, body: api_models.RecoverIn, server: Shared, actor: Detached
+    database_id: uuid.UUID, body: api_models.RecoverIn, server: Shared, actor: Writer
 ) -> api_models.RecoveredOut:
     """Restore a database to a moment, into a new database. The old one is not changed."""
     return serializers.recovered(await recoveries.start(server.context, actor, database_id, _order(body)))

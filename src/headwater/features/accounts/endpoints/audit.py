@@ -28,7 +28,6 @@ from headwater.features.accounts.service import audit, audit_chain, audit_export
 router = APIRouter(tags=["audit"])
 EARLIEST, LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 Reader = Annotated[Actor, Depends(allow("audit:read"))]
-Detached = Annotated[Actor, Depends(allow("audit:read"))]
 
 
 def wanted_entries(
@@ -72,7 +71,7 @@ async def list_audit(
     responses=sends(*audit_export.MEDIA_TYPES.values()),
 )
 async def export_audit(
-    server: Shared, actor: Detached, wanted: Wanted, format: audit_export.Form = "csv"
+    server: Shared, actor: Reader, wanted: Wanted, format: audit_export.Form = "csv"
 ) -> StreamingResponse:
     """Stream the entries of the audit log as CSV, or as NDJSON that has all that is needed to check the chain."""
     chunks = audit_export.export(server.context, actor, wanted, format)
@@ -83,7 +82,7 @@ async def export_audit(
 @router.get("/audit/verification")
 async def verify_audit(
     server: Shared,
-    actor: Detached,
+    actor: Reader,
     position: Annotated[int | None, Query(ge=1, le=2**62, description="Position of a hash that you know.")] = None,
     hash: Annotated[
         str, Query(pattern="^([0-9a-f]{64})?$", description="The hash that an entry had at this position.")

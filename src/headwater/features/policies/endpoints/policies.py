@@ -16,7 +16,6 @@ from headwater.features.policies.service import policies
 router = APIRouter(tags=["policies"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
 Writer = Annotated[Actor, Depends(allow("database:write"))]
-Detached = Annotated[Actor, Depends(allow("database:write"))]
 Admin = Annotated[Actor, Depends(allow("database:admin"))]
 
 
@@ -28,7 +27,7 @@ async def get_policy(database_id: uuid.UUID, db: Db, actor: Reader) -> api_model
 
 @router.put("/databases/{database_id}/policy")
 async def put_policy(
-    database_id: uuid.UUID, body: api_models.PolicyIn, server: Shared, actor: Detached
+    database_id: uuid.UUID, body: api_models.PolicyIn, server: Shared, actor: Writer
 ) -> api_models.PolicyOut:
     """Create or replace the policy of a database. Only an admin can change the retention."""
     return serializers.policy(await policies.put(server.context, actor, database_id, serializers.rules(body)))

@@ -15,12 +15,12 @@ from headwater.features.query.builder_input import DrawnIn
 from headwater.features.query.service import builder
 
 router = APIRouter(tags=["query"])
-Detached = Annotated[Actor, Depends(allow("database:read"))]
+Reader = Annotated[Actor, Depends(allow("database:read"))]
 
 
 @router.post("/databases/{database_id}/builder/parse")
 async def draw_query(
-    database_id: uuid.UUID, body: api_models.CheckIn, server: Shared, actor: Detached
+    database_id: uuid.UUID, body: api_models.CheckIn, server: Shared, actor: Reader
 ) -> api_models.DrawnOut:
     """Parse a SELECT for the visual builder, or return the clause that the builder does not support."""
     drawing = await builder.draw(server.context, actor, database_id, body.text)
@@ -30,6 +30,6 @@ async def draw_query(
 
 
 @router.post("/databases/{database_id}/builder/render")
-async def write_query(database_id: uuid.UUID, body: DrawnIn, server: Shared, actor: Detached) -> api_models.WrittenOut:
+async def write_query(database_id: uuid.UUID, body: DrawnIn, server: Shared, actor: Reader) -> api_models.WrittenOut:
     """Convert a query of the visual builder to SQL in the dialect of the database."""
     return api_models.WrittenOut(text=await builder.write(server.context, actor, database_id, body.query))

@@ -16,7 +16,7 @@ from headwater.features.query import api_models, serializers
 from headwater.features.query.service import checks, exports, plans, runs
 
 router = APIRouter(tags=["query"])
-Detached = Annotated[Actor, Depends(allow("database:read"))]
+Reader = Annotated[Actor, Depends(allow("database:read"))]
 
 
 def session_name(given: str | None) -> str:
@@ -26,7 +26,7 @@ def session_name(given: str | None) -> str:
 
 @router.post("/databases/{database_id}/query")
 async def run_query(
-    database_id: uuid.UUID, body: api_models.QueryIn, server: Shared, actor: Detached
+    database_id: uuid.UUID, body: api_models.QueryIn, server: Shared, actor: Reader
 ) -> api_models.QueryOut:
     """Run one or more statements; an error of the database is part of the response.
 
@@ -40,13 +40,13 @@ async def run_query(
 
 
 @router.post("/databases/{database_id}/runs/{run_id}/cancel", status_code=204)
-async def cancel_query(database_id: uuid.UUID, run_id: uuid.UUID, server: Shared, actor: Detached) -> None:
+async def cancel_query(database_id: uuid.UUID, run_id: uuid.UUID, server: Shared, actor: Reader) -> None:
     """Cancel one of your runs by its id."""
     await runs.cancel(server.context, actor, database_id, run_id)
 
 
 @router.delete("/databases/{database_id}/query-sessions/{session}", status_code=204)
-async def end_query_session(database_id: uuid.UUID, session: str, server: Shared, actor: Detached) -> None:
+async def end_query_session(database_id: uuid.UUID, session: str, server: Shared, actor: Reader) -> None:
     """End a session that your runs have named; its open transaction is rolled back."""
     await runs.end_session(server.context, actor, database_id, session_name(session))
 
@@ -55,7 +55,7 @@ async def end_query_session(database_id: uuid.UUID, session: str, server: Shared
 async def list_runs(
     database_id: uuid.UUID,
     db: Db,
-    actor: Annotated[Actor, Depends(allow("database:read"))],
+    actor: Reader,
     search: Annotated[str, Query(max_length=200)] = "",
     cursor: Cursor = None,
     limit: Limit = DEFAULT_PAGE,
@@ -67,7 +67,7 @@ async def list_runs(
 
 @router.post("/databases/{database_id}/explain")
 async def explain_query(
-    database_id: uuid.UUID, body: api_models.ExplainIn, server: Shared, actor: Detached
+    database_id: uuid.UUID, body: api_models.ExplainIn, server: Shared, actor: Reader
 ) -> api_models.PlanOut:
     """Return the query plan of a statement, with advice; with `run` it is executed and rolled back."""
     plan = await plans.explain(server.context, actor, database_id, body.text, body.parameters, run=body.run)
@@ -76,7 +76,7 @@ async def explain_query(
 
 @router.post("/databases/{database_id}/check")
 async def check_query(
-    database_id: uuid.UUID, body: api_models.CheckIn, server: Shared, actor: Detached
+    database_id: uuid.UUID, body: api_models.CheckIn, server: Shared, actor: Reader
 ) -> api_models.CheckOut:
     """Check a text without running it, and return the positions of its errors."""
     syntax_findings = await checks.check(server.context, actor, database_id, body.text)
@@ -89,7 +89,7 @@ async def check_query(
     responses=sends(*exports.MEDIA_TYPES.values()),
 )
 async def export_query(
-    database_id: uuid.UUID, body: api_models.ExportIn, server: Shared, actor: Detached
+    database_id: uuid.UUID, body: api_models.ExportIn, server: Shared, actor: Reader
 ) -> StreamingResponse:
     """Stream the complete result of one SELECT as CSV, NDJSON, JSON, Arrow or Parquet."""
     request = exports.ExportRequest(body.text, body.format, body.parameters, body.run_id)

@@ -16,12 +16,12 @@ from headwater.features.snapshots.service.restore import restores
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
-Detached = Annotated[Actor, Depends(allow("database:write"))]
+Writer = Annotated[Actor, Depends(allow("database:write"))]
 
 
 @router.post("/snapshots/{snapshot_id}/restores/plan")
 async def plan_restore(
-    snapshot_id: uuid.UUID, body: api_models.RestoreIn, server: Shared, actor: Detached
+    snapshot_id: uuid.UUID, body: api_models.RestoreIn, server: Shared, actor: Writer
 ) -> api_models.RestorePlanOut:
     """Show what a restore would do to each table, without doing it."""
     return serializers.plan(await restores.plan(server.context, actor, snapshot_id, _order(body)))
@@ -29,7 +29,7 @@ async def plan_restore(
 
 @router.post("/snapshots/{snapshot_id}/restores", status_code=202)
 async def start_restore(
-    snapshot_id: uuid.UUID, body: api_models.RestoreIn, server: Shared, actor: Detached
+    snapshot_id: uuid.UUID, body: api_models.RestoreIn, server: Shared, actor: Writer
 ) -> api_models.RestoreOut:
     """Restore a snapshot, or some of its tables, into a new or an existing database."""
     restore_view = await restores.start(server.context, actor, snapshot_id, _order(body))
@@ -39,7 +39,7 @@ async def start_restore(
 
 
 @router.post("/snapshots/{snapshot_id}/drills", status_code=202)
-async def drill_restore(snapshot_id: uuid.UUID, server: Shared, actor: Detached) -> api_models.RestoreOut:
+async def drill_restore(snapshot_id: uuid.UUID, server: Shared, actor: Writer) -> api_models.RestoreOut:
     """Run a test restore: restore a snapshot into a new database, compare both, and delete that database."""
     restore_view = await restores.drill(server.context, actor, snapshot_id)
     if restore_view.restore.target_id:

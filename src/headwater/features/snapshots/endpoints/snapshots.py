@@ -20,13 +20,12 @@ from headwater.features.snapshots.service.verify import verification
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
 Writer = Annotated[Actor, Depends(allow("database:write"))]
-Detached = Annotated[Actor, Depends(allow("database:write"))]
 Admin = Annotated[Actor, Depends(allow("database:admin"))]
 
 
 @router.post("/databases/{database_id}/snapshots", status_code=202)
 async def take_snapshot(
-    database_id: uuid.UUID, body: api_models.SnapshotIn, server: Shared, actor: Detached
+    database_id: uuid.UUID, body: api_models.SnapshotIn, server: Shared, actor: Writer
 ) -> api_models.SnapshotOut:
     """Take a snapshot of a database, or of some of its tables."""
     request = snapshots.SnapshotRequest(body.label, body.tables, body.exclude)
@@ -64,9 +63,7 @@ async def get_snapshot(snapshot_id: uuid.UUID, db: Db, actor: Reader) -> api_mod
 
 
 @router.get("/snapshots/{snapshot_id}/schema", response_model=Schema)
-async def get_snapshot_schema(
-    snapshot_id: uuid.UUID, server: Shared, actor: Annotated[Actor, Depends(allow("database:read"))]
-) -> Any:
+async def get_snapshot_schema(snapshot_id: uuid.UUID, server: Shared, actor: Reader) -> Any:
     """Show the Schema of a snapshot."""
     schema = await snapshots.schema_of(server.context, actor, snapshot_id)
     return Response(msgspec.json.encode(schema), media_type="application/json")

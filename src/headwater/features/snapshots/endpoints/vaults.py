@@ -18,8 +18,6 @@ from headwater.features.snapshots.service.storage.vault_secrets import VaultSecr
 
 router = APIRouter(tags=["snapshots"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
-Detached = Annotated[Actor, Depends(allow("database:read"))]
-Changer = Annotated[Actor, Depends(allow("database:admin"))]
 Admin = Annotated[Actor, Depends(allow("database:admin"))]
 
 
@@ -57,14 +55,14 @@ async def open_vault(
 
 
 @router.delete("/organizations/{organization_id}/vaults/{vault_id}", status_code=204)
-async def close_vault(organization_id: uuid.UUID, vault_id: uuid.UUID, db: Db, actor: Changer) -> None:
+async def close_vault(organization_id: uuid.UUID, vault_id: uuid.UUID, db: Db, actor: Admin) -> None:
     """Close a vault into which no new snapshots go: its snapshots leave the lists. Nothing in the vault is deleted."""
     await closed_vaults.close(db, actor, organization_id, vault_id)
 
 
 @router.put("/organizations/{organization_id}/vault/compression")
 async def change_vault_compression(
-    organization_id: uuid.UUID, body: api_models.CompressionIn, db: Db, actor: Changer
+    organization_id: uuid.UUID, body: api_models.CompressionIn, db: Db, actor: Admin
 ) -> api_models.VaultOut:
     """Choose the compression of new pages. Existing pages are not recompressed."""
     await vaults.compress(db, actor, organization_id, body.codec, body.level)
@@ -72,14 +70,14 @@ async def change_vault_compression(
 
 
 @router.get("/organizations/{organization_id}/vault/usage")
-async def measure_vault(organization_id: uuid.UUID, server: Shared, actor: Detached) -> api_models.VaultUsageOut:
+async def measure_vault(organization_id: uuid.UUID, server: Shared, actor: Reader) -> api_models.VaultUsageOut:
     """Measure how much storage the vault uses."""
     vault_usage = await vaults.usage(server.context, actor, organization_id)
     return api_models.VaultUsageOut.model_validate(vault_usage)
 
 
 @router.get("/organizations/{organization_id}/vault/keys")
-async def list_vault_keys(organization_id: uuid.UUID, server: Shared, actor: Detached) -> list[api_models.VaultKeyOut]:
+async def list_vault_keys(organization_id: uuid.UUID, server: Shared, actor: Reader) -> list[api_models.VaultKeyOut]:
     """List the keys that open the vault."""
     vault_keys = await vaults.keys(server.context, actor, organization_id)
     return [api_models.VaultKeyOut.model_validate(key) for key in vault_keys]

@@ -15,12 +15,11 @@ from headwater.features.transfers.service import copies, transfers
 
 router = APIRouter(tags=["transfers"])
 Reader = Annotated[Actor, Depends(allow("database:read"))]
-Detached = Annotated[Actor, Depends(allow("database:read"))]
 
 
 @router.post("/databases/{database_id}/copies/plan")
 async def plan_copy(
-    database_id: uuid.UUID, body: api_models.CopyPlanIn, server: Shared, actor: Detached
+    database_id: uuid.UUID, body: api_models.CopyPlanIn, server: Shared, actor: Reader
 ) -> api_models.CopyPlanOut:
     """Return the plan of a copy to another database: the type of each column there, and everything that is lost."""
     request = copies.CopyRequest(database_id, body.target_id, body.tables, choices=body.choices)
@@ -30,7 +29,7 @@ async def plan_copy(
 
 @router.post("/databases/{database_id}/copies", status_code=202)
 async def start_copy(
-    database_id: uuid.UUID, body: api_models.CopyIn, server: Shared, actor: Detached
+    database_id: uuid.UUID, body: api_models.CopyIn, server: Shared, actor: Reader
 ) -> api_models.TransferOut:
     """Copy tables with their rows to another database, which must not have these tables yet.
 
