@@ -7,14 +7,13 @@ server, where a unit of work needs at least three (BEGIN, the query, COMMIT), an
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import psycopg
 from psycopg.rows import namedtuple_row
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql import psycopg as dialect
 
@@ -22,6 +21,8 @@ from headwater.kit.errors import Unavailable
 
 _DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]
 CONNECT_SECONDS = 5
+# How every connection to the store is opened.
+CONNECTION = {"connect_timeout": CONNECT_SECONDS, "options": "-c timezone=UTC"}
 
 
 class Read:
@@ -47,12 +48,7 @@ class ReadPool:
             max_size=size,
             timeout=CONNECT_SECONDS,
             open=False,
-            kwargs={
-                "autocommit": True,
-                "connect_timeout": CONNECT_SECONDS,
-                "options": "-c timezone=UTC",
-                "row_factory": namedtuple_row,
-            },
+            kwargs={**CONNECTION, "autocommit": True, "row_factory": namedtuple_row},
         )
         self._opening = asyncio.Lock()
         self._is_open = False
@@ -65,15 +61,19 @@ class ReadPool:
         """
         statement, constants = read.statement
         try:
-            return await self._rows(statement, {**constants, **values})
-        except psycopg.OperationalError:
-            # The store was restarted: what is open is of no use, and a read can be repeated.
-            with contextlib.suppress(psycopg.OperationalError):
-                await self._pool.check()
-        try:
-            return await self._rows(statement, {**constants, **values})
+            return await self._repeated(statement, {**constants, **values})
         except psycopg.OperationalError as error:
             raise Unavailable("The store does not answer.", hint="Try again in a moment.") from error
+
+    async def _repeated(self, statement: bytes, values: Mapping[str, Any]) -> Sequence[Any]:
+        """Run a read; once more on new connections if the store was restarted since they were opened."""
+        try:
+            return await self._rows(statement, values)
+        except PoolTimeout:
+            raise  # no connection could be had, so that none is outdated
+        except psycopg.OperationalError:
+            await self._pool.check()
+            return await self._rows(statement, values)
 
     async def _rows(self, statement: bytes, values: Mapping[str, Any]) -> Sequence[Any]:
         if not self._is_open:

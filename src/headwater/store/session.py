@@ -16,7 +16,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from headwater.store.reads import Read, ReadPool
+from headwater.store.reads import CONNECTION, Read, ReadPool
 
 DRIVER = "postgresql+psycopg"
 IDLE_SECONDS = 1.0
@@ -53,13 +53,12 @@ class Store:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
-        # pre-ping: after a restart of PostgreSQL the pool must not hand out dead connections.
         self.engine: AsyncEngine = create_async_engine(
             driver_url(url),
             pool_size=pool_size,
             max_overflow=pool_size,
             hide_parameters=True,  # errors, which are logged, must not show what was to be stored
-            connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+            connect_args=CONNECTION,
         )
         _ask_idle_connections(self.engine.sync_engine)
         self._session = async_sessionmaker(self.engine, expire_on_commit=False)

@@ -28,6 +28,9 @@ class Overloaded(Unavailable):
 
     code = "overloaded"
 
+    def __init__(self) -> None:
+        super().__init__(hint="Try again in a moment.")
+
 
 @dataclass(frozen=True, slots=True)
 class AdmissionLimits:
@@ -74,13 +77,13 @@ class Admission:
             await self._slots.acquire()
             return
         if self._waiting >= self._limits.waiting:
-            raise Overloaded(hint="Try again in a moment.")
+            raise Overloaded
         self._waiting += 1
         try:
             async with asyncio.timeout(self._limits.wait_seconds):
                 await self._slots.acquire()
         except TimeoutError:
-            raise Overloaded(hint="Try again in a moment.") from None
+            raise Overloaded from None
         finally:
             self._waiting -= 1
 

@@ -32,8 +32,9 @@ from headwater.features.accounts.rights import Actor
 from headwater.features.accounts.service import proofs
 from headwater.features.accounts.service.federation import accounts, code_flow, identities
 from headwater.features.accounts.service.federation.accounts import SecondStepNeeded
-from headwater.features.accounts.service.federation.assertions import provider_of
-from headwater.features.accounts.service.federation.code_flow import FlowRequest, ProviderAnswer
+from headwater.features.accounts.service.federation.assertions import Assertion, provider_of
+from headwater.features.accounts.service.federation.code_flow import Flow, FlowPurpose, FlowRequest, ProviderAnswer
+from headwater.features.accounts.service.identity import ClientInfo
 from headwater.features.accounts.service.second_step import SecondStep
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -112,8 +113,7 @@ async def link_identity(
 ) -> shapes.NextOut:
     """Link the identity with which the current user has signed in at a provider."""
     answer = _provider_answer(request, response, server, body.provider, body)
-    await accounts.count_attempt(server.context, visitor)
-    flow, assertion = await code_flow.complete(server.context, server.signer, answer, "link")
+    flow, assertion = await _completed(server, visitor, answer, "link")
     await accounts.link(server.context, actor, flow, assertion)
     return shapes.NextOut(next=flow.next)
 
@@ -129,8 +129,7 @@ async def prove_by_identity(
 ) -> shapes.NextOut:
     """Prove by a fresh sign-in at a provider that the session is used by its user."""
     answer = _provider_answer(request, response, server, body.provider, body)
-    await accounts.count_attempt(server.context, visitor)
-    flow, assertion = await code_flow.complete(server.context, server.signer, answer, "proof")
+    flow, assertion = await _completed(server, visitor, answer, "proof")
     await accounts.check_proof(server.context, actor, flow, assertion)
     await proofs.record(server.context, actor)
     return shapes.NextOut(next=flow.next)
@@ -142,6 +141,14 @@ async def unlink_identity(
 ) -> None:
     """Unlink an identity; the last way to sign in stays."""
     await identities.unlink(db, actor, server.settings, identity_id)
+
+
+async def _completed(
+    server: AppState, visitor: ClientInfo, answer: ProviderAnswer, purpose: FlowPurpose
+) -> tuple[Flow, Assertion]:
+    """Return a flow of a session with what the provider says of its user, as a counted attempt."""
+    await accounts.count_attempt(server.context, visitor)
+    return await code_flow.complete(server.context, server.signer, answer, purpose)
 
 
 def _redirect_uri(request: Request, server: AppState, provider: str) -> str:

@@ -140,8 +140,9 @@ async def reset_password(
         ended = await repository.revoke_other_sessions(db, user.id, None)
         keys = await repository.end_keys(db, user.id) if end_keys else 0
         actor = Actor("user", user.id, user.email, ip=visitor.ip)
-        counts = {"sessions_ended": ended, "keys_ended": keys}
-        audit.record(db, actor, "auth.password_reset", "user", user.id, user.email, **counts)  # type: ignore[arg-type]
+        audit.record(
+            db, actor, "auth.password_reset", "user", user.id, user.email, sessions_ended=ended, keys_ended=keys
+        )
     notice = (
         "The password of your Headwater account was set anew by a link, and all sessions have ended.\n"
         + ("All API keys have ended, too.\n" if end_keys else "API keys are still valid.\n")
