@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,7 @@ from typing import Literal, NoReturn
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 import headwater
 from suite.ports import free_port
@@ -168,3 +169,17 @@ def ended(client: httpx.Client, job: str, seconds: float = 120.0) -> None:
     while (state := client.get(f"/jobs/{job}").json()["state"]) in {"pending", "running"}:
         assert time.monotonic() < end, f"the job is {state} after {seconds} s"
         time.sleep(0.05)
+
+
+def demand_proof_once(page: Page, address: str) -> None:
+    """Let the first change at an address be answered as the server does when the last proof is too old."""
+    refusals: list[str] = []
+
+    def refuse_once(route: Route) -> None:
+        if route.request.method != "POST" or refusals:
+            return route.continue_()
+        refusals.append(route.request.url)
+        body = {"status": 403, "code": "proof_needed", "detail": "Confirm that it is you."}
+        return route.fulfill(status=403, content_type="application/problem+json", body=json.dumps(body))
+
+    page.route(address, refuse_once)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 
 import httpx
 import pyotp
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
-from e2e.browser_helpers import OpenPage, Site, findings
+from e2e.browser_helpers import OpenPage, Site, demand_proof_once, findings
 
 PASSWORD = "seven wooden boats"
 
@@ -76,17 +75,7 @@ def test_proof_is_asked_for_before_a_key_is_created(site: Site, open_page: OpenP
     email, page = signed_up(site), open_page()
     enter(page, email)
     at_home(page)
-    refusals: list[str] = []
-
-    def refuse_once(route: Route) -> None:
-        """Answer as the server does when the last proof is too old."""
-        if route.request.method != "POST" or refusals:
-            return route.continue_()
-        refusals.append(route.request.url)
-        body = {"status": 403, "code": "proof_needed", "detail": "Confirm that it is you."}
-        return route.fulfill(status=403, content_type="application/problem+json", body=json.dumps(body))
-
-    page.route("**/api/v1/keys", refuse_once)
+    demand_proof_once(page, "**/api/v1/keys")
     page.goto("/settings/keys")
     page.get_by_role("button", name="New key").first.click()
     page.get_by_label("Name").fill("nightly")

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from e2e.browser_helpers import CORP, PATIENCE_MS, Site, check_accessible, findings, picture
+from e2e.browser_helpers import CORP, PATIENCE_MS, Site, check_accessible, demand_proof_once, findings, picture
 from e2e.test_account_journey import PASSWORD, at_home, enter, turn_on
 
 
@@ -102,17 +102,7 @@ def test_proof_is_given_at_the_provider_in_another_window(page: Page, provider: 
     arrive(page, subject)
     at_home(page)
     page.goto("/settings/keys")
-    refusals: list[str] = []
-
-    def refuse_once(route) -> None:  # type: ignore[no-untyped-def]
-        """Answer as the server does when the last proof is too old."""
-        if route.request.method != "POST" or refusals:
-            return route.continue_()
-        refusals.append(route.request.url)
-        body = '{"status": 403, "code": "proof_needed", "detail": "Confirm that it is you."}'
-        return route.fulfill(status=403, content_type="application/problem+json", body=body)
-
-    page.route("**/api/v1/keys", refuse_once)
+    demand_proof_once(page, "**/api/v1/keys")
     page.get_by_role("button", name="New key").first.click()
     page.get_by_label("Name").fill("nightly")
     page.get_by_role("button", name="Create key").click()

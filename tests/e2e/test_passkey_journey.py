@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from e2e.browser_helpers import PATIENCE_MS, Site, check_accessible, findings, picture
+from e2e.browser_helpers import PATIENCE_MS, Site, check_accessible, demand_proof_once, findings, picture
 from e2e.test_account_journey import at_home, enter, signed_up
 
 
@@ -120,17 +120,7 @@ def test_a_passkey_is_the_second_factor_of_a_password_and_a_proof(page: Page, si
     at_home(page)
 
     page.goto("/settings/keys")
-    refusals: list[str] = []
-
-    def refuse_once(route: Any) -> None:
-        """Answer as the server does when the last proof is too old."""
-        if route.request.method != "POST" or refusals:
-            return route.continue_()
-        refusals.append(route.request.url)
-        body = '{"status": 403, "code": "proof_needed", "detail": "Confirm that it is you."}'
-        return route.fulfill(status=403, content_type="application/problem+json", body=body)
-
-    page.route("**/api/v1/keys", refuse_once)
+    demand_proof_once(page, "**/api/v1/keys")
     page.get_by_role("button", name="New key").first.click()
     page.get_by_label("Name").fill("nightly")
     page.get_by_role("button", name="Create key").click()

@@ -227,9 +227,9 @@ async def test_sign_ups_of_known_and_unknown_addresses_take_the_same_time(app: A
     people = [await app.person() for _ in range(6)]
 
     async def seconds(email: str) -> float:
-        started = time.perf_counter()
+        started = time.process_time()
         assert (await signs_up(app, email))[0] == 202
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     known, unknown = [], []
     for someone in people:  # the client of the tests waits for the mail, too, which goes to both

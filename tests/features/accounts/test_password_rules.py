@@ -91,10 +91,10 @@ def test_other_passwords_are_accepted(password: str) -> None:
 
 
 def test_long_passwords_are_checked_in_no_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for password in ("1" * 256, "ab" * 128, "!" * 255 + "a", "password" * 32, "a1!" * 85, "qwerty" * 42):
         is_refused(password, "a" * 60 + "@example.org", "b" * 200)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_the_list_is_small_and_in_order() -> None:
