@@ -144,6 +144,33 @@ async def test_stopped_database_does_not_wake(supervised: SupervisorFixture) -> 
         await client.wake(supervised.app.server.settings, uuid.uuid4())
 
 
+@pytest.mark.parametrize(
+    ("change", "refused"), [({"deleted_at": now(), "desired": "stopped"}, NotFound), ({"desired": "stopped"}, Conflict)]
+)
+async def test_client_is_refused_after_a_deletion_or_stop_that_came_during_a_step(
+    supervised: SupervisorFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, Any],
+    refused: type[HeadwaterError],
+) -> None:
+    database, supervisor, read = await supervised.create(), supervised.supervisor, asyncio.Event()
+    row_of = supervisor._row
+
+    async def row_of_notice(database_id: uuid.UUID) -> Database | None:
+        row = await row_of(database_id)
+        read.set()
+        return row
+
+    async with asyncio.timeout(120), supervisor.instances[uuid.UUID(database["id"])].lock:
+        await supervised.write(database, **change)
+        monkeypatch.setattr(supervisor, "_row", row_of_notice)
+        notifying = asyncio.create_task(supervisor.notify(uuid.UUID(database["id"])))
+        await read.wait()
+    await notifying
+    with pytest.raises(refused):
+        await open_upstream(supervisor, "postgresql", database["name"])
+
+
 async def test_deleted_database_can_be_restored_until_it_is_purged(supervised: SupervisorFixture) -> None:
     database = await supervised.create()
     await supervised.ask(database, "CREATE TABLE kept AS SELECT 42 AS answer")

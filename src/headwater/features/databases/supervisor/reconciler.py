@@ -106,9 +106,14 @@ class Supervisor:
                 await self._record_fault(row, error)
 
     async def notify(self, database_id: uuid.UUID) -> None:
-        """Reconcile a database now, because its row has changed."""
+        """Reconcile a database now, because its row has changed; one that must not run takes no clients afterwards."""
         read = time.monotonic()
         row = await self._row(database_id)
+        instance = self.instances.get(database_id)
+        if row is not None and instance is not None and not desired_running(row) and instance.lock.locked():
+            async with instance.lock:  # a start in progress would let clients in
+                read = time.monotonic()
+                row = await self._row(database_id)
         if row is not None:
             await self._reconcile_one(row, read)
 
