@@ -46,7 +46,7 @@ def test_overwriting_store_does_not_conform(tmp_path: Path, check: vaults.Check)
 
 def test_unreachable_storage_is_reported_quickly() -> None:
     port = free_port()
-    blobs = s3.Place(f"http://127.0.0.1:{port}").blobs("x")
+    blobs = s3.Place(f"http://127.0.0.1:{port}").blobs("507")  # the number of a status, in a URL that errors contain
     began = time.monotonic()
     for call in (
         lambda: blobs.create("config", b""),

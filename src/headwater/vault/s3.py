@@ -155,6 +155,12 @@ def _denied() -> AccessDenied:
     return AccessDenied("The storage rejected the access key.", hint="Check the access key and its permissions.")
 
 
+def _status(error: Exception) -> int | None:
+    """Return the HTTP status that an error of obstore reports; its text has other numbers, too, such as the port."""
+    reported = re.search(r"status code: (\d{3})\b", str(error))
+    return int(reported[1]) if reported else None
+
+
 @contextlib.contextmanager
 def _told(name: str) -> Iterator[None]:
     """Turn errors of obstore into sentences; its messages may contain addresses and keys, and are not shown."""
@@ -167,15 +173,16 @@ def _told(name: str) -> Iterator[None]:
     except (PermissionError, exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
         raise _denied() from error
     except (exceptions.BaseError, OSError) as error:
-        if re.search(r"status code: 40[13]", str(error)):  # of a listing, for which obstore has no classes
+        status = _status(error)
+        if status in {401, 403}:  # of a listing, for which obstore has no classes
             raise _denied() from error
-        if "status code: 404" in str(error):
+        if status == 404:
             raise StorageUnavailable(
                 "There is no such bucket, or the endpoint is not an S3 service.",
                 hint="Check the bucket and the endpoint.",
             ) from error
-        if "InvalidRange" in str(error) or "416 " in str(error):  # a part that begins after the end
+        if status == 416 or "InvalidRange" in str(error):  # a part that begins after the end
             raise _cut_off(name) from error
-        if "InsufficientStorage" in str(error) or "507" in str(error):
+        if status == 507 or "InsufficientStorage" in str(error):
             raise StorageFull from error
         raise StorageUnavailable(hint="Check endpoint, port and network. No data was lost.") from error
