@@ -291,7 +291,13 @@ class AuditEntry(Base):
         Index("ix_audit_entries_actor_id_id", "actor_id", text("id DESC")),
         Index("ix_audit_entries_actor_email_id", "actor_email", text("id DESC")),
         Index("ix_audit_entries_database_id_id", "database_id", text("id DESC")),
-        Index("ix_audit_entries_action_id", "action", text("id DESC"), postgresql_ops={"action": "text_pattern_ops"}),
+        Index(
+            "ix_audit_entries_organization_id_action_id",
+            "organization_id",
+            "action",
+            text("id DESC"),
+            postgresql_ops={"action": 'COLLATE "C"'},
+        ),
         Index("ix_audit_entries_search", text(WORDS), postgresql_using="gin"),
         Index(
             "ix_audit_entries_organization_id_position",

@@ -17,10 +17,12 @@ from sqlalchemy import (
     Select,
     Uuid,
     bindparam,
+    collate,
     func,
     literal_column,
     select,
     text,
+    true,
     union,
     update,
 )
@@ -36,6 +38,7 @@ SLACK = timedelta(hours=1)
 SealedRow: TypeAlias = Row[*tuple[Any, ...]]
 _COLUMNS = tuple(AuditEntry.__table__.columns)
 SEAL_LOCK = 7_717_001
+_ACTION = collate(AuditEntry.action, "C")  # in this order, the actions that begin alike stand together
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -59,30 +62,50 @@ def entries_query(scope: AuditScope, wanted: AuditFilter, *, before: uuid.UUID |
             user_id=None,
             instance=False,
         )
-    visible: list[Any] = [AuditEntry.organization_id == organization for organization in scope.organizations]
+    newest = _newest_by_action if wanted.action else _newest
+    parts = [newest(each, conditions, wanted, limit) for each in _visible_organizations(scope)]
     if scope.user_id:
-        visible.append(AuditEntry.actor_id == scope.user_id)
-    if scope.instance:
-        visible.append(AuditEntry.organization_id.is_(None))
-    parts = [
-        select(
-            select(AuditEntry.id)
-            .where(each, *conditions)
-            .order_by(AuditEntry.id.desc())
-            .limit(limit + 1)
-            .subquery()
-            .c.id
-        )
-        for each in visible
-    ]
-    ids = union(*parts).subquery() if parts else select(AuditEntry.id).where(text("false")).subquery()
-    return select(AuditEntry).join(ids, ids.c.id == AuditEntry.id).order_by(AuditEntry.id.desc()).limit(limit + 1)
+        parts.append(_newest(AuditEntry.actor_id == scope.user_id, conditions, wanted, limit))
+    every = union(*parts).subquery() if parts else select(AuditEntry.id).where(text("false")).subquery()
+    ids = select(every.c.id).order_by(every.c.id.desc()).limit(limit + 1).subquery()
+    return select(AuditEntry).join(ids, ids.c.id == AuditEntry.id).order_by(AuditEntry.id.desc())
+
+
+def _visible_organizations(scope: AuditScope) -> list[Any]:
+    visible: list[Any] = [AuditEntry.organization_id == organization for organization in scope.organizations]
+    return visible + ([AuditEntry.organization_id.is_(None)] if scope.instance else [])
+
+
+def _newest(visible: Any, conditions: list[Any], wanted: AuditFilter, limit: int) -> Select[Any]:
+    matching = (
+        (*conditions, AuditEntry.action.startswith(wanted.action, autoescape=True)) if wanted.action else conditions
+    )
+    ids = select(AuditEntry.id).where(visible, *matching).order_by(AuditEntry.id.desc()).limit(limit + 1)
+    return select(ids.subquery().c.id)
+
+
+def _newest_by_action(visible: Any, conditions: list[Any], wanted: AuditFilter, limit: int) -> Select[Any]:
+    """Return the newest entries of each action that begins so.
+
+    Statistics do not say which organization has which actions, so the planner would read one's whole log for an action
+    that only others have. The actions are found by skipping through the index (a "loose index scan").
+    """
+    matching = _ACTION.startswith(wanted.action, autoescape=True)
+    actions = select(func.min(_ACTION).label("action")).where(visible, matching).cte(recursive=True)
+    following = select(func.min(_ACTION)).where(visible, matching, actions.c.action < _ACTION)
+    actions = actions.union_all(select(following.scalar_subquery()).where(actions.c.action.is_not(None)))
+    ids = (
+        select(AuditEntry.id)
+        .where(visible, actions.c.action == _ACTION, *conditions)
+        .order_by(AuditEntry.id.desc())
+        .limit(limit + 1)
+        .lateral()
+    )
+    return select(ids.c.id).select_from(actions.join(ids, true()))
 
 
 def _conditions(wanted: AuditFilter) -> list[Any]:
     conditions: list[Any] = []
-    if wanted.action:
-        conditions.append(AuditEntry.action.startswith(wanted.action, autoescape=True))
     if wanted.person:
         conditions.append(AuditEntry.actor_email == wanted.person.strip().lower())
     if wanted.database_id:
