@@ -134,7 +134,9 @@ def test_login_waits_for_the_browser(commands: Commands, tmp_path: Path, headwat
     output, errors = login.communicate(timeout=120)
     assert login.returncode == 0, errors
     assert json.loads(output)["user"] == "fault@example.org"
-    assert "fault@example.org" not in commands.run("projects", "list", **env), "the saved key works"
+    saved = json.loads((tmp_path / "headwater" / "login.json").read_text())
+    me = httpx.get(f"{commands.url}/api/v1/auth/me", headers={"authorization": f"Bearer {saved['key']}"}, timeout=60)
+    assert me.json()["user"]["email"] == "fault@example.org", "the saved key works"
 
 
 def test_login_that_is_refused_in_the_browser_says_so(

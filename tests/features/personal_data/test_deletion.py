@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.personal_data import repository
 from headwater.features.personal_data.service import removal
 from headwater.features.snapshots.service.storage.vault_locations import own_folder
-from identity_server import IdentityServer
+from identity_server import IdentityServer, identity_server
 from people import PASSWORD, AppFixture, Person
 
 
@@ -256,6 +257,14 @@ async def test_the_grace_period_is_a_setting(app: AppFixture) -> None:
     left = "SELECT deletion_at - now() FROM users WHERE id = :id"
     assert timedelta(days=13, hours=23) < (await values(app, left, id=user_id(someone)))[0] < timedelta(days=14)
     assert answer["deletion_at"]
+
+
+@pytest.fixture
+def idp(app: AppFixture) -> Iterator[IdentityServer]:
+    with identity_server() as server:
+        app.server.settings.oidc_providers = (server.provider,)
+        server.subject = uuid.uuid4().hex
+        yield server
 
 
 async def test_a_passkey_keeps_the_account(app: AppFixture) -> None:

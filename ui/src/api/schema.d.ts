@@ -557,6 +557,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/reset/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer Reset
+         * @description Return whose password a link sets, and which API keys stay valid.
+         */
+        post: operations["offer_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/email": {
         parameters: {
             query?: never;
@@ -3861,7 +3881,7 @@ export interface components {
     schemas: {
         /**
          * AccountLinkOut
-         * @description A one-time link of an account; it is shown only once.
+         * @description A one-time link of an account, shown only once; `api_keys` stay valid if it sets a password, unless revoked.
          */
         AccountLinkOut: {
             /** Url */
@@ -3873,6 +3893,11 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Api Keys
+             * @default []
+             */
+            api_keys: string[];
         };
         /**
          * AdviceOut
@@ -8227,6 +8252,25 @@ export interface components {
             ][];
         };
         /**
+         * RemainingKeyOut
+         * @description An API key that stays valid when a password is set anew.
+         */
+        RemainingKeyOut: {
+            /** Name */
+            name: string;
+            /** Limited To */
+            limited_to: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+        };
+        /**
          * ResetIn
          * @description A new password, and the token of the link that allows it; `end_keys` revokes all API keys, too.
          */
@@ -8243,6 +8287,16 @@ export interface components {
              * @default false
              */
             end_keys?: boolean;
+        };
+        /**
+         * ResetOfferOut
+         * @description The account whose password a link sets, and its valid API keys, at most 100.
+         */
+        ResetOfferOut: {
+            /** Email */
+            email: string;
+            /** Api Keys */
+            api_keys: components["schemas"]["RemainingKeyOut"][];
         };
         /**
          * RestoreIn
@@ -12299,6 +12353,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    offer_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetOfferOut"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

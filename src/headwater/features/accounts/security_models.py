@@ -123,12 +123,30 @@ class ResetIn(Input):
     end_keys: bool = False
 
 
+class RemainingKeyOut(Wire):
+    """An API key that stays valid when a password is set anew."""
+
+    name: str
+    limited_to: str
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+
+
+class ResetOfferOut(Wire):
+    """The account whose password a link sets, and its valid API keys, at most 100."""
+
+    email: str
+    api_keys: list[RemainingKeyOut]
+
+
 class AccountLinkOut(Wire):
-    """A one-time link of an account; it is shown only once."""
+    """A one-time link of an account, shown only once; `api_keys` stay valid if it sets a password, unless revoked."""
 
     url: str
     token: str
     expires_at: datetime
+    api_keys: list[str] = Field(default_factory=list)
 
 
 class UserDetailOut(Wire):

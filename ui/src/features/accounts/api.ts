@@ -130,6 +130,9 @@ interface NewKey {
   database?: string
 }
 
+export const resetOfferQuery = (token: string) =>
+  queryOptions({ queryKey: ['reset-offer', token], queryFn: () => api.post('/auth/reset/offer', { body: { token } }), retry: false, staleTime: Infinity })
+
 /** The command line that waits with a code, and the answer to it. */
 export const useDeviceOffer = () => useMutation({ mutationFn: (user_code: string) => api.post('/auth/device/offer', { body: { user_code } }) })
 export const useDeviceAnswer = () =>

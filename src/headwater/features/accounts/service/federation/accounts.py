@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -147,7 +148,7 @@ async def sign_in_with_second_step(
         same = await _user_of(db, arrival)
         if same is None or same.id != user.id or not await identities.use_token(db, digest(ticket), _later()):
             raise gone
-        return await _open(db, context, signer, visitor, same, arrival, at=now())
+        return await _open(db, context, signer, visitor, same, arrival, step=step)
 
 
 async def link(context: Context, actor: Actor, flow: Flow, assertion: Assertion) -> None:
@@ -227,12 +228,12 @@ async def _open(
     user: User,
     arrival: Arrival,
     *,
-    at: datetime | None = None,
+    step: SecondStep | None = None,
 ) -> SignedIn:
-    """Open a session; `at` is when a second step was taken. Only that, or a fresh sign-in there, counts as a proof."""
+    """Open a session, after a second step if one is given. Only that, or a fresh sign-in there, counts as a proof."""
     assertion = arrival.assertion
     known = await identities.user_of_identity(db, assertion.issuer, assertion.subject)
-    proven_at = max(at or NEVER, assertion.authenticated_at or NEVER)
+    proven_at = max(now() if step else NEVER, assertion.authenticated_at or NEVER)
     if arrival.keep_account:
         await lifecycle.take_back(db, user.id, visitor.ip)
     signed_in = await open_session(db, context.settings, signer, visitor, user, proven_at=proven_at)
@@ -241,7 +242,8 @@ async def _open(
         audit.record(db, signed_in.actor, "identity.link", "identity", row.id, assertion.email, issuer=assertion.issuer)
     else:
         known[0].last_used_at, known[0].email = now(), assertion.email
-    audit.record(db, signed_in.actor, "auth.login", "user", user.id, user.email, provider=arrival.provider.id)
+    details: dict[str, Any] = {"provider": arrival.provider.id} | ({"second_factor": step.kind} if step else {})
+    audit.record(db, signed_in.actor, "auth.login", "user", user.id, user.email, **details)
     return signed_in
 
 
