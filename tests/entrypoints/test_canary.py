@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -287,9 +286,14 @@ def settings_of(canary: Canary, mails: MailServer, issuer: str) -> str:
 @pytest.fixture(scope="module")
 def story(cluster: Elsewhere) -> Iterator[Story]:
     """Everything that can go in has gone in."""
-    canary, home = Canary(), Path(tempfile.mkdtemp(prefix="hw-canary-"))
-    home.chmod(0o755)
-    with identity_server() as provider, mailbox(canary.plant("SMTP password")) as mails:
+    canary = Canary()
+    with (
+        tempfile.TemporaryDirectory(prefix="hw-canary-", ignore_cleanup_errors=True) as folder,
+        identity_server() as provider,
+        mailbox(canary.plant("SMTP password")) as mails,
+    ):
+        home = Path(folder)
+        home.chmod(0o755)
         (home / "headwater.toml").write_text(settings_of(canary, mails, provider.url))
         variables = {"LOG_LEVEL": "debug", "ALLOW_LOOPBACK": "true", "METRICS_TOKEN": canary.plant("metrics token")}
         with start_headwater(home, **{f"HEADWATER_{name}": value for name, value in variables.items()}) as running:
@@ -307,7 +311,6 @@ def story(cluster: Elsewhere) -> Iterator[Story]:
             yield story
             story.member.close()
             admin.client.close()
-    shutil.rmtree(home, ignore_errors=True)
 
 
 def watch_files(canary: Canary, home: Path) -> None:
