@@ -27,6 +27,7 @@ def settings_of(home: Path, store_url: str) -> Settings:
         max_upload_mb=1,
         proof_minutes=600,  # tests of a module may take longer than a proof lasts; those of proofs set their age
         allow_loopback=True,
+        open_signup=True,
         allowed_hosts=("headwater.test",),
     )
 

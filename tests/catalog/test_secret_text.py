@@ -80,6 +80,9 @@ STATEMENTS = [
         f"CREATE SECRET s (TYPE s3, KEY_ID '{M}', SECRET '{M}')",
     ),
     ("PRAGMA key = 'S3cret'", f"PRAGMA key = '{M}'"),
+    ("ATTACH 'a.db' AS a KEY 'S3cret'; SELECT 'x'", f"ATTACH 'a.db' AS a KEY '{M}'; SELECT 'x'"),
+    ("attach database 'a.db' as a hexkey x'53'", f"attach database 'a.db' as a hexkey x'{M}'"),
+    ("ATTACH 'a' AS a (ENCRYPTION_KEY 'S3cret')", f"ATTACH 'a' AS a (ENCRYPTION_KEY '{M}')"),
     ("ALTER ROLE x PASSWORD 'S3' || 'cret'", f"ALTER ROLE x PASSWORD '{M}' || '{M}'"),
     (
         'db.createUser({user: "u", pwd: "S3cret", roles: ["read"]})',

@@ -116,3 +116,24 @@ def test_invitation_is_accepted_by_signing_up(site: Site, open_page: OpenPage) -
     expect(page.get_by_role("group", name="Invitations").get_by_text("Accepted")).to_be_visible()
     other.context.close()
     page.context.close()
+
+
+def test_a_command_line_is_signed_in_through_the_browser(site: Site, open_page: OpenPage) -> None:
+    email, page = signed_up(site), open_page()
+    api = f"{site.url}/api/v1/auth/device"
+    request = httpx.post(api, json={"name": "ada's laptop"}, timeout=60).json()
+    page.goto(f"/device?code={request['user_code']}")
+    page.get_by_label("Email").fill(email)  # whoever is not signed in comes back to the page afterwards
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Code")).to_have_value(request["user_code"])
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("ada's laptop")).to_be_visible()
+    assert findings(page) == []
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("The command line is signed in.")).to_be_visible()
+    redeemed = httpx.post(f"{api}/key", json={"device_code": request["device_code"]}, timeout=60)
+    assert redeemed.status_code == 201, redeemed.text
+    page.get_by_role("link", name="API keys", exact=True).last.click()
+    expect(page.get_by_text("Command line on ada's laptop")).to_be_visible()
+    page.context.close()

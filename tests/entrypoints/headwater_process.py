@@ -109,6 +109,7 @@ def start_headwater(home: Path, **variables: str) -> Iterator[HeadwaterProcess]:
         **os.environ,
         "HEADWATER_HOME": str(home),
         "HEADWATER_SECURE_COOKIES": "false",
+        "HEADWATER_OPEN_SIGNUP": "true",
         "HEADWATER_PROXY_PORT": str(free_port()),
         "HEADWATER_MYSQL_PROXY_PORT": str(free_port()),
         "HEADWATER_ACCESS_TOKEN_SECONDS": "7200",

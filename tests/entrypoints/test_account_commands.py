@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pyotp
 import pytest
 import segno
@@ -111,3 +116,42 @@ def test_who_has_the_machine_makes_a_link_without_signing_in(headwater: Headwate
 def test_change_of_address_needs_mail(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     answer_questions(monkeypatch, PASSWORD)
     assert "sends no mail" in commands.run("account", "email", "new@example.org", code=2)
+
+
+def test_login_waits_for_the_browser(commands: Commands, tmp_path: Path, headwater: HeadwaterProcess) -> None:
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "HEADWATER_API_KEY": ""}
+    words = [sys.executable, "-m", "headwater", "login", commands.url, "--json"]
+    login = subprocess.Popen(words, env=os.environ | env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert login.stderr
+    shown = login.stderr.readline() + login.stderr.readline()
+    code = re.search(r"code=([A-Z]{4}-[A-Z]{4})", shown)
+    assert code and f"the code {code[1]}" in shown, shown
+    assert f"{commands.url}/device?code=" in shown
+    session = headwater.client.headers["authorization"]
+    body = {"user_code": code[1], "approved": True}
+    url = f"{commands.url}/api/v1/auth/device/answer"
+    assert httpx.post(url, json=body, headers={"authorization": session}, timeout=60).status_code == 204
+    output, errors = login.communicate(timeout=120)
+    assert login.returncode == 0, errors
+    assert json.loads(output)["user"] == "fault@example.org"
+    saved = json.loads((tmp_path / "headwater" / "login.json").read_text())
+    me = httpx.get(f"{commands.url}/api/v1/auth/me", headers={"authorization": f"Bearer {saved['key']}"}, timeout=60)
+    assert me.json()["user"]["email"] == "fault@example.org", "the saved key works"
+
+
+def test_login_that_is_refused_in_the_browser_says_so(
+    commands: Commands, tmp_path: Path, headwater: HeadwaterProcess
+) -> None:
+    env = {"XDG_CONFIG_HOME": str(tmp_path), "HEADWATER_API_KEY": ""}
+    words = [sys.executable, "-m", "headwater", "login", commands.url]
+    login = subprocess.Popen(words, env=os.environ | env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert login.stderr
+    code = re.search(r"code=([A-Z]{4}-[A-Z]{4})", login.stderr.readline())
+    assert code
+    headers = {"authorization": headwater.client.headers["authorization"]}
+    body = {"user_code": code[1], "approved": False}
+    answer = httpx.post(f"{commands.url}/api/v1/auth/device/answer", json=body, headers=headers, timeout=60)
+    assert answer.status_code == 204
+    assert "refused in the browser" in login.communicate(timeout=120)[1]
+    assert login.returncode == 2
+    assert not (tmp_path / "headwater" / "login.json").exists()

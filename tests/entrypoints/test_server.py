@@ -10,11 +10,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 
 from app_fixtures import opened
-from headwater.entrypoints.server import probes, web
+from headwater.entrypoints.server import probes, problems, web
 from headwater.entrypoints.server.app import build
 from headwater.features.accounts.service import projects
 from headwater.features.databases.supervisor.reconciler import Supervisor
@@ -277,3 +278,19 @@ async def test_missing_web_app_is_reported(app: AppFixture, monkeypatch: pytest.
     monkeypatch.setattr(web, "FOLDER", tmp_path / "none")
     answer = await (await app.stranger()).get("/")
     assert "was not built" in answer.text
+
+
+async def test_reasons_of_invalid_requests_are_logged_without_values(
+    app: AppFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(problems, "log", structlog.get_logger())
+    client = await app.stranger()
+    body = {"email": 7, "password": "a secret value", "A secret name": "a secret value"}
+    with structlog.testing.capture_logs() as lines:
+        assert (await client.post("/api/v1/auth/login", json=body)).status_code == 422
+        assert (
+            await client.post("/api/v1/auth/login", content=b"{", headers={"content-type": "application/json"})
+        ).status_code == 422
+    logged = [line["fields"] for line in lines if line["event"] == "request.invalid"]
+    assert logged == [["body.email: string_type", "body: extra_forbidden"], ["body: json_invalid"]]
+    assert "secret" not in str(lines)

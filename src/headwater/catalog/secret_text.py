@@ -17,7 +17,7 @@ SHORTEST = 4
 
 # Whether there can be a secret at all; most texts end here.
 _CANDIDATE = re.compile(
-    r"pass|pwd|identified|secret|token|api_?key|conninfo|crypt|pragma|auth|://[^/\s:@]*:[^@\s]|•",
+    r"pass|pwd|identified|secret|token|api_?key|attach|conninfo|crypt|pragma|auth|://[^/\s:@]*:[^@\s]|•",
     re.IGNORECASE,
 )
 _SECRET_NAME = re.compile(
@@ -126,6 +126,8 @@ _FUNCTIONS = frozenset(
     ]
 )
 _ASSIGNS = frozenset({"=", ":=", "=>", ":", "TO", "("})
+# Before the key of an encrypted file: ATTACH 'file' AS name KEY '…' (SQLite), (ENCRYPTION_KEY '…') (DuckDB).
+_FILE_KEYS = frozenset({"KEY", "HEXKEY", "ENCRYPTION_KEY"})
 _JOINS = frozenset({"||", "+"})
 
 
@@ -170,6 +172,7 @@ class _Masker:
         self._backslashes = backslashes
         self._token = ESCAPED_TOKEN if backslashes else TOKEN
         self._sensitive = False
+        self._attaches = False
         self._previous = ""  # the previous word or mark, in upper case
         self._before = ""  # the one before it
         self._joined = False  # the previous token was masked, or joins the next one to it
@@ -229,6 +232,8 @@ class _Masker:
         if self._previous in _ASSIGNS and _SECRET_NAME.fullmatch(self._before):
             return self._previous != "(" or self._sensitive
         is_named = _SECRET_NAME.fullmatch(self._previous) is not None
+        if self._attaches and self._previous in _FILE_KEYS:
+            return True
         return (is_named and (self._sensitive or self._previous in {"PASSWORD", "PASSWD"})) or (
             self._previous in {"BY", "AS"} and self._sensitive
         )
@@ -244,7 +249,8 @@ class _Masker:
         elif text == "(" and self._previous in _FUNCTIONS:
             self._depth = 1
         if text == ";":
-            self._sensitive, self._depth = False, 0
+            self._sensitive, self._attaches, self._depth = False, False, 0
+        self._attaches = self._attaches or upper == "ATTACH"
         self._sensitive = self._sensitive or self._begins_sensitive(upper)
         self._joined = self._joined and upper in _JOINS
         self._advance(upper)

@@ -70,7 +70,12 @@ class Settings(BaseSettings):
         "`*.example.org`, or `*`. Needed behind a reverse proxy.",
     )
     workers: int = Field(1, ge=0, le=64, description="Worker processes that `headwater up` starts.")
-    open_signup: bool = Field(True, description="Whether anyone can sign up, until an administrator changes this.")
+    open_signup: bool | None = Field(
+        None,
+        description="Whether anyone can sign up, until an administrator changes this. By default they can where this "
+        "instance sends mail: without it, sign-up tells strangers which addresses have an account, so that further "
+        "people are invited by a link.",
+    )
     secure_cookies: bool = Field(
         True, description="Use `__Host-` cookies; set to false only for plain http on a trusted network."
     )

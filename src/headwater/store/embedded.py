@@ -16,6 +16,7 @@ import structlog
 from psycopg import sql
 
 from headwater.engines.postgresql.binaries import binaries, identity, left_pid
+from headwater.engines.postgresql.scram import verifier
 from headwater.kit import process
 from headwater.kit.errors import Unavailable
 from headwater.store.cluster import DATABASE, PORT, ROLE, Cluster, ensure
@@ -156,7 +157,7 @@ def _ensure_database(cluster: Cluster) -> None:
         verb = sql.SQL("ALTER ROLE" if row else "CREATE ROLE")
         connection.execute(
             sql.SQL("{} {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}").format(
-                verb, sql.Identifier(ROLE), sql.Literal(password)
+                verb, sql.Identifier(ROLE), sql.Literal(verifier(password))
             )
         )
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():

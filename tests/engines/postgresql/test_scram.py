@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 
+import psycopg
 import pytest
 
-from headwater.engines.postgresql.scram import PLAIN, PLUS, ClientExchange, ScramError, ServerExchange
+from clusters import OWNER, Cluster
+from headwater.engines.postgresql.scram import PLAIN, PLUS, ClientExchange, ScramError, ServerExchange, verifier
 
 
 def exchange(server: ServerExchange, password: str) -> bytes | None:
@@ -68,3 +70,13 @@ def test_server_that_continues_another_exchange_is_refused() -> None:
     client.begin()
     with pytest.raises(ScramError):
         client.answer(b"r=other,s=AAAA,i=4096")
+
+
+def test_a_verifier_takes_the_place_of_the_password(cluster: Cluster) -> None:
+    cluster.execute(f"CREATE ROLE verified LOGIN PASSWORD '{verifier('a pencil + §')}'")
+    url = cluster.clone().replace(f"{OWNER}:{cluster.password}", "verified:a%20pencil%20%2B%20%C2%A7").partition("?")[0]
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("verified",)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(url.replace("pencil", "pen"))
+    assert verifier("same") != verifier("same"), "each has a salt of its own"

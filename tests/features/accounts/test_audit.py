@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from headwater.features.accounts.audit_filter import AuditFilter, AuditScope
 from headwater.features.accounts.repository import audit as repository
 from headwater.features.accounts.service import audit_chain, audit_export
-from headwater.features.accounts.service.refusals import MAX_DIFFERENT, RefusalLog
+from headwater.features.accounts.service.refusals import MAX_DIFFERENT, MAX_STRANGERS, RefusalLog
 from headwater.kit.clock import now
 from headwater.store import master_keys
 from headwater.store.embedded import EmbeddedServer
@@ -369,3 +369,62 @@ async def test_rotated_key_signs_the_chains_anew(app: AppFixture, admin: Person)
 def read_key(home: Path) -> str:
     """Return the text of the key file of a home folder."""
     return master_keys.read(home)[0]
+
+
+async def refused_entries(app: AppFixture, **fields: Any) -> list[dict[str, Any]]:
+    await app.server.context.service(RefusalLog).write(app.server.context, is_last=True)
+    async with app.server.database.transaction() as db:
+        query = "SELECT ip, actor_id, details FROM audit_entries WHERE action = 'request.refused' ORDER BY id"
+        rows = [dict(row) for row in (await db.execute(text(query))).mappings()]
+    return [row for row in rows if all(str(row[name]) == value for name, value in fields.items())]
+
+
+async def test_wrong_keys_and_forged_tokens_are_recorded_by_address(app: AppFixture, admin: Person) -> None:
+    key = await admin.send("POST", "/keys", 201, json={"name": "gone", "scopes": ["read"]})
+    await admin.send("DELETE", f"/keys/{key['key']['id']}", 204)
+    forged = admin.client.headers["authorization"].removeprefix("Bearer ")[:-4] + "AAAA"
+    for number, credential in enumerate((key["secret"], forged, "hw_aaaaaaaaaaaaaaaa_" + "0" * 64)):
+        client = await app.stranger(f"203.0.113.{number + 1}", authorization=f"Bearer {credential}")
+        for path in ("/projects", "/keys", "/jobs"):
+            assert (await client.get(f"/api/v1{path}")).status_code == 401
+        entries = await refused_entries(app, ip=f"203.0.113.{number + 1}")
+        assert [entry["details"]["count"] for entry in entries] == [1, 2], "one address is one entry, then a count"
+        assert credential not in str(entries)
+    quiet = await app.stranger("203.0.113.9")
+    assert (await quiet.get("/api/v1/projects")).status_code == 401
+    assert not await refused_entries(app, ip="203.0.113.9"), "no credential is no attempt"
+
+
+async def test_expired_tokens_are_not_recorded(app: AppFixture, admin: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = now() + timedelta(hours=3)
+    monkeypatch.setattr("headwater.features.accounts.tokens.now", lambda: later)
+    client = await app.stranger("203.0.113.77", authorization=admin.client.headers["authorization"])
+    assert (await client.get("/api/v1/projects")).status_code == 401
+    assert not await refused_entries(app, ip="203.0.113.77")
+
+
+async def test_wrong_credentials_from_many_addresses_are_bounded(app: AppFixture) -> None:
+    await refused_entries(app)
+    before = len(await refused_entries(app))
+    client = await app.stranger(authorization="Bearer hw_aaaaaaaaaaaaaaaa_" + "0" * 64)
+    for number in range(300):
+        client._transport.client = (f"198.51.{number // 200}.{number % 200}", 1)  # type: ignore[attr-defined]
+        assert (await client.get("/api/v1/projects")).status_code == 401
+    entries = (await refused_entries(app))[before:]
+    assert len(entries) <= MAX_STRANGERS + 1
+    assert sum(entry["details"]["count"] for entry in entries) == 300
+
+
+async def test_what_belongs_to_others_is_recorded_and_what_does_not_exist_is_not(
+    app: AppFixture, admin: Person
+) -> None:
+    other = await app.person()
+    theirs = await other.client.get(f"/api/v1/projects/{admin.project['id']}")
+    nothing = await other.client.get(f"/api/v1/projects/{uuid.uuid4()}")
+    assert theirs.status_code == nothing.status_code == 404
+    assert theirs.json() == nothing.json(), "the answers must look the same"
+    entries = await refused_entries(app, actor_id=other.signed_in["user"]["id"])
+    assert [(entry["details"]["status"], entry["details"]["route"]) for entry in entries] == [
+        (404, "/projects/{project_id}")
+    ]
+    assert not (await other.get("/audit", action="request.refused"))["items"][0]["organization_id"]

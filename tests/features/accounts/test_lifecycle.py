@@ -176,6 +176,10 @@ async def test_keys_end_at_a_reset_if_that_is_chosen(app: AppFixture) -> None:
         client = await app.stranger(authorization=f"Bearer {signed_in['access_token']}")
         key = (await client.post("/api/v1/keys", json={"name": "k", "scopes": ["read"]})).json()
         link = await admin.send("POST", f"/users/{user_id(someone)}/reset-link", 201)
+        assert set(link["api_keys"]) == {"k"}
+        offered = await (await app.stranger()).post("/api/v1/auth/reset/offer", json={"token": link["token"]})
+        assert offered.json()["email"] == someone.email
+        assert {each["name"] for each in offered.json()["api_keys"]} == {"k"}
         body = {"token": link["token"], "password": PASSWORD, "end_keys": end_keys}
         assert (await (await app.stranger()).post("/api/v1/auth/reset", json=body)).status_code == 204
         program = await app.stranger(authorization=f"Bearer {key['secret']}")
@@ -277,3 +281,36 @@ async def test_only_a_few_mails_go_to_an_address(app: AppFixture, mails: MailSer
 async def test_without_mail_a_known_address_is_refused(app: AppFixture) -> None:
     someone = await app.person()
     assert (await signs_up(app, someone.email))[0] == 409
+
+
+async def test_a_link_that_is_over_tells_no_keys(app: AppFixture) -> None:
+    admin, someone = await administrator(app), await app.person()
+    link = await admin.send("POST", f"/users/{user_id(someone)}/reset-link", 201)
+    assert link["api_keys"] == []
+    client = await app.stranger()
+    body = {"token": link["token"], "password": PASSWORD}
+    assert (await client.post("/api/v1/auth/reset", json=body)).status_code == 204
+    for token in (link["token"], "x"):
+        assert (await client.post("/api/v1/auth/reset/offer", json={"token": token})).status_code == 404
+
+
+async def test_without_mail_sign_up_is_closed_and_tells_nobody_who_has_an_account(app: AppFixture) -> None:
+    someone, settings = await app.person(), app.server.settings
+    guest = f"{uuid.uuid4().hex}@example.org"
+    invitations = f"/organizations/{someone.organization}/invitations"
+    invited = await someone.send("POST", invitations, 201, json={"email": guest, "role": "viewer"})
+    async with app.server.database.transaction() as db:
+        await db.execute(text("DELETE FROM instance_settings WHERE key = 'open_signup'"))
+    settings.open_signup = None
+    assert (await someone.get("/instance"))["open_signup"] is False
+    client = await app.stranger()
+    answers = []
+    for email in (someone.email, f"{uuid.uuid4().hex}@example.org"):
+        body = {"email": email, "password": PASSWORD}
+        answer = await client.post("/api/v1/auth/signup", json=body)
+        answers.append((answer.status_code, answer.json()["detail"]))
+    assert answers[0] == answers[1] == (403, "Sign-up is closed.")
+    body = {"email": guest, "password": PASSWORD, "invitation": invited["token"]}
+    assert (await client.post("/api/v1/auth/signup", json=body)).status_code == 201, "an invitation is a way in"
+    with mail_server(settings):
+        assert (await someone.get("/instance"))["open_signup"] is True

@@ -253,3 +253,14 @@ async def test_api_keys_need_and_give_no_proof(app: AppFixture) -> None:
     assert (await program.post("/api/v1/auth/proof", json={"password": PASSWORD})).status_code == 403
     await age(app, someone)
     assert (await program.delete(f"/api/v1/projects/{someone.project['id']}")).status_code == 204
+
+
+async def test_the_audit_log_says_that_a_code_was_used(app: AppFixture) -> None:
+    someone = await app.person()
+    assert (await signs_in(app, someone)).status_code == 200
+    device, _ = await enabled(someone)
+    assert (await signs_in(app, someone, device.code())).status_code == 200
+    async with app.server.database.transaction() as db:
+        query = "SELECT details FROM audit_entries WHERE action = 'auth.login' AND actor_email = :email ORDER BY id"
+        details = list((await db.execute(text(query), {"email": someone.email})).scalars())
+    assert [each.get("second_factor", "") for each in details] == ["", "code"]

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from authenticator import Authenticator
 from clusters import Cluster
+from features.accounts.test_identity_providers import arrives, as_user, person_of
+from features.accounts.test_passkeys import created, result_of, with_passkey
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.personal_data import repository
 from headwater.features.personal_data.service import removal
 from headwater.features.snapshots.service.storage.vault_locations import own_folder
+from identity_server import IdentityServer, identity_server
 from people import PASSWORD, AppFixture, Person
 
 
@@ -252,3 +257,47 @@ async def test_the_grace_period_is_a_setting(app: AppFixture) -> None:
     left = "SELECT deletion_at - now() FROM users WHERE id = :id"
     assert timedelta(days=13, hours=23) < (await values(app, left, id=user_id(someone)))[0] < timedelta(days=14)
     assert answer["deletion_at"]
+
+
+@pytest.fixture
+def idp(app: AppFixture) -> Iterator[IdentityServer]:
+    with identity_server() as server:
+        app.server.settings.oidc_providers = (server.provider,)
+        server.subject = uuid.uuid4().hex
+        yield server
+
+
+async def test_a_passkey_keeps_the_account(app: AppFixture) -> None:
+    someone, device = await with_passkey(app)
+    await asks_to_be_deleted(someone)
+    client = await app.stranger()
+    refused = await client.post("/api/v1/auth/passkeys/sign-in", json=await result_of(client, device))
+    assert (refused.status_code, refused.json()["code"]) == (401, "account_ending")
+    body = await result_of(client, device) | {"keep_account": True}
+    assert (await client.post("/api/v1/auth/passkeys/sign-in", json=body)).status_code == 200
+    assert await values(app, "SELECT deletion_at FROM users WHERE id = :id", id=user_id(someone)) == [None]
+
+
+@pytest.mark.parametrize("factor", [False, True])
+async def test_an_account_without_a_password_is_kept_through_its_provider(
+    app: AppFixture, idp: IdentityServer, factor: bool
+) -> None:
+    email = f"{uuid.uuid4().hex}@example.org"
+    as_user(idp, email)
+    someone = person_of(*await arrives(app, idp))
+    someone.organization = (await someone.get("/auth/me"))["organizations"][0]["id"]
+    device = Authenticator()
+    async with app.server.database.transaction() as db:  # a session from a provider has no proof yet
+        await db.execute(text("UPDATE sessions SET confirmed_at = now() WHERE user_id = :id"), {"id": user_id(someone)})
+    if factor:
+        await created(someone, device)
+    await asks_to_be_deleted(someone)
+    for keep, status in ((False, 401), (True, 200)):
+        client, answer = await arrives(app, idp, keep_account=keep)
+        if factor:
+            assert answer.json()["second_factor"]
+            step = {"passkey": await result_of(client, device)}
+            answer = await client.post("/api/v1/auth/oidc/second-step", json=step)
+        assert answer.status_code == status, answer.text
+        assert keep or answer.json()["code"] == "account_ending"
+    assert await values(app, "SELECT deletion_at FROM users WHERE id = :id", id=user_id(someone)) == [None]

@@ -273,6 +273,8 @@ export interface paths {
         /**
          * Start Sign In
          * @description Begin to sign in with a provider: the browser goes to the address that is returned.
+         *
+         *     An account that is about to be deleted (401 `account_ending` at the end) is kept with `keep_account`.
          */
         post: operations["start_sign_in"];
         delete?: never;
@@ -481,6 +483,8 @@ export interface paths {
         /**
          * Sign In With Passkey
          * @description Sign in with a passkey; it counts as both factors.
+         *
+         *     An account that is about to be deleted (401 `account_ending`) is kept with `keep_account`.
          */
         post: operations["sign_in_with_passkey"];
         delete?: never;
@@ -547,6 +551,26 @@ export interface paths {
          * @description Set a new password by a link. All sessions end; a second factor stays, and API keys unless `end_keys`.
          */
         post: operations["reset_lost_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reset/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer Reset
+         * @description Return whose password a link sets, and which API keys stay valid.
+         */
+        post: operations["offer_reset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -732,6 +756,88 @@ export interface paths {
          * @description Turn off the second factor of a user who has lost it (administrator only).
          */
         delete: operations["remove_second_factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin
+         * @description Begin to sign in a command line: its user enters `user_code` in the web app while it asks for its key.
+         */
+        post: operations["begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/device/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer
+         * @description Return which command line waits with a code.
+         */
+        post: operations["offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/device/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description Approve or refuse the command line that waits with a code; approving takes a proof.
+         */
+        post: operations["answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/device/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redeem
+         * @description Return the API key of a command line that was approved, once.
+         *
+         *     Before that, 400 `authorization_pending`; then `access_denied` or `expired_token`.
+         */
+        post: operations["redeem"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3775,7 +3881,7 @@ export interface components {
     schemas: {
         /**
          * AccountLinkOut
-         * @description A one-time link of an account; it is shown only once.
+         * @description A one-time link of an account, shown only once; `api_keys` stay valid if it sets a password, unless revoked.
          */
         AccountLinkOut: {
             /** Url */
@@ -3787,6 +3893,11 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Api Keys
+             * @default []
+             */
+            api_keys: string[];
         };
         /**
          * AdviceOut
@@ -4776,6 +4887,63 @@ export interface components {
             state: "running" | "asleep" | "stopped";
         };
         /**
+         * DeviceAnswerIn
+         * @description Whether the current user has started this command line.
+         */
+        DeviceAnswerIn: {
+            /** User Code */
+            user_code: string;
+            /** Approved */
+            approved: boolean;
+        };
+        /**
+         * DeviceIn
+         * @description A command line that wants to be signed in, by the name of its machine.
+         */
+        DeviceIn: {
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+        };
+        /**
+         * DeviceKeyOut
+         * @description The new API key of a command line.
+         */
+        DeviceKeyOut: {
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * DeviceOut
+         * @description A command line that waits: its machine as it says, the address that it came from, since when and until when.
+         */
+        DeviceOut: {
+            /** Name */
+            name: string;
+            /** Ip */
+            ip: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * DeviceTokenIn
+         * @description The secret of a command line that waits.
+         */
+        DeviceTokenIn: {
+            /** Device Code */
+            device_code: string;
+        };
+        /**
          * Domain
          * @description A named type based on another type, with a condition, a default or NOT NULL.
          */
@@ -5415,6 +5583,8 @@ export interface components {
         /**
          * FlowStartIn
          * @description The begin of a sign-in: the page to go on to, and the token of an invitation for a new account.
+         *
+         *     `keep_account` undoes a deletion in its grace period.
          */
         FlowStartIn: {
             /**
@@ -5427,6 +5597,11 @@ export interface components {
              * @default
              */
             invitation?: string;
+            /**
+             * Keep Account
+             * @default false
+             */
+            keep_account?: boolean;
         };
         /**
          * ForeignKey
@@ -6685,6 +6860,24 @@ export interface components {
             tls_required?: boolean;
         };
         /**
+         * NewDeviceOut
+         * @description The codes of a new request: the first is a secret of the command line, the second is entered in the web app.
+         *
+         *     The command line asks every `interval` seconds, at most `expires_in` seconds long.
+         */
+        NewDeviceOut: {
+            /** Device Code */
+            device_code: string;
+            /** User Code */
+            user_code: string;
+            /** Verification Uri */
+            verification_uri: string;
+            /** Expires In */
+            expires_in: number;
+            /** Interval */
+            interval: number;
+        };
+        /**
          * NewEmailIn
          * @description The new address of the current user, with the password, if the account has one.
          */
@@ -7043,6 +7236,23 @@ export interface components {
             credential: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * PasskeySignInIn
+         * @description A sign-in with a passkey; `keep_account` undoes a deletion in its grace period.
+         */
+        PasskeySignInIn: {
+            /** Ticket */
+            ticket: string;
+            /** Credential */
+            credential: {
+                [key: string]: unknown;
+            };
+            /**
+             * Keep Account
+             * @default false
+             */
+            keep_account?: boolean;
         };
         /**
          * PassphraseIn
@@ -8042,6 +8252,25 @@ export interface components {
             ][];
         };
         /**
+         * RemainingKeyOut
+         * @description An API key that stays valid when a password is set anew.
+         */
+        RemainingKeyOut: {
+            /** Name */
+            name: string;
+            /** Limited To */
+            limited_to: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+        };
+        /**
          * ResetIn
          * @description A new password, and the token of the link that allows it; `end_keys` revokes all API keys, too.
          */
@@ -8058,6 +8287,16 @@ export interface components {
              * @default false
              */
             end_keys?: boolean;
+        };
+        /**
+         * ResetOfferOut
+         * @description The account whose password a link sets, and its valid API keys, at most 100.
+         */
+        ResetOfferOut: {
+            /** Email */
+            email: string;
+            /** Api Keys */
+            api_keys: components["schemas"]["RemainingKeyOut"][];
         };
         /**
          * RestoreIn
@@ -10496,6 +10735,14 @@ export interface components {
             is_admin?: boolean;
         };
         /**
+         * UserCodeIn
+         * @description The code that a command line shows.
+         */
+        UserCodeIn: {
+            /** User Code */
+            user_code: string;
+        };
+        /**
          * UserDetailOut
          * @description An account as the administrator sees it.
          */
@@ -11954,7 +12201,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasskeyResultIn"];
+                "application/json": components["schemas"]["PasskeySignInIn"];
             };
         };
         responses: {
@@ -12106,6 +12353,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    offer_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetOfferOut"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
@@ -12460,6 +12743,148 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewDeviceOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserCodeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceAnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    redeem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceTokenIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceKeyOut"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

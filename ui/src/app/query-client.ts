@@ -2,7 +2,8 @@
 import { QueryCache, QueryClient } from '@tanstack/react-query'
 import { isSignedOut } from '@/lib/http'
 import { ApiError } from '@/lib/problem'
-import { session, setSession } from '@/lib/session'
+import { onSession, session, setSession } from '@/lib/session'
+import { forgetStoredState } from '@/lib/stored-state'
 
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({
@@ -17,4 +18,11 @@ export const queryClient = new QueryClient({
       retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
     },
   },
+})
+
+// However a session ends: by its user, by expiry, or from elsewhere.
+onSession(() => {
+  if (session() !== null) return
+  queryClient.clear()
+  forgetStoredState()
 })

@@ -258,10 +258,17 @@ const users = createRoute({
   component: lazyRouteComponent(() => import('@/features/accounts/users-page'), 'UsersPage'),
 })
 
+const device = createRoute({
+  getParentRoute: () => shell,
+  path: '/device',
+  validateSearch: (raw: RawSearch): { code?: string } => ({ code: text(raw, 'code') }),
+  component: lazyRouteComponent(() => import('@/features/accounts/device-page'), 'DevicePage'),
+})
+
 const settingsPages = settings.addChildren([settingsIndex, profile, security, keys, members, storage, users, instance, audit])
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, providerReturn, signUp, invite, requestReset, reset, confirmEmail, confirmSignUp, shell.addChildren([home, jobs, job, settingsPages, projectPages])]),
+  routeTree: root.addChildren([signIn, providerReturn, signUp, invite, requestReset, reset, confirmEmail, confirmSignUp, shell.addChildren([home, jobs, job, device, settingsPages, projectPages])]),
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,

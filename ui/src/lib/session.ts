@@ -32,8 +32,8 @@ export function onSession(listener: Listener): () => void {
 async function requestSession(): Promise<Session | null> {
   const response = await fetch('/api/v1/auth/refresh', { method: 'POST', credentials: 'same-origin' })
   if (response.ok) return (await response.json()) as Session
-  if (response.status >= 500) throw new TypeError('The server could not renew the session.')
-  return null
+  if (response.status === 401 || response.status === 403) return null
+  throw new TypeError('The server could not renew the session.')
 }
 
 /** Renews the session by the cookie; calls at the same time share one request, since the cookie rotates. */

@@ -15,6 +15,7 @@ from headwater.engines import Instance
 from headwater.engines._provision import PROGRAM_CONNECTIONS, PROGRAM_ROLE, program_password
 from headwater.engines.postgresql import reader_roles
 from headwater.engines.postgresql.reader_roles import OWNER
+from headwater.engines.postgresql.scram import verifier
 
 
 async def ensure(connection: AsyncConnection[Any], instance: Instance) -> None:
@@ -28,7 +29,7 @@ async def ensure(connection: AsyncConnection[Any], instance: Instance) -> None:
     if not await reader_roles.exists(connection, PROGRAM_ROLE):
         create = "CREATE ROLE {} LOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION IN ROLE {}"
         await connection.execute(sql.SQL(create).format(role, sql.Identifier(OWNER)))
-    password = sql.Literal(program_password(instance.password))
+    password = sql.Literal(verifier(program_password(instance.password)))
     limits = sql.SQL("ALTER ROLE {} CONNECTION LIMIT {} PASSWORD {}")
     await connection.execute(limits.format(role, sql.Literal(PROGRAM_CONNECTIONS), password))
     await reader_roles.set_up(connection, role, {"role": OWNER} | reader_roles.limits_of(instance))

@@ -42,6 +42,7 @@ from headwater.engines.postgresql.binaries import (
     programs_of,
 )
 from headwater.engines.postgresql.errors import connection_error
+from headwater.engines.postgresql.scram import verifier
 from headwater.engines.postgresql.server_settings import SETTINGS
 from headwater.kit.errors import BadInput, Unavailable
 from headwater.kit.network.tls import PLAIN
@@ -303,9 +304,10 @@ class PostgresProvisioning(ProvisioningSupport):
             if not own.exists():
                 password = random.token_urlsafe(32)
                 folders.write_secret(fresh, password)
-                await connection.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(sql.Literal(password)))
+                own_password = sql.SQL("ALTER ROLE postgres PASSWORD {}").format(sql.Literal(verifier(password)))
+                await connection.execute(own_password)
             login = sql.SQL("ALTER ROLE {} CONNECTION LIMIT {} PASSWORD {}").format(
-                role, sql.Literal(quotas.get("connections", 50)), sql.Literal(instance.password)
+                role, sql.Literal(quotas.get("connections", 50)), sql.Literal(verifier(instance.password))
             )
             await connection.execute(login)
             timeout = sql.Literal(f"{quotas.get('statement_seconds', 300)}s")

@@ -19,6 +19,7 @@ from psycopg import AsyncConnection, sql
 
 from headwater.engines import Instance
 from headwater.engines._provision import READER_CONNECTIONS
+from headwater.engines.postgresql.scram import verifier
 
 OWNER, READERS = "owner", "readers"
 # As for the owner.
@@ -56,7 +57,7 @@ async def ensure(connection: AsyncConnection[Any], instance: Instance, role: str
         connect = sql.SQL("GRANT CONNECT ON DATABASE {} TO {}")
         await connection.execute(connect.format(sql.Identifier(instance.name), name))
     limits = sql.SQL("ALTER ROLE {} CONNECTION LIMIT {} PASSWORD {}")
-    await connection.execute(limits.format(name, sql.Literal(READER_CONNECTIONS), sql.Literal(password)))
+    await connection.execute(limits.format(name, sql.Literal(READER_CONNECTIONS), sql.Literal(verifier(password))))
     settings = {"role": READERS, "default_transaction_read_only": "on"}
     await set_up(connection, name, settings | limits_of(instance))
 

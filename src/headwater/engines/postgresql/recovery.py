@@ -42,6 +42,7 @@ from headwater.engines.postgresql.provision import (
     keep_secret,
     server_command,
 )
+from headwater.engines.postgresql.scram import verifier
 from headwater.engines.postgresql.wal_spool import format_position
 from headwater.kit.errors import Unavailable
 
@@ -175,7 +176,7 @@ class PostgresRecovery(RecoverySupport):
             ) as connection:
                 for role, secret in (("postgres", password), (OWNER, instance.password)):
                     command = sql.SQL("ALTER ROLE {} PASSWORD {}")
-                    await connection.execute(command.format(sql.Identifier(role), sql.Literal(secret)))
+                    await connection.execute(command.format(sql.Identifier(role), sql.Literal(verifier(secret))))
                 if old_name != instance.name:
                     command = sql.SQL("ALTER DATABASE {} RENAME TO {}")
                     await connection.execute(command.format(sql.Identifier(old_name), sql.Identifier(instance.name)))

@@ -65,6 +65,14 @@ def _encoded(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
+def verifier(password: str) -> str:
+    """Return what a server stores of a password; as the password of a statement, it keeps that out of every log."""
+    salt = secrets.token_bytes(16)
+    salted = _salted(password, salt, ITERATIONS)
+    stored = hashlib.sha256(_sign(salted, b"Client Key")).digest()
+    return f"{PLAIN}${ITERATIONS}:{_encoded(salt)}${_encoded(stored)}:{_encoded(_sign(salted, b'Server Key'))}"
+
+
 @dataclass(slots=True)
 class ServerExchange:
     """Our side towards a client; `certificate_hash` binds the exchange to the TLS connection, if there is one."""

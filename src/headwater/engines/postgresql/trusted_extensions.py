@@ -45,7 +45,12 @@ def settings(instance: Instance, version: str, programs: Path) -> Mapping[str, s
         return {}
     folder = instance.folder / "trusted"
     _write_controls(instance, system, folder)
-    preloaded = {"shared_preload_libraries": STATEMENTS, f"{STATEMENTS}.max": "1000"}
+    # It would keep the passwords of ALTER ROLE in its file, and show them: only other literals become parameters.
+    preloaded = {
+        "shared_preload_libraries": STATEMENTS,
+        f"{STATEMENTS}.max": "1000",
+        f"{STATEMENTS}.track_utility": "off",
+    }
     has_statements = (system / f"{STATEMENTS}.control").exists()
     return {"extension_control_path": f"{folder}:$system", **(preloaded if has_statements else {})}
 

@@ -20,7 +20,10 @@ def make_local_reset_link(
     url: Annotated[str | None, typer.Option(help="Address of the server, if it is not that of the settings.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Make a reset link on the machine of the server, without signing in: for an administrator who is locked out."""
+    """Make a reset link on the machine of the server, without signing in: for an administrator who is locked out.
+
+    API keys stay valid, and are named; the page of the link offers to revoke them.
+    """
     from headwater.entrypoints import local_store
     from headwater.features.accounts.api_client import show_one
     from headwater.features.accounts.service import account_links
@@ -33,5 +36,9 @@ def make_local_reset_link(
 
     link = asyncio.run(run())
     base = (url or f"http://{settings().host}:{settings().port}").rstrip("/")
-    row = {"url": f"{base}/reset#{link.token}", "expires_at": link.expires_at.isoformat()}
-    show_one(row, ("url", "expires_at"), as_json)
+    row = {
+        "url": f"{base}/reset#{link.token}",
+        "expires_at": link.expires_at.isoformat(),
+        "api_keys": list(link.api_keys),
+    }
+    show_one(row, ("url", "expires_at", "api_keys"), as_json)

@@ -18,7 +18,8 @@ from headwater.entrypoints.server.problems import respond
 from headwater.entrypoints.server.response_headers import add_headers
 from headwater.features.accounts.guard import AppState
 from headwater.features.accounts.metrics import SIGN_INS
-from headwater.features.accounts.rights import Actor, RoleForbidden
+from headwater.features.accounts.rights import Actor, Concealed, RoleForbidden
+from headwater.features.accounts.service.identity import CredentialRefused
 from headwater.features.accounts.service.refusals import RefusalLog, RefusedRequest
 from headwater.kit import logs
 from headwater.kit.errors import HeadwaterError, TooLarge
@@ -95,7 +96,7 @@ class RequestMiddleware:
             await respond(HeadwaterError("The server failed unexpectedly."))(scope, receive, send_with_headers)
         finally:
             _note(scope, status, time.perf_counter() - started)
-            if state and status in REFUSED:
+            if state and (status in REFUSED or _is_recorded(scope)):
                 state.context.service(RefusalLog).add(_refusal(scope, status))
 
 
@@ -142,6 +143,11 @@ def _has_own_host(scope: Scope, headers: Headers, settings: Settings) -> bool:
 
 def _address(scope: Scope) -> str:
     return str(scope["client"][0]) if scope.get("client") else ""
+
+
+def _is_recorded(scope: Scope) -> bool:
+    """Return True for what is answered like a mistake, and was an attempt: a wrong credential, or a thing of others."""
+    return isinstance(scope.get("state", {}).get("refusal"), CredentialRefused | Concealed)
 
 
 def _refusal(scope: Scope, status: int) -> RefusedRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -25,6 +26,9 @@ log = structlog.get_logger()
 # Two concurrent changes of which PostgreSQL rejected one: deadlock, serialization failure.
 DEADLOCKS = frozenset({"40P01", "40001"})
 DISK_FULL = "53100"
+FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+# Reasons of a request that is not valid which are logged.
+MOST_REASONS = 5
 MEDIA_TYPE = "application/problem+json"
 DOCUMENTED = (
     HTTPStatus.BAD_REQUEST,
@@ -159,8 +163,16 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _validation(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     problems = [_field(item) for item in error.errors()]
+    # names and reasons, never values: a field that nobody declared may have any name
+    log.info("request.invalid", fields=[_reason(item) for item in error.errors()[:MOST_REASONS]])
     detail = "; ".join(f"{item.field}: {item.message}" for item in problems[:5])
     return _problem(422, "invalid", f"The request is not valid: {detail}.", errors=problems)
+
+
+def _reason(item: Mapping[str, Any]) -> str:
+    declared = item["type"] not in {"extra_forbidden", "json_invalid"}
+    names = [str(part) for part in item["loc"] if isinstance(part, int) or FIELD_NAME.fullmatch(part)]
+    return f"{'.'.join(names) if declared else names[0]}: {item['type']}"
 
 
 def _field(item: Mapping[str, Any]) -> FieldProblem:

@@ -20,10 +20,14 @@ class ProviderOut(Wire):
 
 
 class FlowStartIn(Input):
-    """The begin of a sign-in: the page to go on to, and the token of an invitation for a new account."""
+    """The begin of a sign-in: the page to go on to, and the token of an invitation for a new account.
+
+    `keep_account` undoes a deletion in its grace period.
+    """
 
     next: Text = Field("", max_length=500)
     invitation: Text = Field("", max_length=100)
+    keep_account: bool = False
 
 
 class SessionFlowIn(Input):

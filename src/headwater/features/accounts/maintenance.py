@@ -1,4 +1,5 @@
-"""What a worker runs for accounts at intervals: it deletes attempts, links, sign-ups, invitations, tokens
+"""What a worker runs for accounts at intervals: it deletes attempts, links, sign-ups, requests of
+command lines, invitations, tokens
 and entries of the audit log that are over."""
 
 from __future__ import annotations
@@ -6,7 +7,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from headwater.features.accounts import repository
-from headwater.features.accounts.repository import account_links, identities, invitations, pending_sign_ups
+from headwater.features.accounts.repository import (
+    account_links,
+    device_requests,
+    identities,
+    invitations,
+    pending_sign_ups,
+)
 from headwater.features.accounts.service import audit_chain
 from headwater.features.accounts.service.throttles import WINDOW
 from headwater.kit.clock import now
@@ -23,5 +30,6 @@ async def run_maintenance(context: Context) -> None:
         await repository.forget_attempts_before(db, now() - WINDOW)
         await account_links.forget_before(db, now())
         await pending_sign_ups.forget_before(db, now())
+        await device_requests.forget_before(db, now())
         await identities.forget_tokens_before(db, now())
         await invitations.forget_before(db, now() - KEEP_INVITATIONS)

@@ -157,6 +157,23 @@ class PendingSignUp(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class DeviceRequest(Base):
+    """A command line that waits to be signed in by its user in a browser; only the hashes of its codes are stored.
+
+    It was refused if it was answered and nobody has approved it.
+    """
+
+    __tablename__ = "device_requests"
+    device_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    name: Mapped[str] = mapped_column(TEXT)
+    ip: Mapped[str] = mapped_column(TEXT)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    answered_at: Mapped[datetime | None]
+    approved_by: Mapped[uuid.UUID | None] = mapped_column(_owner("users.id"), index=True)
+
+
 class AccountLink(Base):
     """A one-time link of a user: `reset` of the password, or confirmation of the new address `email`."""
 

@@ -25,6 +25,12 @@ class PasskeyResultIn(Input):
     credential: dict[str, Any]
 
 
+class PasskeySignInIn(PasskeyResultIn):
+    """A sign-in with a passkey; `keep_account` undoes a deletion in its grace period."""
+
+    keep_account: bool = False
+
+
 class SecondStepIn(Input):
     """A code of the second factor, or a recovery code; or a passkey."""
 

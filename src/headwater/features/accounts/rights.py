@@ -139,6 +139,12 @@ class RoleForbidden(Forbidden):
     """The organization in which it was refused, whose admins may know of it."""
 
 
+class Concealed(NotFound):
+    """Nothing with this name exists."""
+
+    # It exists, but not for the actor: the answer must not tell, the audit log does.
+
+
 class SecondFactorRequired(RoleForbidden):
     """This organization demands a second factor."""
 
@@ -149,6 +155,11 @@ class ProofNeeded(Forbidden):
     """Confirm that it is you."""
 
     code = "proof_needed"
+
+
+def missing(resource: object, message: str) -> NotFound:
+    """Return the error for a resource that does not exist, or not for the actor, which must look the same."""
+    return NotFound(message) if resource is None else Concealed(message)
 
 
 class Resource(Protocol):
@@ -206,7 +217,7 @@ def _check_limit(limit: KeyLimit, action: Action, resource: Resource) -> None:
     else:
         is_within = database_id == limit.database_id
     if not is_within:
-        raise NotFound
+        raise Concealed
 
 
 def authorize(actor: Actor, action: Action, resource: Resource | None) -> None:
@@ -226,7 +237,7 @@ def authorize(actor: Actor, action: Action, resource: Resource | None) -> None:
         return
     role = actor.roles.get(resource.organization_id)
     if role is None:
-        raise NotFound
+        raise Concealed
     if actor.limit:
         _check_limit(actor.limit, action, resource)
     if resource.organization_id in actor.locked:

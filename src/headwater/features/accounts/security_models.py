@@ -123,12 +123,30 @@ class ResetIn(Input):
     end_keys: bool = False
 
 
+class RemainingKeyOut(Wire):
+    """An API key that stays valid when a password is set anew."""
+
+    name: str
+    limited_to: str
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+
+
+class ResetOfferOut(Wire):
+    """The account whose password a link sets, and its valid API keys, at most 100."""
+
+    email: str
+    api_keys: list[RemainingKeyOut]
+
+
 class AccountLinkOut(Wire):
-    """A one-time link of an account; it is shown only once."""
+    """A one-time link of an account, shown only once; `api_keys` stay valid if it sets a password, unless revoked."""
 
     url: str
     token: str
     expires_at: datetime
+    api_keys: list[str] = Field(default_factory=list)
 
 
 class UserDetailOut(Wire):
@@ -170,3 +188,55 @@ class SignUpConfirmationIn(Input):
 
     token: str = Field(min_length=1, max_length=100)
     password: SecretStr = Field(max_length=1000)
+
+
+class DeviceIn(Input):
+    """A command line that wants to be signed in, by the name of its machine."""
+
+    name: Name = ""
+
+
+class NewDeviceOut(Wire):
+    """The codes of a new request: the first is a secret of the command line, the second is entered in the web app.
+
+    The command line asks every `interval` seconds, at most `expires_in` seconds long.
+    """
+
+    device_code: str
+    user_code: str
+    verification_uri: str
+    expires_in: int
+    interval: int
+
+
+class UserCodeIn(Input):
+    """The code that a command line shows."""
+
+    user_code: str = Field(min_length=1, max_length=20)
+
+
+class DeviceOut(Wire):
+    """A command line that waits: its machine as it says, the address that it came from, since when and until when."""
+
+    name: str
+    ip: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class DeviceAnswerIn(UserCodeIn):
+    """Whether the current user has started this command line."""
+
+    approved: bool
+
+
+class DeviceTokenIn(Input):
+    """The secret of a command line that waits."""
+
+    device_code: str = Field(min_length=1, max_length=200)
+
+
+class DeviceKeyOut(Wire):
+    """The new API key of a command line."""
+
+    secret: str

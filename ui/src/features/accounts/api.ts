@@ -130,6 +130,14 @@ interface NewKey {
   database?: string
 }
 
+export const resetOfferQuery = (token: string) =>
+  queryOptions({ queryKey: ['reset-offer', token], queryFn: () => api.post('/auth/reset/offer', { body: { token } }), retry: false, staleTime: Infinity })
+
+/** The command line that waits with a code, and the answer to it. */
+export const useDeviceOffer = () => useMutation({ mutationFn: (user_code: string) => api.post('/auth/device/offer', { body: { user_code } }) })
+export const useDeviceAnswer = () =>
+  useChange(['keys'], ({ user_code, approved }: { user_code: string; approved: boolean }) => api.post('/auth/device/answer', { body: { user_code, approved } }))
+
 export const useCreateKey = () =>
   useChange(['keys'], ({ body, database }: NewKey) => {
     if (!database) return api.post('/keys', { body })

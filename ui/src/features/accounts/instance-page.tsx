@@ -16,7 +16,7 @@ export function InstancePage() {
         <EmptyState text="Only the admin of this instance can change its settings." />
       ) : (
         <Loaded query={instance} rows={2}>
-          {({ version, open_signup }) => (
+          {({ version, open_signup, sends_mail }) => (
             <Panel title="Accounts" aside={`Headwater ${version}`}>
               <div className="row p-4">
                 <div className="grow">
@@ -24,6 +24,7 @@ export function InstancePage() {
                     Open sign-up
                   </label>
                   <p className="dim">Anyone who can reach this address can create an account.</p>
+                  {!sends_mail && <p className="dim">This instance sends no mail, so sign-up tells strangers which addresses have an account. Inviting people by a link does not.</p>}
                 </div>
                 <Switch.Root
                   id="open-signup"

@@ -16,7 +16,7 @@ export async function passkeyResult(): Promise<PasskeyResult> {
 export function usePasskeySignIn() {
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: async () => api.post('/auth/passkeys/sign-in', { body: await passkeyResult() }),
+    mutationFn: async (keep_account: boolean) => api.post('/auth/passkeys/sign-in', { body: { ...(await passkeyResult()), keep_account } }),
     onSuccess: (session) => {
       queries.clear()
       setSession(session)

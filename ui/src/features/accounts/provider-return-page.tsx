@@ -8,7 +8,7 @@ import { asApiError } from '@/lib/problem'
 import { announceProof, purposeOf, takeAnswer, type ProviderAnswer } from '@/lib/provider-flow'
 import { EntryCard, useGoOn } from './entry-card'
 import { PasskeyButton } from './passkey-button'
-import { useCompleteInSession, useCompleteSignIn, useSecondStep } from './providers-api'
+import { useCompleteInSession, useCompleteSignIn, useSecondStep, useStartSignIn } from './providers-api'
 
 const route = getRouteApi('/sign-in/$provider')
 
@@ -34,6 +34,17 @@ const BACK = (
     </Link>
   </p>
 )
+
+/** The account waits for its deletion: signing in there once more keeps it. */
+function KeepAccount({ provider, error }: { provider: string; error: unknown }) {
+  const start = useStartSignIn()
+  if (!error || asApiError(error).code !== 'account_ending') return null
+  return (
+    <button type="button" className="btn primary wide" disabled={start.isPending} onClick={() => start.mutate({ provider, keep_account: true })}>
+      Keep my account and sign in
+    </button>
+  )
+}
 
 function SignInReturn({ provider, answer }: ReturnProps) {
   const complete = useCompleteSignIn()
@@ -64,6 +75,7 @@ function SignInReturn({ provider, answer }: ReturnProps) {
       ) : (
         !complete.error && <SkeletonRows rows={2} label="Signing in" />
       )}
+      <KeepAccount provider={provider} error={complete.error ?? step.error} />
     </EntryCard>
   )
 }

@@ -19,8 +19,8 @@ async function leave(url: string): Promise<never> {
 
 export const useStartSignIn = () =>
   useMutation({
-    mutationFn: async ({ provider, next = '', invitation = '' }: { provider: string; next?: string; invitation?: string }) =>
-      leave((await api.post('/auth/oidc/{provider}/start', { params: { path: { provider } }, body: { next, invitation } })).url),
+    mutationFn: async ({ provider, next = '', invitation = '', keep_account = false }: { provider: string; next?: string; invitation?: string; keep_account?: boolean }) =>
+      leave((await api.post('/auth/oidc/{provider}/start', { params: { path: { provider } }, body: { next, invitation, keep_account } })).url),
   })
 
 export const useStartLink = () =>

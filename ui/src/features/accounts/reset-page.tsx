@@ -6,7 +6,7 @@ import { toast } from 'sonner'
 import { TextField } from '@/components/field'
 import { forgetToken, takeToken } from '@/lib/link-token'
 import { asApiError } from '@/lib/problem'
-import { instanceQuery, useRequestReset, useResetPassword } from './api'
+import { instanceQuery, resetOfferQuery, useRequestReset, useResetPassword } from './api'
 import { EntryCard } from './entry-card'
 import { NewPasswordField } from './new-password-field'
 
@@ -40,6 +40,23 @@ export function RequestResetPage() {
   )
 }
 
+/** Which API keys stay valid, and the choice to revoke them. */
+function RemainingKeys({ token }: { token: string }) {
+  const offer = useQuery({ ...resetOfferQuery(token), enabled: token !== '' }).data
+  const names = offer?.api_keys.map(({ name }) => name) ?? []
+  if (offer && names.length === 0) return null
+  return (
+    <>
+      <label className="row">
+        <input type="checkbox" name="end_keys" />
+        Revoke all my API keys, too
+      </label>
+      {names.length > 0 && <p className="small">Otherwise these stay valid: {names.join(', ')}.</p>}
+      <p className="small dim">They are credentials of programs. Revoke them if somebody may have had your account.</p>
+    </>
+  )
+}
+
 export function ResetPage() {
   const [token] = useState(() => takeToken(RESET))
   const reset = useResetPassword()
@@ -59,11 +76,7 @@ export function ResetPage() {
   return (
     <EntryCard title="Set a new password" subtitle={window.location.host} error={reset.error} onSubmit={onSubmit} below={BACK}>
       <NewPasswordField label="New password" name="password" autoFocus more="All your sessions end." error={fields['password']} />
-      <label className="row">
-        <input type="checkbox" name="end_keys" />
-        Revoke all my API keys, too
-      </label>
-      <p className="small dim">Otherwise they stay valid: they are credentials of programs. Revoke them if somebody may have had your account.</p>
+      <RemainingKeys token={token} />
       <button type="submit" className="btn primary wide" disabled={reset.isPending || !token}>
         Set password
       </button>

@@ -32,6 +32,9 @@ function Below({ next, isOpen }: { next: string | undefined; isOpen: boolean | u
   )
 }
 
+/** The account waits for its deletion: signing in once more keeps it. */
+const hasEnded = (error: unknown) => Boolean(error) && asApiError(error).code === 'account_ending'
+
 export function SignInPage() {
   const { next } = route.useSearch()
   const instance = useQuery(instanceQuery()).data
@@ -44,7 +47,8 @@ export function SignInPage() {
   // Once the server has asked, the field stays: a wrong code is asked for again.
   const [asksCode, setAsksCode] = useState(false)
   if (!asksCode && signIn.error && asApiError(signIn.error).code === 'second_factor') setAsksCode(true)
-  const isEnding = signIn.error ? asApiError(signIn.error).code === 'account_ending' : false
+  const isEnding = hasEnded(signIn.error)
+  const keepsByPasskey = hasEnded(withPasskey.error)
   if (instance && !instance.has_users) return <Navigate to="/sign-up" replace />
   const send = (values: Record<string, string>, passkey?: PasskeyResult) => {
     const { email = '', password = '', code = '' } = values
@@ -53,7 +57,7 @@ export function SignInPage() {
     signIn.mutate({ email: email.trim(), password, code: code.trim(), passkey, keep_account: isEnding }, { onSuccess: goOn })
   }
   /** The password was right: the passkey goes with it, or signs in alone where no password was entered. */
-  const use = () => (asksCode ? void passkeyResult().then((result) => send({ ...entered.current, code: '' }, result), setUnused) : withPasskey.mutate(undefined, { onSuccess: goOn }))
+  const use = () => (asksCode ? void passkeyResult().then((result) => send({ ...entered.current, code: '' }, result), setUnused) : withPasskey.mutate(keepsByPasskey, { onSuccess: goOn }))
   return (
     <EntryCard
       title="Sign in to Headwater"
@@ -73,7 +77,7 @@ export function SignInPage() {
       <button type="submit" className="btn primary wide" disabled={signIn.isPending}>
         {isEnding ? 'Keep my account and sign in' : 'Sign in'}
       </button>
-      <PasskeyButton busy={signIn.isPending || withPasskey.isPending} onUse={use} label={asksCode ? 'Use a passkey' : 'Continue with a passkey'} />
+      <PasskeyButton busy={signIn.isPending || withPasskey.isPending} onUse={use} label={keepsByPasskey ? 'Keep my account, with a passkey' : asksCode ? 'Use a passkey' : 'Continue with a passkey'} />
       {!asksCode && <ProviderButtons next={next} />}
     </EntryCard>
   )

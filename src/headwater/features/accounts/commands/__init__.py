@@ -18,7 +18,16 @@ from headwater.features.accounts.api_client import (
     show,
     show_one,
 )
-from headwater.features.accounts.commands import audit, identities, keys, members, passkeys, second_factor, users
+from headwater.features.accounts.commands import (
+    audit,
+    browser_login,
+    identities,
+    keys,
+    members,
+    passkeys,
+    second_factor,
+    users,
+)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 PROJECT = ("id", "name", "role", "codebase_count", "table_count", "column_count", "usage_count")
@@ -50,14 +59,16 @@ def register(app: typer.Typer) -> None:
 
 def login(
     url: Annotated[str, typer.Argument(help="Address of the server.")] = DEFAULT_URL,
-    email: Annotated[str | None, typer.Option(help="Sign in with this address; asks for the password.")] = None,
-    key: Annotated[str | None, typer.Option(help="Use this API key instead of a password.")] = None,
+    email: Annotated[
+        str | None, typer.Option(help="Sign in here with this address instead of a browser; asks for the password.")
+    ] = None,
+    key: Annotated[str | None, typer.Option(help="Use this API key instead of a browser.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Sign in to a server and save an API key for the other commands."""
+    """Sign in to a server in a browser, on any machine, and save an API key for the other commands."""
     with closing(ApiClient(url.rstrip("/"))) as server:
         if key is None:
-            key = _key_by_password(server, email or typer.prompt("Email"))
+            key = _key_by_password(server, email) if email else browser_login.key_by_browser(server)
         server.authorize(key)
         me = server.call("GET", "/auth/me")
         file = save_login(SavedLogin(server.url, key))

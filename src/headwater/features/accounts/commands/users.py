@@ -39,10 +39,13 @@ def list_users(
 
 
 def make_reset_link(email: EmailArgument, as_json: JsonOption = False) -> None:
-    """Make a link with which a user sets a new password, within an hour; it ends all their sessions."""
+    """Make a link with which a user sets a new password, within an hour; it ends all their sessions.
+
+    API keys stay valid, and are named; the page of the link offers to revoke them.
+    """
     with remote() as server:
         link = server.call("POST", f"{_user(server, email)}/reset-link")
-        show_one(link, ("url", "expires_at"), as_json)
+        show_one(link, ("url", "expires_at", "api_keys"), as_json)
 
 
 def make_email_link(

@@ -26,6 +26,7 @@ from headwater.features.accounts.security_models import (
     EmailOut,
     NewEmailIn,
     ResetIn,
+    ResetOfferOut,
     TokenIn,
     UserChange,
     UserDetailOut,
@@ -43,7 +44,8 @@ def _pages(request: Request) -> LinkPages:
 
 def _shown(request: Request, response: Response, page: str, link: NewLink) -> AccountLinkOut:
     response.headers["cache-control"] = "no-store"
-    return AccountLinkOut(url=page_url(request, page, link.token), token=link.token, expires_at=link.expires_at)
+    url = page_url(request, page, link.token)
+    return AccountLinkOut(url=url, token=link.token, expires_at=link.expires_at, api_keys=list(link.api_keys))
 
 
 @router.post("/auth/reset-request", status_code=202, tags=["auth"], dependencies=[Depends(public)])
@@ -61,6 +63,13 @@ async def reset_lost_password(body: ResetIn, server: Shared, visitor: Client, ta
     password = body.password.get_secret_value()
     notice = await account_links.reset_password(server.context, visitor, body.token, password, end_keys=body.end_keys)
     tasks.add_task(account_links.deliver, server.context, notice)
+
+
+@router.post("/auth/reset/offer", tags=["auth"], dependencies=[Depends(public)])
+async def offer_reset(body: TokenIn, response: Response, server: Shared) -> ResetOfferOut:
+    """Return whose password a link sets, and which API keys stay valid."""
+    response.headers["cache-control"] = "no-store"
+    return ResetOfferOut.model_validate(await account_links.offer_reset(server.context, body.token))
 
 
 @router.post("/auth/email", status_code=202, tags=["auth"])

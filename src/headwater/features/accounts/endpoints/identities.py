@@ -51,9 +51,14 @@ async def list_providers(server: Shared) -> ListOf[shapes.ProviderOut]:
 async def start_sign_in(
     provider: str, body: shapes.FlowStartIn, request: Request, response: Response, server: Shared, visitor: Client
 ) -> shapes.NewFlowOut:
-    """Begin to sign in with a provider: the browser goes to the address that is returned."""
+    """Begin to sign in with a provider: the browser goes to the address that is returned.
+
+    An account that is about to be deleted (401 `account_ending` at the end) is kept with `keep_account`.
+    """
     uri = _redirect_uri(request, server, provider)
-    wanted = FlowRequest(provider, "sign_in", uri, next=body.next, invitation=body.invitation)
+    wanted = FlowRequest(
+        provider, "sign_in", uri, next=body.next, invitation=body.invitation, keep_account=body.keep_account
+    )
     return await _begin(request, response, server, visitor, wanted)
 
 

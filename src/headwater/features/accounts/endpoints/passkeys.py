@@ -66,11 +66,16 @@ async def begin_use(request: Request, server: Shared) -> shapes.ChallengeOut:
 
 @router.post("/sign-in", dependencies=[Depends(same_origin)])
 async def sign_in_with_passkey(
-    body: shapes.PasskeyResultIn, request: Request, response: Response, server: Shared, visitor: Client
+    body: shapes.PasskeySignInIn, request: Request, response: Response, server: Shared, visitor: Client
 ) -> SignedInOut:
-    """Sign in with a passkey; it counts as both factors."""
+    """Sign in with a passkey; it counts as both factors.
+
+    An account that is about to be deleted (401 `account_ending`) is kept with `keep_account`.
+    """
     result = PasskeyResult(_origin(request), body.ticket, body.credential)
-    signed_in = await passkey_sign_in.sign_in(server.context, server.signer, visitor, result)
+    signed_in = await passkey_sign_in.sign_in(
+        server.context, server.signer, visitor, result, keep_account=body.keep_account
+    )
     return signed_in_answer(response, server, signed_in)
 
 

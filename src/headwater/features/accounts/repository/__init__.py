@@ -28,6 +28,7 @@ from headwater.store.reads import Read
 
 # Sign-ups take this lock one after another, so that exactly one of them is the first.
 SIGNUP_LOCK = 0x4845_4155
+MAX_VALID_KEYS = 100
 
 
 async def lock_signups(db: AsyncSession) -> None:
@@ -266,6 +267,13 @@ async def api_keys(db: AsyncSession, user_id: uuid.UUID, before: uuid.UUID | Non
     if before:
         query = query.where(ApiKey.id < before)
     return (await db.execute(query.order_by(ApiKey.id.desc()).limit(limit + 1))).scalars().all()
+
+
+async def valid_keys(db: AsyncSession, user_id: uuid.UUID) -> Sequence[ApiKey]:
+    """Return the keys of a user that are neither revoked nor expired, newest first."""
+    is_valid = (ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now()))
+    query = select(ApiKey).where(ApiKey.user_id == user_id, *is_valid).order_by(ApiKey.id.desc()).limit(MAX_VALID_KEYS)
+    return (await db.execute(query)).scalars().all()
 
 
 async def api_key(db: AsyncSession, key_id: uuid.UUID, user_id: uuid.UUID) -> ApiKey | None:

@@ -7,7 +7,8 @@ is answered before the account is looked up, so that neither the answer nor its 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -15,7 +16,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import password_rules, passwords, repository
-from headwater.features.accounts.models import AccountLink, User
+from headwater.features.accounts.models import AccountLink, ApiKey, User
 from headwater.features.accounts.repository import account_links, identities, passkeys
 from headwater.features.accounts.rights import SYSTEM, Actor, allow_admin, allow_scope, require_proof
 from headwater.features.accounts.service import audit, organizations, proofs, second_factor, throttles
@@ -41,10 +42,19 @@ class LinkGone(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """The token of a new link, and when it expires."""
+    """The token of a new link, when it expires, and the names of the API keys that stay valid unless they are ended."""
 
     token: str
     expires_at: datetime
+    api_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResetOffer:
+    """What whoever has a link for a new password may know: the account, and its API keys that are valid."""
+
+    email: str
+    api_keys: Sequence[ApiKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +72,18 @@ async def _new_link(db: AsyncSession, user: User, purpose: Purpose, email: str =
     return NewLink(token, link.expires_at)
 
 
+async def _new_reset_link(db: AsyncSession, user: User) -> NewLink:
+    link = await _new_link(db, user, "reset")
+    return replace(link, api_keys=tuple(key.name for key in await repository.valid_keys(db, user.id)))
+
+
 async def make_reset_link(db: AsyncSession, actor: Actor, user_id: uuid.UUID) -> NewLink:
     """Return a link with which a user sets a new password; only the administrator may."""
     allow_admin(actor)
     require_proof(actor)
     user = await _user(db, user_id)
     audit.record(db, actor, "auth.reset_link", "user", user.id, user.email)
-    return await _new_link(db, user, "reset")
+    return await _new_reset_link(db, user)
 
 
 async def make_local_reset_link(db: AsyncSession, email: str) -> NewLink:
@@ -77,7 +92,7 @@ async def make_local_reset_link(db: AsyncSession, email: str) -> NewLink:
     if user is None:
         raise NotFound(f"There is no account {email}.")
     audit.record(db, SYSTEM, "auth.reset_link", "user", user.id, user.email)
-    return await _new_link(db, user, "reset")
+    return await _new_reset_link(db, user)
 
 
 async def make_email_link(db: AsyncSession, actor: Actor, user_id: uuid.UUID, email: str) -> NewLink:
@@ -112,6 +127,13 @@ async def mail_reset_link(context: Context, visitor: ClientInfo, email: str, pag
         "If it was not you, ignore this mail: nothing has changed.\n"
     )
     await deliver(context, Mail(address, "Set a new password for Headwater", text))
+
+
+async def offer_reset(context: Context, token: str) -> ResetOffer:
+    """Return what a link for a new password is for, and which API keys stay valid; raise LinkGone if it is over."""
+    async with context.store.transaction() as db:
+        user = await _user_of(db, token, "reset")
+        return ResetOffer(user.email, await repository.valid_keys(db, user.id))
 
 
 async def reset_password(

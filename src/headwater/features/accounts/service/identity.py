@@ -124,7 +124,7 @@ async def actor_of_token(context: Context, signer: Signer, visitor: ClientInfo, 
     """Return the actor behind an access token or API key, or raise Unauthenticated."""
     if (parts := split_api_key(credential)) is not None:
         return await _actor_of_key(context, visitor, *parts)
-    claims = signer.read(credential)
+    claims = _claims(signer, credential)
     rows = await context.store.rows(actors.BY_SESSION, session_id=claims.session_id)
     if not rows or rows[0].user_id != claims.user_id:
         raise Unauthenticated("The session has ended.", hint="Sign in again.")
@@ -136,10 +136,20 @@ async def actor_of_token(context: Context, signer: Signer, visitor: ClientInfo, 
     return replace(actor, session_id=session.id, is_proven=signer.is_recent(session.confirmed_at))
 
 
+def _claims(signer: Signer, token: str) -> AccessClaims:
+    """Return the claims of an access token; one that has expired is nothing to record."""
+    try:
+        return signer.read(token)
+    except Unauthenticated as error:
+        if signer.read_expired(token):
+            raise
+        raise CredentialRefused(error.message) from error
+
+
 async def _actor_of_key(context: Context, visitor: ClientInfo, public_id: str, secret: str) -> Actor:
     rows = await context.store.rows(actors.BY_KEY, public_id=public_id)
     if not rows or not matches(secret, rows[0].secret_hash):
-        raise Unauthenticated("The API key is not valid, has expired or was revoked.")
+        raise CredentialRefused("The API key is not valid, has expired or was revoked.")
     key = rows[0]
     if not addresses.allows(key.addresses, visitor.ip):
         log.warning("key.address_refused", key=public_id, ip=visitor.ip)
@@ -192,6 +202,12 @@ def _end(settings: Settings, created_at: datetime) -> datetime:
     """Return when a session ends that is used now."""
     idle, absolute = timedelta(days=settings.session_days), timedelta(days=settings.session_absolute_days)
     return min(now() + idle, created_at + absolute)
+
+
+class CredentialRefused(Unauthenticated):
+    """This credential is not valid."""
+
+    # An API key that is wrong, revoked or expired, or a token that Headwater has not signed: the audit log counts it.
 
 
 class AccountDeactivated(Unauthenticated):

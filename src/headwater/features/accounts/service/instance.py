@@ -28,9 +28,11 @@ class InstanceInfo:
 
 
 async def signup_is_open(db: AsyncSession, settings: Settings) -> bool:
-    """Return True if sign-up is open: the administrator's choice, else the setting."""
+    """Return True if sign-up is open: the administrator's choice, else the setting, else whether there is mail."""
     chosen = await repository.setting(db, OPEN_SIGNUP)
-    return settings.open_signup if chosen is None else bool(chosen)
+    if chosen is not None:
+        return bool(chosen)
+    return sends_mail(settings) if settings.open_signup is None else settings.open_signup
 
 
 async def describe(db: AsyncSession, settings: Settings) -> InstanceInfo:

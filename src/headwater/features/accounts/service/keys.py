@@ -79,7 +79,7 @@ async def create_limited(
         limited_to=limited_to,
         addresses=addresses.normal(spec.addresses),
     )
-    secret = await _add(db, key)
+    secret = await add(db, key)
     details: dict[str, Any] = {"scopes": key.scopes, "limited_to": limited_to, "addresses": key.addresses}
     audit.record(db, actor, "key.create", "key", key.id, key.name, **{k: v for k, v in details.items() if v})
     return key, secret
@@ -114,7 +114,7 @@ async def rotate(
         limited_to=old.limited_to,
         addresses=old.addresses,
     )
-    secret = await _add(db, new)
+    secret = await add(db, new)
     old.replaced_by = new.id
     old.expires_at = _earlier(old.expires_at, moment + timedelta(hours=overlap_hours))
     await db.flush()
@@ -145,8 +145,8 @@ async def _own(db: AsyncSession, actor: Actor, key_id: uuid.UUID) -> ApiKey:
     return key
 
 
-async def _add(db: AsyncSession, key: ApiKey) -> str:
-    """Store a key with a new secret, and return the whole key as its user gets it."""
+async def add(db: AsyncSession, key: ApiKey) -> str:
+    """Store a key with a new secret, and return the whole key as its user gets it; no right is checked."""
     created = new_api_key()
     key.public_id, key.secret_hash = created.public_id, created.secret_hash
     db.add(key)

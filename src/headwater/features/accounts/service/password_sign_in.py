@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from headwater.features.accounts import passwords, repository
 from headwater.features.accounts.models import User
@@ -41,8 +42,10 @@ async def sign_in(context: Context, signer: Signer, visitor: ClientInfo, entered
     address = entered.email.strip().lower()
     attempt = await _admit(context, visitor, address)
     is_right, renewed = await passwords.verify(entered.password, attempt.user.password_hash if attempt.user else None)
+    step = SecondStep(entered.code, entered.passkey)
+    second_factor = ""
     if attempt.user and is_right:
-        await _take_second_step(context, signer, visitor, attempt, SecondStep(entered.code, entered.passkey))
+        second_factor = await _take_second_step(context, signer, visitor, attempt, step)
     async with context.store.transaction() as db:
         user = await repository.user(db, attempt.user.id) if attempt.user and is_right else None
         if user is None or user.password_hash != (attempt.user and attempt.user.password_hash):
@@ -55,7 +58,8 @@ async def sign_in(context: Context, signer: Signer, visitor: ClientInfo, entered
             if entered.keep_account:
                 await lifecycle.take_back(db, user.id, visitor.ip)
             signed_in = await open_session(db, context.settings, signer, visitor, user)
-            audit.record(db, signed_in.actor, "auth.login", "user", user.id, user.email)
+            details: dict[str, Any] = {"second_factor": second_factor} if second_factor else {}
+            audit.record(db, signed_in.actor, "auth.login", "user", user.id, user.email, **details)
     if user is None:
         raise Unauthenticated("The email address or the password is wrong.")
     return signed_in
@@ -63,17 +67,18 @@ async def sign_in(context: Context, signer: Signer, visitor: ClientInfo, entered
 
 async def _take_second_step(
     context: Context, signer: Signer, visitor: ClientInfo, attempt: _Attempt, step: SecondStep
-) -> None:
-    """Take the second step that comes with a right password, if the account needs one."""
+) -> str:
+    """Take the second step that comes with a right password, if the account needs one; return its kind, or ""."""
     assert attempt.user
     async with context.store.transaction() as db:
         if not await second_factors.is_protected(db, attempt.user.id):
-            return
+            return ""
         if not step:
             # The password was right, so this attempt was none at guessing it.
             await throttles.give_back(db, ACCOUNT, *attempt.key)
             await throttles.give_back(db, ADDRESS, visitor.ip)
     await second_step.take(context, signer, visitor, attempt.user, step)
+    return step.kind
 
 
 @dataclass(frozen=True, slots=True)

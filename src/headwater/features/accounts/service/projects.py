@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts import repository
 from headwater.features.accounts.models import Project
-from headwater.features.accounts.rights import Action, Actor, authorize, reach, require_proof
+from headwater.features.accounts.rights import Action, Actor, authorize, missing, reach, require_proof
 from headwater.features.accounts.service import audit
-from headwater.kit.errors import Forbidden, Invalid, NotFound
+from headwater.kit.errors import Forbidden, Invalid
 from headwater.kit.ids import LAST_ID
 from headwater.kit.paging import Page, cut
 from headwater.store.context import Context
@@ -24,7 +24,7 @@ async def get(
     """Return a project to which the actor may do the action."""
     project = await repository.project(db, project_id, lock=lock)
     if project is None or (project.organization_id not in actor.roles and actor.kind != "system"):
-        raise NotFound("There is no such project.")
+        raise missing(project, "There is no such project.")
     authorize(actor, action, project)
     return project
 

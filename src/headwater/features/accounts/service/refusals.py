@@ -1,7 +1,8 @@
 """Counts refused requests in memory, and writes them to the audit log: a flood of them becomes a few entries.
 
 Of each person, address and route, the first refusal of a minute is written at once, the others as one entry with their
-number when the minute is over. A server that is killed loses the counts of its last minute.
+number when the minute is over. Wrong credentials are counted by address alone. A server that is killed loses the counts
+of its last minute.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from headwater.store.context import Context
 MINUTE = 60.0
 # Different refusals of a minute that are told apart; those beyond are counted together.
 MAX_DIFFERENT = 200
+# The same for those of strangers with wrong credentials, who need nothing but an address.
+MAX_STRANGERS = 20
+UNAUTHENTICATED = 401
 STRANGER = Actor("user", None, "")
 
 
@@ -39,7 +43,14 @@ class RefusedRequest:
     def key(self) -> tuple[object, ...]:
         """What refusals that are counted together have in common."""
         actor = self.actor
+        if self.is_of_stranger:  # who tries every route
+            return (actor.ip, self.status)
         return (actor.user_id, actor.ip, self.status, self.method, self.route, self.organization_id)
+
+    @property
+    def is_of_stranger(self) -> bool:
+        """Whether somebody with a wrong credential was refused."""
+        return self.status == UNAUTHENTICATED
 
     def event(self, count: int) -> Event:
         """Return this as an event that happened so often."""
@@ -72,12 +83,16 @@ class RefusalLog:
         known = self._counted.get(refusal.key)
         if known is not None:
             known.count += 1
-        elif len(self._counted) < MAX_DIFFERENT:
+        elif len(self._counted) < MAX_DIFFERENT and self._has_room(refusal):
             self._counted[refusal.key] = _Counted(refusal, time.monotonic())
             self._new.append(refusal)
         else:
             rest = RefusedRequest(STRANGER, refusal.status, "", "")
             self._counted.setdefault(rest.key, _Counted(rest, time.monotonic())).count += 1
+
+    def _has_room(self, refusal: RefusedRequest) -> bool:
+        strangers = sum(each.refusal.is_of_stranger for each in self._counted.values()) if refusal.is_of_stranger else 0
+        return strangers < MAX_STRANGERS
 
     async def write(self, context: Context, *, is_last: bool = False) -> None:
         """Write new refusals, and the counts of minutes that are over; with `is_last`, all counts."""

@@ -31,6 +31,11 @@ class SecondStep:
     code: str = ""
     passkey: PasskeyResult | None = None
 
+    @property
+    def kind(self) -> str:
+        """What is used, as the audit log says it."""
+        return "passkey" if self.passkey else "code" if self.code else ""
+
     def __bool__(self) -> bool:
         return bool(self.code or self.passkey)
 

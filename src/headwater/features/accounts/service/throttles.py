@@ -36,6 +36,8 @@ SECOND_FACTOR = Throttle("second-factor", 10, "codes")
 RESET = Throttle("reset", 3, "mails to this address")
 RESET_ADDRESS = Throttle("reset-address", 20, "requests for mails")
 FEDERATED = Throttle("federated", 120, "sign-ins with a provider")
+DEVICE = Throttle("device", 30, "sign-ins of command lines")
+DEVICE_CODE = Throttle("device-code", 10, "codes of command lines")
 SIGN_UP = Throttle("sign-up", 30, "sign-ups")
 
 

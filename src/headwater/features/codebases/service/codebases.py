@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts.rights import Action, Actor, authorize, reach
+from headwater.features.accounts.rights import Action, Actor, authorize, missing, reach
 from headwater.features.accounts.service import audit, projects
 from headwater.features.codebases.models import Codebase, Scan
 from headwater.features.codebases.repository import codebases as repository
@@ -88,7 +88,7 @@ async def find(
     """Return a codebase to which the actor may do the action."""
     codebase = await repository.get(db, codebase_id, lock=lock)
     if codebase is None or codebase.organization_id not in actor.roles:
-        raise NotFound("There is no such codebase.")
+        raise missing(codebase, "There is no such codebase.")
     authorize(actor, action, codebase)
     return codebase
 
@@ -115,7 +115,7 @@ async def scan_by_id(db: AsyncSession, actor: Actor, scan_id: uuid.UUID) -> tupl
     """Return a scan with its codebase."""
     row = await repository.scan(db, scan_id)
     if row is None or row[0].organization_id not in actor.roles:
-        raise NotFound("There is no such schema.")
+        raise missing(row, "There is no such schema.")
     authorize(actor, "codebase:read", row[0])
     return row[0], row[1]
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts.rights import Action, Actor, authorize, reach
+from headwater.features.accounts.rights import Action, Actor, authorize, missing, reach
 from headwater.features.accounts.service import audit, projects
 from headwater.features.dashboards import repository
 from headwater.features.dashboards.models import Dashboard, DashboardTile
@@ -57,7 +57,7 @@ async def find(
     """Return a dashboard to which the actor may do the action."""
     dashboard = await repository.dashboard(db, dashboard_id, lock=lock)
     if dashboard is None or (dashboard.organization_id not in actor.roles and actor.kind != "system"):
-        raise NotFound("There is no such dashboard.")
+        raise missing(dashboard, "There is no such dashboard.")
     authorize(actor, action, dashboard)
     return dashboard
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.engines import all_engines, engine
 from headwater.features.accounts.models import Project
-from headwater.features.accounts.rights import Action, Actor, authorize, reach, require_proof
+from headwater.features.accounts.rights import Action, Actor, authorize, missing, reach, require_proof
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases import repository
 from headwater.features.databases.api_models import checked_name
@@ -64,7 +64,7 @@ async def find_reachable(context: Context, actor: Actor, database_id: uuid.UUID,
 def _permitted(actor: Actor, action: Action, database: DatabaseT | None, *, deleted: bool = False) -> DatabaseT:
     """Return a database, or its row of a read, if the actor may do the action to it; a deleted one with `deleted`."""
     if database is None or (database.organization_id not in actor.roles and actor.kind != "system"):
-        raise NotFound("There is no such database.")
+        raise missing(database, "There is no such database.")
     authorize(actor, action, database)
     if database.deleted_at and not deleted:
         raise NotFound(f"{database.name} was deleted.", hint="It can be restored until its grace period ends.")

@@ -9,13 +9,13 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts.rights import Action, Actor, authorize, reach
+from headwater.features.accounts.rights import Action, Actor, authorize, missing, reach
 from headwater.features.accounts.service import audit
 from headwater.features.jobs import origins, repository
 from headwater.features.jobs.filters import JobFilter
 from headwater.features.jobs.models import Job, JobLog, RowOfJob
 from headwater.kit.clock import now
-from headwater.kit.errors import Conflict, NotFound
+from headwater.kit.errors import Conflict
 from headwater.kit.paging import Page, cut, decode_cursor
 
 Row = TypeVar("Row", bound=RowOfJob)
@@ -92,7 +92,7 @@ async def get(
     """Return a job to which the actor may do the action."""
     job = await repository.get(db, job_id, lock=lock)
     if job is None or job.organization_id not in actor.roles:
-        raise NotFound("There is no such job.")
+        raise missing(job, "There is no such job.")
     authorize(actor, action, job)
     return job
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts.rights import SYSTEM, Actor, Reach, reach
+from headwater.features.accounts.rights import SYSTEM, Actor, Reach, missing, reach
 from headwater.features.accounts.service import audit
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases
@@ -87,7 +87,7 @@ async def acknowledge(db: AsyncSession, actor: Actor, alert_id: uuid.UUID) -> Al
     """Acknowledge an alert."""
     alert = await repository.alert(db, alert_id, lock=True)
     if alert is None or alert.organization_id not in actor.roles:
-        raise NotFound("There is no such alert.")
+        raise missing(alert, "There is no such alert.")
     await databases.find(db, actor, alert.database_id, "database:write", deleted=True)
     if alert.status != "open":
         raise Conflict(f"This alert is already {alert.status}.")

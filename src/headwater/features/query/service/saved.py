@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.accounts.rights import Action, Actor, authorize
+from headwater.features.accounts.rights import Action, Actor, authorize, missing
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.service import databases
 from headwater.features.query import repository
@@ -32,7 +32,7 @@ async def find(
     """Return a saved query that is shared or the actor's own."""
     query = await repository.saved(db, query_id, lock=lock)
     if query is None or query.organization_id not in actor.roles:
-        raise NotFound("There is no such saved query.")
+        raise missing(query, "There is no such saved query.")
     if not query.shared and query.owner_id != actor.user_id:
         raise NotFound("There is no such saved query.")
     authorize(actor, action, query)

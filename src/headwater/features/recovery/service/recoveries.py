@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.engines import engine
-from headwater.features.accounts.rights import Actor, authorize
+from headwater.features.accounts.rights import Actor, authorize, missing
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases
@@ -261,7 +261,7 @@ async def view(db: AsyncSession, actor: Actor, recovery_id: uuid.UUID) -> Recove
     """Return a recovery with its job."""
     row = await repository.recovery(db, recovery_id)
     if row is None or row.organization_id not in actor.roles:
-        raise NotFound("There is no such recovery.")
+        raise missing(row, "There is no such recovery.")
     archive = await repository.get(db, row.archive_id)
     if archive and archive.database_id:
         await databases.find(db, actor, archive.database_id, deleted=True)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
 from headwater.engines import engine
-from headwater.features.accounts.rights import SYSTEM, Actor, authorize
+from headwater.features.accounts.rights import SYSTEM, Actor, authorize, missing
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.service import databases, reachability, schema_cache
 from headwater.features.jobs.models import Job
@@ -92,7 +92,7 @@ async def find(
     """Return a snapshot that the actor may read; with `write` or `admin`, one that it may change."""
     row = await repository.get(db, snapshot_id, lock=lock)
     if row is None or (row.organization_id not in actor.roles and actor.kind != "system"):
-        raise NotFound("There is no such snapshot.")
+        raise missing(row, "There is no such snapshot.")
     authorize(actor, "database:admin" if admin else "database:write" if write else "database:read", row)
     return row
 

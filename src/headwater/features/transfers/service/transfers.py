@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.engines import drop_all
-from headwater.features.accounts.rights import SYSTEM, Actor
+from headwater.features.accounts.rights import SYSTEM, Actor, missing
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, reachability
@@ -24,7 +24,7 @@ from headwater.features.jobs.service.row_claims import RowClaim
 from headwater.features.transfers import repository
 from headwater.features.transfers.models import Transfer
 from headwater.features.transfers.service.copy_rows import CopyEndpoint
-from headwater.kit.errors import Cancelled, Forbidden, HeadwaterError, NotFound
+from headwater.kit.errors import Cancelled, Forbidden, HeadwaterError
 from headwater.kit.paging import Page, cut
 from headwater.kit.settings import Settings
 from headwater.store.session import Store
@@ -44,7 +44,7 @@ async def find(
     """Return a transfer whose databases the actor may see, or also write to."""
     transfer = await repository.get(db, transfer_id, lock=lock)
     if transfer is None or transfer.organization_id not in actor.roles:
-        raise NotFound("There is no such transfer.")
+        raise missing(transfer, "There is no such transfer.")
     await databases.find(db, actor, transfer.database_id, "database:write" if write else "database:read", deleted=True)
     return transfer
 

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +18,7 @@ from headwater.features.accounts import repository
 from headwater.features.accounts.models import LinkedIdentity, User
 from headwater.features.accounts.repository import identities, second_factors
 from headwater.features.accounts.rights import Actor, allow_scope
-from headwater.features.accounts.service import audit, invitations, throttles
+from headwater.features.accounts.service import audit, invitations, lifecycle, throttles
 from headwater.features.accounts.service.federation import code_flow
 from headwater.features.accounts.service.federation.assertions import Assertion, ProviderRefusal, provider_of
 from headwater.features.accounts.service.federation.code_flow import Flow, FlowGone, ProviderAnswer
@@ -52,11 +53,15 @@ class SecondStepNeeded(CodeNeeded):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Somebody who has signed in at a provider; `invitation` is the token of one, for a new account."""
+    """Somebody who has signed in at a provider; `invitation` is the token of one, for a new account.
+
+    With `keep_account`, an account that is about to be deleted is kept.
+    """
 
     provider: IdentityProvider
     assertion: Assertion
     invitation: str = ""
+    keep_account: bool = False
 
 
 async def count_attempt(context: Context, visitor: ClientInfo) -> None:
@@ -79,7 +84,8 @@ async def complete_sign_in(
     await count_attempt(context, visitor)
     try:
         flow, assertion = await code_flow.complete(context, signer, answer, "sign_in")
-        arrival = Arrival(provider_of(context.settings, answer.provider), assertion, flow.invitation)
+        provider = provider_of(context.settings, answer.provider)
+        arrival = Arrival(provider, assertion, flow.invitation, flow.keep_account)
         return flow, await sign_in(context, signer, visitor, arrival, hooks)
     except SecondStepNeeded as needed:
         return flow, needed
@@ -136,12 +142,13 @@ async def sign_in_with_second_step(
     if user is None:
         raise gone
     await take(context, signer, visitor, user, step)
-    arrival = Arrival(provider_of(context.settings, payload["provider"]), _assertion(payload))
+    provider, keep_account = provider_of(context.settings, payload["provider"]), payload["keep_account"] is True
+    arrival = Arrival(provider, _assertion(payload), keep_account=keep_account)
     async with context.store.transaction() as db:
         same = await _user_of(db, arrival)
         if same is None or same.id != user.id or not await identities.use_token(db, digest(ticket), _later()):
             raise gone
-        return await _open(db, context, signer, visitor, same, arrival, at=now())
+        return await _open(db, context, signer, visitor, same, arrival, step=step)
 
 
 async def link(context: Context, actor: Actor, flow: Flow, assertion: Assertion) -> None:
@@ -221,19 +228,22 @@ async def _open(
     user: User,
     arrival: Arrival,
     *,
-    at: datetime | None = None,
+    step: SecondStep | None = None,
 ) -> SignedIn:
-    """Open a session; `at` is when a second step was taken. Only that, or a fresh sign-in there, counts as a proof."""
+    """Open a session, after a second step if one is given. Only that, or a fresh sign-in there, counts as a proof."""
     assertion = arrival.assertion
     known = await identities.user_of_identity(db, assertion.issuer, assertion.subject)
-    proven_at = max(at or NEVER, assertion.authenticated_at or NEVER)
+    proven_at = max(now() if step else NEVER, assertion.authenticated_at or NEVER)
+    if arrival.keep_account:
+        await lifecycle.take_back(db, user.id, visitor.ip)
     signed_in = await open_session(db, context.settings, signer, visitor, user, proven_at=proven_at)
     if known is None:
         row = await _add(db, user, assertion)
         audit.record(db, signed_in.actor, "identity.link", "identity", row.id, assertion.email, issuer=assertion.issuer)
     else:
         known[0].last_used_at, known[0].email = now(), assertion.email
-    audit.record(db, signed_in.actor, "auth.login", "user", user.id, user.email, provider=arrival.provider.id)
+    details: dict[str, Any] = {"provider": arrival.provider.id} | ({"second_factor": step.kind} if step else {})
+    audit.record(db, signed_in.actor, "auth.login", "user", user.id, user.email, **details)
     return signed_in
 
 
@@ -293,6 +303,7 @@ def _ticket(signer: Signer, user: User, arrival: Arrival) -> str:
         "is_verified": assertion.is_verified,
         "name": assertion.name,
         "authenticated_at": at.timestamp() if at else None,
+        "keep_account": arrival.keep_account,
     }
     return signer.seal(TICKET, payload, TICKET_LASTS)
 

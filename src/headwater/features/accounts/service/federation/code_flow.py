@@ -57,6 +57,7 @@ class FlowRequest:
     next: str = ""
     invitation: str = ""
     session_id: uuid.UUID | None = None
+    keep_account: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Flow:
     next: str = ""
     invitation: str = ""
     session_id: str = ""
+    keep_account: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ async def begin(context: Context, signer: Signer, request: FlowRequest) -> NewFl
         next=request.next,
         invitation=request.invitation,
         session_id=str(request.session_id or ""),
+        keep_account=request.keep_account,
     )
     query = urlencode(_authorization_request(provider, flow), quote_via=quote)
     url = f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{query}"
@@ -151,7 +154,7 @@ def _flow(signer: Signer, answer: ProviderAnswer) -> Flow | None:
     payload = signer.unseal(TOKEN, answer.token)
     if payload is None or not hmac.compare_digest(str(payload["state"]).encode(), answer.state.encode()):
         return None
-    return Flow(**{name: payload[name] for name in Flow.__slots__})
+    return Flow(**{name: payload[name] for name in Flow.__slots__ if name in payload})
 
 
 async def _authorization_endpoint(context: Context, provider: IdentityProvider) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.catalog.model import Schema
 from headwater.core.snapshots.manifest_tables import WITH_ALL
 from headwater.engines import engine
-from headwater.features.accounts.rights import Actor, require_proof
+from headwater.features.accounts.rights import Actor, missing, require_proof
 from headwater.features.accounts.service import audit, projects
 from headwater.features.databases.api_models import Quotas
 from headwater.features.databases.models import Database
@@ -285,7 +285,7 @@ async def view(db: AsyncSession, actor: Actor, restore_id: uuid.UUID) -> Restore
     """Return a restore with its job."""
     row = await repository.restore(db, restore_id)
     if row is None or row.organization_id not in actor.roles:
-        raise NotFound("There is no such restore.")
+        raise missing(row, "There is no such restore.")
     await snapshots.find(db, actor, row.snapshot_id)
     return (await _with_jobs(db, [row]))[0]
 
