@@ -95,7 +95,7 @@ class RequestMiddleware:
             await respond(HeadwaterError("The server failed unexpectedly."))(scope, receive, send_with_headers)
         finally:
             _note(scope, status, time.perf_counter() - started)
-            if state and status in REFUSED:
+            if state and status in REFUSED and not scope.get("state", {}).get("was_relayed"):
                 state.context.service(RefusalLog).add(_refusal(scope, status))
 
 
@@ -172,11 +172,13 @@ def _area(scope: Scope) -> str:
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
     template, area = _template(scope), _area(scope)
+    if scope["path"] not in QUIET:
+        log.info("request", method=_method(scope), route=template, status=status, ms=round(seconds * 1000, 1))
+    if scope.get("state", {}).get("is_relayed"):
+        return  # counted where its client sent it
     REQUESTS.labels(area, f"{status // 100}xx").inc()
     SECONDS.labels(area).observe(seconds)
     if status in {401, *REFUSED}:
         REFUSALS.labels(str(status)).inc()
     if template.removeprefix("/api/v1") in SIGN_IN_ROUTES:
         SIGN_INS.labels("accepted" if status < 400 else "limited" if status == 429 else "refused").inc()
-    if scope["path"] not in QUIET:
-        log.info("request", method=_method(scope), route=template, status=status, ms=round(seconds * 1000, 1))
