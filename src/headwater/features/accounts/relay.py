@@ -32,7 +32,7 @@ def is_relayed(request: Request) -> bool:
 async def answer_of_owner(request: Request, *key: object) -> Response | None:
     """Return the answer of the server process that owns a key, or None if it is this one."""
     owner = None if is_relayed(request) else _peers(request).owner_elsewhere(*key)
-    return None if owner is None else await _relayed(request, owner)
+    return None if owner is None else _passed_on(request, await _sent(request, owner))
 
 
 async def run_where_known(request: Request, action: Awaitable[None]) -> Response | None:
@@ -48,9 +48,10 @@ async def run_where_known(request: Request, action: Awaitable[None]) -> Response
         await action
     except NotFound:
         for number in () if is_relayed(request) else _peers(request).others:
-            answer = await _relayed(request, number)
+            answer = await _sent(request, number)
             if answer.status_code != NotFound.status:
-                return answer
+                return _passed_on(request, answer)
+            await answer.aclose()
         raise
     return None
 
@@ -59,14 +60,15 @@ def _peers(request: Request) -> Peers:
     return state_of(request).context.service(Peers)
 
 
-async def _relayed(request: Request, number: int) -> Response:
-    answer = await _peers(request).send(number, await _outbound(request))
+async def _sent(request: Request, number: int) -> httpx.Response:
+    return await _peers(request).send(number, await _outbound(request))
+
+
+def _passed_on(request: Request, answer: httpx.Response) -> Response:
+    request.state.was_relayed = True
     headers = {name: value for name, value in answer.headers.items() if name not in _NOT_RELAYED}
     if "content-length" in answer.headers:
         headers["content-length"] = answer.headers["content-length"]
-    request.state.was_relayed = True
-    if answer.status_code == NotFound.status:
-        await answer.aclose()
     return StreamingResponse(_body(answer), answer.status_code, headers)
 
 
