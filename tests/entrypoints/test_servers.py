@@ -13,12 +13,15 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from entrypoints.headwater_process import HeadwaterProcess, start_signed_up
+from headwater.entrypoints.server.listeners import public_listeners
+from headwater.kit.errors import Conflict
 from headwater.kit.network.peers import Peers, socket_path
 from headwater.kit.settings import Settings
 
@@ -47,18 +50,33 @@ def settings_of(headwater: HeadwaterProcess) -> Settings:
 
 @contextlib.contextmanager
 def client_of(headwater: HeadwaterProcess, number: int, *, signed_in: bool = True) -> Iterator[httpx.Client]:
-    """Yield a client with one connection, which that server process has accepted: the other one is stopped meanwhile."""
-    other = headwater.pids(f"headwater serve {1 - number}")[0]
+    """Yield a client with one connection, to that server process: the kernel chooses, so it is asked until it does."""
+    process = headwater.pids(f"headwater serve {number}")[0]
     limits = httpx.Limits(max_connections=1, keepalive_expiry=None)
     headers = {"authorization": headwater.client.headers["authorization"]} if signed_in else {}
     base = f"http://127.0.0.1:{headwater.port}"
-    with httpx.Client(base_url=base, headers=headers, limits=limits, timeout=90) as client:
-        os.kill(other, signal.SIGSTOP)
-        try:
-            assert client.get("/healthz").status_code == 200
-        finally:
-            os.kill(other, signal.SIGCONT)
-        yield client
+    while True:
+        with httpx.Client(base_url=base, headers=headers, limits=limits, timeout=90) as client:
+            with client.stream("GET", "/healthz") as answer:
+                port = answer.extensions["network_stream"].get_extra_info("client_addr")[1]
+                answer.read()
+            if accepted_by(process, headwater.port, port):
+                yield client
+                return
+
+
+def accepted_by(process: int, port: int, client_port: int) -> bool:
+    """Return True if a process has the server's end of a connection."""
+    ends = f":{port:04X}", f":{client_port:04X}"
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    socket = next(f"socket:[{line[9]}]" for line in lines if line[1].endswith(ends[0]) and line[2].endswith(ends[1]))
+    return any(_target(entry) == socket for entry in Path(f"/proc/{process}/fd").iterdir())
+
+
+def _target(entry: Path) -> str:
+    with contextlib.suppress(OSError):
+        return os.readlink(entry)
+    return ""
 
 
 @contextlib.contextmanager
@@ -248,6 +266,12 @@ def test_one_scrape_shows_all_processes(headwater: HeadwaterProcess) -> None:
 
 def _value(text: str, start: str) -> float:
     return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if start in line and line[0] != "#")
+
+
+def test_address_is_not_shared_with_another_headwater(headwater: HeadwaterProcess) -> None:
+    other = Settings(home=headwater.home, port=headwater.port, servers=2)
+    with pytest.raises(Conflict, match="cannot be used"), public_listeners(other):
+        pass
 
 
 def test_private_sockets_are_private(headwater: HeadwaterProcess) -> None:

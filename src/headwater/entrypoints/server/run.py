@@ -110,7 +110,7 @@ async def serve(chosen: Settings, number: int, public: socket.socket, private: s
     Args:
         chosen: the settings.
         number: which of the server processes this is.
-        public: the socket on which all of them accept connections.
+        public: the socket on which this one accepts connections.
         private: that on which this one answers the others; None if there are no others.
     """
     await startup.check(chosen, store_url(chosen))

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from headwater.entrypoints import startup
 from headwater.entrypoints.server.children import Child, Children
-from headwater.entrypoints.server.listeners import private_listener, public_listener
+from headwater.entrypoints.server.listeners import private_listener, public_listeners
 from headwater.features.jobs.service import sweep
 from headwater.kit.errors import HeadwaterError
 from headwater.kit.settings import Settings
@@ -42,7 +42,7 @@ async def up(settings: Settings, say: Callable[[str], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     store = None if settings.database_url else EmbeddedServer(store_folder(settings))
-    with public_listener(settings) as public:
+    with public_listeners(settings) as public:
         children = Children(_environment(settings))
         try:
             if store:
@@ -58,15 +58,15 @@ async def up(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 @contextlib.contextmanager
-def _servers(settings: Settings, public: socket.socket, children: Children) -> Iterator[list[Child]]:
+def _servers(settings: Settings, public: Sequence[socket.socket], children: Children) -> Iterator[list[Child]]:
     """Yield the server processes to run; if there are several, each has a socket on which the others reach it."""
     if settings.servers == 1:
-        yield [Child("server", children, "serve", 0, public)]
+        yield [Child("server", children, "serve", 0, public[0])]
         return
     with contextlib.ExitStack() as sockets:
         private = [sockets.enter_context(private_listener(settings, number)) for number in range(settings.servers)]
         yield [
-            Child(f"server {number}", children, f"serve {number}", number, public, listener)
+            Child(f"server {number}", children, f"serve {number}", number, public[number], listener)
             for number, listener in enumerate(private)
         ]
 
