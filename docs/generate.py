@@ -138,7 +138,9 @@ Up to {limits.entries:,} entries of an archive, {limits.total_bytes >> 20} MB of
 def metrics_page() -> str:
     """Every metric."""
     collect("metrics")
-    collectors = {one._name: one for one in REGISTRY._collector_to_names if getattr(one, "_name", "").startswith("headwater_")}
+    collectors = {
+        one._name: one for one in REGISTRY._collector_to_names if getattr(one, "_name", "").startswith("headwater_")
+    }
     rows = [
         f"| `{name}{'_total' if one._type == 'counter' else ''}` | {one._type} | "
         f"{', '.join(f'`{label}`' for label in one._labelnames)} | {one._documentation} |"
@@ -153,9 +155,10 @@ def metrics_page() -> str:
 
 Labels name kinds and states, never a tenant, an id or an address. A fresh instance has fewer than 200 series, and always under 1,000,
 whatever is sent to it. What is read from the store or asked of the supervisor is measured at most once in {CACHED_SECONDS:g} seconds, and is
-true for the whole instance: workers report their memory with their heartbeat. Counters and histograms of requests, sign-ins and runs are
-of the server process that answers. A value that is unknown, as when the supervisor does not answer, is `NaN`. Besides these, there are the
-`process_*` and `python_*` metrics of the server process.
+true for the whole instance: workers report their memory with their heartbeat. With several server processes (`HEADWATER_SERVERS`), a scrape
+of one shows all: what each counts by itself is added up, also its memory and processor time (`process_*`). Alert when `headwater_servers` is lower
+than that setting: then a process has not answered the scrape, and is missing from the sums. A value that is unknown, as when the supervisor
+does not answer, is `NaN`.
 
 | metric | type | labels | |
 | --- | --- | --- | --- |

@@ -46,15 +46,21 @@ class Outcome:
 
 
 def load() -> list[Row]:
-    """Measure both."""
-    with start_signed_up() as headwater:
+    """Measure both, with one server process and with two."""
+    return [row for servers in (1, 2) for row in _with_servers(servers)]
+
+
+def _with_servers(servers: int) -> list[Row]:
+    with start_signed_up(HEADWATER_SERVERS=str(servers)) as headwater:
         requests = _requests(headwater)
         steady = asyncio.run(_run(headwater.port, requests, RATE, SECONDS))
         overload = asyncio.run(_run(headwater.port, requests, RATE * OVERLOAD, SECONDS))
     others = set(overload.statuses) - {200} - REFUSED
+    # One process is what these rows have always been about.
+    suffix = "" if servers == 1 else f", {servers} server processes"
     return [
         Row(
-            f"{RATE} mixed requests a second for {SECONDS} s, the client on the same two cores",
+            f"{RATE} mixed requests a second for {SECONDS} s, the client on the same two cores{suffix}",
             steady.summary(),
             "100 ms",
             "limit",
@@ -64,7 +70,7 @@ def load() -> list[Row]:
             COMMAND,
         ),
         Row(
-            f"{RATE * OVERLOAD} mixed requests a second for {SECONDS} s, the client on the same two cores",
+            f"{RATE * OVERLOAD} mixed requests a second for {SECONDS} s, the client on the same two cores{suffix}",
             overload.summary(),
             "1,000 ms",
             "limit",

@@ -69,6 +69,12 @@ class Settings(BaseSettings):
         description="Names of this server in the `Host` header besides its address: `headwater.example.org`, "
         "`*.example.org`, or `*`. Needed behind a reverse proxy.",
     )
+    servers: int = Field(
+        1,
+        ge=1,
+        le=8,
+        description="Server processes that `headwater up` starts: one for each processor core that answers requests.",
+    )
     workers: int = Field(1, ge=0, le=64, description="Worker processes that `headwater up` starts.")
     open_signup: bool | None = Field(
         None,

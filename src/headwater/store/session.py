@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import psycopg
 from sqlalchemy import URL, Engine, event, make_url, text
 from sqlalchemy.exc import InvalidatePoolError
@@ -59,6 +60,7 @@ class Store:
             max_overflow=pool_size,
             hide_parameters=True,  # errors, which are logged, must not show what was to be stored
             connect_args=CONNECTION,
+            json_deserializer=msgspec.json.decode,
         )
         _ask_idle_connections(self.engine.sync_engine)
         self._session = async_sessionmaker(self.engine, expire_on_commit=False)

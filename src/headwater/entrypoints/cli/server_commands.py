@@ -23,13 +23,14 @@ def register(app: typer.Typer) -> None:
 def up(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    servers: Annotated[int | None, typer.Option(help="Number of server processes to start.", min=1, max=8)] = None,
     workers: Annotated[int | None, typer.Option(help="Number of worker processes to start.", min=0, max=64)] = None,
 ) -> None:
-    """Run the store, the server, the workers and the proxy until Ctrl-C."""
+    """Run the store, the servers, the workers and the proxy until Ctrl-C."""
     from headwater.entrypoints.server.up import run
     from headwater.kit import logs
 
-    given = {"port": port, "host": host, "workers": workers}
+    given = {"port": port, "host": host, "servers": servers, "workers": workers}
     chosen = settings().model_copy(update={key: value for key, value in given.items() if value is not None})
     logs.configure(chosen.log_level, chosen.log_format)
     run(chosen, lambda text: typer.echo(text))

@@ -50,7 +50,10 @@ class AdmissionLimits:
 
 
 class Admission:
-    """ASGI middleware that bounds the requests in progress."""
+    """ASGI middleware that bounds the requests in progress in this process.
+
+    A request that another server process relays has a slot there.
+    """
 
     def __init__(self, app: ASGIApp, limits: AdmissionLimits = AdmissionLimits()) -> None:
         self.app = app
@@ -60,7 +63,7 @@ class Admission:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run a request when there is a slot for it, or refuse it."""
-        if scope["type"] != "http" or scope["path"] in ALWAYS:
+        if scope["type"] != "http" or scope["path"] in ALWAYS or scope.get("state", {}).get("is_relayed"):
             await self.app(scope, receive, send)
             return
         try:

@@ -46,20 +46,24 @@ class Children:
         self._turn = asyncio.Lock()
         self._starts: set[asyncio.Task[None]] = set()
 
-    async def start(self, command: str) -> ForkServerProcess:
+    async def start(self, name: str, *arguments: Any) -> ForkServerProcess:
         """Start a command of Headwater in a process group of its own.
+
+        Args:
+            name: the command, and perhaps a number that tells its processes apart.
+            arguments: those of the command's function, such as a socket that it inherits.
 
         Raises:
             Unavailable: the fork server was killed meanwhile; the next start gets a new one.
         """
-        child = self._context.Process(target=_run, args=(command,), name=command)
+        child = self._context.Process(target=_run, args=(name, *arguments), name=name)
         starting = asyncio.create_task(self._start(child))
         self._starts.add(starting)
         starting.add_done_callback(self._starts.discard)
         try:
             await asyncio.shield(starting)
         except (EOFError, OSError) as error:
-            raise Unavailable(f"The process {command!r} could not be started: {error or 'it was killed'}.") from error
+            raise Unavailable(f"The process {name!r} could not be started: {error or 'it was killed'}.") from error
         return child
 
     async def _start(self, child: ForkServerProcess) -> None:
@@ -100,14 +104,14 @@ def _pid_of(child: BaseProcess) -> int:
     return child.pid
 
 
-def _run(command: str) -> None:
+def _run(name: str, *arguments: Any) -> None:
     """Run a command of Headwater in a new child, which ends with the fork server and with `headwater up`."""
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     process.die_with_parent(signal.SIGTERM)
     threading.Thread(target=_end_with_headwater, daemon=True).start()
-    setproctitle(f"headwater {command}")
-    importlib.import_module(PRELOADED).COMMANDS[command]()
+    setproctitle(f"headwater {name}")
+    importlib.import_module(PRELOADED).COMMANDS[name.partition(" ")[0]](*arguments)
 
 
 def _end_with_headwater() -> None:
@@ -121,10 +125,10 @@ def _end_with_headwater() -> None:
 class Child:
     """A Headwater process that is started again whenever it ends."""
 
-    def __init__(self, name: str, command: str, children: Children) -> None:
+    def __init__(self, name: str, children: Children, title: str, *arguments: Any) -> None:
         self.name = name
-        self._command = command
         self._children = children
+        self._start = (title, *arguments)
         self._ends: deque[float] = deque(maxlen=RESTARTS)
 
     async def watch(self, on_end: Callable[[int], Coroutine[Any, Any, None]]) -> None:
@@ -135,7 +139,7 @@ class Child:
         """
         while True:
             try:
-                child = await self._children.start(self._command)
+                child = await self._children.start(*self._start)
             except Unavailable as error:
                 log.warning("child.not_started", child=self.name, error=error.message)
             else:

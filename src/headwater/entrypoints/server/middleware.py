@@ -96,7 +96,7 @@ class RequestMiddleware:
             await respond(HeadwaterError("The server failed unexpectedly."))(scope, receive, send_with_headers)
         finally:
             _note(scope, status, time.perf_counter() - started)
-            if state and (status in REFUSED or _is_recorded(scope)):
+            if state and _is_recorded(scope, status):
                 state.context.service(RefusalLog).add(_refusal(scope, status))
 
 
@@ -145,9 +145,14 @@ def _address(scope: Scope) -> str:
     return str(scope["client"][0]) if scope.get("client") else ""
 
 
-def _is_recorded(scope: Scope) -> bool:
-    """Return True for what is answered like a mistake, and was an attempt: a wrong credential, or a thing of others."""
-    return isinstance(scope.get("state", {}).get("refusal"), CredentialRefused | Concealed)
+def _is_recorded(scope: Scope, status: int) -> bool:
+    """Return True for a refusal, a wrong credential, or an attempt at a thing of others, which looks like a mistake.
+
+    What another server process has answered was recorded there.
+    """
+    remembered = scope.get("state", {})
+    is_refused = status in REFUSED or isinstance(remembered.get("refusal"), CredentialRefused | Concealed)
+    return is_refused and not remembered.get("was_relayed")
 
 
 def _refusal(scope: Scope, status: int) -> RefusedRequest:
@@ -178,11 +183,13 @@ def _area(scope: Scope) -> str:
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
     template, area = _template(scope), _area(scope)
+    if scope["path"] not in QUIET:
+        log.info("request", method=_method(scope), route=template, status=status, ms=round(seconds * 1000, 1))
+    if scope.get("state", {}).get("is_relayed"):
+        return  # counted where its client sent it
     REQUESTS.labels(area, f"{status // 100}xx").inc()
     SECONDS.labels(area).observe(seconds)
     if status in {401, *REFUSED}:
         REFUSALS.labels(str(status)).inc()
     if template.removeprefix("/api/v1") in SIGN_IN_ROUTES:
         SIGN_INS.labels("accepted" if status < 400 else "limited" if status == 429 else "refused").inc()
-    if scope["path"] not in QUIET:
-        log.info("request", method=_method(scope), route=template, status=status, ms=round(seconds * 1000, 1))

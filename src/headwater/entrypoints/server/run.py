@@ -9,7 +9,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import structlog
 import uvicorn
@@ -21,6 +22,8 @@ from uvicorn.loops.auto import auto_loop_factory
 from headwater.entrypoints import startup
 from headwater.entrypoints.server.app import build
 from headwater.entrypoints.server.connections import BoundedProtocol, ConnectionLimits, ConnectionTable
+from headwater.entrypoints.server.listeners import BACKLOG, public_listener
+from headwater.entrypoints.server.private import PrivateDoor
 from headwater.entrypoints.server.sweep import sweep_forever
 from headwater.features import collect
 from headwater.features.accounts.guard import AppState
@@ -29,30 +32,38 @@ from headwater.features.accounts.tokens import Signer
 from headwater.features.jobs.service.feed import JobFeed
 from headwater.kit import logs, process
 from headwater.kit.errors import HeadwaterError
+from headwater.kit.network.peers import Peers
 from headwater.kit.settings import Settings, settings
 from headwater.store.address import store_url
 from headwater.store.context import Context
 from headwater.store.session import Store
 
 log = structlog.get_logger()
-BACKLOG = 4_096
 # Files that are open besides connections: of the store, of uploads, of programs and libraries.
 OTHER_FILES = 512
 PATIENCE_SECONDS = 3
 TICKS_PER_SECOND = 10
+# Longer than others keep an idle connection, so that it is they who close it.
+PEER_IDLE_SECONDS = 60
+# Of all server processes; twice as many may be open for a moment, and as many again for reads.
+STORE_CONNECTIONS = 20
 
 
-class BoundedServer(uvicorn.Server):
-    """uvicorn whose connections are bounded, and whose signals we handle."""
-
-    def __init__(self, config: uvicorn.Config, table: ConnectionTable) -> None:
-        super().__init__(config)
-        self._table = table
+class EmbeddedUvicorn(uvicorn.Server):
+    """uvicorn whose signals we handle."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the caller."""
         yield
+
+
+class BoundedServer(EmbeddedUvicorn):
+    """uvicorn whose connections are bounded."""
+
+    def __init__(self, config: uvicorn.Config, table: ConnectionTable) -> None:
+        super().__init__(config)
+        self._table = table
 
     async def on_tick(self, counter: int) -> bool:
         """Close overdue connections once a second."""
@@ -63,9 +74,17 @@ class BoundedServer(uvicorn.Server):
 
 def configuration(application: ASGIApp, table: ConnectionTable) -> uvicorn.Config:
     """Return the configuration of a server for an application, without its address."""
+    return _configuration(
+        application,
+        functools.partial(BoundedProtocol, table),  # called like the class
+        int(table.limits.proxy_idle_seconds),
+    )
+
+
+def _configuration(application: ASGIApp, protocol: Any, keep_alive_seconds: int) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        http=functools.partial(BoundedProtocol, table),  # type: ignore[arg-type]  # called like the class
+        http=protocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -74,7 +93,7 @@ def configuration(application: ASGIApp, table: ConnectionTable) -> uvicorn.Confi
         proxy_headers=False,
         server_header=False,
         backlog=BACKLOG,
-        timeout_keep_alive=int(table.limits.proxy_idle_seconds),
+        timeout_keep_alive=keep_alive_seconds,
         timeout_graceful_shutdown=PATIENCE_SECONDS,
     )
 
@@ -85,33 +104,48 @@ def application() -> FastAPI:
     return build()
 
 
-async def serve(chosen: Settings) -> None:
-    """Serve HTTP until SIGTERM or SIGINT."""
+async def serve(chosen: Settings, number: int, public: socket.socket, private: socket.socket | None) -> None:
+    """Serve HTTP until SIGTERM or SIGINT.
+
+    Args:
+        chosen: the settings.
+        number: which of the server processes this is.
+        public: the socket on which this one accepts connections.
+        private: that on which this one answers the others; None if there are no others.
+    """
     await startup.check(chosen, store_url(chosen))
-    database = Store(store_url(chosen), pool_size=10)
+    database = Store(store_url(chosen), pool_size=_pool_size(chosen))
     hooks = tuple(module.welcome for module in collect("welcome").values())
-    state = AppState(Context(chosen, database), Signer(chosen), hooks)
-    feed = state.context.service(JobFeed)
+    context = Context(chosen, database, {Peers: Peers(chosen, number)})
+    application().state.server = AppState(context, Signer(chosen), hooks)
     table = ConnectionTable(_limits(chosen), chosen.trusted_proxies)
-    application().state.server = state
-    server = BoundedServer(configuration(application(), table), table)
-    loop = asyncio.get_running_loop()
+    servers: list[tuple[uvicorn.Server, socket.socket]] = [
+        (BoundedServer(configuration(application(), table), table), public)
+    ]
+    if private is not None:
+        config = _configuration(PrivateDoor(application()), "httptools", PEER_IDLE_SECONDS)
+        servers.append((EmbeddedUvicorn(config), private))
+    _stop_on_signals(context, [server for server, _ in servers])
+    sweeper = asyncio.create_task(sweep_forever(context))
+    try:
+        await asyncio.gather(*(server.serve(sockets=[listener]) for server, listener in servers))
+    finally:
+        sweeper.cancel()
+        await _write_refusals(context)
+        await context.close()
+        await database.close()
+
+
+def _stop_on_signals(context: Context, servers: Sequence[uvicorn.Server]) -> None:
+    feed = context.service(JobFeed)
 
     def stop() -> None:
         feed.end_all()
-        server.should_exit = True
+        for server in servers:
+            server.should_exit = True
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    sweeper = loop.create_task(sweep_forever(state.context))
-    try:
-        with _listener(chosen.host, chosen.port) as listener:
-            await server.serve(sockets=[listener])
-    finally:
-        sweeper.cancel()
-        await _write_refusals(state.context)
-        await state.context.close()
-        await database.close()
+        asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
 async def _write_refusals(context: Context) -> None:
@@ -122,23 +156,26 @@ async def _write_refusals(context: Context) -> None:
 
 
 def _limits(chosen: Settings) -> ConnectionLimits:
-    files = process.raise_file_limit(chosen.max_connections + OTHER_FILES)
-    total = min(chosen.max_connections, max(100, files - OTHER_FILES))
-    return ConnectionLimits(total=total, per_address=min(chosen.max_connections_per_address, total))
+    """Return the share of this process in the connections that may be open."""
+    files = process.raise_file_limit(chosen.max_connections // chosen.servers + OTHER_FILES)
+    total = min(chosen.max_connections // chosen.servers, max(100, files - OTHER_FILES))
+    return ConnectionLimits(total=total, per_address=min(chosen.max_connections_per_address // chosen.servers, total))
 
 
-def _listener(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+def _pool_size(chosen: Settings) -> int:
+    """Return the size of the pool of connections to the store, so that those of all server processes fit in it."""
+    return max(3, min(10, STORE_CONNECTIONS // chosen.servers))
 
 
-def main() -> None:
-    """Run the server with the settings of the environment."""
+def main(number: int = 0, public: socket.socket | None = None, private: socket.socket | None = None) -> None:
+    """Run a server process with the settings of the environment; without sockets, it is the only one."""
     chosen = settings()
     logs.configure(chosen.log_level, chosen.log_format)
     try:
-        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-            runner.run(serve(chosen))
+        if public is None:
+            chosen, public = chosen.model_copy(update={"servers": 1}), public_listener(chosen)
+        with public, asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(serve(chosen, number, public, private))
     except HeadwaterError as error:
         log.error("server.failed", error=error.message, hint=error.hint)
         sys.exit(1)

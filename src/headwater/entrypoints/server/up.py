@@ -6,21 +6,23 @@ When it ends, by Ctrl-C, SIGTERM or a kill, all its children end too.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from headwater.entrypoints import startup
 from headwater.entrypoints.server.children import Child, Children
+from headwater.entrypoints.server.listeners import private_listener, public_listeners
 from headwater.features.jobs.service import sweep
-from headwater.kit.errors import Conflict, HeadwaterError
+from headwater.kit.errors import HeadwaterError
 from headwater.kit.settings import Settings
 from headwater.store import migrations
 from headwater.store.address import store_folder, store_url
@@ -39,33 +41,47 @@ async def up(settings: Settings, say: Callable[[str], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    _check_port(settings)
-    children = Children(_environment(settings))
     store = None if settings.database_url else EmbeddedServer(store_folder(settings))
-    try:
-        if store:
-            await store.start()
-        url = store_url(settings)
-        await asyncio.to_thread(migrations.upgrade, url)
-        await startup.check(settings, url)
-        await _run_children(settings, store, url, children, stopping, say)
-    finally:
-        if store:
-            await store.stop()
+    with public_listeners(settings) as public:
+        children = Children(_environment(settings))
+        try:
+            if store:
+                await store.start()
+            url = store_url(settings)
+            await asyncio.to_thread(migrations.upgrade, url)
+            await startup.check(settings, url)
+            with _servers(settings, public, children) as servers:
+                await _run_children(settings, store, servers, children, stopping, say)
+        finally:
+            if store:
+                await store.stop()
+
+
+@contextlib.contextmanager
+def _servers(settings: Settings, public: Sequence[socket.socket], children: Children) -> Iterator[list[Child]]:
+    """Yield the server processes to run; if there are several, each has a socket on which the others reach it."""
+    if settings.servers == 1:
+        yield [Child("server", children, "serve", 0, public[0])]
+        return
+    with contextlib.ExitStack() as sockets:
+        private = [sockets.enter_context(private_listener(settings, number)) for number in range(settings.servers)]
+        yield [
+            Child(f"server {number}", children, f"serve {number}", number, public[number], listener)
+            for number, listener in enumerate(private)
+        ]
 
 
 async def _run_children(
     settings: Settings,
     store: EmbeddedServer | None,
-    url: str,
+    servers: Sequence[Child],
     children: Children,
     stopping: asyncio.Event,
     say: Callable[[str], None],
 ) -> None:
-    database = Store(url, pool_size=1)
-    server = Child("server", "serve", children)
-    supervisor = Child("supervisor", "proxy", children)
-    workers = [Child(f"worker {n + 1}", "worker", children) for n in range(settings.workers)]
+    database = Store(store_url(settings), pool_size=1)
+    supervisor = Child("supervisor", children, "proxy")
+    workers = [Child(f"worker {n + 1}", children, "worker") for n in range(settings.workers)]
 
     async def release(pid: int) -> None:
         try:
@@ -78,7 +94,7 @@ async def _run_children(
         return None
 
     watchers = [asyncio.create_task(worker.watch(release)) for worker in workers]
-    watchers += [asyncio.create_task(child.watch(nothing)) for child in (server, supervisor)]
+    watchers += [asyncio.create_task(child.watch(nothing)) for child in (*servers, supervisor)]
     if store:
         watchers.append(asyncio.create_task(store.watch()))
     announcing = asyncio.create_task(_announce(settings, say))
@@ -101,22 +117,10 @@ def _environment(settings: Settings) -> dict[str, str]:
         "HEADWATER_HOME": str(settings.home_folder),
         "HEADWATER_HOST": settings.host,
         "HEADWATER_PORT": str(settings.port),
+        "HEADWATER_SERVERS": str(settings.servers),
         "HEADWATER_PROXY_PORT": str(settings.proxy_port),
     }
     return {**MEMORY, **os.environ, **chosen}
-
-
-def _check_port(settings: Settings) -> None:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise Conflict(
-                f"The address {settings.host}:{settings.port} cannot be used: {error.strerror}.",
-                hint="Choose another port with --port.",
-            ) from error
 
 
 async def _announce(settings: Settings, say: Callable[[str], None]) -> None:

@@ -22,8 +22,8 @@ def codebase(view: CodebaseView) -> shapes.CodebaseOut:
 
 
 def usage(row: Any) -> shapes.UsageOut:
-    """Return the response model of a usage."""
-    return shapes.UsageOut(**shapes.fields_of(row, shapes.UsageOut, id=str(row.n)))
+    """Return the response model of a usage, a row of `scan_usages`."""
+    return shapes.UsageOut.model_validate({**row._mapping, "id": str(row.n)})
 
 
 def file_view(view: FileView) -> shapes.FileViewOut:

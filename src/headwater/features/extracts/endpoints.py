@@ -6,10 +6,11 @@ import uuid
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response, StreamingResponse
 
 from headwater.catalog.results import Limits
+from headwater.features.accounts import relay
 from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import (
     DEFAULT_PAGE,
@@ -85,10 +86,12 @@ async def query_snapshot(
     return serializers.outcome(await queries.run(server.context, actor, snapshot_id, question))
 
 
-@router.post("/snapshots/{snapshot_id}/runs/{run_id}/cancel", status_code=204)
-async def cancel_snapshot_query(snapshot_id: uuid.UUID, run_id: uuid.UUID, server: Shared, actor: Reader) -> None:
+@router.post("/snapshots/{snapshot_id}/runs/{run_id}/cancel", status_code=204, response_model=None)
+async def cancel_snapshot_query(
+    snapshot_id: uuid.UUID, run_id: uuid.UUID, request: Request, server: Shared, actor: Reader
+) -> Response | None:
     """Cancel one of your own queries by its run id."""
-    await queries.cancel(server.context, actor, snapshot_id, run_id)
+    return await relay.run_where_known(request, queries.cancel(server.context, actor, snapshot_id, run_id))
 
 
 @router.post(

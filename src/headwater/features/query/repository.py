@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import Table, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.repository.reaches import within
@@ -31,7 +31,8 @@ async def runs(
 
 async def add_run(db: AsyncSession, run: Mapping[str, Any]) -> None:
     """Add a run to the history of its user."""
-    await db.execute(insert(QueryRun).values(**run))
+    # Into the table, not the class: each run passes here, and the ORM would prepare objects.
+    await db.execute(insert(cast(Table, QueryRun.__table__)), run)
 
 
 async def forget_old_runs(db: AsyncSession) -> None:

@@ -1,4 +1,7 @@
-"""SQL that reads usages: filtered, paged by number, counted by column."""
+"""SQL that reads usages: filtered, paged by number, counted by column.
+
+Usages and columns are read as rows: a page has hundreds, and objects of the ORM would take as long as the queries.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.codebases.filters import UsageFilter
 from headwater.features.codebases.models import ScanColumn, ScanMiss, ScanUsage
+
+_USAGES, _COLUMNS = select(*ScanUsage.__table__.c), select(*ScanColumn.__table__.c)
 
 
 def conditions(scan_id: uuid.UUID, wanted: UsageFilter) -> list[ColumnElement[bool]]:
@@ -47,10 +52,10 @@ def _escaped(text: str) -> str:
 
 async def usages(
     db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter, after: int, limit: int
-) -> Sequence[ScanUsage]:
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return usages after a number, in order."""
-    query = select(ScanUsage).where(*conditions(scan_id, wanted), ScanUsage.n > after)
-    return (await db.execute(query.order_by(ScanUsage.n).limit(limit + 1))).scalars().all()
+    query = _USAGES.where(*conditions(scan_id, wanted), ScanUsage.n > after)
+    return (await db.execute(query.order_by(ScanUsage.n).limit(limit + 1))).all()
 
 
 async def every_usage(db: AsyncSession, scan_id: uuid.UUID, after: int, limit: int) -> Sequence[ScanUsage]:
@@ -59,10 +64,10 @@ async def every_usage(db: AsyncSession, scan_id: uuid.UUID, after: int, limit: i
     return (await db.execute(query.order_by(ScanUsage.n).limit(limit))).scalars().all()
 
 
-async def columns(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter) -> Sequence[ScanColumn]:
+async def columns(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return the columns that a filter selects, in the order of the schema."""
-    query = select(ScanColumn).where(*_named(scan_id, wanted))
-    return (await db.execute(query.order_by(ScanColumn.ordinal))).scalars().all()
+    query = _COLUMNS.where(*_named(scan_id, wanted))
+    return (await db.execute(query.order_by(ScanColumn.ordinal))).all()
 
 
 async def column_ids(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter) -> list[uuid.UUID]:
@@ -96,11 +101,13 @@ async def sums(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter) -> Seq
     return (await db.execute(query)).all()
 
 
-async def usages_of_file(db: AsyncSession, scan_id: uuid.UUID, path: str, limit: int) -> Sequence[ScanUsage]:
+async def usages_of_file(
+    db: AsyncSession, scan_id: uuid.UUID, path: str, limit: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return the usages of a file, by line."""
-    query = select(ScanUsage).where(ScanUsage.scan_id == scan_id, ScanUsage.file_path == path)
+    query = _USAGES.where(ScanUsage.scan_id == scan_id, ScanUsage.file_path == path)
     ordered = query.order_by(ScanUsage.line_number, ScanUsage.start_column, ScanUsage.n)
-    return (await db.execute(ordered.limit(limit))).scalars().all()
+    return (await db.execute(ordered.limit(limit))).all()
 
 
 async def misses(db: AsyncSession, scan_id: uuid.UUID, after: int, limit: int) -> Sequence[ScanMiss]:

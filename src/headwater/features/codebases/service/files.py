@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.accounts.rights import Actor
 from headwater.features.codebases.filters import FileFilter
-from headwater.features.codebases.models import ScanFile, ScanUsage
+from headwater.features.codebases.models import ScanFile
 from headwater.features.codebases.repository import files as repository
 from headwater.features.codebases.repository import lineage
 from headwater.features.codebases.service import codebases
@@ -31,7 +31,7 @@ class FileView:
     file: ScanFile
     content: str
     truncated: bool
-    usages: Sequence[ScanUsage]
+    usages: Sequence[Any]
 
 
 async def list_files(

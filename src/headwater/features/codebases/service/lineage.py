@@ -6,13 +6,14 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.usages import USAGE_TYPES
 from headwater.features.accounts.rights import Actor
 from headwater.features.codebases.filters import UsageFilter
-from headwater.features.codebases.models import ScanColumn, ScanMiss, ScanUsage
+from headwater.features.codebases.models import ScanMiss
 from headwater.features.codebases.repository import lineage as repository
 from headwater.features.codebases.service import codebases
 from headwater.features.codebases.service.results import column_id
@@ -21,9 +22,9 @@ from headwater.kit.paging import Page, cut, decode_cursor
 
 @dataclass(frozen=True, slots=True)
 class ColumnSum:
-    """One column with the numbers of its usages by kind."""
+    """One column, a row of `scan_columns`, with the numbers of its usages by kind."""
 
-    column: ScanColumn
+    column: Any
     counts: Mapping[str, int]
     files: int
     languages: Sequence[str]
@@ -36,9 +37,9 @@ class ColumnSum:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """A page of usages; the first page also has the totals of every column that the filter selects."""
+    """A page of usages (rows of `scan_usages`); the first one also has the totals of every column that is selected."""
 
-    page: Page[ScanUsage]
+    page: Page[Any]
     sums: Sequence[ColumnSum]
 
 

@@ -11,8 +11,7 @@ from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow
 from headwater.features.accounts.rights import Actor
 from headwater.features.databases import api_models, serializers
-from headwater.features.databases.service import databases, engine_options, readiness
-from headwater.features.databases.service.pool import SessionPool
+from headwater.features.databases.service import databases, engine_options, pool, readiness
 from headwater.features.databases.service.specs import DatabaseSpec
 
 router = APIRouter(tags=["databases"])
@@ -94,7 +93,7 @@ async def delete_database(database_id: uuid.UUID, server: Shared, actor: Admin) 
     """Delete a database. A managed database can be restored for seven days."""
     async with server.database.transaction() as db:
         await databases.remove(db, actor, database_id)
-    await server.context.service(SessionPool).forget(database_id)
+    await pool.end_sessions(server.context, database_id)
     await readiness.notify_supervisor(server.settings, database_id)
 
 

@@ -8,8 +8,7 @@ from urllib.parse import unquote, urlsplit
 from headwater.engines import engine
 from headwater.features.accounts.rights import Actor, require_proof
 from headwater.features.databases import api_models, repository
-from headwater.features.databases.service import databases
-from headwater.features.databases.service.pool import SessionPool
+from headwater.features.databases.service import databases, pool
 from headwater.features.databases.supervisor import client
 from headwater.kit.errors import Conflict
 from headwater.store.context import Context
@@ -61,5 +60,5 @@ async def reset(context: Context, actor: Actor, database_id: uuid.UUID) -> api_m
         await databases.set_password(db, context.cipher, database)
         databases.record(db, actor, "database.password_reset", database)
     await client.renew_password(context.settings, database_id)
-    await context.service(SessionPool).forget(database_id)
+    await pool.end_sessions(context, database_id)
     return await show(context, actor, database_id)

@@ -14,13 +14,16 @@ from typing import TypeAlias
 from headwater.engines import Session
 from headwater.features.databases.service.reachability import ReachableDatabase, open_session
 from headwater.kit.errors import Conflict, HeadwaterError, TooMany
+from headwater.kit.network.peers import SESSIONS, Peers
 from headwater.kit.settings import Settings
+from headwater.store.context import Context
 
 # A session that waits for its user's next request occupies a connection of the database, so it is closed soon.
 IDLE_SECONDS = 20.0
 # A named session belongs to an editor tab, which may hold an open transaction.
 NAMED_IDLE_SECONDS = 600.0
-PER_USER = 12
+# Of all server processes, if there are two; in each, at least as many as a browser has connections.
+PER_USER, LEAST_PER_USER = 12, 6
 
 
 # Database, user, name of the editor's session or "", and whether its role can only read.
@@ -43,6 +46,7 @@ class SessionPool:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._per_user = max(LEAST_PER_USER, PER_USER // settings.servers)
         self._sessions: list[PooledSession] = []
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -123,7 +127,7 @@ class SessionPool:
         return None
 
     async def _open(self, reached: ReachableDatabase, user_id: uuid.UUID, name: str) -> PooledSession:
-        if sum(pooled.key[1] == user_id for pooled in self._sessions) >= PER_USER:
+        if sum(pooled.key[1] == user_id for pooled in self._sessions) >= self._per_user:
             await self._make_room(user_id)
         stack = AsyncExitStack()
         session = await stack.enter_async_context(open_session(self._settings, reached))
@@ -136,7 +140,9 @@ class SessionPool:
     async def _make_room(self, user_id: uuid.UUID) -> None:
         idle = [pooled for pooled in self._sessions if pooled.key[1] == user_id and not pooled.busy]
         if not idle:
-            raise TooMany(f"You have {PER_USER} queries running.", hint="Wait for one, or cancel one.", retry_after=5)
+            raise TooMany(
+                f"You have {self._per_user} queries running.", hint="Wait for one, or cancel one.", retry_after=5
+            )
         await self._drop(min(idle, key=lambda pooled: pooled.used_at))
 
     async def _drop(self, session: PooledSession) -> None:
@@ -153,3 +159,9 @@ class SessionPool:
                 patience = NAMED_IDLE_SECONDS if pooled.key[2] else IDLE_SECONDS
                 if not pooled.busy and moment - pooled.used_at > patience:
                     await self._drop(pooled)
+
+
+async def end_sessions(context: Context, database_id: uuid.UUID) -> None:
+    """Close the sessions of a database in every server process; one that does not answer closes idle ones soon."""
+    await context.service(SessionPool).forget(database_id)
+    await context.service(Peers).ask_others("DELETE", SESSIONS.format(database_id))

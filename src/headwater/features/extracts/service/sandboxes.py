@@ -31,6 +31,7 @@ from headwater.kit.settings import Settings
 # MEMORY_MB is DuckDB's own limit; MAPPED_MB limits the whole process, with code, threads and uncounted memory.
 MEMORY_MB, MAPPED_MB = 512, 4096
 THREADS = 2
+# Of all server processes.
 AT_ONCE = 4
 _MODULE = "headwater.features.extracts.sandbox"
 
@@ -149,7 +150,8 @@ class Sandbox:
 class Sandboxes:
     """The running sandboxes of this server process, by user id and run id."""
 
-    def __init__(self, _: Settings) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self._at_once = -(-AT_ONCE // settings.servers)
         self._running: dict[tuple[uuid.UUID, uuid.UUID], Sandbox] = {}
 
     @contextlib.asynccontextmanager
@@ -162,7 +164,7 @@ class Sandboxes:
         """
         if (user_id, run_id) in self._running:
             raise Conflict("A query with this id is already running.", hint="Use a new id for each query.")
-        if len(self._running) >= AT_ONCE:
+        if len(self._running) >= self._at_once:
             raise TooMany("Too many snapshot queries are running.", hint="Try again in a moment.", retry_after=2)
         sandbox = Sandbox(opened, order)
         self._running[user_id, run_id] = sandbox

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response, StreamingResponse
 
 from headwater.catalog.results import Limits
+from headwater.features.accounts import relay
 from headwater.features.accounts.api_models import ListOf
 from headwater.features.accounts.guard import DEFAULT_PAGE, Cursor, Db, Limit, Shared, allow, sends
 from headwater.features.accounts.rights import Actor
@@ -24,31 +25,45 @@ def session_name(given: str | None) -> str:
     return f"tab:{given}" if given else ""
 
 
-@router.post("/databases/{database_id}/query")
+@router.post("/databases/{database_id}/query", response_model=api_models.QueryOut)
 async def run_query(
-    database_id: uuid.UUID, body: api_models.QueryIn, server: Shared, actor: Reader
-) -> api_models.QueryOut:
+    database_id: uuid.UUID, body: api_models.QueryIn, request: Request, server: Shared, actor: Reader
+) -> api_models.QueryOut | Response:
     """Run one or more statements; an error of the database is part of the response.
 
     Statements of viewers, and those on a protected database without `confirmed`, run in a read-only transaction.
     """
+    if body.session and (answer := await _answer_of_owner(request, actor, database_id, body.session)):
+        return answer
     limits = Limits(rows=body.max_rows, seconds=body.seconds, read_only=body.read_only)
-    request = runs.QueryRequest(
+    order = runs.QueryRequest(
         body.text, body.parameters, limits, body.run_id, session_name(body.session), body.confirmed
     )
-    return serializers.outcome(await runs.run(server.context, actor, database_id, request))
+    return serializers.outcome(await runs.run(server.context, actor, database_id, order))
 
 
-@router.post("/databases/{database_id}/runs/{run_id}/cancel", status_code=204)
-async def cancel_query(database_id: uuid.UUID, run_id: uuid.UUID, server: Shared, actor: Reader) -> None:
+@router.post("/databases/{database_id}/runs/{run_id}/cancel", status_code=204, response_model=None)
+async def cancel_query(
+    database_id: uuid.UUID, run_id: uuid.UUID, request: Request, server: Shared, actor: Reader
+) -> Response | None:
     """Cancel one of your runs by its id."""
-    await runs.cancel(server.context, actor, database_id, run_id)
+    return await relay.run_where_known(request, runs.cancel(server.context, actor, database_id, run_id))
 
 
-@router.delete("/databases/{database_id}/query-sessions/{session}", status_code=204)
-async def end_query_session(database_id: uuid.UUID, session: str, server: Shared, actor: Reader) -> None:
+@router.delete("/databases/{database_id}/query-sessions/{session}", status_code=204, response_model=None)
+async def end_query_session(
+    database_id: uuid.UUID, session: str, request: Request, server: Shared, actor: Reader
+) -> Response | None:
     """End a session that your runs have named; its open transaction is rolled back."""
+    if answer := await _answer_of_owner(request, actor, database_id, session):
+        return answer
     await runs.end_session(server.context, actor, database_id, session_name(session))
+    return None
+
+
+async def _answer_of_owner(request: Request, actor: Actor, database_id: uuid.UUID, session: str) -> Response | None:
+    """Return the answer of the server process that keeps a session, or None if it is this one."""
+    return await relay.answer_of_owner(request, database_id, actor.user_id, session)
 
 
 @router.get("/databases/{database_id}/runs")
