@@ -8,7 +8,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench.operations import api_fuzz, bodies, connections, guessing, load, newcomer, proxy_cost, requests
+from bench.operations import (
+    api_fuzz,
+    bodies,
+    connections,
+    guessing,
+    kills_under_load,
+    load,
+    newcomer,
+    proxy_cost,
+    requests,
+)
 from bench.rows import Row, save
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -22,6 +32,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "load": load.load,
     "fuzz": api_fuzz.api_fuzz,
     "proxy": proxy_cost.proxy,
+    "faults": kills_under_load.faults,
 }
 
 

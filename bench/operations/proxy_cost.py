@@ -16,8 +16,8 @@ from typing import Any
 import psycopg
 
 from bench.databases.proxying import pgbouncer
-from bench.operations.plain_relay import plain_relay
 from bench.rows import Row
+from entrypoints.plain_relay import plain_relay
 from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
 
 COMMAND = "make bench PART=operations ARGS=proxy"
