@@ -18,6 +18,7 @@ from bench.operations import (
     newcomer,
     proxy_cost,
     requests,
+    suites,
 )
 from bench.rows import Row, save
 
@@ -32,6 +33,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "load": load.load,
     "fuzz": api_fuzz.api_fuzz,
     "proxy": proxy_cost.proxy,
+    "suites": suites.suites,
     "faults": kills_under_load.faults,
 }
 

@@ -26,6 +26,8 @@ from entrypoints.proxied_headwater import ProxiedHeadwater
 
 HERE = Path(__file__).parent
 SUITE_SECONDS, FILE_SECONDS, TEST_SECONDS = 3_000, 120, 120
+# What goes through the relay does not keep a database awake.
+SLEEP_SECONDS = 86_400
 Outcomes = dict[str, str]
 
 
@@ -263,7 +265,10 @@ def compare(name: str, checkout: Path, relay: Way, proxy: Way, repetitions: int 
 def ways(headwater: ProxiedHeadwater, engine: str) -> Iterator[tuple[Way, Way]]:
     """Yield a plain relay to a new database, and the proxy of another one."""
     kind = engine[:2]
-    direct, proxied = (headwater.create(f"{kind}{uuid.uuid4().hex[:8]}", engine=engine) for _ in range(2))
+    direct, proxied = (
+        headwater.create(f"{kind}{uuid.uuid4().hex[:8]}", engine=engine, sleep_after_seconds=SLEEP_SECONDS)
+        for _ in range(2)
+    )
     [server] = [path for path in headwater.folder(direct).rglob("*") if path.is_socket() and SOCKETS.match(path.name)]
     owner = (
         "owner" if engine == "mysql" else direct["user"]

@@ -37,11 +37,15 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def _serve(server: str) -> None:
+    connections: set[asyncio.Task[None] | None] = set()  # the loop itself holds tasks only weakly
+
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.add(task := asyncio.current_task())
         to_reader, to_writer = await asyncio.open_unix_connection(server)
         await asyncio.gather(_pump(reader, to_writer), _pump(to_reader, writer))
         to_writer.close()
         writer.close()
+        connections.discard(task)
 
     listening = await asyncio.start_server(client, "127.0.0.1")
     print(listening.sockets[0].getsockname()[1], flush=True)
