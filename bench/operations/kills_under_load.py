@@ -150,7 +150,7 @@ def _measure(headwater: ProxiedHeadwater) -> list[Row]:
         connection.execute("CREATE TABLE written (number bigint PRIMARY KEY)")
     project = str(headwater.headwater.get("/projects")["items"][0]["id"])
     rows = []
-    for name, limit in (("server", 3.0), ("worker", None), ("supervisor", 5.0), ("store", 5.0)):
+    for name, limit in (("server", 3.0), ("worker", None), ("supervisor", 5.0), ("store", None)):
         load = Load(headwater, database, project)
         with load.running():
             seconds = [_killed(load, name) for _ in range(KILLS)]

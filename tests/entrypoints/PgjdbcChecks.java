@@ -85,14 +85,6 @@ public final class PgjdbcChecks {
         option("targetServerType", "primary", "SELECT 8", "8");
         option("loginTimeout", "60", "SELECT 9", "9");
         CHECKS.put("wrong_password", () -> fails("28P01", () -> connect("password", "wrong")));
-        CHECKS.put("required_channel_binding_without_tls", () -> {
-            try {
-                connect("channelBinding", "require");
-            } catch (SQLException expected) {
-                return;
-            }
-            throw new AssertionError("no error");
-        });
         CHECKS.put("is_valid", () -> {
             try (Connection connection = connect()) {
                 equal(connection.isValid(10), true);
