@@ -26,7 +26,7 @@ def suites() -> list[Row]:
             for name in SUITES:
                 if is_available(name, sources):
                     checkout = prepared(name, sources, work)
-                    with ways(headwater, SUITES[name].engine) as (relay, proxy):
+                    with ways(headwater, name) as (relay, proxy):
                         rows.append(_row(name, compare(name, checkout, relay, proxy)))
     finally:
         shutil.rmtree(home, ignore_errors=True)

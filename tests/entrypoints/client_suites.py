@@ -1,8 +1,8 @@
 """Client libraries' own test suites, run through a plain relay and through the proxy.
 
 `HEADWATER_TEST_SUITES` is a folder with checkouts of psycopg/psycopg, MagicStack/asyncpg, PyMySQL/PyMySQL,
-sidorares/node-mysql2 and redis/redis-py in it, named as in `SUITES`. Both ways lead to managed servers of the same kind,
-each to a database of its own, so that only the proxy differs. Of each suite, what talks to a server is run.
+sidorares/node-mysql2 and redis/redis-py in it, named as in `SUITES`. Both ways lead to the same managed database, so that
+only the proxy differs. Of each suite, what talks to a server is run.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from entrypoints.plain_relay import plain_relay
 from entrypoints.proxied_headwater import ProxiedHeadwater
@@ -79,8 +78,6 @@ class PythonSuite:
             "-q",
             "-p",
             "suite_outcomes",
-            "-p",
-            "no:cacheprovider",
             "-p",
             "no:randomly",
             f"--timeout={TEST_SECONDS}",
@@ -181,6 +178,15 @@ def _pymysql_options(way: Way, checkout: Path) -> tuple[str, ...]:
     return ()
 
 
+def _asyncpg_options(way: Way, checkout: Path) -> tuple[str, ...]:
+    """Replace the name of the database that the suite takes for granted: no managed database is called postgres."""
+    library = next((checkout / ".venv/lib").glob("python*/site-packages/asyncpg/_testbase/__init__.py"))
+    for file in (library, *(checkout / "tests").glob("*.py")):
+        text = re.sub(r"(database(?:'\])?\s*=\s*)'postgres'", rf"\1'{way.database}'", file.read_text("utf-8"))
+        file.write_text(text, "utf-8")
+    return ()
+
+
 def _files(folder: str, names: str) -> tuple[str, ...]:
     return tuple(f"{folder}/{name}" for name in names.split())
 
@@ -209,6 +215,7 @@ SUITES: dict[str, Suite] = {
             "--ignore=tests/test__environment.py",
             "--import-mode=importlib",
         ),
+        _asyncpg_options,
     ),
     "PyMySQL": PythonSuite("mysql", (".", "cryptography"), ("pymysql/tests",), _pymysql_options),
     "mysql2": NodeSuite("mysql", "test/integration"),
@@ -277,26 +284,17 @@ def compare(name: str, checkout: Path, relay: Way, proxy: Way, repetitions: int 
 
 
 @contextlib.contextmanager
-def ways(headwater: ProxiedHeadwater, engine: str) -> Iterator[tuple[Way, Way]]:
-    """Yield a plain relay to a new database, and the proxy of another one."""
-    kind = engine[:2]
-    direct, proxied = (
-        headwater.create(f"{kind}{uuid.uuid4().hex[:8]}", engine=engine, sleep_after_seconds=SLEEP_SECONDS)
-        for _ in range(2)
-    )
-    [server] = [path for path in headwater.folder(direct).rglob("*") if path.is_socket() and SOCKETS.match(path.name)]
-    owner = (
-        "owner" if engine == "mysql" else direct["user"]
-    )  # the proxy routes by the database's name, a server does not
+def ways(headwater: ProxiedHeadwater, name: str) -> Iterator[tuple[Way, Way]]:
+    """Yield the ways of a suite to a new database: a plain relay to its server, and the proxy."""
+    engine = SUITES[name].engine
+    database = headwater.create(f"s{uuid.uuid4().hex[:8]}", engine=engine, sleep_after_seconds=SLEEP_SECONDS)
+    [server] = [path for path in headwater.folder(database).rglob("*") if path.is_socket() and SOCKETS.match(path.name)]
+    names = "0" if engine == "redis" else str(database["name"]), str(database["user"]), str(database["password"])
     with plain_relay(server) as (port, _):
-        yield (
-            Way("127.0.0.1", port, _name(direct), owner, direct["password"]),
-            Way("127.0.0.1", headwater.port_of(engine), _name(proxied), proxied["user"], proxied["password"]),
-        )
-
-
-def _name(database: dict[str, Any]) -> str:
-    return "0" if database["engine"] == "redis" else str(database["name"])
+        proxy = Way("127.0.0.1", headwater.port_of(engine), *names)
+        # the proxy routes by the name of the database, the server knows the owner's
+        relay = replace(proxy, port=port, user="owner") if engine == "mysql" else replace(proxy, port=port)
+        yield relay, proxy
 
 
 def _only_second(first: Outcomes, second: Outcomes) -> set[str]:

@@ -35,7 +35,7 @@ def proxied() -> Iterator[ProxiedHeadwater]:
 @pytest.mark.parametrize("name", AVAILABLE)
 def test_nothing_fails_through_the_proxy_alone(proxied: ProxiedHeadwater, tmp_path: Path, name: str) -> None:
     checkout = prepared(name, FOLDER, tmp_path)
-    with ways(proxied, SUITES[name].engine) as (relay, proxy):
+    with ways(proxied, name) as (relay, proxy):
         comparison = compare(name, checkout, relay, proxy)
     print(name, Counter(comparison.relay.values()), Counter(comparison.proxy.values()), comparison.only_proxy)
     assert set(comparison.only_proxy) <= KNOWN.get(name, {}).keys()
