@@ -213,7 +213,8 @@ def _row(load: Load, name: str, seconds: list[float], limit: float | None) -> Ro
     return Row(
         f"kill -9 of the {name} under load, {len(seconds)} times: until {again.get(name, 'a new request is answered')}",
         f"median {statistics.median(seconds):.2f} s, worst {worst:.2f} s; {lost} lost of {acknowledged:,} acknowledged "
-        f"writes ({len(load.numbers):,} rows, {len(load.queries):,} saved queries, {len(load.jobs)} jobs)",
+        f"writes ({len(load.numbers):,} rows, {len(load.queries):,} saved queries, {len(load.jobs)} jobs); "
+        f"load average of the machine {os.getloadavg()[1]:.0f}",
         f"{limit:.0f} s; 0 lost" if limit else "0 lost",
         "limit",
         round(worst / limit, 2) if limit else None,

@@ -5,6 +5,7 @@ All ways lead to the same server and are measured in turns, round by round, so t
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import tempfile
@@ -105,7 +106,7 @@ def _row_of_queries(rounds: list[dict[str, float]]) -> Row:
     ratio = added["ours"] / added["pgbouncer"]
     return Row(
         f"proxy: p50 that it adds to a query, {ROUNDS} rounds of {QUERIES} in turns",
-        f"{added['ours']:.0f} µs",
+        f"{added['ours']:.0f} µs (load average of the machine {os.getloadavg()[1]:.0f})",
         f"{added['pgbouncer']:.0f} µs (a plain relay: {added['relay']:.0f} µs; "
         f"direct: {statistics.median(item['direct'] for item in rounds):.0f} µs)",
         "pgbouncer, pool_mode=session",
