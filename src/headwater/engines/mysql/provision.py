@@ -75,7 +75,7 @@ DELETE FROM mysql.global_priv WHERE User NOT IN ('{admin}', 'mariadb.sys', 'PUBL
 
 @remembered
 def _programs() -> tuple[str, str] | None:
-    """Return the paths of mariadbd and mariadb-install-db, version 10.5 or newer: the proxy offers its extended metadata."""
+    """Return the paths of mariadbd and mariadb-install-db, version 10.5 or newer, which has extended metadata."""
     server, installer = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
     if server is None or installer is None:
         return None
