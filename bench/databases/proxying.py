@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +29,9 @@ def proxy(kept: ProxiedHeadwater) -> list[Row]:
     database = kept.create("bench-proxy")
     socket = str(kept.folder(database) / "run")
     ways: dict[str, tuple[str, int]] = {"direct": (socket, 5432), "ours": ("127.0.0.1", kept.port)}
-    folder = Path(tempfile.mkdtemp(prefix="hw-bouncer-"))
-    bouncer = _pgbouncer(folder, socket, database)
-    if bouncer:
-        ways["pgbouncer"] = ("127.0.0.1", bouncer)
-    try:
+    with pgbouncer(socket, database) as bouncer:
+        if bouncer:
+            ways["pgbouncer"] = ("127.0.0.1", bouncer)
         _pgbench(database, *ways["direct"], "-i", "-s", "10", "-q")
         rates: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(ROUNDS):
@@ -39,10 +39,6 @@ def proxy(kept: ProxiedHeadwater) -> list[Row]:
                 said = _pgbench(database, *to, "-S", "-n", "-c", "4", "-T", str(SECONDS))
                 rates[name].append(float(re.search(r"tps = ([\d.]+)", said)[1]))  # type: ignore[index]
         singles = [{name: _p50(database, *to) for name, to in ways.items()} for _ in range(ROUNDS)]
-    finally:
-        if bouncer:
-            os.kill(int((folder / "pid").read_text()), 15)
-        shutil.rmtree(folder, ignore_errors=True)
     tps = {name: statistics.median(result) for name, result in rates.items()}
     single = {name: statistics.median(item[name] for item in singles) for name in ways}
     added = statistics.median(item["ours"] - item["direct"] for item in singles)
@@ -108,12 +104,14 @@ def _p50(database: dict[str, Any], host: str, port: int) -> float:
     return statistics.median(taken)
 
 
-def _pgbouncer(folder: Path, socket: str, database: dict[str, Any]) -> int | None:
-    """Start pgbouncer as the server's user before the same socket; return its port, None when it is not installed."""
+@contextlib.contextmanager
+def pgbouncer(socket: str, database: dict[str, Any]) -> Iterator[int | None]:
+    """Run pgbouncer as the server's user before the same socket; yield its port, None when it is not installed."""
     if not shutil.which("pgbouncer"):
         print("pgbouncer is not installed: nothing to compare with (Debian: apt install pgbouncer)")
-        return None
-    port, uid = free_port(), os.stat(socket).st_uid
+        yield None
+        return
+    port, uid, folder = free_port(), os.stat(socket).st_uid, Path(tempfile.mkdtemp(prefix="hw-bouncer-"))
     folder.chmod(0o777)
     (folder / "pgbouncer.ini").write_text(
         f"[databases]\n{database['name']} = host={socket} port=5432 user={database['user']} "
@@ -124,4 +122,8 @@ def _pgbouncer(folder: Path, socket: str, database: dict[str, Any]) -> int | Non
     subprocess.run(["pgbouncer", "-d", folder / "pgbouncer.ini"], check=True, capture_output=True, **who)
     while not (folder / "pid").exists():
         time.sleep(0.05)
-    return port
+    try:
+        yield port
+    finally:
+        os.kill(int((folder / "pid").read_text()), 15)
+        shutil.rmtree(folder, ignore_errors=True)

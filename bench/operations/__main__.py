@@ -8,7 +8,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench.operations import api_fuzz, bodies, connections, guessing, load, newcomer, requests
+from bench.operations import (
+    api_fuzz,
+    bodies,
+    connections,
+    guessing,
+    kills_under_load,
+    load,
+    newcomer,
+    proxy_cost,
+    requests,
+    suites,
+)
 from bench.rows import Row, save
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -21,6 +32,9 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "requests": requests.requests,
     "load": load.load,
     "fuzz": api_fuzz.api_fuzz,
+    "proxy": proxy_cost.proxy,
+    "suites": suites.suites,
+    "faults": kills_under_load.faults,
 }
 
 

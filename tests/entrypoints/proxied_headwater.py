@@ -19,15 +19,20 @@ from suite.ports import free_port
 
 @dataclass
 class ProxiedHeadwater:
-    """A Headwater, its proxy's port, and the certificate authority whose certificate the proxy shows."""
+    """A Headwater, its proxy's ports, and the certificate authority whose certificate the proxy shows."""
 
     headwater: HeadwaterProcess
     port: int
     authority: Path
+    mysql_port: int
 
     @property
     def home(self) -> Path:
         return self.headwater.home
+
+    def port_of(self, engine: str) -> int:
+        """Return the proxy's port for clients of an engine."""
+        return self.mysql_port if engine == "mysql" else self.port
 
     def create(self, name: str | None = None, **asked: Any) -> dict[str, Any]:
         """Create a database and return what a client needs to connect to it."""
@@ -98,18 +103,18 @@ class ProxiedHeadwater:
 @contextlib.contextmanager
 def proxied_headwater(home: Path, **variables: str) -> Iterator[ProxiedHeadwater]:
     """Start a Headwater whose proxy supports TLS, with one user signed in."""
-    port, authority = free_port(), trustme.CA()
+    port, mysql_port, authority = free_port(), free_port(), trustme.CA()
     certificate = authority.issue_cert("localhost", "127.0.0.1")
     for name, blobs in (("ca", [authority.cert_pem]), ("cert", certificate.cert_chain_pems)):
         (home / f"{name}.pem").write_bytes(b"".join(blob.bytes() for blob in blobs))
     (home / "key.pem").write_bytes(certificate.private_key_pem.bytes())
     options = {
         "HEADWATER_PROXY_PORT": str(port),
-        "HEADWATER_MYSQL_PROXY_PORT": str(free_port()),
+        "HEADWATER_MYSQL_PROXY_PORT": str(mysql_port),
         "HEADWATER_TLS_CERTIFICATE": str(home / "cert.pem"),
         "HEADWATER_TLS_KEY": str(home / "key.pem"),
         "HEADWATER_LOG_LEVEL": "warning",
     }
     with start_headwater(home, **(options | variables)) as headwater:
         headwater.sign_up()
-        yield ProxiedHeadwater(headwater, port, home / "ca.pem")
+        yield ProxiedHeadwater(headwater, port, home / "ca.pem", mysql_port)

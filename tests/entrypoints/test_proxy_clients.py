@@ -20,7 +20,10 @@ STARTUP = b"user\0owner\0database\0shop\0\0"
 # What a client sends without TLS, and part of the answer.
 LOGINS = {
     "postgresql": (struct.pack("!II", len(STARTUP) + 8, 196608) + STARTUP, b"C28000\0"),
-    "mysql": (packet(1, struct.pack("<IIB", CAPABILITIES, 2**24, 45) + bytes(23) + b"shop\0\0\0"), b"\x57\x0c#HY000"),
+    "mysql": (
+        packet(1, struct.pack("<IIB", CAPABILITIES & 0xFFFFFFFF, 2**24, 45) + bytes(23) + b"shop\0\0\0"),
+        b"\x57\x0c#HY000",
+    ),
     "redis": (b"AUTH shop secret\r\n", b"-ERR Connections without TLS"),
 }
 Opened = Callable[[ProxyServer, str], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]

@@ -514,6 +514,26 @@ async def test_unknown_protocol_is_rejected(door: Door, sent: bytes) -> None:
     writer.close()
 
 
+async def test_columns_are_described_with_types_of_mariadb(door: Door) -> None:
+    """Clients that ask for it learn that a column is JSON, which is a long text in the protocol otherwise."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    await door.ask("CREATE OR REPLACE TABLE documents (content JSON)")
+    greeting = await reader.readexactly(int.from_bytes(await reader.readexactly(4), "little") & 0xFFFFFF)
+    nonce, _, offered = handshake.parse_greeting(greeting)
+    assert offered & handshake.EXTENDED_METADATA
+    address = door.place.driver.dsn(door.place.spec)
+    proof = handshake.native_proof(address.password.encode(), nonce)
+    for capabilities, described in ((offered, True), (offered | handshake.NOT_MARIADB, False)):
+        login = handshake.login_packet(capabilities & ~handshake.TLS & ~handshake.LENGTHS, 45, address, proof)
+        assert bool(handshake.parse_login(login).capabilities & handshake.EXTENDED_METADATA) is described
+    login = handshake.login_packet(offered & ~handshake.TLS & ~handshake.LENGTHS, 45, address, proof)
+    writer.write(handshake.packet(1, login))
+    assert (await asyncio.wait_for(reader.read(1000), 60))[4:5] == b"\0"
+    writer.write(handshake.packet(0, b"\x03SELECT content FROM documents"))
+    assert b"\x01\x04json" in await asyncio.wait_for(reader.read(1000), 60)
+    writer.close()
+
+
 @pytest.mark.parametrize("plugin", [handshake.SHA2, b"ed25519", b""])
 async def test_other_authentication_plugins_work(door: Door, plugin: bytes) -> None:
     """A client that begins with another plugin is checked by it, or asked for the usual one."""

@@ -15,10 +15,13 @@ VERSION = b"5.5.5-10.11.0-MariaDB-headwater"
 UTF8MB4, AUTOCOMMIT = 45, 2
 NATIVE, SHA2 = b"mysql_native_password", b"caching_sha2_password"
 CONNECT_WITH_DB, TLS, SECURE, PLUGIN, LENGTHS = 1 << 3, 1 << 11, 1 << 15, 1 << 19, 1 << 21
+# MariaDB's own capabilities are a second number of 32 bits, which counts if the first one lacks this bit.
+NOT_MARIADB = 1
+# Types that are MariaDB's own, such as JSON, in the descriptions of columns; since MariaDB 10.5.
+EXTENDED_METADATA = 1 << 35
 # The capabilities we offer: the complete text and binary protocol; no LOCAL INFILE, no compression.
 CAPABILITIES = (
-    1
-    | 1 << 1
+    1 << 1
     | 1 << 2
     | CONNECT_WITH_DB
     | 1 << 8
@@ -33,6 +36,7 @@ CAPABILITIES = (
     | LENGTHS
     | 1 << 23
     | 1 << 24
+    | EXTENDED_METADATA
 )
 
 
@@ -72,8 +76,9 @@ def greeting(nonce: bytes, number: int, more: int) -> bytes:
         + struct.pack("<I", number)
         + nonce[:8]
         + b"\0"
-        + struct.pack("<HBHHB", offered & 0xFFFF, UTF8MB4, AUTOCOMMIT, offered >> 16, len(nonce) + 1)
-        + bytes(10)
+        + struct.pack("<HBHHB", offered & 0xFFFF, UTF8MB4, AUTOCOMMIT, offered >> 16 & 0xFFFF, len(nonce) + 1)
+        + bytes(6)
+        + struct.pack("<I", offered >> 32)
         + nonce[8:]
         + b"\0"
         + NATIVE
@@ -88,7 +93,12 @@ def parse_greeting(payload: bytes) -> tuple[bytes, int, int]:
         raise Malformed(payload[:100].decode(errors="replace"))
     thread, low = struct.unpack("<I", rest[:4])[0], struct.unpack("<H", rest[13:15])[0]
     high = struct.unpack("<H", rest[18:20])[0]
-    return rest[4:12] + rest[31:43], thread, low | high << 16
+    return rest[4:12] + rest[31:43], thread, low | high << 16 | _extended(low, rest[27:31])
+
+
+def _extended(capabilities: int, more: bytes) -> int:
+    """Return MariaDB's own capabilities as the upper half of a number of 64 bits; 0 if they do not count."""
+    return 0 if capabilities & NOT_MARIADB else int.from_bytes(more, "little") << 32
 
 
 def asks_for_tls(payload: bytes) -> bool:
@@ -101,6 +111,7 @@ def parse_login(payload: bytes) -> ClientLogin:
     if len(payload) < 34:
         raise Malformed
     capabilities = int.from_bytes(payload[:4], "little")
+    capabilities |= _extended(capabilities, payload[28:32])
     if not capabilities & SECURE:
         raise Malformed  # a client older than 2003
     user, _, rest = payload[32:].partition(b"\0")
@@ -119,8 +130,9 @@ def parse_login(payload: bytes) -> ClientLogin:
 def login_packet(capabilities: int, charset: int, address: Address, proof: bytes) -> bytes:
     """Return the answer to a server's greeting."""
     return (
-        struct.pack("<IIB", capabilities, 2**24 - 1, charset)
-        + bytes(23)
+        struct.pack("<IIB", capabilities & 0xFFFFFFFF, 2**24 - 1, charset)
+        + bytes(19)
+        + struct.pack("<I", capabilities >> 32)
         + address.user.encode()
         + b"\0"
         + bytes([len(proof)])

@@ -75,7 +75,7 @@ DELETE FROM mysql.global_priv WHERE User NOT IN ('{admin}', 'mariadb.sys', 'PUBL
 
 @remembered
 def _programs() -> tuple[str, str] | None:
-    """Return the paths of mariadbd and mariadb-install-db, version 10.4 or newer."""
+    """Return the paths of mariadbd and mariadb-install-db, version 10.5 or newer, which has extended metadata."""
     server, installer = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
     if server is None or installer is None:
         return None
@@ -83,12 +83,12 @@ def _programs() -> tuple[str, str] | None:
         [server, "--no-defaults", "--version"], capture_output=True, text=True, check=False
     ).stdout
     match = re.search(r"Ver (\d+)\.(\d+)\S*-MariaDB", version_text)
-    return (server, installer) if match and (int(match[1]), int(match[2])) >= (10, 4) else None
+    return (server, installer) if match and (int(match[1]), int(match[2])) >= (10, 5) else None
 
 
 def unavailable_reason() -> str | None:
     """Return why no MariaDB can be run here, or None."""
-    return None if _programs() else "MariaDB 10.4 or newer is not on the PATH of this machine."
+    return None if _programs() else "MariaDB 10.5 or newer is not on the PATH of this machine."
 
 
 def _template(cache: Path) -> Path:
