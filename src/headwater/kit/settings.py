@@ -79,8 +79,8 @@ class Settings(BaseSettings):
     open_signup: bool | None = Field(
         None,
         description="Whether anyone can sign up, until an administrator changes this. By default they can where this "
-        "instance sends mail: without it, sign-up tells strangers which addresses have an account, so that further "
-        "people are invited by a link.",
+        "instance sends mail, and where nobody else can reach it (a loopback address, no `HEADWATER_ALLOWED_HOSTS`). "
+        "Elsewhere, sign-up would tell strangers which addresses have an account; people are invited by a link.",
     )
     secure_cookies: bool = Field(
         True, description="Use `__Host-` cookies; set to false only for plain http on a trusted network."

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from headwater.features.accounts.devices import device_of
+from headwater.features.accounts.service.instance import signup_is_open
 from mail_server import MailServer, mail_server
 from people import PASSWORD, AppFixture, Person
 
@@ -301,7 +302,7 @@ async def test_without_mail_sign_up_is_closed_and_tells_nobody_who_has_an_accoun
     invited = await someone.send("POST", invitations, 201, json={"email": guest, "role": "viewer"})
     async with app.server.database.transaction() as db:
         await db.execute(text("DELETE FROM instance_settings WHERE key = 'open_signup'"))
-    settings.open_signup = None
+    settings.open_signup, settings.host = None, "192.0.2.1"
     assert (await someone.get("/instance"))["open_signup"] is False
     client = await app.stranger()
     answers = []
@@ -314,3 +315,22 @@ async def test_without_mail_sign_up_is_closed_and_tells_nobody_who_has_an_accoun
     assert (await client.post("/api/v1/auth/signup", json=body)).status_code == 201, "an invitation is a way in"
     with mail_server(settings):
         assert (await someone.get("/instance"))["open_signup"] is True
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "is_open"),
+    [
+        ("127.0.0.1", (), True),
+        ("::1", (), True),
+        ("127.0.0.1", ("headwater.example.org",), False),  # behind a reverse proxy
+        ("0.0.0.0", (), False),
+        ("192.0.2.1", (), False),
+    ],
+)
+async def test_without_mail_sign_up_is_open_where_nobody_else_can_reach_the_server(
+    app: AppFixture, host: str, names: tuple[str, ...], is_open: bool
+) -> None:
+    changed = {"open_signup": None, "host": host, "allowed_hosts": names}
+    async with app.server.database.transaction() as db:
+        await db.execute(text("DELETE FROM instance_settings WHERE key = 'open_signup'"))
+        assert await signup_is_open(db, app.server.settings.model_copy(update=changed)) is is_open

@@ -25,6 +25,7 @@ from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.policies.service import failing_databases
 from headwater.kit.clock import now
 from headwater.kit.errors import Conflict, HeadwaterError, NotFound, TooMany, Unavailable
+from headwater.kit.network import unix_sockets
 from headwater.kit.settings import Settings
 from people import AppFixture, Person
 
@@ -329,7 +330,7 @@ async def test_socket_is_private_and_rejects_invalid_requests(
         assert b'"error"' in await asyncio.wait_for(reader.readline(), 10)
         writer.close()
     far = settings.model_copy(update={"home": settings.home / ("deep" * 40)})
-    assert len(str(client.socket_path(far))) <= client.SOCKET_PATH_LIMIT
+    assert len(str(client.socket_path(far))) <= unix_sockets.PATH_LIMIT
     with pytest.raises(Unavailable, match="does not answer"):
         await client.wake(far, uuid.uuid4())
 

@@ -3893,10 +3893,7 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
-            /**
-             * Api Keys
-             * @default []
-             */
+            /** Api Keys */
             api_keys: string[];
         };
         /**

@@ -23,7 +23,7 @@ def is_own_host(header: str, bind: str, allowed: Sequence[str]) -> bool:
     name = _name(header)
     if name is None:
         return False
-    if name == "localhost" or name.endswith(".localhost") or name == bind.lower() or _is_loopback(name):
+    if name == "localhost" or name.endswith(".localhost") or name == bind.lower() or is_loopback(name):
         return True
     if bind in ANY_ADDRESS and (_is_address(name) or name == _machine()):
         return True
@@ -54,7 +54,8 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _is_loopback(name: str) -> bool:
+def is_loopback(name: str) -> bool:
+    """Return True for an address that only this machine can reach."""
     return _is_address(name) and ipaddress.ip_address(name).is_loopback
 
 

@@ -10,6 +10,7 @@ from headwater import version
 from headwater.features.accounts import password_rules, repository
 from headwater.features.accounts.rights import Actor, allow_admin
 from headwater.features.accounts.service import audit
+from headwater.kit.network.hosts import is_loopback
 from headwater.kit.network.mail import sends_mail
 from headwater.kit.settings import Settings
 
@@ -28,11 +29,17 @@ class InstanceInfo:
 
 
 async def signup_is_open(db: AsyncSession, settings: Settings) -> bool:
-    """Return True if sign-up is open: the administrator's choice, else the setting, else whether there is mail."""
+    """Return True if sign-up is open: the administrator's choice, else the setting.
+
+    Without either, it is open where no stranger learns from it who has an account: where there is mail, or where nobody
+    else can reach the server.
+    """
     chosen = await repository.setting(db, OPEN_SIGNUP)
     if chosen is not None:
         return bool(chosen)
-    return sends_mail(settings) if settings.open_signup is None else settings.open_signup
+    if settings.open_signup is not None:
+        return settings.open_signup
+    return sends_mail(settings) or (is_loopback(settings.host) and not settings.allowed_hosts)
 
 
 async def describe(db: AsyncSession, settings: Settings) -> InstanceInfo:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import tempfile
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,20 +14,16 @@ from headwater.engines import Address
 from headwater.kit import logs
 from headwater.kit.errors import Conflict, NotFound, Unavailable
 from headwater.kit.network.tls import PLAIN
+from headwater.kit.network.unix_sockets import private_path
 from headwater.kit.settings import Settings
 
 SECONDS = 75.0
-SOCKET_PATH_LIMIT = 103
 KNOWN = {"not_found": NotFound, "conflict": Conflict}
 
 
 def socket_path(settings: Settings) -> Path:
-    """Return the supervisor's socket: in the home folder, or in the temporary folder if that path is too long."""
-    near = settings.home_folder / "supervisor.sock"
-    if len(str(near).encode()) <= SOCKET_PATH_LIMIT:
-        return near
-    digest = hashlib.sha256(str(settings.home_folder).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"headwater-supervisor-{digest}.sock"
+    """Return the supervisor's socket."""
+    return private_path(settings.home_folder, "supervisor")
 
 
 async def ask(settings: Settings, **request: Any) -> Any:
