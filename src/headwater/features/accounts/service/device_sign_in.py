@@ -122,8 +122,8 @@ async def redeem(context: Context, visitor: ClientInfo, device_code: str) -> str
 
     Raises:
         AuthorizationPending: it was not answered yet.
-        DeviceRefused: it was refused.
-        DeviceCodeExpired: there is no such request, it has expired, or its user was deactivated.
+        DeviceRefused: it was refused, or its user was deactivated.
+        DeviceCodeExpired: there is no such request, or it has expired.
     """
     async with context.store.transaction() as db:
         request = await device_requests.by_device_code(db, digest(device_code))
