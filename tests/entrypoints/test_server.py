@@ -174,6 +174,16 @@ async def test_wrong_method_names_the_right_ones(app: AppFixture, method: str, p
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("method", "path"), [("DELETE", "/auth/identities/proof"), ("PATCH", "/auth/passkeys/options")]
+)
+async def test_wrong_method_beside_a_route_with_a_parameter(app: AppFixture, method: str, path: str) -> None:
+    answer = await (await app.person()).client.request(method, f"/api/v1{path}", json={})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    invalid = await (await app.person()).client.request(method, f"/api/v1{path.rpartition('/')[0]}/x", json={})
+    assert invalid.status_code == 422
+
+
 async def test_foreign_host_names_are_refused(app: AppFixture) -> None:
     stranger = await app.stranger(host="evil.test")
     answer = await stranger.get("/api/v1/instance")

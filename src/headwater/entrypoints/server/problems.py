@@ -160,8 +160,11 @@ async def _http(request: Request, error: Exception) -> Response:
     return _problem(error.status_code, code, sentence, headers=headers)
 
 
-async def _validation(_: Request, error: Exception) -> Response:
+async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    methods = allowed_methods(request.app, request.url.path)
+    if methods and request.method not in methods:  # a word of the address was taken for the parameter of another route
+        return await _http(request, HTTPException(HTTPStatus.METHOD_NOT_ALLOWED))
     problems = [_field(item) for item in error.errors()]
     # names and reasons, never values: a field that nobody declared may have any name
     log.info("request.invalid", fields=[_reason(item) for item in error.errors()[:MOST_REASONS]])
