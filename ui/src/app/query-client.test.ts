@@ -21,6 +21,17 @@ test('a session that has ended by itself leaves nothing in the page and the brow
   expect(localStorage.getItem('headwater.sql.1')).toBeNull()
 })
 
+test('what a visitor is shown goes on loading', async () => {
+  setSession(null)
+  vi.stubGlobal('fetch', async () => new Response('{}', { status: 401 }))
+  let answer: (value: string) => void = () => undefined
+  const offer = queryClient.fetchQuery({ queryKey: ['offer'], queryFn: () => new Promise<string>((resolve) => (answer = resolve)) })
+  expect(await renewSession()).toBeNull()
+  answer('invited')
+  await offer
+  expect(queryClient.getQueryData(['offer'])).toBe('invited')
+})
+
 test('a server that is busy or down ends no session', async () => {
   for (const status of [429, 503]) {
     withData()

@@ -20,9 +20,13 @@ export const queryClient = new QueryClient({
   },
 })
 
-// However a session ends: by its user, by expiry, or from elsewhere.
+let wasSignedIn = false
+
+// However a session ends: by its user, by expiry, from elsewhere, or while this page was closed.
 onSession(() => {
-  if (session() !== null) return
-  queryClient.clear()
-  forgetStoredState()
+  const isSignedIn = session() !== null
+  if (!isSignedIn) forgetStoredState()
+  // What a visitor is shown goes on loading: nobody was signed in, so nothing of theirs is there.
+  if (!isSignedIn && wasSignedIn) queryClient.clear()
+  wasSignedIn = isSignedIn
 })
