@@ -5,7 +5,7 @@ Nothing is buffered in memory or in temporary folders: the caller of `chunks` de
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ MOST_PARTS = 50
 def described(file: str, **fields: dict[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI description of such a request: its file, and the schemas of other fields."""
     properties = {"file": {"type": "string", "format": "binary", "description": file}, **fields}
-    schema = {"type": "object", "required": ["file"], "properties": properties}
+    schema = {"type": "object", "required": ["file"], "properties": properties, "additionalProperties": False}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
@@ -35,13 +35,26 @@ class _Part:
 
 
 class Upload:
-    """The form of an upload: the fields before the file, then the file's chunks, then the fields after it."""
+    """The form of an upload: the fields before the file, then the file's chunks, then the fields after it.
 
-    def __init__(self, content_type: str | None, stream: AsyncIterator[bytes], field_name: str = "file") -> None:
+    Args:
+        content_type: the header of the request.
+        stream: the body of the request.
+        field_name: the field with the file.
+        others: the other fields that the form may have; BadInput is raised for any further one.
+    """
+
+    def __init__(
+        self,
+        content_type: str | None,
+        stream: AsyncIterator[bytes],
+        field_name: str = "file",
+        others: Collection[str] = (),
+    ) -> None:
         kind, options = parse_options_header(content_type or "")
         if kind != b"multipart/form-data" or not options.get(b"boundary"):
             raise BadInput("Send the file as multipart/form-data, in the field `file`.")
-        self._field_name = field_name
+        self._field_name, self._others = field_name, others
         self._stream = stream
         self._parser = MultipartParser(
             options[b"boundary"],
@@ -117,10 +130,15 @@ class Upload:
             self._part.name = options.get(b"name", b"").decode("utf-8", "replace")
             if (filename := options.get(b"filename")) is not None:
                 self._part.filename = filename.decode("utf-8", "replace")
+            if self._part.name not in {self._field_name, *self._others}:
+                raise BadInput(f"The form has an unknown field, {self._part.name[:50]!r}.", hint=self._hint())
             if self._part.name == self._field_name and self.filename is None:
                 self.filename = self._part.filename or "upload"
         self._name.clear()
         self._value.clear()
+
+    def _hint(self) -> str:
+        return f"Its fields are: {', '.join((self._field_name, *self._others))}."
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._part.name == self._field_name:

@@ -145,6 +145,20 @@ async def test_malformed_upload_requests_are_rejected(
     assert no_new_files(app, before)
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_form_with_an_unknown_field_is_refused_and_leaves_no_file(
+    app: AppFixture, before: set[str], is_first: bool
+) -> None:
+    person = await app.person()
+    fields = [("branch", (None, b"main")), ("file", ("a.zip", APP))]
+    path = f"/api/v1/projects/{person.project['id']}/codebases"
+    answer = await person.client.post(path, files=fields if is_first else fields[::-1])
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "The form has an unknown field, 'branch'."
+    assert answer.json()["hint"] == "Its fields are: file, name."
+    assert no_new_files(app, before)
+
+
 async def test_interrupted_upload_leaves_no_file(app: AppFixture, before: set[str]) -> None:
     someone = await app.person()
     begun = b"--b\r\nContent-Disposition: form-data; name=file; filename=a.zip\r\n\r\nPK\x03\x04"

@@ -54,7 +54,7 @@ async def upload_codebase(
     """Upload an archive of source code and scan it."""
     async with server.database.transaction() as db:
         await codebases.check_project(db, actor, project_id)
-    upload = multipart.Upload(request.headers.get("content-type"), request.stream())
+    upload = multipart.Upload(request.headers.get("content-type"), request.stream(), others=("name",))
     await upload.open()
     filename = _display_name(upload.filename)
     codebase_id = new_id()
