@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import shutil
 import statistics
 import subprocess
@@ -20,13 +19,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 
 from bench.rows import Row, save
-from entrypoints.headwater_process import HeadwaterProcess, processes_of
-from suite.ports import free_port
-from suite.processes import die_with_parent
+from entrypoints.headwater_process import HeadwaterProcess, processes_of, start_headwater
 
 HERE = Path(__file__).parents[1]
 DATABASES, QUERIES = 8, 300
@@ -114,40 +110,21 @@ def run(checkout: Path) -> dict[str, float]:
     """Return the processor seconds of each piece of work."""
     home = Path(tempfile.mkdtemp(prefix="hw-turn-"))
     home.chmod(0o755)  # the servers of databases have users of their own
-    headwater = _start(checkout, home)
     seconds = {}
     try:
-        headwater.wait_ready()
-        headwater.sign_up()
-        work = Work(headwater)
-        for what, step in MEASURED.items():
-            BEFORE.get(step, lambda _: None)(work)
-            time.sleep(SETTLED_SECONDS)
-            began = _processor_seconds(home)
-            step(work)
-            seconds[what] = _processor_seconds(home) - began
+        python = str(checkout / ".venv/bin/python")
+        with start_headwater(home, python, HEADWATER_LOG_LEVEL="warning") as headwater:
+            headwater.sign_up()
+            work = Work(headwater)
+            for what, step in MEASURED.items():
+                BEFORE.get(step, lambda _: None)(work)
+                time.sleep(SETTLED_SECONDS)
+                began = _processor_seconds(home)
+                step(work)
+                seconds[what] = _processor_seconds(home) - began
     finally:
-        headwater.stop()
         shutil.rmtree(home, ignore_errors=True)
     return seconds
-
-
-def _start(checkout: Path, home: Path) -> HeadwaterProcess:
-    port = free_port()
-    env = {
-        **os.environ,
-        "HEADWATER_HOME": str(home),
-        "HEADWATER_SECURE_COOKIES": "false",
-        "HEADWATER_LOG_LEVEL": "warning",
-        "HEADWATER_PROXY_PORT": str(free_port()),
-        "HEADWATER_MYSQL_PROXY_PORT": str(free_port()),
-        "HEADWATER_ACCESS_TOKEN_SECONDS": "7200",
-    }
-    command = [str(checkout / ".venv/bin/python"), "-m", "headwater", "up", "--port", str(port)]
-    with (home / "up.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=checkout, env=env, stdout=log, stderr=log, preexec_fn=die_with_parent)
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)
-    return HeadwaterProcess(home, port, process, client)
 
 
 def _processor_seconds(home: Path) -> float:

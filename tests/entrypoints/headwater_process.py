@@ -102,8 +102,8 @@ class HeadwaterProcess:
 
 
 @contextlib.contextmanager
-def start_headwater(home: Path, **variables: str) -> Iterator[HeadwaterProcess]:
-    """Start `headwater up`, yield it, and stop it."""
+def start_headwater(home: Path, python: str = sys.executable, **variables: str) -> Iterator[HeadwaterProcess]:
+    """Start `headwater up`, yield it, and stop it; `python` is that of the checkout that is started."""
     port = free_port()
     env = {
         **os.environ,
@@ -117,7 +117,7 @@ def start_headwater(home: Path, **variables: str) -> Iterator[HeadwaterProcess]:
     } | variables
     log = (home / "up.log").open("ab")
     process = subprocess.Popen(
-        [sys.executable, "-m", "headwater", "up", "--port", str(port)],
+        [python, "-m", "headwater", "up", "--port", str(port)],
         env=env,
         stdout=log,
         stderr=log,

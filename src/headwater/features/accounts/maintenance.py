@@ -1,6 +1,7 @@
-"""What a worker runs for accounts at intervals: it deletes attempts, links, sign-ups, requests of
-command lines, invitations, tokens
-and entries of the audit log that are over."""
+"""What a worker runs for accounts at intervals: it deletes what is over.
+
+That is attempts, links, sign-ups, requests of command lines, invitations, tokens and entries of the audit log.
+"""
 
 from __future__ import annotations
 
