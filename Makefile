@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.locked
 WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
-FAST := tests/catalog tests/core tests/kit tests/languages tests/readers tests/suite tests/bench
+FAST := tests/catalog tests/core tests/frameworks tests/kit tests/languages tests/readers tests/suite tests/bench
 
 .DEFAULT_GOAL := help
 .PHONY: help run test affected fast long durations check bench docs lock ui ui-dev wire-types browser setup clean
@@ -70,7 +70,7 @@ lock: ## Resolve pyproject.toml anew into requirements.lock
 	$(VENV)/lock/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --output-file requirements.lock --upgrade
 
-wire-types: ui ## Write the UI's types anew from the server's API description
+wire-types: $(STAMP) ## Write the UI's types anew from the server's API description
 	@$(BIN)/headwater openapi | $(BIN)/python hatch_build.py npm run api
 
 ui-dev: $(STAMP) ## Serve the UI with hot reload beside a running Headwater

@@ -1,6 +1,6 @@
-"""Lineage measured: schemas, usages, the naive way, speed, memory.
+"""Lineage measured: schemas, usages, the naive way, schema text; the other figures are in `bench.languages`.
 
-    make bench PART=lineage ARGS="--ctfd DIR --polar DIR --umami DIR --apollo DIR --openstatus DIR --bitwarden DIR"
+    make bench PART=lineage ARGS="--ctfd DIR --polar DIR --umami DIR --apollo DIR --openstatus DIR"
 
 Each DIR is a checkout of the public repository at the commit that its truth file in bench/truth names; a
 measurement whose checkout is not given is left out.
@@ -11,26 +11,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import tree_sitter
-import tree_sitter_python
-import tree_sitter_typescript
 
 from bench import naive
 from bench.rows import Row, save
 from bench.score_schema import score as score_schema
 from bench.score_usages import score as score_usages
-from headwater.core.lineage.intake import intake
 from headwater.core.lineage.pipeline import scan, schema_of
 
 TRUTH = Path(__file__).parent / "truth"
@@ -184,58 +177,6 @@ def dynamic(checkouts: dict[str, Path]) -> list[Row]:
     ]
 
 
-def speed(checkouts: dict[str, Path]) -> list[Row]:
-    """The whole scan pinned to one core, against plain parsing and ripgrep in the same run; medians of three."""
-    if "polar" not in checkouts:
-        return []
-    sources = [s for s in intake(checkouts["polar"]).sources if s.language in ("python", "typescript", "javascript")]
-    size = sum(len(source.source) for source in sources)
-    with tempfile.TemporaryDirectory() as folder:
-        for source in sources:
-            file = Path(folder, source.path)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(source.source)
-        times = [
-            (_pinned(lambda: scan(Path(folder), processes=1)), _pinned(lambda: _parse(sources)), _rg(folder))
-            for _ in range(3)
-        ]
-    ours, parse, grep = (statistics.median(column) for column in zip(*times, strict=True))
-    rate = size / 1e6 / ours
-    what = f"scan of polarsource/polar, code only, {size / 1e6:.1f} MB, one core"
-    return [
-        Row(
-            what + ", rate",
-            f"{rate:.2f} MB/s",
-            f"{size / 1e6 / parse:.2f} MB/s",
-            "plain tree-sitter parsing",
-            ours / parse,
-            "≥ 1.5 MB/s/core",
-            rate >= 1.5,
-            COMMAND,
-        ),
-        Row(
-            what + ", time",
-            f"{ours / parse:.2f} ×",
-            "1 ×",
-            "plain tree-sitter parsing",
-            ours / parse,
-            "≤ 4 ×",
-            ours / parse <= 4,
-            COMMAND,
-        ),
-        Row(
-            what + ", beside ripgrep",
-            f"{ours / grep:.0f} ×",
-            "1 ×",
-            "ripgrep counting one word",
-            ours / grep,
-            "shown",
-            True,
-            COMMAND,
-        ),
-    ]
-
-
 def _pinned(work: Any) -> float:
     began_mask = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(began_mask)})
@@ -245,77 +186,6 @@ def _pinned(work: Any) -> float:
         return time.perf_counter() - began
     finally:
         os.sched_setaffinity(0, began_mask)
-
-
-def _parse(sources: list[Any]) -> None:
-    ts = tree_sitter.Parser(tree_sitter.Language(tree_sitter_typescript.language_typescript()))
-    tsx = tree_sitter.Parser(tree_sitter.Language(tree_sitter_typescript.language_tsx()))
-    python = tree_sitter.Parser(tree_sitter.Language(tree_sitter_python.language()))
-    for source in sources:
-        parser = python if source.language == "python" else ts if source.path.endswith(".ts") else tsx
-        parser.parse(source.source)
-
-
-def _rg(folder: str) -> float:
-    if not shutil.which("rg"):
-        return float("nan")
-    began = time.perf_counter()
-    subprocess.run(["rg", "-j1", "--count-matches", "email", folder], stdout=subprocess.DEVNULL, check=False)
-    return time.perf_counter() - began
-
-
-def rescan(checkouts: dict[str, Path]) -> list[Row]:
-    """A re-scan after one edited file, against the first scan."""
-    if "ctfd" not in checkouts:
-        return []
-    from headwater.core.lineage.cache import FileCache
-
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, "ctfd")
-        shutil.copytree(checkouts["ctfd"], copy, ignore=shutil.ignore_patterns(".git"), symlinks=True)
-        cache = FileCache(Path(folder, "cache.sqlite"))
-        first = scan(copy, cache=cache, processes=1)
-        edited = copy / "CTFd" / "api" / "v1" / "users.py"
-        edited.write_text(edited.read_text("utf-8") + "\n\ndef added():\n    return 1\n", "utf-8")
-        second = scan(copy, cache=cache, processes=1)
-        cache.close()
-    megabytes = second.file_counts["bytes"] / 1e6
-    work = second.seconds
-    ours = f"{work:.2f} s for {megabytes:.1f} MB of code, one file edited"
-    return [
-        Row(
-            "re-scan of CTFd/CTFd after one edit",
-            ours,
-            f"{first.seconds:.2f} s",
-            "the first scan",
-            work / first.seconds,
-            "< 1 s",
-            work < 1,
-            COMMAND,
-        )
-    ]
-
-
-def memory(checkouts: dict[str, Path]) -> list[Row]:
-    """Peak memory of scanning bitwarden/server, all files; the largest process."""
-    if "bitwarden" not in checkouts:
-        return []
-    code = f"import pathlib; from headwater.core.lineage.pipeline import scan; scan(pathlib.Path({str(checkouts['bitwarden'])!r}))"
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    subprocess.run([sys.executable, "-c", f"if __name__ == '__main__': exec({code!r})"], check=True)
-    peak = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
-    return [
-        Row(
-            "peak memory, bitwarden/server, all files",
-            f"{peak:.0f} MB",
-            "1024 MB",
-            "limit",
-            peak / 1024,
-            "< 1 GB",
-            peak < 1024,
-            COMMAND,
-        )
-    ]
 
 
 TABLE = """CREATE TABLE public.t_{n} (
@@ -351,20 +221,17 @@ def schema_text(checkouts: dict[str, Path]) -> list[Row]:
 
 PARTS = {
     "schema-text": schema_text,
-    "memory": memory,
     "schemas": schemas,
     "folds": folds,
     "usages": usages,
     "dynamic": dynamic,
-    "speed": speed,
-    "rescan": rescan,
 }
 
 
 def main() -> None:
     """Measure what the given checkouts allow."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("ctfd", "polar", "umami", "apollo", "openstatus", "bitwarden"):
+    for name in ("ctfd", "polar", "umami", "apollo", "openstatus"):
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--only", choices=PARTS, action="append")
     given = vars(parser.parse_args())

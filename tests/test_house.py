@@ -44,7 +44,7 @@ def test_no_module_is_longer_than_400_lines() -> None:
 # Words that say nothing of a value; the field has a noun for each (docs/reference/glossary.md).
 PRIVATE_DIALECT = frozenset({"found", "one", "made", "kept", "told", "shown", "place"})
 # Nouns of the field that happen to end in -ing.
-GERUNDS = frozenset({"change_tracking", "mapping", "paging", "testing", "type_mapping"})
+GERUNDS = frozenset({"change_tracking", "mapping", "paging", "spring", "testing", "type_mapping"})
 # One meaning in every place: what each engine raises, and what each proxy does with a client.
 SHARED_CLASSES = frozenset({"ConnectionRefused", "Malformed"})
 

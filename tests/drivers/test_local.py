@@ -10,6 +10,7 @@ import signal
 import stat
 import subprocess
 import tempfile
+import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
@@ -20,7 +21,7 @@ import pytest
 
 from headwater.drivers import Spec, StartFailed
 from headwater.drivers.local import LocalDriver
-from headwater.engines import all_engines, engine
+from headwater.engines import Instance, ServerCommand, all_engines, engine
 from headwater.engines.postgresql.binaries import installed
 from headwater.kit import process
 from headwater.kit.errors import BadInput, HeadwaterError
@@ -65,6 +66,36 @@ def specs(engine: str, **options: str) -> Callable[[], Spec]:
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 async def test_local_driver_conforms(driver: LocalDriver, engine: str, check: Check) -> None:
     await check(driver, specs(engine))
+
+
+async def test_start_waits_for_the_files_that_a_cancelled_start_still_writes(
+    driver: LocalDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = specs("redis")()
+    await driver.create(spec)
+    provisioning = engine("redis").provisioning
+    assert provisioning is not None
+    write, entered, released, writing = provisioning.server_command, threading.Event(), threading.Event(), []
+
+    def slow(instance: Instance) -> ServerCommand | None:
+        writing.append(instance)
+        entered.set()
+        released.wait(30)
+        return write(instance)
+
+    monkeypatch.setattr(type(provisioning), "server_command", lambda _, instance: slow(instance))
+    first = asyncio.create_task(driver.start(spec))
+    await asyncio.to_thread(entered.wait, 30)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    second = asyncio.create_task(driver.start(spec))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert len(writing) == 1
+    released.set()
+    await second
+    assert len(writing) == 2 and await connects(driver, spec)
+    await driver.destroy(spec)
 
 
 async def test_each_database_has_its_own_user_and_private_files(driver: LocalDriver, root: Path) -> None:

@@ -148,6 +148,8 @@ def of_codebase(headwater: HeadwaterProcess, project: str) -> dict[str, str]:
         "job_id": codebase["job_id"],
         "schema_id": codebase["scan"]["id"],
         "path": "shop/orders.py",
+        "endpoint_id": str(uuid.uuid4()),  # the sample serves nothing
+        "usage_id": "0",
     }
 
 

@@ -38,6 +38,14 @@ def processes_of(home: Path) -> dict[int, str]:
     return processes
 
 
+def wait_until_none_is_left(home: Path, seconds: float = 240) -> None:
+    """Wait until no process of a home folder is left; the helpers of a process end a moment after it."""
+    deadline = time.monotonic() + seconds
+    while left := processes_of(home):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
 @dataclass
 class HeadwaterProcess:
     """A running Headwater with one user signed in."""
@@ -145,6 +153,11 @@ def start_signed_up(folder: Path | None = None, **variables: str) -> Iterator[He
     shutil.rmtree(home, ignore_errors=True)
 
 
+def _take_interrupts() -> None:
+    """Undo what a shell does to programs in the background, which inherit that they ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Commands:
     """The command line in this process, signed in as a new user of a Headwater, or with the given authorization."""
 
@@ -171,7 +184,8 @@ class Commands:
         """Start `headwater WORDS` as a process, to which a signal can be sent."""
         env = os.environ | self._variables
         command = [sys.executable, "-m", "headwater", *words]
-        return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(command, env=env, text=True, preexec_fn=_take_interrupts, **pipes)
 
     def run_json(self, *words: str, code: int = 0) -> Any:
         """Run it with --json; return its answer."""

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from entrypoints.command_line import invoke
-from entrypoints.headwater_process import HeadwaterProcess, processes_of, start_headwater
+from entrypoints.headwater_process import HeadwaterProcess, start_headwater, wait_until_none_is_left
 
 APP = {
     "schema.sql": "CREATE TABLE users (id int PRIMARY KEY, email text);",
@@ -168,13 +168,6 @@ def test_killed_process_is_restarted(headwater: HeadwaterProcess, part: str) -> 
     deadline = time.monotonic() + 240
     while not set(headwater.pids(part)) - set(before):
         assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
-def wait_until_none_is_left(home: Path) -> None:
-    deadline = time.monotonic() + 240
-    while processes_of(home):
-        assert time.monotonic() < deadline, processes_of(home)
         time.sleep(0.1)
 
 

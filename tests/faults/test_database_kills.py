@@ -21,7 +21,7 @@ import httpx
 import psycopg
 import pytest
 
-from entrypoints.headwater_process import HeadwaterProcess, processes_of, start_headwater
+from entrypoints.headwater_process import HeadwaterProcess, start_headwater, wait_until_none_is_left
 from suite import storage
 from suite.profiles import rounds
 
@@ -35,9 +35,8 @@ def headwater() -> Iterator[HeadwaterProcess]:
     with start_headwater(home, HEADWATER_LOG_LEVEL="error") as running:
         running.sign_up()
         yield running
-    left = processes_of(home)
+    wait_until_none_is_left(home)
     shutil.rmtree(home, ignore_errors=True)
-    assert left == {}, "somebody was left behind"
 
 
 def project(headwater: HeadwaterProcess) -> str:

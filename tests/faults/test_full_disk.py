@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.headwater_process import processes_of
+from entrypoints.headwater_process import wait_until_none_is_left
 from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
 from headwater.engines.postgresql.provision import SPARES
 from suite import storage
@@ -29,7 +29,7 @@ def proxied() -> Iterator[ProxiedHeadwater]:
     try:
         with proxied_headwater(home) as running:
             yield running
-        assert not processes_of(home)
+        wait_until_none_is_left(home)
     finally:
         subprocess.run(["umount", "--lazy", home], check=True)
         shutil.rmtree(home, ignore_errors=True)

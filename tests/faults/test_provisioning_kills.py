@@ -21,7 +21,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from entrypoints.headwater_process import processes_of
+from entrypoints.headwater_process import processes_of, wait_until_none_is_left
 from entrypoints.proxied_headwater import ProxiedHeadwater, proxied_headwater
 from suite import storage
 from suite.profiles import rounds
@@ -37,9 +37,8 @@ def proxied(request: pytest.FixtureRequest) -> Iterator[ProxiedHeadwater]:
     with proxied_headwater(home) as running:
         running.create("first")  # the template is created
         yield running
-    left = processes_of(home)
+    wait_until_none_is_left(home)
     shutil.rmtree(home, ignore_errors=True)
-    assert not left
 
 
 def kill(pids: list[int]) -> None:
@@ -200,10 +199,7 @@ def test_killed_headwater_leaves_no_processes_and_keeps_data() -> None:
         with proxied_headwater(home) as before:
             database = filled(before)
             kill([before.headwater.process.pid])
-            end = time.monotonic() + WITHIN_SECONDS
-            while left := processes_of(home):
-                assert time.monotonic() < end, left
-                time.sleep(0.1)
+            wait_until_none_is_left(home)
         with proxied_headwater(home) as after:
             check_databases(after, database)
     finally:

@@ -34,6 +34,22 @@ def apply(schema: Schema, change: c.Change) -> Schema:
     return apply_all(schema, (change,))
 
 
+def created(relation: Relation, fill: Callable[[SchemaDraft], Iterable[c.Change]]) -> Iterator[c.AddTable]:
+    """Yield the creation of a table with the changes that its definition makes to it, unless they take it away.
+
+    Args:
+        relation: the table before them.
+        fill: returns the changes, which can look at the table in the draft as it becomes.
+    """
+    draft = SchemaDraft()
+    draft.add(relation)
+    for change in fill(draft):
+        draft.apply(change)
+    filled = draft.relation(relation.name)
+    if filled is not None:
+        yield c.AddTable(relation.name, None, filled)
+
+
 def mentions(expression: str, column: str) -> bool:
     """Return True if an SQL expression contains a name."""
     return any(_unquoted(match[0]) == column for match in _NAMES.finditer(expression))

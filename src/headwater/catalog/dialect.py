@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from headwater.catalog.grammar import Grammar
 from headwater.catalog.model import Relation
+from headwater.catalog.spellings import plain_expression, plain_type
 from headwater.catalog.value_kinds import KindName, TypeSpelling, ValueKind
 
 Convert: TypeAlias = Callable[[Any, ValueKind], Any]
@@ -135,6 +136,10 @@ class Dialect:
         current_date: the default expression for the current date.
         has_precise_now: whether CURRENT_TIMESTAMP accepts a precision.
         boolean_literals: false and true as defaults.
+        canonical_type: returns the one spelling of a type, so that types of the same meaning can be compared.
+        canonical_expression: returns the one spelling of a default, a condition or another expression.
+        has_free_types: whether any word is a type, so that an unknown one is no mistake.
+        indexes_foreign_keys: whether a foreign key gets an index if its columns have none.
     """
 
     display_name: str
@@ -183,3 +188,7 @@ class Dialect:
     current_date: str = "CURRENT_DATE"
     has_precise_now: bool = False
     boolean_literals: tuple[str, str] = ("0", "1")
+    canonical_type: Callable[[str], str] = plain_type
+    canonical_expression: Callable[[str], str] = plain_expression
+    has_free_types: bool = False
+    indexes_foreign_keys: bool = False

@@ -165,12 +165,16 @@ class Bind(Node, frozen=True, tag=20):
 
 
 class Assign(Node, frozen=True, tag=30):
-    """`targets = value` with op `=` or `+=` …; `annotation` is the declared type; a bare declaration has no value."""
+    """`targets = value` with op `=` or `+=` …; `annotation` is the declared type; a bare declaration has no value.
+
+    `decorators` are what stands at a field of a class: annotations, attributes, the tags of a Go struct (a Text).
+    """
 
     targets: tuple[Expr, ...]
     value: Expr | None = None
     annotation: Expr | None = None
     op: str = "="
+    decorators: tuple[Expr, ...] = ()
 
 
 class Do(Node, frozen=True, tag=31):
@@ -211,7 +215,10 @@ class Scope(Node, frozen=True, tag=35):
 
 
 class Param(Node, frozen=True, tag=36):
-    """A parameter: `kind` is "", "*" or "**"; a destructured one has its pattern in `pattern`."""
+    """A parameter: `kind` is "", "*", "**" or, for a named receiver as in Go and Rust, "self".
+
+    A destructured parameter has its pattern in `pattern`.
+    """
 
     name: str
     annotation: Expr | None = None
@@ -232,7 +239,12 @@ class Function(Node, frozen=True, tag=37):
 
 
 class Class(Node, frozen=True, tag=38):
-    """A class, interface or type alias of an object type (`kind`: class, interface, type, enum); fields are Assigns."""
+    """A class, struct, interface, trait, record, enum or type alias of an object type, as `kind` says.
+
+    Fields are Assigns. Kind `extension` adds members to the class of this name in the same scope (see
+    `headwater.languages`): Go methods, Rust `impl` blocks, further parts of a C# partial class, a reopened Ruby class,
+    Kotlin extension functions.
+    """
 
     name: str
     bases: tuple[Expr, ...]
@@ -247,7 +259,8 @@ class Import(Node, frozen=True, tag=39):
     """One imported name.
 
     `import a.b as c` is (module="a.b", name=None, alias="c"); `from a import b` is ("a", "b", "b"); a star has
-    name "*"; a JS default import has name "default". Relative Python modules keep their leading dots.
+    name "*" (with the alias "global" it holds for all files below its folder, as a `global using` does); a JS default
+    import has name "default". Relative Python modules keep their leading dots.
     """
 
     module: str
@@ -288,13 +301,19 @@ Stmt: TypeAlias = Assign | Do | Return | Branch | Loop | Scope | Function | Clas
 
 
 class Module(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The facts of one file. `errors` counts the places where the parser had to guess."""
+    """The facts of one file. `errors` counts the places where the parser had to guess.
+
+    `package` is the package or namespace that the file declares, its parts joined by dots. `failure` is the error that
+    left the file without facts, if there was one.
+    """
 
     path: str
     language: str
     body: tuple[Stmt, ...]
     lines: int
     errors: int = 0
+    package: str = ""
+    failure: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -14,6 +14,9 @@ Named = TypeVar("Named", "Column", "Relation")
 # Attributes of an object that only one engine has, under names that the engine declares; sorted by name.
 Attributes = tuple[tuple[str, str], ...]
 DIALECT = "dialect"  # of a Schema that was read from text
+# Of a column or foreign key of models, what the ORM only assumes: the database may differ.
+ASSUMED = "assumed"
+Assumption = Literal["column", "type", "nullability", "default", "key"]
 RelationKind = Literal["table", "view", "materialized_view", "collection", "keyspace"]
 
 
@@ -23,6 +26,11 @@ class Origin:
 
     file: str
     line: int = 0
+
+
+def is_assumed(part: Column | ForeignKey, what: Assumption) -> bool:
+    """Return True if an ORM assumes a column, its type, its default or NULL, or a key: nobody declares them."""
+    return (ASSUMED, what) in part.attrs
 
 
 @dataclass(frozen=True, slots=True)

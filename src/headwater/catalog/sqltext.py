@@ -24,7 +24,7 @@ DIALECTS: Final = ("postgres", "mysql", "sqlite", "tsql")
 _PLACEHOLDER = re.compile(
     r"'(?:[^']|'')*'"  # a string is not changed
     r"|(?P<mustache>\{\{[^{}\n]*\}\}|\#\{[^{}\n]*\}|\$\{[^{}\n]*\}|<%=?.*?%>)"
-    r"|(?P<named>%\(\w+\)s|(?<![\w:])@\w+|(?<![:\w]):[A-Za-z_]\w*)"
+    r"|(?P<named>%\(\w+\)s|(?<![\w:])@\w+|(?<![:\w]):(?:\.\.\.)?[A-Za-z_]\w*)"
     r"|(?P<short>%s|%d|\?\d*|\$\d+)"
 )
 _NAME_NEXT = re.compile(r"\b(?:from|join|into|update|table)\s+$", re.IGNORECASE)

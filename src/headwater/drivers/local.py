@@ -26,16 +26,17 @@ import uuid
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, TypeVar
 
 import structlog
 
 from headwater.drivers import Spec, StartFailed, Status
-from headwater.engines import Address, Instance, ProvisioningSupport, SessionCounts, all_engines, engine
+from headwater.engines import Address, Instance, ProvisioningSupport, ServerCommand, SessionCounts, all_engines, engine
 from headwater.kit import process
 from headwater.kit.errors import Unavailable
 from headwater.kit.process import Identity
 
+T = TypeVar("T")
 log = structlog.get_logger()
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -54,7 +55,7 @@ class LocalDriver:
         self._root = root
         self._children: dict[uuid.UUID, tuple[subprocess.Popen[bytes], signal.Signals]] = {}
         self._running: set[uuid.UUID] = set()
-        self._files: dict[uuid.UUID, asyncio.Task[None]] = {}
+        self._files: dict[uuid.UUID, asyncio.Task[Any]] = {}
 
     async def prepare(self) -> None:
         """Create the templates of the engines."""
@@ -67,18 +68,18 @@ class LocalDriver:
         if not self._folder(spec).exists():
             await self._alone(spec, self._make)
 
-    async def _alone(self, spec: Spec, work: Callable[[Spec], None]) -> None:
+    async def _alone(self, spec: Spec, work: Callable[[Spec], T]) -> T:
         """Run work on files in a thread, which continues if the caller is cancelled; the next call waits for it."""
         before = self._files.get(spec.id)
 
-        async def in_turn() -> None:
+        async def in_turn() -> T:
             if before:
                 await asyncio.gather(before, return_exceptions=True)
-            await asyncio.to_thread(work, spec)
+            return await asyncio.to_thread(work, spec)
 
         task = self._files[spec.id] = asyncio.create_task(in_turn())
         try:
-            await asyncio.shield(task)
+            return await asyncio.shield(task)
         finally:
             if task.done() and self._files.get(spec.id) is task:
                 del self._files[spec.id]
@@ -127,7 +128,7 @@ class LocalDriver:
             return
         await self._end_leftovers(spec)
         instance = self._instance(spec)
-        program = await asyncio.to_thread(_engine(spec).server_command, instance)
+        program = await self._alone(spec, self._command)
         if program is not None:
             with _fresh(instance.folder / "log") as output:
                 child = process.spawn(
@@ -145,6 +146,9 @@ class LocalDriver:
         if _read(instance.folder / "applied") != _spec_hash(spec):
             await self.apply(spec)
         self._running.add(spec.id)
+
+    def _command(self, spec: Spec) -> ServerCommand | None:
+        return _engine(spec).server_command(self._instance(spec))
 
     async def _wait_ready(self, spec: Spec, instance: Instance, child: subprocess.Popen[bytes]) -> None:
         ready = _engine(spec).is_ready

@@ -6,7 +6,14 @@ A language module has:
     SUFFIXES: tuple[str, ...]              with the dot, lower-case, for instance (".py", ".pyi")
     facts(path: str, source: bytes) -> Module     never raises: what is not understood is counted in `errors`
 
-Optional: INTERPRETERS: tuple[str, ...], the shebang programs that mean this language.
+Optional:
+
+    INTERPRETERS: tuple[str, ...]          the shebang programs that mean this language
+    SCOPE: Scope                           where a name that a file neither defines nor imports is looked for
+    IMPLICIT_RECEIVER: bool                a method can name members of its object without `this.` or `self.`
+    BARE_CALLS: bool                       a method without arguments is called without parentheses
+    IMPLICIT_TARGET: bool                  and set them so: an assignment to a name that is not declared sets a member
+
 The conformance suite in `headwater.testing.languages` runs over every module found here.
 """
 
@@ -15,10 +22,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 from headwater.catalog.facts import Module
 from headwater.kit import plugins
+
+# file      only the file itself and its imports (Python, JavaScript)
+# folder    all files of the folder share their names; an import names a folder by the end of its path (Go)
+# package   all files that declare the same `Module.package` share their names; an import names a package and a member,
+#           or a package and `*` (Java, Kotlin, C#, PHP)
+# path      an import names a module by its path from `crate`, `self` or `super` (Rust)
+# global    every class can be named everywhere, by its full name or from inside its namespace (Ruby)
+Scope = Literal["file", "folder", "package", "path", "global"]
 
 
 class Language(Protocol):
@@ -50,3 +65,25 @@ def by_name() -> Mapping[str, Language]:
 def by_suffix() -> Mapping[str, Language]:
     """Return the language of each file suffix."""
     return MappingProxyType({suffix: lang for lang in by_name().values() for suffix in lang.SUFFIXES})
+
+
+def scope_of(language: str) -> Scope:
+    """Return where names are looked for in a language; `file` unless it says otherwise."""
+    known = by_name().get(language)
+    scope: Scope = getattr(known, "SCOPE", "file")
+    return scope
+
+
+def has_implicit_receiver(language: str) -> bool:
+    """Return True if methods of a language can name members of their object without a receiver."""
+    return bool(getattr(by_name().get(language), "IMPLICIT_RECEIVER", False))
+
+
+def has_bare_calls(language: str) -> bool:
+    """Return True if methods of a language that take no arguments are called without parentheses."""
+    return bool(getattr(by_name().get(language), "BARE_CALLS", False))
+
+
+def has_implicit_target(language: str) -> bool:
+    """Return True if methods of a language can set members of their object without a receiver."""
+    return bool(getattr(by_name().get(language), "IMPLICIT_TARGET", False))

@@ -21,12 +21,18 @@ from headwater.readers.sqlalchemy.relations import Builder
 from headwater.readers.sqlalchemy.sqltypes import spell
 
 NAME = "Alembic"
+BOOKKEEPING = ("alembic_version",)
 _DEFINES = re.compile(r"\b(create|alter|drop|rename)\s+(\w+\s+){0,3}(table|view|type)\b|\bsp_rename\b", re.IGNORECASE)
 
 
 def detects(file: SourceFile) -> bool:
     """Return True if a file is an Alembic revision."""
     return file.language == "python" and b"down_revision" in file.source and b"def upgrade" in file.source
+
+
+def is_migration(file: SourceFile) -> bool:
+    """Return True: every revision changes the schema."""
+    return True
 
 
 def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:

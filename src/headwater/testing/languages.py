@@ -28,6 +28,7 @@ HOSTILE = (
     "naïve = 'é' # ß\n".encode(),
     b"def class import from ; } ) ]",
     b"1 +\n" * 300,
+    b"@I val i: Long,\n@C(",
 )
 
 

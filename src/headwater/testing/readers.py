@@ -12,8 +12,9 @@ from pathlib import PurePosixPath
 
 from headwater.catalog import codec, facts
 from headwater.core.lineage import symbols
+from headwater.core.lineage.symbols import Found
 from headwater.languages import by_suffix
-from headwater.readers import Reader, Reading, SourceFile, schema_suffixes
+from headwater.readers import Reader, Reading, SourceFile, schema_suffixes, settings_files
 
 # Texts that look like declarations and are broken, empty, circular or hostile.
 HOSTILE = {
@@ -35,10 +36,48 @@ HOSTILE = {
         "CREATE TABLE a (id int, id int);\nALTER TABLE nowhere ADD b int;\nCREATE TABLE (;\nDROP TABLE x, y;\n"
     ),
     "schema.prisma": "model A {\n  id Int @id\n  b B @relation(fields: [x], references: [y])\n}\nmodel {\n}\nenum",
+    "db/models.go": (
+        'package db\nimport "gorm.io/gorm"\ntype Loop struct { *Loop; gorm.Model; X Loop `gorm:"embedded"` }\n'
+        'type A struct { ID int `gorm:"column:;primaryKey"`; B []B `gorm:"many2many:"`; C *A `gorm:"foreignKey:No"` }\n'
+        'type B struct { ID int; A []A `gorm:"many2many:a_b"`; `gorm:"x"`; F func() `gorm:"-"` }\n'
+        'func (A) TableName() string { return prefix + "a" }\nfunc (b *B) TableName() string { return b.TableName() }\n'
+        "func m(db *gorm.DB) { db.AutoMigrate(); db.AutoMigrate(&A{}, nothing, &B{}); db.Find(); db.Where(}\n"
+    ),
+    "src/schema.rs": (
+        "diesel::table! { users (id) { id -> Int4, #[sql_name] name -> , -> Text, t -> Nullable<Array<Text>>, } }\n"
+        "table! { }\ntable! { a.b.c () { } }\njoinable!(users -> gone (id));\njoinable!();\n"
+        "#[derive(Queryable, Insertable)] #[diesel(table_name)] struct User { id: i32, r#type: X}\n"
+        "#[derive(DeriveEntityModel)] #[sea_orm(table_name = )] pub struct Model { #[sea_orm()] pub id: i32, id: i32}\n"
+        '#[derive(DeriveRelation)] enum Relation { #[sea_orm(belongs_to = "Entity", from = "X", to = "Y")] Loop }\n'
+    ),
+    "empty.go": "",
+    "empty.rs": "",
+    "model/Loop.java": (
+        "package m;\nimport jakarta.persistence.*;\n@Entity class Loop extends Loop { @Id Loop id; @ManyToOne No x; }\n"
+        '@Entity @Table(name = NOWHERE) class A extends B { @EmbeddedId A id; @OneToMany(mappedBy = "no") List a; }\n'
+        "@Entity class B extends A { @ManyToMany Set<A> bs; @ElementCollection Map<A, B> m; @OneToOne @MapsId A a; }\n"
+        '@Entity class C { @Column(name = "") @Id int id; @Column(table = "t") int y; @JoinColumn A'
+    ),
+    "model/Loop.kt": (
+        "package m\nimport jakarta.persistence.*\n@Entity class K(@Id val id: K, @ManyToOne val k: L) : K()\n"
+        "@Entity class L(val l: List<L>, @Embedded val e: L"
+    ),
+    "Shop.cs": (
+        "using Microsoft.EntityFrameworkCore;\nclass Db : Db { DbSet<A> As { get; set; } DbSet<No> G { get; set; } }\n"
+        "class Db2 : DbContext { public DbSet<A> As { get; set; } void OnModelCreating(ModelBuilder b) {\n"
+        "b.Entity<A>().HasKey(x => x.Nope).HasName(3); b.Entity<A>().HasOne(x => x.Self).WithMany().HasForeignKey();\n"
+        "OnModelCreating(b); b.Entity<A>().OwnsOne(x => x.Self, o => o.OwnsOne(y => y.Self)); b.Entity(); } }\n"
+        "class A : A { public int Id { get; set; } public A Self { get; set; } public List<A> Many { get; set; } }\n"
+        "class B { [Key] public"
+    ),
     "empty.py": "",
+    "empty.java": "",
+    "empty.cs": "",
     "empty.sql": "",
     "empty.prisma": "",
     "plain.py": "print('a page about sqlalchemy and alembic')\n",
+    "plain.go": "package a\n// A page about gorm.\nfunc F() {}\n",
+    "plain.rs": "// A page about diesel and sea_orm.\nfn f() {}\n",
 }
 
 
@@ -51,8 +90,10 @@ class CodeBase:
         self.modules: dict[str, facts.Module] = {}
         for path, text in sorted(texts.items()):
             suffix = PurePosixPath(path).suffix
-            language = known.get(suffix)
-            source = SourceFile(path, language.NAME if language else schema_suffixes().get(suffix, ""), text.encode())
+            is_settings = settings_files().fullmatch(PurePosixPath(path).name) is not None
+            language = None if is_settings else known.get(suffix)
+            other = "settings" if is_settings else schema_suffixes().get(suffix, "")
+            source = SourceFile(path, language.NAME if language else other, text.encode())
             self.sources.append(source)
             if language:
                 self.modules[path] = language.facts(path, source.source)
@@ -69,6 +110,11 @@ class CodeBase:
     def resolve(self, path: str, name: str) -> tuple[str, facts.Stmt] | None:
         """Return where a dotted name used in a file is defined."""
         return self.symbols.resolve(path, name)
+
+    def resolve_import(self, path: str, stmt: facts.Import) -> tuple[str, facts.Stmt] | None:
+        """Return where a name that an import in a file names is defined, or None."""
+        symbol = self.symbols.imported(path, stmt)
+        return (symbol.path, symbol.stmt) if isinstance(symbol, Found) else None
 
     def read(self, reader: Reader) -> Reading:
         """Return the result of a reader on the files that it detects."""

@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from headwater.core.lineage import pipeline
+from headwater.catalog import facts
+from headwater.core.lineage import embedded_sql, pipeline
 from headwater.core.lineage.cache import FileCache
+from headwater.core.lineage.orm import statements
 from headwater.core.lineage.result import ScanProgress
 from headwater.kit.errors import Cancelled
+from headwater.languages import by_name
+from headwater.readers import all_readers
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
 _EXPECTED = re.compile(r"(?:#|//|--) -> (.*)$")
@@ -96,6 +100,19 @@ def test_second_scan_reads_only_changed_files(shop, tmp_path):
     cache.close()
 
 
+def test_second_scan_of_the_same_code_computes_nothing(tmp_path):
+    orm_cases = Path(__file__).parent / "orm" / "cases"
+    for name in ("rails_app", "sqlalchemy_relations", "prisma_shapes"):
+        write(orm_cases / f"{name}.txt", tmp_path / "code" / name)
+    cache = FileCache(tmp_path / "cache.sqlite")
+    first = pipeline.scan(tmp_path / "code", cache=cache, processes=1)
+    computed: list[bytes] = []
+    cache.put_many = computed.extend
+    assert pipeline.scan(tmp_path / "code", cache=cache, processes=1).usages == first.usages != ()
+    assert computed == []
+    cache.close()
+
+
 def test_damaged_cache_is_recreated(shop, tmp_path):
     file = tmp_path / "cache.sqlite"
     file.write_bytes(b"not a database at all" * 100)
@@ -132,3 +149,95 @@ def test_cyclic_imports_and_syntax_errors_are_tolerated(tmp_path):
     result = pipeline.scan(tmp_path, processes=1)
     assert result.file_counts["scanned"] == 3
     assert sum(row.errors for row in result.languages) >= 1
+
+
+def test_file_that_fails_is_listed_and_the_others_are_examined(tmp_path, monkeypatch):
+    (tmp_path / "schema.sql").write_text("CREATE TABLE users (id int, email text);")
+    for name in ("good.py", "bad.py"):
+        (tmp_path / name).write_text('QUERY = "SELECT email FROM users"\n')
+    claims = embedded_sql.claims
+
+    def fail(module, schema, annotations):
+        if module.path == "bad.py":
+            raise AttributeError("no such attribute")
+        return claims(module, schema, annotations)
+
+    monkeypatch.setattr(embedded_sql, "claims", fail)
+    result = pipeline.scan(tmp_path, processes=1)
+    assert {usage.file_path for usage in result.usages} == {"good.py"}
+    assert [(missed.file_path, missed.reason) for missed in result.not_understood] == [
+        ("bad.py", "This file could not be examined: AttributeError. Please report it.")
+    ]
+
+
+def test_statement_that_fails_is_listed_and_the_others_are_read(tmp_path, monkeypatch):
+    (tmp_path / "models.py").write_text(
+        "from sqlalchemy.orm import DeclarativeBase, mapped_column\n\n\nclass Base(DeclarativeBase): ...\n\n\n"
+        "class User(Base):\n    __tablename__ = 'users'\n    email = mapped_column(primary_key=True)\n"
+    )
+    (tmp_path / "service.py").write_text(
+        "from models import User\n\n\ndef bad(user: User):\n    del user.email\n\n\n"
+        "def deep(user: User):\n    raise user.email\n\n\ndef good(user: User):\n    return user.email\n"
+    )
+    run = statements._do
+
+    def fail(frame, stmt):
+        if stmt.word in ("del", "raise"):
+            raise RecursionError if stmt.word == "raise" else KeyError("id")
+        run(frame, stmt)
+
+    monkeypatch.setitem(statements._HANDLERS, facts.Do, fail)
+    result = pipeline.scan(tmp_path, processes=1)
+    assert [usage.line_number for usage in result.usages if usage.file_path == "service.py"] == [13]
+    assert [(missed.line_number, missed.reason) for missed in result.not_understood] == [
+        (4, "The code from here on could not be examined completely: KeyError. Please report it."),
+        (8, "The code from here on is nested too deeply to be examined completely."),
+    ]
+
+
+def test_reader_that_fails_is_listed_and_the_others_are_read(tmp_path, monkeypatch):
+    (tmp_path / "schema.sql").write_text("CREATE TABLE users (id int, email text);")
+    (tmp_path / "schema.prisma").write_text("model Post {\n  id Int @id\n}\n")
+
+    def fail(project, files):
+        raise KeyError("id")
+
+    monkeypatch.setattr(all_readers()["prisma"], "read", fail)
+    result = pipeline.scan(tmp_path, processes=1)
+    assert [relation.name for relation in result.schema] == ["users"]
+    assert [(missed.file_path, missed.reason) for missed in result.not_understood] == [
+        ("schema.prisma", "Prisma could not be read: KeyError. Please report it.")
+    ]
+
+
+def test_file_that_its_language_fails_on_is_listed_and_the_others_are_read(tmp_path, monkeypatch):
+    (tmp_path / "schema.sql").write_text("CREATE TABLE users (id int, email text);")
+    for name in ("good.py", "bad.py"):
+        (tmp_path / name).write_text('QUERY = "SELECT email FROM users"\n')
+    python = by_name()["python"]
+    facts_of = python.facts
+
+    def fail(path, source):
+        if path == "bad.py":
+            raise IndexError("tuple index out of range")
+        return facts_of(path, source)
+
+    monkeypatch.setattr(python, "facts", fail)
+    result = pipeline.scan(tmp_path, processes=1)
+    assert {usage.file_path for usage in result.usages} == {"good.py"}
+    reason = "This file could not be parsed: IndexError. Please report it."
+    assert [(missed.file_path, missed.reason) for missed in result.not_understood] == [("bad.py", reason)]
+    assert pipeline.schema_of(tmp_path).not_understood[0].reason == reason
+
+
+def test_definition_that_is_nested_too_deeply_leaves_the_others(tmp_path):
+    deep = "[" * 240 + "]" * 240
+    (tmp_path / "deep.py").write_text(f"DEEP = {deep}\n")
+    (tmp_path / "models.py").write_text(
+        "from sqlalchemy.orm import DeclarativeBase, mapped_column\nfrom deep import DEEP\n\n\n"
+        "class Base(DeclarativeBase): ...\n\n\n"
+        "class User(Base):\n    __tablename__ = 'users'\n    email = mapped_column(primary_key=True)\n\n\n"
+        "def show(user: User):\n    return user.email\n"
+    )
+    usages = pipeline.scan(tmp_path, processes=1).usages
+    assert [(usage.line_number, usage.column_name) for usage in usages] == [(14, "email")]

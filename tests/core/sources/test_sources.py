@@ -46,7 +46,7 @@ def test_existing_folder_takes_precedence(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "shop").mkdir()
     assert sources.parse("shop").kind == "path"
-    assert sources.read("shop", lambda path: Schema(source=path.name), same).source == "shop"
+    assert sources.read("shop", lambda path, half: Schema(source=path.name), same).source == "shop"
 
 
 @pytest.mark.parametrize("text", ["", "a b", "?!"])
@@ -58,7 +58,7 @@ def test_invalid_source_is_rejected(text):
 def test_live_database_is_read(tmp_path):
     with closing(sqlite3.connect(tmp_path / "shop.db")) as created:
         created.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, note TEXT)")
-    result = sources.read(f"sqlite:///{tmp_path}/shop.db", lambda path: Schema(), same)
+    result = sources.read(f"sqlite:///{tmp_path}/shop.db", lambda path, half: Schema(), same)
     assert result.source == "shop.db"
     assert [column.name for column in result.relation("orders").columns] == ["id", "note"]
 
@@ -76,6 +76,6 @@ def test_live_database_is_read(tmp_path):
 )
 def test_unreachable_database_has_clear_error(url, error):
     with pytest.raises(error) as raised:
-        sources.read(url, lambda path: Schema(), same)
+        sources.read(url, lambda path, half: Schema(), same)
     assert raised.value.hint or error is BadInput
     assert "secret" not in f"{raised.value.message} {raised.value.hint}"

@@ -116,6 +116,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/databases/{database_id}/recovery/points"): {"name": "p"},
     ("POST", "/api/v1/databases/{database_id}/recoveries/plan"): {"name": "back", "time": "2026-01-01T00:00:00Z"},
     ("POST", "/api/v1/databases/{database_id}/recoveries"): {"name": "back", "time": "2026-01-01T00:00:00Z"},
+    ("POST", "/api/v1/codebases/{codebase_id}/impact"): {"table": "books", "drop": True},
+    ("POST", "/api/v1/codebases/{codebase_id}/impact/export"): {"table": "books", "drop": True},
 }
 # The resources that these paths name within a database may not exist: then the response is 404 for everybody.
 GONE = {
@@ -172,6 +174,8 @@ REPEATABLE_POSTS = {
             "test",
         )
     ),
+    "/api/v1/codebases/{codebase_id}/impact",
+    "/api/v1/codebases/{codebase_id}/impact/export",
     "/api/v1/snapshots/{snapshot_id}/restores",
     "/api/v1/snapshots/{snapshot_id}/restores/plan",
     *(
@@ -426,6 +430,18 @@ async def credentials_of(app: AppFixture, person: Person, path: str) -> dict[str
     return values
 
 
+async def endpoint_of(app: AppFixture, scan: str) -> str:
+    """Give the sample an endpoint: its code serves nothing."""
+    known = "SELECT id FROM scan_endpoints WHERE scan_id = :scan"
+    new = (
+        "INSERT INTO scan_endpoints SELECT :scan, 0, gen_random_uuid(), 'GET', '/', 'Flask', 'home', 'app.py', 1, 0, 0"
+        " WHERE NOT EXISTS (SELECT FROM scan_endpoints WHERE scan_id = :scan)"
+    )
+    async with app.server.database.transaction() as db:
+        await db.execute(text(new), {"scan": uuid.UUID(scan)})
+        return str((await db.execute(text(known), {"scan": uuid.UUID(scan)})).scalar_one())
+
+
 async def filled(app: AppFixture, person: Person, path: str) -> str:
     """Fill the placeholders of a path with ids of a person's resources."""
     values = {
@@ -434,6 +450,7 @@ async def filled(app: AppFixture, person: Person, path: str) -> str:
         "path:path": "shop/orders.py",
         "user_id": person.signed_in["user"]["id"],
         "export_id": str(uuid.uuid4()),
+        "usage_id": "0",
         "invitation_id": await invitation_of(person, path),
     }
     if "{session_id}" in path:
@@ -443,6 +460,8 @@ async def filled(app: AppFixture, person: Person, path: str) -> str:
         codebase = (await person.get(f"/projects/{person.project['id']}/codebases"))["items"][0]
         scan = codebase["scan"]["id"]
         values |= {"codebase_id": codebase["id"], "job_id": codebase["job_id"], "schema_id": scan}
+    if "{endpoint_id}" in path:
+        values["endpoint_id"] = await endpoint_of(app, scan)
     if "{database_id}" in path or "{query_id}" in path:
         values |= await database_of(person, path)
     if "{dashboard_id}" in path:
@@ -474,6 +493,8 @@ async def answer_of(client: Any, method: str, template: str, path: str) -> tuple
         options["files"] = {"file": ("x.csv", b"a\n1\n")}
     elif template.endswith("/cell") and method == "GET":
         options["params"] = {"column": "id", "row": 0}
+    elif template.endswith("/scan-diff"):
+        options["params"] = {"before": path.split("/")[-2]}
     elif (method, template) in BODIES:
         options["json"] = BODIES[method, template]
     async with client.stream(method, path, **options) as answer:

@@ -3623,6 +3623,246 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/codebases/{codebase_id}/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Endpoints
+         * @description List the HTTP endpoints of the code, by path; with a table or column, those that use it.
+         */
+        get: operations["list_endpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/endpoints/{endpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Endpoint
+         * @description Show an endpoint with the columns that it uses, each with the functions that lead to the nearest usage.
+         */
+        get: operations["get_endpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/usages/{usage_id}/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Endpoints Of Usage
+         * @description List the HTTP endpoints that reach a usage, each with the functions that lead there.
+         */
+        get: operations["list_endpoints_of_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get Impact
+         * @description List what a change breaks in the code of the newest scan, riskiest first; nothing is changed.
+         */
+        post: operations["get_impact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/impact/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Impact
+         * @description Download everything that a change breaks as SARIF, Markdown or JSON.
+         */
+        post: operations["export_impact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Columns
+         * @description List the columns of the newest scan, and say of each how it is used: `use` selects by the answer.
+         */
+        get: operations["list_columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/columns/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Columns
+         * @description Download the columns and how each is used as CSV, JSON, HTML, or SARIF without those in full use.
+         */
+        get: operations["export_columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tables
+         * @description List the tables of the newest scan, and say of each how it is used: `use` selects by the answer.
+         */
+        get: operations["list_tables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/personal-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Personal Data
+         * @description List the columns with personal data in the newest scan, each with the files that read and write it.
+         */
+        get: operations["list_personal_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/personal-data/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Personal Data
+         * @description Download the columns with personal data and the files that touch them as CSV, JSON or HTML.
+         */
+        get: operations["export_personal_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/scan-diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Scan Diff
+         * @description Compare the newest scan with that of another codebase of the project, such as an earlier upload.
+         */
+        get: operations["get_scan_diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/shared-tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shared Tables
+         * @description List the tables that other codebases of the organization have, too, and columns that they define otherwise.
+         */
+        get: operations["list_shared_tables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/schemas": {
         parameters: {
             query?: never;
@@ -3655,6 +3895,26 @@ export interface paths {
          * @description Return a schema as JSON, or as text in another format.
          */
         get: operations["get_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Drift
+         * @description List what differs between the target (A) and what the newest scan of the codebase declares (B).
+         */
+        get: operations["get_drift"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4105,6 +4365,45 @@ export interface components {
             grace_days: number;
         };
         /**
+         * BreakOut
+         * @description A line that a change breaks, may break, or that carries the value on; `risk` is from 0 to 100.
+         *
+         *     `endpoints` are the first of the HTTP endpoints that reach the line, `endpoint_count` is the number of all.
+         */
+        BreakOut: {
+            /** File Path */
+            file_path: string;
+            /** Line Number */
+            line_number: number;
+            /**
+             * Certainty
+             * @enum {string}
+             */
+            certainty: "breaks" | "may_break" | "carries";
+            /** Reason */
+            reason: string;
+            /** Risk */
+            risk: number;
+            /** Table Name */
+            table_name: string;
+            /** Column Name */
+            column_name: string;
+            /** Symbol */
+            symbol: string;
+            /** Kind */
+            kind: string;
+            /** Language */
+            language: string;
+            /** Code Snippet */
+            code_snippet: string;
+            /** Is Test */
+            is_test: boolean;
+            /** Endpoints */
+            endpoints: string[];
+            /** Endpoint Count */
+            endpoint_count: number;
+        };
+        /**
          * BrokenEntryOut
          * @description The first entry of a chain that is not what was sealed; `id` is null if it is missing.
          */
@@ -4165,6 +4464,16 @@ export interface components {
             broken: components["schemas"]["BrokenEntryOut"] | null;
         };
         /**
+         * ChainStepOut
+         * @description A function on the way from an endpoint to a usage; the symbol of a file's top level is empty.
+         */
+        ChainStepOut: {
+            /** Symbol */
+            symbol: string;
+            /** File Path */
+            file_path: string;
+        };
+        /**
          * ChallengeOut
          * @description The options for `navigator.credentials`, and the ticket that is sent back with its result.
          */
@@ -4175,6 +4484,20 @@ export interface components {
             };
             /** Ticket */
             ticket: string;
+        };
+        /**
+         * ChangesOut
+         * @description Tables, columns (`table.column`) and usages that only one scan has; `total` counts all usages.
+         */
+        ChangesOut: {
+            /** Tables */
+            tables: string[];
+            /** Columns */
+            columns: string[];
+            /** Usages */
+            usages: components["schemas"]["DiffUsageOut"][];
+            /** Total */
+            total: number;
         };
         /**
          * Chart
@@ -4343,6 +4666,46 @@ export interface components {
             ][];
         };
         /**
+         * ColumnDefinitionOut
+         * @description How one codebase defines a column; empty if it has no such column.
+         */
+        ColumnDefinitionOut: {
+            /** Codebase */
+            codebase: string;
+            /** Definition */
+            definition: string;
+        };
+        /**
+         * ColumnOut
+         * @description A column with the numbers of its usages, and how it is used.
+         */
+        ColumnOut: {
+            /**
+             * Column Id
+             * Format: uuid
+             */
+            column_id: string;
+            /** Table Name */
+            table_name: string;
+            /** Column Name */
+            column_name: string;
+            /** Type */
+            type: string;
+            /** Nullable */
+            nullable: boolean;
+            /** Primary Key */
+            primary_key: boolean;
+            references: components["schemas"]["ReferenceOut"] | null;
+            /** Total */
+            total: number;
+            counts: components["schemas"]["UsageCounts"];
+            /** Files */
+            files: number;
+            /** Languages */
+            languages: string[];
+            use: components["schemas"]["UseOut"];
+        };
+        /**
          * ColumnPlanOut
          * @description A column and its type in the target.
          */
@@ -4387,6 +4750,15 @@ export interface components {
             files: number;
             /** Languages */
             languages: string[];
+        };
+        /**
+         * ColumnsOut
+         * @description The columns that were asked for, in the order of the schema; `counts` is of all columns.
+         */
+        ColumnsOut: {
+            /** Columns */
+            columns: components["schemas"]["ColumnOut"][];
+            counts: components["schemas"]["UseCountsOut"];
         };
         /**
          * ComparedOut
@@ -4941,6 +5313,64 @@ export interface components {
             device_code: string;
         };
         /**
+         * DiffUsageOut
+         * @description A usage that only one of two scans has, where that scan has it.
+         */
+        DiffUsageOut: {
+            /** Table Name */
+            table_name: string;
+            /** Column Name */
+            column_name: string;
+            /**
+             * Usage Type
+             * @enum {string}
+             */
+            usage_type: "read" | "write" | "update" | "delete" | "join" | "filter" | "projection";
+            /** File Path */
+            file_path: string;
+            /** Line Number */
+            line_number: number;
+            /** Symbol */
+            symbol: string;
+            /** Code Snippet */
+            code_snippet: string;
+        };
+        /**
+         * DifferenceOut
+         * @description One difference: what each side has, null for nothing, and the line that declares it.
+         */
+        DifferenceOut: {
+            /** Table */
+            table: string;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "table" | "view" | "column" | "type" | "null" | "default" | "primary_key" | "foreign_key" | "index" | "check" | "enum";
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** A */
+            a: string | null;
+            /** B */
+            b: string | null;
+            at_a: components["schemas"]["DriftLineOut"] | null;
+            at_b: components["schemas"]["DriftLineOut"] | null;
+        };
+        /**
+         * DivergenceOut
+         * @description A column that codebases define in different ways.
+         */
+        DivergenceOut: {
+            /** Column Name */
+            column_name: string;
+            /** Kinds */
+            kinds: ("missing" | "type" | "nullability")[];
+            /** Definitions */
+            definitions: components["schemas"]["ColumnDefinitionOut"][];
+        };
+        /**
          * Domain
          * @description A named type based on another type, with a condition, a default or NOT NULL.
          */
@@ -4991,6 +5421,34 @@ export interface components {
             clause: string;
             /** Message */
             message: string;
+        };
+        /**
+         * DriftLineOut
+         * @description Where a side declares something.
+         */
+        DriftLineOut: {
+            /** File */
+            file: string;
+            /** Line */
+            line: number;
+        };
+        /**
+         * DriftOut
+         * @description What differs between two schemas. `left_out` counts the differences that are not listed.
+         */
+        DriftOut: {
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /** Differences */
+            differences: components["schemas"]["DifferenceOut"][];
+            /** Left Out */
+            left_out: number;
+            /** Renames */
+            renames: components["schemas"]["RenameOut"][];
+            /** Not Compared */
+            not_compared: string[];
         };
         /**
          * EditConflict
@@ -5088,6 +5546,89 @@ export interface components {
         EndedSessionsOut: {
             /** Ended */
             ended: number;
+        };
+        /**
+         * EndpointColumnOut
+         * @description A column that an endpoint uses; the place and the chain are those of the nearest usage.
+         */
+        EndpointColumnOut: {
+            /**
+             * Column Id
+             * Format: uuid
+             */
+            column_id: string;
+            /** Table Name */
+            table_name: string;
+            /** Column Name */
+            column_name: string;
+            /** Usage Types */
+            usage_types: ("read" | "write" | "update" | "delete" | "join" | "filter" | "projection")[];
+            /** Usages */
+            usages: number;
+            /** File Path */
+            file_path: string;
+            /** Line Number */
+            line_number: number;
+            /** Chain */
+            chain: components["schemas"]["ChainStepOut"][];
+        };
+        /**
+         * EndpointDetailOut
+         * @description An endpoint with the columns that it uses, by table and name.
+         */
+        EndpointDetailOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Method */
+            method: string;
+            /** Path */
+            path: string;
+            /** Framework */
+            framework: string;
+            /** Handler */
+            handler: string;
+            /** File Path */
+            file_path: string;
+            /** Line Number */
+            line_number: number;
+            /** Columns Read */
+            columns_read: number;
+            /** Columns Written */
+            columns_written: number;
+            /** Columns */
+            columns: components["schemas"]["EndpointColumnOut"][];
+        };
+        /**
+         * EndpointOut
+         * @description An HTTP endpoint that the code declares, with the numbers of columns that it reads and writes.
+         *
+         *     `method` is ANY if every method is answered. A parameter of `path` is in braces, whatever the framework writes.
+         */
+        EndpointOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Method */
+            method: string;
+            /** Path */
+            path: string;
+            /** Framework */
+            framework: string;
+            /** Handler */
+            handler: string;
+            /** File Path */
+            file_path: string;
+            /** Line Number */
+            line_number: number;
+            /** Columns Read */
+            columns_read: number;
+            /** Columns Written */
+            columns_written: number;
         };
         /**
          * EngineOut
@@ -5902,6 +6443,70 @@ export interface components {
             last_used_at: string | null;
         };
         /**
+         * ImpactCounts
+         * @description Numbers of lines by certainty.
+         */
+        ImpactCounts: {
+            /**
+             * Breaks
+             * @default 0
+             */
+            breaks: number;
+            /**
+             * May Break
+             * @default 0
+             */
+            may_break: number;
+            /**
+             * Carries
+             * @default 0
+             */
+            carries: number;
+        };
+        /**
+         * ImpactIn
+         * @description A change to come: of a column (`table.column`) or table, with one of what happens to it, or SQL that says it.
+         */
+        ImpactIn: {
+            /** Column */
+            column?: string | null;
+            /** Table */
+            table?: string | null;
+            /** Sql */
+            sql?: string | null;
+            /** Rename */
+            rename?: string | null;
+            /**
+             * Drop
+             * @default false
+             */
+            drop?: boolean;
+            /** Type */
+            type?: string | null;
+            /**
+             * Not Null
+             * @default false
+             */
+            not_null?: boolean;
+        };
+        /**
+         * ImpactOut
+         * @description What a change breaks. `left_out` counts the lines of least risk that are not listed; an export has all.
+         */
+        ImpactOut: {
+            /** Change */
+            change: string[];
+            counts: components["schemas"]["ImpactCounts"];
+            /** Breaks */
+            breaks: components["schemas"]["BreakOut"][];
+            /** Left Out */
+            left_out: number;
+            /** Schema */
+            schema: components["schemas"]["SchemaDependentOut"][];
+            /** Unseen */
+            unseen: string[];
+        };
+        /**
          * ImportColumnIn
          * @description A column of the file, its target column, and the type of the target column in a new table.
          */
@@ -6356,6 +6961,13 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** ListOf[EndpointOut] */
+        ListOf_EndpointOut_: {
+            /** Items */
+            items: components["schemas"]["EndpointOut"][];
+            /** Next */
+            next: string | null;
+        };
         /** ListOf[FileOut] */
         ListOf_FileOut_: {
             /** Items */
@@ -6465,6 +7077,13 @@ export interface components {
         ListOf_ProviderOut_: {
             /** Items */
             items: components["schemas"]["ProviderOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** ListOf[ReachingEndpointOut] */
+        ListOf_ReachingEndpointOut_: {
+            /** Items */
+            items: components["schemas"]["ReachingEndpointOut"][];
             /** Next */
             next: string | null;
         };
@@ -7285,6 +7904,76 @@ export interface components {
             new: string;
         };
         /**
+         * PersonalDataClassOut
+         * @description A class of personal data, and how many columns have it; `special` are those of article 9 of the GDPR.
+         */
+        PersonalDataClassOut: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Source */
+            source: string;
+            /** Special */
+            special: boolean;
+            /** Columns */
+            columns: number;
+        };
+        /**
+         * PersonalDataOut
+         * @description The columns with personal data in the order of the schema, and all classes in the order of the rules.
+         */
+        PersonalDataOut: {
+            /** Columns */
+            columns: components["schemas"]["PersonalDataUseOut"][];
+            /** Classes */
+            classes: components["schemas"]["PersonalDataClassOut"][];
+        };
+        /**
+         * PersonalDataUseOut
+         * @description A column with personal data, why, and how often and in which files it is read and written.
+         */
+        PersonalDataUseOut: {
+            /**
+             * Column Id
+             * Format: uuid
+             */
+            column_id: string;
+            /** Table Name */
+            table_name: string;
+            /** Column Name */
+            column_name: string;
+            /** Type */
+            type: string;
+            /** Data Class */
+            data_class: string;
+            /** Title */
+            title: string;
+            /** Special */
+            special: boolean;
+            /**
+             * Certainty
+             * @enum {string}
+             */
+            certainty: "certain" | "likely";
+            /** Reason */
+            reason: string;
+            /** Reads */
+            reads: number;
+            /** Writes */
+            writes: number;
+            /** Whole Rows */
+            whole_rows: number;
+            /** Read In */
+            read_in: string[];
+            /** Written In */
+            written_in: string[];
+            /** File Path */
+            file_path: string;
+            /** Line Number */
+            line_number: number;
+        };
+        /**
          * PersonalExportIn
          * @description The password of the current user, which a request with an API key needs.
          */
@@ -8014,6 +8703,35 @@ export interface components {
             memory_mb?: number;
         };
         /**
+         * ReachingEndpointOut
+         * @description An endpoint that reaches a usage; `chain` leads there, the handler first.
+         */
+        ReachingEndpointOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Method */
+            method: string;
+            /** Path */
+            path: string;
+            /** Framework */
+            framework: string;
+            /** Handler */
+            handler: string;
+            /** File Path */
+            file_path: string;
+            /** Line Number */
+            line_number: number;
+            /** Columns Read */
+            columns_read: number;
+            /** Columns Written */
+            columns_written: number;
+            /** Chain */
+            chain: components["schemas"]["ChainStepOut"][];
+        };
+        /**
          * ReaderOut
          * @description How many models one reader found, and the folder with most of them.
          */
@@ -8266,6 +8984,22 @@ export interface components {
             last_used_at: string | null;
             /** Expires At */
             expires_at: string | null;
+        };
+        /**
+         * RenameOut
+         * @description A rename that may have happened; `column` is null for a table, `score` is from 0 to 1.
+         */
+        RenameOut: {
+            /** Table */
+            table: string;
+            /** Column */
+            column: string | null;
+            /** New Name */
+            new_name: string;
+            /** Score */
+            score: number;
+            /** Reason */
+            reason: string;
         };
         /**
          * ResetIn
@@ -8807,6 +9541,18 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * ScanDiffOut
+         * @description What appeared and disappeared from one codebase to another one, whose names are `before` and `after`.
+         */
+        ScanDiffOut: {
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            appeared: components["schemas"]["ChangesOut"];
+            disappeared: components["schemas"]["ChangesOut"];
         };
         /**
          * ScanOut
@@ -9506,6 +10252,18 @@ export interface components {
             reason: string;
         };
         /**
+         * SchemaDependentOut
+         * @description An object of the schema that refers to what changes.
+         */
+        SchemaDependentOut: {
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * SchemaIndexOut
          * @description An index or unique constraint.
          */
@@ -9742,6 +10500,28 @@ export interface components {
              * @default false
              */
             current: boolean;
+        };
+        /**
+         * SharedTableOut
+         * @description A table of several codebases: how many columns all of them define alike, and those that diverge.
+         */
+        SharedTableOut: {
+            /** Table Name */
+            table_name: string;
+            /** Codebases */
+            codebases: string[];
+            /** Same Columns */
+            same_columns: number;
+            /** Divergences */
+            divergences: components["schemas"]["DivergenceOut"][];
+        };
+        /**
+         * SharedTablesOut
+         * @description The tables that a codebase shares with others, those with the most divergent columns first.
+         */
+        SharedTablesOut: {
+            /** Tables */
+            tables: components["schemas"]["SharedTableOut"][];
         };
         /**
          * SignUpConfirmationIn
@@ -10368,6 +11148,43 @@ export interface components {
             role: string;
         };
         /**
+         * TableOut
+         * @description A table or view, and how it is used; `columns` is their number.
+         */
+        TableOut: {
+            /** Table Name */
+            table_name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "table" | "view" | "materialized_view" | "collection" | "keyspace";
+            /** Columns */
+            columns: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "used" | "unused" | "never_read" | "never_written";
+            /**
+             * Certainty
+             * @enum {string}
+             */
+            certainty: "certain" | "likely";
+            /** Reason */
+            reason: string;
+            /** Reads */
+            reads: number;
+            /** Writes */
+            writes: number;
+            /** Deletes */
+            deletes: number;
+            /** File Path */
+            file_path: string;
+            /** Line Number */
+            line_number: number;
+        };
+        /**
          * TablePlanOut
          * @description A table and its name in the target; `rows` is the estimate of the source.
          */
@@ -10380,6 +11197,15 @@ export interface components {
             rows: number | null;
             /** Columns */
             columns: components["schemas"]["ColumnPlanOut"][];
+        };
+        /**
+         * TablesOut
+         * @description The tables that were asked for, in the order of the schema; `counts` is of all tables.
+         */
+        TablesOut: {
+            /** Tables */
+            tables: components["schemas"]["TableOut"][];
+            counts: components["schemas"]["UseCountsOut"];
         };
         /**
          * Term
@@ -10720,6 +11546,56 @@ export interface components {
             tier: "A" | "B" | "C";
             /** Evidence */
             evidence: components["schemas"]["EvidenceOut"][];
+        };
+        /**
+         * UseCountsOut
+         * @description Numbers of columns or tables by how they are used.
+         */
+        UseCountsOut: {
+            /**
+             * Used
+             * @default 0
+             */
+            used: number;
+            /**
+             * Unused
+             * @default 0
+             */
+            unused: number;
+            /**
+             * Never Read
+             * @default 0
+             */
+            never_read: number;
+            /**
+             * Never Written
+             * @default 0
+             */
+            never_written: number;
+        };
+        /**
+         * UseOut
+         * @description How a column is used, and why; `whole_rows` counts places that load or store its row as a whole.
+         */
+        UseOut: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "used" | "unused" | "never_read" | "never_written";
+            /**
+             * Certainty
+             * @enum {string}
+             */
+            certainty: "certain" | "likely";
+            /** Reason */
+            reason: string;
+            /** Reads */
+            reads: number;
+            /** Writes */
+            writes: number;
+            /** Whole Rows */
+            whole_rows: number;
         };
         /**
          * UserChange
@@ -18927,6 +19803,458 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    list_endpoints: {
+        parameters: {
+            query?: {
+                table?: string | null;
+                column?: string | null;
+                q?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_EndpointOut_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                codebase_id: string;
+                endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointDetailOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_endpoints_of_usage: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                codebase_id: string;
+                usage_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_ReachingEndpointOut_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_impact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImpactIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImpactOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    export_impact: {
+        parameters: {
+            query?: {
+                format?: "json" | "markdown" | "sarif";
+            };
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImpactIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/markdown": string;
+                    "application/sarif+json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_columns: {
+        parameters: {
+            query?: {
+                use?: ("used" | "unused" | "never_read" | "never_written")[] | null;
+                table?: string | null;
+            };
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnsOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    export_columns: {
+        parameters: {
+            query?: {
+                use?: ("used" | "unused" | "never_read" | "never_written")[] | null;
+                table?: string | null;
+                format?: "json" | "csv" | "html" | "sarif";
+            };
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": string;
+                    "text/html": string;
+                    "application/sarif+json": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_tables: {
+        parameters: {
+            query?: {
+                use?: ("used" | "unused" | "never_read" | "never_written")[] | null;
+            };
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TablesOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_personal_data: {
+        parameters: {
+            query?: {
+                class?: string[] | null;
+            };
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonalDataOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    export_personal_data: {
+        parameters: {
+            query?: {
+                class?: string[] | null;
+                format?: "csv" | "json" | "html";
+            };
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/json": unknown;
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_scan_diff: {
+        parameters: {
+            query: {
+                before: string;
+            };
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanDiffOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_shared_tables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedTablesOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     list_schemas: {
         parameters: {
             query?: {
@@ -18985,6 +20313,43 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SchemaOut"];
                     "text/plain": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_drift: {
+        parameters: {
+            query?: {
+                /** @description migrations, codebase:ID or database:ID. */
+                against?: string;
+            };
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriftOut"];
                 };
             };
             400: components["responses"]["BadRequest"];

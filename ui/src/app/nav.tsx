@@ -1,7 +1,7 @@
 // Owns the navigation: the rail at the left, and the bar at the bottom of phones.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, type LinkProps } from '@tanstack/react-router'
-import { Activity, ArrowRightLeft, Braces, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitCommitVertical, DatabaseBackup, House, KeyRound, LayoutDashboard, ListTree, Puzzle, RotateCw, Rows3, Settings, SquareTerminal, Table2, Waypoints, Workflow, type LucideIcon } from 'lucide-react'
+import { Activity, ArrowRightLeft, Blocks, Braces, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitCommitVertical, GitCompare, DatabaseBackup, House, KeyRound, LayoutDashboard, ListTree, Puzzle, RotateCw, Route, Rows3, Settings, SquareTerminal, Table2, Unplug, UserRound, Waypoints, Workflow, type LucideIcon } from 'lucide-react'
 import type { Engine } from '@/api/types'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { databaseQuery, useEngine } from '@/features/databases/api'
@@ -21,6 +21,11 @@ const PROJECT_ITEMS = [
   { to: '/p/$project/lineage', label: 'Lineage', icon: Waypoints },
   { to: '/p/$project/dashboards', label: 'Dashboards', icon: ChartColumn },
   { to: '/p/$project/columns', label: 'Columns', icon: ChartNoAxesGantt },
+  { to: '/p/$project/personal-data', label: 'Personal data', icon: UserRound },
+  { to: '/p/$project/endpoints', label: 'Endpoints', icon: Route },
+  { to: '/p/$project/impact', label: 'Impact', icon: Unplug },
+  { to: '/p/$project/scan-diff', label: 'Compare scans', icon: GitCompare },
+  { to: '/p/$project/shared-tables', label: 'Shared tables', icon: Blocks },
   { to: '/p/$project/files', label: 'Files', icon: FileCode },
   { to: '/p/$project/jobs', label: 'Jobs', icon: RotateCw },
 ] as const satisfies readonly Item[]
@@ -133,6 +138,11 @@ function MoreMenu({ project, database, rest }: { project: string; database: stri
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/databases', params: { project } })}>Databases</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/dashboards', params: { project } })}>Dashboards</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/columns', params: { project } })}>Columns</MenuItem>
+      <MenuItem onSelect={() => void navigate({ to: '/p/$project/endpoints', params: { project } })}>Endpoints</MenuItem>
+      <MenuItem onSelect={() => void navigate({ to: '/p/$project/impact', params: { project } })}>Impact</MenuItem>
+      <MenuItem onSelect={() => void navigate({ to: '/p/$project/personal-data', params: { project } })}>Personal data</MenuItem>
+      <MenuItem onSelect={() => void navigate({ to: '/p/$project/scan-diff', params: { project } })}>Compare scans</MenuItem>
+      <MenuItem onSelect={() => void navigate({ to: '/p/$project/shared-tables', params: { project } })}>Shared tables</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/files', params: { project } })}>Files</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/p/$project/jobs', params: { project } })}>Jobs</MenuItem>
       <MenuItem onSelect={() => void navigate({ to: '/settings/profile' })}>Settings</MenuItem>

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Command } from 'cmdk'
-import { ChartColumn, ChartNoAxesGantt, Database, FileCode, Folder, House, LayoutDashboard, ListTree, RotateCw, Settings, Table2, Waypoints } from 'lucide-react'
+import { Blocks, ChartColumn, ChartNoAxesGantt, Database, FileCode, GitCompare, Folder, House, LayoutDashboard, ListTree, RotateCw, Route, Settings, Table2, Unplug, UserRound, Waypoints } from 'lucide-react'
 import { useDeferredValue, useMemo, useState } from 'react'
 import { TypeGlyph } from '@/components/marks'
 import { codebasesQuery, columnSummariesQuery, filesQuery } from '@/features/codebases/api'
@@ -18,6 +18,11 @@ const PAGES = [
   { label: 'Schema', to: '/p/$project/schema', icon: ListTree },
   { label: 'Lineage', to: '/p/$project/lineage', icon: Waypoints },
   { label: 'Columns', to: '/p/$project/columns', icon: ChartNoAxesGantt },
+  { label: 'Endpoints', to: '/p/$project/endpoints', icon: Route },
+  { label: 'Impact', to: '/p/$project/impact', icon: Unplug },
+  { label: 'Personal data', to: '/p/$project/personal-data', icon: UserRound },
+  { label: 'Shared tables', to: '/p/$project/shared-tables', icon: Blocks },
+  { label: 'Compare scans', to: '/p/$project/scan-diff', icon: GitCompare },
   { label: 'Files', to: '/p/$project/files', icon: FileCode },
   { label: 'Jobs', to: '/p/$project/jobs', icon: RotateCw },
 ] as const

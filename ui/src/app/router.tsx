@@ -1,9 +1,10 @@
 // Owns the routes: which page stands where, what its search holds, and that a session is needed inside the shell.
 import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { auditSearch } from '@/lib/audit'
-import { backupsSearch, columnsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
+import { backupsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
 import { NotFound, RouteError } from './fallbacks'
 import { confirmEmail, confirmSignUp, database, invite, project, providerReturn, requestReset, reset, root, shell, signIn, signUp } from './frames'
+import { questionPages } from './question-routes'
 import { transferPages } from './transfer-routes'
 
 const home = createRoute({
@@ -96,19 +97,12 @@ const lineage = createRoute({
   component: lazyRouteComponent(() => import('@/features/codebases/lineage-page'), 'LineagePage'),
 })
 
-const columns = createRoute({
-  getParentRoute: () => project,
-  path: '/columns',
-  validateSearch: columnsSearch,
-  component: lazyRouteComponent(() => import('@/features/codebases/columns-page'), 'ColumnsPage'),
-})
-
 const schemaPage = lazyRouteComponent(() => import('@/features/schemas/schema-page'), 'SchemaPage')
 
 const schema = createRoute({
   getParentRoute: () => project,
   path: '/schema',
-  validateSearch: (raw: RawSearch): { q?: string } => ({ q: text(raw, 'q') }),
+  validateSearch: (raw: RawSearch): { q?: string; against?: string } => ({ q: text(raw, 'q'), against: text(raw, 'against') }),
   component: schemaPage,
 })
 
@@ -245,7 +239,7 @@ const projectPages = project.addChildren([
   dashboard,
   database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, backups, oldHistory, snapshotBrowser, sessions, extensions, ...transferPages]),
   lineage,
-  columns,
+  ...questionPages,
   schema.addChildren([schemaTable]),
   files.addChildren([file]),
   projectJobs,

@@ -29,7 +29,7 @@ function useSignOutRedirect() {
 
 function useGoKeys(project: string | undefined, setPalette: (open: boolean) => void, setSheet: (open: boolean) => void) {
   const navigate = useNavigate()
-  const inProject = (to: '/p/$project' | '/p/$project/schema' | '/p/$project/lineage' | '/p/$project/columns' | '/p/$project/files') => () => {
+  const inProject = (to: '/p/$project' | '/p/$project/schema' | '/p/$project/lineage' | '/p/$project/columns' | '/p/$project/impact' | '/p/$project/files') => () => {
     if (project) void navigate({ to, params: { project } })
   }
   useHotkeys({
@@ -40,6 +40,7 @@ function useGoKeys(project: string | undefined, setPalette: (open: boolean) => v
     'g s': inProject('/p/$project/schema'),
     'g l': inProject('/p/$project/lineage'),
     'g c': inProject('/p/$project/columns'),
+    'g i': inProject('/p/$project/impact'),
     'g f': inProject('/p/$project/files'),
     'g j': () => void navigate(project ? { to: '/p/$project/jobs', params: { project } } : { to: '/jobs' }),
     'g ,': () => void navigate({ to: '/settings/profile' }),

@@ -12,6 +12,7 @@ const KEYS: readonly [string, string][] = [
   ['g s', 'Schema'],
   ['g l', 'Lineage'],
   ['g c', 'Columns'],
+  ['g i', 'Impact'],
   ['g f', 'Files'],
   ['g j', 'Jobs'],
   ['g ,', 'Settings'],

@@ -1,4 +1,4 @@
-// Owns the progress of a scan: how far, which of the seven phases, in which languages, what was found and skipped.
+// Owns the progress of a scan: how far, which phase, in which languages, what was found and skipped.
 import { Check } from 'lucide-react'
 import type { CSSProperties } from 'react'
 import type { Job, PhaseProgress, ScanDetail } from '@/api/types'

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { summary } from '@/testing/graph'
-import { columnTotals, isUnread, shownColumns } from './column-map'
+import { column } from '@/testing/graph'
+import { columnTotals, shownColumns } from './column-map'
 
 const columns = [
-  summary('users.email', { read: 4, write: 1 }, { type: 'citext' }),
-  summary('users.fax'),
-  summary('books.title', { projection: 9 }),
-  summary('orders.note', { write: 2 }),
+  column('users.email', 'used', { read: 4, write: 1 }, { type: 'citext' }),
+  column('users.fax', 'unused'),
+  column('books.title', 'never_written', { projection: 9 }),
+  column('orders.note', 'never_read', { write: 2 }),
 ]
 const names = (search: Parameters<typeof shownColumns>[1]) => shownColumns(columns, search).map((column) => column.column_id)
 
@@ -25,9 +25,10 @@ describe('shownColumns', () => {
     expect(names({ q: 'users cit' })).toEqual(['users.email'])
   })
 
-  it('filters by table and by use', () => {
+  it('filters by table and by the use that the server has decided', () => {
     expect(names({ table: 'users', use: 'unused' })).toEqual(['users.fax'])
-    expect(names({ use: 'unread' })).toEqual(['orders.note'])
+    expect(names({ use: 'never_read' })).toEqual(['orders.note'])
+    expect(names({ use: 'never_written' })).toEqual(['books.title'])
   })
 })
 
@@ -37,15 +38,8 @@ describe('columnTotals', () => {
       columns: 4,
       usages: 16,
       tables: ['books', 'orders', 'users'],
-      used: 3,
-      unused: 1,
-      unread: 1,
       largest: 9,
       largestTotal: 9,
     })
-  })
-
-  it('does not call an unused column unread', () => {
-    expect(isUnread(summary('users.fax'))).toBe(false)
   })
 })

@@ -75,9 +75,12 @@ export function shownTiers(search: LineageSearch): ReadonlySet<Tier> {
 
 export type ColumnSort = 'name' | 'type' | 'total' | 'files' | UsageKind
 
+export const COLUMN_USES = ['unused', 'never_read', 'never_written'] as const
+export type ColumnUse = (typeof COLUMN_USES)[number]
+
 export interface ColumnsSearch {
   q?: string
-  use?: 'used' | 'unused' | 'unread'
+  use?: ColumnUse
   table?: string
   sort?: ColumnSort
   dir?: 'asc' | 'desc'
@@ -89,11 +92,23 @@ const SORTS: readonly ColumnSort[] = ['name', 'type', 'total', 'files', ...KIND_
 export function columnsSearch(raw: RawSearch): ColumnsSearch {
   return {
     q: text(raw, 'q'),
-    use: oneOf(raw, 'use', ['used', 'unused', 'unread'] as const),
+    use: oneOf(raw, 'use', COLUMN_USES),
     table: text(raw, 'table'),
     sort: oneOf(raw, 'sort', SORTS),
     dir: oneOf(raw, 'dir', ['asc', 'desc'] as const),
   }
+}
+
+export interface EndpointsSearch {
+  q?: string | undefined
+  table?: string | undefined
+  column?: string | undefined
+}
+
+/** Reads the search of the endpoints page; a column without its table says nothing. */
+export function endpointsSearch(raw: RawSearch): EndpointsSearch {
+  const table = text(raw, 'table')
+  return { q: text(raw, 'q'), table, column: table && text(raw, 'column') }
 }
 
 export interface BackupsSearch {

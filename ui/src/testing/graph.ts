@@ -1,5 +1,5 @@
 // Owns small lineage graphs for tests.
-import type { ColumnSummary, Graph, GraphEdge, Usage, UsageKind } from '@/api/types'
+import type { Column, ColumnSummary, Graph, GraphEdge, Usage, UsageKind, UseState } from '@/api/types'
 import { KINDS } from '@/lib/usage-kinds'
 
 /** Two tables, two files, four edges: enough for every filter to matter. */
@@ -45,6 +45,11 @@ export function summary(name: string, counts: Partial<Record<UsageKind, number>>
   const all = Object.fromEntries(KINDS.map(({ kind }) => [kind, counts[kind] ?? 0])) as Record<UsageKind, number>
   const total = Object.values(all).reduce((sum, value) => sum + value, 0)
   return { column_id: name, table_name, column_name, type: 'text', nullable: false, primary_key: false, references: null, total, counts: all, files: 0, languages: [], ...more }
+}
+
+/** A column with how it is used. */
+export function column(name: string, state: UseState, counts: Partial<Record<UsageKind, number>> = {}, more: Partial<Column> = {}): Column {
+  return { ...summary(name, counts), use: { state, certainty: 'certain', reason: '', reads: 0, writes: 0, whole_rows: 0 }, ...more }
 }
 
 /** A usage of a column; the rest is of no matter. */

@@ -29,7 +29,7 @@ class Cache(Protocol):
 def _code() -> bytes:
     """Return a digest of the code that computes facts and claims: when it changes, the cache is invalid."""
     root = Path(headwater.__file__).parent
-    rooms = ("catalog", "languages", "readers", "core/lineage")
+    rooms = ("catalog", "languages", "readers", "frameworks", "core/lineage")
     files = sorted(file for room in rooms for file in (root / room).rglob("*.py"))
     digest = hashlib.blake2b(digest_size=20)
     for file in files:

@@ -10,35 +10,28 @@ from types import MappingProxyType
 from typing import Final
 
 from headwater.languages import by_suffix
-from headwater.readers import schema_suffixes
+from headwater.readers import generated_declarations, schema_suffixes, settings_files
 
 # Languages that are recognised, listed and counted, but not read yet.
 _UNSUPPORTED: Final = {
     "C": ".c .h",
     "C++": ".cc .cpp .cxx .hpp",
-    "C#": ".cs",
     "Clojure": ".clj .cljs",
     "Dart": ".dart",
     "Elixir": ".ex .exs",
     "Erlang": ".erl",
     "F#": ".fs",
-    "Go": ".go",
     "GraphQL": ".graphql .gql",
     "Groovy": ".groovy",
     "Haskell": ".hs",
-    "Java": ".java",
     "Julia": ".jl",
-    "Kotlin": ".kt .kts",
     "Lua": ".lua",
     "OCaml": ".ml",
     "Objective-C": ".m .mm",
-    "PHP": ".php",
     "Perl": ".pl .pm",
     "PowerShell": ".ps1",
     "Protobuf": ".proto",
     "R": ".r",
-    "Ruby": ".rb .rake .erb",
-    "Rust": ".rs",
     "Scala": ".scala",
     "Shell": ".sh .bash",
     "Svelte": ".svelte",
@@ -183,6 +176,8 @@ def language_of(path: str) -> tuple[str, bool]:
     suffix = PurePosixPath(path).suffix.lower()
     if suffix in schema_suffixes():
         return schema_suffixes()[suffix], True
+    if settings_files().fullmatch(path.rpartition("/")[2]):
+        return "settings", True
     language = by_suffix().get(suffix)
     return (language.NAME, True) if language else (_unsupported().get(suffix, ""), False)
 
@@ -209,18 +204,21 @@ def _refusal_by_name(name: str) -> str:
         return "dependency_lock"
     if _MINIFIED_NAME.search(name):
         return "minified"
-    return "generated" if _GENERATED_NAME.search(name) else ""
+    return "generated" if _GENERATED_NAME.search(name) and suffix not in generated_declarations() else ""
 
 
 def refusal_by_content(path: str, source: bytes) -> str:
     """Return why a text file is skipped because of its content, or "".
 
-    SQL and schema files are never skipped: dumps say that they are generated, and their rows are long.
+    SQL and schema files are never skipped: dumps say that they are generated, and their rows are long. Nor are
+    generated files that declare a schema.
     """
     if path.endswith((".sql", *schema_suffixes())):
         return ""
     head = source[:1500].lower()
-    if b"generated" in head and _GENERATED_HEAD.search(head):
+    is_generated = (b"generated" in head and _GENERATED_HEAD.search(head)) or _GENERATED_NAME.search(path)
+    patterns = generated_declarations().get(PurePosixPath(path).suffix, ())
+    if is_generated and not any(pattern.search(source) for pattern in patterns):
         return "generated"
     lines = source.count(b"\n") + 1
     return "minified" if len(source) > 20_000 and len(source) / lines > 500 else ""

@@ -1,7 +1,7 @@
-"""Decides which readers apply to a code base, and so which files are worth parsing.
+"""Decides which readers and web frameworks apply to a code base, and so which files are worth parsing.
 
-If no reader applies to a language, and a file of it contains no SQL, the file can neither declare nor use a column: it
-is counted and shown, and never parsed.
+If no reader and no framework applies to a language, and a file of it contains no SQL, the file can neither declare nor
+use a column, nor lead from a route to one: it is counted and shown, and never parsed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from headwater.readers import SourceFile, Vocabulary, all_readers
+from headwater.core.lineage.path_kinds import is_test
+from headwater.frameworks import all_frameworks
+from headwater.readers import Half, SourceFile, Vocabulary, all_readers, is_migration
 
 # Two words that every statement has, and what follows the first: searching for a literal is fast.
 _SQL: tuple[tuple[tuple[bytes, bytes], re.Pattern[bytes]], ...] = tuple(
@@ -19,6 +21,7 @@ _SQL: tuple[tuple[tuple[bytes, bytes], re.Pattern[bytes]], ...] = tuple(
         (b"update", b"set", rb"\s.{1,600}?\bset\b"),
         (b"insert", b"into", rb"\s+(?:\w+\s+){0,2}into\b"),
         (b"delete", b"from", rb"\s+(?:\S+\s+)?from\b"),
+        (b"delete", b"where", rb"\s+[\w.\[\]]+\s+where\b"),
         (b"merge", b"into", rb"\s+into\b"),
         (b"replace", b"into", rb"\s+into\b"),
         (
@@ -29,11 +32,52 @@ _SQL: tuple[tuple[tuple[bytes, bytes], re.Pattern[bytes]], ...] = tuple(
     )
 )
 
+# A text that begins like a statement: unlike "Select from the menu", it lists columns.
+_STATEMENT = re.compile(
+    rb"[\"'`]\s*(?:"
+    rb"select\s[^\"'`]{0,2000}?[*(,.][^\"'`]{0,2000}?\bfrom\s|select\s+(?:distinct\s+)?\S+\s+from\s|(?-i:SELECT)\s+[\"'`]"
+    rb"|insert\s+into\s|update\s+\S+\s+set\s|delete\s+from\s|with\s+\w+\s+as\s*\()",
+    re.IGNORECASE,
+)
+
 
 def detect(sources: Sequence[SourceFile]) -> dict[str, list[SourceFile]]:
     """Return the files that each reader can read; readers without any are left out."""
     detected = {name: [s for s in sources if reader.detects(s)] for name, reader in all_readers().items()}
     return {name: files for name, files in detected.items() if files}
+
+
+def of_half(detected: Mapping[str, Sequence[SourceFile]], half: Half) -> dict[str, list[SourceFile]]:
+    """Return the files of one half of a code base: those that declare the schema, or those that change it."""
+    wanted = half == "migrations"
+    parts = {name: [s for s in files if is_migration(name, s) == wanted] for name, files in detected.items()}
+    return {name: files for name, files in parts.items() if files}
+
+
+def detect_frameworks(sources: Sequence[SourceFile]) -> dict[str, list[SourceFile]]:
+    """Return the files that use each web framework; frameworks without any are left out."""
+    detected = {name: [s for s in sources if framework.detects(s)] for name, framework in all_frameworks().items()}
+    return {name: files for name, files in detected.items() if files}
+
+
+def routed_languages(
+    frameworks: Mapping[str, Sequence[SourceFile]], sources: Sequence[SourceFile], spoken: frozenset[str]
+) -> frozenset[str]:
+    """Return the languages in which code leads from routes to usages: a front end alone has routes, and no usages.
+
+    Args:
+        frameworks: the files that use each web framework.
+        sources: all files.
+        spoken: the languages in which tables can be declared or used.
+    """
+    routed = frozenset(file.language for files in frameworks.values() for file in files)
+    queried = {source.language for source in sources if source.language in routed - spoken and _has_sql(source)}
+    return routed & (spoken | queried)
+
+
+def _has_sql(source: SourceFile) -> bool:
+    """Return True if a text in a file begins like a statement of SQL, and the file is no test."""
+    return _STATEMENT.search(source.source) is not None and not is_test(source.path)
 
 
 def languages(detected: Mapping[str, Sequence[SourceFile]]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import lzma
+import re
 import tarfile
 import zipfile
 import zlib
@@ -42,6 +43,8 @@ _BROKEN = (
     NotImplementedError,
     ValueError,
 )
+
+_NAMED = re.compile(r"\(\?P<\w+>")
 
 
 @dataclass(slots=True)
@@ -156,12 +159,12 @@ def _guess(raw: bytes) -> tuple[bytes, str]:
 
 def _without_ignored(entries: Iterable[ArchiveEntry], root: Path) -> Iterable[ArchiveEntry]:
     """Apply each folder's .gitignore to its contents, as git does, nearest file last."""
-    specs: dict[str, pathspec.GitIgnoreSpec] = {}
+    specs: dict[str, _Ignores] = {}
     for entry in entries:
         folders = _folders_of(entry.path)
         for folder in folders:
             if folder not in specs:
-                specs[folder] = _read_ignores(root / folder / ".gitignore")
+                specs[folder] = _Ignores(_read_ignores(root / folder / ".gitignore"))
         yield entry if entry.refused or not _ignored(entry.path, folders, specs) else _refuse(entry, "ignored")
 
 
@@ -178,13 +181,26 @@ def _read_ignores(file: Path) -> pathspec.GitIgnoreSpec:
         return pathspec.GitIgnoreSpec.from_lines([])
 
 
-def _ignored(path: str, folders: list[str], specs: dict[str, pathspec.GitIgnoreSpec]) -> bool:
+class _Ignores:
+    """The patterns of a .gitignore; most paths match none of them, which one regular expression decides."""
+
+    def __init__(self, spec: pathspec.GitIgnoreSpec) -> None:
+        self._spec = spec
+        texts = [pattern.regex.pattern for pattern in spec.patterns if pattern.regex is not None]
+        self._any = re.compile("|".join(f"(?:{_NAMED.sub('(?:', text)})" for text in texts)) if texts else None
+
+    def verdict(self, path: str) -> bool | None:
+        """Return whether the file is ignored, or None if nothing is said about it."""
+        if self._any is None or self._any.search(path) is None:
+            return None
+        return self._spec.check_file(path).include
+
+
+def _ignored(path: str, folders: list[str], specs: dict[str, _Ignores]) -> bool:
     verdict = False
     for folder in folders:
-        spec = specs[folder]
-        if spec.patterns:
-            verdict_here = spec.check_file(path[len(folder) + 1 :] if folder else path).include
-            verdict = verdict if verdict_here is None else verdict_here
+        verdict_here = specs[folder].verdict(path[len(folder) + 1 :] if folder else path)
+        verdict = verdict if verdict_here is None else verdict_here
     return verdict
 
 

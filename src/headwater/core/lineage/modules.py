@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
+from functools import cached_property
 
 _PYTHON = (".py", ".pyi", ".pyw")
 _SCRIPT = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".d.ts")
 # How JavaScript projects commonly write "from the source root" in an import.
 _ROOT_ALIASES = ("@/", "~/", "~~/", "#/", "#", "$/", "src/")
+# The folders that hold the packages of a workspace.
+_WORKSPACES = frozenset({"packages", "apps", "libs", "modules", "services", "plugins", "internal", "tooling", "shared"})
 
 
 class ModuleGraph:
@@ -81,23 +84,63 @@ class ModuleGraph:
         if name.startswith("."):
             return self._script_file(posixpath.normpath(posixpath.join(posixpath.dirname(importer), name)))
         alias = next((a for a in _ROOT_ALIASES if name.startswith(a)), None)
-        if alias is None:
+        if alias is not None:
+            return self._from_roots(importer, name[len(alias) :])
+        # `@server/models` is another package of the workspace, or the folder `server` above.
+        if not name.startswith("@"):
             return None
-        rest = name[len(alias) :]
+        return self._workspace(importer, name) or self._from_roots(importer, name[1:], scoped=True)
+
+    def _from_roots(self, importer: str, rest: str, *, scoped: bool = False) -> str | None:
+        """Return the file of a path that begins in a folder above the importer, the nearest first.
+
+        The first part of a scoped name is no package of a workspace: `@prisma/client` is not `packages/prisma/client`.
+        """
         folder = posixpath.dirname(importer)
         while True:
-            for root in (folder, posixpath.join(folder, "src"), posixpath.join(folder, "app")):
+            is_workspace = scoped and posixpath.basename(folder) in _WORKSPACES
+            for root in () if is_workspace else (folder, posixpath.join(folder, "src"), posixpath.join(folder, "app")):
                 if file := self._script_file(posixpath.join(root, rest)):
                     return file
             if not folder:
                 return None
             folder = posixpath.dirname(folder)
 
+    def _workspace(self, importer: str, name: str) -> str | None:
+        """Return the file of another package of a workspace: `@scope/name/rest` is in a folder of that name."""
+        _, _, path = name.partition("/")
+        package, _, rest = path.partition("/")
+        folders = sorted(self._folders.get(package, ()), key=lambda folder: (-_shared(folder, importer), len(folder)))
+        for folder in folders:
+            for inner in (folder, f"{folder}/src", f"{folder}/lib"):
+                if file := self._script_file(posixpath.join(inner, rest) if rest else inner):
+                    return file
+        return None
+
+    @cached_property
+    def _folders(self) -> dict[str, set[str]]:
+        """The folders of packages in a workspace, by their last part."""
+        folders: dict[str, set[str]] = {}
+        for path in self._files:
+            folder = posixpath.dirname(path) if path.endswith(_SCRIPT) else ""
+            while folder:
+                above = posixpath.dirname(folder)
+                if posixpath.basename(above) in _WORKSPACES:
+                    folders.setdefault(posixpath.basename(folder), set()).add(folder)
+                folder = above
+        return folders
+
     def _script_file(self, stem: str) -> str | None:
         if stem in self._files:
             return stem
         bare = stem.removesuffix(".js").removesuffix(".mjs")
         return self._first(stem, _SCRIPT, "index") or (self._first(bare, _SCRIPT, "index") if bare != stem else None)
+
+
+def _shared(left: str, right: str) -> int:
+    """Return how many folders two paths begin with in common."""
+    pairs = zip(left.split("/"), right.split("/"), strict=False)
+    return next((n for n, (one, other) in enumerate(pairs) if one != other), 0)
 
 
 def _parts(path: str) -> tuple[str, ...]:

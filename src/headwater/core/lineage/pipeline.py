@@ -5,21 +5,24 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
-from headwater.core.lineage import usage_pass
+from headwater.catalog.model import Schema
+from headwater.core.lineage import endpoints, usage_pass
 from headwater.core.lineage.cache import Cache, NoCache
-from headwater.core.lineage.detection import detect, languages
+from headwater.core.lineage.detection import detect, detect_frameworks, languages, routed_languages
 from headwater.core.lineage.extraction import extract
 from headwater.core.lineage.intake import intake
 from headwater.core.lineage.limits import IntakeLimits
-from headwater.core.lineage.pool import without_cycle_collection
+from headwater.core.lineage.pool import deep_calls, without_cycle_collection
 from headwater.core.lineage.project import ScannedProject
-from headwater.core.lineage.resolution import locate, resolve
-from headwater.core.lineage.result import ScanProgress, ScanResult, SchemaResult
+from headwater.core.lineage.resolution import failures, locate, resolve
+from headwater.core.lineage.result import HalfSchema, ScanProgress, ScanResult, SchemaResult
 from headwater.core.lineage.scan_context import ScanContext, ScanOptions
 from headwater.core.lineage.schema_pass import read
 from headwater.core.lineage.unread import unread_libraries
+from headwater.readers import Half
 
 
 def ingest(work: ScanContext) -> None:
@@ -30,6 +33,8 @@ def ingest(work: ScanContext) -> None:
         keep_texts=work.options.keep_texts,
         on_file=lambda count: work.report(count, 0, f"{count:,} files"),
     )
+    if work.options.without:
+        work.intake.sources = [s for s in work.intake.sources if s.path not in work.options.without]
     work.note(f"{len(work.intake.files):,} files")
 
 
@@ -38,10 +43,14 @@ def extract_facts(work: ScanContext) -> None:
     sources = work.intake.sources
     total = sum(len(source.source) for source in sources)
     work.detected = detect(sources)
-    work.facts, work.decoded = extract(
+    work.frameworks = detect_frameworks(sources)
+    spoken = languages(work.detected)
+    work.routed_languages = routed_languages(work.frameworks, sources, spoken)
+    work.facts = extract(
         sources,
-        languages(work.detected),
+        spoken | work.routed_languages,
         work.options.cache,
+        routed={source.path for files in work.frameworks.values() for source in files},
         processes=work.options.processes,
         on_bytes=lambda done: work.report(done, total, f"{done >> 10:,} of {total >> 10:,} KB read"),
     )
@@ -51,7 +60,7 @@ def extract_facts(work: ScanContext) -> None:
 def link_symbols(work: ScanContext) -> None:
     """Resolve imports."""
     encoded = {path: extracted.data for path, extracted in work.facts.items()}
-    work.project = ScannedProject.build(work.intake.sources, encoded, work.decoded)
+    work.project = ScannedProject.build(work.intake.sources, encoded)
     work.note(f"{len(work.facts):,} modules")
 
 
@@ -63,22 +72,29 @@ def read_schema(work: ScanContext) -> None:
     work.note(f"{len(work.catalogue.schema.relations)} tables, {columns:,} columns")
 
 
+def find_routes(work: ScanContext) -> None:
+    """Let the web frameworks find the routes that the code declares."""
+    work.routes, work.failed_frameworks = endpoints.read_routes(work.project, work.frameworks)
+    work.note(f"{len(work.routes):,} routes")
+
+
 def infer_types(work: ScanContext) -> None:
     """Summarise parameters and return values of functions."""
-    work.index = usage_pass.prepare(work.project, work.catalogue)
+    routed = work.routed_languages if work.routes else frozenset()
+    work.index = usage_pass.prepare(work.project, work.catalogue, routed)
 
 
 def find_usages(work: ScanContext) -> None:
     """Find the column usages of each file."""
-    claims = usage_pass.run(
+    work.claims, work.missed, work.references = usage_pass.run(
         work.index,
         work.facts,
         work.project.modules,
         work.options.cache,
         processes=work.options.processes,
+        routes=endpoints.spans_by_file(work.routes) if work.routes and work.catalogue.schema.relations else None,
         on_progress=lambda done, total, count: work.report(done, total, f"{count:,} usages so far"),
     )
-    work.claims, work.missed = claims
     work.note(f"{sum(map(len, work.claims.values())):,} found")
 
 
@@ -86,8 +102,22 @@ def resolve_claims(work: ScanContext) -> None:
     """Convert claims to usages by line, without duplicates."""
     sources = {source.path: source for source in work.intake.sources}
     work.usages = resolve(work.claims, sources)
-    work.not_understood = (*work.unread, *work.catalogue.not_understood, *locate(work.missed, sources))
+    work.not_understood = (
+        *work.unread,
+        *work.failed_frameworks,
+        *work.catalogue.not_understood,
+        *failures(work.project.modules),
+        *locate(work.missed, sources),
+    )
     work.note(f"{len(work.usages):,} usages")
+
+
+def follow_routes(work: ScanContext) -> None:
+    """Follow the calls from each route to the usages that it reaches."""
+    sources = {source.path: source for source in work.intake.sources}
+    graph = endpoints.CallGraph.build(work.project.symbols, work.references, work.frameworks)
+    work.endpoints = endpoints.endpoints_of(work.routes, graph, work.usages, sources)
+    work.note(f"{len(work.endpoints):,} endpoints")
 
 
 PASSES: tuple[tuple[str, Callable[[ScanContext], None]], ...] = (
@@ -95,9 +125,11 @@ PASSES: tuple[tuple[str, Callable[[ScanContext], None]], ...] = (
     ("facts", extract_facts),
     ("symbols", link_symbols),
     ("schema", read_schema),
+    ("routes", find_routes),
     ("types", infer_types),
     ("usages", find_usages),
     ("resolve", resolve_claims),
+    ("endpoints", follow_routes),
 )
 _NAMES = tuple(name for name, _ in PASSES)
 
@@ -110,6 +142,7 @@ def scan(
     processes: int | None = None,
     limits: IntakeLimits | None = None,
     keep_texts: bool = False,
+    without: frozenset[str] = frozenset(),
 ) -> ScanResult:
     """Scan a code base.
 
@@ -120,21 +153,32 @@ def scan(
         processes: upper bound of worker processes; the available cores when None.
         limits: the limits of intake.
         keep_texts: return the text of every text file in `texts`.
+        without: paths of files that are not read, such as a migration that is still to be applied.
 
     Raises:
         Unreadable: not a folder, not a complete archive, or empty.
         TooLarge: more entries or text than the limits allow.
     """
-    options = ScanOptions(cache or NoCache(), processes, limits or IntakeLimits(), keep_texts)
+    options = ScanOptions(cache or NoCache(), processes, limits or IntakeLimits(), keep_texts, without)
     work = ScanContext(source, _NAMES, options, progress)
     _run(work, PASSES)
     return _result(work)
 
 
 def schema_of(
-    source: Path, *, cache: Cache | None = None, progress: Callable[[ScanProgress], None] | None = None
+    source: Path,
+    *,
+    cache: Cache | None = None,
+    progress: Callable[[ScanProgress], None] | None = None,
+    half: Half | None = None,
 ) -> SchemaResult:
     """Return the Schema that a code base, or one schema file, declares; the passes after `schema` are left out.
+
+    Args:
+        source: path of a file, folder, git checkout, ZIP or tar archive.
+        cache: facts of earlier scans.
+        progress: see `scan`.
+        half: only what declares the schema as it is to be, or only the migrations; both when None.
 
     Raises:
         Unreadable: not a file, folder or complete archive.
@@ -143,7 +187,11 @@ def schema_of(
     options = ScanOptions(cache or NoCache(), None, IntakeLimits(), keep_texts=False)
     work = ScanContext(source, _NAMES, options, progress)
     _run(work, PASSES[: _NAMES.index("schema") + 1])
-    return SchemaResult(work.catalogue.schema, (*work.unread, *work.catalogue.not_understood))
+    missed = (*work.unread, *work.catalogue.not_understood, *failures(work.project.modules))
+    if half is None:
+        return SchemaResult(work.catalogue.schema, missed, bool(work.catalogue.models))
+    part = work.catalogue.halves.get(half, HalfSchema(Schema(source=work.source.name)))
+    return SchemaResult(part.schema, missed, part.has_models)
 
 
 def _run(work: ScanContext, passes: tuple[tuple[str, Callable[[ScanContext], None]], ...]) -> None:
@@ -151,7 +199,8 @@ def _run(work: ScanContext, passes: tuple[tuple[str, Callable[[ScanContext], Non
         for name, step in passes:
             began = time.monotonic()
             work.enter(name)
-            step(work)
+            with deep_calls() if hasattr(work, "facts") else nullcontext():
+                step(work)
             work.leave(time.monotonic() - began)
 
 
@@ -169,4 +218,6 @@ def _result(work: ScanContext) -> ScanResult:
         seconds=round(sum(work.seconds.values()), 3),
         phase_seconds=work.seconds,
         texts=work.intake.texts,
+        endpoints=work.endpoints,
+        halves=work.catalogue.halves,
     )

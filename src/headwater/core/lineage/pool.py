@@ -23,6 +23,9 @@ Result = TypeVar("Result")
 _PR_SET_PDEATHSIG = 1
 _SMALL_BYTES = 400_000
 _BATCH_BYTES = 300_000
+# Lowering takes at least one call for each level of nesting and has the usual limit of 1,000; no pass takes more
+# than six for a level of facts.
+_DEEP_CALLS = 6_000
 
 
 def available_cores() -> int:
@@ -92,6 +95,17 @@ def _in_processes(
                     yield running.pop(future), future.result()
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def deep_calls() -> Iterator[None]:
+    """Let calls nest deeper than while files were lowered to facts, so that each pass can follow every fact."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEEP_CALLS))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 @contextmanager

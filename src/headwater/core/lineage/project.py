@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 
 from headwater.catalog import facts
-from headwater.core.lineage.symbols import Symbols, build
+from headwater.core.lineage.symbols import Found, Symbols, build
 from headwater.readers import SourceFile
 
 
@@ -23,10 +22,12 @@ class ScannedProject:
         cls,
         sources: Sequence[SourceFile],
         encoded: Mapping[str, bytes],
-        decoded: Mapping[str, facts.Module] = MappingProxyType({}),
     ) -> ScannedProject:
-        """Decode the facts that are not decoded yet, and link the symbols of all files."""
-        modules = {path: decoded.get(path) or facts.decode(data) for path, data in encoded.items()}
+        """Decode the facts, also those of this scan, and link the symbols of all files.
+
+        What is learnt from facts is compared by its bytes, which depend on which parts are the same object.
+        """
+        modules = {path: facts.decode(data) for path, data in encoded.items()}
         return cls(sources, modules, build(modules))
 
     def files(self) -> Iterable[SourceFile]:
@@ -45,3 +46,8 @@ class ScannedProject:
     def resolve(self, path: str, name: str) -> tuple[str, facts.Stmt] | None:
         """Return where a dotted name used in a file is defined, or None."""
         return self.symbols.resolve(path, name)
+
+    def resolve_import(self, path: str, stmt: facts.Import) -> tuple[str, facts.Stmt] | None:
+        """Return where a name that an import in a file names is defined, or None."""
+        symbol = self.symbols.imported(path, stmt)
+        return (symbol.path, symbol.stmt) if isinstance(symbol, Found) else None

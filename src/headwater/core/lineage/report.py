@@ -93,12 +93,20 @@ def to_json(report: Report) -> bytes:
 
 
 def to_csv(usages: Iterable[Usage]) -> bytes:
-    """Return the usages as CSV (RFC 4180); a cell that a spreadsheet would execute gets an apostrophe in front."""
+    """Return the usages as CSV."""
+    return csv_of(USAGE_FIELDS, usages)
+
+
+def csv_of(fields: Sequence[str], items: Iterable[object]) -> bytes:
+    """Return attributes of objects as CSV (RFC 4180).
+
+    A cell that a spreadsheet would execute gets an apostrophe in front.
+    """
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(USAGE_FIELDS)
-    for usage in usages:
-        writer.writerow([_cell(getattr(usage, name)) for name in USAGE_FIELDS])
+    writer.writerow(fields)
+    for item in items:
+        writer.writerow([_cell(getattr(item, name)) for name in fields])
     return text.getvalue().encode()
 
 
@@ -108,7 +116,7 @@ def _cell(value: object) -> object:
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Column map of {title}</title>
+<title>{title}</title>
 <style>
 :root {{ color-scheme: light dark }}
 body {{ font: 14px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem }}
@@ -119,15 +127,22 @@ code {{ font: 12px/1.5 ui-monospace, monospace }}
 details {{ margin: .5rem 0 }}
 summary {{ cursor: pointer }}
 </style></head><body>
-<h1>Column map of {title}</h1>
-<p>{tables} tables, {columns} columns, {usages} usages in {files} files. Created by Headwater {version}.</p>
+<h1>{title}</h1>
+{body}
+</body></html>
+"""
+_COLUMN_MAP = """<p>{tables} tables, {columns} columns, {usages} usages in {files} files.
+Created by Headwater {version}.</p>
 <table><thead><tr><th>Column<th>Type{heads}<th class="n">Files</tr></thead><tbody>
 {rows}
 </tbody></table>
 <h2>Usages</h2>
-{details}
-</body></html>
-"""
+{details}"""
+
+
+def page_of(title: str, body: str) -> bytes:
+    """Return one self-contained HTML page; the body is markup, the title is text."""
+    return _PAGE.format(title=html.escape(title), body=body).encode()
 
 
 def to_html(report: Report) -> bytes:
@@ -137,8 +152,7 @@ def to_html(report: Report) -> bytes:
     for usage in explicit:
         by_column.setdefault((usage.table_name, usage.column_name), []).append(usage)
     types = {(r.name, c.name): c.type for r in report.schema for c in r.columns}
-    page = _PAGE.format(
-        title=html.escape(report.source),
+    body = _COLUMN_MAP.format(
         version=version(),
         tables=len(report.schema.relations),
         columns=len(types),
@@ -148,7 +162,7 @@ def to_html(report: Report) -> bytes:
         rows="\n".join(_row(key, kind, by_column.get(key, [])) for key, kind in types.items()),
         details="\n".join(_details(key, usages) for key, usages in sorted(by_column.items())),
     )
-    return page.encode()
+    return page_of(f"Column map of {report.source}", body)
 
 
 def _row(key: tuple[str, str], kind: str, usages: Sequence[Usage]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 
+from headwater.catalog.facts import Module
 from headwater.catalog.usages import NotUnderstood, Usage
 from headwater.core.lineage.claims import Claim, Missed
 from headwater.readers import SourceFile
@@ -22,6 +23,13 @@ def resolve(claims: Mapping[str, Iterable[Claim]], sources: Mapping[str, SourceF
     """
     usages = [usage for path in sorted(claims) for usage in _of_file(sources[path], claims[path])]
     return tuple(usages)
+
+
+def failures(modules: Mapping[str, Module]) -> list[NotUnderstood]:
+    """Return the files that their language failed on."""
+    failed = [modules[path] for path in sorted(modules) if modules[path].failure]
+    reason = "This file could not be parsed: {}. Please report it."
+    return [NotUnderstood(module.path, 1, "", reason.format(module.failure)) for module in failed]
 
 
 def locate(missed: Mapping[str, Iterable[Missed]], sources: Mapping[str, SourceFile]) -> list[NotUnderstood]:

@@ -9,7 +9,8 @@ import msgspec
 
 from headwater.catalog.model import Schema
 from headwater.catalog.usages import NotUnderstood, Usage
-from headwater.readers import Model
+from headwater.core.lineage.endpoints.model import HttpEndpoint
+from headwater.readers import Half, Model
 
 FileStatus = Literal["scanned", "unsupported", "skipped"]
 
@@ -65,17 +66,25 @@ class SkippedFile(msgspec.Struct, frozen=True):
 
 
 class SchemaResult(msgspec.Struct, frozen=True):
-    """A Schema, and what was not understood when it was read."""
+    """A Schema, and what was not understood when it was read; with `has_models`, models declare it in whole or part."""
 
     schema: Schema
     not_understood: tuple[NotUnderstood, ...] = ()
+    has_models: bool = False
+
+
+class HalfSchema(msgspec.Struct, frozen=True):
+    """The Schema of one half of a code base; with `has_models`, models declare it in whole or part."""
+
+    schema: Schema
+    has_models: bool = False
 
 
 class ScanResult(msgspec.Struct, frozen=True):
     """The result of one scan.
 
     `not_understood` begins with `unread`: one entry for each library in use that no reader reads yet. `texts` has the
-    UTF-8 sources by path if they were requested.
+    UTF-8 sources by path if they were requested; `halves` is what models and what migrations declare on their own.
     """
 
     source: str
@@ -90,6 +99,8 @@ class ScanResult(msgspec.Struct, frozen=True):
     phase_seconds: dict[str, float]
     unread: tuple[NotUnderstood, ...] = ()
     texts: dict[str, bytes] = {}
+    endpoints: tuple[HttpEndpoint, ...] = ()
+    halves: dict[Half, HalfSchema] = {}
 
     @property
     def skipped(self) -> tuple[SkippedFile, ...]:

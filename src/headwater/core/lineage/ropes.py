@@ -14,11 +14,16 @@ from collections.abc import Callable
 import msgspec
 
 from headwater.catalog import facts as f
+from headwater.catalog.fact_queries import dotted_name
 
 _PRINTF = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[sdifrx]")
 _BRACES = re.compile(r"\{\{|\}\}|\{[^{}\n]*\}")
 _RAW_SQL = {"text", "raw", "sql", "literal", "Raw", "SQL", "RawSQL", "literal_column", "dedent", "cleandoc", "fragment"}
-_STRIPPING = {"strip", "lstrip", "rstrip", "trim", "trimStart", "trimEnd", "as_string"}
+_JOINS = frozenset({"join", "Join", "joinToString"})
+_STRIPPING = {
+    *("strip", "lstrip", "rstrip", "trim", "trimStart", "trimEnd", "as_string"),
+    *("squish", "squeeze", "chomp", "strip_heredoc", "freeze", "html_safe"),
+}
 _COLUMN_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){0,2}")
 _MAX_DEPTH = 12
 
@@ -69,6 +74,18 @@ def _name(expr: f.Name, lookup: Lookup, depth: int) -> Rope | None:
     return None if value is None or isinstance(value, f.Function) else rope_of(value, lookup, depth + 1)
 
 
+def _member(expr: f.Attr, lookup: Lookup, depth: int) -> Rope | None:
+    """Return the text before a method that is called without parentheses (Ruby), or of a member of a constant object.
+
+    `lookup` knows members by their dotted names.
+    """
+    if expr.name in _STRIPPING:
+        return rope_of(expr.value, lookup, depth + 1)
+    name = dotted_name(expr)
+    value = lookup(name) if name else None
+    return rope_of(value, lookup, depth + 1) if isinstance(value, f.Text) else None
+
+
 def _binary(expr: f.Binary, lookup: Lookup, depth: int) -> Rope | None:
     if expr.op == "+":
         left, right = rope_of(expr.left, lookup, depth + 1), rope_of(expr.right, lookup, depth + 1)
@@ -93,8 +110,8 @@ def _call(expr: f.Call, lookup: Lookup, depth: int) -> Rope | None:
         return _with_holes(left, _BRACES) if left else None
     if isinstance(func, f.Attr) and name in _STRIPPING and not expr.args:
         return rope_of(func.value, lookup, depth + 1)
-    if isinstance(func, f.Attr) and name == "join" and isinstance(func.value, f.Text):
-        return _joined(func.value, expr, lookup, depth)
+    if name in _JOINS and isinstance(func, f.Attr) and (parts := _joined(func.value, expr, lookup, depth)) is not None:
+        return parts
     if name in _RAW_SQL and expr.args and isinstance(expr.args[0], (f.Text, f.Name, f.Binary)):
         return rope_of(expr.args[0], lookup, depth + 1)
     return _returned(func, lookup, depth) or _about_a_column(expr)
@@ -119,12 +136,17 @@ def _about_a_column(expr: f.Call) -> Rope | None:
     return Piece("hole(", -1, -1), Piece(chunk.text, chunk.start, chunk.end), Piece(")", -1, -1)
 
 
-def _joined(glue: f.Text, call: f.Call, lookup: Lookup, depth: int) -> Rope | None:
-    if len(call.args) != 1 or not isinstance(call.args[0], f.SequenceExpr):
+def _joined(owner: f.Expr, call: f.Call, lookup: Lookup, depth: int) -> Rope | None:
+    """Return the text of a list with glue between: `", ".join(a)`, `a.join(", ")`, `strings.Join(a, ", ")`."""
+    given = (owner, *call.args)
+    glue = next((part for part in given if isinstance(part, f.Text)), None)
+    known = (lookup(part.id) if isinstance(part, f.Name) else part for part in given)
+    listed = next((part for part in known if isinstance(part, f.SequenceExpr)), None)
+    if glue is None or listed is None:
         return None
     between = tuple(Piece(part.text, -1, -1) for part in glue.parts if isinstance(part, f.Chunk))
     pieces: list[Piece] = []
-    for index, item in enumerate(call.args[0].items):
+    for index, item in enumerate(listed.items):
         pieces += (*(between if index else ()), *_inner(item, lookup, depth))
     return tuple(pieces)
 
@@ -147,11 +169,11 @@ def _with_holes(rope: Rope, pattern: re.Pattern[str]) -> Rope:
             continue
         position = 0
         for match in pattern.finditer(piece.text):
-            pieces.append(_cut(piece, position, match.start()))
-            whole = _cut(piece, match.start(), match.end())
+            pieces.append(cut(piece, position, match.start()))
+            whole = cut(piece, match.start(), match.end())
             pieces.append(whole if match[0] in ("{{", "}}") else Piece("", whole.start, whole.end, hole=True))
             position = match.end()
-        pieces.append(_cut(piece, position, len(piece.text)))
+        pieces.append(cut(piece, position, len(piece.text)))
     return tuple(piece for piece in pieces if piece.hole or piece.text)
 
 
@@ -160,7 +182,8 @@ def _is_plain(piece: Piece) -> bool:
     return piece.end - piece.start == len(piece.text.encode())
 
 
-def _cut(piece: Piece, first: int, last: int) -> Piece:
+def cut(piece: Piece, first: int, last: int) -> Piece:
+    """Return the characters first..last (exclusive) of a piece that is spelled in the source as it reads."""
     start = piece.start + len(piece.text[:first].encode())
     return Piece(piece.text[first:last], start, start + len(piece.text[first:last].encode()))
 
@@ -168,6 +191,7 @@ def _cut(piece: Piece, first: int, last: int) -> Piece:
 _HANDLERS: dict[type[f.Node], Callable[..., Rope | None]] = {
     f.Text: _text,
     f.Name: _name,
+    f.Attr: _member,
     f.Binary: _binary,
     f.Call: _call,
     f.Choice: _choice,
@@ -200,6 +224,20 @@ class Flat(msgspec.Struct, frozen=True):
             return piece.start, piece.end
         start = piece.start + len(piece.text[:inside].encode())
         return start, start + len(piece.text[inside : inside + last - first].encode())
+
+    def slice(self, first: int, last: int) -> Rope:
+        """Return the pieces of the characters first..last (exclusive)."""
+        parts: list[Piece] = []
+        index = bisect_right(self.starts, first) - 1
+        while first < last and index < len(self.pieces):
+            piece, begin = self.pieces[index], self.starts[index]
+            low, high = first - begin, min(last - begin, len(piece.text))
+            is_exact = piece.start >= 0 and not piece.hole and _is_plain(piece)
+            parts.append(
+                cut(piece, low, high) if is_exact else msgspec.structs.replace(piece, text=piece.text[low:high])
+            )
+            first, index = begin + high, index + 1
+        return tuple(parts)
 
     def is_hole(self, first: int) -> bool:
         """Return True if the character at `first` is part of an unknown value."""

@@ -11,17 +11,19 @@ from typing import Any
 
 import msgspec
 
-from headwater.catalog.facts import Module
 from headwater.catalog.usages import NotUnderstood, Usage
 from headwater.core.lineage.cache import Cache
 from headwater.core.lineage.claims import Claim, Missed
+from headwater.core.lineage.endpoints.model import HttpEndpoint
 from headwater.core.lineage.extraction import Extracted
 from headwater.core.lineage.intake import Intake
 from headwater.core.lineage.limits import IntakeLimits
+from headwater.core.lineage.orm import Reference
 from headwater.core.lineage.project import ScannedProject
 from headwater.core.lineage.result import ScannedFile, ScanProgress, summarise_languages
 from headwater.core.lineage.schema_pass import ReadSchema
 from headwater.core.lineage.usage_pass import FileIndex
+from headwater.frameworks import Route
 from headwater.readers import SourceFile
 
 _REPORT_SECONDS = 0.2
@@ -35,6 +37,7 @@ class ScanOptions:
     processes: int | None
     limits: IntakeLimits
     keep_texts: bool
+    without: frozenset[str] = frozenset()
 
 
 class ScanContext:
@@ -42,14 +45,19 @@ class ScanContext:
 
     intake: Intake
     detected: dict[str, list[SourceFile]]
+    frameworks: dict[str, list[SourceFile]]
+    routed_languages: frozenset[str]
     facts: dict[str, Extracted]
-    decoded: dict[str, Module]
     project: ScannedProject
     catalogue: ReadSchema
     index: FileIndex
+    routes: list[tuple[str, Route]]
+    failed_frameworks: list[NotUnderstood]
     claims: dict[str, list[Claim]]
     missed: dict[str, list[Missed]]
+    references: dict[str, tuple[Reference, ...]]
     usages: tuple[Usage, ...]
+    endpoints: tuple[HttpEndpoint, ...]
     unread: tuple[NotUnderstood, ...]
     not_understood: tuple[NotUnderstood, ...]
 

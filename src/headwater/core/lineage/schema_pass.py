@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import get_args
 
 import msgspec
 
 from headwater.catalog.model import Column, Domain, Enum, Relation, Schema, united_attributes
 from headwater.catalog.model import Sequence as Counter
 from headwater.catalog.usages import NotUnderstood
-from headwater.core.lineage.result import ReaderSummary
-from headwater.readers import CodeProject, Model, Reading, SourceFile, all_readers
+from headwater.core.lineage.detection import of_half
+from headwater.core.lineage.result import HalfSchema, ReaderSummary
+from headwater.readers import CodeProject, Half, Model, Reading, SourceFile, all_readers
 
 
 class ReadSchema(msgspec.Struct, frozen=True):
@@ -27,6 +29,7 @@ class ReadSchema(msgspec.Struct, frozen=True):
     not_understood: tuple[NotUnderstood, ...]
     readers: tuple[ReaderSummary, ...]
     readings: dict[str, Reading]
+    halves: dict[Half, HalfSchema] = {}
 
 
 def read(project: CodeProject, detected: Mapping[str, Sequence[SourceFile]], label: str) -> ReadSchema:
@@ -37,13 +40,41 @@ def read(project: CodeProject, detected: Mapping[str, Sequence[SourceFile]], lab
         detected: the files that each reader has something to read in.
         label: the source name of the merged Schema.
     """
-    results = {name: all_readers()[name].read(project, files) for name, files in detected.items()}
+    results = {name: _read(name, project, files) for name, files in detected.items()}
     readings = [(all_readers()[name].NAME, reading) for name, reading in results.items()]
     readings.sort(key=lambda pair: not pair[1].models)
     models = tuple(model for _, reading in readings for model in reading.models)
     missed = tuple(item for _, reading in readings for item in reading.not_understood)
     schema = merge((reading.schema for _, reading in readings), label)
-    return ReadSchema(schema, models, missed, tuple(_summaries(readings)), results)
+    halves = _halves(project, detected, results, label)
+    return ReadSchema(schema, models, missed, tuple(_summaries(readings)), results, halves)
+
+
+def _halves(
+    project: CodeProject, detected: Mapping[str, Sequence[SourceFile]], results: Mapping[str, Reading], label: str
+) -> dict[Half, HalfSchema]:
+    """Return what models declare and what migrations lead to; a reader whose files are all of one half reads once."""
+    halves: dict[Half, HalfSchema] = {}
+    for half in get_args(Half):
+        parts = [
+            results[name] if len(files) == len(detected[name]) else _read(name, project, files)
+            for name, files in of_half(detected, half).items()
+        ]
+        parts.sort(key=lambda reading: not reading.models)
+        if any(reading.schema.relations for reading in parts):
+            schema = merge((reading.schema for reading in parts), label)
+            halves[half] = HalfSchema(schema, half == "models" and any(reading.models for reading in parts))
+    return halves
+
+
+def _read(name: str, project: CodeProject, files: Sequence[SourceFile]) -> Reading:
+    """Let one reader read its files; one that fails is reported and does not stop the others."""
+    reader = all_readers()[name]
+    try:
+        return reader.read(project, files)
+    except Exception as error:
+        reason = f"{reader.NAME} could not be read: {type(error).__name__}. Please report it."
+        return Reading(Schema(), (), (NotUnderstood(files[0].path, 1, "", reason),))
 
 
 def _summaries(readings: Iterable[tuple[str, Reading]]) -> Iterable[ReaderSummary]:

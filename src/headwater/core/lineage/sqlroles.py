@@ -7,7 +7,7 @@ not a column of a table and is ignored.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -31,7 +31,7 @@ class ColumnRole(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class SqlSource:
     """An item of FROM: a table of the Schema, or (relation None) a subquery with its output names, if known."""
 
     alias: str
@@ -40,25 +40,27 @@ class _Source:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scope:
+class SqlScope:
     """The sources that a name can refer to, the outer queries, the CTEs, and the aliases of the SELECT list."""
 
-    sources: tuple[_Source, ...] = ()
-    outer: _Scope | None = None
+    sources: tuple[SqlSource, ...] = ()
+    outer: SqlScope | None = None
     ctes: dict[str, frozenset[str] | None] = field(default_factory=dict)
-    aliases: frozenset[str] = frozenset()
+    aliases: Mapping[str, exp.Column | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class _Role:
+class SqlRole:
+    """The usage kind of the columns in a part of a statement."""
+
     usage_type: UsageType
     sub_type: SubType | None = None
 
 
-_PROJECTION, _FILTER, _JOIN = _Role("projection"), _Role("filter"), _Role("join")
-_READ, _UPDATE, _WRITE, _DELETE = _Role("read"), _Role("update"), _Role("write"), _Role("delete")
-_SORT, _GROUP = _Role("filter", "sort"), _Role("filter", "group")
-_CLAUSES: tuple[tuple[str, _Role], ...] = (
+_PROJECTION, _FILTER, _JOIN = SqlRole("projection"), SqlRole("filter"), SqlRole("join")
+_READ, _UPDATE, _WRITE, _DELETE = SqlRole("read"), SqlRole("update"), SqlRole("write"), SqlRole("delete")
+_SORT, _GROUP = SqlRole("filter", "sort"), SqlRole("filter", "group")
+_CLAUSES: tuple[tuple[str, SqlRole], ...] = (
     ("distinct", _PROJECTION),
     ("expressions", _PROJECTION),
     ("where", _FILTER),
@@ -74,18 +76,19 @@ _QUERIES = (exp.Select, exp.SetOperation, exp.Subquery)
 
 def roles(tree: exp.Expr, schema: Schema) -> list[ColumnRole]:
     """Return the usages of columns of known tables in a statement."""
-    return list(_Walker(schema).statement(tree))
+    return list(Walker(schema).statement(tree))
 
 
-class _Walker:
+class Walker:
     """Walks one statement, with the scope at each position."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
 
     def statement(self, tree: exp.Expr) -> Iterator[ColumnRole]:
+        """Yield the usages of columns in a statement."""
         if isinstance(tree, _QUERIES):
-            yield from self._query(tree, _Scope())
+            yield from self._query(tree, SqlScope())
         elif isinstance(tree, exp.Insert):
             yield from self._insert(tree)
         elif isinstance(tree, exp.Update):
@@ -95,11 +98,11 @@ class _Walker:
         elif isinstance(tree, exp.Merge):
             yield from self._merge(tree)
         elif isinstance(tree, exp.Create) and isinstance(tree.expression, exp.Query):
-            yield from self._query(tree.expression, _Scope())
+            yield from self._query(tree.expression, SqlScope())
 
     # ------------------------------------------------------------ queries
 
-    def _query(self, tree: exp.Expr, outer: _Scope) -> Iterator[ColumnRole]:
+    def _query(self, tree: exp.Expr, outer: SqlScope) -> Iterator[ColumnRole]:
         if isinstance(tree, exp.Subquery):
             yield from self._query(tree.this, outer)
             return
@@ -110,7 +113,7 @@ class _Walker:
         elif isinstance(tree, exp.Select):
             yield from self._select(tree, outer)
 
-    def _with(self, tree: exp.Expr, outer: _Scope) -> Generator[ColumnRole, None, _Scope]:
+    def _with(self, tree: exp.Expr, outer: SqlScope) -> Generator[ColumnRole, None, SqlScope]:
         """Walk the CTEs and return a scope that includes them."""
         ctes = dict(outer.ctes)
         clause = tree.args.get("with_")
@@ -123,12 +126,12 @@ class _Walker:
             ctes[cte.alias.casefold()] = _outputs(cte)
         return replace(outer, ctes=ctes)
 
-    def _select(self, tree: exp.Select, outer: _Scope) -> Iterator[ColumnRole]:
+    def _select(self, tree: exp.Select, outer: SqlScope) -> Iterator[ColumnRole]:
         origins = [tree.args["from_"].this] if tree.args.get("from_") else []
         joins = tree.args.get("joins") or []
         laterals = tree.args.get("laterals") or []
         scope = yield from self._enter([*origins, *(join.this for join in joins), *laterals], outer)
-        aliases = frozenset(item.alias.casefold() for item in tree.selects if isinstance(item, exp.Alias))
+        aliases = {i.alias.casefold(): _same_column(i) for i in tree.selects if isinstance(i, exp.Alias)}
         for join in joins:
             yield from self._join(join, scope)
         for key, role in _CLAUSES:
@@ -136,9 +139,9 @@ class _Walker:
             for part in _parts(tree.args.get(key)):
                 yield from self._any(part, inside, role)
 
-    def _enter(self, tables: list[exp.Expr], outer: _Scope) -> Generator[ColumnRole, None, _Scope]:
+    def _enter(self, tables: list[exp.Expr], outer: SqlScope) -> Generator[ColumnRole, None, SqlScope]:
         """Walk the FROM clause and return the scope that it opens."""
-        scope = _Scope((), outer, outer.ctes)
+        scope = SqlScope((), outer, outer.ctes)
         for table in tables:
             scope = replace(scope, sources=(*scope.sources, self._source(table, scope)))
             for join in table.args.get("joins") or []:
@@ -150,19 +153,19 @@ class _Walker:
                 yield from self._join(join, scope)
         return scope
 
-    def _source(self, table: exp.Expr, scope: _Scope) -> _Source:
+    def _source(self, table: exp.Expr, scope: SqlScope) -> SqlSource:
         alias = table.alias_or_name.casefold()
         if isinstance(table, exp.Table) and isinstance(table.this, exp.Identifier):
             name = table.name.casefold()
             if not table.db and name in scope.ctes:
-                return _Source(alias, None, scope.ctes[name])
+                return SqlSource(alias, None, scope.ctes[name])
             relation = self._schema.relation(table.name, table.db or None)
-            return _Source(alias, relation, frozenset() if relation else None)
+            return SqlSource(alias, relation, frozenset() if relation else None)
         if isinstance(table, exp.Subquery):
-            return _Source(alias, None, _outputs(table))
-        return _Source(alias, None, None)
+            return SqlSource(alias, None, _outputs(table))
+        return SqlSource(alias, None, None)
 
-    def _inside_source(self, table: exp.Expr, scope: _Scope) -> Iterator[ColumnRole]:
+    def _inside_source(self, table: exp.Expr, scope: SqlScope) -> Iterator[ColumnRole]:
         if isinstance(table, exp.Subquery):
             yield from self._query(table, replace(scope, sources=()))
         elif isinstance(table, exp.Lateral):
@@ -170,7 +173,7 @@ class _Walker:
         elif not isinstance(table, exp.Table):
             yield from self._any(table, scope, _PROJECTION)
 
-    def _join(self, join: exp.Join, scope: _Scope) -> Iterator[ColumnRole]:
+    def _join(self, join: exp.Join, scope: SqlScope) -> Iterator[ColumnRole]:
         if on := join.args.get("on"):
             yield from self._any(on, scope, _JOIN)
         for name in join.args.get("using") or []:
@@ -180,24 +183,24 @@ class _Walker:
     # ------------------------------------------------------ changes of rows
 
     def _insert(self, tree: exp.Insert) -> Iterator[ColumnRole]:
-        outer = yield from self._with(tree, _Scope())
+        outer = yield from self._with(tree, SqlScope())
         target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
         if not isinstance(target, exp.Table):
             return
         source = self._source(target, outer)
-        scope = _Scope((source,), outer, outer.ctes)
+        scope = SqlScope((source,), outer, outer.ctes)
         named = tree.this.expressions if isinstance(tree.this, exp.Schema) else []
         for name in named:
             yield from _role_of(source, name.name, _identifier(name), _WRITE, "A")
         if not named and source.relation:
-            yield from _row(source, target, _Role("write", "implicit"))
+            yield from _row(source, target, SqlRole("write", "implicit"))
         if isinstance(tree.expression, exp.Expr):
             yield from self._any(tree.expression, outer, _READ)
         if conflict := tree.args.get("conflict"):
             yield from self._conflict(conflict, scope)
         yield from self._returning(tree, scope)
 
-    def _conflict(self, conflict: exp.Expr, scope: _Scope) -> Iterator[ColumnRole]:
+    def _conflict(self, conflict: exp.Expr, scope: SqlScope) -> Iterator[ColumnRole]:
         for key in conflict.args.get("conflict_keys") or []:
             yield from self._any(key, scope, _FILTER)
         for assignment in conflict.expressions:
@@ -205,22 +208,23 @@ class _Walker:
         if where := conflict.args.get("where"):
             yield from self._any(where, scope, _FILTER)
 
-    def _assignment(self, assignment: exp.Expr, scope: _Scope) -> Iterator[ColumnRole]:
+    def _assignment(self, assignment: exp.Expr, scope: SqlScope) -> Iterator[ColumnRole]:
         if not isinstance(assignment, exp.EQ):
             yield from self._any(assignment, scope, _READ)
             return
-        targets = assignment.this.expressions if isinstance(assignment.this, exp.Tuple) else [assignment.this]
+        left = assignment.this.unnest()
+        targets = left.expressions if isinstance(left, exp.Tuple) else [left]
         for target in targets:
             inner = replace(
                 scope,
                 outer=None,
-                sources=scope.sources if target.find(exp.Column) and target.table else scope.sources[:1],
+                sources=scope.sources if isinstance(target, exp.Column) and target.table else scope.sources[:1],
             )
             yield from self._any(target, inner, _UPDATE)
         yield from self._any(assignment.expression, scope, _READ)
 
     def _update(self, tree: exp.Update) -> Iterator[ColumnRole]:
-        outer = yield from self._with(tree, _Scope())
+        outer = yield from self._with(tree, SqlScope())
         origin = tree.args.get("from_")
         from_tables = [origin.this] if origin else []
         scope = yield from self._enter([tree.this, *from_tables], outer)
@@ -233,10 +237,13 @@ class _Walker:
         yield from self._returning(tree, scope)
 
     def _delete(self, tree: exp.Delete) -> Iterator[ColumnRole]:
-        outer = yield from self._with(tree, _Scope())
+        outer = yield from self._with(tree, SqlScope())
         using = tree.args.get("using") or []
-        scope = yield from self._enter([tree.this, *using], outer)
         targets = tree.args.get("tables") or [tree.this]
+        first = [tree.this] if isinstance(tree.this, exp.Expr) else targets  # T-SQL can leave out FROM
+        if not all(isinstance(table, exp.Expr) for table in (*first, *using)):
+            return  # `(DELETE …)` in prose parses to a statement without a table
+        scope = yield from self._enter([*first, *using], outer)
         for target in targets:
             source = next((s for s in scope.sources if s.alias == target.alias_or_name.casefold()), None)
             if source and source.relation and isinstance(target, exp.Table):
@@ -246,7 +253,7 @@ class _Walker:
         yield from self._returning(tree, scope)
 
     def _merge(self, tree: exp.Merge) -> Iterator[ColumnRole]:
-        outer = yield from self._with(tree, _Scope())
+        outer = yield from self._with(tree, SqlScope())
         scope = yield from self._enter([tree.this, tree.args["using"]], outer)
         yield from self._any(tree.args["on"], scope, _JOIN)
         whens = tree.args.get("whens")
@@ -255,7 +262,7 @@ class _Walker:
                 yield from self._any(condition, scope, _FILTER)
             yield from self._merge_branch(when.args.get("then"), scope)
 
-    def _merge_branch(self, then: exp.Expr | None, scope: _Scope) -> Iterator[ColumnRole]:
+    def _merge_branch(self, then: exp.Expr | None, scope: SqlScope) -> Iterator[ColumnRole]:
         if isinstance(then, exp.Update):
             for assignment in then.expressions:
                 yield from self._assignment(assignment, scope)
@@ -265,14 +272,14 @@ class _Walker:
             if isinstance(then.expression, exp.Expr):
                 yield from self._any(then.expression, scope, _READ)
 
-    def _returning(self, tree: exp.Expr, scope: _Scope) -> Iterator[ColumnRole]:
+    def _returning(self, tree: exp.Expr, scope: SqlScope) -> Iterator[ColumnRole]:
         if returning := tree.args.get("returning"):
             for item in returning.expressions:
                 yield from self._any(item, scope, _PROJECTION)
 
     # -------------------------------------------------------------- names
 
-    def _any(self, node: exp.Expr, scope: _Scope, role: _Role) -> Iterator[ColumnRole]:
+    def _any(self, node: exp.Expr, scope: SqlScope, role: SqlRole) -> Iterator[ColumnRole]:
         """Walk any expression; a query inside it sees the scope around it."""
         if isinstance(node, _QUERIES):
             yield from self._query(node, scope)
@@ -282,18 +289,18 @@ class _Walker:
             yield from self._column(node, scope, role)
         elif isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
             for source in scope.sources:
-                yield from _row(source, node, _Role("projection", "implicit"))
+                yield from _row(source, node, SqlRole("projection", "implicit"))
         else:
             for child in node.iter_expressions():
                 yield from self._any(child, scope, role)
 
-    def _column(self, node: exp.Column, scope: _Scope, role: _Role) -> Iterator[ColumnRole]:
+    def _column(self, node: exp.Column, scope: SqlScope, role: SqlRole) -> Iterator[ColumnRole]:
         if isinstance(node.this, exp.Star):
             if not isinstance(node.parent, exp.Count):
-                for source in _aliased(scope, node.table):
-                    yield from _row(source, node.this, _Role("projection", "implicit"))
+                for source in aliased(scope, node.table):
+                    yield from _row(source, node.this, SqlRole("projection", "implicit"))
         elif node.table:
-            for source in _aliased(scope, node.table)[:1]:
+            for source in aliased(scope, node.table)[:1]:
                 yield from _role_of(source, node.name, node.this, role, "A")
         else:
             yield from _unqualified(node, scope, role)
@@ -316,7 +323,8 @@ def _outputs(query: exp.Expr) -> frozenset[str] | None:
     return frozenset(item.alias_or_name.casefold() for item in inner.selects)
 
 
-def _aliased(scope: _Scope | None, alias: str) -> list[_Source]:
+def aliased(scope: SqlScope | None, alias: str) -> list[SqlSource]:
+    """Return the sources of this alias in the innermost scope that has some."""
     while scope is not None:
         sources = [source for source in scope.sources if source.alias == alias.casefold()]
         if sources:
@@ -325,15 +333,18 @@ def _aliased(scope: _Scope | None, alias: str) -> list[_Source]:
     return []
 
 
-def _by_alias_first(scope: _Scope, target: exp.Table) -> _Scope:
+def _by_alias_first(scope: SqlScope, target: exp.Table) -> SqlScope:
     """Return the target of T-SQL's `UPDATE u SET … FROM users u`: the alias of a later source."""
     named = [source for source in scope.sources[1:] if source.alias == target.name.casefold()]
     return replace(scope, sources=(*named, *(s for s in scope.sources[1:] if s not in named))) if named else scope
 
 
-def _unqualified(node: exp.Column, scope: _Scope | None, role: _Role) -> Iterator[ColumnRole]:
+def _unqualified(node: exp.Column, scope: SqlScope | None, role: SqlRole) -> Iterator[ColumnRole]:
     name = node.name.casefold()
     if scope is not None and name in scope.aliases:
+        column = scope.aliases[name]
+        for source in aliased(scope, column.table)[:1] if column is not None else ():
+            yield from _role_of(source, node.name, node.this, role, "A")
         return
     while scope is not None:
         owners = [source for source in scope.sources if source.relation and source.relation.column(node.name)]
@@ -347,11 +358,17 @@ def _unqualified(node: exp.Column, scope: _Scope | None, role: _Role) -> Iterato
         scope = scope.outer
 
 
+def _same_column(item: exp.Alias) -> exp.Column | None:
+    """Return the column that an alias repeats the name of (`memo.uid AS uid`): what sorts by it sorts by the column."""
+    column = item.this if isinstance(item.this, exp.Column) and item.this.table else None
+    return column if column is not None and column.name.casefold() == item.alias.casefold() else None
+
+
 def _identifier(node: exp.Expr) -> exp.Expr:
     return node.this if isinstance(node, exp.Column) else node
 
 
-def _role_of(source: _Source, name: str, identifier: exp.Expr, role: _Role, tier: Tier) -> Iterator[ColumnRole]:
+def _role_of(source: SqlSource, name: str, identifier: exp.Expr, role: SqlRole, tier: Tier) -> Iterator[ColumnRole]:
     column = source.relation.column(name) if source.relation else None
     where = identifier.meta
     if source.relation is None or column is None or "start" not in where:
@@ -365,7 +382,7 @@ def _role_of(source: _Source, name: str, identifier: exp.Expr, role: _Role, tier
     yield ColumnRole(source.relation.name, column.name, start, end, role.usage_type, role.sub_type, tier, why)
 
 
-def _row(source: _Source, node: exp.Expr, role: _Role) -> Iterator[ColumnRole]:
+def _row(source: SqlSource, node: exp.Expr, role: SqlRole) -> Iterator[ColumnRole]:
     """Yield the whole row as column `*`: for deleted rows, or for all columns at once."""
     where = node.this.meta if isinstance(node, exp.Table) else node.meta
     if source.relation is None or "start" not in where:

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from headwater.catalog import facts as f
+from headwater.core.lineage.file_names import Names
 
 _OPAQUE = f.Const(0, 0, "")
+_MAX_ENTRIES = 100  # of a constant object
 _KEPT_BODIES = ("__init__", "constructor")
 
 
@@ -20,6 +22,19 @@ class Stubs:
 
     def __init__(self) -> None:
         self._made: dict[tuple[object, ...], Any] = {}
+
+    def names(self, file: Names) -> Names:
+        """Return the names of a file, reduced to signatures."""
+        names = {name: self._shallow(stmt) for name, stmt in file.names.items()}
+        extensions = {name: tuple(map(self._class, parts)) for name, parts in file.extensions.items()}
+        return Names(file.language, names, file.stars, file.package, extensions, file.shared)
+
+    def _shallow(self, stmt: f.Stmt) -> f.Stmt:
+        """Return a definition reduced to its signature; one that is nested too deeply says nothing to other files."""
+        try:
+            return self.statement(stmt)
+        except RecursionError:
+            return f.Do(0, 0, _OPAQUE)
 
     def statement(self, stmt: f.Stmt) -> f.Stmt:
         """Return a definition or import reduced to its signature."""
@@ -44,11 +59,18 @@ class Stubs:
 
     def _function(self, stmt: f.Function) -> f.Function:
         params = tuple(self._param(param) for param in stmt.params)
-        returns, decorators = self.expression(stmt.returns), self._all(stmt.decorators)
+        returns, decorators = self._returned(stmt.returns), self._all(stmt.decorators)
         # A constructor keeps its assignments to attributes, because they determine the types of attributes.
         statements = (s for s in _flat(stmt.body) if _gives_attribute(s)) if stmt.name in _KEPT_BODIES else ()
         body = tuple(self.statement(inner) for inner in statements)
         return f.Function(0, 0, stmt.name, params, returns, decorators, body, stmt.exported)
+
+    def _returned(self, expr: f.Expr | None) -> f.Expr | None:
+        """Return a declared type; one with named parts keeps them, unlike the value of a mapping."""
+        if not isinstance(expr, f.Mapping):
+            return self.expression(expr)
+        pairs = ((self.expression(entry.key), self.expression(entry.value)) for entry in expr.entries)
+        return f.Mapping(0, 0, tuple(f.DictEntry(0, 0, key, value or _OPAQUE) for key, value in pairs))
 
     def _param(self, param: f.Param) -> f.Param:
         default = self.expression(param.default) if isinstance(param.default, f.Call) else None
@@ -83,6 +105,14 @@ class Stubs:
         keywords = tuple(self._once(f.Keyword, k.name, self.expression(k.value)) for k in expr.keywords)
         return self._once(f.Call, self.expression(expr.func), self._all(expr.args), keywords)  # type: ignore[no-any-return]
 
+    def _mapping(self, expr: f.Mapping) -> f.Expr:
+        """Return the texts of a constant object, which can be names of tables; others say nothing."""
+        entries = [e for e in expr.entries if isinstance(e.key, f.Text) and isinstance(e.value, f.Text)]
+        if not entries or len(expr.entries) > _MAX_ENTRIES:
+            return _OPAQUE
+        made = (self._once(f.DictEntry, self.expression(e.key), self.expression(e.value)) for e in entries)
+        return self._once(f.Mapping, tuple(made))  # type: ignore[no-any-return]
+
     def _text(self, expr: f.Text) -> f.Text:
         parts = tuple(self._once(f.Chunk, p.text) if isinstance(p, f.Chunk) else _OPAQUE for p in expr.parts)
         return self._once(f.Text, parts)  # type: ignore[no-any-return]
@@ -114,4 +144,5 @@ _EXPRESSIONS: dict[type, Callable[[Stubs, Any], f.Expr]] = {
     f.Cast: lambda s, e: s._once(f.Cast, s.expression(e.value), s.expression(e.type)),
     f.Call: Stubs._call,
     f.Text: Stubs._text,
+    f.Mapping: Stubs._mapping,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,7 +17,7 @@ from headwater.core.lineage import embedded_sql, orm
 from headwater.core.lineage.cache import Cache, key_of
 from headwater.core.lineage.claims import Claim, Missed
 from headwater.core.lineage.extraction import Extracted
-from headwater.core.lineage.pool import map_batches
+from headwater.core.lineage.pool import deep_calls, map_batches
 from headwater.core.lineage.project import ScannedProject
 from headwater.core.lineage.schema_pass import ReadSchema
 
@@ -29,17 +30,32 @@ class FileIndex(msgspec.Struct, frozen=True):
 
 
 class FileClaims(msgspec.Struct, frozen=True, array_like=True):
-    """The claims of one file, and its SQL that could not be parsed."""
+    """The claims of one file, its SQL that could not be parsed, and what its code refers to if it was requested."""
 
     claims: tuple[Claim, ...]
     missed: tuple[Missed, ...]
+    references: tuple[orm.Reference, ...] = ()
 
 
-def prepare(project: ScannedProject, catalogue: ReadSchema) -> FileIndex:
-    """Build the index for processing files."""
-    return FileIndex(
-        catalogue.schema, orm.index(project.symbols, project.modules, catalogue.readings, catalogue.schema)
-    )
+class UsagePass(NamedTuple):
+    """The result of the pass, each by path."""
+
+    claims: dict[str, list[Claim]]
+    missed: dict[str, list[Missed]]
+    references: dict[str, tuple[orm.Reference, ...]]
+
+
+class _Task(msgspec.Struct, frozen=True):
+    """One file to process, and the bytes that declare routes in it; None if references are not needed."""
+
+    file: Extracted
+    routes: tuple[tuple[int, int], ...] | None
+
+
+def prepare(project: ScannedProject, catalogue: ReadSchema, routed: frozenset[str] = frozenset()) -> FileIndex:
+    """Build the index for processing files; `routed` are the languages in which routes are declared."""
+    known = orm.index(project.symbols, project.modules, catalogue.readings, catalogue.schema, routed)
+    return FileIndex(catalogue.schema, known)
 
 
 def run(
@@ -49,9 +65,10 @@ def run(
     cache: Cache,
     *,
     processes: int | None = None,
+    routes: Mapping[str, tuple[tuple[int, int], ...]] | None = None,
     on_progress: Callable[[int, int, int], None] = lambda done, total, found: None,
-) -> tuple[dict[str, list[Claim]], dict[str, list[Missed]]]:
-    """Return the claims and the SQL that could not be parsed, each by path.
+) -> UsagePass:
+    """Return the claims, the SQL that could not be parsed, and what code refers to, each by path.
 
     Args:
         index: the result of `prepare`.
@@ -59,32 +76,39 @@ def run(
         modules: the same facts, decoded, for files that are processed here.
         cache: claims known from earlier scans with an equal index.
         processes: upper bound of worker processes.
+        routes: the bytes that declare routes, by path; None if it is not needed what code refers to.
         on_progress: called with (bytes of facts done, all bytes, claims so far); may raise to stop.
     """
     packed = pickle.dumps(index, protocol=5)
     index_key = key_of("index", packed)
-    keys = {path: key_of("claims", index_key, file.key) for path, file in extracted.items()}
+    tasks = {path: _Task(file, None if routes is None else routes.get(path, ())) for path, file in extracted.items()}
+    keys = {
+        path: key_of("claims", index_key, task.file.key, repr(task.routes).encode()) for path, task in tasks.items()
+    }
     known = cache.get_many(keys.values())
     results = {path: _decode(known[key]) for path, key in keys.items() if key in known}
-    todo = [file for path, file in extracted.items() if path not in results]
+    todo = [task for path, task in tasks.items() if path not in results]
     total = sum(len(file.data) for file in extracted.values())
-    done = total - sum(len(file.data) for file in todo)
+    done = total - sum(len(task.file.data) for task in todo)
     found = sum(len(result.claims) for result in results.values())
 
-    def here(batch: list[Extracted]) -> dict[str, bytes]:
-        return {file.path: _encode(_of_file(file, modules[file.path], index)) for file in batch}
+    def here(batch: list[_Task]) -> dict[str, bytes]:
+        return {task.file.path: _encode(_of_file(task, modules[task.file.path], index)) for task in batch}
 
     load = (_load, packed)
-    work = map_batches(_find, todo, lambda one: 4 * len(one.data), processes=processes, setup=load, here=here)
+    work = map_batches(_find, todo, lambda task: 4 * len(task.file.data), processes=processes, setup=load, here=here)
     for batch, encoded in work:
         cache.put_many({keys[path]: data for path, data in encoded.items()})
         fresh = {path: _decode(data) for path, data in encoded.items()}
         results.update(fresh)
         found += sum(len(result.claims) for result in fresh.values())
-        done += sum(len(file.data) for file in batch)
+        done += sum(len(task.file.data) for task in batch)
         on_progress(done, total, found)
-    claims = {path: list(result.claims) for path, result in results.items() if result.claims}
-    return claims, {path: list(result.missed) for path, result in results.items() if result.missed}
+    return UsagePass(
+        {path: list(result.claims) for path, result in results.items() if result.claims},
+        {path: list(result.missed) for path, result in results.items() if result.missed},
+        {path: result.references for path, result in results.items() if result.references},
+    )
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -106,15 +130,26 @@ def _load(packed: bytes) -> None:
     _Shared.index = pickle.loads(packed)  # noqa: S301
 
 
-def _find(batch: list[Extracted]) -> dict[str, bytes]:
-    return {file.path: _encode(_of_file(file, None, _Shared.index)) for file in batch}
+def _find(batch: list[_Task]) -> dict[str, bytes]:
+    with deep_calls():
+        return {task.file.path: _encode(_of_file(task, None, _Shared.index)) for task in batch}
 
 
-def _of_file(extracted: Extracted, module: facts.Module | None, index: FileIndex) -> FileClaims:
-    """Process one file as code that uses models, and as text that contains SQL."""
-    if not extracted.spoken and not extracted.sql:
+def _of_file(task: _Task, module: facts.Module | None, index: FileIndex) -> FileClaims:
+    """Process one file; one that cannot be processed is reported and does not stop the others."""
+    if not task.file.spoken and not task.file.sql:
         return FileClaims((), ())
-    module = module or facts.decode(extracted.data)
-    claims = orm.claims(module, index.orm) if extracted.spoken else []
-    of_sql, missed = embedded_sql.claims(module, index.schema) if extracted.sql else ([], [])
-    return FileClaims((*claims, *of_sql), tuple(missed))
+    try:
+        return _claims(task, module, index)
+    except Exception as error:
+        reason = f"This file could not be examined: {type(error).__name__}. Please report it."
+        return FileClaims((), (Missed(0, "", reason),))
+
+
+def _claims(task: _Task, module: facts.Module | None, index: FileIndex) -> FileClaims:
+    """Return what a file claims as code that uses models, and as text that contains SQL."""
+    module = module or facts.decode(task.file.data)
+    code = orm.examine(module, index.orm, task.routes) if task.file.spoken else orm.Examined([], [])
+    annotations = index.orm.words(module.path).statements
+    of_sql, missed = embedded_sql.claims(module, index.schema, annotations) if task.file.sql else ([], [])
+    return FileClaims((*code.claims, *of_sql), (*code.missed, *missed), code.references)

@@ -5,6 +5,8 @@ shop · shop@dev · shop#latest — a managed database, a branch, a snapshot
 postgresql://… sqlite:///… — a live database
 
 schema.sql · migrations/ · schema.prisma · ./app · app.zip — files and code
+
+models:./app · migrations:./app — one half of a code base
 """
 
 from __future__ import annotations
@@ -18,11 +20,13 @@ from typing import Literal, TypeVar
 from headwater.catalog.model import Schema
 from headwater.core.sources import live
 from headwater.kit.errors import BadInput, NotFound
+from headwater.readers import Half
 
 Result = TypeVar("Result")
 Kind = Literal["url", "path", "database", "branch", "snapshot"]
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_HALF = re.compile(r"(?P<half>models|migrations):(?!//)(?P<path>.*)", re.DOTALL)
 _MANAGED = re.compile(r"(?P<name>[A-Za-z][\w-]*)(?:@(?P<branch>[\w./-]+))?(?:#(?P<snapshot>[\w:.+-]+))?$")
 
 
@@ -36,6 +40,7 @@ class Source:
     name: str = ""
     branch: str | None = None
     snapshot: str | None = None
+    half: Half | None = None
 
     @property
     def path(self) -> Path:
@@ -49,6 +54,9 @@ def parse(text: str) -> Source:
     Raises:
         BadInput: the string has none of the known forms.
     """
+    if (half := _HALF.match(text)) and half["path"]:
+        name: Half = "models" if half["half"] == "models" else "migrations"
+        return Source("path", half["path"], half=name)
     if url := _URL.match(text):
         return Source("url", text, scheme=url[1].lower().partition("+")[0])
     if (
@@ -69,12 +77,12 @@ def parse(text: str) -> Source:
     return Source(kind, text, name=managed["name"], branch=managed["branch"], snapshot=managed["snapshot"])
 
 
-def read(text: str, of_code: Callable[[Path], Result], of_database: Callable[[Schema], Result]) -> Result:
+def read(text: str, of_code: Callable[[Path, Half | None], Result], of_database: Callable[[Schema], Result]) -> Result:
     """Return the Schema of a source, in the form that the caller wants.
 
     Args:
         text: a source string.
-        of_code: reads the Schema of a file, folder or archive.
+        of_code: reads the Schema of a file, folder or archive, or of one half of it.
         of_database: returns the Schema of a database in the same form.
 
     Raises:
@@ -84,7 +92,7 @@ def read(text: str, of_code: Callable[[Path], Result], of_database: Callable[[Sc
     """
     source = parse(text)
     if source.kind == "path":
-        return of_code(source.path)
+        return of_code(source.path, source.half)
     if source.kind == "url":
         return of_database(live.read(text))
     raise NotFound(

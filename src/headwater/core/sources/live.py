@@ -12,7 +12,12 @@ from headwater.kit.network.tls import check
 
 
 def read(url: str) -> Schema:
-    """Return the Schema of a database.
+    """Return the Schema of a database; see `read_with_engine`."""
+    return read_with_engine(url)[1]
+
+
+def read_with_engine(url: str) -> tuple[str, Schema]:
+    """Return the name of the engine of a database, and its Schema.
 
     Raises:
         NotFound: no engine supports such URLs.
@@ -23,7 +28,7 @@ def read(url: str) -> Schema:
     if not address.path and not address.host:
         raise Invalid({"host": "The URL names no host."}, hint="It looks like postgresql://user@host:5432/name.")
     check(address.tls)
-    return replace(asyncio.run(_inspected(name, address)), source=_shown(name, address))
+    return name, replace(asyncio.run(_inspected(name, address)), source=_shown(name, address))
 
 
 async def _inspected(name: str, address: Address) -> Schema:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from headwater.catalog.dialect import Dialect, EditorHints
 from headwater.catalog.grammar import Grammar
 from headwater.engines.mysql.limits import fit
+from headwater.engines.mysql.spellings import canonical_expression, canonical_type
 from headwater.engines.mysql.type_mapping import TYPES
 
 GRAMMAR = Grammar(
@@ -50,6 +51,9 @@ DIALECT = Dialect(
     computed_defaults=("text", "json"),
     current_date="(CURRENT_DATE)",
     has_precise_now=True,
+    canonical_type=canonical_type,
+    canonical_expression=canonical_expression,
+    indexes_foreign_keys=True,
     editor=EditorHints(
         editor_language="mysql",
         formatter_dialect="mariadb",

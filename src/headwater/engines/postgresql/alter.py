@@ -9,11 +9,13 @@ from typing import Any
 from headwater.catalog import changes as c
 from headwater.catalog.apply import apply
 from headwater.catalog.changes import Change, Hazard
-from headwater.catalog.model import Index, Relation, Schema
+from headwater.catalog.model import Enum, Index, Relation, Schema
 from headwater.engines import AlterStep
 from headwater.engines.postgresql import attributes as a
 from headwater.engines.postgresql import ddl
 from headwater.engines.postgresql.ddl import literal, quote
+from headwater.engines.postgresql.dialect import DIALECT
+from headwater.engines.postgresql.spellings import canonical_type
 
 _WIDENED = re.compile(r"(?:character varying|varchar)(?:\((\d+)\))?$|text$", re.IGNORECASE)
 _VOLATILE = re.compile(
@@ -102,10 +104,28 @@ def _alter_type(change: c.AlterType, schema: Schema) -> Iterable[str]:
     existing = table.column(change.column) if table else None
     if existing and existing.default is not None:
         yield from _column(change, "DROP DEFAULT")
-    yield from _column(change, f"TYPE {change.type} USING {column}::{change.type}")
+    yield from _column(
+        change, f"TYPE {change.type} USING {_cast(column, existing.type if existing else '', change.type)}"
+    )
     if existing and existing.default is not None:
         default = existing.default.partition("::")[0] if existing.default.startswith("'") else existing.default
         yield from _column(change, f"SET DEFAULT {default}")
+
+
+_PLAIN_KINDS = frozenset({"integer", "decimal", "float"})
+_TIMES = frozenset({"date", "time", "timestamp"})
+
+
+def _cast(column: str, old: str, new: str) -> str:
+    """Return a column as another type, by way of text where PostgreSQL has no cast between the two."""
+    if not old or DIALECT.types is None or DIALECT.types.read is None:
+        return f"{column}::{new}"
+    kinds = [DIALECT.types.read(canonical_type(type_)).name for type_ in (old, new)]
+    if "text" in kinds or kinds[0] == kinds[1] != "other" or any(set(kinds) <= own for own in (_PLAIN_KINDS, _TIMES)):
+        return f"{column}::{new}"
+    if set(kinds) == {"boolean", "integer"}:
+        return f"{column}::integer::{new}"
+    return f"{column}::text::{new}"
 
 
 def _rename_table(change: c.RenameTable, schema: Schema) -> Iterable[str]:
@@ -168,11 +188,38 @@ def _add_enum(change: c.AddEnum, schema: Schema) -> Iterable[str]:
     if known is None:
         yield f"CREATE TYPE {name} AS ENUM ({', '.join(literal(value) for value in values)})"
         return
+    rest = [value for value in values if value in known.values]
+    if list(known.values) != rest:
+        yield from _replaced_enum(change, known, schema)
+        return
     before = None
     for value in values:
         if value not in known.values:
-            yield f"ALTER TYPE {name} ADD VALUE {literal(value)}" + (f" AFTER {literal(before)}" if before else "")
+            first = f" BEFORE {literal(known.values[0])}" if known.values else ""
+            at = f" AFTER {literal(before)}" if before else first
+            yield f"ALTER TYPE {name} ADD VALUE {literal(value)}{at}"
         before = value
+
+
+def _replaced_enum(change: c.AddEnum, known: Enum, schema: Schema) -> Iterable[str]:
+    """Return statements that give an enum type other values: no value can be taken away from one."""
+    space = change.schema or change.enum.schema
+    name, old = quote(space, known.name), quote(space, f"{known.name}_old")
+    yield f"ALTER TYPE {name} RENAME TO {quote(f'{known.name}_old')}"
+    yield f"CREATE TYPE {name} AS ENUM ({', '.join(literal(value) for value in change.enum.values)})"
+    for relation in schema:
+        for column in relation.columns if relation.kind == "table" else ():
+            if canonical_type(column.type).removesuffix("[]").rpartition(".")[2] != known.name.lower():
+                continue
+            type_ = f"{name}[]" if column.type.endswith("[]") else name
+            alter = f"ALTER TABLE {quote(relation.schema, relation.name)} ALTER COLUMN {quote(column.name)}"
+            yield from [f"{alter} DROP DEFAULT"] if column.default else []
+            items = "text[]" if column.type.endswith("[]") else "text"
+            yield f"{alter} TYPE {type_} USING {quote(column.name)}::{items}::{type_}"
+            default = (column.default or "").partition("::")[0]
+            if default and (column.type.endswith("[]") or default in map(literal, change.enum.values)):
+                yield f"{alter} SET DEFAULT {default}"
+    yield f"DROP TYPE {old}"
 
 
 _STATEMENTS: Mapping[type[Change], Callable[[Any, Schema], Iterable[str]]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headwater.catalog.dialect import Dialect, EditorHints
 from headwater.catalog.grammar import Grammar
+from headwater.engines.postgresql.spellings import canonical_expression, canonical_type
 from headwater.engines.postgresql.type_mapping import TYPES
 
 GRAMMAR = Grammar(
@@ -38,6 +39,8 @@ DIALECT = Dialect(
     limits_times_to_a_day=True,
     keeps_utc_offset=True,
     boolean_literals=("false", "true"),
+    canonical_type=canonical_type,
+    canonical_expression=canonical_expression,
     editor=EditorHints(
         editor_language="pgsql",
         formatter_dialect="postgresql",

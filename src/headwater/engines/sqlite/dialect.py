@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headwater.catalog.dialect import Dialect, EditorHints
 from headwater.catalog.grammar import Grammar
+from headwater.engines.sqlite.spellings import canonical_expression, canonical_type
 from headwater.engines.sqlite.type_mapping import TYPES
 
 GRAMMAR = Grammar(
@@ -36,6 +37,9 @@ DIALECT = Dialect(
     copied_attributes=frozenset({"strict", "without_rowid"}),
     has_implicit_counters=True,
     has_unsigned_counters=False,
+    canonical_type=canonical_type,
+    canonical_expression=canonical_expression,
+    has_free_types=True,
     editor=EditorHints(
         editor_language="sql",
         formatter_dialect="sqlite",

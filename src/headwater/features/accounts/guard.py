@@ -144,7 +144,8 @@ def sends(*media_types: str) -> dict[int | str, dict[str, Any]]:
     """Describe a route whose successful responses are files of these media types, for its `responses`."""
     names = dict.fromkeys(media_type.partition(";")[0] for media_type in media_types)
     file = {"type": "string", "format": "binary"}
-    return {200: {"content": {name: {"schema": {} if name == "application/json" else file} for name in names}}}
+    kinds = {name: {} if name == "application/json" or name.endswith("+json") else file for name in names}
+    return {200: {"content": {name: {"schema": schema} for name, schema in kinds.items()}}}
 
 
 async def public() -> None:

@@ -1,4 +1,15 @@
 """Codebases and their scans: uploads, files, schemas, usages."""
 
-COMMANDS = ("scan", "usages", "codebases")
+COMMANDS = (
+    "scan",
+    "usages",
+    "endpoints",
+    "impact",
+    "columns",
+    "tables",
+    "personal-data",
+    "scan-diff",
+    "compare",
+    "codebases",
+)
 JOBS = ("codebase",)

@@ -1,4 +1,4 @@
-"""The filter of usages."""
+"""The filters of usages, endpoints and files."""
 
 from __future__ import annotations
 
@@ -25,6 +25,16 @@ class UsageFilter:
     def by_column_only(self) -> bool:
         """Return True if it selects by table and column only, so that the stored totals can be used."""
         return not (self.usage_types or self.tiers or self.file or self.language or self.symbol or self.q)
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointFilter:
+    """Which HTTP endpoints to select: those that use a table or column, and by a part of the path, handler or file."""
+
+    table: str | None = None
+    column: str | None = None
+    q: str | None = None
+    column_ids: tuple[uuid.UUID, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,11 @@ class Codebase(Base):
 
 
 class Scan(Base):
-    """A complete scan: its totals, and its Schema in the catalog's stable JSON."""
+    """A complete scan: its totals, and its Schema in the catalog's stable JSON.
+
+    `models_json` has the models of its readers, and `halves_json` the Schemas of models and of migrations on their own;
+    both are None for scans of versions that did not store them. `unseen` are sentences on what it did not see.
+    """
 
     __tablename__ = "scans"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -60,6 +64,9 @@ class Scan(Base):
     readers: Mapped[list[Any]]
     skipped: Mapped[list[Any]]
     schema_json: Mapped[bytes] = mapped_column(LargeBinary)
+    models_json: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    halves_json: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    unseen: Mapped[list[Any]]
 
 
 class ScanFile(Base):
@@ -135,6 +142,41 @@ class ScanMiss(Base):
     line_number: Mapped[int]
     text: Mapped[str] = mapped_column(TEXT)
     reason: Mapped[str] = mapped_column(TEXT)
+
+
+class ScanEndpoint(Base):
+    """An HTTP endpoint that the code declares, with the numbers of columns that it reads and writes."""
+
+    __tablename__ = "scan_endpoints"
+    scan_id: Mapped[uuid.UUID] = _scan()
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[uuid.UUID]
+    method: Mapped[str] = mapped_column(TEXT)
+    path: Mapped[str] = mapped_column(TEXT)
+    framework: Mapped[str] = mapped_column(TEXT)
+    handler: Mapped[str] = mapped_column(TEXT)
+    file_path: Mapped[str] = mapped_column(TEXT)
+    line_number: Mapped[int]
+    columns_read: Mapped[int]
+    columns_written: Mapped[int]
+
+
+class ScanReach(Base):
+    """Code with usages that an endpoint reaches: a function, or lines if `first_line` is not 0; `chain` leads there."""
+
+    __tablename__ = "scan_reaches"
+    __table_args__ = (
+        Index("ix_scan_reaches_code", "scan_id", "file_path", "symbol"),
+        Index("ix_scan_reaches_endpoint", "scan_id", "endpoint_n"),
+    )
+    scan_id: Mapped[uuid.UUID] = _scan()
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    endpoint_n: Mapped[int]
+    file_path: Mapped[str] = mapped_column(TEXT(collation="C"))
+    symbol: Mapped[str] = mapped_column(TEXT)
+    first_line: Mapped[int]
+    last_line: Mapped[int]
+    chain: Mapped[list[Any]]
 
 
 class CachedFacts(Base):

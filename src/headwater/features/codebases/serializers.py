@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from headwater.catalog.model import Relation, Schema
+from headwater.core.lineage.impact.report import ImpactReport
+from headwater.core.lineage.questions.data_classes import rules
+from headwater.core.lineage.questions.personal_data import PersonalDataUse
+from headwater.core.lineage.questions.scan_diff import Changes, ScanDiff
 from headwater.features.codebases import api_models as shapes
+from headwater.features.codebases import impact_models, question_models
 from headwater.features.codebases.service.codebases import CodebaseView
 from headwater.features.codebases.service.files import FileView
 from headwater.features.codebases.service.graph import LineageGraph
 from headwater.features.codebases.service.lineage import ColumnSum
+from headwater.features.codebases.service.questions import UsedColumn
 from headwater.features.codebases.service.results import column_id
+
+# A browser shows no more lines; an export has all.
+MAX_BREAKS = 2000
 
 
 def codebase(view: CodebaseView) -> shapes.CodebaseOut:
@@ -52,6 +64,52 @@ def summary(column_sum: ColumnSum) -> shapes.ColumnSummaryOut:
         counts=shapes.UsageCounts(**column_sum.counts),
         files=column_sum.files,
         languages=list(column_sum.languages),
+    )
+
+
+def used_column(column: UsedColumn) -> question_models.ColumnOut:
+    """Return the response model of a column and how it is used."""
+    row = column.row
+    sums = summary(ColumnSum(row, row.counts, row.files, row.languages))
+    use = question_models.UseOut.model_validate(column.use)
+    return question_models.ColumnOut(**dict(sums), use=use)
+
+
+def personal_data(codebase_id: uuid.UUID, uses: Sequence[PersonalDataUse]) -> question_models.PersonalDataOut:
+    """Return the response model of the columns with personal data."""
+    numbers = Counter(use.data_class for use in uses)
+    columns = [
+        question_models.PersonalDataUseOut.model_validate(
+            msgspec.structs.asdict(use) | {"column_id": column_id(codebase_id, use.table_name, use.column_name)}
+        )
+        for use in uses
+    ]
+    classes = [
+        question_models.PersonalDataClassOut(
+            name=item.name,
+            title=item.title,
+            source=item.source,
+            special=item.special,
+            columns=numbers[item.name],
+        )
+        for item in rules().classes
+    ]
+    return question_models.PersonalDataOut(columns=columns, classes=classes)
+
+
+def scan_diff(diff: ScanDiff) -> question_models.ScanDiffOut:
+    """Return the response model of what changed between two scans; of very many usages, the first ones."""
+    return question_models.ScanDiffOut(
+        before=diff.before, after=diff.after, appeared=_changes(diff.appeared), disappeared=_changes(diff.disappeared)
+    )
+
+
+def _changes(changes: Changes) -> question_models.ChangesOut:
+    return question_models.ChangesOut(
+        tables=list(changes.tables),
+        columns=list(changes.columns),
+        usages=[question_models.DiffUsageOut.model_validate(usage) for usage in changes.usages[:MAX_BREAKS]],
+        total=len(changes.usages),
     )
 
 
@@ -138,3 +196,18 @@ def _column(relation: Relation, column: Any, codebase_id: uuid.UUID) -> shapes.S
         "references": reference,
     }
     return shapes.SchemaColumnOut(**shapes.fields_of(column, shapes.SchemaColumnOut, **given))
+
+
+def impact(report: ImpactReport) -> impact_models.ImpactOut:
+    """Return the response model of an impact report, without the lines of least risk if there are too many."""
+    breaks = report.breaks[:MAX_BREAKS]
+    return impact_models.ImpactOut.model_validate(
+        {
+            "change": report.change,
+            "counts": Counter(item.certainty for item in report.breaks),
+            "breaks": [impact_models.BreakOut.model_validate(item) for item in breaks],
+            "left_out": len(report.breaks) - len(breaks),
+            "schema": [impact_models.SchemaDependentOut.model_validate(item) for item in report.schema],
+            "unseen": report.unseen,
+        }
+    )

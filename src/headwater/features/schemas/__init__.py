@@ -1,3 +1,3 @@
 """Schemas of scanned codebases, to browse and to print."""
 
-COMMANDS = ("schema",)
+COMMANDS = ("schema", "drift")

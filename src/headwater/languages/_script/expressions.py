@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
 from tree_sitter import Node
 
 from headwater.catalog import facts as f
@@ -84,9 +85,25 @@ def _binary(node: Node, source: bytes) -> f.Expr:
     op = node.child_by_field_name("operator")
     if left is None or right is None or op is None:
         return _other(node, source)
-    return f.Binary(
-        node.start_byte, node.end_byte, word(op, source), expression(left, source), expression(right, source)
-    )
+    sides = expression(left, source), expression(right, source)
+    if op.type == ">" and isinstance(sides[0], f.Binary) and sides[0].op == "<":
+        tagged = _tagged(sides[0].left, sides[1])
+        if tagged is not None:
+            return tagged
+    return f.Binary(node.start_byte, node.end_byte, word(op, source), *sides)
+
+
+def _tagged(tag: f.Expr, expr: f.Expr) -> f.Expr | None:
+    """Return the call in sql<T>`…`.as("x"), which the grammar takes for comparisons; None for real comparisons."""
+    if isinstance(expr, f.Text):
+        return f.Call(tag.start, expr.end, tag, (expr,)) if isinstance(tag, (f.Name, f.Attr)) else None
+    if isinstance(expr, f.Attr):
+        inner = _tagged(tag, expr.value)
+        return replace(expr, value=inner) if inner is not None else None
+    if isinstance(expr, f.Call):
+        inner = _tagged(tag, expr.func)
+        return replace(expr, func=inner) if inner is not None else None
+    return None
 
 
 def _unary(node: Node, source: bytes) -> f.Expr:

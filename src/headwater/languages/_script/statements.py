@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from msgspec.structs import replace
 from tree_sitter import Node
 
 from headwater.catalog import facts as f
 from headwater.languages._script import types
+from headwater.languages._script.common_js import assigned
 from headwater.languages._script.expressions import HANDLERS, expression, word
 from headwater.languages._script.imports import imports, require, required, unquoted
 
 _FUNCTIONS = {"arrow_function", "function_expression", "generator_function", "function"}
-_MEMBERS = {"public_field_definition", "field_definition", "property_signature"}
+_MEMBERS = {"public_field_definition", "field_definition", "property_signature", "enum_assignment"}
+# Keywords before a method, as the decorators that say the same in Python.
+_MARKS = {"get": "property", "static": "staticmethod"}
 _METHODS = {"method_definition", "method_signature", "abstract_method_signature"}
 
 
@@ -123,7 +127,7 @@ def _export(node: Node, source: bytes) -> list[f.Stmt]:
     origin = node.child_by_field_name("source")
     module = unquoted(origin, source) if origin else None
     if (declaration := node.child_by_field_name("declaration")) is not None:
-        inner = statements([declaration], source)
+        inner = _decorated(statements([declaration], source), node, source)
         local = getattr(inner[0], "name", None) if inner else None
         return [*inner, f.Export(start, end, "default", local)] if is_default and local else list(inner)
     if (value := node.child_by_field_name("value")) is not None:
@@ -132,6 +136,14 @@ def _export(node: Node, source: bytes) -> list[f.Stmt]:
     if clause is None:
         return [f.Export(start, end, "*", None, module)] if module else []
     return [_exported(child, module, source) for child in clause.named_children if child.child_by_field_name("name")]
+
+
+def _decorated(body: tuple[f.Stmt, ...], node: Node, source: bytes) -> tuple[f.Stmt, ...]:
+    """Add the decorators that stand before `export` to the class after it."""
+    marks = tuple(expression(child, source) for child in node.named_children if child.type == "decorator")
+    if not marks or not body or not isinstance(body[0], f.Class):
+        return body
+    return (replace(body[0], decorators=(*marks, *body[0].decorators)), *body[1:])
 
 
 def _exported(node: Node, module: str | None, source: bytes) -> f.Stmt:
@@ -203,6 +215,10 @@ def _members(body: Node | None, source: bytes) -> tuple[f.Stmt, ...]:
 
 def _method(node: Node, source: bytes, decorators: tuple[f.Expr, ...]) -> list[f.Stmt]:
     statements: list[f.Stmt] = _function(node, source)
+    words = (
+        f.Name(child.start_byte, child.end_byte, _MARKS[child.type]) for child in node.children if child.type in _MARKS
+    )
+    decorators = (*decorators, *words)
     name = node.child_by_field_name("name")
     if decorators and isinstance(statements[0], f.Function):
         whole = statements[0]
@@ -231,12 +247,12 @@ def _field(node: Node, source: bytes, decorators: tuple[f.Expr, ...]) -> f.Stmt:
     value = node.child_by_field_name("value")
     typed = types.annotation(node.child_by_field_name("type"), source)
     own = tuple(expression(child, source) for child in node.named_children if child.type == "decorator")
-    target: f.Expr = f.Name(name.start_byte, name.end_byte, word(name, source))
-    marks = (*decorators, *own)
+    target = f.Name(name.start_byte, name.end_byte, word(name, source))
     lowered = expression(value, source) if value else None
-    if marks:  # a decorated field keeps its decorators as calls in its value, in front of what it is set to
-        lowered = f.SequenceExpr(node.start_byte, node.end_byte, (*marks, *((lowered,) if lowered else ())))
-    return f.Assign(name.start_byte, name.end_byte, (target,), lowered, typed)
+    if isinstance(lowered, f.Lambda) and typed is None:  # a method that is written as a function
+        marks = (*decorators, *own)
+        return f.Function(name.start_byte, name.end_byte, target.id, lowered.params, None, marks, lowered.body)
+    return f.Assign(name.start_byte, name.end_byte, (target,), lowered, typed, "=", (*decorators, *own))
 
 
 def _alias(node: Node, source: bytes) -> list[f.Stmt]:
@@ -317,31 +333,9 @@ def _expression(node: Node, source: bytes) -> list[f.Stmt]:
         return []
     value = expression(node.named_children[0], source)
     if isinstance(value, f.Bind):
-        return _assigned(value)
+        return assigned(value)
     word_ = "yield" if node.named_children[0].type == "yield_expression" else ""
     return [f.Do(node.start_byte, node.end_byte, value, word_)]
-
-
-def _assigned(value: f.Bind) -> list[f.Stmt]:
-    assign = f.Assign(value.start, value.end, (value.target,), value.value, None, value.op)
-    exported = _common_js(value.target)
-    if exported is None:
-        return [assign]
-    if isinstance(value.value, f.Name):
-        return [f.Export(value.start, value.end, exported, value.value.id)]
-    named = f.Assign(value.start, value.end, (f.Name(value.start, value.start, exported),), value.value)
-    return [named, f.Export(value.start, value.end, exported, exported)]
-
-
-def _common_js(target: f.Expr) -> str | None:
-    """Return the exported name of `module.exports = …` ("default") and `exports.x = …`, or None."""
-    if not isinstance(target, f.Attr):
-        return None
-    if isinstance(target.value, f.Name) and target.value.id == "module" and target.name == "exports":
-        return "default"
-    inner = target.value
-    is_exports = (isinstance(inner, f.Name) and inner.id == "exports") or _common_js(inner) == "default"
-    return target.name if is_exports else None
 
 
 def _throw(node: Node, source: bytes) -> list[f.Stmt]:

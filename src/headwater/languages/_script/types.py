@@ -68,7 +68,8 @@ def _lookup(node: Node, source: bytes) -> f.Expr:
 
 def _array(node: Node, source: bytes) -> f.Expr:
     start, end = node.start_byte, node.end_byte
-    return f.Subscript(start, end, f.Name(start, end, "Array"), lower(node.named_children[0], source))
+    item = lower(node.named_children[0], source) if node.named_children else f.Const(start, end, "any")
+    return f.Subscript(start, end, f.Name(start, end, "Array"), item)
 
 
 def _union(node: Node, source: bytes) -> f.Expr:

@@ -28,8 +28,19 @@ class Attribute(msgspec.Struct, frozen=True):
     def names(self, key: str = "") -> tuple[str, ...]:
         """Return the names in the list `key: [a, b]`, or in the first list when no key is given."""
         match = re.search((rf"\b{key}\s*:\s*" if key else "") + r"\[([^\]]*)\]", self.args)
-        inside = re.sub(r"\([^)]*\)", "", match[1]) if match else ""
-        return tuple(name.strip() for name in inside.split(",") if name.strip())
+        return tuple(name for name, _ in _listed(match[1] if match else ""))
+
+    def terms(self) -> tuple[tuple[str, str], ...]:
+        """Return the names in the first list with their options: `email(sort: Desc)`."""
+        match = re.search(r"\[([^\]]*)\]", self.args)
+        return tuple(_listed(match[1] if match else ""))
+
+
+def _listed(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the names in a list, each with the text in its parentheses."""
+    masked = _STRING.sub(lambda match: "x" * len(match[0]), text)
+    for item in re.finditer(r"([\w.]+)[ \t\n]*(\((?:[^()]|\([^()]*\))*\))?[ \t\n]*(?:,|$)", masked):
+        yield item[1], text[item.start(2) + 1 : item.end(2) - 1] if item[2] else ""
 
 
 class PrismaField(msgspec.Struct, frozen=True):

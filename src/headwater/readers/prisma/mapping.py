@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
-from headwater.catalog.model import Column, Enum, ForeignKey, Index, Origin, Relation
+from headwater.catalog.model import ASSUMED, Column, Enum, ForeignKey, Index, Origin, Relation
 from headwater.readers import Field, Model
 from headwater.readers.prisma.grammar import Attribute, Block, PrismaField
 from headwater.readers.prisma.providers import Provider, default_of
@@ -58,6 +59,7 @@ def _column(field: PrismaField, block: Block, enums: Blocks, provider: Provider)
         default=default_of(field, provider, enums, spelled),
         identity=bool(default and default.args.startswith("autoincrement")),
         origins=(Origin(block.path, field.line),),
+        attrs=((ASSUMED, "nullability"),) if field.many else (),  # the columns of lists may accept NULL
     )
 
 
@@ -95,7 +97,16 @@ def _indexes(block: Block) -> Iterator[Index]:
             yield Index(None, (column_name(field),), unique=True)
     for attribute in block.attributes:
         if attribute.name in ("@@unique", "@@index"):
-            yield Index(attribute.text or None, _columns(block, attribute.names()), attribute.name == "@@unique")
+            yield Index(attribute.text or None, tuple(_keys(block, attribute)), attribute.name == "@@unique")
+
+
+def _keys(block: Block, attribute: Attribute) -> Iterator[str]:
+    """Yield the keys of an index: columns, or what an operator class or an order makes of them."""
+    for name, options in attribute.terms():
+        (column,) = _columns(block, (name,))
+        raw = re.search(r'\braw\("([^"]+)"\)', options)
+        order = " DESC" if re.search(r"\bsort\s*:\s*Desc\b", options) else ""
+        yield f"({column}{f' {raw[1]}' if raw else ''}{order})" if raw or order else column
 
 
 def _foreign_keys(block: Block, tables: Blocks) -> Iterator[ForeignKey]:
@@ -213,7 +224,7 @@ def _join_table(field: PrismaField, block: Block, target: Block, type_of: Callab
             ForeignKey((name,), table_name(side), _key(side), ref_schema=_schema_of(side), on_delete="CASCADE")
             for name, side in sides
         ),
-        indexes=(Index(None, ("A", "B"), unique=True),),
+        indexes=(Index(None, ("A", "B"), unique=True), Index(None, ("B",))),
         origins=origin,
     )
 

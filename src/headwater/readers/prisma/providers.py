@@ -88,6 +88,16 @@ def provider_of(texts: Iterable[str]) -> Provider:
     return _PROVIDERS.get(names[0], _OTHER) if names else _OTHER
 
 
+_RELATION_MODE = re.compile(
+    r"^[ \t]*datasource[ \t]+\w+[ \t]*\{[^}]*?\brelationMode[ \t]*=[ \t]*\"prisma\"", re.MULTILINE | re.DOTALL
+)
+
+
+def has_foreign_keys(texts: Iterable[str]) -> bool:
+    """Return False if the schema files say that Prisma's client keeps relations, and not the database."""
+    return not any(_RELATION_MODE.search(text) for text in texts)
+
+
 def default_of(field: PrismaField, provider: Provider, enums: Mapping[str, Block], type_: str) -> str | None:
     """Return the default of a field as SQL; None if it has none, or if Prisma's client fills it in.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headwater.readers import Operation as Op
 from headwater.readers import OptionsShape, Vocabulary
+from headwater.readers._scripts import LANGUAGES
 
 _ONE, _MANY, _NONE = Op("options", result="one"), Op("options", result="many"), Op("options", result="none")
 
@@ -26,7 +27,7 @@ _CLIENT = {
 
 VOCABULARY = Vocabulary(
     packages=("@prisma/client", ".prisma/client", "@prisma"),
-    languages=frozenset({"typescript", "javascript"}),
+    languages=LANGUAGES,
     client=_CLIENT,
     shape=OptionsShape(
         keys={

@@ -36,11 +36,15 @@ class OtherDialect(Exception):
 
 @dataclass(slots=True)
 class History:
-    """A Schema under construction, the changes so far, and the statements that could not be understood."""
+    """A Schema under construction, the changes so far, and the statements that could not be understood.
+
+    `idle` are the definitions that changed nothing, such as those of tables that are not known.
+    """
 
     draft: SchemaDraft
     steps: list[Change] = field(default_factory=list)
     missed: list[NotUnderstood] = field(default_factory=list)
+    idle: list[str] = field(default_factory=list)
     attributes: dict[str, str] = field(default_factory=dict)
 
     def schema(self) -> Schema:
@@ -118,7 +122,9 @@ def _by_own_grammar(texts: Sequence[tuple[str, str]], schema: Schema | None) -> 
         if not postgresql.is_relevant(text) and not is_definition(text):
             continue
         try:
-            history.steps += postgresql.run(state, text, origin)
+            steps = postgresql.run(state, text, origin)
+            history.steps += steps
+            history.idle += [] if steps else [text[:_EXCERPT]]
             for reason in state.unread:
                 history.miss(origin, text, reason)
         except postgresql.NotParsed as error:
@@ -169,6 +175,7 @@ def _read_by_sqlglot(history: History, text: str, origin: Origin, dialects: tupl
     changes = changes_of(text, history.draft, origin, dialects)
     if changes is not None:
         history.add(changes)
+        history.idle += [] if changes else [text[:_EXCERPT]]
         return
     table = table_of(text, history.draft, origin, dialects)
     if table is None or not table.relation.columns:

@@ -54,7 +54,7 @@ class ModelMapping:
         """Return the key of the mapped class for a name in a file, by import or by the registry."""
         symbol = self.project.resolve(path, name)
         if symbol and isinstance(symbol[1], f.Class):
-            key = next((c.key for c in self.classes.values() if c.stmt is symbol[1]), None)
+            key = next((c.key for c in self.mapped if c.stmt is symbol[1]), None)
             if key:
                 return key
         namesakes = self.by_name.get(name.rsplit(".", 1)[-1], [])
@@ -139,7 +139,8 @@ class ModelMapping:
         args = cls.value("__mapper_args__")
         if isinstance(args, f.Mapping) and any(s.text_of(e.key) == "concrete" for e in args.entries):
             return None
-        return next((base for base in cls.ancestors if classes.has_table(self.project, base)), None)
+        mapped = (base for base in cls.ancestors if classes.has_table(self.project, base))
+        return next((base for base in mapped if all(above.key != cls.key for above in (base, *base.ancestors))), None)
 
     def _own_columns(self, cls: MappedClass) -> Iterator[columns.DeclaredColumn]:
         """Return the columns of a class and its bases up to the next mapped one, nearest first, without duplicates."""

@@ -39,8 +39,8 @@ def index_of(service: str) -> orm.CodeIndex:
 def test_claims_are_equal_after_pickling():
     index = index_of(SERVICE)
     module = CodeBase({"service.py": SERVICE}).modules["service.py"]
-    claims = orm.claims(module, pickle.loads(pickle.dumps(index)))
-    assert claims == orm.claims(module, index)
+    claims = orm.examine(module, pickle.loads(pickle.dumps(index))).claims
+    assert claims == orm.examine(module, index).claims
     (read,) = [claim for claim in claims if claim.usage_type == "read"]
     assert (read.table, read.column, read.symbol, read.tier) == ("users", "id", "show", "B")
     assert SERVICE.encode()[read.start : read.end] == b"id"
@@ -53,7 +53,15 @@ def test_edit_of_a_body_keeps_the_index():
     assert pickle.dumps(index_of(edited)) == pickle.dumps(index_of(SERVICE))
 
 
+def test_mapping_that_contains_itself_has_an_end():
+    text = SERVICE + "\n\ndef tree(session):\n    d = {}\n    d['self'] = [d]\n    d.other = d\n    session.add(d)\n"
+    text += "    return find(session, 1).id\n"
+    claims, missed, _ = orm.examine(CodeBase({"service.py": text}).modules["service.py"], index_of(text))
+    assert [claim.symbol for claim in claims if claim.usage_type == "read"] == ["show", "tree"]
+    assert missed == []
+
+
 def test_code_base_without_models_has_no_claims():
     base = CodeBase({"service.py": SERVICE})
     index = orm.index(base.symbols, base.modules, {}, Schema())
-    assert orm.claims(base.modules["service.py"], index) == []
+    assert orm.examine(base.modules["service.py"], index) == ([], [], ())

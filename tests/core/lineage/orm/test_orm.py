@@ -43,7 +43,7 @@ def claimed(files: dict[str, str]) -> set[tuple[str, int, str]]:
     return {
         (path, files[path].encode()[: claim.start].count(b"\n") + 1, described(claim))
         for path, module in base.modules.items()
-        for claim in orm.claims(module, index)
+        for claim in orm.examine(module, index).claims
         if claim.sub_type not in ("implicit", "lazy")
     }
 

@@ -1,6 +1,7 @@
 // Owns the requests of codebases: upload, scan results, files, lineage, graph.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query'
-import type { ReportFormat } from '@/api/types'
+import type { ChangeRequest, ReportFormat, UseState } from '@/api/types'
+import type { EndpointsSearch } from '@/lib/search-params'
 import { usesWholeRows, WHOLE_ROW, withWholeRows } from '@/lib/graph-view'
 import { api, everyPage, keepSlashes, upload } from '@/lib/http'
 
@@ -20,6 +21,44 @@ export const columnSummariesQuery = (codebase: string) =>
     queryKey: ['codebases', codebase, 'columns'],
     queryFn: async ({ signal }) => (await api.get('/codebases/{codebase_id}/lineage', { params: { ...of(codebase), query: { limit: 1 } }, signal })).column_summaries,
     ...SCANNED,
+  })
+
+/** Every column with how it is used, which the server decides, and the numbers of columns by use. */
+export const columnsQuery = (codebase: string) =>
+  queryOptions({
+    queryKey: ['codebases', codebase, 'columns-in-use'],
+    queryFn: ({ signal }) => api.get('/codebases/{codebase_id}/columns', { params: of(codebase), signal }),
+    ...SCANNED,
+  })
+
+export const downloadColumns = (codebase: string, use: UseState | undefined, format: ColumnsFormat) =>
+  api.getBlob('/codebases/{codebase_id}/columns/export', { params: { ...of(codebase), query: { format, ...(use ? { use: [use] } : {}) } } })
+
+/** The columns with personal data, and the files that touch them. */
+export const personalDataQuery = (codebase: string) =>
+  queryOptions({
+    queryKey: ['codebases', codebase, 'personal-data'],
+    queryFn: ({ signal }) => api.get('/codebases/{codebase_id}/personal-data', { params: of(codebase), signal }),
+    ...SCANNED,
+  })
+
+export const downloadPersonalData = (codebase: string, format: ReportFormat) =>
+  api.getBlob('/codebases/{codebase_id}/personal-data/export', { params: { ...of(codebase), query: { format } } })
+
+/** What changed from the newest scan of one codebase to that of another one. */
+export const scanDiffQuery = (codebase: string, before: string) =>
+  queryOptions({
+    queryKey: ['codebases', codebase, 'scan-diff', before],
+    queryFn: ({ signal }) => api.get('/codebases/{codebase_id}/scan-diff', { params: { ...of(codebase), query: { before } }, signal }),
+    retry: false,
+    ...SCANNED,
+  })
+
+/** The tables that other codebases of the organization have, too. */
+export const sharedTablesQuery = (codebase: string) =>
+  queryOptions({
+    queryKey: ['codebases', codebase, 'shared-tables'],
+    queryFn: ({ signal }) => api.get('/codebases/{codebase_id}/shared-tables', { params: of(codebase), signal }),
   })
 
 export const filesQuery = (codebase: string) =>
@@ -66,6 +105,14 @@ export const usagesQuery = (codebase: string, focus: Focus) =>
     ...SCANNED,
   })
 
+/** Where a column is written: the first page has all but of columns that are written everywhere. */
+export const writersQuery = (codebase: string, table: string, column: string) =>
+  queryOptions({
+    queryKey: ['codebases', codebase, 'writers', table, column],
+    queryFn: ({ signal }) => api.get('/codebases/{codebase_id}/lineage', { params: { ...of(codebase), query: { table, column, usage_type: ['write', 'update'], limit: 500 } }, signal }),
+    ...SCANNED,
+  })
+
 export const notUnderstoodQuery = (codebase: string) =>
   infiniteQueryOptions({
     queryKey: ['codebases', codebase, 'not-understood'],
@@ -84,7 +131,49 @@ export const skippedQuery = (codebase: string) =>
     ...SCANNED,
   })
 
+export const endpointsQuery = (codebase: string, wanted: EndpointsSearch) =>
+  infiniteQueryOptions({
+    queryKey: ['codebases', codebase, 'endpoints', wanted],
+    queryFn: ({ pageParam, signal }) => api.get('/codebases/{codebase_id}/endpoints', { params: { ...of(codebase), query: { ...wanted, limit: 200, cursor: pageParam } }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    placeholderData: (before) => before,
+    ...SCANNED,
+  })
+
+export const endpointQuery = (codebase: string, endpoint: string) =>
+  queryOptions({
+    queryKey: ['codebases', codebase, 'endpoint', endpoint],
+    queryFn: ({ signal }) => api.get('/codebases/{codebase_id}/endpoints/{endpoint_id}', { params: { path: { codebase_id: codebase, endpoint_id: endpoint } }, signal }),
+    ...SCANNED,
+  })
+
+export const usageEndpointsQuery = (codebase: string, usage: string) =>
+  infiniteQueryOptions({
+    queryKey: ['codebases', codebase, 'usage-endpoints', usage],
+    queryFn: ({ pageParam, signal }) => api.get('/codebases/{codebase_id}/usages/{usage_id}/endpoints', { params: { path: { codebase_id: codebase, usage_id: usage }, query: { limit: 20, cursor: pageParam } }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    ...SCANNED,
+  })
+
 export const downloadReport = (codebase: string, format: ReportFormat) => api.getBlob('/codebases/{codebase_id}/export', { params: { ...of(codebase), query: { format } } })
+
+export type ColumnsFormat = 'csv' | 'json' | 'html' | 'sarif'
+
+export type ImpactFormat = 'sarif' | 'markdown' | 'json'
+
+/** What a change breaks; only asked again when it changes or the codebase is scanned again. */
+export const impactQuery = (codebase: string, change: ChangeRequest) =>
+  queryOptions({
+    queryKey: ['codebases', codebase, 'impact', change],
+    queryFn: ({ signal }) => api.post('/codebases/{codebase_id}/impact', { params: of(codebase), body: change, signal }),
+    retry: false,
+    ...SCANNED,
+  })
+
+export const downloadImpact = (codebase: string, change: ChangeRequest, format: ImpactFormat) =>
+  api.postBlob('/codebases/{codebase_id}/impact/export', { params: { ...of(codebase), query: { format } }, body: change })
 
 const scanStarted = (queries: QueryClient) =>
   Promise.all([queries.invalidateQueries({ queryKey: ['projects'] }), queries.invalidateQueries({ queryKey: ['jobs'] })])

@@ -3,7 +3,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ChevronDown, ChevronUp } from 'lucide-react'
 import { useRef, useState, type CSSProperties, type KeyboardEvent } from 'react'
-import type { ColumnSummary } from '@/api/types'
+import type { Column } from '@/api/types'
 import { KindLetter } from '@/components/marks'
 import { firstDirection } from '@/lib/column-map'
 import { useHotkeys } from '@/lib/hotkeys'
@@ -17,7 +17,7 @@ const route = getRouteApi('/shell/p/$project/columns')
 type Direction = 'asc' | 'desc'
 
 interface ColumnGridProps {
-  columns: ColumnSummary[]
+  columns: Column[]
   largest: number
   largestTotal: number
   search: ColumnsSearch
@@ -60,7 +60,7 @@ function Head({ search, onSort }: Pick<ColumnGridProps, 'search' | 'onSort'>) {
       ))}
       <HeadCell {...shared} index={11} sort="files" label="Files" className="num" />
       <div role="columnheader" aria-colindex={12} className="hide-p">
-        In
+        {search.use ? 'Reason' : 'In'}
       </div>
     </div>
   )
@@ -92,7 +92,7 @@ export function ColumnGrid({ columns, largest, largestTotal, search, onSort }: C
     rows.scrollToIndex(index)
     box.current?.focus()
   }
-  const open = (column: ColumnSummary) =>
+  const open = (column: Column) =>
     void navigate({ to: '/p/$project/lineage', params: { project }, search: { table: column.table_name, column: column.column_name } })
   const onKey = (event: KeyboardEvent) => {
     const next = nextRow(event.key, chosen, last)
@@ -109,7 +109,7 @@ export function ColumnGrid({ columns, largest, largestTotal, search, onSort }: C
     <div
       ref={box}
       id="column-grid"
-      className="scroll cgrid"
+      className={`scroll cgrid ${search.use ? 'reasons' : ''}`}
       role="grid"
       aria-label="Column map"
       aria-rowcount={columns.length + 1}
@@ -132,6 +132,7 @@ export function ColumnGrid({ columns, largest, largestTotal, search, onSort }: C
               index={row.index}
               top={row.start}
               height={height}
+              withReason={search.use !== undefined}
               largest={largest}
               largestTotal={largestTotal}
               chosen={row.index === chosen}

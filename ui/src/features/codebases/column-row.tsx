@@ -1,22 +1,25 @@
 // Owns one row of the column map.
 import type { CSSProperties } from 'react'
-import type { ColumnSummary } from '@/api/types'
+import type { Column } from '@/api/types'
 import { TypeGlyph } from '@/components/marks'
+import { USE_LABELS } from '@/lib/column-map'
 import { count } from '@/lib/format'
 import { kindColor, kindInfo, KINDS, languageMark } from '@/lib/usage-kinds'
 
 interface ColumnRowProps {
-  column: ColumnSummary
+  column: Column
   index: number
   top: number
   height: number
   largest: number
   largestTotal: number
   chosen: boolean
+  /** Whether the row says why the column is in the list. */
+  withReason: boolean
   onOpen: () => void
 }
 
-function KindCell({ column, at, largest }: { column: ColumnSummary; at: number; largest: number }) {
+function KindCell({ column, at, largest }: { column: Column; at: number; largest: number }) {
   const kind = KINDS[at]?.kind ?? 'read'
   const value = column.counts[kind]
   const width = `max(2px, ${((value / largest) * 100).toFixed(1)}%)`
@@ -37,7 +40,7 @@ function KindCell({ column, at, largest }: { column: ColumnSummary; at: number; 
 }
 
 /** All kinds in one bar: what phones show instead of seven columns. */
-function Mix({ column, largestTotal }: { column: ColumnSummary; largestTotal: number }) {
+function Mix({ column, largestTotal }: { column: Column; largestTotal: number }) {
   const parts = KINDS.filter(({ kind }) => column.counts[kind] > 0)
   const told = parts.map(({ kind }) => `${kindInfo(kind).label} ${column.counts[kind]}`).join(', ')
   return (
@@ -49,8 +52,20 @@ function Mix({ column, largestTotal }: { column: ColumnSummary; largestTotal: nu
   )
 }
 
-export function ColumnRow({ column, index, top, height, largest, largestTotal, chosen, onOpen }: ColumnRowProps) {
+/** The languages of a column, and a mark if it is not used in full. */
+function Marks({ column, reason }: { column: Column; reason: string }) {
+  const languages = column.languages.map(languageMark).join(' ')
+  if (column.use.state === 'used') return languages
+  return (
+    <span title={reason}>
+      <span className="chip warn">{USE_LABELS[column.use.state].toLowerCase()}</span> {languages}
+    </span>
+  )
+}
+
+export function ColumnRow({ column, index, top, height, largest, largestTotal, chosen, withReason, onOpen }: ColumnRowProps) {
   const unused = column.total === 0
+  const reason = `${column.use.reason}${column.use.certainty === 'likely' ? ' (likely)' : ''}`
   return (
     <div
       role="row"
@@ -69,7 +84,8 @@ export function ColumnRow({ column, index, top, height, largest, largestTotal, c
             {column.column_name}
           </span>
         </span>
-        {!unused && <Mix column={column} largestTotal={largestTotal} />}
+        {withReason && <span className="reason">{reason}</span>}
+        {!withReason && !unused && <Mix column={column} largestTotal={largestTotal} />}
       </div>
       <div role="gridcell" aria-colindex={2} className="mono cut dim hide-p">
         {column.type}
@@ -83,8 +99,8 @@ export function ColumnRow({ column, index, top, height, largest, largestTotal, c
       <div role="gridcell" aria-colindex={11} className="num">
         {column.files || '–'}
       </div>
-      <div role="gridcell" aria-colindex={12} className="mono cut dim hide-p">
-        {unused ? <span className="chip warn">unused</span> : column.languages.map(languageMark).join(' ')}
+      <div role="gridcell" aria-colindex={12} className={`cut dim hide-p ${withReason ? '' : 'mono'}`}>
+        {withReason ? <span title={reason}>{reason}</span> : <Marks column={column} reason={reason} />}
       </div>
     </div>
   )

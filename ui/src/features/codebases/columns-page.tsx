@@ -3,18 +3,18 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Download } from 'lucide-react'
 import { useMemo } from 'react'
-import type { Codebase, ColumnSummary } from '@/api/types'
+import type { Codebase, Columns } from '@/api/types'
 import { SearchField, Segmented, SelectField } from '@/components/field'
 import { NeedsScan } from '@/components/needs-scan'
 import { usePageTitle } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
-import { Menu, MenuItem } from '@/components/ui/menu'
-import { columnTotals, shownColumns, type ColumnTotals } from '@/lib/column-map'
+import { Menu, MenuItem, MenuLabel } from '@/components/ui/menu'
+import { columnTotals, shownColumns, USE_LABELS, type ColumnTotals } from '@/lib/column-map'
 import { saveBlob, withErrorToast } from '@/lib/download'
 import { count } from '@/lib/format'
 import { useHotkeys } from '@/lib/hotkeys'
-import type { ColumnsSearch } from '@/lib/search-params'
-import { columnSummariesQuery, downloadReport } from './api'
+import { COLUMN_USES, type ColumnsSearch } from '@/lib/search-params'
+import { columnsQuery, downloadColumns, downloadReport, type ColumnsFormat } from './api'
 import { ColumnGrid } from './column-grid'
 
 const route = getRouteApi('/shell/p/$project/columns')
@@ -26,7 +26,16 @@ function usePatch(): Patch {
   return (change) => void navigate({ search: (now) => ({ ...now, ...change }), replace: true })
 }
 
+const USES_FORMATS = [
+  { format: 'csv', label: 'CSV' },
+  { format: 'html', label: 'HTML' },
+  { format: 'sarif', label: 'SARIF, for code scanning' },
+] as const
+
 function ExportMenu({ codebase }: { codebase: Codebase }) {
+  const { use } = route.useSearch()
+  const saveUses = (format: ColumnsFormat) =>
+    withErrorToast(async () => saveBlob(await downloadColumns(codebase.id, use, format), `${codebase.name}-columns.${format}`))
   const save = (format: 'csv' | 'json' | 'html') =>
     withErrorToast(async () => saveBlob(await downloadReport(codebase.id, format), `${codebase.name}-usages.${format}`))
   return (
@@ -39,6 +48,13 @@ function ExportMenu({ codebase }: { codebase: Codebase }) {
         </button>
       }
     >
+      <MenuLabel>{use ? `Columns: ${USE_LABELS[use].toLowerCase()}` : 'Columns and how each is used'}</MenuLabel>
+      {USES_FORMATS.map(({ format, label }) => (
+        <MenuItem key={format} onSelect={() => void saveUses(format)}>
+          {label}
+        </MenuItem>
+      ))}
+      <MenuLabel>All usages</MenuLabel>
       <MenuItem onSelect={() => void save('csv')}>CSV</MenuItem>
       <MenuItem onSelect={() => void save('json')}>JSON</MenuItem>
       <MenuItem onSelect={() => void save('html')}>HTML report</MenuItem>
@@ -46,19 +62,25 @@ function ExportMenu({ codebase }: { codebase: Codebase }) {
   )
 }
 
-function Toolbar({ totals, codebase, patch }: { totals: ColumnTotals; codebase: Codebase; patch: Patch }) {
+interface BarProps {
+  totals: ColumnTotals
+  counts: Columns['counts']
+  codebase: Codebase
+  patch: Patch
+}
+
+function Toolbar({ totals, counts, codebase, patch }: BarProps) {
   const search = route.useSearch()
   const tables = [{ value: '', label: 'All tables' }, ...totals.tables.map((table) => ({ value: table, label: table }))]
   const uses = [
     { value: 'all', label: <>All <span className="faint">{count(totals.columns)}</span></> },
-    { value: 'used', label: <>Used <span className="faint">{count(totals.used)}</span></> },
-    { value: 'unused', label: <>Unused <span className="faint">{count(totals.unused)}</span></> },
+    ...COLUMN_USES.map((value) => ({ value, label: <>{USE_LABELS[value]} <span className="faint">{count(counts[value])}</span></> })),
   ] as const
   return (
     <div className="toolbar">
       <h1>Columns</h1>
       <SearchField label="Find a column" placeholder="Name, type or table" value={search.q ?? ''} onChange={(q) => patch({ q: q || undefined })} onDown={focusGrid} />
-      <Segmented label="Use" value={search.use ?? 'all'} options={uses} onChange={(use) => patch({ use: use === 'all' || use === 'unread' ? undefined : use })} />
+      <Segmented label="Use" value={search.use ?? 'all'} options={uses} onChange={(use) => patch({ use: use === 'all' ? undefined : use })} />
       <SelectField label="Table" hideLabel value={search.table ?? ''} options={tables} onChange={(table) => patch({ table: table || undefined })} />
       <span className="grow hide-p" />
       <ExportMenu codebase={codebase} />
@@ -68,7 +90,7 @@ function Toolbar({ totals, codebase, patch }: { totals: ColumnTotals; codebase: 
 
 const focusGrid = () => document.getElementById('column-grid')?.focus()
 
-function Stats({ totals, codebase, patch }: { totals: ColumnTotals; codebase: Codebase; patch: Patch }) {
+function Stats({ totals, codebase }: Pick<BarProps, 'totals' | 'codebase'>) {
   const wholeRows = Math.max(0, (codebase.scan?.usages ?? 0) - totals.usages)
   return (
     <div className="stats">
@@ -88,17 +110,12 @@ function Stats({ totals, codebase, patch }: { totals: ColumnTotals; codebase: Co
       <span>
         <b>{count(totals.tables.length)}</b> tables
       </span>
-      <button type="button" onClick={() => patch({ use: 'unused' })}>
-        <b>{count(totals.unused)}</b> columns unused
-      </button>
-      <button type="button" onClick={() => patch({ use: 'unread' })}>
-        <b>{count(totals.unread)}</b> written, never read
-      </button>
     </div>
   )
 }
 
-function ColumnMap({ columns, codebase }: { columns: ColumnSummary[]; codebase: Codebase }) {
+function ColumnMap({ answer, codebase }: { answer: Columns; codebase: Codebase }) {
+  const { columns, counts } = answer
   const search = route.useSearch()
   const patch = usePatch()
   const totals = useMemo(() => columnTotals(columns), [columns])
@@ -106,8 +123,8 @@ function ColumnMap({ columns, codebase }: { columns: ColumnSummary[]; codebase: 
   useHotkeys({ u: () => patch({ use: search.use === 'unused' ? undefined : 'unused' }) })
   return (
     <div className="tool fill">
-      <Toolbar totals={totals} codebase={codebase} patch={patch} />
-      <Stats totals={totals} codebase={codebase} patch={patch} />
+      <Toolbar totals={totals} counts={counts} codebase={codebase} patch={patch} />
+      <Stats totals={totals} codebase={codebase} />
       {shown.length > 0 ? (
         <ColumnGrid columns={shown} largest={totals.largest} largestTotal={totals.largestTotal} search={search} onSort={(sort, dir) => patch({ sort, dir })} />
       ) : (
@@ -140,8 +157,8 @@ export function ColumnsPage() {
 }
 
 function Columns({ codebase }: { codebase: Codebase }) {
-  const columns = useQuery(columnSummariesQuery(codebase.id))
-  if (columns.data) return <ColumnMap columns={columns.data} codebase={codebase} />
+  const columns = useQuery(columnsQuery(codebase.id))
+  if (columns.data) return <ColumnMap answer={columns.data} codebase={codebase} />
   return (
     <>
       <div className="toolbar">

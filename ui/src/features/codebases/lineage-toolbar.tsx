@@ -3,6 +3,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { List, Pin, Search, Waypoints, X } from 'lucide-react'
 import type { Codebase, Tier, UsageKind } from '@/api/types'
 import { Segmented } from '@/components/field'
+import { ImpactLink } from '@/components/impact-link'
 import { KindLetter } from '@/components/marks'
 import { count } from '@/lib/format'
 import type { FilterCounts } from '@/lib/graph-view'
@@ -49,6 +50,7 @@ export function LineageToolbar({ codebase, patch }: { codebase: Codebase; patch:
     <div className="toolbar">
       <h1>Lineage</h1>
       {name && <FocusChip name={name} isSearch={search.q !== undefined} onRemove={unlock} />}
+      {name && search.table && <ImpactLink of={name} />}
       <FocusSearch codebase={codebase} patch={patch} />
       <span className="grow hide-p" />
       <span className="hide-p row">

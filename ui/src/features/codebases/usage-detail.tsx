@@ -1,4 +1,4 @@
-// Owns the detail of one usage: where it stands, its lines, why we think so, and the column it uses.
+// Owns the detail of one usage: where it stands, its lines, why we think so, what reaches it, and the column it uses.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ChevronLeft, ChevronRight, Copy, ExternalLink } from 'lucide-react'
@@ -8,9 +8,11 @@ import { copyText } from '@/lib/download'
 import { words } from '@/lib/format'
 import { useHotkeys } from '@/lib/hotkeys'
 import { kindInfo } from '@/lib/usage-kinds'
-import { columnSummariesQuery } from './api'
+import { isWrite, writersOf } from '@/lib/writers'
+import { columnSummariesQuery, writersQuery } from './api'
 import { useLineage } from './lineage-context'
 import { UsageCode } from './usage-code'
+import { UsageEndpoints } from './usage-endpoints'
 
 function Why({ usage }: { usage: Usage }) {
   return (
@@ -95,6 +97,35 @@ function ColumnFacts({ usage, codebase }: { usage: Usage; codebase: Codebase }) 
   )
 }
 
+const MOST_WRITERS = 12
+
+/** Who else writes the column: what somebody who changes a write has to know. */
+function Writers({ usage, codebase }: { usage: Usage; codebase: Codebase }) {
+  const answer = useQuery(writersQuery(codebase.id, usage.table_name, usage.column_name))
+  if (!answer.data) return null
+  const writers = writersOf(answer.data.usages, usage)
+  return (
+    <section>
+      <h3>Written by</h3>
+      <ul className="writers" aria-label={`Code that writes ${usage.table_name}.${usage.column_name}`}>
+        {writers.slice(0, MOST_WRITERS).map((writer) => (
+          <li key={`${writer.file} ${writer.symbol}`}>
+            <Link from="/p/$project" to="/p/$project/files/$" params={(now) => ({ ...now, _splat: writer.file })} search={{ line: writer.line }} className="link mono">
+              {writer.symbol || 'the file itself'}
+            </Link>{' '}
+            <span className="dim">
+              {writer.file}
+              {writer.count > 1 ? `, ${writer.count} places` : ''}
+              {writer.own ? ' (this one)' : ''}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {(writers.length > MOST_WRITERS || answer.data.next) && <p className="small dim mt-2">More are in the list of usages: filter by Write and Update.</p>}
+    </section>
+  )
+}
+
 interface UsageDetailProps {
   usage: Usage
   index: number
@@ -137,6 +168,8 @@ export function UsageDetail({ usage, index, total, codebase, onStep }: UsageDeta
       </div>
       <UsageCode usage={usage} codebase={codebase} />
       <Why usage={usage} />
+      {isWrite(usage) && <Writers usage={usage} codebase={codebase} />}
+      <UsageEndpoints usage={usage} codebase={codebase} />
       <ColumnFacts usage={usage} codebase={codebase} />
     </aside>
   )

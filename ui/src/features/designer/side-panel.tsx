@@ -1,6 +1,7 @@
 // Owns what stands beside the diagram: the chosen table with what can be done to it, and the staged changes.
 import { Pencil, Plus, Trash2, Undo2 } from 'lucide-react'
 import type { LiveColumn, LiveRelation } from '@/api/types'
+import { ImpactLink } from '@/components/impact-link'
 import { TypeGlyph } from '@/components/marks'
 import { count, plural } from '@/lib/format'
 import { linesOf } from './layout'
@@ -50,6 +51,7 @@ export function ChosenTable({ relation, relations, editing, stage, ask, choose }
               {column.type}
               {column.nullable ? '' : ' not null'}
             </span>
+            <ImpactLink of={`${relation.name}.${column.name}`} />
             {canEdit && (
               <>
                 <button type="button" className="btn ghost icon" aria-label={`Change ${column.name}`} onClick={() => ask({ what: 'column', relation, column })}>

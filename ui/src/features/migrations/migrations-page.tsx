@@ -1,6 +1,7 @@
 // Owns the migrations of a database: their order, how each stands, and the ways to apply, revert and settle them.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Ellipsis, FileUp, Play, Plus } from 'lucide-react'
+import { Link } from '@tanstack/react-router'
+import { Ellipsis, FileUp, Play, Plus, Unplug } from 'lucide-react'
 import { useState } from 'react'
 import type { Migration, MigrationText } from '@/api/types'
 import { PageFrame, Panel, TableHead, TableScroll } from '@/components/page'
@@ -10,6 +11,7 @@ import { Menu, MenuItem } from '@/components/ui/menu'
 import { useDatabase } from '@/lib/database-scope'
 import { withErrorToast } from '@/lib/download'
 import { ago } from '@/lib/format'
+import { sqlPlace } from '@/lib/impact'
 import { useProjectScope } from '@/lib/project-scope'
 import { deleteMigration, migrationsQuery, migrationText, resolveMigration, type Direction } from './api'
 import { ImportDialog, NewDialog } from './new-dialog'
@@ -74,10 +76,22 @@ function MigrationRow({ one, canEdit, onShow, onRun, onDo }: RowProps) {
   )
 }
 
+function MigrationImpact({ sql }: { sql: string }) {
+  const { codebase } = useProjectScope()
+  if (codebase?.scan?.state !== 'completed') return null
+  return (
+    <Link from="/p/$project" to="/p/$project/impact" {...sqlPlace(sql)} className="btn">
+      <Unplug className="i" aria-hidden="true" />
+      What breaks in {codebase.name}?
+    </Link>
+  )
+}
+
 function TextDialog({ text, onClose }: { text: MigrationText; onClose: () => void }) {
   return (
     <Dialog title={text.name} description={text.version} open onOpenChange={(open) => !open && onClose()}>
       <pre className="mono sqlpreview">{text.up}</pre>
+      <MigrationImpact sql={text.up} />
       <h3>Down</h3>
       {text.down === null ? <p className="dim">No down migration.</p> : <pre className="mono sqlpreview">{text.down}</pre>}
     </Dialog>

@@ -23,6 +23,13 @@ export const tableCountsQuery = (codebase: string, table: string) =>
     staleTime: 5 * 60_000,
   })
 
+/** What differs between a target (migrations, codebase:ID or database:ID) and what a codebase declares. */
+export const driftQuery = (codebase: string, against: string) =>
+  queryOptions({
+    queryKey: ['codebases', codebase, 'drift', against],
+    queryFn: ({ signal }) => api.get('/codebases/{codebase_id}/drift', { params: { path: { codebase_id: codebase }, query: { against } }, signal }),
+  })
+
 export type SchemaFormat = 'sql' | 'dbml' | 'mermaid' | 'json'
 
 /** The whole schema as text. */

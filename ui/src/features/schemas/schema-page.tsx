@@ -7,6 +7,7 @@ import { usePageTitle } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
 import { plural } from '@/lib/format'
 import { schemaQuery } from './api'
+import { CompareField, DriftPanels } from './drift-panels'
 import { SchemaExport } from './schema-export'
 import { TableDetail } from './table-detail'
 import { TableTree } from './table-tree'
@@ -15,7 +16,7 @@ const route = getRouteApi('/shell/p/$project/schema')
 
 function Explorer({ schema, codebase }: { schema: DatabaseSchema; codebase: Codebase }) {
   const { table: wanted } = useParams({ strict: false })
-  const { q } = route.useSearch()
+  const { q, against } = route.useSearch()
   const navigate = route.useNavigate()
   if (schema.tables.length === 0) return <EmptyState text="The scan found no tables: no SQL files and no models of a known ORM." />
   const table = schema.tables.find((one) => one.name === wanted) ?? (wanted ? undefined : schema.tables[0])
@@ -35,8 +36,14 @@ function Explorer({ schema, codebase }: { schema: DatabaseSchema; codebase: Code
             {plural(schema.tables.length, 'table')}, {plural(columns, 'column')} in all
           </span>
           <span className="grow" />
+          <CompareField
+            codebase={codebase}
+            against={against}
+            onChange={(value) => void navigate({ to: '.', search: (now) => ({ ...now, against: value || undefined }), replace: true })}
+          />
           <SchemaExport codebase={codebase} />
         </div>
+        {against && <DriftPanels key={against} codebase={codebase} against={against} />}
         {table ? (
           <TableDetail key={table.name} table={table} enums={schema.enums} codebase={codebase} />
         ) : (

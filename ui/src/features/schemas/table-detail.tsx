@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { Codebase, DatabaseSchema, SchemaColumn, SchemaTable } from '@/api/types'
 import { TypeGlyph } from '@/components/marks'
+import { ImpactLink } from '@/components/impact-link'
 import { Panel, TableScroll } from '@/components/page'
 import { count, plural } from '@/lib/format'
 import { tableCountsQuery } from './api'
@@ -39,6 +40,9 @@ function ColumnRow({ column, table, uses }: { column: SchemaColumn; table: strin
           </Link>
         )}
       </td>
+      <td>
+        <ImpactLink of={`${table}.${column.name}`} />
+      </td>
     </tr>
   )
 }
@@ -58,6 +62,9 @@ function Columns({ table, codebase }: { table: SchemaTable; codebase: Codebase }
               <th scope="col">Default</th>
               <th scope="col">References</th>
               <th scope="col" className="num">Uses</th>
+              <th scope="col">
+                <span className="sr">Impact</span>
+              </th>
             </tr>
           </thead>
           <tbody>

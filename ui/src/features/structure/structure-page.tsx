@@ -5,6 +5,7 @@ import { KeyRound, Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { LiveRelation, SchemaChange } from '@/api/types'
 import { SelectField } from '@/components/field'
+import { ImpactLink } from '@/components/impact-link'
 import { PageFrame, Panel, TableHead, TableScroll } from '@/components/page'
 import { EmptyState, Loaded } from '@/components/states'
 import { liveSchemaQuery } from '@/features/databases/api'
@@ -42,7 +43,8 @@ function Columns({ relation, canEdit, onChange }: { relation: LiveRelation; canE
               <td className="mono dim">{column.type}</td>
               <td className="hide-p">{column.nullable ? 'yes' : 'no'}</td>
               <td className="mono dim hide-p cut">{column.identity ? 'identity' : (column.generated ?? column.default)}</td>
-              <td>
+              <td className="whitespace-nowrap">
+                <ImpactLink of={`${relation.name}.${column.name}`} />
                 {canEdit && (
                   <button
                     type="button"

@@ -1,59 +1,117 @@
 """Interprets code with its models: which columns each place reads, writes, filters, joins.
 
-`index` collects what is known about the whole code base, once; `claims` interprets one file with it, in any process.
+`index` collects what is known about the whole code base, once; `examine` interprets one file with it, in any process.
 The meaning of an ORM comes from the vocabulary beside its reader; nothing here knows an ORM by name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
+from headwater.catalog import fact_queries as q
 from headwater.catalog import facts as f
 from headwater.catalog.model import Schema
-from headwater.core.lineage.claims import Claim
-from headwater.core.lineage.orm.expressions import bind, evaluate
+from headwater.core.lineage.claims import Claim, Missed
+from headwater.core.lineage.orm import templates
+from headwater.core.lineage.orm.assignments import bind
+from headwater.core.lineage.orm.expressions import evaluate
 from headwater.core.lineage.orm.frame import Frame
 from headwater.core.lineage.orm.index import CodeIndex, from_readings
+from headwater.core.lineage.orm.references import Reference, by_caller
 from headwater.core.lineage.orm.spans import Spans
 from headwater.core.lineage.orm.statements import run
 from headwater.core.lineage.orm.summaries import summarise
 from headwater.core.lineage.symbols import Symbols
 from headwater.readers import Reading
 
-__all__ = ["CodeIndex", "claims", "index"]
+__all__ = ["CodeIndex", "Examined", "Reference", "examine", "index"]
+
+
+class Examined(NamedTuple):
+    """What the interpretation of a file found, in source order; `missed` are statements that failed."""
+
+    claims: list[Claim]
+    missed: list[Missed]
+    references: tuple[Reference, ...] = ()
 
 
 def index(
-    symbols: Symbols, modules: Mapping[str, f.Module], readings: Mapping[str, Reading], schema: Schema
+    symbols: Symbols,
+    modules: Mapping[str, f.Module],
+    readings: Mapping[str, Reading],
+    schema: Schema,
+    routed: frozenset[str] = frozenset(),
 ) -> CodeIndex:
-    """Return what `claims` needs to know about a code base, in a form that can be sent to other processes.
+    """Return what `examine` needs to know about a code base, in a form that can be sent to other processes.
 
     Args:
         symbols: the symbol table of these modules.
         modules: the facts of every file, by path.
         readings: the result of each reader, by module name.
         schema: the merged Schema of all readings.
+        routed: the languages in which web frameworks declare routes: calls are followed through them.
     """
-    known = from_readings(symbols, readings, schema)
+    known = from_readings(symbols, readings, schema, routed)
     if not known.models:
         return known.slim()
     return summarise(known, modules).slim()
 
 
-def claims(module: f.Module, index: CodeIndex) -> list[Claim]:
-    """Return the usages in a file's code, by byte range, in source order."""
-    if not index.models or module.language not in index.language.languages:
-        return []
+def examine(module: f.Module, index: CodeIndex, routes: tuple[tuple[int, int], ...] | None = None) -> Examined:
+    """Return the usages in a file's code, and if requested what it refers to.
+
+    Args:
+        module: the facts of the file.
+        index: the result of `index`.
+        routes: the bytes that declare routes in this file; None if references are not needed.
+    """
+    uses_models = bool(index.models) and module.language in index.spoken
+    if not uses_models and (routes is None or module.language not in index.languages):
+        return Examined([], [])
+    missed: list[Missed] = []
     frame = Frame(index, module.path, evaluate, run, bind)
+    frame.references = None if routes is None else []
     frame.top = True
+    frame.texts, frame.bodies = _texts(module.body), dict(_functions(module.body))
+    templates.prepare(frame, module)
     for stmt in module.body:
         try:
             run(frame, (stmt,))
-        except RecursionError:
-            continue
-    if not frame.pending:
-        return []
-    return sorted(_settled(frame, Spans(module)), key=lambda claim: (claim.start, claim.end))
+        except Exception as error:  # one statement, a class for instance; the others go on
+            missed.append(Missed(stmt.start, "", _reason(error)))
+    spans = Spans(module)
+    found = sorted(_settled(frame, spans), key=lambda claim: (claim.start, claim.end)) if uses_models else []
+    references = by_caller(frame.references, spans, routes or ()) if frame.references else ()
+    return Examined(found, missed if uses_models else [], references)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "The code from here on is nested too deeply to be examined completely."
+    return f"The code from here on could not be examined completely: {type(error).__name__}. Please report it."
+
+
+def _functions(body: tuple[f.Stmt, ...], prefix: str = "") -> Iterator[tuple[str, f.Function]]:
+    """Yield the functions and methods of a file with their dotted names."""
+    for stmt in body:
+        if isinstance(stmt, f.Function):
+            yield prefix + stmt.name, stmt
+        elif isinstance(stmt, f.Class):
+            yield from _functions(stmt.body, f"{prefix}{stmt.name}.")
+
+
+def _texts(body: tuple[f.Stmt, ...]) -> dict[str, f.Expr]:
+    """Return the texts that names stand for at the top level of a file, also those of keys and members (`T.USERS`)."""
+    texts: dict[str, f.Expr] = {}
+    for stmt in (stmt for stmt in body if isinstance(stmt, f.Assign)):
+        value = stmt.value.value if isinstance(stmt.value, f.Cast) else stmt.value
+        for target in stmt.targets:
+            if isinstance(target, f.Name) and isinstance(value, (f.Text, f.Binary)):
+                texts[target.id] = value
+            elif isinstance(target, f.Name):
+                texts |= {f"{target.id}.{key}": text for key, text in q.options(value).items()}
+    return {name: text for name, text in texts.items() if isinstance(text, (f.Text, f.Binary))}
 
 
 def _settled(frame: Frame, spans: Spans) -> Iterator[Claim]:

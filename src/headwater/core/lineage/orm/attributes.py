@@ -6,17 +6,20 @@ from collections.abc import Callable as Fn
 from typing import Any
 
 from headwater.catalog import facts as f
+from headwater.catalog.fact_queries import dotted_name
 from headwater.catalog.usages import Tier
-from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.frame import Frame
-from headwater.core.lineage.orm.index import ClassInfo, CodeIndex, class_of
+from headwater.core.lineage.orm.index import class_of
 from headwater.core.lineage.orm.joins import join_relation, relation_columns
+from headwater.core.lineage.orm.members import loaded_user, member, of_symbol
+from headwater.core.lineage.orm.references import note, note_member
 from headwater.core.lineage.orm.values import (
     Callable,
     Cell,
     ClassValue,
     ColumnValue,
     Dict,
+    Embedded,
     Entity,
     InstanceValue,
     Library,
@@ -34,18 +37,19 @@ from headwater.core.lineage.orm.values import (
     each,
     union,
 )
-from headwater.core.lineage.symbols import External, Found, Package, Symbol
 from headwater.readers import Field
 
-# Decorators of Python, common libraries and JavaScript that turn a method into an attribute; ORMs add their own.
-_PROPERTIES = frozenset({"property", "cached_property", "computed_field", "classproperty", "reify", "get"})
 Span = tuple[int, int]
 
 
 def attribute(frame: Frame, value: Value, name: str, span: Span) -> Value:
     """Return the value of an attribute, and record the column that it reads."""
-    handler = _BY_TYPE.get(type(value))
-    return handler(frame, value, name, span) if handler else None
+    handler = BY_TYPE.get(type(value))
+    result = handler(frame, value, name, span) if handler else None
+    if frame.references is not None:
+        note_member(frame, value, name, span[0])
+        note(frame, result, span[0])
+    return result
 
 
 def _of_union(frame: Frame, value: Union, name: str, span: Span) -> Value:
@@ -53,8 +57,8 @@ def _of_union(frame: Frame, value: Union, name: str, span: Span) -> Value:
 
 
 def _of_namespace(frame: Frame, value: Namespace, name: str, span: Span) -> Value:
-    symbols = frame.index.symbols
-    return of_symbol(frame.index, symbols.lookup(value.path, name) or symbols.submodule(value.path, name))
+    known = of_symbol(frame.index, frame.path, frame.index.symbols.inside(value.path, name))
+    return attribute(frame, Entity(known.model), known.attribute, span) if isinstance(known, Cell) else known
 
 
 def _of_type(frame: Frame, value: TypeOf, name: str, span: Span) -> Value:
@@ -62,7 +66,7 @@ def _of_type(frame: Frame, value: TypeOf, name: str, span: Span) -> Value:
     own = frame.own
     is_own = isinstance(value.item, Variable) and value.item.name == "Self" and isinstance(own, Object)
     result = member(frame.index, ClassValue(own.path, own.name), name) if is_own and isinstance(own, Object) else None
-    if result is None and name in frame.index.language.query_attributes:
+    if result is None and name in frame.words.query_attributes:
         return QueryValue((value.item,), at=span)
     return result
 
@@ -102,15 +106,21 @@ def _doubtful(item: Value) -> Value:
 def _of_instance(frame: Frame, value: InstanceValue, name: str, span: Span) -> Value:
     index = frame.index
     column = index.column_of(value.model, name)
+    if frame.accessor == name and value == frame.own:
+        return None
     if column is not None:
         tier: Tier = "A" if value.sure else "B"
         frame.record_usage(value.model, column, span, "read", value.why, tier=tier, via="attribute")
-        return None
+        refers = index.fields[value.model].get(name)
+        target = refers.refers if refers else None
+        return InstanceValue(target, f"{name} can hold it.", False) if target in index.models and target else None
     field = index.fields[value.model].get(name)
     if field is not None and field.proxy:
         return _proxied(frame, value, field.proxy, span)
     if field is not None:
         return _related(frame, value, field, span)
+    if name in index.embedded(value.model):
+        return Embedded(value, name)
     owner = class_of(index, value.model)
     return member(index, Object(owner.path, owner.name), name, value) if owner else None
 
@@ -147,7 +157,7 @@ def _proxied_column(frame: Frame, value: Entity, proxy: tuple[str, str], span: S
 def _of_entity(frame: Frame, value: Entity, name: str, span: Span) -> Value:
     index = frame.index
     column = index.column_of(value.model, name)
-    if column is not None:
+    if column is not None and (value.table or index.words_of(value.model).class_columns):
         model = index.models[value.model].name
         tier: Tier = "A" if value.sure else "B"
         draft = frame.record_usage(
@@ -157,12 +167,16 @@ def _of_entity(frame: Frame, value: Entity, name: str, span: Span) -> Value:
     field = index.fields[value.model].get(name)
     if field is not None and field.proxy:
         return _proxied_column(frame, value, field.proxy, span)
-    if field is not None:
+    if field is not None and column is None:
         return RelationValue(value.model, name, span) if field.target in index.models else None
-    words = index.language
+    if name in index.embedded(value.model):
+        return Embedded(value, name)
+    words = frame.words
     owner = class_of(index, value.model)
     defined = member(index, ClassValue(owner.path, owner.name), name, value) if owner else None
-    if defined is not None:
+    if isinstance(defined, Object) and index.is_repository(defined.path, defined.name):
+        return Object(defined.path, defined.name, (InstanceValue(value.model),))
+    if defined is not None and not isinstance(defined, Library):
         return defined
     if name in words.query_attributes:
         whole_row(frame, value.model, span)
@@ -176,8 +190,24 @@ def whole_row(frame: Frame, model: str, span: Span) -> None:
     frame.record_usage(model, (table, "*"), span, "projection", "All columns are loaded.", sub_type="implicit")
 
 
+def _of_query(frame: Frame, value: QueryValue, name: str, span: Span) -> Value:
+    words = frame.index.words_of(value.sources[0]) if value.sources else frame.words
+    return value if name in ("statement", "stmt") or name in words.query_attributes else None
+
+
+def _of_object(frame: Frame, value: Object, name: str, span: Span) -> Value:
+    """Return a member of an object; one that it has from a row that is part of it is a column."""
+    where = frame.index.member(value.path, value.name, name)
+    key = f"{where[0].path}:{where[0].name}" if where else ""
+    if frame.index.column_of(key, name):
+        return _of_instance(frame, InstanceValue(key, "It is a part of a larger object."), name, span)
+    return member(frame.index, value, name)
+
+
 def _of_row(frame: Frame, value: Row, name: str, span: Span) -> Value:
     for item, label in zip(value.items, value.names, strict=False):
+        if label == "*" and item is not None and name not in value.names:
+            return attribute(frame, item, name, span)
         if label != name:
             continue
         if isinstance(item, Cell):
@@ -191,191 +221,28 @@ def _of_row(frame: Frame, value: Row, name: str, span: Span) -> Value:
     return None
 
 
-def member(index: CodeIndex, value: Object | ClassValue, name: str, bound: Value = None) -> Value:
-    """Return the member of a class of the code base; `bound` is the model that it is used for, if any."""
-    key = (f"{value.path}:{value.name}", name, type(bound or value).__name__)
-    is_plain = not value.args and not isinstance(bound, InstanceValue)
-    if is_plain and key in index.attributes:
-        return index.attributes[key]
-    if is_plain:
-        index.attributes[key] = None
-    result = _member(index, value, name, bound or value)
-    if is_plain:
-        index.attributes[key] = result
-    return result
+def signed_in_user(frame: Frame, expr: f.Attr) -> Value:
+    """Return a row of the model of users for an expression such as `request.user`."""
+    path = dotted_name(expr)
+    if not any(path == known or path.endswith(f".{known}") for known in frame.words.user_attributes):
+        return None
+    user = loaded_user(frame.index, "")
+    library = next((key for key, model in frame.index.models.items() if model.name == "User" and not model.path), None)
+    return user or (InstanceValue(library, "It is the signed-in user.", False) if library else None)
 
 
-def _member(index: CodeIndex, value: Object | ClassValue, name: str, bound: Value) -> Value:
-    where = index.member(value.path, value.name, name)
-    if where is None:
-        return _assigned_in_constructor(index, value, name)
-    info, stmt = where
-    bindings = types.bindings_of(index, value, info)
-    if isinstance(stmt, f.Function):
-        method = Callable(info.path, f"{info.name}.{name}", bound)
-        properties = _PROPERTIES | index.language.properties
-        is_value = any(_last(decorator) in properties for decorator in stmt.decorators)
-        return returned(index, method, stmt) if is_value and not isinstance(bound, (Entity, ClassValue)) else method
-    if isinstance(stmt, f.Assign):
-        declared = types.read(index, info.path, stmt.annotation, bindings, bound)
-        if declared is None or isinstance(declared, (Variable, TypeOf)):
-            declared = of_expression(index, info.path, stmt.value) or declared
-        return declared
-    return of_symbol(index, Found(info.path, f"{info.name}.{name}", stmt)) if isinstance(stmt, f.Class) else None
-
-
-def _assigned_in_constructor(index: CodeIndex, value: Object | ClassValue, name: str) -> Value:
-    """Find `self.name = …` in the constructor: a parameter's type, or a plain expression."""
-    for info in index.lineage(value.path, value.name):
-        init = info.members.get("__init__") or info.members.get("constructor")
-        if not isinstance(init, f.Function):
-            continue
-        bindings = types.bindings_of(index, value, info)
-        for stmt in init.body:
-            if isinstance(stmt, f.Assign) and any(isinstance(t, f.Attr) and t.name == name for t in stmt.targets):
-                return _constructor_value(index, info, init, stmt, bindings)
-    return None
-
-
-def _constructor_value(
-    index: CodeIndex, info: ClassInfo, init: f.Function, stmt: f.Assign, bindings: dict[str, Value]
-) -> Value:
-    if stmt.annotation is not None:
-        return types.read(index, info.path, stmt.annotation, bindings)
-    if isinstance(stmt.value, f.Name):
-        for param in init.params:
-            if param.name == stmt.value.id:
-                declared = types.read(index, info.path, param.annotation, bindings)
-                return declared or types.injected(index, info.path, param.default)
-    return of_expression(index, info.path, stmt.value)
-
-
-def returned(index: CodeIndex, method: Callable, stmt: f.Function, bindings: dict[str, Value] | None = None) -> Value:
-    """Return the value that a function returns: by its annotation, or else by its summary."""
-    own = method.owner
-    scope = dict(bindings or {})
-    if own is not None:
-        scope["Self"] = types.instance_of(own) or own
-    declared = types.substitute(types.signature(index, method.path, method.name, stmt).returns, scope)
-    if declared is None or isinstance(declared, Variable):
-        summary = index.summaries.get((method.path, method.name))
-        inferred = types.substitute(summary.returns, scope) if summary else None
-        declared = _less_sure(inferred) if inferred is not None else declared
-    return _named_by(declared, method.name.rsplit(".", 1)[-1])
-
-
-def _less_sure(value: Value) -> Value:
-    if isinstance(value, InstanceValue):
-        return InstanceValue(value.model, value.why, False)
-    if isinstance(value, ListValue):
-        return ListValue(_less_sure(value.item))
-    return value
-
-
-def _named_by(value: Value, name: str) -> Value:
-    if isinstance(value, InstanceValue):
-        return InstanceValue(value.model, f"{name} returns it.", value.sure)
-    return value
-
-
-def of_symbol(index: CodeIndex, symbol: Symbol | None) -> Value:
-    """Return the value of a name at the top level of a file."""
-    if isinstance(symbol, External):
-        last = symbol.name.rsplit(".", 1)[-1]
-        if symbol.name in index.language.current:
-            return _current_user(index, index.language.current[symbol.name])
-        model = types.index_by_name(index, last) if index.is_library(symbol.name) else None
-        return Entity(model) if model else Library(symbol.name)
-    if isinstance(symbol, Package):
-        return Namespace(symbol.path)
-    return _defined(index, symbol) if isinstance(symbol, Found) else None
-
-
-def _current_user(index: CodeIndex, loader: str) -> Value:
-    """Return the signed-in user: the value that its loader returns, or a row of the one model marked as user."""
-    user = index.current_user(loader)
-    stmt = index.symbols.files[user[0]].names[user[1]] if user else None
-    loaded = returned(index, Callable(*user), stmt) if user and isinstance(stmt, f.Function) else None
-    if loaded is not None and not isinstance(loaded, (Variable, Library)):
-        return loaded
-    users = [key for key in index.models if (owner := class_of(index, key)) and _is_user(index, owner)]
-    return InstanceValue(users[0], "It is the signed-in user.", False) if len(users) == 1 else None
-
-
-def _is_user(index: CodeIndex, owner: ClassValue) -> bool:
-    lineage = index.lineage(owner.path, owner.name)
-    return any(name.rsplit(".", 1)[-1] in index.language.user_mixins for info in lineage for name in info.outside)
-
-
-def _defined(index: CodeIndex, symbol: Found) -> Value:
-    key = (symbol.path, symbol.name)
-    if f"{symbol.path}:{symbol.name}" in index.models:
-        return Entity(f"{symbol.path}:{symbol.name}")
-    if isinstance(symbol.stmt, f.Assign):
-        if key not in index.values:
-            index.values[key] = None
-            declared = types.read(index, symbol.path, symbol.stmt.annotation, {})
-            index.values[key] = (
-                declared if declared is not None else of_expression(index, symbol.path, symbol.stmt.value)
-            )
-        return index.values[key]
-    return ClassValue(*key) if isinstance(symbol.stmt, f.Class) else Callable(*key)
-
-
-def of_expression(index: CodeIndex, path: str, expr: f.Expr | None) -> Value:
-    """Return the value of an expression outside any function, as far as no interpretation is needed."""
-    if isinstance(expr, f.Name):
-        return of_symbol(index, index.symbols.lookup(path, expr.id))
-    if isinstance(expr, f.Attr):
-        return _plain_member(index, of_expression(index, path, expr.value), expr.name)
-    if isinstance(expr, f.Call):
-        return _made(index, of_expression(index, path, expr.func))
-    if isinstance(expr, f.Cast):
-        return types.read(index, path, expr.type, {}) or of_expression(index, path, expr.value)
-    if isinstance(expr, f.Binary) and expr.op in ("or", "||", "??"):
-        return union(of_expression(index, path, expr.left), of_expression(index, path, expr.right))
-    return None
-
-
-def _plain_member(index: CodeIndex, base: Value, name: str) -> Value:
-    if isinstance(base, (Object, ClassValue)):
-        return member(index, base, name)
-    if isinstance(base, Library):
-        return Library(f"{base.name}.{name}", base.instantiated)
-    return of_symbol(index, index.symbols.lookup(base.path, name)) if isinstance(base, Namespace) else None
-
-
-def _made(index: CodeIndex, function: Value) -> Value:
-    """Return the value of a call at the top level of a file."""
-    if isinstance(function, ClassValue):
-        return Object(function.path, function.name, function.args)
-    if isinstance(function, Entity):
-        return InstanceValue(function.model, "It is constructed.")
-    if isinstance(function, Library):
-        return Library(function.name, True)
-    symbol = index.symbols.lookup(function.path, function.name) if isinstance(function, Callable) else None
-    if isinstance(function, Callable) and isinstance(symbol, Found) and isinstance(symbol.stmt, f.Function):
-        return returned(index, function, symbol.stmt)
-    return None
-
-
-def _last(expr: f.Expr) -> str:
-    expr = expr.func if isinstance(expr, f.Call) else expr
-    return expr.name if isinstance(expr, f.Attr) else expr.id if isinstance(expr, f.Name) else ""
-
-
-_BY_TYPE: dict[type, Fn[[Frame, Any, str, Span], Value]] = {
+BY_TYPE: dict[type, Fn[[Frame, Any, str, Span], Value]] = {
     Union: _of_union,
     InstanceValue: _of_instance,
     Entity: _of_entity,
     Library: lambda frame, value, name, span: Library(f"{value.name}.{name}", value.instantiated),
-    Object: lambda frame, value, name, span: member(frame.index, value, name),
+    Object: _of_object,
     ClassValue: lambda frame, value, name, span: member(frame.index, value, name),
     Namespace: _of_namespace,
     Row: _of_row,
     ListValue: lambda frame, value, name, span: value if name in ("items", "data", "results") else None,
     Dict: _of_dict,
-    QueryValue: lambda frame, value, name, span: value if name in ("statement", "stmt") else None,
+    QueryValue: _of_query,
     ColumnValue: lambda frame, value, name, span: value,
     TypeOf: _of_type,
     Super: _of_super,

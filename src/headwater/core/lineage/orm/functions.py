@@ -5,23 +5,31 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from headwater.catalog import facts as f
-from headwater.core.lineage.orm import queries, shapes
+from headwater.catalog.fact_queries import nodes
+from headwater.catalog.usages import UsageType
+from headwater.core.lineage.orm import named_columns, shapes
 from headwater.core.lineage.orm import typehints as types
-from headwater.core.lineage.orm.attributes import returned
+from headwater.core.lineage.orm.arguments import QueryArguments
+from headwater.core.lineage.orm.closures import with_each
 from headwater.core.lineage.orm.frame import Frame
-from headwater.core.lineage.orm.index import Bindings, CodeIndex, Effect
-from headwater.core.lineage.orm.queries import QueryArguments
+from headwater.core.lineage.orm.index import CodeIndex
+from headwater.core.lineage.orm.members import returned
+from headwater.core.lineage.orm.signatures import Bindings, Effect
 from headwater.core.lineage.orm.values import (
     Callable,
     CallOf,
+    Cell,
     ClassValue,
     Closure,
+    ColumnValue,
     Dict,
     Entity,
     EntryValue,
     InstanceValue,
+    ListValue,
     Object,
     Parameter,
+    QueryValue,
     ResultOf,
     Shaped,
     TypeOf,
@@ -32,17 +40,32 @@ from headwater.core.lineage.orm.values import (
 )
 from headwater.core.lineage.symbols import Found
 
+_DEPTH = 3  # helpers of queries that are followed into each other
+_SMALL = 6  # statements of a function that only picks keys
+
 
 def construct(frame: Frame, entity: Entity, args: QueryArguments) -> InstanceValue:
     """Evaluate the construction of a model's row: its keyword arguments are written."""
     model = frame.index.models[entity.model].name
-    for name, value, span in args.named:
-        if name is None:
-            queries.name_keys(frame, (entity.model,), value, "write")
-        else:
-            queries.name_column(frame, (entity.model,), name, span, "write")
+    usage = frame.index.models[entity.model].stores
+    if usage:
+        _store(frame, entity, args, usage)
     note_effects(frame, entity, args)
     return InstanceValue(entity.model, f"{model} is constructed here.", new=True)
+
+
+def _store(frame: Frame, entity: Entity, args: QueryArguments, usage: UsageType) -> None:
+    """Record the columns that the arguments of a constructor set."""
+    for name, value, span in args.named:
+        if name is None:
+            named_columns.name_keys(frame, (entity.model,), value, usage)
+        elif not named_columns.name_column(frame, (entity.model,), name, span, usage):
+            named_columns.set_relation(frame, entity.model, name, span, usage)
+    for value, _ in args.values[:1]:
+        if frame.index.embedded(entity.model):
+            shapes.use(frame, value, Shaped(entity.model, "write"))
+        else:
+            named_columns.name_keys(frame, (entity.model,), value, "write")
 
 
 def note_effects(frame: Frame, target: Value, args: QueryArguments) -> None:
@@ -62,6 +85,22 @@ def _target_name(target: Value) -> str:
 
 def construct_object(frame: Frame, function: ClassValue, args: QueryArguments) -> Value:
     """Construct an object of a class of the code base; its type arguments come from the constructor's arguments."""
+    made = _construct_plain(frame, function, args)
+    entries = [EntryValue(name, span, value) for name, value, span in args.named if name and _is_of_model(value)]
+    if not entries:
+        return made
+    holder = Dict(entries)
+    holder.rest = made
+    return holder
+
+
+def _is_of_model(value: Value) -> bool:
+    """Return True if an object that holds this value holds rows, or columns of a query."""
+    held = value.item if isinstance(value, ListValue) else value
+    return any(isinstance(item, (Entity, ColumnValue, InstanceValue, Cell)) for item in each(held))
+
+
+def _construct_plain(frame: Frame, function: ClassValue, args: QueryArguments) -> Value:
     info = frame.index.class_info(function.path, function.name)
     if info is None or function.args or not info.params:
         return Object(function.path, function.name, function.args)
@@ -105,8 +144,8 @@ def definition(index: CodeIndex, function: Callable) -> f.Function | None:
     """Return the statement that defines a function or method."""
     owner, _, name = function.name.rpartition(".")
     if owner:
-        info = index.class_info(function.path, owner)
-        stmt = info.members.get(name) if info else None
+        infos = (info for info in index.lineage(function.path, owner) if info.path == function.path)
+        stmt = next((info.members[name] for info in infos if name in info.members), None)
     else:
         symbol = index.symbols.lookup(function.path, name)
         stmt = symbol.stmt if isinstance(symbol, Found) else None
@@ -122,7 +161,7 @@ def call_project(frame: Frame, function: Callable, args: QueryArguments, expr: f
     owner = function.owner
     bindings: Bindings = {}
     params = stmt.params
-    if owner is not None and params and params[0].name in ("self", "cls"):
+    if owner is not None and params and (params[0].name in ("self", "cls") or params[0].kind == "self"):
         params = params[1:]
     if isinstance(owner, (Object, ClassValue)):
         info = index.class_info(function.path, function.name.rpartition(".")[0])
@@ -146,13 +185,64 @@ def call_project(frame: Frame, function: Callable, args: QueryArguments, expr: f
             _apply_effect(frame, effect, call)
     bindings = {name: value for name, value in bindings.items() if not isinstance(value, Variable)}
     result = returned(index, function, stmt, bindings)
-    if result is None and frame.calls is not None:
-        return CallOf(function.path, function.name)
+    if result is None:
+        picked = _picked(frame, function, params, args) if frame.words.picks else None
+        return picked or (CallOf(function.path, function.name) if frame.calls is not None else None)
+    if isinstance(result, QueryValue) and not result.sources:
+        return _passed_on(frame, function, params, args)
     return _results(frame, result, given, expr)
+
+
+def applied(frame: Frame, function: f.Expr | None, *values: Value) -> Value:
+    """Return what an anonymous function, or one that is named in its place, returns for these arguments."""
+    if not isinstance(function, (f.Name, f.Attr)):
+        return with_each(frame, function, *values)
+    named = frame.evaluate(frame, function)
+    if not isinstance(named, Callable):
+        return None
+    at = (function.start, function.end)
+    return call_project(frame, named, QueryArguments(tuple((value, at) for value in values)), f.Call(*at, function))
+
+
+def _passed_on(frame: Frame, function: Callable, params: tuple[f.Param, ...], args: QueryArguments) -> Value:
+    """Return the query that a helper goes on with: as its body says, or else the one that is handed to it."""
+    here = each(_run_here(frame, function, params, args))
+    query = next((item for item in here if isinstance(item, QueryValue)), None)
+    if query is not None:
+        return query
+    return next((value for value, _ in args.values if isinstance(value, QueryValue)), QueryValue())
+
+
+def _run_here(frame: Frame, function: Callable, params: tuple[f.Param, ...], args: QueryArguments) -> Value:
+    """Return what a function of this file returns for these arguments, as its body says."""
+    stmt = frame.bodies.get(function.name) if function.path == frame.path and frame.depth < _DEPTH else None
+    if stmt is None:
+        return None
+    inner = frame.inner()
+    inner.env, inner.own, inner.depth = dict(matched(params, args)), function.owner, frame.depth + 1
+    if stmt.params and stmt.params[0].kind == "self":
+        inner.env[stmt.params[0].name] = function.owner
+    inner.run(inner, stmt.body)
+    return union(*inner.returns)
+
+
+def _picked(frame: Frame, function: Callable, params: tuple[f.Param, ...], args: QueryArguments) -> Dict | None:
+    """Return the mapping of a small function of this file that picks keys of what it is given: `user_params`."""
+    stmt = frame.bodies.get(function.name)
+    if stmt is None or len(stmt.body) > _SMALL or not any(_is_pick(node, frame) for node in nodes(stmt.body)):
+        return None
+    found = _run_here(frame, function, params, args)
+    return next((item for item in each(found) if isinstance(item, Dict)), None)
+
+
+def _is_pick(node: f.Node, frame: Frame) -> bool:
+    return isinstance(node, f.Call) and isinstance(node.func, f.Attr) and node.func.name in frame.words.picks
 
 
 def _results(frame: Frame, value: Value, given: dict[str, Value], expr: f.Call) -> Value:
     """Replace placeholders for functions passed by the caller by what these return."""
+    if isinstance(value, Parameter):  # the function returns its argument
+        return given.get(value.name)
     if not any(isinstance(item, ResultOf) for item in each(value)):
         return value
     return union(*(_result(frame, item, given, expr) for item in each(value)))
@@ -190,7 +280,7 @@ def _apply_effect(frame: Frame, effect: Effect, call: _ProjectCall) -> None:
         if frame.index.is_shaped(model):
             shapes.use(frame, mapping, Shaped(model, effect.role))
         elif isinstance(mapping, Dict):
-            queries.name_keys(frame, (model,), mapping, "write" if new or effect.role == "write" else "update")
+            named_columns.name_keys(frame, (model,), mapping, "write" if new or effect.role == "write" else "update")
     passed = mapping.name if isinstance(mapping, Parameter) else getattr(mapping, "parameter", None)
     if passed:
         outer = _outer_target(frame, kind, name, target, call)

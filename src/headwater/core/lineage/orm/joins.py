@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headwater.core.lineage.orm.frame import Frame
 from headwater.core.lineage.orm.index import CodeIndex
-from headwater.core.lineage.orm.values import RelationValue
+from headwater.core.lineage.orm.values import ColumnValue, RelationValue
 from headwater.readers import Field
 
 Places = list[tuple[str, str]]
@@ -28,6 +28,18 @@ def join_relation(frame: Frame, relation: RelationValue, role: str) -> None:
     verb = "loaded" if role == "load" else "joined"
     for column in relation_columns(frame.index, relation.model, field):
         frame.record_usage(relation.model, column, relation.span, "join", f"{model}.{field.name} is {verb}.")
+
+
+def compared(frame: Frame, relation: RelationValue) -> ColumnValue:
+    """Return what a relationship that is compared to a row stands for: its foreign key."""
+    field = frame.index.fields[relation.model][relation.attribute]
+    if not frame.index.refers(relation.model, field):
+        join_relation(frame, relation, "join")
+        return ColumnValue()
+    why = f"{field.name} is compared, a relationship of {frame.index.models[relation.model].name}."
+    owned = [place for local in field.local if (place := frame.index.owner_of(relation.model, local))]
+    drafts = [frame.record_usage(relation.model, p, relation.span, "filter", why, settled=False) for p in owned]
+    return ColumnValue((relation.model,), None, None, tuple(drafts))
 
 
 def implicit_join(frame: Frame, sources: tuple[str, ...], target: str, span: tuple[int, int]) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from headwater.catalog import facts as f
+from headwater.catalog.fact_queries import dotted_name
 from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.frame import Frame
 from headwater.core.lineage.orm.functions import definition
-from headwater.core.lineage.orm.index import dotted
 from headwater.core.lineage.orm.values import (
     Callable,
     ClassValue,
@@ -52,7 +52,7 @@ def _guarded(frame: Frame, test: f.Call) -> Value:
     stmt = definition(frame.index, function) if isinstance(function, Callable) else None
     if not isinstance(function, Callable) or stmt is None or not isinstance(stmt.returns, f.Subscript):
         return None
-    if dotted(stmt.returns.value).rsplit(".", 1)[-1] not in _GUARDS:
+    if dotted_name(stmt.returns.value).rsplit(".", 1)[-1] not in _GUARDS:
         return None
     return types.read(frame.index, function.path, stmt.returns, {})
 

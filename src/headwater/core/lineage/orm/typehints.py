@@ -6,19 +6,17 @@ import re
 from collections.abc import Callable as Fn
 from typing import Any
 
+import msgspec
+
 from headwater.catalog import facts as f
-from headwater.core.lineage.orm.index import (
-    Bindings,
-    ClassInfo,
-    CodeIndex,
-    Signature,
-    arguments,
-    dotted,
-    is_type_variable,
-    parameters_of,
-)
+from headwater.catalog.fact_queries import dotted_name
+from headwater.core.lineage.orm.index import CodeIndex, parameters_of
+from headwater.core.lineage.orm.signatures import Bindings, ClassInfo, Signature
+from headwater.core.lineage.orm.syntax import arguments, is_type_variable
+from headwater.core.lineage.orm.type_names import FUNCTIONS, INNER, KEYED, LAST, MANY, PLAIN
 from headwater.core.lineage.orm.values import (
     ClassValue,
+    Closure,
     Entity,
     InstanceValue,
     Keyed,
@@ -37,29 +35,13 @@ from headwater.core.lineage.orm.values import (
 )
 from headwater.core.lineage.symbols import External, Found
 
-_MANY = frozenset(
-    {"list", "List", "set", "Set", "frozenset", "FrozenSet", "Sequence", "Iterable", "Iterator", "Collection"}
-    | {"Generator", "AsyncGenerator", "AsyncIterator", "AsyncIterable", "MutableSequence", "deque", "Deque"}
-    | {"Array", "ReadonlyArray", "AbstractSet", "Page", "ListResource", "Paginated"}
-)
-_KEYED = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "OrderedDict", "Record", "Map"})
-_INNER = frozenset(
-    {"Annotated", "Optional", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "Promise", "Partial"}
-    | {"TypeGuard", "TypeIs", "NonNullable", "Readonly", "AsyncContextManager", "ContextManager"}
-    | {"AbstractAsyncContextManager", "AbstractContextManager", "Awaited", "Task", "Future"}
-)
-_LAST = frozenset({"Awaitable", "Coroutine"})
-_PLAIN = frozenset(
-    {"int", "str", "bool", "float", "bytes", "None", "Any", "object", "dict", "list", "tuple", "set", "type"}
-    | {"string", "number", "boolean", "void", "any", "unknown", "undefined", "null", "never", "datetime", "UUID"}
-)
 _WORDS = re.compile(r"[A-Za-z_][\w.]*")
 
 
 def read(index: CodeIndex, path: str, expr: f.Expr | None, bindings: Bindings, own: Value = None) -> Value:
     """Return the value of an annotated type; `own` is the meaning of `Self`."""
     if isinstance(expr, (f.Name, f.Attr)):
-        return _named(index, path, dotted(expr), bindings, own)
+        return _named(index, path, dotted_name(expr), bindings, own)
     if isinstance(expr, f.Subscript):
         return _generic(index, path, expr, bindings, own)
     if isinstance(expr, f.Binary) and expr.op in ("|", "&"):
@@ -69,7 +51,20 @@ def read(index: CodeIndex, path: str, expr: f.Expr | None, bindings: Bindings, o
         return _quoted(index, path, expr, bindings, own)
     if isinstance(expr, f.SequenceExpr):
         return Row(tuple(read(index, path, item, bindings, own) for item in expr.items))
+    if isinstance(expr, f.Unary) and expr.op == "typeof":
+        return _type_query(index, path, dotted_name(expr.operand))
     return _object_type(index, path, expr, bindings, own) if isinstance(expr, f.Mapping) else None
+
+
+def _type_query(index: CodeIndex, path: str, name: str) -> Value:
+    """Return a row for `typeof users`, and for `typeof users.$inferSelect`, where `users` is a model."""
+    while name:
+        symbol = index.symbols.lookup(path, name)
+        if isinstance(symbol, Found):
+            key = f"{symbol.path}:{symbol.name}"
+            return InstanceValue(key) if key in index.models else None
+        name = name.rpartition(".")[0]
+    return None
 
 
 def _object_type(index: CodeIndex, path: str, expr: f.Mapping, bindings: Bindings, own: Value) -> Value:
@@ -85,7 +80,7 @@ def _property_name(entry: f.DictEntry) -> str | None:
 
 
 def _named(index: CodeIndex, path: str, name: str, bindings: Bindings, own: Value) -> Value:
-    if name in _PLAIN or not name:
+    if name in PLAIN or not name:
         return None
     if name in bindings:
         return bindings[name]
@@ -95,7 +90,7 @@ def _named(index: CodeIndex, path: str, name: str, bindings: Bindings, own: Valu
     if isinstance(symbol, Found):
         return _defined(index, symbol, bindings)
     if isinstance(symbol, External):
-        return _external(index, symbol.name)
+        return _external(index, path, symbol.name)
     return Variable(name) if "." not in name else None
 
 
@@ -117,27 +112,27 @@ def _defined(index: CodeIndex, symbol: Found, bindings: Bindings) -> Value:
     return None
 
 
-def _external(index: CodeIndex, name: str) -> Value:
+def _external(index: CodeIndex, path: str, name: str) -> Value:
     last = name.rsplit(".", 1)[-1]
-    kind = index.language.types.get(last)
+    kind = index.words(path).types.get(last)
     if kind == "query":
         return QueryValue(plain=last != "Select")
-    if not index.is_library(name):
+    if not index.is_library(path, name):
         return Library(name, instantiated=True)
     model = index_by_name(index, last)
-    return InstanceValue(model) if model else _generated(index, last) or Library(name, instantiated=True)
+    return InstanceValue(model) if model else _generated(index, path, last) or Library(name, instantiated=True)
 
 
-def _generated(index: CodeIndex, name: str) -> Value:
+def _generated(index: CodeIndex, path: str, name: str) -> Value:
     """Return the value of a type that the ORM's client generates: `UserWhereInput`, `UserFindManyArgs`."""
     shaped = (key for key, model in index.models.items() if name.startswith(model.name) and index.is_shaped(key))
     key = max(shaped, key=lambda k: len(index.models[k].name), default=None)
     if key is None:
         return None
     rest = name[len(index.models[key].name) :]
-    role = next((r for end, r in index.language.shape.types.items() if rest == end), None)
+    role = next((r for end, r in index.words(path).shape.types.items() if rest == end), None)
     if role is None and rest.endswith("Args"):
-        role = index.language.shape.types.get("Args")
+        role = index.words(path).shape.types.get("Args")
     return (InstanceValue(key) if role == "value" else Shaped(key, role)) if role else None
 
 
@@ -147,7 +142,7 @@ def index_by_name(index: CodeIndex, name: str) -> str | None:
 
 
 def _generic(index: CodeIndex, path: str, expr: f.Subscript, bindings: Bindings, own: Value) -> Value:
-    name = dotted(expr.value).rsplit(".", 1)[-1]
+    name = dotted_name(expr.value).rsplit(".", 1)[-1]
     args = arguments(expr)
     if name == "Annotated":
         return read(index, path, args[0], bindings, own) or _injected(index, path, args[1:])
@@ -164,7 +159,7 @@ def _generic(index: CodeIndex, path: str, expr: f.Subscript, bindings: Bindings,
 
 def _return_type(index: CodeIndex, path: str, arg: f.Expr) -> Value:
     """Return the value of `ReturnType<typeof f>`, by the declaration of the function or by its summary."""
-    name = dotted(arg.operand) if isinstance(arg, f.Unary) else ""
+    name = dotted_name(arg.operand) if isinstance(arg, f.Unary) else ""
     symbol = index.symbols.lookup(path, name) if name else None
     if not isinstance(symbol, Found) or not isinstance(symbol.stmt, f.Function):
         return None
@@ -186,17 +181,24 @@ def _tuple(inner: list[Value], args: tuple[f.Expr, ...]) -> Value:
 def _container(
     index: CodeIndex, path: str, expr: f.Subscript, inner: list[Value], bindings: Bindings, own: Value
 ) -> Value:
-    name = dotted(expr.value).rsplit(".", 1)[-1]
+    name = dotted_name(expr.value).rsplit(".", 1)[-1]
     first = inner[0] if inner else None
-    kind = index.language.types.get(name)
+    kind = index.words(path).types.get(name)
     if kind == "query":
         items = first.items if isinstance(first, Row) else tuple(inner)
         return QueryValue(items, sources=sources(items), plain=name == "Query")
+    role = index.words(path).shape.types.get(name)
+    if role is not None and isinstance(first, InstanceValue):
+        return Shaped(first.model, role)
+    if kind == "class":
+        return type_of(first)
+    if kind == "repository":
+        return QueryValue((first,), sources=sources((first,)))
     if kind == "rows":
         return ListValue(first if isinstance(first, Row) else Row((first,)))
-    if kind == "many" or name in _MANY:
-        symbol = index.symbols.lookup(path, dotted(expr.value))
-        if not isinstance(symbol, Found):
+    if kind == "many" or name in MANY:
+        symbol = index.symbols.lookup(path, dotted_name(expr.value))
+        if not isinstance(symbol, Found) or isinstance(symbol.stmt, f.Function):
             return ListValue(first.items[0] if isinstance(first, Row) and kind else first)
     if kind == "inner":
         return first
@@ -241,9 +243,13 @@ def _injected(index: CodeIndex, path: str, args: tuple[f.Expr, ...]) -> Value:
 
 def injected(index: CodeIndex, path: str, expr: f.Expr | None) -> Value:
     """Return the value injected by `Depends(provider)`: the provider's return value, or an instance of it."""
-    if not isinstance(expr, f.Call) or dotted(expr.func).rsplit(".", 1)[-1] not in ("Depends", "Security", "Provide"):
+    if not isinstance(expr, f.Call) or dotted_name(expr.func).rsplit(".", 1)[-1] not in (
+        "Depends",
+        "Security",
+        "Provide",
+    ):
         return None
-    symbol = index.symbols.lookup(path, dotted(expr.args[0])) if expr.args else None
+    symbol = index.symbols.lookup(path, dotted_name(expr.args[0])) if expr.args else None
     if not isinstance(symbol, Found):
         return None
     if isinstance(symbol.stmt, f.Class):
@@ -264,7 +270,7 @@ def _quoted(index: CodeIndex, path: str, expr: f.Text, bindings: Bindings, own: 
     if not known:
         return next((value for value in values if value is not None), None)
     head = _WORDS.match(text)
-    is_many = head is not None and head[0].rsplit(".", 1)[-1] in _MANY and "[" in text
+    is_many = head is not None and head[0].rsplit(".", 1)[-1] in MANY and "[" in text
     return ListValue(union(*known)) if is_many else union(*known)
 
 
@@ -327,7 +333,7 @@ def _in_type(value: TypeOf, bindings: Bindings) -> Value:
 
 def _in_query(value: QueryValue, bindings: Bindings) -> Value:
     items = tuple(substitute(item, bindings) for item in value.items)
-    return QueryValue(items, value.names, value.sources or sources(items), value.plain, value.kind, value.at)
+    return msgspec.structs.replace(value, items=items, sources=value.sources or sources(items), deferred=())
 
 
 def _in_class(value: Object | ClassValue, bindings: Bindings) -> Value:
@@ -357,9 +363,10 @@ def unify(pattern: Value, value: Value, bindings: Bindings) -> None:
 
 _Form = Fn[[list[Value], tuple[f.Expr, ...]], Value]
 _FORMS: dict[str, _Form] = {
-    **dict.fromkeys(_INNER, lambda inner, args: inner[0]),
-    **dict.fromkeys(_LAST, lambda inner, args: inner[-1]),
-    **dict.fromkeys(_KEYED, lambda inner, args: Keyed(inner[-1])),
+    **dict.fromkeys(INNER, lambda inner, args: inner[0]),
+    **dict.fromkeys(LAST, lambda inner, args: inner[-1]),
+    **dict.fromkeys(FUNCTIONS, lambda inner, args: Closure(inner[-1])),
+    **dict.fromkeys(KEYED, lambda inner, args: Keyed(inner[-1])),
     **dict.fromkeys(("type", "Type"), lambda inner, args: type_of(inner[0])),
     **dict.fromkeys(("tuple", "Tuple"), _tuple),
     **dict.fromkeys(("Pick", "Omit", "Required", "Exclude", "Extract"), lambda inner, args: _subset(inner[0])),
@@ -367,6 +374,7 @@ _FORMS: dict[str, _Form] = {
 }
 _SUBSTITUTIONS: dict[type, Fn[[Any, Bindings], Value]] = {
     Variable: lambda value, bindings: bindings.get(value.name, value),
+    Closure: lambda value, bindings: Closure(substitute(value.returns, bindings)),
     ListValue: lambda value, bindings: ListValue(substitute(value.item, bindings)),
     Keyed: lambda value, bindings: Keyed(substitute(value.value, bindings)),
     TypeOf: _in_type,

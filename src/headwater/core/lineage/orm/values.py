@@ -6,17 +6,34 @@ usages are attached to SQL expressions until a query method determines their kin
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
+from headwater.catalog import facts as f
 from headwater.catalog.usages import Evidence, SubType, Tier, UsageType, Via
 
 
 class PendingUsage:
-    """A usage of a column whose kind is not known yet; `settled` once a query, or plain use, has determined it."""
+    """A usage of a column whose kind is not known yet; `settled` once a query, or plain use, has determined it.
 
-    __slots__ = ("column", "end", "evidence", "settled", "start", "sub_type", "table", "tier", "usage_type", "via")
+    `row` is the new row whose column is set, until it is known how the row is stored.
+    """
+
+    __slots__ = (
+        "column",
+        "end",
+        "evidence",
+        "row",
+        "settled",
+        "start",
+        "sub_type",
+        "table",
+        "tier",
+        "usage_type",
+        "via",
+    )
 
     def __init__(
         self,
@@ -35,6 +52,7 @@ class PendingUsage:
         self.start, self.end = span
         self.usage_type, self.sub_type, self.via, self.tier = usage_type, sub_type, via, tier
         self.evidence, self.settled = evidence, settled
+        self.row: object = None
 
 
 class InstanceValue(msgspec.Struct, frozen=True, gc=False):
@@ -47,10 +65,18 @@ class InstanceValue(msgspec.Struct, frozen=True, gc=False):
 
 
 class Entity(msgspec.Struct, frozen=True, gc=False):
-    """A model itself: the mapped class, an alias of it, a Table object."""
+    """A model itself: the mapped class, an alias of it, a Table object; `table` says that it is asked for columns."""
 
     model: str
     sure: bool = True
+    table: bool = False
+
+
+class Embedded(msgspec.Struct, frozen=True, gc=False):
+    """An object that a row contains: its attributes are columns of the row, named with the path before them."""
+
+    row: InstanceValue | Entity
+    path: str
 
 
 class Cell(msgspec.Struct, frozen=True, gc=False):
@@ -81,7 +107,8 @@ class QueryValue(msgspec.Struct, frozen=True):
     """A query: the items of one row, and the models that it selects from.
 
     `plain` distinguishes a query that returns single entities themselves (`session.query`) from one whose results are
-    rows (`select`). `kind` is select, or the change that it makes. `at` is where its first model is named.
+    rows (`select`). `kind` is select, or the change that it makes. `at` is where its first model is named. `aliases`
+    are names for models in texts. `deferred` are calls that name columns before it is known of which model.
     """
 
     items: tuple[Value, ...] = ()
@@ -90,6 +117,8 @@ class QueryValue(msgspec.Struct, frozen=True):
     plain: bool = True
     kind: str = "select"
     at: tuple[int, int] = (0, 0)
+    aliases: tuple[tuple[str, str], ...] = ()
+    deferred: tuple[Any, ...] = ()
 
 
 class Loader(msgspec.Struct, frozen=True, gc=False):
@@ -146,6 +175,18 @@ class Literal(msgspec.Struct, frozen=True, gc=False):
 
     text: str
     span: tuple[int, int]
+
+
+class NameText(msgspec.Struct, frozen=True, gc=False):
+    """Names in an expression that belong to the query in which it will stand: `F("views") + 1`, `Count("orders")`."""
+
+    names: tuple[Literal, ...]
+
+
+class SqlText(msgspec.Struct, frozen=True):
+    """A piece of SQL that a query will contain: the text of a tagged template."""
+
+    text: f.Expr
 
 
 class KeyOf(msgspec.Struct, frozen=True):
@@ -206,9 +247,10 @@ class Callable(msgspec.Struct, frozen=True, gc=False):
 
 
 class Closure(msgspec.Struct, frozen=True):
-    """A function that is defined inline, by its return value."""
+    """A function that is defined inline, by its return value for unknown arguments."""
 
     returns: Value = None
+    function: f.Lambda | None = None
 
 
 class Namespace(msgspec.Struct, frozen=True, gc=False):
@@ -252,6 +294,7 @@ class Union(msgspec.Struct, frozen=True):
 Value: TypeAlias = (
     InstanceValue
     | Entity
+    | Embedded
     | Cell
     | ColumnValue
     | RelationValue
@@ -262,6 +305,8 @@ Value: TypeAlias = (
     | Keyed
     | Dict
     | Literal
+    | NameText
+    | SqlText
     | KeyOf
     | Parameter
     | ResultOf
@@ -290,6 +335,8 @@ def union(*values: Value) -> Value:
         for item in value.items if isinstance(value, Union) else (value,):
             if isinstance(item, ColumnValue):
                 columns.append(item)
+            elif isinstance(item, QueryValue):
+                _add_query(items, item)
             elif item is not None and not any(_same(item, other) for other in items):
                 items.append(item)
     if columns:
@@ -300,6 +347,25 @@ def union(*values: Value) -> Value:
     if models > _LIMIT:
         items = [item for item in items if not isinstance(item, (InstanceValue, Entity))]
     return items[0] if len(items) == 1 else Union(tuple(items)) if items else None
+
+
+def _add_query(items: list[Value], query: QueryValue) -> None:
+    """Add a query, or unite it with one of the same rows: a chain of conditional filters is one query."""
+    for position, other in enumerate(items):
+        if other is query:
+            return
+        if isinstance(other, QueryValue) and (other.items, other.kind, other.plain) == (
+            query.items,
+            query.kind,
+            query.plain,
+        ):
+            known = {id(call) for call in other.deferred}
+            deferred = (*other.deferred, *(call for call in query.deferred if id(call) not in known))
+            sources = tuple(dict.fromkeys((*other.sources, *query.sources)))
+            aliases = tuple(dict.fromkeys((*other.aliases, *query.aliases)))
+            items[position] = replace(other, sources=sources, aliases=aliases, deferred=deferred)
+            return
+    items.append(query)
 
 
 def _merged(columns: list[ColumnValue]) -> ColumnValue:

@@ -13,14 +13,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from headwater.catalog.model import Schema
 from headwater.catalog.usages import USAGE_TYPES, Usage
 from headwater.core.lineage import report as reports
 from headwater.core.lineage.limits import REASONS
+from headwater.core.lineage.lookup import column_named
+from headwater.core.lineage.questions.counts import WRITES
 from headwater.core.lineage.result import ScanResult
 from headwater.features.codebases.commands.missed import print_missed
 from headwater.features.codebases.commands.scan_runner import run_scan
-from headwater.kit.errors import BadInput, NotFound, did_you_mean
+from headwater.kit.errors import BadInput
 from headwater.kit.terminal import terminal
 
 _WRITERS: dict[str, Callable[[reports.Report], bytes]] = {
@@ -52,7 +53,7 @@ def scan(
     result = run_scan(path, processes=processes, use_cache=not no_cache)
     report = reports.report_of(result)
     if out is not None and write is not None:
-        _write(out, write(report))
+        write_report(out, write(report))
     if as_json:
         typer.echo(reports.to_json(report), nl=False)
     else:
@@ -71,33 +72,14 @@ def usages(
 ) -> None:
     """List every line in a codebase that uses a column."""
     result = run_scan(path, processes=processes, use_cache=not no_cache)
-    table_name, column_name = find_column(result.schema, column)
+    relation, match = column_named(result.schema, column)
+    table_name, column_name = relation.name, match.name
     own = [u for u in result.usages if u.table_name == table_name and u.column_name in (column_name, "*")]
     listed = [usage for usage in own if implicit or usage.sub_type != "implicit"]
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(listed), indent=1))
         return
     _print_usages(f"{table_name}.{column_name}", listed, len(own) - len(listed), terminal())
-
-
-def find_column(schema: Schema, name: str) -> tuple[str, str]:
-    """Return the (table, column) that `table.column` refers to, in the spelling of the Schema.
-
-    Raises:
-        BadInput: not of the form TABLE.COLUMN.
-        NotFound: there is no such table or column; the hint lists similar ones.
-    """
-    table, dot, column = name.rpartition(".")
-    if not dot or not table or not column:
-        raise BadInput(f"{name!r} is not of the form TABLE.COLUMN.", hint="For example users.email.")
-    relation = schema.relation(table) or schema.relation(table.rpartition(".")[2])
-    if relation is None:
-        raise NotFound(f"There is no table {table}.", hint=did_you_mean(table, (r.name for r in schema)))
-    match = relation.column(column)
-    if match is None:
-        names = (item.name for item in relation.columns)
-        raise NotFound(f"{relation.name} has no column {column}.", hint=did_you_mean(column, names))
-    return relation.name, match.name
 
 
 def _writer(out: Path | None) -> Callable[[reports.Report], bytes] | None:
@@ -108,7 +90,12 @@ def _writer(out: Path | None) -> Callable[[reports.Report], bytes] | None:
     return _WRITERS[out.suffix]
 
 
-def _write(out: Path, content: bytes) -> None:
+def write_report(out: Path, content: bytes) -> None:
+    """Write a report.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
     try:
         out.write_bytes(content)
     except OSError as error:
@@ -169,5 +156,17 @@ def _print_usages(name: str, usages: list[Usage], hidden: int, console: Console)
         table.add_row(kind, Text(location), Text(usage.symbol or "·"), Text(code))
     if usages:
         console.print(table)
+    _print_writers(usages, console)
     if hidden:
         console.print(f"[dim]{hidden} more usages load the whole row; list them with --implicit.[/dim]")
+
+
+def _print_writers(usages: list[Usage], console: Console) -> None:
+    """Print the functions that write a column, most frequent first."""
+    writers = Counter((u.symbol, u.file_path) for u in usages if u.usage_type in WRITES)
+    if not writers:
+        return
+    console.print("[bold]Written by[/bold]")
+    for (symbol, path), number in writers.most_common():
+        times = f"{number} places" if number > 1 else "1 place"
+        console.print(Text(f"  {symbol or 'the file itself'}  {path}  {times}"), highlight=False, soft_wrap=True)

@@ -15,23 +15,35 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from headwater.core.lineage.cache import Cache, FileCache, NoCache
 from headwater.core.lineage.result import ScanProgress as Step
 from headwater.core.lineage.result import ScanResult, SchemaResult
+from headwater.readers import Half
 
 Result = TypeVar("Result")
 
 
-def run_scan(path: Path, *, processes: int | None = None, use_cache: bool = True) -> ScanResult:
+def run_scan(
+    path: Path,
+    *,
+    processes: int | None = None,
+    use_cache: bool = True,
+    keep_texts: bool = False,
+    without: frozenset[str] = frozenset(),
+) -> ScanResult:
     """Scan a path, with a progress bar if stderr is a terminal."""
     from headwater.core.lineage import pipeline  # importing it takes a third of a second, which other commands save
 
     cache = open_cache() if use_cache else NoCache()
-    return _with_progress(lambda step: pipeline.scan(path, cache=cache, progress=step, processes=processes))
+    return _with_progress(
+        lambda step: pipeline.scan(
+            path, cache=cache, progress=step, processes=processes, keep_texts=keep_texts, without=without
+        )
+    )
 
 
-def run_schema(path: Path) -> SchemaResult:
-    """Read the Schema of a path, with a progress bar if stderr is a terminal."""
+def run_schema(path: Path, half: Half | None = None) -> SchemaResult:
+    """Read the Schema of a path, or of one half of it, with a progress bar if stderr is a terminal."""
     from headwater.core.lineage import pipeline
 
-    return _with_progress(lambda step: pipeline.schema_of(path, cache=open_cache(), progress=step))
+    return _with_progress(lambda step: pipeline.schema_of(path, cache=open_cache(), progress=step, half=half))
 
 
 def open_cache() -> Cache:

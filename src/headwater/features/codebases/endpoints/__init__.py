@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from headwater.features.codebases.endpoints import codebases, results
+from headwater.features.codebases.endpoints import codebases, http_endpoints, impact, questions, results
 
-ROUTERS = (codebases.router, results.router)
+ROUTERS = (codebases.router, results.router, http_endpoints.router, impact.router, questions.router)

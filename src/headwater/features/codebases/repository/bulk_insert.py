@@ -10,7 +10,7 @@ from psycopg import sql
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from headwater.features.codebases.models import ScanColumn, ScanFile, ScanMiss, ScanUsage
+from headwater.features.codebases.models import ScanColumn, ScanEndpoint, ScanFile, ScanMiss, ScanReach, ScanUsage
 from headwater.store.base import Base
 
 
@@ -32,6 +32,16 @@ async def copy_usages(db: AsyncSession, rows: Iterable[Sequence[Any]]) -> None:
 async def copy_misses(db: AsyncSession, rows: Iterable[Sequence[Any]]) -> None:
     """Store what a scan could not parse, as tuples in the order of the model's columns."""
     await _copy(db, ScanMiss, rows)
+
+
+async def copy_endpoints(db: AsyncSession, rows: Iterable[Sequence[Any]]) -> None:
+    """Store the HTTP endpoints of a scan, as tuples in the order of the model's columns."""
+    await _copy(db, ScanEndpoint, rows)
+
+
+async def copy_reaches(db: AsyncSession, rows: Iterable[Sequence[Any]]) -> None:
+    """Store what the endpoints of a scan reach, as tuples in the order of the model's columns."""
+    await _copy(db, ScanReach, rows)
 
 
 async def _copy(db: AsyncSession, model: type[Base], rows: Iterable[Sequence[Any]]) -> None:

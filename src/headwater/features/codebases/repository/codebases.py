@@ -41,10 +41,32 @@ async def of_project(
     return (await db.execute(query.order_by(Codebase.id.desc()).limit(limit + 1))).all()
 
 
+async def scanned_in(
+    db: AsyncSession, organization_id: uuid.UUID, reach: Reach, limit: int
+) -> Sequence[Row[Codebase, Scan]]:
+    """Return the codebases of an organization within reach that have a scan, with it, newest first."""
+    query = select(Codebase, Scan).join(Scan, Scan.codebase_id == Codebase.id)
+    query = query.where(
+        Codebase.organization_id == organization_id,
+        within(reach, Codebase.organization_id, project=Codebase.project_id),
+    )
+    return (await db.execute(query.order_by(Codebase.id.desc()).limit(limit))).all()
+
+
 async def scan(db: AsyncSession, scan_id: uuid.UUID) -> Row[Codebase, Scan] | None:
     """Return a scan with its codebase."""
     query = select(Codebase, Scan).join(Scan, Scan.codebase_id == Codebase.id)
     return (await db.execute(query.where(Scan.id == scan_id))).one_or_none()
+
+
+async def models_of(db: AsyncSession, scan_id: uuid.UUID) -> bytes | None:
+    """Return the stored models of a scan."""
+    return (await db.execute(select(Scan.models_json).where(Scan.id == scan_id))).scalar_one_or_none()
+
+
+async def halves_of(db: AsyncSession, scan_id: uuid.UUID) -> bytes | None:
+    """Return the stored Schemas of the two halves of a scan."""
+    return (await db.execute(select(Scan.halves_json).where(Scan.id == scan_id))).scalar_one_or_none()
 
 
 async def delete_scan(db: AsyncSession, codebase_id: uuid.UUID) -> None:

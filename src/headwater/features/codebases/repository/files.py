@@ -49,6 +49,18 @@ async def get(db: AsyncSession, scan_id: uuid.UUID, path: str) -> ScanFile | Non
     return await db.get(ScanFile, (scan_id, path))
 
 
+async def contents(db: AsyncSession, scan_id: uuid.UUID, after: str, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return (path, content) of the files with a text after a path, in order of path."""
+    query = select(ScanFile.path, ScanFile.content).where(ScanFile.scan_id == scan_id, ScanFile.content.is_not(None))
+    return (await db.execute(query.where(ScanFile.path > after).order_by(ScanFile.path).limit(limit))).all()
+
+
+async def contents_of(db: AsyncSession, scan_id: uuid.UUID, paths: Sequence[str]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return (path, content) of these files."""
+    query = select(ScanFile.path, ScanFile.content).where(ScanFile.scan_id == scan_id, ScanFile.path.in_(paths))
+    return (await db.execute(query)).all()
+
+
 async def names_like(db: AsyncSession, scan_id: uuid.UUID, name: str) -> Sequence[str]:
     """Return paths that contain this name, as suggestions for a wrong path."""
     query = select(ScanFile.path).where(

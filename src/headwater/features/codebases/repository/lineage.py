@@ -6,14 +6,15 @@ Usages and columns are read as rows: a page has hundreds, and objects of the ORM
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, any_, case, func, literal, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.codebases.filters import UsageFilter
-from headwater.features.codebases.models import ScanColumn, ScanMiss, ScanUsage
+from headwater.features.codebases.models import ScanColumn, ScanFile, ScanMiss, ScanUsage
 
 _USAGES, _COLUMNS = select(*ScanUsage.__table__.c), select(*ScanColumn.__table__.c)
 
@@ -34,7 +35,7 @@ def conditions(scan_id: uuid.UUID, wanted: UsageFilter) -> list[ColumnElement[bo
     if wanted.symbol is not None:
         clauses.append(ScanUsage.symbol == wanted.symbol)
     if wanted.q:
-        pattern = f"%{_escaped(wanted.q)}%"
+        pattern = f"%{escaped(wanted.q)}%"
         columns = (
             ScanUsage.table_name,
             ScanUsage.column_name,
@@ -46,7 +47,8 @@ def conditions(scan_id: uuid.UUID, wanted: UsageFilter) -> list[ColumnElement[bo
     return clauses
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return a text for LIKE that stands for itself."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
@@ -62,6 +64,15 @@ async def every_usage(db: AsyncSession, scan_id: uuid.UUID, after: int, limit: i
     """Return a page of all usages, for exports."""
     query = select(ScanUsage).where(ScanUsage.scan_id == scan_id, ScanUsage.n > after)
     return (await db.execute(query.order_by(ScanUsage.n).limit(limit))).scalars().all()
+
+
+async def usages_of_tables(
+    db: AsyncSession, scan_id: uuid.UUID, tables: Iterable[str]
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return all usages of these tables, whose names are not case-sensitive."""
+    names = sorted({table.lower() for table in tables})
+    query = _USAGES.where(ScanUsage.scan_id == scan_id, func.lower(ScanUsage.table_name).in_(names))
+    return (await db.execute(query.order_by(ScanUsage.n))).all()
 
 
 async def columns(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -99,6 +110,53 @@ async def sums(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter) -> Seq
         .group_by(ScanUsage.column_id, ScanUsage.usage_type)
     )
     return (await db.execute(query)).all()
+
+
+async def used_files(db: AsyncSession, scan_id: uuid.UUID) -> Sequence[str]:
+    """Return the paths of the files that use a column."""
+    query = select(ScanFile.path).where(ScanFile.scan_id == scan_id, ScanFile.usage_count > 0)
+    return (await db.execute(query)).scalars().all()
+
+
+async def counts_by_role(
+    db: AsyncSession, scan_id: uuid.UUID, roles: Mapping[str, Sequence[str]], otherwise: str
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Count usages: (table_name, column_name, usage_type, via, role, number).
+
+    Args:
+        db: the caller's transaction.
+        scan_id: the scan.
+        roles: the paths of the files of each role.
+        otherwise: the role of all other files.
+    """
+    whens = [(ScanUsage.file_path == any_(literal(list(paths), ARRAY(TEXT))), role) for role, paths in roles.items()]
+    role = case(*whens, else_=otherwise).label("role")
+    keys = (ScanUsage.table_name, ScanUsage.column_name, ScanUsage.usage_type, ScanUsage.via)
+    query = select(*keys, role, func.count().label("number")).where(ScanUsage.scan_id == scan_id)
+    return (await db.execute(query.group_by(*keys, role))).all()
+
+
+async def uneven_usages(
+    db: AsyncSession, before: uuid.UUID, after: uuid.UUID, limit: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the usages that two scans have in different numbers, by names, kind, symbol and code."""
+    code = func.md5(ScanUsage.code_snippet)
+    keys = (ScanUsage.table_name, ScanUsage.column_name, ScanUsage.usage_type, ScanUsage.symbol, code)
+    balance = func.sum(case((ScanUsage.scan_id == after, 1), else_=-1))
+    scans = ScanUsage.scan_id.in_((before, after))
+    uneven = select(*keys).where(scans).group_by(*keys).having(balance != 0)
+    return (await db.execute(_USAGES.where(scans, tuple_(*keys).in_(uneven)).limit(limit + 1))).all()
+
+
+async def counts_by_file(
+    db: AsyncSession, scan_id: uuid.UUID, column_ids: Sequence[uuid.UUID]
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Count the usages of some columns: (table_name, column_name, usage_type, file_path, number)."""
+    keys = (ScanUsage.table_name, ScanUsage.column_name, ScanUsage.usage_type, ScanUsage.file_path)
+    query = select(*keys, func.count().label("number")).where(
+        ScanUsage.scan_id == scan_id, ScanUsage.column_id.in_(column_ids)
+    )
+    return (await db.execute(query.group_by(*keys))).all()
 
 
 async def usages_of_file(

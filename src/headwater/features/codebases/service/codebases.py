@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from headwater.core.lineage.result import HalfSchema
 from headwater.features.accounts.rights import Action, Actor, authorize, missing, reach
 from headwater.features.accounts.service import audit, projects
 from headwater.features.codebases.models import Codebase, Scan
@@ -15,6 +17,7 @@ from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
 from headwater.kit.errors import Conflict, NotFound
 from headwater.kit.paging import Page, cut
+from headwater.readers import Half
 
 KIND = "codebase.scan"
 
@@ -109,6 +112,18 @@ async def scan_of(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> tup
     if row is None or row[1] is None:
         raise NotFound("This codebase has no complete scan yet.", hint="Wait for its job, or retry it.")
     return row[0], row[1]
+
+
+async def halves_of(db: AsyncSession, scan: Scan) -> dict[Half, HalfSchema]:
+    """Return what models and what migrations declare on their own in a scan.
+
+    Raises:
+        Conflict: the scan was made by a version that did not store it.
+    """
+    stored = await repository.halves_of(db, scan.id)
+    if stored is None:
+        raise Conflict("This scan does not tell models from migrations.", hint="Scan the codebase again.")
+    return msgspec.json.decode(stored, type=dict[Half, HalfSchema])
 
 
 async def scan_by_id(db: AsyncSession, actor: Actor, scan_id: uuid.UUID) -> tuple[Codebase, Scan]:

@@ -15,10 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.catalog.codec import to_json
 from headwater.catalog.model import Relation, Schema
 from headwater.catalog.usages import USAGE_TYPES, Usage
+from headwater.core.lineage.impact.code import of_scan
 from headwater.core.lineage.result import ScanResult
 from headwater.features.accounts.service import projects
 from headwater.features.codebases.models import Scan
 from headwater.features.codebases.repository import bulk_insert, codebases
+from headwater.features.codebases.service import endpoint_rows
 from headwater.kit.errors import Cancelled
 from headwater.kit.ids import new_id
 
@@ -51,6 +53,8 @@ async def store(
     await bulk_insert.copy_columns(db, _columns(scan.id, codebase_id, result.schema, usages))
     await bulk_insert.copy_usages(db, _usages(scan.id, codebase_id, usages))
     await bulk_insert.copy_misses(db, _misses(scan.id, result))
+    await bulk_insert.copy_endpoints(db, _storable(endpoint_rows.endpoints(scan.id, codebase_id, result)))
+    await bulk_insert.copy_reaches(db, _storable(endpoint_rows.reaches(scan.id, result)))
     await projects.set_counts(db, codebase.project_id, await codebases.counts(db, codebase.project_id))
 
 
@@ -78,6 +82,9 @@ def _scan_row(codebase_id: uuid.UUID, job_id: uuid.UUID, started_at: datetime, r
         readers=_clean_all(msgspec.to_builtins(result.readers)),
         skipped=sorted(skipped, key=lambda row: -int(str(row["count"]))),
         schema_json=to_json(result.schema),
+        models_json=msgspec.json.encode(result.models),
+        halves_json=msgspec.json.encode(result.halves),
+        unseen=_clean_all(of_scan(result).unseen),
     )
 
 
@@ -179,6 +186,11 @@ def _misses(scan_id: uuid.UUID, result: ScanResult) -> Iterator[Sequence[Any]]:
     for n, miss in enumerate(result.not_understood):
         text = _clean(miss.text)[:10_000]
         yield scan_id, n, _clean(miss.file_path), miss.line_number, text, _clean(miss.reason)
+
+
+def _storable(rows: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    for row in rows:
+        yield tuple(_clean(value) if isinstance(value, str) else value for value in row)
 
 
 def _clean(text: str) -> str:

@@ -1,0 +1,1 @@
+"""What one can ask of schemas: the schemas of scanned codebases, and what differs between two."""

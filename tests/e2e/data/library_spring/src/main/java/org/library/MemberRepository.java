@@ -1,0 +1,7 @@
+package org.library;
+
+import org.springframework.data.jpa.repository.JpaRepository;
+
+public interface MemberRepository extends JpaRepository<Member, Long> {
+    Member findByCardNumber(String number);
+}
