@@ -7,13 +7,9 @@ holds for SQL in general stands here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TypeAlias
-
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 # A pattern of a whole type in lower case, and what it becomes.
 TypeRules: TypeAlias = Sequence[tuple[re.Pattern[str], str]]
@@ -66,44 +62,6 @@ def plain_expression(text: str) -> str:
 
 def _now(match: re.Match[str]) -> str:
     return f"current_timestamp({match[1]})" if match[1] else "current_timestamp"
-
-
-@lru_cache(maxsize=65536)
-def structure(text: str, dialect: str) -> object:
-    """Return what an expression means without regard to parentheses that change nothing; its text if it cannot be read.
-
-    Args:
-        text: the expression.
-        dialect: its name in sqlglot.
-    """
-    try:
-        return _structure(sqlglot.parse_one(text, dialect=dialect))
-    except (SqlglotError, RecursionError):
-        return re.sub(r"[()\s]", "", without_parentheses(text))
-
-
-def _structure(node: exp.Expr) -> object:
-    """Return a node with its parts; conditions that are joined by one AND or OR are one list."""
-    inner = node.unnest()
-    if isinstance(inner, (exp.And, exp.Or)):
-        return type(inner).__name__, tuple(_structure(part) for part in _joined(inner, type(inner)))
-    parts = [(name, _part(value)) for name, value in inner.args.items() if value not in (None, [], False)]
-    return type(inner).__name__, tuple(sorted(parts, key=lambda pair: pair[0]))
-
-
-def _joined(node: exp.Expr, kind: type[exp.Expr]) -> Iterator[exp.Expr]:
-    inner = node.unnest()
-    if not isinstance(inner, kind):
-        yield inner
-        return
-    yield from _joined(inner.this, kind)
-    yield from _joined(inner.expression, kind)
-
-
-def _part(value: object) -> object:
-    if isinstance(value, exp.Expr):
-        return _structure(value)
-    return tuple(map(_part, value)) if isinstance(value, list) else str(value)
 
 
 def without_parentheses(text: str) -> str:

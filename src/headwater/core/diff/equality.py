@@ -11,8 +11,9 @@ from functools import cached_property
 
 from headwater.catalog.dialect import Dialect
 from headwater.catalog.model import Column, is_assumed
-from headwater.catalog.spellings import plain_type, structure
+from headwater.catalog.spellings import plain_type
 from headwater.catalog.value_kinds import ValueKind
+from headwater.core.diff.expression_structure import structure
 from headwater.core.diff.sides import Side, is_numbered
 from headwater.engines import all_engines
 
