@@ -7,14 +7,15 @@ not a column of a table and is ignored.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
 
 import msgspec
 from sqlglot import exp
 
-from headwater.catalog.model import Relation, Schema
+from headwater.catalog.model import Schema
 from headwater.catalog.usages import SubType, Tier, UsageType
+from headwater.core.lineage.sql_scopes import FromClause, SqlScope, SqlSource, aliased, common_columns, output_names
 
 
 class ColumnRole(msgspec.Struct, frozen=True):
@@ -28,25 +29,6 @@ class ColumnRole(msgspec.Struct, frozen=True):
     sub_type: SubType | None
     tier: Tier
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class SqlSource:
-    """An item of FROM: a table of the Schema, or (relation None) a subquery with its output names, if known."""
-
-    alias: str
-    relation: Relation | None
-    outputs: frozenset[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SqlScope:
-    """The sources that a name can refer to, the outer queries, the CTEs, and the aliases of the SELECT list."""
-
-    sources: tuple[SqlSource, ...] = ()
-    outer: SqlScope | None = None
-    ctes: dict[str, frozenset[str] | None] = field(default_factory=dict)
-    aliases: Mapping[str, exp.Column | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +80,8 @@ class Walker:
         elif isinstance(tree, exp.Merge):
             yield from self._merge(tree)
         elif isinstance(tree, exp.Create) and isinstance(tree.expression, exp.Query):
-            yield from self._query(tree.expression, SqlScope())
+            outer = yield from self._with(tree, SqlScope())
+            yield from self._query(tree.expression, outer)
 
     # ------------------------------------------------------------ queries
 
@@ -123,35 +106,31 @@ class Walker:
             if recursive:
                 known.ctes[cte.alias.casefold()] = None
             yield from self._any(cte.this, known, _PROJECTION)
-            ctes[cte.alias.casefold()] = _outputs(cte)
+            ctes[cte.alias.casefold()] = output_names(cte)
         return replace(outer, ctes=ctes)
 
     def _select(self, tree: exp.Select, outer: SqlScope) -> Iterator[ColumnRole]:
         origins = [tree.args["from_"].this] if tree.args.get("from_") else []
-        joins = tree.args.get("joins") or []
         laterals = tree.args.get("laterals") or []
-        scope = yield from self._enter([*origins, *(join.this for join in joins), *laterals], outer)
+        scope = yield from self._enter([*origins, *(tree.args.get("joins") or []), *laterals], outer)
         aliases = {i.alias.casefold(): _same_column(i) for i in tree.selects if isinstance(i, exp.Alias)}
-        for join in joins:
-            yield from self._join(join, scope)
+        # GROUP BY prefers a column of FROM to an alias; ORDER BY prefers the alias.
+        grouped = {name: column for name, column in aliases.items() if len(scope.owners(name)) != 1}
         for key, role in _CLAUSES:
-            inside = replace(scope, aliases=aliases) if key in ("group", "order", "having") else scope
+            seen = grouped if key == "group" else aliases if key in ("order", "having") else {}
             for part in _parts(tree.args.get(key)):
-                yield from self._any(part, inside, role)
+                yield from self._any(part, replace(scope, aliases=seen), role)
 
-    def _enter(self, tables: list[exp.Expr], outer: SqlScope) -> Generator[ColumnRole, None, SqlScope]:
-        """Walk the FROM clause and return the scope that it opens."""
-        scope = SqlScope((), outer, outer.ctes)
-        for table in tables:
-            scope = replace(scope, sources=(*scope.sources, self._source(table, scope)))
-            for join in table.args.get("joins") or []:
-                scope = replace(scope, sources=(*scope.sources, self._source(join.this, scope)))
-        for table in tables:
-            yield from self._inside_source(table, scope)
-            for join in table.args.get("joins") or []:
-                yield from self._inside_source(join.this, scope)
-                yield from self._join(join, scope)
-        return scope
+    def _enter(self, items: list[exp.Expr], outer: SqlScope) -> Generator[ColumnRole, None, SqlScope]:
+        """Walk the FROM clause and return the scope that it opens; a join sees what stands before it."""
+        opened = FromClause(SqlScope((), outer, outer.ctes), self._source)
+        for item in items:
+            opened.add(item)
+        for table in opened.tables:
+            yield from self._inside_source(table, opened.scope)
+        for join, scope, brought in opened.joins:
+            yield from self._join(join, scope, brought)
+        return opened.scope
 
     def _source(self, table: exp.Expr, scope: SqlScope) -> SqlSource:
         alias = table.alias_or_name.casefold()
@@ -162,7 +141,7 @@ class Walker:
             relation = self._schema.relation(table.name, table.db or None)
             return SqlSource(alias, relation, frozenset() if relation else None)
         if isinstance(table, exp.Subquery):
-            return SqlSource(alias, None, _outputs(table))
+            return SqlSource(alias, None, output_names(table))
         return SqlSource(alias, None, None)
 
     def _inside_source(self, table: exp.Expr, scope: SqlScope) -> Iterator[ColumnRole]:
@@ -173,12 +152,17 @@ class Walker:
         elif not isinstance(table, exp.Table):
             yield from self._any(table, scope, _PROJECTION)
 
-    def _join(self, join: exp.Join, scope: SqlScope) -> Iterator[ColumnRole]:
+    def _join(self, join: exp.Join, scope: SqlScope, brought: int) -> Iterator[ColumnRole]:
+        """Yield the columns by which the last sources of a scope, `brought` in number, are joined to those before."""
         if on := join.args.get("on"):
             yield from self._any(on, scope, _JOIN)
         for name in join.args.get("using") or []:
             for source in scope.sources:
                 yield from _role_of(source, name.name, name, _JOIN, "A")
+        if join.method == "NATURAL" and isinstance(join.this, exp.Table):
+            for name in sorted(common_columns(scope.sources, brought)):
+                for source in scope.owners(name):
+                    yield from _role_of(source, name, join.this.this, SqlRole("join", "implicit"), "A")
 
     # ------------------------------------------------------ changes of rows
 
@@ -310,29 +294,6 @@ def _parts(value: object) -> list[exp.Expr]:
     return [value] if isinstance(value, exp.Expr) else list(value) if isinstance(value, list) else []
 
 
-def _outputs(query: exp.Expr) -> frozenset[str] | None:
-    """Return the output names of a CTE or subquery, or None if a star hides them."""
-    alias = query.args.get("alias")
-    if isinstance(alias, exp.TableAlias) and alias.columns:
-        return frozenset(column.name.casefold() for column in alias.columns)
-    inner = query.this if isinstance(query, (exp.CTE, exp.Subquery)) else query
-    if not isinstance(inner, exp.Query):
-        return None
-    if any(item.is_star for item in inner.selects):
-        return None
-    return frozenset(item.alias_or_name.casefold() for item in inner.selects)
-
-
-def aliased(scope: SqlScope | None, alias: str) -> list[SqlSource]:
-    """Return the sources of this alias in the innermost scope that has some."""
-    while scope is not None:
-        sources = [source for source in scope.sources if source.alias == alias.casefold()]
-        if sources:
-            return sources
-        scope = scope.outer
-    return []
-
-
 def _by_alias_first(scope: SqlScope, target: exp.Table) -> SqlScope:
     """Return the target of T-SQL's `UPDATE u SET … FROM users u`: the alias of a later source."""
     named = [source for source in scope.sources[1:] if source.alias == target.name.casefold()]
@@ -347,12 +308,15 @@ def _unqualified(node: exp.Column, scope: SqlScope | None, role: SqlRole) -> Ite
             yield from _role_of(source, node.name, node.this, role, "A")
         return
     while scope is not None:
-        owners = [source for source in scope.sources if source.relation and source.relation.column(node.name)]
+        owners = scope.owners(node.name)
         hidden = [source for source in scope.sources if source.outputs and name in source.outputs]
         unknown = any(source.relation is None and source.outputs is None for source in scope.sources)
         if len(owners) == 1 and not hidden:
             sure = len(scope.sources) == 1 or not unknown
             yield from _role_of(owners[0], node.name, node.this, role, "A" if sure else "B")
+        elif name in scope.merged:
+            for source in owners:
+                yield from _role_of(source, node.name, node.this, role, "A")
         if owners or hidden:
             return
         scope = scope.outer

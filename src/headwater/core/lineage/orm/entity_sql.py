@@ -16,6 +16,7 @@ from headwater.catalog import sqltext
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.usages import Tier
 from headwater.core.lineage import sqlroles
+from headwater.core.lineage.sql_scopes import SqlScope, SqlSource, aliased
 from headwater.core.lineage.orm.index import CodeIndex
 from headwater.core.lineage.orm.joins import relation_columns
 from headwater.core.lineage.sqlroles import ColumnRole
@@ -63,40 +64,40 @@ class _Walker(sqlroles.Walker):
         self._models = {model.name: key for key, model in index.models.items()}
         super().__init__(Schema(tuple(_relation(index, key) for key in self._models.values())))
 
-    def _source(self, table: exp.Expr, scope: sqlroles.SqlScope) -> sqlroles.SqlSource:
+    def _source(self, table: exp.Expr, scope: SqlScope) -> SqlSource:
         if isinstance(table, exp.Table) and table.db:
             return self._joined(table, scope)
         return super()._source(table, scope)
 
-    def _joined(self, table: exp.Table, scope: sqlroles.SqlScope) -> sqlroles.SqlSource:
+    def _joined(self, table: exp.Table, scope: SqlScope) -> SqlSource:
         """Return the source that `join o.items i` adds."""
         path = [part for part in (table.args.get("catalog"), table.args.get("db")) if part] + [table.this]
-        owner = sqlroles.aliased(scope, path[0].name)
+        owner = aliased(scope, path[0].name)
         model = self._model(owner[0]) if owner else None
         for part in path[1:]:
             field = self._index.fields[model].get(part.name) if model else None
             model = field.target if field and field.target in self._index.models else None
         relation = _relation(self._index, model) if model else None
-        return sqlroles.SqlSource(table.alias_or_name.casefold(), relation, frozenset() if relation else None)
+        return SqlSource(table.alias_or_name.casefold(), relation, frozenset() if relation else None)
 
-    def _inside_source(self, table: exp.Expr, scope: sqlroles.SqlScope) -> Iterator[ColumnRole]:
+    def _inside_source(self, table: exp.Expr, scope: SqlScope) -> Iterator[ColumnRole]:
         if isinstance(table, exp.Table) and table.db:
             path = [part for part in (table.args.get("catalog"), table.args.get("db")) if part] + [table.this]
             yield from self._path(path, scope, _JOIN)
             return
         yield from super()._inside_source(table, scope)
 
-    def _column(self, node: exp.Column, scope: sqlroles.SqlScope, role: sqlroles.SqlRole) -> Iterator[ColumnRole]:
+    def _column(self, node: exp.Column, scope: SqlScope, role: sqlroles.SqlRole) -> Iterator[ColumnRole]:
         path = [part for key in ("catalog", "db", "table", "this") if (part := node.args.get(key))]
-        if len(path) > 1 and sqlroles.aliased(scope, path[0].name):
+        if len(path) > 1 and aliased(scope, path[0].name):
             yield from self._path(path, scope, role)
             return
         for claim in super()._column(node, scope, role):
             yield from self._physical(claim, node.this)
 
-    def _path(self, path: list[exp.Expr], scope: sqlroles.SqlScope, role: sqlroles.SqlRole) -> Iterator[ColumnRole]:
+    def _path(self, path: list[exp.Expr], scope: SqlScope, role: sqlroles.SqlRole) -> Iterator[ColumnRole]:
         """Yield the joins on the way of a path, and the column at its end."""
-        owner = sqlroles.aliased(scope, path[0].name)
+        owner = aliased(scope, path[0].name)
         model = self._model(owner[0]) if owner else None
         for position, part in enumerate(path[1:], 1):
             if model is None:
@@ -121,7 +122,7 @@ class _Walker(sqlroles.Walker):
         """Return the column of an attribute inside an embedded object, which readers name with dots."""
         return self._index.column_of(model, ".".join(part.name for part in path)) if len(path) > 1 else None
 
-    def _model(self, source: sqlroles.SqlSource) -> str | None:
+    def _model(self, source: SqlSource) -> str | None:
         return self._models.get(source.relation.name) if source.relation else None
 
     def _physical(self, claim: ColumnRole, identifier: exp.Expr) -> Iterator[ColumnRole]:
