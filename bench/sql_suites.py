@@ -226,7 +226,7 @@ def used(case: SqlCase, *, stars: bool = True) -> CaseColumns:
         if case.only_read and role.usage_type not in ("projection", "read"):
             continue
         relation = schema.relation(role.table)
-        is_star = role.column == "*" and relation is not None and ("*",) != tuple(c.name for c in relation.columns)
+        is_star = role.column == "*" and relation is not None and tuple(c.name for c in relation.columns) != ("*",)
         names = [c.name for c in relation.columns] if is_star and relation else [role.column]
         found |= {(role.table.casefold(), name.casefold()) for name in names}
     return frozenset(found)

@@ -16,9 +16,9 @@ from headwater.catalog import sqltext
 from headwater.catalog.model import Column, Relation, Schema
 from headwater.catalog.usages import Tier
 from headwater.core.lineage import sqlroles
-from headwater.core.lineage.sql_scopes import SqlScope, SqlSource, aliased
 from headwater.core.lineage.orm.index import CodeIndex
 from headwater.core.lineage.orm.joins import relation_columns
+from headwater.core.lineage.sql_scopes import SqlScope, SqlSource, aliased
 from headwater.core.lineage.sqlroles import ColumnRole
 
 _CONSTRUCTOR = re.compile(r"\bnew\s+[\w.]+\s*(?=\()", re.IGNORECASE)
