@@ -24,6 +24,7 @@ import msgspec
 from bench import score_endpoints
 from bench.lineage import TRUTH, as_prediction, stripped
 from bench.rows import Row, save
+from bench.score_dynamic import score as score_dynamic
 from bench.score_schema import score as score_schema
 from bench.score_usages import score as score_usages
 from bench.silence import census
@@ -73,6 +74,20 @@ def usages(clones: Path, repo: str | None) -> list[Row]:
         ours = f"P {precision:.3f}, R {recall:.3f}, kinds {kinds:.3f}, {result['labels']} labels"
         what = f"usages of {facts['repo']}"
         rows.append(Row(what, ours, "hand labels", "", None, "P ≥ 0.95, R ≥ 0.85, kinds ≥ 0.95", holds, COMMAND))
+    return rows
+
+
+def dynamic(clones: Path, repo: str | None) -> list[Row]:
+    """Usages against what applications did while their own tests ran under a recorder (bench/dynamic_truth.py)."""
+    rows = []
+    for facts, folder in _truths("dynamic", clones, repo):
+        actual = score_dynamic(facts, scan(folder))
+        holds = actual.precision >= 0.95 and actual.recall >= 0.85
+        ours = f"P {actual.precision:.3f} ({actual.judged} judged), R {actual.recall:.3f} ({actual.wanted} wanted)"
+        what = (
+            f"values read and set in {facts['repo']}, by running its tests (P also of filters and joins, by function)"
+        )
+        rows.append(Row(what, ours, actual.how, "", None, "P ≥ 0.95, R ≥ 0.85", holds, COMMAND))
     return rows
 
 
@@ -160,6 +175,7 @@ def silence(clones: Path, repo: str | None) -> list[Row]:
 PARTS = {
     "schemas": schemas,
     "usages": usages,
+    "dynamic": dynamic,
     "impact": impact,
     "endpoints": endpoints,
     "silence": silence,

@@ -152,31 +152,6 @@ def _prk(score: dict[str, Any]) -> str:
     return f"P {score['precision']:.3f}, R {score['recall']:.3f}, kind {score['kind_exact']:.3f}"
 
 
-def dynamic(checkouts: dict[str, Path]) -> list[Row]:
-    """Usages in CTFd against what its own test suite did under SQLAlchemy's event hooks (bench/ctfd_truth.py)."""
-    file = TRUTH / "ctfd_dynamic.json"
-    if "ctfd" not in checkouts or not file.exists():
-        return []
-    from bench.score_dynamic import score
-
-    actual = score(json.loads(file.read_text("utf-8")), scan(checkouts["ctfd"]))
-    holds = actual.precision >= 0.95 and actual.recall >= 0.85
-    ours = f"P {actual.precision:.3f} ({actual.judged} judged), R {actual.recall:.3f} ({actual.wanted} wanted)"
-    target = "P ≥ 0.95, R ≥ 0.85"
-    return [
-        Row(
-            "values read and set in CTFd/CTFd, by running its tests (P also of filters and joins, by function)",
-            ours,
-            actual.how,
-            "",
-            None,
-            target,
-            holds,
-            COMMAND,
-        )
-    ]
-
-
 def _pinned(work: Any) -> float:
     began_mask = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(began_mask)})
@@ -224,7 +199,6 @@ PARTS = {
     "schemas": schemas,
     "folds": folds,
     "usages": usages,
-    "dynamic": dynamic,
 }
 
 

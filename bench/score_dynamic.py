@@ -1,4 +1,4 @@
-"""Scores a scan against what an application really did (see bench/ctfd_truth.py).
+"""Scores a scan against what an application really did (see bench/dynamic_truth.py).
 
 Recall: of the column values read and set, at the very line, and of the columns in WHERE, ON and DELETE, in a function
 that was on the stack, how many we claim. Precision: of our claims on lines that ran, in the kinds that the recorder
