@@ -91,6 +91,33 @@ def dynamic(clones: Path, repo: str | None) -> list[Row]:
     return rows
 
 
+def typecheck(clones: Path, repo: str | None) -> list[Row]:
+    """Lines that a type checker refuses after a rename in the model alone (bench/typecheck): how many we name."""
+    rows = []
+    for facts, folder in _truths("typecheck", clones, repo):
+        result = scan(folder)
+        columns = {
+            (model.name, field.name): (model.table, field.column) for model in result.models for field in model.fields
+        }
+        claimed: dict[Any, set[tuple[str, int]]] = {}
+        for usage in result.usages:
+            claimed.setdefault((usage.table_name, usage.column_name), set()).add((usage.file_path, usage.line_number))
+        broken = exact = near = 0
+        for column in facts["columns"]:
+            named = claimed.get(columns.get((column["entity"], column["property"])), set())
+            for file, line in column["lines"]:
+                broken += 1
+                exact += (file, line) in named
+                near += any((file, line + shift) in named for shift in (-1, 0, 1))
+        recall, lines = near / max(1, broken), exact / max(1, near)
+        ours = f"R {recall:.3f} of {broken} lines, {lines:.3f} of them at the exact line"
+        holds, target = recall >= 0.9 and lines >= 0.99, "R ≥ 0.90, exact line ≥ 0.99"
+        rows.append(
+            Row(f"usages of {facts['repo']}, by type checker", ours, facts["how"], "", None, target, holds, COMMAND)
+        )
+    return rows
+
+
 def impact(clones: Path, repo: str | None) -> list[Row]:
     """What real column changes broke: the lines that the commits changed, and the length of the list."""
     sure: list[tuple[bool, bool]] = []
@@ -176,6 +203,7 @@ PARTS = {
     "schemas": schemas,
     "usages": usages,
     "dynamic": dynamic,
+    "typecheck": typecheck,
     "impact": impact,
     "endpoints": endpoints,
     "silence": silence,

@@ -185,7 +185,7 @@ class Do(Node, frozen=True, tag=31):
 
 
 class Return(Node, frozen=True, tag=32):
-    """`return value` and, with word `yield`, `yield value`."""
+    """`return value`; with word `yield`, `yield value`; with `yield from`, every item of the value."""
 
     value: Expr | None = None
     word: str = "return"

@@ -22,6 +22,7 @@ FEATURES: tuple[str, ...] = (
     "dashboards",
     "snapshots",
     "extracts",
+    "diffs",
     "policies",
     "recovery",
     "codebases",

@@ -398,9 +398,12 @@ async def until_ended(door: Door, kill: Callable[[Any, int], None]) -> None:
         await asyncio.to_thread(door.connect, client_flag=flags) as killer,
     ):
 
-        def is_interrupted() -> bool:
+        def allow_long_queries() -> None:
             with victim.cursor() as cursor:
                 cursor.execute("SET max_statement_time = 0")
+
+        def is_interrupted() -> bool:
+            with victim.cursor() as cursor:
                 try:
                     cursor.execute("SELECT sleep(60)")
                 except pymysql.OperationalError as error:
@@ -408,6 +411,7 @@ async def until_ended(door: Door, kill: Callable[[Any, int], None]) -> None:
                 # Depending on where the kill finds it, sleep() returns 1 instead of an error.
                 return cursor.fetchone() == (1,)
 
+        await asyncio.to_thread(allow_long_queries)  # before the first kill, which may find any statement
         running = asyncio.create_task(asyncio.to_thread(is_interrupted))
         async with asyncio.timeout(120):
             while not running.done():

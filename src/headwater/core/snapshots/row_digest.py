@@ -84,6 +84,11 @@ class RowHashes:
         return np.unique(hashes, return_counts=True)
 
 
+def row_hashes(batch: Batch) -> list[int]:
+    """Return the hash of each row of a batch."""
+    return list(map(hash, _joined(batch))) if batch.num_columns else [0] * batch.num_rows
+
+
 def is_completed(before: RowHashes, given: RowHashes, after: RowHashes) -> bool:
     """Return True if `after` has all rows of `before`, and else only rows of `given`, none more often than there."""
     hashes, counts = after.counted()

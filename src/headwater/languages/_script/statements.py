@@ -332,10 +332,12 @@ def _expression(node: Node, source: bytes) -> list[f.Stmt]:
     if not node.named_children:
         return []
     value = expression(node.named_children[0], source)
+    if node.named_children[0].type == "yield_expression":
+        passes_on = any(child.type == "*" for child in node.named_children[0].children)
+        return [f.Return(node.start_byte, node.end_byte, value, "yield from" if passes_on else "yield")]
     if isinstance(value, f.Bind):
         return assigned(value)
-    word_ = "yield" if node.named_children[0].type == "yield_expression" else ""
-    return [f.Do(node.start_byte, node.end_byte, value, word_)]
+    return [f.Do(node.start_byte, node.end_byte, value)]
 
 
 def _throw(node: Node, source: bytes) -> list[f.Stmt]:

@@ -60,8 +60,8 @@ def _expression_statement(node: Node, source: bytes) -> Stmts:
         left, op, right = child.children[0], child.children[1], child.children[-1]
         return (f.Assign(start, end, (expression(left, source),), expression(right, source), None, op.type),)
     if kind in _YIELD:
-        value = expression(child, source)
-        return (f.Return(start, end, value, "yield"),)
+        passes_on = any(part.type == "from" for part in child.children)
+        return (f.Return(start, end, expression(child, source), "yield from" if passes_on else "yield"),)
     if len(node.children) > 1:
         return (f.Do(start, end, f.SequenceExpr(start, end, expressions(node.children, source))),)
     return (f.Do(start, end, expression(child, source)),)

@@ -61,9 +61,11 @@ VOCABULARY = Vocabulary(
     session={"getRepository": Op(result="query"), "createQueryBuilder": Op(texts="alias", only=1, result="query")},
     managers=frozenset(_QUERY) - {"getOne", "getMany", "where", "set", "values", "select"},
     queries_models=True,
+    loads_lists=True,
     functions={
         **dict.fromkeys(("In", "Not", "Like", "ILike", "IsNull", "Between", "MoreThan", "LessThan"), Op()),
         "Brackets": Op(),
+        **dict.fromkeys(("getRepository", "getTreeRepository", "getMongoRepository"), Op(result="query")),
         **dict.fromkeys(("MoreThanOrEqual", "LessThanOrEqual", "Equal", "Any", "Raw", "ArrayContains"), Op()),
     },
     types={

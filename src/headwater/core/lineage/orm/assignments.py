@@ -97,11 +97,14 @@ def _bind_attribute(frame: Frame, target: f.Attr, value: Value) -> None:
 
 
 def _bind_item(frame: Frame, target: f.Subscript, value: Value) -> None:
-    """Add a literal key to a mapping, as `mapping["key"] = value` does."""
+    """Add literal keys to a mapping, as `mapping["key"] = value` does; a condition can choose between several."""
     receiver = frame.evaluate(frame, target.value)
-    key = frame.evaluate(frame, target.index)
-    if not isinstance(key, Literal):
-        return
+    for key in each(frame.evaluate(frame, target.index)):
+        if isinstance(key, Literal):
+            _bind_key(frame, target, receiver, key, value)
+
+
+def _bind_key(frame: Frame, target: f.Subscript, receiver: Value, key: Literal, value: Value) -> None:
     if receiver is None and isinstance(target.value, f.Name):
         receiver = frame.env[target.value.id] = Dict()
     elif isinstance(receiver, Parameter) and isinstance(target.value, f.Name):

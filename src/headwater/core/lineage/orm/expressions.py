@@ -21,7 +21,7 @@ from headwater.core.lineage.orm.name_heuristics import by_name
 from headwater.core.lineage.orm.receivers import property_call
 from headwater.core.lineage.orm.references import note
 from headwater.core.lineage.orm.results import column_of
-from headwater.core.lineage.orm.shapes import use
+from headwater.core.lineage.orm.shapes import parts, use
 from headwater.core.lineage.orm.syntax import singular
 from headwater.core.lineage.orm.values import (
     Callable,
@@ -201,7 +201,7 @@ def _of_row(frame: Frame, value: Row, index: f.Expr, at: Value) -> Value:
 
 
 def _of_named(frame: Frame, value: Value, index: f.Expr, at: Value) -> Value:
-    return attribute(frame, value, at.text, at.span) if isinstance(at, Literal) else None
+    return union(*(attribute(frame, value, key.text, key.span) for key in each(at) if isinstance(key, Literal)))
 
 
 def _of_many(frame: Frame, value: ListValue, index: f.Expr, at: Value) -> Value:
@@ -372,7 +372,16 @@ def declared(frame: Frame, value: Value, kind: Value) -> Value:
         if isinstance(value, Dict):
             value.rest = union(value.rest, kind)
         return value
+    fill(frame, value, kind)
     return kind
+
+
+def fill(frame: Frame, value: Value, kind: Value) -> None:
+    """Record the columns that an object literal sets, or several of them, where it is declared to be a row."""
+    row = kind.item if isinstance(kind, ListValue) else kind
+    for part in parts(value) if isinstance(row, InstanceValue) else ():
+        if isinstance(row, InstanceValue) and isinstance(part, Dict):
+            use(frame, part, Shaped(row.model, "write"))
 
 
 def _bind(frame: Frame, expr: f.Bind) -> Value:

@@ -16,7 +16,7 @@ from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.assignments import bind, member_target
 from headwater.core.lineage.orm.builtin_calls import element
 from headwater.core.lineage.orm.closures import with_each
-from headwater.core.lineage.orm.expressions import declared, evaluate
+from headwater.core.lineage.orm.expressions import declared, evaluate, fill
 from headwater.core.lineage.orm.frame import ALL_COLUMNS, AROUND, Frame, made_at, resolve_pending
 from headwater.core.lineage.orm.index import CodeIndex, own_of, parameters_of
 from headwater.core.lineage.orm.members import of_symbol
@@ -67,6 +67,8 @@ def _assign(frame: Frame, stmt: f.Assign) -> None:
         kind = types.read(frame.index, frame.path, stmt.annotation, {}, types.instance_of(frame.own))
         if value is None or not isinstance(kind, ListValue):
             value = declared(frame, value, kind)
+        else:
+            fill(frame, value, kind)
     targets = [target if stmt.end == target.end else member_target(frame, target) for target in stmt.targets]
     if stmt.op != "=":
         _augment(frame, stmt.op, targets, value)

@@ -34,6 +34,7 @@ class OpenSnapshot:
     project_id: uuid.UUID | None
     database_id: uuid.UUID | None
     name: str
+    vault_id: uuid.UUID
     vault: Vault
     manifest: Manifest
     engine: Engine
@@ -161,6 +162,7 @@ async def open_snapshot(context: Context, actor: Actor, snapshot_id: uuid.UUID) 
         row.project_id,
         row.database_id,
         row.database_name,
+        row.vault_id,
         vault,
         manifest,
         snapshot_engine,

@@ -1,0 +1,1 @@
+"""What differs between two sources: a summary by table, and pages of rows."""

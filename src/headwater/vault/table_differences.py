@@ -1,0 +1,92 @@
+"""Where two versions of a table differ: leaves and chunks with equal ids have equal rows and are not read.
+
+Chunks are split by the hash of keys, so both versions have most of their boundaries in common, and a difference lies
+between two of them. Both versions must be in one vault, because ids depend on its secret, and have the same key.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from headwater.vault.table_reader import TableReader
+from headwater.vault.tree import ChunkRef, LeafRef
+
+Node = TypeVar("Node", ChunkRef, LeafRef)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Chunks of both versions with rows of the same range of keys; one side may have none."""
+
+    before: tuple[ChunkRef, ...]
+    after: tuple[ChunkRef, ...]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows on both sides."""
+        return sum(chunk.rows for chunk in (*self.before, *self.after))
+
+
+def regions(before: TableReader, after: TableReader) -> Iterator[Region]:
+    """Yield where two versions of a table with a key differ, in the order of the key."""
+    for old, new in _unequal(before.branches(), after.branches(), _leaf_id):
+        chunks = ([chunk for leaf in old for chunk in before.leaf(leaf)], [c for leaf in new for c in after.leaf(leaf)])
+        for one, other in _unequal(*chunks, _chunk_id):
+            yield from _cut(one, other)
+
+
+def keyless_region(before: TableReader, after: TableReader) -> Region:
+    """Return the chunks of each version of a table without a key that the other one does not have as often."""
+    old, new = list(before.chunks()), list(after.chunks())
+    return Region(tuple(_surplus(old, new)), tuple(_surplus(new, old)))
+
+
+def _leaf_id(leaf: LeafRef) -> bytes:
+    return leaf.ref.id
+
+
+def _chunk_id(chunk: ChunkRef) -> tuple[bytes, ...]:
+    return *(ref.id for ref in chunk.pages), b"deltas", *(ref.id for ref in chunk.deltas)
+
+
+def _unequal(
+    old: Sequence[Node], new: Sequence[Node], identity: Callable[[Node], Any]
+) -> Iterator[tuple[list[Node], list[Node]]]:
+    """Yield the parts of two sequences between the nodes that both have, in order."""
+    positions = {identity(node): index for index, node in enumerate(new)}
+    start, at = 0, 0
+    for index, node in enumerate(old):
+        found = positions.get(identity(node), -1)
+        if found < at:
+            continue
+        if index > start or found > at:
+            yield list(old[start:index]), list(new[at:found])
+        start, at = index + 1, found + 1
+    if start < len(old) or at < len(new):
+        yield list(old[start:]), list(new[at:])
+
+
+def _cut(old: Sequence[ChunkRef], new: Sequence[ChunkRef]) -> Iterator[Region]:
+    """Yield the regions between the boundaries that two runs of chunks have in common."""
+    positions = {chunk.first: index for index, chunk in enumerate(new)}
+    start, at = 0, 0
+    for index, chunk in enumerate(old):
+        common = positions.get(chunk.first, -1)
+        if common < at or (index, common) == (start, at):
+            continue
+        yield Region(tuple(old[start:index]), tuple(new[at:common]))
+        start, at = index, common
+    yield Region(tuple(old[start:]), tuple(new[at:]))
+
+
+def _surplus(chunks: Sequence[ChunkRef], others: Sequence[ChunkRef]) -> Iterator[ChunkRef]:
+    left = Counter(map(_chunk_id, others))
+    for chunk in chunks:
+        identity = _chunk_id(chunk)
+        if left[identity]:
+            left[identity] -= 1
+        else:
+            yield chunk
