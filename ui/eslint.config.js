@@ -23,6 +23,7 @@ const FEATURES = [
   'policies',
   'recovery',
   'extracts',
+  'diffs',
   'codebases',
   'schemas',
 ]

@@ -32,6 +32,16 @@ class Shelf:
     inside: str
 
 
+def take(client: httpx.Client, database: str, label: str) -> str:
+    """Take a snapshot, wait until it is complete, and return its id."""
+    created: str = client.post(f"/databases/{database}/snapshots", json={"label": label}).json()["id"]
+    end = time.monotonic() + 240
+    while client.get(f"/snapshots/{created}").json()["status"] != "complete":
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return created
+
+
 @pytest.fixture(scope="module")
 def shelf(site: Site, open_page: OpenPage) -> Iterator[Shelf]:
     page = open_page(theme="light")
@@ -40,11 +50,7 @@ def shelf(site: Site, open_page: OpenPage) -> Iterator[Shelf]:
         database = client.post(f"/projects/{site.sample}/databases", json={"name": "shelf"}).json()["id"]
         answer = client.post(f"/databases/{database}/query", json={"text": TABLES}).json()
         assert answer["error"] is None, answer["error"]
-        created = client.post(f"/databases/{database}/snapshots", json={"label": "Before"}).json()["id"]
-        end = time.monotonic() + 240
-        while client.get(f"/snapshots/{created}").json()["status"] != "complete":
-            assert time.monotonic() < end
-            time.sleep(0.1)
+        created = take(client, database, "Before")
         client.post(f"/databases/{database}/query", json={"text": "DROP TABLE loans; UPDATE books SET price = 0"})
         base = f"/p/{site.sample}/d/{database}"
         yield Shelf(client, page, f"{base}/history", created, f"{base}/snapshots/{created}")
@@ -133,3 +139,24 @@ def test_the_inside_and_the_export_dialog_are_accessible(shelf: Shelf, open_page
     expect(page.get_by_role("dialog")).to_contain_text("One script to load into an empty database with psql")
     check_accessible(page, "extracts-export")
     page.context.close()
+
+
+def test_a_snapshot_is_compared_with_the_next_one(shelf: Shelf) -> None:
+    database = shelf.history.split("/")[4]
+    shelf.client.post(f"/databases/{database}/query", json={"text": "DELETE FROM books WHERE id = 7"})
+    taken = take(shelf.client, database, "After")
+    page = shelf.page
+    page.goto(f"{shelf.history}?snapshot={taken}")
+    page.get_by_role("button", name="More actions for After").click()
+    page.get_by_role("menuitem", name="Compare with another snapshot").click()
+    tables = page.get_by_role("region", name="Tables")
+    expect(tables.get_by_role("row", name="public.books Rows differ – 1 1,199 price 1,199")).to_be_visible()
+    expect(tables.get_by_role("row", name="public.loans Table removed")).to_be_visible()
+    tables.get_by_role("link", name="public.books").click()
+    rows = page.get_by_role("region", name="public.books")
+    expect(rows.get_by_role("row", name="Changed 3 Book 3 3.50 0.00")).to_be_visible()
+    picture(page, "snapshot-diff")
+    check_accessible(page, "snapshot-diff")
+    rows.get_by_role("button", name="Removed").click()
+    expect(rows.get_by_role("row", name="Removed 7 Book 7")).to_be_visible()
+    expect(rows.get_by_role("row", name="Changed")).to_have_count(0)

@@ -3155,6 +3155,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/snapshots/{snapshot_id}/differences/{other_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Snapshots
+         * @description Compare the rows of two snapshots of one vault: how many rows of each table differ in the other one.
+         *
+         *     Parts of tables that both snapshots share in the vault are not read.
+         */
+        get: operations["compare_snapshots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{snapshot_id}/differences/{other_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Row Differences
+         * @description List the rows of a table that differ in the other snapshot, with their values on both sides.
+         */
+        get: operations["list_row_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/databases/{database_id}/policy": {
         parameters: {
             query?: never;
@@ -9366,6 +9408,41 @@ export interface components {
             ][];
         };
         /**
+         * RowChangeOut
+         * @description A row that differs. `before` and `after` have a cell for each column; `touched` are the ordinals that differ.
+         */
+        RowChangeOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "changed";
+            /** Before */
+            before: (boolean | number | string | null)[] | null;
+            /** After */
+            after: (boolean | number | string | null)[] | null;
+            /** Touched */
+            touched: number[];
+        };
+        /**
+         * RowChangesOut
+         * @description Rows of a table that differ. `shortened` says that long values were cut.
+         */
+        RowChangesOut: {
+            /** Table */
+            table: string;
+            /** Columns */
+            columns: components["schemas"]["ResultColumnOut"][];
+            /** Key */
+            key: string[];
+            /** Changes */
+            changes: components["schemas"]["RowChangeOut"][];
+            /** Shortened */
+            shortened: boolean;
+            /** Next */
+            next: string | null;
+        };
+        /**
          * RowsIn
          * @description A page of a table, filtered and sorted, starting at a cursor.
          */
@@ -10723,6 +10800,26 @@ export interface components {
             contents: components["schemas"]["SnapshotTableOut"][];
         };
         /**
+         * SnapshotDiffOut
+         * @description What differs between two snapshots, by table.
+         */
+        SnapshotDiffOut: {
+            /**
+             * Before
+             * Format: uuid
+             */
+            before: string;
+            /**
+             * After
+             * Format: uuid
+             */
+            after: string;
+            /** Tables */
+            tables: components["schemas"]["TableDiffOut"][];
+            /** Milliseconds */
+            milliseconds: number;
+        };
+        /**
          * SnapshotIn
          * @description A snapshot to take: of all tables, only of `tables`, or of all but `exclude`. Table names may omit the schema.
          */
@@ -11146,6 +11243,43 @@ export interface components {
             name: string;
             /** Role */
             role: string;
+        };
+        /**
+         * TableDiffOut
+         * @description How many rows of a table differ. The numbers are lower bounds unless `exact`.
+         */
+        TableDiffOut: {
+            /** Name */
+            name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "equal" | "changed" | "added" | "removed";
+            /** Rows Before */
+            rows_before: number;
+            /** Rows After */
+            rows_after: number;
+            /** Added */
+            added: number;
+            /** Removed */
+            removed: number;
+            /** Changed */
+            changed: number;
+            /**
+             * Columns
+             * @description How many of the changed rows differ in a column.
+             */
+            columns: {
+                [key: string]: number;
+            };
+            /** Exact */
+            exact: boolean;
+            /**
+             * Notes
+             * @description What was not compared.
+             */
+            notes: string[];
         };
         /**
          * TableOut
@@ -18719,6 +18853,83 @@ export interface operations {
                     "application/vnd.apache.parquet": string;
                     "application/sql": string;
                     "application/zip": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compare_snapshots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshot_id: string;
+                other_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotDiffOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_row_differences: {
+        parameters: {
+            query: {
+                /** @description A table, with or without its schema. */
+                table: string;
+                /** @description Only such changes. */
+                kind?: ("added" | "removed" | "changed") | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                snapshot_id: string;
+                other_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowChangesOut"];
                 };
             };
             400: components["responses"]["BadRequest"];

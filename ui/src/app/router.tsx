@@ -1,7 +1,8 @@
 // Owns the routes: which page stands where, what its search holds, and that a session is needed inside the shell.
 import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { auditSearch } from '@/lib/audit'
-import { backupsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
+import type { ChangeKind } from '@/api/types'
+import { backupsSearch, lineageSearch, oneOf, text, whole, type RawSearch } from '@/lib/search-params'
 import { NotFound, RouteError } from './fallbacks'
 import { confirmEmail, confirmSignUp, database, invite, project, providerReturn, requestReset, reset, root, shell, signIn, signUp } from './frames'
 import { questionPages } from './question-routes'
@@ -220,6 +221,18 @@ const snapshotBrowser = createRoute({
   component: lazyRouteComponent(() => import('@/features/extracts/browse-page'), 'BrowsePage'),
 })
 
+const diff = createRoute({
+  getParentRoute: () => database,
+  path: '/diff',
+  validateSearch: (raw: RawSearch): { before?: string; after?: string; table?: string; kind?: ChangeKind } => ({
+    before: text(raw, 'before'),
+    after: text(raw, 'after'),
+    table: text(raw, 'table'),
+    kind: oneOf(raw, 'kind', ['added', 'removed', 'changed'] as const),
+  }),
+  component: lazyRouteComponent(() => import('@/features/diffs/diff-page'), 'DiffPage'),
+})
+
 const dashboards = createRoute({
   getParentRoute: () => project,
   path: '/dashboards',
@@ -237,7 +250,7 @@ const projectPages = project.addChildren([
   databases,
   dashboards,
   dashboard,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, backups, oldHistory, snapshotBrowser, sessions, extensions, ...transferPages]),
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, backups, oldHistory, snapshotBrowser, diff, sessions, extensions, ...transferPages]),
   lineage,
   ...questionPages,
   schema.addChildren([schemaTable]),

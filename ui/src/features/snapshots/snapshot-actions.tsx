@@ -85,6 +85,9 @@ export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: A
           <>
             <MenuItem onSelect={() => check('deep')}>Deep verify: read every block</MenuItem>
             {readable && isRelational(engine) && (
+              <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/diff', search: { after: snapshot.id } })}>Compare with another snapshot</MenuItem>
+            )}
+            {readable && isRelational(engine) && (
               <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/transfers/copy', search: { snapshot: snapshot.id } })}>Copy to another database</MenuItem>
             )}
             <MenuItem onSelect={() => setAsking('label')}>Edit label</MenuItem>
