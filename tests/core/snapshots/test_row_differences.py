@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from vault import builders
-from vault.builders import Given, Row, snapshot
 
 from headwater.core.snapshots.row_differences import RowDifferences, as_multisets, by_key, join
 from headwater.vault import table_differences
@@ -20,6 +18,8 @@ from headwater.vault.pages import VALUES
 from headwater.vault.table_reader import TableReader
 from headwater.vault.vault import Vault
 from suite.profiles import examples
+from vault import builders
+from vault.builders import Given, Row, snapshot
 
 SIZES = ChunkSizes(rows=16)
 EMPTY = pa.RecordBatch.from_arrays([pa.array([], VALUES)] * 3, ["0", "1", "2"])

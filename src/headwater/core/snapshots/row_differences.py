@@ -51,7 +51,7 @@ def by_key(before: Batch, after: Batch, key: Sequence[int]) -> RowDifferences:
     old, new = (identity([batch.column(ordinal) for ordinal in key]) for batch in (before, after))
     at = pc.index_in(old, value_set=new)
     pairs = before.filter(at.is_valid()), after.take(at.drop_null())
-    touched = [_unequal(one, other) for one, other in zip(pairs[0].columns, pairs[1].columns, strict=True)]
+    touched = [_unequal(*columns) for columns in zip(pairs[0].columns, pairs[1].columns, strict=True)]
     changed = np.logical_or.reduce(touched) if touched else np.zeros(0, bool)
     mask = pa.array(changed)
     return RowDifferences(
@@ -97,8 +97,8 @@ def join(batches: Sequence[Batch]) -> Batch:
     return pa.concat_batches(batches)
 
 
-def _unequal(one: Any, other: Any) -> NDArray[np.bool_]:
-    differs = pc.fill_null(pc.not_equal(one, other), False)
-    only_one_is_null = pc.xor(one.is_null(), other.is_null())
+def _unequal(before: Any, after: Any) -> NDArray[np.bool_]:
+    differs = pc.fill_null(pc.not_equal(before, after), False)
+    only_one_is_null = pc.xor(before.is_null(), after.is_null())
     mask: NDArray[np.bool_] = pc.or_(differs, only_one_is_null).to_numpy(zero_copy_only=False)
     return mask

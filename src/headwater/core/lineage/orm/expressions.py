@@ -13,6 +13,7 @@ from headwater.core.lineage.orm.assignments import bind, member_target
 from headwater.core.lineage.orm.attributes import attribute, signed_in_user
 from headwater.core.lineage.orm.builtin_calls import element, keyed
 from headwater.core.lineage.orm.calls import call
+from headwater.core.lineage.orm.declared_types import declared
 from headwater.core.lineage.orm.frame import ALL_COLUMNS, AROUND, Frame, set_default_usage
 from headwater.core.lineage.orm.invocations import invoke
 from headwater.core.lineage.orm.joins import compared
@@ -21,7 +22,6 @@ from headwater.core.lineage.orm.name_heuristics import by_name
 from headwater.core.lineage.orm.receivers import property_call
 from headwater.core.lineage.orm.references import note
 from headwater.core.lineage.orm.results import column_of
-from headwater.core.lineage.orm.shapes import parts, use
 from headwater.core.lineage.orm.syntax import singular
 from headwater.core.lineage.orm.values import (
     Callable,
@@ -45,9 +45,7 @@ from headwater.core.lineage.orm.values import (
     QueryValue,
     RelationValue,
     Row,
-    Shaped,
     Value,
-    Variable,
     each,
     union,
 )
@@ -355,33 +353,6 @@ def _spread(frame: Frame, expr: f.Spread) -> Value:
 def _cast(frame: Frame, expr: f.Cast) -> Value:
     value = evaluate(frame, expr.value)
     return declared(frame, value, types.read(frame.index, frame.path, expr.type, {}))
-
-
-def declared(frame: Frame, value: Value, kind: Value) -> Value:
-    """Return the value of an expression whose type is declared; the keys of a mapping are used as the type says."""
-    if kind is None or (value is not None and isinstance(kind, (Variable, Keyed))):
-        return value
-    if isinstance(kind, Shaped):
-        use(frame, value, kind)
-        return kind if value is None else value
-    if isinstance(value, QueryValue) and value.sources and not isinstance(kind, ListValue):
-        return value
-    if isinstance(kind, InstanceValue) and isinstance(value, InstanceValue):
-        return value
-    if isinstance(kind, (Row, Object)) and any(isinstance(item, (Dict, InstanceValue)) for item in each(value)):
-        if isinstance(value, Dict):
-            value.rest = union(value.rest, kind)
-        return value
-    fill(frame, value, kind)
-    return kind
-
-
-def fill(frame: Frame, value: Value, kind: Value) -> None:
-    """Record the columns that an object literal sets, or several of them, where it is declared to be a row."""
-    row = kind.item if isinstance(kind, ListValue) else kind
-    for part in parts(value) if isinstance(row, InstanceValue) else ():
-        if isinstance(row, InstanceValue) and isinstance(part, Dict):
-            use(frame, part, Shaped(row.model, "write"))
 
 
 def _bind(frame: Frame, expr: f.Bind) -> Value:

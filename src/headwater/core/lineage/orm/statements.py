@@ -16,7 +16,8 @@ from headwater.core.lineage.orm import typehints as types
 from headwater.core.lineage.orm.assignments import bind, member_target
 from headwater.core.lineage.orm.builtin_calls import element
 from headwater.core.lineage.orm.closures import with_each
-from headwater.core.lineage.orm.expressions import declared, evaluate, fill
+from headwater.core.lineage.orm.declared_types import declared, fill
+from headwater.core.lineage.orm.expressions import evaluate
 from headwater.core.lineage.orm.frame import ALL_COLUMNS, AROUND, Frame, made_at, resolve_pending
 from headwater.core.lineage.orm.index import CodeIndex, own_of, parameters_of
 from headwater.core.lineage.orm.members import of_symbol

@@ -14,7 +14,7 @@ from headwater.core.snapshots import manifest_tables
 from headwater.core.snapshots.row_differences import RowDifferences
 from headwater.engines import Batch, Decoder
 from headwater.features.accounts.rights import Actor
-from headwater.features.diffs.service.table_pairs import TablePair, TableSummary
+from headwater.features.diffs.service.compared_tables import ComparedTable, TableSummary
 from headwater.features.extracts.service import snapshot_access
 from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.features.query.service.rows import LONGEST_CELL
@@ -118,21 +118,21 @@ def _summaries(before: OpenSnapshot, after: OpenSnapshot, deadline: float) -> li
         elif name not in old:
             summaries.append(TableSummary(name, "added", 0, new[name].rows, added=new[name].rows))
         else:
-            summaries.append(TablePair(before, after, old[name], new[name]).summary(deadline))
+            summaries.append(ComparedTable(before, after, old[name], new[name]).summary(deadline))
     return summaries
 
 
-def _pair(before: OpenSnapshot, after: OpenSnapshot, name: str) -> TablePair:
+def _pair(before: OpenSnapshot, after: OpenSnapshot, name: str) -> ComparedTable:
     new = after.find(name)
     shown = manifest_tables.display_name(new)
     old = next((table for table in before.manifest.tables if manifest_tables.display_name(table) == shown), None)
     if old is None:
         known = map(manifest_tables.display_name, before.manifest.tables)
         raise NotFound(f"The older snapshot has no table {shown}.", hint=did_you_mean(shown, known))
-    return TablePair(before, after, old, new)
+    return ComparedTable(before, after, old, new)
 
 
-def _page(pair: TablePair, window: ChangesWindow) -> ChangesPage:
+def _page(pair: ComparedTable, window: ChangesWindow) -> ChangesPage:
     region, skipped = map(int, decode_cursor(window.cursor, int, int)) if window.cursor else (0, 0)
     reader = _ChangeReader(pair)
     collected: list[RowChange] = []
@@ -154,7 +154,7 @@ def _page(pair: TablePair, window: ChangesWindow) -> ChangesPage:
 class _ChangeReader:
     """Decodes the changed rows of a table to cells; a column is read with the type that it has on each side."""
 
-    def __init__(self, pair: TablePair) -> None:
+    def __init__(self, pair: ComparedTable) -> None:
         names = pair.columns[: pair.visible]
         self._before, self._after = _decoders(pair.before, pair.old, names), _decoders(pair.after, pair.new, names)
         columns = {column.name: column for column in pair.after.columns(pair.new)}

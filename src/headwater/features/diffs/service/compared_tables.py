@@ -42,7 +42,7 @@ class TableSummary:
 
 
 @dataclass(frozen=True)
-class TablePair:
+class ComparedTable:
     """A table that both snapshots have."""
 
     before: OpenSnapshot
@@ -90,24 +90,21 @@ class TablePair:
 
     def differences(self, first: int = 0) -> Iterator[tuple[int, RowDifferences]]:
         """Yield the differences of each region from this ordinal on; blocks."""
-        one, other = self.before.vault.table(self.old), self.after.vault.table(self.new)
+        old, new = self.before.vault.table(self.old), self.after.vault.table(self.new)
         if not self.key:
             if first == 0:
-                yield 0, self._multisets(one, other, keyless_region(one, other))
+                before, after = self._rows(old, new, keyless_region(old, new))
+                yield 0, as_multisets(before, after, self._empty)
             return
-        for ordinal, region in enumerate(regions(one, other)):
+        for ordinal, region in enumerate(regions(old, new)):
             if ordinal >= first:
-                before, after = self._rows(one, other, region)
+                before, after = self._rows(old, new, region)
                 yield ordinal, by_key(join([self._empty, *before]), join([self._empty, *after]), self.key)
 
-    def _multisets(self, one: TableReader, other: TableReader, region: Region) -> RowDifferences:
-        before, after = self._rows(one, other, region)
-        return as_multisets(before, after, self._empty)
-
-    def _rows(self, one: TableReader, other: TableReader, region: Region) -> tuple[Iterator[Batch], Iterator[Batch]]:
-        old, new = (self._places(table) for table in (self.old, self.new))
-        before = (self._named(one.batch(chunk, old)) for chunk in region.before)
-        return before, (self._named(other.batch(chunk, new)) for chunk in region.after)
+    def _rows(self, old: TableReader, new: TableReader, region: Region) -> tuple[Iterator[Batch], Iterator[Batch]]:
+        places = self._places(self.old), self._places(self.new)
+        before = (self._named(old.batch(chunk, places[0])) for chunk in region.before)
+        return before, (self._named(new.batch(chunk, places[1])) for chunk in region.after)
 
     def _places(self, table: ManifestTable) -> Sequence[int]:
         ordinals = {column.name: ordinal for ordinal, column in enumerate(table.columns)}
