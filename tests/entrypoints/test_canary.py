@@ -26,7 +26,9 @@ from aiosmtpd.smtp import AuthResult
 from clusters import Cluster as Elsewhere
 from entrypoints.canary import Canary, encodings, files_with_secrets, processes_with_secrets
 from entrypoints.headwater_process import HeadwaterProcess, processes_of, start_headwater
+from git_server import GitRepository, http_git_host
 from headwater.engines.postgresql.binaries import binaries
+from headwater.kit.git_keys import new_key
 from headwater.store.cluster import Cluster
 from identity_server import identity_server
 from mail_server import MailServer
@@ -216,6 +218,33 @@ def connections(story: Story, admin: Browser, elsewhere: Elsewhere) -> None:
         admin.api("POST", "/connections/parse", url=connection["url"])
 
 
+def repositories(story: Story, admin: Browser) -> None:
+    """Codebases from git: a token that works, and tokens, keys and passwords that are refused; a webhook."""
+    canary, path = story.canary, f"/projects/{story.ids['project_id']}/codebases/git"
+    with tempfile.TemporaryDirectory(prefix="hw-canary-git-") as folder, http_git_host(Path(folder)) as host:
+        GitRepository.create(Path(folder) / "shop").commit("Schema", schema_dot_sql="CREATE TABLE t (id int);\n")
+        host.token, url = canary.plant("token of a repository"), f"{host.url}/shop/.git"
+        works = admin.post(path, url=url, credentials={"kind": "token", "token": host.token})
+        assert admin.job(works["job"]["id"]) == "completed"
+        wrong = {"kind": "token", "token": canary.plant("wrong token of a repository")}
+        assert admin.job(admin.post(path, url=url, credentials=wrong)["job"]["id"]) == "failed"
+    admin.api(
+        "POST", path, url=f"https://x:{canary.plant('password in the address of a repository')}@127.0.0.1:1/x.git"
+    )
+    key, _ = new_key("canary")
+    canary.watch("deploy key", key.splitlines()[2])
+    added = admin.post(path, url="ssh://git@127.0.0.1:1/x.git", credentials={"kind": "deploy_key", "private_key": key})
+    assert admin.job(added["job"]["id"]) == "failed"
+    broken = {"kind": "deploy_key", "private_key": canary.plant("broken deploy key")}
+    admin.api("POST", path, url="git@127.0.0.1:x.git", credentials=broken)
+    hook = admin.post(f"/codebases/{works['codebase']['id']}/git/webhook")
+    headers = {"x-gitlab-token": canary.watch("secret of a webhook", hook["secret"]), "x-gitlab-event": "Push Hook"}
+    for token in (hook["secret"], canary.plant("wrong secret of a webhook")):
+        body = {"ref": "refs/heads/dev", "after": "f" * 40}
+        admin.client.post(hook["url"], json=body, headers=headers | {"x-gitlab-token": token})
+    story.ids["codebase_id"] = works["codebase"]["id"]
+
+
 def databases(story: Story, admin: Browser) -> None:
     """Managed databases: their own password, and secrets inside of statements that fail or run."""
     canary, project = story.canary, story.ids["project_id"]
@@ -304,6 +333,7 @@ def story(cluster: Elsewhere) -> Iterator[Story]:
             started = admin.post("/auth/oidc/corp/start")
             admin.api("POST", "/auth/oidc/corp/callback", **provider.authorize(started["url"]))
             connections(story, admin, cluster)
+            repositories(story, admin)
             databases(story, admin)
             vaults(story, admin)
             crashes(story, admin)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headwater.kit.errors import BadInput, NotFound
+from headwater.kit.git_commit import LOG_FORMAT, GitCommit, of_log
 
 
 class GitRevision(NamedTuple):
@@ -52,6 +53,18 @@ def revision(folder: Path, name: str) -> Iterator[GitRevision]:
         if not (target / prefix).is_dir():
             raise NotFound(f"{folder} does not exist in {name}.", hint="Give a revision that has it.")
         yield GitRevision(commit, target / prefix, prefix, _moved(folder, commit))
+
+
+def commit_of(folder: Path, name: str = "HEAD") -> GitCommit | None:
+    """Return a commit of the checkout that a folder is in, with the current branch; None if there is no such commit."""
+    try:
+        log = _run(
+            folder, ["log", "-1", "--no-show-signature", f"--format={LOG_FORMAT}", "--end-of-options", name, "--"]
+        )
+        branch = _run(folder, ["symbolic-ref", "--quiet", "--short", "HEAD"])
+    except BadInput:  # git is not installed
+        return None
+    return of_log(log.stdout, branch.stdout.strip()) if log.returncode == 0 and log.stdout else None
 
 
 def _merge_base(folder: Path, name: str) -> str:

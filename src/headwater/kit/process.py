@@ -35,6 +35,7 @@ def spawn(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     output: IO[bytes] | None = None,
+    errors: IO[bytes] | None = None,
     memory_mb: int | None = None,
     pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
@@ -47,6 +48,7 @@ def spawn(
         env: its complete environment; None is ours.
         cwd: its working folder.
         output: where its stdout and stderr go; None is ours.
+        errors: where its stderr goes, if not where its stdout does.
         memory_mb: the most memory that each of its processes may map (RLIMIT_AS).
         pass_fds: open files that it inherits.
     """
@@ -62,7 +64,7 @@ def spawn(
         pass_fds=pass_fds,
         stdin=subprocess.DEVNULL,
         stdout=output,
-        stderr=subprocess.STDOUT if output else None,
+        stderr=errors or (subprocess.STDOUT if output else None),
     )
 
 

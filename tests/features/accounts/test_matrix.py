@@ -116,6 +116,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/databases/{database_id}/recovery/points"): {"name": "p"},
     ("POST", "/api/v1/databases/{database_id}/recoveries/plan"): {"name": "back", "time": "2026-01-01T00:00:00Z"},
     ("POST", "/api/v1/databases/{database_id}/recoveries"): {"name": "back", "time": "2026-01-01T00:00:00Z"},
+    ("POST", "/api/v1/projects/{project_id}/codebases/git"): {"url": "https://127.0.0.1:1/x.git"},
+    ("PATCH", "/api/v1/codebases/{codebase_id}/git"): {"branch": "main"},
     ("POST", "/api/v1/codebases/{codebase_id}/impact"): {"table": "books", "drop": True},
     ("POST", "/api/v1/codebases/{codebase_id}/impact/export"): {"table": "books", "drop": True},
 }
@@ -487,7 +489,7 @@ async def ask(client: Any, method: str, template: str, path: str) -> int:
 async def answer_of(client: Any, method: str, template: str, path: str) -> tuple[int, str]:
     """Return the status and the body of an answer; the body of a stream that does not end is left out."""
     options: dict[str, Any] = {}
-    if template.endswith(("/codebases", "/migrations/import")) and method == "POST":
+    if template.endswith(("/codebases", "/upload", "/migrations/import")) and method == "POST":
         options["files"] = {"file": ("x.zip", b"not a zip")}
     elif template.endswith("/imports"):
         options["files"] = {"file": ("x.csv", b"a\n1\n")}

@@ -145,17 +145,52 @@ async def test_malformed_upload_requests_are_rejected(
     assert no_new_files(app, before)
 
 
+async def test_new_version_replaces_files_and_names_its_commit(app: AppFixture, before: set[str]) -> None:
+    someone, neighbour = await app.person(), await app.person("neighbour")
+    codebase = await scanned(app, someone, APP, commit="abc1234", branch="main", subject="First")
+    assert codebase["scan"]["commit"] == {"id": "abc1234", "branch": "main", "subject": "First", "authored_at": None}
+    path = f"/api/v1/codebases/{codebase['id']}/upload"
+    files = {"file": ("b.zip", zipped(db__schema_dot_sql=SQL))}
+    assert (await (await app.stranger()).post(path, files=files)).status_code == 401
+    assert (await neighbour.client.post(path, files=files)).status_code == 404
+    broken = await someone.client.post(path, files={"file": ("c.zip", b"hello")})
+    assert broken.status_code == 422
+    unknown = await someone.client.post(path, files=files, data={"commit": "main"})
+    assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (422, "commit")
+    when = {"commit": "f" * 40, "authored_at": "yesterday"}
+    assert (await someone.client.post(path, files=files, data=when)).status_code == 422
+    sent = await someone.client.post(path, files=files, data=when | {"authored_at": "2026-03-01T12:00:00Z"})
+    assert sent.status_code == 202, sent.text
+    busy = await someone.client.post(path, files=files)
+    assert (busy.status_code, busy.json()["code"]) == (409, "conflict")
+    assert (await someone.get(f"/codebases/{codebase['id']}"))["scan"]["usages"] == 3
+    await app.work(sent.json()["job"]["id"])
+    after = await someone.get(f"/codebases/{codebase['id']}")
+    assert (after["filename"], after["scan"]["usages"], after["scan"]["commit"]["id"]) == ("b.zip", 0, "f" * 40)
+    again = await someone.send("POST", f"/codebases/{codebase['id']}/rescan", 202)
+    await app.work(again["job"]["id"])
+    assert (await someone.get(f"/codebases/{codebase['id']}"))["scan"]["commit"]["id"] == "f" * 40
+    assert no_new_files(app, before | {codebase["id"]})
+
+
+async def test_only_an_upload_gets_a_new_version(app: AppFixture) -> None:
+    someone = await app.person()
+    sample = (await someone.get(f"/projects/{someone.project['id']}/codebases"))["items"][0]
+    refused = await someone.send("POST", f"/codebases/{sample['id']}/upload", 409, files={"file": ("a.zip", APP)})
+    assert refused["detail"] == "This codebase was not uploaded."
+
+
 @pytest.mark.parametrize("is_first", [True, False])
 async def test_form_with_an_unknown_field_is_refused_and_leaves_no_file(
     app: AppFixture, before: set[str], is_first: bool
 ) -> None:
     person = await app.person()
-    fields = [("branch", (None, b"main")), ("file", ("a.zip", APP))]
+    fields = [("title", (None, b"main")), ("file", ("a.zip", APP))]
     path = f"/api/v1/projects/{person.project['id']}/codebases"
     answer = await person.client.post(path, files=fields if is_first else fields[::-1])
     assert answer.status_code == 400
-    assert answer.json()["detail"] == "The form has an unknown field, 'branch'."
-    assert answer.json()["hint"] == "Its fields are: file, name."
+    assert answer.json()["detail"] == "The form has an unknown field, 'title'."
+    assert answer.json()["hint"] == "Its fields are: file, name, commit, branch, subject, authored_at."
     assert no_new_files(app, before)
 
 

@@ -3461,6 +3461,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/codebases/{codebase_id}/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload New Version
+         * @description Upload a new version of a codebase and scan it; the current results stay until the new ones are complete.
+         */
+        post: operations["upload_new_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/codebases/{codebase_id}": {
         parameters: {
             query?: never;
@@ -3499,6 +3519,94 @@ export interface paths {
          * @description Scan a codebase again.
          */
         post: operations["rescan_codebase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/codebases/git": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Git Codebase
+         * @description Add a codebase that is read from a git repository, and scan it unless its deploy key is new.
+         */
+        post: operations["add_git_codebase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/git": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Git Source
+         * @description Show the git repository of a codebase.
+         */
+        get: operations["get_git_source"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Git Source
+         * @description Change the repository, branch, folder, credentials or schedule of a codebase; the next scan uses them.
+         */
+        patch: operations["change_git_source"];
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/git/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Webhook
+         * @description Let pushes start scans: return the address and the new secret of the webhook; an earlier secret is void.
+         */
+        post: operations["create_webhook"];
+        /**
+         * Delete Webhook
+         * @description Let pushes start no scans any more.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/codebases/{codebase_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive Webhook
+         * @description Receive a webhook of GitHub, GitLab, Gitea or Forgejo: a push to the branch of the codebase starts a scan.
+         */
+        post: operations["receive_webhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4650,7 +4758,7 @@ export interface components {
              * Origin
              * @enum {string}
              */
-            origin: "upload" | "sample";
+            origin: "upload" | "git" | "sample";
             /**
              * State
              * @enum {string}
@@ -4801,6 +4909,26 @@ export interface components {
             /** Columns */
             columns: components["schemas"]["ColumnOut"][];
             counts: components["schemas"]["UseCountsOut"];
+        };
+        /**
+         * CommitOut
+         * @description The commit that a scan has read: from its repository, or as the uploader named it.
+         */
+        CommitOut: {
+            /** Id */
+            id: string;
+            /**
+             * Branch
+             * @default
+             */
+            branch: string;
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+            /** Authored At */
+            authored_at: string | null;
         };
         /**
          * ComparedOut
@@ -6263,6 +6391,170 @@ export interface components {
             keep_account?: boolean;
         };
         /**
+         * GitCodebaseIn
+         * @description A codebase to read from a git repository.
+         *
+         *     An empty `branch` is the default branch of the repository; of a `subfolder` only its files are scanned.
+         *     `host_key` is the public key of an SSH host or its SHA256 fingerprint; if it is empty, the first one seen is pinned.
+         */
+        GitCodebaseIn: {
+            /**
+             * Url
+             * @example https://github.com/acme/shop.git
+             * @example git@gitlab.com:acme/shop.git
+             */
+            url: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Branch
+             * @default
+             */
+            branch?: string;
+            /**
+             * Subfolder
+             * @default
+             */
+            subfolder?: string;
+            /**
+             * @default {
+             *       "kind": "none",
+             *       "username": "",
+             *       "token": "",
+             *       "private_key": ""
+             *     }
+             */
+            credentials?: components["schemas"]["GitCredentialsIn"];
+            /**
+             * Host Key
+             * @default
+             */
+            host_key?: string;
+            schedule?: components["schemas"]["GitScheduleIn"] | null;
+        };
+        /**
+         * GitCodebaseOut
+         * @description A codebase that was added, and the job that scans it; none before its new deploy key is in the repository.
+         */
+        GitCodebaseOut: {
+            codebase: components["schemas"]["CodebaseOut"];
+            git: components["schemas"]["GitSourceOut"];
+            job: components["schemas"]["JobOut"] | null;
+        };
+        /**
+         * GitCredentialsIn
+         * @description How Headwater signs in to the host of a repository.
+         *
+         *     A `token` has a user name; without one, that which the host asks for is used. A `deploy_key` is a private key
+         *     without a passphrase; without one a new key is made, whose public half is shown.
+         */
+        GitCredentialsIn: {
+            /**
+             * Kind
+             * @default none
+             * @enum {string}
+             */
+            kind?: "none" | "token" | "deploy_key";
+            /**
+             * Username
+             * @default
+             */
+            username?: string;
+            /**
+             * Token
+             * Format: password
+             * @default
+             */
+            token?: string;
+            /**
+             * Private Key
+             * Format: password
+             * @default
+             */
+            private_key?: string;
+        };
+        /**
+         * GitScheduleIn
+         * @description When to look for a new commit: a cron expression of five fields, in an IANA time zone.
+         */
+        GitScheduleIn: {
+            /** Cron */
+            cron: string;
+            /**
+             * Timezone
+             * @default UTC
+             */
+            timezone?: string;
+        };
+        /**
+         * GitScheduleOut
+         * @description When Headwater looks for a new commit, and the next time it does.
+         */
+        GitScheduleOut: {
+            /** Cron */
+            cron: string;
+            /** Timezone */
+            timezone: string;
+            /** Next At */
+            next_at: string | null;
+        };
+        /**
+         * GitSourceChange
+         * @description Changes of the repository of a codebase; null ends the schedule, an empty `host_key` pins the next one seen.
+         */
+        GitSourceChange: {
+            /** Url */
+            url?: string;
+            /** Branch */
+            branch?: string;
+            /** Subfolder */
+            subfolder?: string;
+            credentials?: components["schemas"]["GitCredentialsIn"];
+            /** Host Key */
+            host_key?: string;
+            schedule?: components["schemas"]["GitScheduleIn"] | null;
+        };
+        /**
+         * GitSourceOut
+         * @description The repository of a codebase, without its secrets.
+         *
+         *     `host_fingerprint` is that of the pinned key of the SSH host. `webhook` is whether pushes start scans;
+         *     `webhook_path` is where they are sent. `failure` is why the last look at the repository failed, if it did.
+         */
+        GitSourceOut: {
+            /** Url */
+            url: string;
+            /** Branch */
+            branch: string;
+            /** Default Branch */
+            default_branch: string;
+            /** Subfolder */
+            subfolder: string;
+            /**
+             * Credentials
+             * @enum {string}
+             */
+            credentials: "none" | "token" | "deploy_key";
+            /** Username */
+            username: string;
+            /** Public Key */
+            public_key: string;
+            /** Host Fingerprint */
+            host_fingerprint: string;
+            schedule: components["schemas"]["GitScheduleOut"] | null;
+            /** Webhook */
+            webhook: boolean;
+            /** Webhook Path */
+            webhook_path: string;
+            /** Checked At */
+            checked_at: string | null;
+            /** Failure */
+            failure: string;
+        };
+        /**
          * GraphColumnOut
          * @description A column in the graph.
          */
@@ -6459,6 +6751,21 @@ export interface components {
             kind: "collection" | "view" | "keys";
             /** Count */
             count: number | null;
+        };
+        /**
+         * HookOut
+         * @description What a webhook led to.
+         */
+        HookOut: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "started" | "waiting" | "unchanged" | "ignored";
+            /** Reason */
+            reason: string;
+            /** Job Id */
+            job_id: string | null;
         };
         /**
          * IdentityOut
@@ -9671,6 +9978,7 @@ export interface components {
             readers: components["schemas"]["ReaderOut"][];
             /** Skipped */
             skipped: components["schemas"]["SkippedGroup"][];
+            commit: components["schemas"]["CommitOut"] | null;
         };
         /**
          * ScheduleIn
@@ -12087,6 +12395,16 @@ export interface components {
             every_days: number;
             /** Percent */
             percent: number;
+        };
+        /**
+         * WebhookOut
+         * @description The webhook of a codebase, to enter at the git host; the secret is shown only now.
+         */
+        WebhookOut: {
+            /** Url */
+            url: string;
+            /** Secret */
+            secret: string;
         };
         /**
          * WindowOut
@@ -19576,6 +19894,72 @@ export interface operations {
                      */
                     file: string;
                     name?: string;
+                    /** @description Id of the commit of the files. */
+                    commit?: string;
+                    /** @description Its branch. */
+                    branch?: string;
+                    /** @description The first line of its message. */
+                    subject?: string;
+                    /**
+                     * Format: date-time
+                     * @description When its author made it.
+                     */
+                    authored_at?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodebaseJobOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    upload_new_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description ZIP or tar archive
+                     */
+                    file: string;
+                    /** @description Id of the commit of the files. */
+                    commit?: string;
+                    /** @description Its branch. */
+                    branch?: string;
+                    /** @description The first line of its message. */
+                    subject?: string;
+                    /**
+                     * Format: date-time
+                     * @description When its author made it.
+                     */
+                    authored_at?: string;
                 };
             };
         };
@@ -19687,6 +20071,221 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodebaseJobOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    add_git_codebase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GitCodebaseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GitCodebaseOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_git_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GitSourceOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    change_git_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GitSourceChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GitSourceOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    receive_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What the git host sends; its signature is checked against the secret of the webhook. */
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookOut"];
                 };
             };
             400: components["responses"]["BadRequest"];

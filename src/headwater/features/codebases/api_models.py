@@ -51,6 +51,15 @@ class SkippedGroup(Wire):
     examples: list[str]
 
 
+class CommitOut(Wire):
+    """The commit that a scan has read: from its repository, or as the uploader named it."""
+
+    id: str
+    branch: str = ""
+    subject: str = ""
+    authored_at: datetime | None = None
+
+
 class ScanOut(Wire):
     """A complete scan."""
 
@@ -67,6 +76,7 @@ class ScanOut(Wire):
     languages: list[LanguageOut]
     readers: list[ReaderOut]
     skipped: list[SkippedGroup]
+    commit: CommitOut | None
 
 
 class CodebaseOut(Wire):
@@ -77,7 +87,7 @@ class CodebaseOut(Wire):
     name: str
     filename: str
     size_bytes: int
-    origin: Literal["upload", "sample"]
+    origin: Literal["upload", "git", "sample"]
     state: JobState
     job_id: uuid.UUID | None
     created_at: datetime

@@ -10,8 +10,8 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, func
-from sqlalchemy.dialects.postgresql import TEXT
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, func, text
+from sqlalchemy.dialects.postgresql import JSONB, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
 from headwater.features.accounts.models import Organization, Project
@@ -26,7 +26,10 @@ def _scan() -> Mapped[uuid.UUID]:
 
 
 class Codebase(Base):
-    """Source code that was uploaded, or that comes with Headwater (origin `sample`)."""
+    """Source code: uploaded, read from a git repository, or what comes with Headwater (origin `sample`).
+
+    `commit` is what the uploader said about an upload: its id, branch, subject and time, as `GitCommit` has them.
+    """
 
     __tablename__ = "codebases"
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
@@ -37,15 +40,53 @@ class Codebase(Base):
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     origin: Mapped[str] = mapped_column(TEXT)
     job_id: Mapped[uuid.UUID | None]
+    commit: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class GitSource(Base):
+    """The git repository of a codebase; an empty `branch` is the default branch of the repository.
+
+    The secret (a token or a private key) and that of the webhook are encrypted. `host_key` is the pinned key of the
+    SSH host. `requested_at` is set while a scan is wanted that cannot start yet; `failure` is why the last one failed.
+    """
+
+    __tablename__ = "git_sources"
+    __table_args__ = (
+        CheckConstraint("credentials IN ('none', 'token', 'deploy_key')", name="credentials"),
+        Index(
+            "ix_git_sources_due",
+            "next_at",
+            "requested_at",
+            postgresql_where=text("next_at IS NOT NULL OR requested_at IS NOT NULL"),
+        ),
+    )
+    codebase_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("codebases.id", ondelete="CASCADE"), primary_key=True)
+    url: Mapped[str] = mapped_column(TEXT)
+    branch: Mapped[str] = mapped_column(TEXT, default="")
+    default_branch: Mapped[str] = mapped_column(TEXT, default="")
+    subfolder: Mapped[str] = mapped_column(TEXT, default="")
+    credentials: Mapped[str] = mapped_column(TEXT, default="none")
+    username: Mapped[str] = mapped_column(TEXT, default="")
+    sealed_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    public_key: Mapped[str] = mapped_column(TEXT, default="")
+    host_key: Mapped[str] = mapped_column(TEXT, default="")
+    sealed_webhook_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    cron: Mapped[str | None] = mapped_column(TEXT)
+    timezone: Mapped[str] = mapped_column(TEXT, default="UTC")
+    next_at: Mapped[datetime | None]
+    requested_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    failure: Mapped[str] = mapped_column(TEXT, default="")
 
 
 class Scan(Base):
     """A complete scan: its totals, and its Schema in the catalog's stable JSON.
 
     `models_json` has the models of its readers, and `halves_json` the Schemas of models and of migrations on their own;
-    both are None for scans of versions that did not store them. `unseen` are sentences on what it did not see.
+    both are None for scans of versions that did not store them. `unseen` are sentences on what it did not see; `commit`
+    is the commit that was read, as `GitCommit` has it, if it is known.
     """
 
     __tablename__ = "scans"
@@ -67,6 +108,7 @@ class Scan(Base):
     models_json: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     halves_json: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     unseen: Mapped[list[Any]]
+    commit: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class ScanFile(Base):

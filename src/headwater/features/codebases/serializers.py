@@ -15,13 +15,14 @@ from headwater.core.lineage.questions.data_classes import rules
 from headwater.core.lineage.questions.personal_data import PersonalDataUse
 from headwater.core.lineage.questions.scan_diff import Changes, ScanDiff
 from headwater.features.codebases import api_models as shapes
-from headwater.features.codebases import impact_models, question_models
+from headwater.features.codebases import git_models, impact_models, question_models
 from headwater.features.codebases.service.codebases import CodebaseView
 from headwater.features.codebases.service.files import FileView
 from headwater.features.codebases.service.graph import LineageGraph
 from headwater.features.codebases.service.lineage import ColumnSum
 from headwater.features.codebases.service.questions import UsedColumn
 from headwater.features.codebases.service.results import column_id
+from headwater.kit import git_keys
 
 # A browser shows no more lines; an export has all.
 MAX_BREAKS = 2000
@@ -31,6 +32,25 @@ def codebase(view: CodebaseView) -> shapes.CodebaseOut:
     """Return the response model of a codebase."""
     scan = shapes.ScanOut.model_validate(view.scan) if view.scan else None
     return shapes.CodebaseOut(**shapes.fields_of(view.codebase, shapes.CodebaseOut, state=view.state, scan=scan))
+
+
+def git_source(source: Any) -> git_models.GitSourceOut:
+    """Return the response model of the repository of a codebase, a row of `git_sources`."""
+    schedule = None
+    if source.cron:
+        schedule = git_models.GitScheduleOut(cron=source.cron, timezone=source.timezone, next_at=source.next_at)
+    given = {
+        "schedule": schedule,
+        "host_fingerprint": git_keys.fingerprint(source.host_key) if source.host_key else "",
+        "webhook": source.sealed_webhook_secret is not None,
+        "webhook_path": webhook_path(source.codebase_id),
+    }
+    return git_models.GitSourceOut(**shapes.fields_of(source, git_models.GitSourceOut, **given))
+
+
+def webhook_path(codebase_id: uuid.UUID) -> str:
+    """Return where the webhooks of a codebase are sent on this server."""
+    return f"/api/v1/hooks/codebases/{codebase_id}"
 
 
 def usage(row: Any) -> shapes.UsageOut:

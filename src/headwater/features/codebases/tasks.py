@@ -1,8 +1,12 @@
-"""The job that scans a codebase, in its own thread so that the worker can send heartbeats."""
+"""The job that scans a codebase, in its own thread so that the worker can send heartbeats.
+
+The files are an upload, those of a commit that is fetched first, or those that come with Headwater.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -12,7 +16,8 @@ from headwater.core.lineage.pipeline import scan
 from headwater.core.lineage.result import ScanProgress, ScanResult
 from headwater.features.codebases import uploads
 from headwater.features.codebases.cache import StoreCache
-from headwater.features.codebases.service import codebases, results
+from headwater.features.codebases.service import codebases, git_scans, results
+from headwater.features.codebases.service.results import ScanRun
 from headwater.features.jobs.context import Attempt, Task, Write
 from headwater.kit.clock import now
 from headwater.kit.errors import Cancelled, HeadwaterError, Unreadable
@@ -28,6 +33,9 @@ async def scan_codebase(attempt: Attempt) -> Write:
         codebase = await codebases.source_of(db, codebase_id)
     if codebase is None:
         raise Cancelled("The codebase was deleted.")
+    run = ScanRun(codebase_id, attempt.job_id, started, codebase.commit)
+    if codebase.origin == "git":
+        return await _scan_commit(attempt, codebase.filename, run)
     if codebase.origin == "sample":
         with as_file(files("headwater.features.codebases") / "sample" / "book-shop") as folder:
             result = await asyncio.to_thread(_scan, attempt, folder, codebase.filename)
@@ -35,9 +43,21 @@ async def scan_codebase(attempt: Attempt) -> Write:
         file = uploads.path_of(attempt.settings, codebase_id)
         result = await asyncio.to_thread(_scan, attempt, file, codebase.filename)
     attempt.note(_summary(result))
+    return lambda db: results.store(db, run, result)
+
+
+async def _scan_commit(attempt: Attempt, filename: str, run: ScanRun) -> Write:
+    """Fetch the commit at which the branch of a codebase is now, and scan it unless that was done already."""
+    async with git_scans.fetched(attempt, run.codebase_id) as commit:
+        if commit.archive is None:
+            attempt.note(f"Commit {str(commit.commit.get('id'))[:12]} has been scanned already; nothing is new.")
+            return lambda db: git_scans.settle(db, run.codebase_id, commit)
+        result = await asyncio.to_thread(_scan, attempt, commit.archive, filename)
+    attempt.note(_summary(result))
 
     async def write(db: AsyncSession) -> None:
-        await results.store(db, codebase_id, attempt.job_id, started, result)
+        await results.store(db, replace(run, commit=commit.commit), result)
+        await git_scans.settle(db, run.codebase_id, commit)
 
     return write
 

@@ -48,6 +48,11 @@ async def receive(settings: Settings, codebase_id: uuid.UUID, chunks: AsyncItera
     )
 
 
+def put(settings: Settings, upload_id: uuid.UUID, codebase_id: uuid.UUID) -> None:
+    """Make a file that was received under an id of its own the file of a codebase."""
+    path_of(settings, upload_id).replace(path_of(settings, codebase_id))
+
+
 def remove(settings: Settings, codebase_id: uuid.UUID) -> None:
     """Delete the file of a codebase, if there is one."""
     path_of(settings, codebase_id).unlink(missing_ok=True)

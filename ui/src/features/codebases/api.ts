@@ -1,6 +1,6 @@
 // Owns the requests of codebases: upload, scan results, files, lineage, graph.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query'
-import type { ChangeRequest, ReportFormat, UseState } from '@/api/types'
+import type { ChangeRequest, GitCodebaseInput, GitSourceInput, ReportFormat, UseState } from '@/api/types'
 import type { EndpointsSearch } from '@/lib/search-params'
 import { usesWholeRows, WHOLE_ROW, withWholeRows } from '@/lib/graph-view'
 import { api, everyPage, keepSlashes, upload } from '@/lib/http'
@@ -184,6 +184,43 @@ export function useUpload(project: string, onProgress: (part: number) => void) {
   return useMutation({
     mutationFn: (file: File) => upload('/projects/{project_id}/codebases', { path: { project_id: project } }, file, onProgress),
     onSuccess: () => scanStarted(queries),
+  })
+}
+
+/** The repository of a codebase; `run` names its newest scan and the state of it, because a scan changes what is known. */
+export const gitSourceQuery = (codebase: string, run: string) =>
+  queryOptions({
+    queryKey: ['codebases', codebase, 'git', run],
+    queryFn: ({ signal }) => api.get('/codebases/{codebase_id}/git', { params: of(codebase), signal }),
+    placeholderData: (before) => before,
+  })
+
+const gitSourceChanged = (queries: QueryClient, codebase: string) => queries.invalidateQueries({ queryKey: ['codebases', codebase, 'git'] })
+
+/** Adds a codebase from a git repository. */
+export function useAddGitCodebase(project: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (body: GitCodebaseInput) => api.post('/projects/{project_id}/codebases/git', { params: { path: { project_id: project } }, body }),
+    onSuccess: () => scanStarted(queries),
+  })
+}
+
+export function useChangeGitSource(codebase: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (body: GitSourceInput) => api.patch('/codebases/{codebase_id}/git', { params: of(codebase), body }),
+    onSuccess: () => gitSourceChanged(queries, codebase),
+  })
+}
+
+/** Makes a new secret for the webhook, or ends the webhook. */
+export function useWebhook(codebase: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (on: boolean) =>
+      on ? api.post('/codebases/{codebase_id}/git/webhook', { params: of(codebase) }) : api.delete('/codebases/{codebase_id}/git/webhook', { params: of(codebase) }).then(() => null),
+    onSuccess: () => gitSourceChanged(queries, codebase),
   })
 }
 

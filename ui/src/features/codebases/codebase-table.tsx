@@ -15,7 +15,7 @@ function CodebaseMenu({ codebase }: { codebase: Codebase }) {
   const [asking, setAsking] = useState(false)
   const rescan = useRescan()
   const remove = useDeleteCodebase()
-  const busy = codebase.state === 'pending' || codebase.state === 'running'
+  const busy = codebase.job_id !== null && (codebase.state === 'pending' || codebase.state === 'running')
   return (
     <>
       <Menu
@@ -81,6 +81,7 @@ export function CodebaseTable({ codebases, current, canWrite }: CodebaseTablePro
                     {codebase.name}
                   </Link>
                   {codebase.origin === 'sample' && <span className="chip">sample</span>}
+                  {codebase.origin === 'git' && <span className="chip">git</span>}
                 </span>
               </td>
               <td>

@@ -34,7 +34,7 @@ export function LiveScan({ codebase, jobId }: { codebase: Codebase; jobId: strin
         )}
       </div>
       {job.state === 'failed' && (
-        <ErrorNote error={new ApiError({ status: 0, detail: job.error ?? 'The scan failed.', hint: 'See the log below. Fix the archive or scan again.' })} />
+        <ErrorNote error={new ApiError({ status: 0, detail: job.error ?? 'The scan failed.', hint: `See the log below. Fix the ${codebase.origin === 'git' ? 'settings of the repository' : 'archive'} or scan again.` })} />
       )}
       <ScanProgress job={job} />
       <LogView

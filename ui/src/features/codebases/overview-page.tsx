@@ -1,6 +1,6 @@
 // Owns the overview of a project: its codebases, uploading one, and the scan of the one chosen.
 import { getRouteApi } from '@tanstack/react-router'
-import { Upload } from 'lucide-react'
+import { GitBranch, Upload } from 'lucide-react'
 import { useState } from 'react'
 import type { Codebase } from '@/api/types'
 import { AlertFeed } from '@/components/alert-feed'
@@ -11,6 +11,8 @@ import { useProjectScope } from '@/lib/project-scope'
 import { useUpload } from './api'
 import { CodebaseTable } from './codebase-table'
 import { DropOverlay, FilePicker, useFileDrop } from './file-drop'
+import { NewGitDialog } from './git-dialog'
+import { GitPanel } from './git-panel'
 import { ScanResult } from './scan-result'
 import { LiveScan } from './live-scan'
 import { UploadBar, type UploadState } from './upload-bar'
@@ -38,6 +40,7 @@ function Scanned({ codebase }: { codebase: Codebase }) {
   const unfinished = codebase.state === 'pending' || codebase.state === 'running'
   if (codebase.job_id && (unfinished || codebase.scan === null)) return <LiveScan codebase={codebase} jobId={codebase.job_id} />
   if (codebase.scan) return <ScanResult codebase={codebase} scan={codebase.scan} />
+  if (codebase.origin === 'git') return <EmptyState text="This repository has not been scanned yet. Add its deploy key at the git host, then choose Scan now." />
   return <EmptyState text="This codebase has not been scanned yet. Rescan it from its menu above." />
 }
 
@@ -46,26 +49,35 @@ export function OverviewPage() {
   const uploads = useUploads(project.id)
   const canWrite = project.role !== 'viewer'
   const over = useFileDrop(canWrite, uploads.send)
+  const [adding, setAdding] = useState(false)
   const button = canWrite && (
-    <FilePicker onFile={uploads.send} disabled={uploads.busy}>
-      <Upload className="i" aria-hidden="true" />
-      Upload code
-    </FilePicker>
+    <>
+      <button type="button" className="btn" onClick={() => setAdding(true)}>
+        <GitBranch className="i" aria-hidden="true" />
+        From git
+      </button>
+      <FilePicker onFile={uploads.send} disabled={uploads.busy}>
+        <Upload className="i" aria-hidden="true" />
+        Upload code
+      </FilePicker>
+    </>
   )
   return (
     <PageFrame title={project.name} subtitle={<p className="cut hide-p">{project.description}</p>} actions={codebases.length > 0 && button}>
       {over && <DropOverlay />}
       {uploads.state && <UploadBar state={uploads.state} onDismiss={uploads.dismiss} />}
+      {adding && <NewGitDialog project={project.id} onClose={() => setAdding(false)} />}
       <AlertFeed project={project.id} />
       {codebases.length === 0 ? (
         <section className="panel" aria-label="First codebase">
-          <EmptyState text="No code yet. Drop a ZIP of your repository anywhere on this page to see where every column is used.">{button}</EmptyState>
+          <EmptyState text="No code yet. Drop a ZIP of your repository anywhere on this page, or read it from git, to see where every column is used.">{button}</EmptyState>
         </section>
       ) : (
         <>
           <Panel title="Codebases" aside={canWrite && <span className="hide-p">Drop a ZIP anywhere on this page to add one</span>}>
             <CodebaseTable codebases={codebases} current={codebase} canWrite={canWrite} />
           </Panel>
+          {codebase?.origin === 'git' && <GitPanel key={`git ${codebase.id}`} codebase={codebase} canWrite={canWrite} />}
           {codebase && <Scanned key={codebase.id} codebase={codebase} />}
         </>
       )}

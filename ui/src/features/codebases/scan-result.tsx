@@ -5,6 +5,7 @@ import { Bar } from '@/components/marks'
 import { Panel, TableScroll } from '@/components/page'
 import { bytes, count, moment, plural, seconds, words } from '@/lib/format'
 import { languageName } from '@/lib/usage-kinds'
+import { CommitNote } from './commit-note'
 import { NotUnderstoodPanel } from './not-understood'
 import { SkippedPanel } from './skipped'
 
@@ -118,6 +119,7 @@ export function ScanResult({ codebase, scan }: { codebase: Codebase; scan: Scan 
         <span className="dim small">
           {scan.finished_at ? `Scanned ${moment(scan.finished_at)}` : words(scan.state)}
         </span>
+        {scan.commit && <CommitNote commit={scan.commit} />}
         <span className="grow" />
         <Link from="/p/$project" to="/p/$project/columns" className="btn hide-p">
           Columns

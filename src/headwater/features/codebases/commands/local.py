@@ -20,6 +20,7 @@ from headwater.core.lineage.lookup import column_named
 from headwater.core.lineage.questions.counts import WRITES
 from headwater.core.lineage.result import ScanResult
 from headwater.features.codebases.commands.missed import print_missed
+from headwater.features.codebases.commands.push import Push, push_codebase
 from headwater.features.codebases.commands.scan_runner import run_scan
 from headwater.kit.errors import BadInput
 from headwater.kit.terminal import terminal
@@ -47,8 +48,24 @@ def scan(
     out: Annotated[Path | None, typer.Option(help="Write a report: .json, .csv or .html.")] = None,
     processes: JobsOption = None,
     no_cache: NoCacheOption = False,
+    push: Annotated[bool, typer.Option("--push", help="Upload the files, and let the server scan them.")] = False,
+    project: Annotated[str | None, typer.Option(help="With --push: name or id of the project.")] = None,
+    codebase: Annotated[str | None, typer.Option(help="With --push: its name; by default that of the folder.")] = None,
+    commit: Annotated[
+        str | None, typer.Option(help="With --push: the commit; by default that of the checkout.")
+    ] = None,
+    branch: Annotated[str | None, typer.Option(help="With --push: its branch; by default that of CI or git.")] = None,
 ) -> None:
-    """Scan a codebase: list its tables and columns, and count their usages."""
+    """Scan a codebase: list its tables and columns, and count their usages; with --push, on the server."""
+    if push:
+        if out is not None or processes is not None or no_cache:
+            raise BadInput(
+                "--out, --processes and --no-cache are about a scan on this machine.", hint="Leave out --push."
+            )
+        push_codebase(Push(path, project, codebase, commit, branch), as_json)
+        return
+    if project or codebase or commit or branch:
+        raise BadInput("--project, --codebase, --commit and --branch need --push.")
     write = _writer(out)
     result = run_scan(path, processes=processes, use_cache=not no_cache)
     report = reports.report_of(result)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from headwater.features.codebases.endpoints import codebases, http_endpoints, impact, questions, results
+from headwater.features.codebases.endpoints import codebases, git_sources, http_endpoints, impact, questions, results
 
-ROUTERS = (codebases.router, results.router, http_endpoints.router, impact.router, questions.router)
+ROUTERS = (codebases.router, git_sources.router, results.router, http_endpoints.router, impact.router, questions.router)

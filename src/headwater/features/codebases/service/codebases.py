@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,19 +33,26 @@ class CodebaseView:
 
     @property
     def state(self) -> str:
-        """The state of the newest job; if there is none any more, `completed` if there is a scan, else `failed`."""
-        return self.job.state if self.job else "completed" if self.scan else "failed"
+        """The state of the newest job; without one, `completed` if there is a scan, `pending` if none was started."""
+        if self.job:
+            return self.job.state
+        return "completed" if self.scan else "failed" if self.codebase.job_id else "pending"
 
 
 @dataclass(frozen=True, slots=True)
 class CodebaseSpec:
-    """A codebase to add; its files are stored under its id already. `origin` is `upload` or `sample`."""
+    """A codebase to add; its files are stored under its id already. `origin` is `upload`, `git` or `sample`.
+
+    `commit` is what is known about the commit of an upload. With `scans` false, no job is started yet.
+    """
 
     id: uuid.UUID
     name: str
     filename: str
     size_bytes: int
     origin: str
+    commit: dict[str, Any] | None = None
+    scans: bool = True
 
 
 async def add(db: AsyncSession, actor: Actor, project_id: uuid.UUID, spec: CodebaseSpec) -> CodebaseView:
@@ -58,23 +66,14 @@ async def add(db: AsyncSession, actor: Actor, project_id: uuid.UUID, spec: Codeb
         filename=spec.filename,
         size_bytes=spec.size_bytes,
         origin=spec.origin,
+        commit=spec.commit,
         created_by=actor.user_id,
     )
     db.add(codebase)
     await db.flush()
-    job = await _enqueue(db, actor, codebase)
+    job = await enqueue(db, actor, codebase) if spec.scans else None
     await _count(db, project.id)
-    audit.record(
-        db,
-        actor,
-        "codebase.create",
-        "codebase",
-        codebase.id,
-        spec.name,
-        organization_id=project.organization_id,
-        filename=spec.filename,
-        size_bytes=spec.size_bytes,
-    )
+    record(db, actor, "codebase.create", codebase, filename=spec.filename, size_bytes=spec.size_bytes)
     await db.flush()
     await db.refresh(codebase)
     return CodebaseView(codebase, job, None)
@@ -149,20 +148,39 @@ async def list_of_project(
 async def rescan(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> CodebaseView:
     """Scan a codebase again; the current results stay until the new ones are complete."""
     codebase = await find(db, actor, codebase_id, "codebase:write", lock=True)
-    if await queue.codebase_is_busy(db, codebase.id):
-        raise Conflict("This codebase is already being scanned.", hint="Wait for the job, or cancel it.")
-    await _enqueue(db, actor, codebase)
-    audit.record(
-        db,
-        actor,
-        "codebase.rescan",
-        "codebase",
-        codebase.id,
-        codebase.name,
-        organization_id=codebase.organization_id,
-    )
+    await _check_idle(db, codebase)
+    await enqueue(db, actor, codebase)
+    record(db, actor, "codebase.rescan", codebase)
     await db.flush()
     return await view(db, actor, codebase_id)
+
+
+async def check_replaceable(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> None:
+    """Raise unless the actor may upload a new version of a codebase now.
+
+    Raises:
+        Conflict: it is no upload, or it is being scanned.
+    """
+    codebase = await find(db, actor, codebase_id, "codebase:write")
+    if codebase.origin != "upload":
+        raise Conflict("This codebase was not uploaded.", hint="Upload the code as a codebase of its own.")
+    await _check_idle(db, codebase)
+
+
+async def replace(db: AsyncSession, actor: Actor, spec: CodebaseSpec) -> CodebaseView:
+    """Start the scan of a new version of an uploaded codebase; the caller puts its file in place before the commit."""
+    codebase = await find(db, actor, spec.id, "codebase:write", lock=True)
+    await check_replaceable(db, actor, codebase.id)
+    codebase.filename, codebase.size_bytes, codebase.commit = spec.filename, spec.size_bytes, spec.commit
+    await enqueue(db, actor, codebase)
+    record(db, actor, "codebase.upload", codebase, filename=spec.filename, size_bytes=spec.size_bytes)
+    await db.flush()
+    return await view(db, actor, codebase.id)
+
+
+async def _check_idle(db: AsyncSession, codebase: Codebase) -> None:
+    if await queue.codebase_is_busy(db, codebase.id):
+        raise Conflict("This codebase is already being scanned.", hint="Wait for the job, or cancel it.")
 
 
 async def remove(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> None:
@@ -172,15 +190,13 @@ async def remove(db: AsyncSession, actor: Actor, codebase_id: uuid.UUID) -> None
     await db.delete(codebase)
     await db.flush()
     await _count(db, codebase.project_id)
-    audit.record(
-        db,
-        actor,
-        "codebase.delete",
-        "codebase",
-        codebase.id,
-        codebase.name,
-        organization_id=codebase.organization_id,
-    )
+    record(db, actor, "codebase.delete", codebase)
+
+
+def record(db: AsyncSession, actor: Actor, action: str, codebase: Codebase, **details: Any) -> None:
+    """Record an action on a codebase in the audit log."""
+    organization_id = codebase.organization_id
+    audit.record(db, actor, action, "codebase", codebase.id, codebase.name, organization_id=organization_id, **details)
 
 
 async def orphans(db: AsyncSession, candidates: list[uuid.UUID]) -> list[uuid.UUID]:
@@ -190,7 +206,8 @@ async def orphans(db: AsyncSession, candidates: list[uuid.UUID]) -> list[uuid.UU
     return [candidate for candidate in candidates if candidate not in known]
 
 
-async def _enqueue(db: AsyncSession, actor: Actor, codebase: Codebase) -> Job:
+async def enqueue(db: AsyncSession, actor: Actor, codebase: Codebase, trigger: str = "") -> Job:
+    """Start the job that scans a codebase; `trigger` says what did so, if it was not a user."""
     job = await queue.enqueue(
         db,
         actor,
@@ -198,6 +215,7 @@ async def _enqueue(db: AsyncSession, actor: Actor, codebase: Codebase) -> Job:
         kind=KIND,
         title=f"Scan {codebase.name}",
         codebase_id=codebase.id,
+        args={"trigger": trigger} if trigger else None,
     )
     codebase.job_id = job.id
     return job

@@ -6,6 +6,7 @@ import uuid
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,20 +34,29 @@ def column_id(codebase_id: uuid.UUID, table: str, column: str) -> uuid.UUID:
     return uuid.uuid5(_NAMESPACE, f"{codebase_id}\0{table.casefold()}\0{column.casefold()}")
 
 
-async def store(
-    db: AsyncSession, codebase_id: uuid.UUID, job_id: uuid.UUID, started_at: datetime, result: ScanResult
-) -> None:
+@dataclass(frozen=True, slots=True)
+class ScanRun:
+    """Which scan the results are of: its codebase, job and start, and the commit that was read, if it is known."""
+
+    codebase_id: uuid.UUID
+    job_id: uuid.UUID
+    started_at: datetime
+    commit: dict[str, Any] | None = None
+
+
+async def store(db: AsyncSession, run: ScanRun, result: ScanResult) -> None:
     """Replace the results of the previous scan; part of the caller's transaction.
 
     Raises:
         Cancelled: the codebase was deleted in the meantime.
     """
+    codebase_id = run.codebase_id
     codebase = await codebases.get(db, codebase_id, lock=True)
     if codebase is None:
         raise Cancelled("The codebase was deleted.")
     await codebases.delete_scan(db, codebase_id)
     usages = sorted(result.usages, key=_order)
-    scan = _scan_row(codebase_id, job_id, started_at, result)
+    scan = _scan_row(run, result)
     db.add(scan)
     await db.flush()
     await bulk_insert.copy_files(db, _files(scan.id, result))
@@ -62,16 +72,17 @@ def _order(usage: Usage) -> tuple[str, str, str, int, int]:
     return usage.table_name, usage.column_name, usage.file_path, usage.line_number, usage.start_column
 
 
-def _scan_row(codebase_id: uuid.UUID, job_id: uuid.UUID, started_at: datetime, result: ScanResult) -> Scan:
+def _scan_row(run: ScanRun, result: ScanResult) -> Scan:
     reasons: dict[str, list[str]] = defaultdict(list)
     for file in result.skipped:
         reasons[file.reason].append(_clean(file.path))
     skipped = [{"reason": r, "count": len(paths), "examples": paths[:3]} for r, paths in reasons.items()]
     return Scan(
         id=new_id(),
-        codebase_id=codebase_id,
-        job_id=job_id,
-        started_at=started_at,
+        codebase_id=run.codebase_id,
+        job_id=run.job_id,
+        started_at=run.started_at,
+        commit=_clean_all(run.commit),
         seconds=result.seconds,
         tables=len(result.schema.relations),
         columns=sum(len(relation.columns) for relation in result.schema),
