@@ -67,6 +67,7 @@ def by_suffix() -> Mapping[str, Language]:
     return MappingProxyType({suffix: lang for lang in by_name().values() for suffix in lang.SUFFIXES})
 
 
+@cache
 def scope_of(language: str) -> Scope:
     """Return where names are looked for in a language; `file` unless it says otherwise."""
     known = by_name().get(language)
@@ -74,16 +75,19 @@ def scope_of(language: str) -> Scope:
     return scope
 
 
+@cache
 def has_implicit_receiver(language: str) -> bool:
     """Return True if methods of a language can name members of their object without a receiver."""
     return bool(getattr(by_name().get(language), "IMPLICIT_RECEIVER", False))
 
 
+@cache
 def has_bare_calls(language: str) -> bool:
     """Return True if methods of a language that take no arguments are called without parentheses."""
     return bool(getattr(by_name().get(language), "BARE_CALLS", False))
 
 
+@cache
 def has_implicit_target(language: str) -> bool:
     """Return True if methods of a language can set members of their object without a receiver."""
     return bool(getattr(by_name().get(language), "IMPLICIT_TARGET", False))

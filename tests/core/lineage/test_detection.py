@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from headwater.core.lineage.detection import detect_frameworks, routed_languages
+from headwater.core.lineage.detection import detect_frameworks, inspect, routed_languages
 from headwater.readers import SourceFile
 
 ROUTE = SourceFile("server/app.ts", "typescript", b"import express from 'express'\nconst app = express()\n")
@@ -24,7 +24,8 @@ STATEMENTS = {
 
 
 def routed(*files: SourceFile, spoken: frozenset[str] = frozenset()) -> frozenset[str]:
-    return routed_languages(detect_frameworks(files), files, spoken)
+    inspected = {file.path: inspect(file) for file in files}
+    return routed_languages(detect_frameworks(files, inspected), files, spoken)
 
 
 @pytest.mark.parametrize("text", STATEMENTS)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,7 @@ import headwater
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS entry (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
 _MAX_BYTES = 2_000_000_000
+_AT_ONCE = 500  # keys in one query
 
 
 class Cache(Protocol):
@@ -44,6 +46,26 @@ def key_of(kind: str, *parts: bytes) -> bytes:
         digest.update(len(part).to_bytes(8, "little"))
         digest.update(part)
     return digest.digest()
+
+
+def remembered(
+    cache: Cache, keys: Mapping[str, bytes], compute: Callable[[list[str]], Mapping[str, bytes]]
+) -> dict[str, bytes]:
+    """Return the value of each item: what the cache knows by its key, else what is computed now, and cached.
+
+    Args:
+        cache: where values are looked up and stored.
+        keys: the key of each item, a digest of everything that its value depends on.
+        compute: returns the values of items that are not in the cache.
+    """
+    known = cache.get_many(keys.values())
+    values = {item: known[key] for item, key in keys.items() if key in known}
+    absent = [item for item in keys if item not in values]
+    if absent:
+        fresh = compute(absent)
+        cache.put_many({keys[item]: value for item, value in fresh.items()})
+        values |= fresh
+    return values
 
 
 class NoCache:
@@ -78,9 +100,13 @@ class FileCache:
 
     def get_many(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the values of those keys that are known."""
-        query = "SELECT value FROM entry WHERE key = ?"
-        rows = ((key, self._database.execute(query, (key,)).fetchone()) for key in keys)
-        return {key: row[0] for key, row in rows if row}
+        values: dict[bytes, bytes] = {}
+        waiting = iter(keys)
+        while batch := list(islice(waiting, _AT_ONCE)):
+            marks = ", ".join("?" * len(batch))
+            query = f"SELECT key, value FROM entry WHERE key IN ({marks})"  # noqa: S608 - nothing but question marks
+            values.update(self._database.execute(query, batch))
+        return values
 
     def put_many(self, entries: Mapping[bytes, bytes]) -> None:
         """Remember these values."""

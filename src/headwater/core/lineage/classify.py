@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Final
 
@@ -171,9 +170,15 @@ def _unsupported() -> Mapping[str, str]:
     return MappingProxyType(names)
 
 
+def _suffix(path: str) -> str:
+    """Return the suffix of a path as pathlib does, in less time."""
+    stem, _, suffix = path.rpartition("/")[2].rpartition(".")
+    return f".{suffix}" if stem and suffix else ""
+
+
 def language_of(path: str) -> tuple[str, bool]:
     """Return (language, whether it is supported) of a path, ("", False) if it is not code."""
-    suffix = PurePosixPath(path).suffix.lower()
+    suffix = _suffix(path).lower()
     if suffix in schema_suffixes():
         return schema_suffixes()[suffix], True
     if settings_files().fullmatch(path.rpartition("/")[2]):
@@ -195,7 +200,7 @@ def refusal_by_path(path: str) -> str:
 
 
 def _refusal_by_name(name: str) -> str:
-    suffix = PurePosixPath(name).suffix.lower()
+    suffix = _suffix(name).lower()
     if suffix in _ARCHIVES:
         return "nested_archive"
     if suffix in _BINARY:
@@ -217,7 +222,7 @@ def refusal_by_content(path: str, source: bytes) -> str:
         return ""
     head = source[:1500].lower()
     is_generated = (b"generated" in head and _GENERATED_HEAD.search(head)) or _GENERATED_NAME.search(path)
-    patterns = generated_declarations().get(PurePosixPath(path).suffix, ())
+    patterns = generated_declarations().get(_suffix(path), ())
     if is_generated and not any(pattern.search(source) for pattern in patterns):
         return "generated"
     lines = source.count(b"\n") + 1

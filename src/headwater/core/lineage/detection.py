@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
+from headwater.core.lineage.cache import Cache, key_of, remembered
 from headwater.core.lineage.path_kinds import is_test
 from headwater.frameworks import all_frameworks
-from headwater.readers import Half, SourceFile, Vocabulary, all_readers, is_migration
+from headwater.languages import by_name
+from headwater.readers import Half, LibraryUse, SourceFile, Vocabulary, all_readers, is_migration, unread_uses
 
 # Two words that every statement has, and what follows the first: searching for a literal is fast.
 _SQL: tuple[tuple[tuple[bytes, bytes], re.Pattern[bytes]], ...] = tuple(
@@ -41,9 +45,49 @@ _STATEMENT = re.compile(
 )
 
 
-def detect(sources: Sequence[SourceFile]) -> dict[str, list[SourceFile]]:
+class Inspection(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a file says of itself: which readers and web frameworks apply to it, and whether it may contain SQL.
+
+    `unread` are its uses of libraries that no reader reads yet.
+    """
+
+    readers: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    unread: tuple[LibraryUse, ...] = ()
+    sql: bool = False
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Inspection)
+
+
+def inspect(file: SourceFile) -> Inspection:
+    """Return what a file says of itself."""
+    return Inspection(
+        tuple(name for name, reader in all_readers().items() if reader.detects(file)),
+        tuple(name for name, framework in all_frameworks().items() if framework.detects(file)),
+        unread_uses(file.language, file.source),
+        file.language in by_name() and may_hold_sql(file),
+    )
+
+
+def inspect_all(files: Sequence[SourceFile], digests: Mapping[str, bytes], cache: Cache) -> dict[str, Inspection]:
+    """Return what each file says of itself, by path.
+
+    Args:
+        files: the files.
+        digests: the digest of each file, by path.
+        cache: what files said in earlier scans.
+    """
+    by_path = {file.path: file for file in files}
+    keys = {path: key_of("inspection", digests[path]) for path in by_path}
+    encoded = remembered(cache, keys, lambda paths: {path: _encoder.encode(inspect(by_path[path])) for path in paths})
+    return {path: _decoder.decode(data) for path, data in encoded.items()}
+
+
+def detect(sources: Sequence[SourceFile], inspected: Mapping[str, Inspection]) -> dict[str, list[SourceFile]]:
     """Return the files that each reader can read; readers without any are left out."""
-    detected = {name: [s for s in sources if reader.detects(s)] for name, reader in all_readers().items()}
+    detected = {name: [s for s in sources if name in inspected[s.path].readers] for name in all_readers()}
     return {name: files for name, files in detected.items() if files}
 
 
@@ -54,9 +98,11 @@ def of_half(detected: Mapping[str, Sequence[SourceFile]], half: Half) -> dict[st
     return {name: files for name, files in parts.items() if files}
 
 
-def detect_frameworks(sources: Sequence[SourceFile]) -> dict[str, list[SourceFile]]:
+def detect_frameworks(
+    sources: Sequence[SourceFile], inspected: Mapping[str, Inspection]
+) -> dict[str, list[SourceFile]]:
     """Return the files that use each web framework; frameworks without any are left out."""
-    detected = {name: [s for s in sources if framework.detects(s)] for name, framework in all_frameworks().items()}
+    detected = {name: [s for s in sources if name in inspected[s.path].frameworks] for name in all_frameworks()}
     return {name: files for name, files in detected.items() if files}
 
 

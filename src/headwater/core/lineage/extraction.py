@@ -2,93 +2,149 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from headwater.catalog import facts
+from headwater.core.lineage import outlines
 from headwater.core.lineage.cache import Cache, key_of
-from headwater.core.lineage.detection import may_hold_sql
-from headwater.core.lineage.pool import map_batches
+from headwater.core.lineage.detection import Inspection
+from headwater.core.lineage.pool import deep_calls, map_batches
 from headwater.languages import by_name
 from headwater.readers import SourceFile
 
 
-class Extracted(msgspec.Struct, frozen=True, array_like=True):
-    """The encoded facts of one file.
+class FactsHeader(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a scan needs to know about the facts of an unchanged file: their size, and the file's outline.
 
-    `errors` counts the places that did not parse; `spoken` says that an ORM of the code base supports its language,
-    `sql` that it may contain SQL. A file with neither has empty facts.
+    `errors` counts the places that did not parse; `failure` is the error that left the file without facts.
+    """
+
+    size: int
+    errors: int
+    failure: str
+    outline: bytes
+
+
+class Extracted(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One file whose facts are known, by `key`.
+
+    `spoken` says that an ORM of the code base supports its language, `sql` that it may contain SQL. A file with neither
+    has empty facts.
     """
 
     path: str
+    language: str
     key: bytes
-    data: bytes
-    errors: int
+    header: FactsHeader
     spoken: bool
     sql: bool
+
+
+class EncodedFacts(Mapping[str, bytes]):
+    """The facts of every file as bytes, by path; those of unchanged files stay in the cache until they are needed."""
+
+    def __init__(
+        self, sources: Iterable[SourceFile], keys: Mapping[str, bytes], fresh: dict[str, bytes], cache: Cache
+    ) -> None:
+        self._sources = {source.path: source for source in sources}
+        self._keys, self._cache = keys, cache
+        self._known = fresh
+
+    def __getitem__(self, path: str) -> bytes:
+        if path not in self._known:
+            self.fetch([path])
+        return self._known[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Load the facts of these files at once; what the cache has forgotten is computed again."""
+        absent = [path for path in paths if path not in self._known]
+        wanted = {path: self._keys[path] for path in absent if path in self._keys}
+        values = self._cache.get_many(wanted.values())
+        for path in absent:
+            source = self._sources[path]
+            if path not in wanted:
+                self._known[path] = _without_facts(source)[0]
+            else:
+                self._known[path] = values.get(wanted[path]) or _encoded(source)[0]
 
 
 def extract(
     sources: Sequence[SourceFile],
     spoken: frozenset[str],
+    inspected: Mapping[str, Inspection],
+    digests: Mapping[str, bytes],
     cache: Cache,
     *,
-    routed: Collection[str] = (),
     processes: int | None = None,
     on_bytes: Callable[[int], None] = lambda done: None,
-) -> dict[str, Extracted]:
-    """Return the facts of every source file in a supported language, by path.
+) -> tuple[dict[str, Extracted], EncodedFacts]:
+    """Return every source file in a supported language, by path, and their facts.
 
     Args:
         sources: the files that intake let through.
         spoken: the languages in which the code base can declare or use tables.
+        inspected: what each file says of itself, by path; files with SQL or routes are read in any language.
+        digests: the digest of each file, by path.
         cache: facts known from earlier scans; new ones are added.
-        routed: the paths of files that declare routes.
         processes: upper bound of worker processes.
         on_bytes: called with the number of source bytes done so far; may raise to stop.
     """
     code = [source for source in sources if source.language in by_name()]
-    sql = {source.path for source in code if may_hold_sql(source)}
-    others = sql.union(routed)
-    wanted = [source for source in code if source.language in spoken or source.path in others]
-    keys = {source.path: key_of("facts", source.path.encode(), source.source) for source in code}
-    values = cache.get_many(keys[source.path] for source in wanted)
-    lowered = {source.path: values[keys[source.path]] for source in wanted if keys[source.path] in values}
-    todo = [source for source in wanted if source.path not in lowered]
+    own = {path for path, says in inspected.items() if says.sql or says.frameworks}
+    wanted = [source for source in code if source.language in spoken or source.path in own]
+    keys = {source.path: key_of("facts", digests[source.path]) for source in wanted}
+    header_keys = {path: key_of("facts header", key) for path, key in keys.items()}
+    values = cache.get_many(header_keys.values())
+    headers = {path: values[key] for path, key in header_keys.items() if key in values}
+    fresh: dict[str, bytes] = {}
+    todo = [source for source in wanted if source.path not in headers]
     done = sum(len(source.source) for source in code) - sum(len(source.source) for source in todo)
     for batch, results in map_batches(_lower, todo, lambda s: len(s.source), processes=processes):
-        cache.put_many({keys[path]: value for path, value in results.items()})
-        lowered.update(results)
+        cache.put_many({keys[path]: data for path, (data, _) in results.items()})
+        cache.put_many({header_keys[path]: header for path, (_, header) in results.items()})
+        fresh |= {path: data for path, (data, _) in results.items()}
+        headers |= {path: header for path, (_, header) in results.items()}
         done += sum(len(source.source) for source in batch)
         on_bytes(done)
-    files = (_extracted(s, keys[s.path], lowered.get(s.path), s.language in spoken, s.path in sql) for s in code)
-    return {file.path: file for file in files}
+    files: dict[str, Extracted] = {}
+    for path, language, source in ((s.path, s.language, s) for s in code):
+        header = _header_decoder.decode(headers.get(path) or _without_facts(source)[1])
+        key = keys.get(path) or key_of("no facts", digests[path])
+        files[path] = Extracted(path, language, key, header, language in spoken, inspected[path].sql)
+    return files, EncodedFacts(code, keys, fresh, cache)
 
 
-def _extracted(source: SourceFile, key: bytes, value: bytes | None, spoken: bool, sql: bool) -> Extracted:
-    if value is None:
-        empty = facts.Module(source.path, source.language, (), source.source.count(b"\n") + 1)
-        return Extracted(source.path, key, facts.encode(empty), 0, spoken, sql)
-    errors = int.from_bytes(value[:_COUNT], "little")
-    return Extracted(source.path, key, value[_COUNT:], errors, spoken, sql)
+_header_encoder = msgspec.msgpack.Encoder()
+_header_decoder = msgspec.msgpack.Decoder(FactsHeader)
 
 
-_COUNT = 4  # size of the error count before encoded facts, which is read without decoding them
-
-
-def _lower(batch: list[SourceFile]) -> dict[str, bytes]:
+def _lower(batch: list[SourceFile]) -> dict[str, tuple[bytes, bytes]]:
     return {source.path: _encoded(source) for source in batch}
 
 
-def _encoded(source: SourceFile) -> bytes:
-    """Return the facts of a file as bytes; one that its language fails on says so, and the others go on."""
+def _encoded(source: SourceFile) -> tuple[bytes, bytes]:
+    """Return the facts of a file and their header; a file that its language fails on says so, and the others go on."""
     try:
-        return _with_count(by_name()[source.language].facts(source.path, source.source))
+        return _with_header(by_name()[source.language].facts(source.path, source.source))
     except Exception as error:
-        lines = source.source.count(b"\n") + 1
-        return _with_count(facts.Module(source.path, source.language, (), lines, 1, failure=type(error).__name__))
+        return _without_facts(source, type(error).__name__)
 
 
-def _with_count(module: facts.Module) -> bytes:
-    return module.errors.to_bytes(_COUNT, "little") + facts.encode(module)
+def _without_facts(source: SourceFile, failure: str = "") -> tuple[bytes, bytes]:
+    lines = source.source.count(b"\n") + 1
+    return _with_header(facts.Module(source.path, source.language, (), lines, int(bool(failure)), failure=failure))
+
+
+def _with_header(module: facts.Module) -> tuple[bytes, bytes]:
+    data = facts.encode(module)
+    with deep_calls():
+        outline = outlines.encode(module)
+    return data, _header_encoder.encode(FactsHeader(len(data), module.errors, module.failure, outline))

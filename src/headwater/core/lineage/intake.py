@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import lzma
+import os
 import re
 import tarfile
 import zipfile
@@ -24,7 +25,7 @@ from headwater.core.lineage.archives import ArchiveEntry, open_container
 from headwater.core.lineage.limits import IntakeLimits
 from headwater.core.lineage.result import ScannedFile
 from headwater.kit.errors import HeadwaterError, TooLarge, Unreadable
-from headwater.readers import LibraryUse, SourceFile, unread_uses
+from headwater.readers import SourceFile
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -51,13 +52,13 @@ _NAMED = re.compile(r"\(\?P<\w+>")
 class Intake:
     """The code base for the other passes: the sources to read, and an entry for every file.
 
-    `unread` are the uses of libraries that no reader reads yet, with the paths of their files.
+    `others` are code in languages that are not read yet.
     """
 
     sources: list[SourceFile] = field(default_factory=list)
     files: list[ScannedFile] = field(default_factory=list)
     texts: dict[str, bytes] = field(default_factory=dict)
-    unread: list[tuple[str, LibraryUse]] = field(default_factory=list)
+    others: list[SourceFile] = field(default_factory=list)
 
 
 def intake(
@@ -123,9 +124,8 @@ def _record(
     lines = text.count(b"\n") + (not text.endswith(b"\n")) if text else 0
     intake_result.files.append(ScannedFile(entry.path, language, size, lines, status, reason))  # type: ignore[arg-type]
     if status != "skipped":
-        intake_result.unread += [(entry.path, use) for use in unread_uses(language, text)]
-    if status == "scanned":
-        intake_result.sources.append(SourceFile(entry.path, language, text))
+        files = intake_result.sources if supported else intake_result.others
+        files.append(SourceFile(entry.path, language, text))
 
 
 def _read(entry: ArchiveEntry, limits: IntakeLimits) -> tuple[bytes, str]:
@@ -164,7 +164,7 @@ def _without_ignored(entries: Iterable[ArchiveEntry], root: Path) -> Iterable[Ar
         folders = _folders_of(entry.path)
         for folder in folders:
             if folder not in specs:
-                specs[folder] = _Ignores(_read_ignores(root / folder / ".gitignore"))
+                specs[folder] = _ignores(os.path.join(root, folder, ".gitignore"))
         yield entry if entry.refused or not _ignored(entry.path, folders, specs) else _refuse(entry, "ignored")
 
 
@@ -173,12 +173,14 @@ def _folders_of(path: str) -> list[str]:
     return ["/".join(parts[:depth]) for depth in range(len(parts) + 1)]
 
 
-def _read_ignores(file: Path) -> pathspec.GitIgnoreSpec:
+def _ignores(file: str) -> _Ignores:
+    if not os.path.isfile(file):
+        return _NOTHING_IGNORED
     try:
-        lines = file.read_text("utf-8", "replace").splitlines() if file.is_file() else []
-        return pathspec.GitIgnoreSpec.from_lines(lines)
+        lines = Path(file).read_text("utf-8", "replace").splitlines()
+        return _Ignores(pathspec.GitIgnoreSpec.from_lines(lines))
     except (OSError, ValueError):
-        return pathspec.GitIgnoreSpec.from_lines([])
+        return _NOTHING_IGNORED
 
 
 class _Ignores:
@@ -194,6 +196,9 @@ class _Ignores:
         if self._any is None or self._any.search(path) is None:
             return None
         return self._spec.check_file(path).include
+
+
+_NOTHING_IGNORED = _Ignores(pathspec.GitIgnoreSpec.from_lines([]))
 
 
 def _ignored(path: str, folders: list[str], specs: dict[str, _Ignores]) -> bool:
@@ -219,5 +224,5 @@ def _below_common_folder(intake_result: Intake) -> Intake:
         [SourceFile(f.path[cut:], f.language, f.source) for f in intake_result.sources],
         [ScannedFile(f.path[cut:], f.language, f.size, f.lines, f.status, f.reason) for f in intake_result.files],
         {path[cut:]: text for path, text in intake_result.texts.items()},
-        [(path[cut:], use) for path, use in intake_result.unread],
+        [SourceFile(f.path[cut:], f.language, f.source) for f in intake_result.others],
     )

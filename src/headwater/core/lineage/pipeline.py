@@ -10,8 +10,8 @@ from pathlib import Path
 
 from headwater.catalog.model import Schema
 from headwater.core.lineage import endpoints, usage_pass
-from headwater.core.lineage.cache import Cache, NoCache
-from headwater.core.lineage.detection import detect, detect_frameworks, languages, routed_languages
+from headwater.core.lineage.cache import Cache, NoCache, key_of
+from headwater.core.lineage.detection import detect, detect_frameworks, inspect_all, languages, routed_languages
 from headwater.core.lineage.extraction import extract
 from headwater.core.lineage.intake import intake
 from headwater.core.lineage.limits import IntakeLimits
@@ -35,6 +35,11 @@ def ingest(work: ScanContext) -> None:
     )
     if work.options.without:
         work.intake.sources = [s for s in work.intake.sources if s.path not in work.options.without]
+    files = [*work.intake.sources, *work.intake.others]
+    work.digests = {
+        file.path: key_of("file", file.path.encode(), file.language.encode(), file.source) for file in files
+    }
+    work.inspected = inspect_all(files, work.digests, work.options.cache)
     work.note(f"{len(work.intake.files):,} files")
 
 
@@ -42,15 +47,16 @@ def extract_facts(work: ScanContext) -> None:
     """Convert each source file to facts."""
     sources = work.intake.sources
     total = sum(len(source.source) for source in sources)
-    work.detected = detect(sources)
-    work.frameworks = detect_frameworks(sources)
+    work.detected = detect(sources, work.inspected)
+    work.frameworks = detect_frameworks(sources, work.inspected)
     spoken = languages(work.detected)
     work.routed_languages = routed_languages(work.frameworks, sources, spoken)
-    work.facts = extract(
+    work.facts, work.encoded = extract(
         sources,
         spoken | work.routed_languages,
+        work.inspected,
+        work.digests,
         work.options.cache,
-        routed={source.path for files in work.frameworks.values() for source in files},
         processes=work.options.processes,
         on_bytes=lambda done: work.report(done, total, f"{done >> 10:,} of {total >> 10:,} KB read"),
     )
@@ -59,37 +65,35 @@ def extract_facts(work: ScanContext) -> None:
 
 def link_symbols(work: ScanContext) -> None:
     """Resolve imports."""
-    encoded = {path: extracted.data for path, extracted in work.facts.items()}
-    work.project = ScannedProject.build(work.intake.sources, encoded)
+    work.project = ScannedProject(work.intake.sources, work.digests, work.facts, work.encoded)
     work.note(f"{len(work.facts):,} modules")
 
 
 def read_schema(work: ScanContext) -> None:
     """Let the readers find tables and models."""
-    work.catalogue = read(work.project, work.detected, work.source.name)
-    work.unread = unread_libraries(work.intake.unread)
+    work.catalogue = read(work.project, work.detected, work.source.name, work.options.cache)
+    work.unread = unread_libraries((path, use) for path, says in work.inspected.items() for use in says.unread)
     columns = sum(len(relation.columns) for relation in work.catalogue.schema)
     work.note(f"{len(work.catalogue.schema.relations)} tables, {columns:,} columns")
 
 
 def find_routes(work: ScanContext) -> None:
     """Let the web frameworks find the routes that the code declares."""
-    work.routes, work.failed_frameworks = endpoints.read_routes(work.project, work.frameworks)
+    work.routes, work.failed_frameworks = endpoints.read_routes(work.project, work.frameworks, work.options.cache)
     work.note(f"{len(work.routes):,} routes")
 
 
 def infer_types(work: ScanContext) -> None:
     """Summarise parameters and return values of functions."""
     routed = work.routed_languages if work.routes else frozenset()
-    work.index = usage_pass.prepare(work.project, work.catalogue, routed)
+    work.index = usage_pass.prepare(work.project, work.catalogue, routed, work.options.cache)
 
 
 def find_usages(work: ScanContext) -> None:
     """Find the column usages of each file."""
     work.claims, work.missed, work.references = usage_pass.run(
         work.index,
-        work.facts,
-        work.project.modules,
+        work.project,
         work.options.cache,
         processes=work.options.processes,
         routes=endpoints.spans_by_file(work.routes) if work.routes and work.catalogue.schema.relations else None,
@@ -106,7 +110,7 @@ def resolve_claims(work: ScanContext) -> None:
         *work.unread,
         *work.failed_frameworks,
         *work.catalogue.not_understood,
-        *failures(work.project.modules),
+        *failures(work.facts),
         *locate(work.missed, sources),
     )
     work.note(f"{len(work.usages):,} usages")
@@ -114,9 +118,9 @@ def resolve_claims(work: ScanContext) -> None:
 
 def follow_routes(work: ScanContext) -> None:
     """Follow the calls from each route to the usages that it reaches."""
-    sources = {source.path: source for source in work.intake.sources}
-    graph = endpoints.CallGraph.build(work.project.symbols, work.references, work.frameworks)
-    work.endpoints = endpoints.endpoints_of(work.routes, graph, work.usages, sources)
+    work.endpoints = endpoints.known_endpoints(
+        work.project, work.frameworks, work.references, work.routes, work.usages, work.options.cache
+    )
     work.note(f"{len(work.endpoints):,} endpoints")
 
 
@@ -187,7 +191,7 @@ def schema_of(
     options = ScanOptions(cache or NoCache(), None, IntakeLimits(), keep_texts=False)
     work = ScanContext(source, _NAMES, options, progress)
     _run(work, PASSES[: _NAMES.index("schema") + 1])
-    missed = (*work.unread, *work.catalogue.not_understood, *failures(work.project.modules))
+    missed = (*work.unread, *work.catalogue.not_understood, *failures(work.facts))
     if half is None:
         return SchemaResult(work.catalogue.schema, missed, bool(work.catalogue.models))
     part = work.catalogue.halves.get(half, HalfSchema(Schema(source=work.source.name)))

@@ -53,7 +53,7 @@ def map_batches(
     weight: Callable[[Item], int],
     *,
     processes: int | None = None,
-    setup: tuple[Callable[[bytes], None], bytes] | None = None,
+    setup: tuple[Callable[[bytes], None], Callable[[], bytes]] | None = None,
     here: Callable[[list[Item]], Result] | None = None,
 ) -> Iterator[tuple[list[Item], Result]]:
     """Yield (batch, work(batch)) as batches finish, in any order.
@@ -63,17 +63,18 @@ def map_batches(
         items: the items to split into batches.
         weight: bytes of one item.
         processes: upper bound; the available cores when None.
-        setup: a function and its argument that each process runs once before the first batch.
+        setup: a function that each process runs once before the first batch, and what returns its argument.
         here: replaces `setup` and `work` if everything stays in this process; need not pickle.
     """
     count = min(processes or available_cores(), available_cores())
     if count <= 1 or sum(map(weight, items)) < _SMALL_BYTES:
         if setup and not here:
-            setup[0](setup[1])
+            setup[0](setup[1]())
         for batch in batches(items, weight):
             yield batch, (here or work)(batch)
         return
-    yield from _in_processes(work, list(batches(items, weight)), count, setup)
+    ready = (setup[0], setup[1]()) if setup else None
+    yield from _in_processes(work, list(batches(items, weight)), count, ready)
 
 
 def _in_processes(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 
-from headwater.catalog.facts import Module
 from headwater.catalog.usages import NotUnderstood, Usage
 from headwater.core.lineage.claims import Claim, Missed
+from headwater.core.lineage.extraction import Extracted
 from headwater.readers import SourceFile
 
 _SNIPPET_LINES = 4
@@ -25,11 +25,11 @@ def resolve(claims: Mapping[str, Iterable[Claim]], sources: Mapping[str, SourceF
     return tuple(usages)
 
 
-def failures(modules: Mapping[str, Module]) -> list[NotUnderstood]:
+def failures(files: Mapping[str, Extracted]) -> list[NotUnderstood]:
     """Return the files that their language failed on."""
-    failed = [modules[path] for path in sorted(modules) if modules[path].failure]
     reason = "This file could not be parsed: {}. Please report it."
-    return [NotUnderstood(module.path, 1, "", reason.format(module.failure)) for module in failed]
+    failed = ((path, files[path].header.failure) for path in sorted(files))
+    return [NotUnderstood(path, 1, "", reason.format(failure)) for path, failure in failed if failure]
 
 
 def locate(missed: Mapping[str, Iterable[Missed]], sources: Mapping[str, SourceFile]) -> list[NotUnderstood]:

@@ -14,15 +14,16 @@ import msgspec
 from headwater.catalog.usages import NotUnderstood, Usage
 from headwater.core.lineage.cache import Cache
 from headwater.core.lineage.claims import Claim, Missed
+from headwater.core.lineage.detection import Inspection
 from headwater.core.lineage.endpoints.model import HttpEndpoint
-from headwater.core.lineage.extraction import Extracted
+from headwater.core.lineage.extraction import EncodedFacts, Extracted
 from headwater.core.lineage.intake import Intake
 from headwater.core.lineage.limits import IntakeLimits
 from headwater.core.lineage.orm import Reference
 from headwater.core.lineage.project import ScannedProject
 from headwater.core.lineage.result import ScannedFile, ScanProgress, summarise_languages
 from headwater.core.lineage.schema_pass import ReadSchema
-from headwater.core.lineage.usage_pass import FileIndex
+from headwater.core.lineage.usage_pass import PreparedIndex
 from headwater.frameworks import Route
 from headwater.readers import SourceFile
 
@@ -44,13 +45,16 @@ class ScanContext:
     """The results of the passes of one scan so far."""
 
     intake: Intake
+    digests: dict[str, bytes]
+    inspected: dict[str, Inspection]
     detected: dict[str, list[SourceFile]]
     frameworks: dict[str, list[SourceFile]]
     routed_languages: frozenset[str]
     facts: dict[str, Extracted]
+    encoded: EncodedFacts
     project: ScannedProject
     catalogue: ReadSchema
-    index: FileIndex
+    index: PreparedIndex
     routes: list[tuple[str, Route]]
     failed_frameworks: list[NotUnderstood]
     claims: dict[str, list[Claim]]
@@ -134,7 +138,7 @@ class ScanContext:
 
     def files_with_errors(self) -> tuple[ScannedFile, ...]:
         """Return the files with the number of places that did not parse."""
-        errors = {path: extracted.errors for path, extracted in self.facts.items() if extracted.errors}
+        errors = {path: file.header.errors for path, file in self.facts.items() if file.header.errors}
         return tuple(
             msgspec.structs.replace(file, errors=errors[file.path])
             if file.status == "scanned" and file.path in errors

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import get_args
 
 import msgspec
@@ -16,7 +17,10 @@ import msgspec
 from headwater.catalog.model import Column, Domain, Enum, Relation, Schema, united_attributes
 from headwater.catalog.model import Sequence as Counter
 from headwater.catalog.usages import NotUnderstood
+from headwater.core.lineage import traces
+from headwater.core.lineage.cache import Cache
 from headwater.core.lineage.detection import of_half
+from headwater.core.lineage.project import ScannedProject
 from headwater.core.lineage.result import HalfSchema, ReaderSummary
 from headwater.readers import CodeProject, Half, Model, Reading, SourceFile, all_readers
 
@@ -32,32 +36,37 @@ class ReadSchema(msgspec.Struct, frozen=True):
     halves: dict[Half, HalfSchema] = {}
 
 
-def read(project: CodeProject, detected: Mapping[str, Sequence[SourceFile]], label: str) -> ReadSchema:
+def read(project: ScannedProject, detected: Mapping[str, Sequence[SourceFile]], label: str, cache: Cache) -> ReadSchema:
     """Let every reader read its detected files, and merge the results.
 
     Args:
         project: the code base, for readers that look at other files.
         detected: the files that each reader has something to read in.
         label: the source name of the merged Schema.
+        cache: what readers have read in earlier scans.
     """
-    results = {name: _read(name, project, files) for name, files in detected.items()}
+    results = {name: _remembered(name, project, files, cache) for name, files in detected.items()}
     readings = [(all_readers()[name].NAME, reading) for name, reading in results.items()]
     readings.sort(key=lambda pair: not pair[1].models)
     models = tuple(model for _, reading in readings for model in reading.models)
     missed = tuple(item for _, reading in readings for item in reading.not_understood)
     schema = merge((reading.schema for _, reading in readings), label)
-    halves = _halves(project, detected, results, label)
+    halves = _halves(project, detected, results, label, cache)
     return ReadSchema(schema, models, missed, tuple(_summaries(readings)), results, halves)
 
 
 def _halves(
-    project: CodeProject, detected: Mapping[str, Sequence[SourceFile]], results: Mapping[str, Reading], label: str
+    project: ScannedProject,
+    detected: Mapping[str, Sequence[SourceFile]],
+    results: Mapping[str, Reading],
+    label: str,
+    cache: Cache,
 ) -> dict[Half, HalfSchema]:
     """Return what models declare and what migrations lead to; a reader whose files are all of one half reads once."""
     halves: dict[Half, HalfSchema] = {}
     for half in get_args(Half):
         parts = [
-            results[name] if len(files) == len(detected[name]) else _read(name, project, files)
+            results[name] if len(files) == len(detected[name]) else _remembered(name, project, files, cache)
             for name, files in of_half(detected, half).items()
         ]
         parts.sort(key=lambda reading: not reading.models)
@@ -65,6 +74,10 @@ def _halves(
             schema = merge((reading.schema for reading in parts), label)
             halves[half] = HalfSchema(schema, half == "models" and any(reading.models for reading in parts))
     return halves
+
+
+def _remembered(name: str, project: ScannedProject, files: Sequence[SourceFile], cache: Cache) -> Reading:
+    return traces.remembered(f"reading {name}", project, files, cache, partial(_read, name))
 
 
 def _read(name: str, project: CodeProject, files: Sequence[SourceFile]) -> Reading:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -29,6 +30,23 @@ class FileIndex(msgspec.Struct, frozen=True):
     orm: orm.CodeIndex
 
 
+class PreparedIndex:
+    """The index for processing files, which is built when one must be processed."""
+
+    def __init__(self, schema: Schema, known: orm.LazyIndex) -> None:
+        self.key = known.key
+        self._schema, self._known = schema, known
+
+    @cached_property
+    def value(self) -> FileIndex:
+        """The index itself."""
+        return FileIndex(self._schema, self._known.value)
+
+    def packed(self) -> bytes:
+        """Return the index for other processes."""
+        return pickle.dumps(self.value, protocol=5)
+
+
 class FileClaims(msgspec.Struct, frozen=True, array_like=True):
     """The claims of one file, its SQL that could not be parsed, and what its code refers to if it was requested."""
 
@@ -46,22 +64,33 @@ class UsagePass(NamedTuple):
 
 
 class _Task(msgspec.Struct, frozen=True):
-    """One file to process, and the bytes that declare routes in it; None if references are not needed."""
+    """One file to process, its facts, and the bytes that declare routes in it; None if references are not needed."""
 
     file: Extracted
+    data: bytes
     routes: tuple[tuple[int, int], ...] | None
 
 
-def prepare(project: ScannedProject, catalogue: ReadSchema, routed: frozenset[str] = frozenset()) -> FileIndex:
-    """Build the index for processing files; `routed` are the languages in which routes are declared."""
-    known = orm.index(project.symbols, project.modules, catalogue.readings, catalogue.schema, routed)
-    return FileIndex(catalogue.schema, known)
+def prepare(
+    project: ScannedProject, catalogue: ReadSchema, routed: frozenset[str] = frozenset(), cache: Cache | None = None
+) -> PreparedIndex:
+    """Prepare the index for processing files.
+
+    Args:
+        project: the code base.
+        catalogue: its Schema and models.
+        routed: the languages in which routes are declared.
+        cache: what was learnt from files in earlier scans.
+    """
+    keys = {path: (file.language, file.key) for path, file in project.extracted.items()}
+    files = orm.FactFiles(keys, project.outline_key, project.load)
+    known = orm.index(lambda: project.outline, files, catalogue.readings, catalogue.schema, routed, cache)
+    return PreparedIndex(catalogue.schema, known)
 
 
 def run(
-    index: FileIndex,
-    extracted: Mapping[str, Extracted],
-    modules: Mapping[str, facts.Module],
+    index: PreparedIndex,
+    project: ScannedProject,
     cache: Cache,
     *,
     processes: int | None = None,
@@ -72,43 +101,48 @@ def run(
 
     Args:
         index: the result of `prepare`.
-        extracted: facts by path.
-        modules: the same facts, decoded, for files that are processed here.
+        project: the facts of every file.
         cache: claims known from earlier scans with an equal index.
         processes: upper bound of worker processes.
         routes: the bytes that declare routes, by path; None if it is not needed what code refers to.
         on_progress: called with (bytes of facts done, all bytes, claims so far); may raise to stop.
     """
-    packed = pickle.dumps(index, protocol=5)
-    index_key = key_of("index", packed)
-    tasks = {path: _Task(file, None if routes is None else routes.get(path, ())) for path, file in extracted.items()}
-    keys = {
-        path: key_of("claims", index_key, task.file.key, repr(task.routes).encode()) for path, task in tasks.items()
-    }
+    files = project.extracted
+    spans = {path: None if routes is None else routes.get(path, ()) for path in files}
+    keys = {path: key_of("claims", index.key, file.key, _flags(file, spans[path])) for path, file in files.items()}
     known = cache.get_many(keys.values())
     results = {path: _decode(known[key]) for path, key in keys.items() if key in known}
-    todo = [task for path, task in tasks.items() if path not in results]
-    total = sum(len(file.data) for file in extracted.values())
-    done = total - sum(len(task.file.data) for task in todo)
+    absent = [path for path in files if path not in results]
+    project.modules.encoded.fetch(absent)
+    todo = [_Task(files[path], project.modules.encoded[path], spans[path]) for path in absent]
+    total = sum(file.header.size for file in files.values())
+    done = total - sum(len(task.data) for task in todo)
     found = sum(len(result.claims) for result in results.values())
 
     def here(batch: list[_Task]) -> dict[str, bytes]:
-        return {task.file.path: _encode(_of_file(task, modules[task.file.path], index)) for task in batch}
+        modules = project.modules
+        return {task.file.path: _encode(_of_file(task, modules[task.file.path], index.value)) for task in batch}
 
-    load = (_load, packed)
-    work = map_batches(_find, todo, lambda task: 4 * len(task.file.data), processes=processes, setup=load, here=here)
+    load = (_load, index.packed)
+    work = map_batches(_find, todo, lambda task: 4 * len(task.data), processes=processes, setup=load, here=here)
     for batch, encoded in work:
         cache.put_many({keys[path]: data for path, data in encoded.items()})
         fresh = {path: _decode(data) for path, data in encoded.items()}
         results.update(fresh)
         found += sum(len(result.claims) for result in fresh.values())
-        done += sum(len(task.file.data) for task in batch)
+        done += sum(len(task.data) for task in batch)
         on_progress(done, total, found)
+    results = {path: results[path] for path in files}
     return UsagePass(
         {path: list(result.claims) for path, result in results.items() if result.claims},
         {path: list(result.missed) for path, result in results.items() if result.missed},
         {path: result.references for path, result in results.items() if result.references},
     )
+
+
+def _flags(file: Extracted, routes: tuple[tuple[int, int], ...] | None) -> bytes:
+    """Return what the claims of a file depend on beside its facts and the index."""
+    return repr((file.spoken, file.sql, routes)).encode()
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -148,7 +182,7 @@ def _of_file(task: _Task, module: facts.Module | None, index: FileIndex) -> File
 
 def _claims(task: _Task, module: facts.Module | None, index: FileIndex) -> FileClaims:
     """Return what a file claims as code that uses models, and as text that contains SQL."""
-    module = module or facts.decode(task.file.data)
+    module = module or facts.decode(task.data)
     code = orm.examine(module, index.orm, task.routes) if task.file.spoken else orm.Examined([], [])
     annotations = index.orm.words(module.path).statements
     of_sql, missed = embedded_sql.claims(module, index.schema, annotations) if task.file.sql else ([], [])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 
+from tests.core.lineage.orm.indexes import index_over
+
 from headwater.catalog.model import Schema
 from headwater.core.lineage import orm
 from headwater.kit import plugins
@@ -33,7 +35,7 @@ def show(session):
 def index_of(service: str) -> orm.CodeIndex:
     base = CodeBase({"models.py": MODELS, "service.py": service})
     reading = base.read(plugins.load("readers", "sqlalchemy"))
-    return orm.index(base.symbols, base.modules, {"sqlalchemy": reading}, reading.schema)
+    return index_over(base, {"sqlalchemy": reading}, reading.schema)
 
 
 def test_claims_are_equal_after_pickling():
@@ -63,5 +65,5 @@ def test_mapping_that_contains_itself_has_an_end():
 
 def test_code_base_without_models_has_no_claims():
     base = CodeBase({"service.py": SERVICE})
-    index = orm.index(base.symbols, base.modules, {}, Schema())
+    index = index_over(base, {}, Schema())
     assert orm.examine(base.modules["service.py"], index) == ([], [], ())

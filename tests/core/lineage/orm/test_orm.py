@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.core.lineage.orm.indexes import index_over
 
 from headwater.catalog.model import Schema
 from headwater.core.lineage import orm
@@ -39,7 +40,7 @@ def claimed(files: dict[str, str]) -> set[tuple[str, int, str]]:
         if detected:
             readings[name] = reader.read(base, detected)
     schema = Schema(tuple(relation for reading in readings.values() for relation in reading.schema))
-    index = orm.index(base.symbols, base.modules, readings, schema)
+    index = index_over(base, readings, schema)
     return {
         (path, files[path].encode()[: claim.start].count(b"\n") + 1, described(claim))
         for path, module in base.modules.items()

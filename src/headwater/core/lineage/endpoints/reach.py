@@ -32,7 +32,7 @@ def endpoints_of(
         sources: the files by path.
     """
     nodes = {(usage.file_path, usage.symbol) for usage in usages}
-    for node in nodes:
+    for node in sorted(nodes):
         graph.add(node)
     spans = spans_by_file(routes)
     lines: dict[str, set[int]] = {path: set() for path in spans}

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from headwater.catalog import facts as f
 from headwater.catalog.usages import NotUnderstood
+from headwater.core.lineage.cache import Cache
 from headwater.core.lineage.path_kinds import is_test
+from headwater.core.lineage.project import ScannedProject
+from headwater.core.lineage.traces import remembered
 from headwater.frameworks import Route, all_frameworks
 from headwater.readers import CodeProject, SourceFile
 
@@ -36,26 +40,30 @@ class _WithoutTests:
 
 
 def read_routes(
-    project: CodeProject, detected: Mapping[str, Sequence[SourceFile]]
+    project: ScannedProject, detected: Mapping[str, Sequence[SourceFile]], cache: Cache
 ) -> tuple[list[tuple[str, Route]], list[NotUnderstood]]:
     """Return the routes with the names of their frameworks, and the frameworks that failed.
 
     Args:
         project: the code base.
         detected: the files that use each framework.
+        cache: the routes of earlier scans.
     """
     routes: dict[tuple[str, Route], None] = {}
     failed: list[NotUnderstood] = []
-    served = _WithoutTests(project) if detected else project
     for name, files in detected.items():
-        framework = all_frameworks()[name]
-        own = [file for file in files if not is_test(file.path)]
+        own, label = [file for file in files if not is_test(file.path)], all_frameworks()[name].NAME
         try:
-            routes |= {(framework.NAME, route): None for route in framework.routes(served, own)} if own else {}
+            known = remembered(f"routes {name}", project, own, cache, partial(_routes, name)) if own else []
+            routes |= {(label, route): None for route in known}
         except Exception as error:  # one framework; the others go on
-            reason = f"The routes of {framework.NAME} could not be read: {type(error).__name__}. Please report it."
+            reason = f"The routes of {label} could not be read: {type(error).__name__}. Please report it."
             failed.append(NotUnderstood(files[0].path, 1, "", reason))
     return list(routes), failed
+
+
+def _routes(name: str, project: CodeProject, files: Sequence[SourceFile]) -> list[Route]:
+    return list(all_frameworks()[name].routes(_WithoutTests(project), files))
 
 
 def spans_by_file(routes: Iterable[tuple[str, Route]]) -> dict[str, tuple[tuple[int, int], ...]]:

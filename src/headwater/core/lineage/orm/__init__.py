@@ -6,18 +6,25 @@ The meaning of an ORM comes from the vocabulary beside its reader; nothing here 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
+
+import msgspec
 
 from headwater.catalog import fact_queries as q
 from headwater.catalog import facts as f
 from headwater.catalog.model import Schema
+from headwater.core.lineage import pickles
+from headwater.core.lineage.cache import Cache, NoCache, key_of
 from headwater.core.lineage.claims import Claim, Missed
 from headwater.core.lineage.orm import templates
 from headwater.core.lineage.orm.assignments import bind
 from headwater.core.lineage.orm.expressions import evaluate
 from headwater.core.lineage.orm.frame import Frame
-from headwater.core.lineage.orm.index import CodeIndex, from_readings
+from headwater.core.lineage.orm.index import CodeIndex
+from headwater.core.lineage.orm.index_data import from_readings
+from headwater.core.lineage.orm.lazy_index import LazyIndex
 from headwater.core.lineage.orm.references import Reference, by_caller
 from headwater.core.lineage.orm.spans import Spans
 from headwater.core.lineage.orm.statements import run
@@ -25,7 +32,21 @@ from headwater.core.lineage.orm.summaries import summarise
 from headwater.core.lineage.symbols import Symbols
 from headwater.readers import Reading
 
-__all__ = ["CodeIndex", "Examined", "Reference", "examine", "index"]
+__all__ = ["CodeIndex", "Examined", "FactFiles", "LazyIndex", "Reference", "examine", "index"]
+
+
+_encoder = msgspec.msgpack.Encoder(order="deterministic")
+
+
+class FactFiles(NamedTuple):
+    """The facts of a code base, which are decoded when they are needed.
+
+    `keys` has the language of each file and a digest of its facts, by path; `outline_key` is a digest of all outlines.
+    """
+
+    keys: Mapping[str, tuple[str, bytes]]
+    outline_key: bytes
+    modules: Callable[[list[str]], Mapping[str, f.Module]]
 
 
 class Examined(NamedTuple):
@@ -37,25 +58,43 @@ class Examined(NamedTuple):
 
 
 def index(
-    symbols: Symbols,
-    modules: Mapping[str, f.Module],
+    symbols: Callable[[], Symbols],
+    files: FactFiles,
     readings: Mapping[str, Reading],
     schema: Schema,
     routed: frozenset[str] = frozenset(),
-) -> CodeIndex:
+    cache: Cache | None = None,
+) -> LazyIndex:
     """Return what `examine` needs to know about a code base, in a form that can be sent to other processes.
 
     Args:
-        symbols: the symbol table of these modules.
-        modules: the facts of every file, by path.
+        symbols: returns the symbol table of these files.
+        files: the facts of every file.
         readings: the result of each reader, by module name.
         schema: the merged Schema of all readings.
         routed: the languages in which web frameworks declare routes: calls are followed through them.
+        cache: what functions were found to return and do in earlier scans.
     """
-    known = from_readings(symbols, readings, schema, routed)
-    if not known.models:
-        return known.slim()
-    return summarise(known, modules).slim()
+    cache = cache or NoCache()
+    data = from_readings(readings, schema, routed)
+    says = _encoder.encode((schema, [(name, reading.models) for name, reading in readings.items()], routed))
+    known = LazyIndex(key_of("index", files.outline_key, says), data, symbols)
+    if data.models:
+        file_keys = {path: key for path, (language, key) in files.keys.items() if language in data.languages}
+        known = summarise(known, file_keys, files.modules, cache)
+    slim = partial(_slim, symbols, files.outline_key, data.languages, cache)
+    return LazyIndex(known.key, data.slim(), slim, known.summaries)
+
+
+def _slim(symbols: Callable[[], Symbols], outline_key: bytes, languages: frozenset[str], cache: Cache) -> Symbols:
+    """Return the symbol table without what only the inference of types needs."""
+    key = key_of("slim symbols", outline_key, *(language.encode() for language in sorted(languages)))
+    if value := cache.get_many([key]).get(key):
+        known: Symbols = pickles.loads(value)
+        return known
+    slim = symbols().slim(languages)
+    cache.put_many({key: pickles.dumps(slim)})
+    return slim
 
 
 def examine(module: f.Module, index: CodeIndex, routes: tuple[tuple[int, int], ...] | None = None) -> Examined:

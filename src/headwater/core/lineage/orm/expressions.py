@@ -65,11 +65,10 @@ def evaluate(frame: Frame, expr: f.Expr | None) -> Value:
 
 
 def _name(frame: Frame, expr: f.Name) -> Value:
-    name = expr.id
-    if name in frame.env or name in ("this", AROUND):
-        return frame.env.get(name)
+    name, env, values = expr.id, frame.env, frame.index.values
+    if name in env or name in ("this", AROUND):
+        return env.get(name)
     key = (frame.path, f"name {name}")
-    values = frame.index.values
     if frame.has_implicit_target and name[:1].isupper() and (inner := _nested(frame, name)) is not None:
         return inner
     if key not in values:
@@ -82,13 +81,13 @@ def _name(frame: Frame, expr: f.Name) -> Value:
     if known is None and (named := _unbound(frame, expr)) is not None:
         return named
     note(frame, known, expr.start)
-    if values[key] is None and frame.own is not None and frame.has_implicit_receiver:
+    if known is None and frame.own is not None and frame.has_implicit_receiver:
         at = (expr.start, expr.end)
         result = _attr(frame, f.Attr(*at, f.Name(expr.start, expr.start, "this"), name))
         if result is None and AROUND in frame.env:
             result = _attr(frame, f.Attr(*at, f.Name(expr.start, expr.start, AROUND), name))
         return result
-    return values[key]
+    return known
 
 
 def _nested(frame: Frame, name: str) -> Value:

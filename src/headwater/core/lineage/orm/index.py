@@ -11,16 +11,15 @@ from functools import cached_property
 
 from headwater.catalog import facts as f
 from headwater.catalog.fact_queries import dotted_name
-from headwater.catalog.model import Column, Relation, Schema
+from headwater.catalog.model import Relation, Schema
 from headwater.core.lineage.file_names import members
 from headwater.core.lineage.orm.model_names import by_words, named_in
 from headwater.core.lineage.orm.signatures import Bindings, ClassInfo, Signature, Summary
 from headwater.core.lineage.orm.syntax import arguments, is_type_variable
-from headwater.core.lineage.orm.table_models import linked, table_models, with_columns
 from headwater.core.lineage.orm.values import ClassValue, InstanceValue, Object, Value, Variable
-from headwater.core.lineage.orm.vocabularies import merged, vocabularies_of
+from headwater.core.lineage.orm.vocabularies import merged, vocabularies_of, words_of_language
 from headwater.core.lineage.symbols import External, Found, Symbol, Symbols
-from headwater.readers import Field, Model, Reading, Vocabulary
+from headwater.readers import Field, Model, Vocabulary
 
 _TEMPLATE = re.compile(r"T[A-Z]\w*")  # `TEntity`, as in doc comments of PHP
 _GENERIC = frozenset({"Generic", "Protocol"})
@@ -65,24 +64,6 @@ class CodeIndex:
         names, routed = tuple(self.vocabularies), tuple(sorted(self.routed))
         return _restore, (self.symbols, self.models, self.relations, names, self.summaries, routed)
 
-    def with_summaries(self, summaries: Mapping[tuple[str, str], Summary]) -> CodeIndex:
-        """Return the same index with the summaries of these functions."""
-        return CodeIndex(self.symbols, self.models, self.relations, self.vocabularies, summaries, self.routed)
-
-    def slim(self) -> CodeIndex:
-        """Return the same index without function bodies, for other processes."""
-        relations = {
-            name: Relation(
-                name,
-                tuple(Column(column.name) for column in relation.columns),
-                primary_key=relation.primary_key,
-                foreign_keys=relation.foreign_keys,
-            )
-            for name, relation in self.relations.items()
-        }
-        symbols = self.symbols.slim(self.languages)
-        return CodeIndex(symbols, self.models, relations, self.vocabularies, self.summaries, self.routed)
-
     def _mixins(self) -> frozenset[tuple[str, str]]:
         """Return the classes that models inherit from without being models."""
         mixins: set[tuple[str, str]] = set()
@@ -113,7 +94,7 @@ class CodeIndex:
         """Return the vocabulary of the ORMs in use that can be used in the language of a file."""
         language = self.language(path)
         if language not in self._words:
-            self._words[language] = merged(v for v in self.vocabularies.values() if language in v.languages)
+            self._words[language] = words_of_language(self.vocabularies, language)
         return self._words[language]
 
     def words_of(self, model: str) -> Vocabulary:
@@ -330,29 +311,6 @@ class CodeIndex:
             is_named_so = name.isupper() or name.endswith(("T", "_co", "Type")) or _TEMPLATE.fullmatch(name)
             return len(name) <= 2 or bool(is_named_so)
         return isinstance(symbol, Found) and is_type_variable(symbol.stmt)
-
-
-def from_readings(
-    symbols: Symbols, readings: Mapping[str, Reading], schema: Schema, routed: frozenset[str] = frozenset()
-) -> CodeIndex:
-    """Return the index of a code base, by reader name, before any function is summarised.
-
-    Args:
-        symbols: the symbol table.
-        readings: the result of each reader, by module name.
-        schema: the merged Schema of all readings.
-        routed: the languages in which web frameworks declare routes.
-    """
-    models = {model.key: model for reading in readings.values() for model in reading.models}
-    models = {key: with_columns(model, schema) for key, model in linked(models).items()}
-    used = {model.reader.casefold() for model in models.values()} | {name for name, r in readings.items() if r.models}
-    vocabularies = vocabularies_of(used | set(readings))
-    builders = {name for name, vocabulary in vocabularies.items() if vocabulary.names_tables}
-    used |= {name for name, vocabulary in vocabularies.items() if vocabulary.statements}
-    vocabularies = {name: words for name, words in vocabularies.items() if name in used | builders}
-    if builders:
-        models |= table_models(schema, {model.table for model in models.values()})
-    return CodeIndex(symbols, models, {table.name: table for table in schema}, vocabularies, {}, routed)
 
 
 def _restore(

@@ -6,19 +6,24 @@ so typed code costs next to nothing.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable as Fn
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
 
 from headwater.catalog import facts as f
 from headwater.catalog.fact_queries import dotted_name
+from headwater.core.lineage import pickles
+from headwater.core.lineage.cache import Cache, key_of, remembered
 from headwater.core.lineage.file_names import flat
 from headwater.core.lineage.orm.assignments import bind
 from headwater.core.lineage.orm.expressions import evaluate
 from headwater.core.lineage.orm.frame import Frame
 from headwater.core.lineage.orm.index import CodeIndex, own_of
+from headwater.core.lineage.orm.lazy_index import LazyIndex, Summaries
 from headwater.core.lineage.orm.name_heuristics import by_name
 from headwater.core.lineage.orm.signatures import Summary
 from headwater.core.lineage.orm.statements import enter, run
@@ -43,59 +48,144 @@ from headwater.core.lineage.orm.values import (
     each,
     union,
 )
+from headwater.core.lineage.orm.vocabularies import words_of_language
 from headwater.readers import Vocabulary
 
 ROUNDS = 2
 Key = tuple[str, str]
+Modules = Fn[[list[str]], Mapping[str, f.Module]]
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "Any", "TypedDict", "object"})
 _ANYTHING = frozenset({"any", "unknown"})
 _HANDED = (InstanceValue, Entity, Object, ClassValue, ListValue, QueryValue, Row, Union)
+_DIGEST = 20  # size of the digest before pickled findings
 
 
-class _Callers(NamedTuple):
-    """What callers say of functions: the arguments without a declared type, and what they use the results as."""
+class _Definition(NamedTuple):
+    """A function or method of a file: its dotted name, the value of `self`, and the body of the class around it."""
 
-    arguments: dict[Key, dict[str, Value]]
-    results: dict[Key, dict[Value, None]]
-    members: dict[Key, Value]
+    name: str
+    stmt: f.Function
+    own: Value
+    around: tuple[f.Stmt, ...]
 
 
-def summarise(index: CodeIndex, modules: Mapping[str, f.Module]) -> CodeIndex:
-    """Return the index with summaries of the functions of these modules."""
-    paths = sorted(path for path, module in modules.items() if module.language in index.languages)
-    every = [entry for path in paths for entry in _functions(index, path, modules[path])]
-    opened = [entry for entry in every if _is_open(entry[2], index.words(entry[0]))]
-    # If most signatures have no types, the callers' arguments justify examining every function.
-    in_texts = any(words.opens for words in index.vocabularies.values())  # rows have no types where tables are texts
-    todo = every if in_texts or len(opened) > len(every) / 2 else opened
+class _Findings(NamedTuple):
+    """What the functions of one file say: of themselves, and in source order of the functions that they call.
+
+    `arguments` are those without a declared type, `results` what results are used as, `members` what attributes of
+    objects are.
+    """
+
+    summaries: dict[str, Summary]
+    arguments: list[tuple[Key, str, Value]]
+    results: list[tuple[Key, Value]]
+    members: list[tuple[Key, Value]]
+
+
+def summarise(index: LazyIndex, file_keys: Mapping[str, bytes], modules: Modules, cache: Cache) -> LazyIndex:
+    """Return the index with summaries of the functions of these files.
+
+    Args:
+        index: what is known about the code base before.
+        file_keys: the digest of the facts of each file in a language of the index, by path.
+        modules: returns the facts of files.
+        cache: findings of earlier scans; those of a file depend on its facts and the index, and have both in their key.
+    """
+    paths = sorted(file_keys)
+    whole = _examines_all(index, file_keys, modules, cache)
     for _ in range(ROUNDS):
-        callers = _Callers({}, {}, {})
-        summaries = {(path, name): _summary(index, path, name, stmt, own, callers) for path, name, stmt, own in todo}
-        for key, parameters in callers.arguments.items():
-            summaries[key] = msgspec.structs.replace(summaries.get(key, Summary()), parameters=parameters)
-        for key, member in callers.members.items():
-            summaries[key] = Summary(member)
-        for key, shapes in callers.results.items():
-            summaries[key] = msgspec.structs.replace(summaries.get(key, Summary()), shapes=tuple(shapes))
-        index = index.with_summaries({key: summary for key, summary in summaries.items() if summary != Summary()})
+        keys = {path: key_of("summaries", index.key, file_keys[path], bytes([whole])) for path in paths}
+        compute = partial(_of_files, index, modules, whole)
+        encoded = remembered(cache, keys, compute)
+        key = key_of("summarised", index.key, *(encoded[path][:_DIGEST] for path in paths))
+        index = LazyIndex(key, index.data, index.symbols, partial(_combined, [(path, encoded[path]) for path in paths]))
     return index
 
 
-def _functions(index: CodeIndex, path: str, module: f.Module) -> Iterator[tuple[str, str, f.Function, Value]]:
-    for stmt in flat(module.body):
+def _examines_all(index: LazyIndex, file_keys: Mapping[str, bytes], modules: Modules, cache: Cache) -> bool:
+    """Return True if every function is examined: if most signatures have no types, what callers pass justifies it."""
+    vocabularies = index.data.vocabularies
+    if any(words.opens for words in vocabularies.values()):  # rows have no types where tables are texts
+        return True
+    names = ",".join(vocabularies).encode()
+    keys = {path: key_of("open functions", names, key) for path, key in file_keys.items()}
+
+    def compute(paths: list[str]) -> dict[str, bytes]:
+        return {path: _count(module, vocabularies) for path, module in modules(paths).items()}
+
+    counts = [(value[:4], value[4:]) for value in remembered(cache, keys, compute).values()]
+    every, opened = (sum(int.from_bytes(count, "little") for count in column) for column in zip(*counts, strict=True))
+    return opened > every / 2
+
+
+def _count(module: f.Module, vocabularies: Mapping[str, Vocabulary]) -> bytes:
+    words = words_of_language(vocabularies, module.language)
+    functions = [stmt for _, stmt, _ in _functions(module.body)]
+    opened = sum(_is_open(stmt, words) for stmt in functions)
+    return len(functions).to_bytes(4, "little") + opened.to_bytes(4, "little")
+
+
+def _of_files(index: LazyIndex, modules: Modules, whole: bool, paths: list[str]) -> dict[str, bytes]:
+    return {path: _encode(_of_file(index.value, module, whole)) for path, module in modules(paths).items()}
+
+
+def _encode(findings: _Findings) -> bytes:
+    """Return findings as bytes that begin with a digest, which is the same for equal findings.
+
+    What is pickled is not: it depends on which of its parts are the same object.
+    """
+    return hashlib.blake2b(repr(findings).encode(), digest_size=_DIGEST).digest() + pickles.dumps(tuple(findings))
+
+
+def _of_file(index: CodeIndex, module: f.Module, whole: bool) -> _Findings:
+    findings = _Findings({}, [], [], [])
+    for definition in _definitions(index, module):
+        if whole or _is_open(definition.stmt, index.words(module.path)):
+            findings.summaries[definition.name] = _summary(index, module.path, definition, findings)
+    summaries = {name: summary for name, summary in findings.summaries.items() if summary != Summary()}
+    return findings._replace(summaries=summaries)
+
+
+def _combined(encoded: list[tuple[str, bytes]]) -> Summaries:
+    """Return the summaries that the findings of all files make together."""
+    findings = [(path, _Findings(*pickles.loads(data[_DIGEST:]))) for path, data in encoded]
+    summaries = {(path, name): known for path, file in findings for name, known in file.summaries.items()}
+    arguments: dict[Key, dict[str, Value]] = {}
+    results: dict[Key, dict[Value, None]] = {}
+    members: dict[Key, Value] = {}
+    for _, file in findings:
+        for key, name, value in file.arguments:
+            known = arguments.setdefault(key, {})
+            known[name] = union(known.get(name), value)
+        for key, value in file.results:
+            results.setdefault(key, {})[value] = None
+        for key, value in file.members:
+            members[key] = union(members.get(key), value)
+    for key, parameters in arguments.items():
+        summaries[key] = msgspec.structs.replace(summaries.get(key, Summary()), parameters=parameters)
+    for key, member in members.items():
+        summaries[key] = Summary(member)
+    for key, shapes in results.items():
+        summaries[key] = msgspec.structs.replace(summaries.get(key, Summary()), shapes=tuple(shapes))
+    return {key: summary for key, summary in summaries.items() if summary != Summary()}
+
+
+def _definitions(index: CodeIndex, module: f.Module) -> Iterator[_Definition]:
+    owners: dict[str, Value] = {}
+    for name, stmt, around in _functions(module.body):
+        owner = name.rpartition(".")[0]
+        if owner and owner not in owners:
+            owners[owner] = own_of(index, module.path, owner)
+        yield _Definition(name, stmt, owners.get(owner), around)
+
+
+def _functions(body: tuple[f.Stmt, ...], prefix: str = "") -> Iterator[tuple[str, f.Function, tuple[f.Stmt, ...]]]:
+    """Yield the functions and methods of a body with their dotted names and the bodies of their classes."""
+    for stmt in flat(body):
         if isinstance(stmt, f.Function):
-            yield path, stmt.name, stmt, None
+            yield prefix + stmt.name, stmt, body if prefix else ()
         elif isinstance(stmt, f.Class):
-            yield from _methods(index, path, stmt, stmt.name)
-
-
-def _methods(index: CodeIndex, path: str, stmt: f.Class, name: str) -> Iterator[tuple[str, str, f.Function, Value]]:
-    own = own_of(index, path, name)
-    for inner in flat(stmt.body):
-        if isinstance(inner, f.Function):
-            yield path, f"{name}.{inner.name}", inner, own
-        elif isinstance(inner, f.Class):
-            yield from _methods(index, path, inner, f"{name}.{inner.name}")
+            yield from _functions(stmt.body, f"{prefix}{stmt.name}.")
 
 
 def _is_open(stmt: f.Function, words: Vocabulary) -> bool:
@@ -114,7 +204,9 @@ def _is_mapping(annotation: f.Expr | None) -> bool:
     return dotted_name(head).rsplit(".", 1)[-1] in _MAPPINGS
 
 
-def _summary(index: CodeIndex, path: str, name: str, stmt: f.Function, own: Value, callers: _Callers) -> Summary:
+def _summary(index: CodeIndex, path: str, definition: _Definition, findings: _Findings) -> Summary:
+    """Examine one function; what it says of others is added to the findings."""
+    name, stmt, own, around = definition
     frame = Frame(index, path, evaluate, run, bind)
     frame.calls = []
     try:
@@ -123,9 +215,15 @@ def _summary(index: CodeIndex, path: str, name: str, stmt: f.Function, own: Valu
         return Summary()
     for function, params, values in frame.calls:
         open_params = tuple(param for param in params if _is_weak(param, frame.words))
-        _hand_in(function, open_params, values, callers.arguments)
-    for result, shape in frame.shapes:
-        callers.results.setdefault((result.path, result.name), {})[shape] = None
+        findings.arguments.extend(_handed_in(function, open_params, values))
+    findings.results.extend(((result.path, result.name), shape) for result, shape in frame.shapes)
+    if frame.words.queries_models:
+        findings.members.extend(_members(frame, own, around))
+    effects = tuple(dict.fromkeys(effect for effect in frame.effects if effect.target))
+    return Summary(lasting(_returned(frame, stmt, own)), effects)
+
+
+def _returned(frame: Frame, stmt: f.Function, own: Value) -> Value:
     says = dotted_name(stmt.returns) if stmt.returns is not None else "Any"
     is_said = says not in _MAPPINGS and says not in frame.words.types and stmt.name not in frame.words.model_methods
     returns = None if is_said else union(*frame.returns)
@@ -134,10 +232,7 @@ def _summary(index: CodeIndex, path: str, name: str, stmt: f.Function, own: Valu
         returns = Parameter(passed)
     if isinstance(own, Object):
         returns = union(*(Variable("Self") if item == own else item for item in each(returns)))
-    if frame.words.queries_models:
-        _note_members(frame, own, callers.members)
-    effects = tuple(dict.fromkeys(effect for effect in frame.effects if effect.target))
-    return Summary(lasting(returns), effects)
+    return returns
 
 
 def _passed_on(stmt: f.Function) -> str:
@@ -148,24 +243,19 @@ def _passed_on(stmt: f.Function) -> str:
     return returned.pop() if len(returned) == 1 and returned <= names else ""
 
 
-def _note_members(frame: Frame, own: Value, members: dict[Key, Value]) -> None:
-    """Record what a method assigns to attributes of its object, and what it hands to views."""
+def _members(frame: Frame, own: Value, around: tuple[f.Stmt, ...]) -> Iterator[tuple[Key, Value]]:
+    """Yield what a method assigns to attributes of its object, and what it hands to views.
+
+    If callers pass the value of an attribute, it is a row by its name and its use in the class around the method.
+    """
     for name, value in frame.env.items():
         receiver, _, attribute = name.partition(".")
         if isinstance(own, Object) and attribute and receiver in ("self", "this"):
-            key = (own.path, f"{own.name}@{attribute}")
             if isinstance(value, Parameter):
-                value = _row_by_name(frame.index, own, attribute) or value
-            members[key] = union(members.get(key), _doubtful(lasting(value)))
+                value = by_name(frame.index, own.path, attribute, around) or value
+            yield (own.path, f"{own.name}@{attribute}"), _doubtful(lasting(value))
     for name, value in frame.shared:
-        key = ("", SHARED + name)
-        members[key] = union(members.get(key), _doubtful(lasting(value)))
-
-
-def _row_by_name(index: CodeIndex, own: Object, name: str) -> Value:
-    """Return the row that an attribute stands for whose value callers pass: by its name, and its use in the class."""
-    info = index.class_info(own.path, own.name)
-    return by_name(index, own.path, name, info.stmt.body) if info else None
+        yield ("", SHARED + name), _doubtful(lasting(value))
 
 
 def _is_weak(param: f.Param, words: Vocabulary) -> bool:
@@ -173,14 +263,13 @@ def _is_weak(param: f.Param, words: Vocabulary) -> bool:
     return _is_untyped(param.annotation) or words.types.get(dotted_name(param.annotation).rpartition(".")[2]) == "query"
 
 
-def _hand_in(
-    function: Callable, params: tuple[f.Param, ...], values: dict[str, Value], given: dict[Key, dict[str, Value]]
-) -> None:
-    """Record the arguments of a call for parameters without a type."""
+def _handed_in(
+    function: Callable, params: tuple[f.Param, ...], values: dict[str, Value]
+) -> Iterator[tuple[Key, str, Value]]:
+    """Yield the arguments of a call for parameters without a type."""
     for param in params:
         if not param.kind and isinstance(values.get(param.name), _HANDED):
-            known = given.setdefault((function.path, function.name), {})
-            known[param.name] = union(known.get(param.name), _doubtful(lasting(values[param.name])))
+            yield (function.path, function.name), param.name, _doubtful(lasting(values[param.name]))
 
 
 def _is_untyped(annotation: f.Expr | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from headwater import readers
 from headwater.readers import Vocabulary
@@ -16,6 +16,11 @@ def vocabularies_of(used: Iterable[str]) -> dict[str, Vocabulary]:
         for name, reader in readers.all_readers().items()
         if name in wanted and isinstance(vocabulary := getattr(reader, "VOCABULARY", None), Vocabulary)
     }
+
+
+def words_of_language(vocabularies: Mapping[str, Vocabulary], language: str) -> Vocabulary:
+    """Return one vocabulary of those ORMs among these that can be used in a language."""
+    return merged(v for v in vocabularies.values() if language in v.languages)
 
 
 def merged(vocabularies: Iterable[Vocabulary]) -> Vocabulary:
