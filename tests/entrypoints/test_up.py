@@ -88,6 +88,9 @@ def test_command_line_from_login_to_scan(headwater: HeadwaterProcess, home: Path
     assert (lines[-1]["event"], lines[-1]["data"]["state"]) == ("end", "completed")
     listed = parsed(home, "codebases", "list", "--project", project)
     assert [(row["name"], row["scan"]["usages"]) for row in listed] == [("shop", 1)]
+    [edge] = parsed(home, "codebases", "groups", "shop", "--project", project, "--by", "service")
+    assert (edge["count"], edge["group"] in APP) == (1, True)
+    assert "Did you mean shop?" in cli(home, "codebases", "groups", "shpo", "--project", project, code=2)
     assert parsed(home, "jobs", "show", job)["state"] == "completed"
     assert job in [row["id"] for row in parsed(home, "jobs", "list", "--state", "completed")]
     assert "already completed" in cli(home, "jobs", "cancel", job, code=2)

@@ -3702,9 +3702,32 @@ export interface paths {
         };
         /**
          * Get Graph
-         * @description Return the graph of the code that uses the selected columns; without a filter, the most used tables.
+         * @description Return the graph of the code that uses the selected columns, and of the endpoints that reach it.
+         *
+         *     Without a table, column, file, symbol, endpoint or text, it has the most used tables, and the files that use them.
+         *     `hidden` counts what is left out, and `totals` all usages by kind, tier and language, whatever is selected of these.
          */
         get: operations["get_graph"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/codebases/{codebase_id}/graph/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Graph Groups
+         * @description Return which parts of the code use which tables: folders, or services, which have a manifest of their own.
+         */
+        get: operations["get_graph_groups"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4716,6 +4739,25 @@ export interface components {
         CheckOut: {
             /** Findings */
             findings: components["schemas"]["Finding"][];
+        };
+        /**
+         * CodeGroupOut
+         * @description A part of the code: a folder, a file beside such folders, or a service; `name` is its path.
+         */
+        CodeGroupOut: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "folder" | "file" | "service";
+            /** Files */
+            files: number;
+            /** Languages */
+            languages: string[];
+            /** Total */
+            total: number;
         };
         /**
          * CodeIn
@@ -6603,6 +6645,25 @@ export interface components {
             tier: "A" | "B" | "C";
         };
         /**
+         * GraphEndpointOut
+         * @description An HTTP endpoint that reaches code of the graph; `file_path` declares it.
+         */
+        GraphEndpointOut: {
+            /**
+             * Endpoint Id
+             * Format: uuid
+             */
+            endpoint_id: string;
+            /** Method */
+            method: string;
+            /** Path */
+            path: string;
+            /** Handler */
+            handler: string;
+            /** File Path */
+            file_path: string;
+        };
+        /**
          * GraphFileOut
          * @description A file in the graph.
          */
@@ -6618,7 +6679,7 @@ export interface components {
         };
         /**
          * GraphOut
-         * @description Tables and code with the edges between them.
+         * @description Tables and code with the edges between them, and the endpoints that reach the code.
          */
         GraphOut: {
             /** Tables */
@@ -6629,7 +6690,28 @@ export interface components {
             edges: components["schemas"]["GraphEdgeOut"][];
             /** Relations */
             relations: components["schemas"]["GraphRelationOut"][];
+            /** Endpoints */
+            endpoints: components["schemas"]["GraphEndpointOut"][];
+            /** Reaches */
+            reaches: components["schemas"]["GraphReachOut"][];
+            /** Totals */
+            totals: components["schemas"]["GraphTotalOut"][];
             hidden: components["schemas"]["HiddenOut"];
+        };
+        /**
+         * GraphReachOut
+         * @description An endpoint reaches a function of the graph.
+         */
+        GraphReachOut: {
+            /**
+             * Endpoint Id
+             * Format: uuid
+             */
+            endpoint_id: string;
+            /** File Path */
+            file_path: string;
+            /** Symbol */
+            symbol: string;
         };
         /**
          * GraphRelationOut
@@ -6668,7 +6750,7 @@ export interface components {
         };
         /**
          * GraphTableOut
-         * @description A table in the graph.
+         * @description A table in the graph; `total` counts all usages of its columns, also those that are not in the graph.
          */
         GraphTableOut: {
             /** Name */
@@ -6682,6 +6764,26 @@ export interface components {
             total: number;
             /** Columns */
             columns: components["schemas"]["GraphColumnOut"][];
+        };
+        /**
+         * GraphTotalOut
+         * @description The usages of one kind, tier and language in all that the filter selects otherwise.
+         */
+        GraphTotalOut: {
+            /**
+             * Usage Type
+             * @enum {string}
+             */
+            usage_type: "read" | "write" | "update" | "delete" | "join" | "filter" | "projection";
+            /**
+             * Tier
+             * @enum {string}
+             */
+            tier: "A" | "B" | "C";
+            /** Language */
+            language: string;
+            /** Count */
+            count: number;
         };
         /**
          * Group
@@ -6716,6 +6818,59 @@ export interface components {
             items: (components["schemas"]["Condition-Output"] | components["schemas"]["Group-Output"])[];
         };
         /**
+         * GroupEdgeOut
+         * @description The usages of a table in a part of the code, by kind.
+         */
+        GroupEdgeOut: {
+            /** Table */
+            table: string;
+            /** Group */
+            group: string;
+            /** Count */
+            count: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * GroupGraphOut
+         * @description Which parts of the code use which tables, the most used first.
+         */
+        GroupGraphOut: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "folder" | "service";
+            /** Groups */
+            groups: components["schemas"]["CodeGroupOut"][];
+            /** Tables */
+            tables: components["schemas"]["GroupTableOut"][];
+            /** Edges */
+            edges: components["schemas"]["GroupEdgeOut"][];
+            /** Relations */
+            relations: components["schemas"]["TableRelationOut"][];
+            /** Totals */
+            totals: components["schemas"]["GraphTotalOut"][];
+            hidden: components["schemas"]["HiddenGroupsOut"];
+        };
+        /**
+         * GroupTableOut
+         * @description A table and its usages.
+         */
+        GroupTableOut: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "table" | "view";
+            /** Total */
+            total: number;
+        };
+        /**
          * HazardOut
          * @description A risk of applying a change.
          */
@@ -6726,8 +6881,20 @@ export interface components {
             text: string;
         };
         /**
+         * HiddenGroupsOut
+         * @description How many of the least used tables and parts of the code are left out, and their usages.
+         */
+        HiddenGroupsOut: {
+            /** Tables */
+            tables: number;
+            /** Groups */
+            groups: number;
+            /** Usages */
+            usages: number;
+        };
+        /**
          * HiddenOut
-         * @description How much the graph leaves out to stay readable.
+         * @description How much the graph leaves out to stay readable; `neighbors` are tables that a foreign key joins to its own.
          */
         HiddenOut: {
             /** Tables */
@@ -6736,6 +6903,10 @@ export interface components {
             files: number;
             /** Usages */
             usages: number;
+            /** Endpoints */
+            endpoints: number;
+            /** Neighbors */
+            neighbors: number;
         };
         /**
          * HolderOut
@@ -11639,6 +11810,16 @@ export interface components {
             rows: number | null;
             /** Columns */
             columns: components["schemas"]["ColumnPlanOut"][];
+        };
+        /**
+         * TableRelationOut
+         * @description Foreign keys from one table to another one.
+         */
+        TableRelationOut: {
+            /** From Table */
+            from_table: string;
+            /** To Table */
+            to_table: string;
         };
         /**
          * TablesOut
@@ -20424,6 +20605,9 @@ export interface operations {
                 tier?: ("A" | "B" | "C")[] | null;
                 symbol?: string | null;
                 q?: string | null;
+                folder?: string | null;
+                service?: string | null;
+                endpoint?: string | null;
             };
             header?: never;
             path: {
@@ -20468,6 +20652,9 @@ export interface operations {
                 tier?: ("A" | "B" | "C")[] | null;
                 symbol?: string | null;
                 q?: string | null;
+                folder?: string | null;
+                service?: string | null;
+                endpoint?: string | null;
             };
             header?: never;
             path: {
@@ -20484,6 +20671,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GraphOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_graph_groups: {
+        parameters: {
+            query?: {
+                by?: "folder" | "service";
+                table?: string | null;
+                column?: string | null;
+                usage_type?: ("read" | "write" | "update" | "delete" | "join" | "filter" | "projection")[] | null;
+                file?: string | null;
+                language?: string | null;
+                tier?: ("A" | "B" | "C")[] | null;
+                symbol?: string | null;
+                q?: string | null;
+                folder?: string | null;
+                service?: string | null;
+                endpoint?: string | null;
+            };
+            header?: never;
+            path: {
+                codebase_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupGraphOut"];
                 };
             };
             400: components["responses"]["BadRequest"];

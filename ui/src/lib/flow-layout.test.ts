@@ -1,38 +1,64 @@
 import { describe, expect, it } from 'vitest'
-import type { Tier, UsageKind } from '@/api/types'
 import { bookshopGraph } from '@/testing/graph'
-import { columnPort, fileId, HEAD, layoutInput, positionsFrom, ROW, symbolPort, TABLE_WIDTH, tableId } from './flow-layout'
-import { graphView } from './graph-view'
-import { KINDS } from './usage-kinds'
+import { bounds, drawnLines, HEAD, heightOf, layoutInput, lineOpacity, orderFrom, portY, ROW, stacked } from './flow-layout'
+import { fileId, flowModel, tableId, type FlowBox } from './flow-model'
+import { pathOf } from './graph-lock'
 
-const shown = { kinds: new Set<UsageKind>(KINDS.map((info) => info.kind)), tiers: new Set<Tier>(['A', 'B', 'C']) }
-const input = layoutInput(graphView(bookshopGraph(), shown))
-const node = (id: string) => input.children?.find((child) => child.id === id)
+const NOTHING = { lock: null, path: null }
+const model = flowModel(bookshopGraph(), NOTHING, new Set([tableId('users')]))
+const box = (id: string) => model.boxes.find((item) => item.id === id) as FlowBox
 
-describe('layoutInput', () => {
-  it('puts tables in the first layer and files in the second', () => {
+describe('the question for ELK', () => {
+  const input = layoutInput(model)
+  const node = (id: string) => input.children?.find((child) => child.id === id)
+
+  it('puts tables, code and endpoints into layers of their own', () => {
     const partition = (id: string) => node(id)?.layoutOptions?.['elk.partitioning.partition']
-    expect(partition(tableId('users'))).toBe('0')
-    expect(partition(fileId('app/service.py'))).toBe('1')
+    expect([tableId('users'), fileId('app/service.py'), 'endpoints app/api.py'].map(partition)).toEqual(['0', '1', '2'])
   })
 
-  it('sizes a box by its rows, one more for the columns left out, and a port in the middle of each row', () => {
-    const users = node(tableId('users'))
-    expect(users?.height).toBe(HEAD + ROW * 6)
-    expect(users?.ports?.[1]).toMatchObject({ x: TABLE_WIDTH, y: HEAD + ROW * 1.5 })
+  it('sizes a box by its rows and puts a port in the middle of each row', () => {
+    expect(node(tableId('users'))?.height).toBe(HEAD + ROW * 7)
+    expect(node(tableId('users'))?.ports?.[1]).toMatchObject({ x: 220, y: HEAD + ROW * 1.5 })
   })
 
-  it('joins ports, not boxes', () => {
-    expect(input.edges).toContainEqual(
-      expect.objectContaining({ sources: [columnPort('u.email')], targets: [symbolPort('app/service.py', 'login')] }),
-    )
-    expect(input.edges).toHaveLength(3)
+  it('joins ports that exist', () => {
+    const ports = new Set(input.children?.flatMap((child) => child.ports?.map((port) => port.id) ?? []))
+    expect(input.edges?.length).toBe(5)
+    for (const edge of input.edges ?? []) for (const end of [...edge.sources, ...edge.targets]) expect(ports).toContain(end)
   })
 })
 
-describe('positionsFrom', () => {
-  it('starts both sides at the top and keeps their order', () => {
-    const answer = { id: 'root', children: [{ id: 'table a', x: 3, y: 120 }, { id: 'table b', x: 3, y: 300 }, { id: 'file x', x: 500, y: 40 }] }
-    expect(positionsFrom(answer)).toMatchObject({ 'table a': { y: 0 }, 'table b': { y: 180 }, 'file x': { y: 0 } })
+describe('positions', () => {
+  it('stack each layer in the order of the answer, with newcomers at the end', () => {
+    const order = orderFrom({ id: 'root', children: [{ id: tableId('orders'), y: 3 }, { id: tableId('users'), y: 90 }] })
+    const positions = stacked(model.boxes, order)
+    expect(positions[tableId('orders')]?.y).toBe(0)
+    expect(positions[tableId('users')]?.y).toBe(heightOf(box(tableId('orders'))) + 16)
+    const newcomers = stacked(model.boxes, [tableId('users')])
+    expect(newcomers[tableId('orders')]?.y).toBeGreaterThan(0)
+  })
+
+  it('span the drawing', () => {
+    const positions = stacked(model.boxes, [])
+    expect(bounds(model.boxes, { ...positions, [tableId('users')]: { x: -50, y: -10 } })).toMatchObject({ x: -50, y: -10 })
+  })
+})
+
+describe('lines', () => {
+  it('end at the row, or at the last one when the row is not shown', () => {
+    const orders = box(tableId('orders'))
+    expect(portY(box(tableId('users')), 'column u.email')).toBe(HEAD + ROW / 2)
+    expect(orders.rows).toEqual([])
+    expect(portY(orders, null)).toBe(HEAD + ROW / 2)
+  })
+
+  it('of the locked path come last and stand out', () => {
+    const graph = bookshopGraph()
+    const lock = { kind: 'column', table: 'orders', column: 'user_id' } as const
+    const locked = flowModel(graph, { lock, path: pathOf(graph, lock) }, new Set())
+    const lines = drawnLines(locked, stacked(locked.boxes, []))
+    expect(lines.map(({ line }) => line.light)).toEqual(['off', 'off', 'off', 'on', 'on', 'on'])
+    expect(lineOpacity(lines.at(-1)!.line, 6)).toBeGreaterThan(lineOpacity(lines[0]!.line, 6) * 5)
   })
 })

@@ -41,6 +41,14 @@ export interface LineageSearch {
   view?: 'flow' | 'list'
   usage?: string
   at?: string
+  endpoint?: string
+  language?: string
+  folder?: string
+  service?: string
+  /** Parts of the code instead of files. */
+  group?: 'folder' | 'service'
+  /** What is locked in the graph, as `lockText` says it. */
+  lock?: string
 }
 
 const KIND_NAMES = KINDS.map((info) => info.kind)
@@ -60,6 +68,12 @@ export function lineageSearch(raw: RawSearch): LineageSearch {
     view: oneOf(raw, 'view', ['flow', 'list'] as const),
     usage: text(raw, 'usage'),
     at: text(raw, 'at'),
+    endpoint: text(raw, 'endpoint'),
+    language: text(raw, 'language'),
+    folder: text(raw, 'folder'),
+    service: text(raw, 'service'),
+    group: oneOf(raw, 'group', ['folder', 'service'] as const),
+    lock: text(raw, 'lock'),
   }
 }
 

@@ -1,5 +1,5 @@
 // Owns small lineage graphs for tests.
-import type { Column, ColumnSummary, Graph, GraphEdge, Usage, UsageKind, UseState } from '@/api/types'
+import type { Column, ColumnSummary, Graph, GraphEdge, GroupGraph, Usage, UsageKind, UseState } from '@/api/types'
 import { KINDS } from '@/lib/usage-kinds'
 
 /** Two tables, two files, four edges: enough for every filter to matter. */
@@ -35,7 +35,21 @@ export function bookshopGraph(): Graph {
       edge('o.user_id', 'app/orders.py', 'total', 'join', { tier: 'B' }),
     ],
     relations: [{ from_column_id: 'o.user_id', to_column_id: 'u.id', kind: 'foreign_key' }],
-    hidden: { tables: 0, files: 0, usages: 0 },
+    endpoints: [
+      { endpoint_id: 'e.register', method: 'POST', path: '/users', handler: 'register', file_path: 'app/api.py' },
+      { endpoint_id: 'e.total', method: 'GET', path: '/orders/{id}', handler: 'total', file_path: 'app/api.py' },
+    ],
+    reaches: [
+      { endpoint_id: 'e.register', file_path: 'app/service.py', symbol: 'register' },
+      { endpoint_id: 'e.total', file_path: 'app/orders.py', symbol: 'total' },
+    ],
+    totals: [
+      { usage_type: 'write', tier: 'A', language: 'python', count: 2 },
+      { usage_type: 'filter', tier: 'A', language: 'python', count: 1 },
+      { usage_type: 'filter', tier: 'C', language: 'sql', count: 1 },
+      { usage_type: 'join', tier: 'B', language: 'python', count: 1 },
+    ],
+    hidden: { tables: 0, files: 0, usages: 0, endpoints: 0, neighbors: 0 },
   }
 }
 
@@ -72,5 +86,28 @@ export function usage(column_id: string, table_name: string, column_name: string
     via: 'orm',
     tier: 'A',
     evidence: [],
+  }
+}
+
+/** Two services that use two tables. */
+export function groupGraph(): GroupGraph {
+  return {
+    by: 'service',
+    groups: [
+      { name: 'services/api', kind: 'service', files: 4, languages: ['python'], total: 7 },
+      { name: 'services/jobs', kind: 'service', files: 1, languages: ['python'], total: 2 },
+    ],
+    tables: [
+      { name: 'users', kind: 'table', total: 8 },
+      { name: 'orders', kind: 'table', total: 1 },
+    ],
+    edges: [
+      { table: 'users', group: 'services/api', count: 6, counts: { read: 4, filter: 2 } },
+      { table: 'users', group: 'services/jobs', count: 2, counts: { update: 2 } },
+      { table: 'orders', group: 'services/api', count: 1, counts: { read: 1 } },
+    ],
+    relations: [{ from_table: 'orders', to_table: 'users' }],
+    totals: [{ usage_type: 'read', tier: 'A', language: 'python', count: 5 }],
+    hidden: { tables: 0, groups: 0, usages: 0 },
   }
 }

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class UsageFilter:
-    """Which usages to select; empty means all. `column_ids` are the ids of table and column in one scan."""
+    """Which usages to select; empty means all.
+
+    `folder` selects the files below it, `service` those of one part of the code (`service/code_groups.py`), and
+    `endpoint` the code that an HTTP endpoint reaches. `column_ids`, `files` and `endpoint_n` are what names mean in
+    one scan.
+    """
 
     table: str | None = None
     column: str | None = None
@@ -19,12 +24,24 @@ class UsageFilter:
     language: str | None = None
     symbol: str | None = None
     q: str | None = None
+    folder: str | None = None
+    service: str | None = None
+    endpoint: uuid.UUID | None = None
     column_ids: tuple[uuid.UUID, ...] | None = None
+    files: tuple[str, ...] | None = None
+    endpoint_n: int | None = None
 
     @property
     def by_column_only(self) -> bool:
         """Return True if it selects by table and column only, so that the stored totals can be used."""
-        return not (self.usage_types or self.tiers or self.file or self.language or self.symbol or self.q)
+        code = self.file or self.symbol or self.folder or self.service or self.endpoint
+        return not (self.usage_types or self.tiers or self.language or self.q or code)
+
+    @property
+    def is_focused(self) -> bool:
+        """Return True if it names something to start from, not only kinds, tiers, a language or a part of the code."""
+        names = (self.table, self.column, self.file, self.symbol, self.q, self.endpoint)
+        return any(name is not None for name in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +18,6 @@ from headwater.features.codebases import api_models as shapes
 from headwater.features.codebases import git_models, impact_models, question_models
 from headwater.features.codebases.service.codebases import CodebaseView
 from headwater.features.codebases.service.files import FileView
-from headwater.features.codebases.service.graph import LineageGraph
 from headwater.features.codebases.service.lineage import ColumnSum
 from headwater.features.codebases.service.questions import UsedColumn
 from headwater.features.codebases.service.results import column_id
@@ -131,58 +130,6 @@ def _changes(changes: Changes) -> question_models.ChangesOut:
         usages=[question_models.DiffUsageOut.model_validate(usage) for usage in changes.usages[:MAX_BREAKS]],
         total=len(changes.usages),
     )
-
-
-def graph(lineage_graph: LineageGraph) -> shapes.GraphOut:
-    """Return the response model of a graph."""
-    tables: dict[str, list[shapes.GraphColumnOut]] = defaultdict(list)
-    for row in lineage_graph.columns:
-        tables[row.table_name].append(_graph_column(row))
-    for table, column in _undeclared_columns(lineage_graph):
-        tables[table].append(column)
-    kinds = {row.table_name: row.table_kind for row in lineage_graph.columns}
-    return shapes.GraphOut(
-        tables=[_graph_table(name, kinds.get(name, "table"), rows) for name, rows in tables.items()],
-        code=[shapes.GraphFileOut.model_validate(file) for file in lineage_graph.code],
-        edges=[shapes.GraphEdgeOut.model_validate(edge) for edge in lineage_graph.edges],
-        relations=[
-            shapes.GraphRelationOut.model_validate({"from_column_id": source, "to_column_id": target, "kind": kind})
-            for source, target, kind in lineage_graph.relations
-        ],
-        hidden=shapes.HiddenOut(**lineage_graph.hidden),
-    )
-
-
-def _graph_table(name: str, kind: str, columns: list[shapes.GraphColumnOut]) -> shapes.GraphTableOut:
-    return shapes.GraphTableOut(
-        name=name,
-        kind="table" if kind == "table" else "view",
-        total=sum(column.total for column in columns),
-        columns=columns,
-    )
-
-
-def _graph_column(row: Any) -> shapes.GraphColumnOut:
-    return shapes.GraphColumnOut(
-        column_id=row.id,
-        name=row.column_name,
-        type=row.type,
-        primary_key=row.primary_key,
-        total=sum(row.counts.values()),
-    )
-
-
-def _undeclared_columns(lineage_graph: LineageGraph) -> list[tuple[str, shapes.GraphColumnOut]]:
-    """Return the targets of edges that no table declares: `*`, the whole row, which a delete affects."""
-    declared = {row.id for row in lineage_graph.columns}
-    totals: Counter[tuple[str, str, uuid.UUID]] = Counter()
-    for edge in lineage_graph.edges:
-        if edge.column_id not in declared:
-            totals[edge.table_name, edge.column_name, edge.column_id] += edge.count
-    return [
-        (table, shapes.GraphColumnOut(column_id=id_, name=name, type="", primary_key=False, total=total))
-        for (table, name, id_), total in totals.items()
-    ]
 
 
 def schema(read_schema: Schema, codebase_id: uuid.UUID) -> shapes.SchemaOut:

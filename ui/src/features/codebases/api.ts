@@ -1,8 +1,7 @@
 // Owns the requests of codebases: upload, scan results, files, lineage, graph.
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query'
-import type { ChangeRequest, GitCodebaseInput, GitSourceInput, ReportFormat, UseState } from '@/api/types'
+import type { ChangeRequest, GitCodebaseInput, GitSourceInput, ReportFormat, Tier, UsageKind, UseState } from '@/api/types'
 import type { EndpointsSearch } from '@/lib/search-params'
-import { usesWholeRows, WHOLE_ROW, withWholeRows } from '@/lib/graph-view'
 import { api, everyPage, keepSlashes, upload } from '@/lib/http'
 
 /** A finished scan never changes, so its parts stay fresh until something is scanned again. */
@@ -75,24 +74,33 @@ export const fileQuery = (codebase: string, file: string) =>
     ...SCANNED,
   })
 
+/** What usages are about; all of it is optional. */
 export interface Focus {
   table?: string
   column?: string
   file?: string
   symbol?: string
   q?: string
+  endpoint?: string
+  usage_type?: UsageKind[]
+  tier?: Tier[]
+  language?: string
+  folder?: string
+  service?: string
 }
 
 export const graphQuery = (codebase: string, focus: Focus, depth: number) =>
   queryOptions({
     queryKey: ['codebases', codebase, 'graph', focus, depth],
-    queryFn: async ({ signal }) => {
-      const graph = await api.get('/codebases/{codebase_id}/graph', { params: { ...of(codebase), query: { ...focus, depth } }, signal })
-      if (!usesWholeRows(graph)) return graph
-      const rows = await api.get('/codebases/{codebase_id}/lineage', { params: { ...of(codebase), query: { column: WHOLE_ROW, limit: 500 } }, signal })
-      return withWholeRows(graph, rows.usages)
-    },
-    placeholderData: (before) => before,
+    queryFn: ({ signal }) => api.get('/codebases/{codebase_id}/graph', { params: { ...of(codebase), query: { ...focus, depth } }, signal }),
+    ...SCANNED,
+  })
+
+/** Which folders or services of the whole codebase use which tables. */
+export const groupGraphQuery = (codebase: string, focus: Focus, by: 'folder' | 'service') =>
+  queryOptions({
+    queryKey: ['codebases', codebase, 'groups', focus, by],
+    queryFn: ({ signal }) => api.get('/codebases/{codebase_id}/graph/groups', { params: { ...of(codebase), query: { ...focus, by } }, signal }),
     ...SCANNED,
   })
 

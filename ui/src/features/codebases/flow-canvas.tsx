@@ -1,134 +1,159 @@
-// Owns the flow diagram: tables at the left, code at the right, laid out by ELK, drawn by xyflow.
+// Owns the flow diagram: tables at the left, code in the middle, endpoints at the right; boxes can be moved.
 import '@xyflow/react/dist/base.css'
-import { Background, ReactFlow, ReactFlowProvider, useReactFlow, type EdgeTypes, type NodeTypes } from '@xyflow/react'
-import { useEffect, useMemo, useRef, useState } from 'react'
-import type { Usage } from '@/api/types'
+import { Background, ReactFlow, ReactFlowProvider, useNodesState, useReactFlow, useStore, type NodeTypes, type Viewport } from '@xyflow/react'
+import { LayoutGrid } from 'lucide-react'
+import { useEffect, useMemo, useRef, useState, type CSSProperties, type ReactNode } from 'react'
+import type { Codebase } from '@/api/types'
 import { SkeletonRows } from '@/components/states'
 import { ZoomControls } from '@/components/zoom-controls'
-import { columnPort, FILE_WIDTH, fileId, symbolPort, TABLE_WIDTH, tableId, type Positions } from '@/lib/flow-layout'
-import { edgeName, type GraphView } from '@/lib/graph-view'
-import { RelationEdge, UsageEdge, type RelationEdgeType, type UsageEdgeType } from './flow-edges'
-import { FileNode, TableNode, type FileNodeType, type TableNodeType } from './flow-nodes'
+import { drawingWidth, drawnLines, heightOf, LEFT, widthOf, type Positions } from '@/lib/flow-layout'
+import type { FlowModel } from '@/lib/flow-model'
+import { isSameLock, type Lock } from '@/lib/graph-lock'
+import { symbolKey } from '@/lib/graph-view'
+import { FlowExport } from './flow-export'
+import { FlowLines } from './flow-lines'
+import { BoxNode, FarContext, type BoxNodeType } from './flow-nodes'
 import { useLineage } from './lineage-context'
 import { useLayout } from './use-layout'
 
-const NODES: NodeTypes = { table: TableNode, file: FileNode }
-const EDGES: EdgeTypes = { usage: UsageEdge, relation: RelationEdge }
+const NODES: NodeTypes = { box: BoxNode }
+/** Below this zoom rows cannot be read: boxes show their names alone, and lines are straight. */
+const FAR = 0.35
+/** Below this zoom lines are no more than a grey cloud: only those of the locked path are drawn. */
+const FARTHEST = 0.15
 const CULL_ABOVE = 100
-const MARGIN = 40
+const MARGIN = 32
+/** Below this zoom the letters of a row are smaller than nine pixels. */
+const READABLE = 0.75
 
-type FlowNode = TableNodeType | FileNodeType
-type FlowEdge = UsageEdgeType | RelationEdgeType
+/** What is inside boxes can be pressed, which xyflow denies to boxes that cannot be selected. */
+const PRESSABLE = { pointerEvents: 'all' } as const
 
-/** Boxes stay where ELK puts them, but what is inside them can be clicked, which xyflow denies to such boxes. */
-const still = { draggable: false, selectable: false, connectable: false, style: { pointerEvents: 'all' } } as const
-
-function flowNodes(view: GraphView, positions: Positions): FlowNode[] {
-  const tables = view.tables.map((table): TableNodeType => {
-    const id = tableId(table.name)
-    return { id, type: 'table', position: positions[id] ?? { x: 0, y: 0 }, data: { table }, ...still }
-  })
-  const files = view.files.map((file): FileNodeType => {
-    const id = fileId(file.file_path)
-    return { id, type: 'file', position: positions[id] ?? { x: 0, y: 0 }, data: { file }, ...still }
-  })
-  return [...tables, ...files]
-}
-
-function usageEdges(view: GraphView, chosen: Usage | null, hovered: string | null): UsageEdgeType[] {
-  const tableOf = new Map(view.tables.flatMap((table) => table.columns.map((column) => [column.column_id, table.name] as const)))
-  const isChosen = (edge: GraphView['edges'][number]) =>
-    chosen !== null && edge.column_id === chosen.column_id && edge.file_path === chosen.file_path && edge.symbol === (chosen.symbol ?? '')
-  // Many lines over each other would glare: the more there are, the fainter each one is.
-  const opacity = Math.max(0.25, Math.min(0.6, 80 / view.edges.length))
-  return view.edges.flatMap((plain): UsageEdgeType[] => {
-    const table = tableOf.get(plain.column_id)
-    // The chosen line is named after the usage in detail, which need not be the commonest kind between the two.
-    const edge = chosen && isChosen(plain) ? { ...plain, kind: chosen.usage_type, line_number: chosen.line_number } : plain
-    if (table === undefined) return []
-    return [
-      {
-        id: edge.id,
-        type: 'usage',
-        source: tableId(table),
-        sourceHandle: columnPort(edge.column_id),
-        target: fileId(edge.file_path),
-        targetHandle: symbolPort(edge.file_path, edge.symbol),
-        ariaLabel: `${table}, used at ${edgeName(edge)}`,
-        zIndex: isChosen(edge) ? 2 : 0,
-        data: { edge, chosen: isChosen(edge), named: edge.id === hovered, opacity: hovered === null ? opacity : opacity / 2 },
-      },
-    ]
+function nodesFor(model: FlowModel, positions: Positions, before: readonly BoxNodeType[]): BoxNodeType[] {
+  const known = new Map(before.map((node) => [node.id, node]))
+  return model.boxes.map((box) => {
+    const at = { position: positions[box.id] ?? { x: 0, y: 0 }, width: widthOf(box), height: heightOf(box) }
+    const old = known.get(box.id)
+    return old ? { ...old, ...at, data: { box } } : { id: box.id, type: 'box', data: { box }, style: PRESSABLE, ...at }
   })
 }
 
-function relationEdges(view: GraphView): RelationEdgeType[] {
-  const tableOf = new Map(view.tables.flatMap((table) => table.columns.map((column) => [column.column_id, table.name] as const)))
-  return view.relations.flatMap(({ from_column_id: from, to_column_id: to }): RelationEdgeType[] => {
-    const [source, target] = [tableOf.get(from), tableOf.get(to)]
-    if (source === undefined || target === undefined) return []
-    return [
-      { id: `relation ${from} ${to}`, type: 'relation', source: tableId(source), target: tableId(target), sourceHandle: `from ${from}`, targetHandle: `to ${to}`, data: {} },
-    ]
-  })
-}
-
-/** Shows the graph from its top, as wide as fits but never smaller than can be read. */
-function useFirstView(of: GraphView | undefined, width: number) {
+/** Shows a new subject from its top, as wide as fits but never smaller than can be read; again when the room for it changes. */
+function useFirstView(subject: object | undefined, model: FlowModel | undefined) {
   const flow = useReactFlow()
+  const width = useStore((state) => state.width)
+  const last = useRef<{ subject: object; view: Viewport } | null>(null)
   useEffect(() => {
-    if (!of || width === 0) return
-    const needed = TABLE_WIDTH + 260 + FILE_WIDTH + 2 * MARGIN
-    const zoom = Math.min(1, Math.max(0.6, width / needed))
-    void flow.setViewport({ x: Math.max(MARGIN, (width - needed * zoom) / 2 + MARGIN * zoom), y: MARGIN, zoom })
-  }, [of, width, flow])
+    if (!subject || !model || width === 0) return
+    const now = flow.getViewport()
+    const before = last.current
+    // Where the user has gone is not changed.
+    if (before?.subject === subject && (now.x !== before.view.x || now.y !== before.view.y || now.zoom !== before.view.zoom)) return
+    const needed = drawingWidth(model.boxes) + MARGIN
+    const zoom = Math.min(1, Math.max(READABLE, width / needed))
+    const view = { x: LEFT * zoom + Math.max(0, (width - needed * zoom) / 2), y: MARGIN, zoom }
+    last.current = { subject, view }
+    void flow.setViewport(view)
+  }, [subject, model, width, flow])
 }
 
-function Canvas({ view, scope }: { view: GraphView; scope: string }) {
-  const box = useRef<HTMLElement>(null)
-  const [width, setWidth] = useState(0)
-  const [hovered, setHovered] = useState<string | null>(null)
-  const { chosen, pick } = useLineage()
-  const layout = useLayout(view)
-  useFirstView(layout?.of, width)
+export interface Jump {
+  lock: Lock
+}
+
+/** Brings what was searched for into view. */
+function useJump(jump: Jump | null, model: FlowModel | undefined, positions: Positions | undefined) {
+  const flow = useReactFlow()
+  const last = useRef<Jump | null>(null)
   useEffect(() => {
-    if (box.current) setWidth(box.current.clientWidth)
-  }, [])
-  const nodes = useMemo(() => (layout ? flowNodes(layout.of, layout.positions) : []), [layout])
-  const edges = useMemo<FlowEdge[]>(
-    () => (layout ? [...relationEdges(layout.of), ...usageEdges(layout.of, chosen, hovered)] : []),
-    [layout, chosen, hovered],
-  )
+    if (!jump || !model || !positions || last.current === jump) return
+    const box = model.boxes.find((item) => isSameLock(item.lock, jump.lock) || item.rows.some((row) => isSameLock(row.lock, jump.lock)))
+    const at = box && positions[box.id]
+    if (!box || !at) return
+    last.current = jump
+    void flow.setCenter(at.x + widthOf(box) / 2, at.y + heightOf(box) / 2, { zoom: Math.max(0.8, Math.min(1, flow.getZoom())), duration: 0 })
+  }, [jump, model, positions, flow])
+}
+
+/** The lines where the boxes are now, also while one is dragged. */
+function useLines(model: FlowModel | undefined, nodes: readonly BoxNodeType[], zoom: 'near' | 'far' | 'farthest') {
+  return useMemo(() => {
+    if (!model) return { drawn: [], relations: new Set<string>() }
+    const positions = Object.fromEntries(nodes.map((node) => [node.id, node.position]))
+    const all = drawnLines(model, positions, zoom !== 'near')
+    const drawn = zoom === 'farthest' ? all.filter(({ line }) => line.light === 'on') : all
+    return { drawn, relations: new Set(model.relations.map((line) => line.id)) }
+  }, [model, nodes, zoom])
+}
+
+export interface FlowCanvasProps {
+  model: FlowModel
+  /** The answer that is drawn: another one is laid out anew. */
+  subject: object
+  codebase: Codebase
+  title: string
+  scope: string
+  jump: Jump | null
+  children?: ReactNode
+}
+
+function Canvas({ model, subject, codebase, title, scope, jump, children }: FlowCanvasProps) {
+  const { followLine, chosen, lock } = useLineage()
+  const { layout, move, tidy, isMoved } = useLayout(model, subject, codebase.id, codebase.scan?.id ?? '')
+  const zoom = useStore((state) => (state.transform[2] < FARTHEST ? 'farthest' : state.transform[2] < FAR ? 'far' : 'near'))
+  const [nodes, setNodes, onNodesChange] = useNodesState<BoxNodeType>([])
+  const [moving, setMoving] = useState(false)
+  useEffect(() => {
+    if (layout) setNodes((before) => nodesFor(layout.model, layout.positions, before))
+  }, [layout, setNodes])
+  useFirstView(layout?.subject, layout?.model)
+  useJump(jump, layout?.model, layout?.positions)
+  const { drawn, relations } = useLines(layout?.model, nodes, zoom)
+  const chosenLine = useMemo(() => {
+    const at = chosen && symbolKey(chosen.file_path, chosen.symbol ?? '')
+    const lines = drawn.filter(({ line }) => line.at && symbolKey(line.at.file, line.at.symbol) === at && line.from === `table ${chosen?.table_name}`)
+    return (lines.find(({ line }) => line.fromRow?.endsWith(chosen?.column_id ?? '?')) ?? lines[0])?.line.id ?? null
+  }, [drawn, chosen])
   return (
-    <section ref={box} className="canvas" aria-label="Flow from columns to code">
+    <section className={`canvas flow ${zoom} ${moving ? 'moving' : ''} ${lock ? 'has-lock' : ''}`} style={{ '--lines': model.lines.length } as CSSProperties} aria-label="Flow from columns to code">
       {layout === null && <SkeletonRows rows={6} label="Laying out the flow" />}
-      <ReactFlow<FlowNode, FlowEdge>
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={NODES}
-        edgeTypes={EDGES}
-        nodesFocusable={false}
-        edgesFocusable={false}
-        nodesConnectable={false}
-        onlyRenderVisibleElements={nodes.length > CULL_ABOVE}
-        panOnScroll
-        minZoom={0.15}
-        maxZoom={1.5}
-        onEdgeMouseEnter={(_, edge) => setHovered(edge.id)}
-        onEdgeMouseLeave={() => setHovered(null)}
-        onEdgeClick={(_, edge) => {
-          if (edge.type === 'usage' && edge.data) pick({ file: edge.data.edge.file_path, symbol: edge.data.edge.symbol, columnId: edge.data.edge.column_id })
-        }}
-      >
-        <Background gap={16} size={1} color="var(--line)" />
-      </ReactFlow>
-      <p className="scope">{scope}</p>
-      <ZoomControls />
+      <FarContext value={zoom !== 'near'}>
+        <ReactFlow<BoxNodeType>
+          nodes={nodes}
+          nodeTypes={NODES}
+          onNodesChange={onNodesChange}
+          onNodeDragStop={(_, node) => move(node.id, node.position)}
+          onMoveStart={() => setMoving(true)}
+          onMoveEnd={() => setMoving(false)}
+          nodeDragThreshold={4}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          nodesConnectable={false}
+          elementsSelectable={false}
+          deleteKeyCode={null}
+          onlyRenderVisibleElements={nodes.length > CULL_ABOVE}
+          panOnScroll
+          minZoom={0.05}
+          maxZoom={1.5}
+        >
+          {zoom === 'near' && <Background gap={16} size={1} color="var(--line)" />}
+          <FlowLines drawn={drawn} relations={relations} chosen={chosenLine} onFollow={followLine} />
+        </ReactFlow>
+      </FarContext>
+      <p className="scope">
+        {scope} {children}
+      </p>
+      <ZoomControls>
+        <button type="button" className="btn icon" aria-label="Tidy up" title={isMoved ? 'Tidy up: forget where boxes were moved' : 'Tidy up'} onClick={() => void tidy()}>
+          <LayoutGrid className="i" aria-hidden="true" />
+        </button>
+        {layout && <FlowExport model={layout.model} positions={layout.positions} title={title} subtitle={`${codebase.name}. ${scope}`} />}
+      </ZoomControls>
     </section>
   )
 }
 
-export default function FlowCanvas(props: { view: GraphView; scope: string }) {
+export default function FlowCanvas(props: FlowCanvasProps) {
   return (
     <ReactFlowProvider>
       <Canvas {...props} />

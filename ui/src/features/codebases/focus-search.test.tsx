@@ -2,10 +2,11 @@ import { act } from 'react'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Codebase } from '@/api/types'
-import { summary } from '@/testing/graph'
+import { flowModel, type FlowModel } from '@/lib/flow-model'
+import { bookshopGraph, summary } from '@/testing/graph'
 import { answering } from '@/testing/page'
 import { byRole, fill, press, render, spoken, tap, until } from '@/testing/render'
-import { FocusSearch } from './focus-search'
+import { FocusSearch, targetsIn } from './focus-search'
 
 const COLUMNS = [summary('users.email', { read: 59 }), summary('users.email_verified'), summary('orders.user_id', { join: 3 })]
 const FILES = [
@@ -21,17 +22,18 @@ beforeEach(() => {
 })
 afterEach(() => vi.unstubAllGlobals())
 
-function search() {
+function search(drawn?: FlowModel) {
   const patch = vi.fn()
+  const go = vi.fn()
   const { container } = render(
     <QueryClientProvider client={new QueryClient()}>
-      <FocusSearch codebase={{ id: 'c1' } as Codebase} patch={patch} />
+      <FocusSearch codebase={{ id: 'c1' } as Codebase} patch={patch} drawn={drawn} onGo={go} />
     </QueryClientProvider>,
   )
   const field = byRole(container, 'textbox', 'Find in lineage')
   const offers = () => [...container.querySelectorAll('.suggest button')].map(spoken)
   const submit = () => act(() => void field.closest('form')?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true })))
-  return { container, patch, field, offers, submit }
+  return { container, patch, go, field, offers, submit }
 }
 
 describe('the lineage search', () => {
@@ -101,6 +103,20 @@ describe('the lineage search', () => {
     expect(document.activeElement?.textContent).toContain('All names')
     press(document.activeElement as Element, 'ArrowUp')
     expect(spoken(document.activeElement as Element)).toBe('users.email_verified0')
+  })
+
+  it('goes to what is in the graph, by column, function or endpoint', async () => {
+    const drawn = flowModel(bookshopGraph(), { lock: null, path: null }, new Set(['table users']))
+    expect(targetsIn(drawn, 'user').map((target) => target.name)).toEqual(['users', 'users.email', 'users.id', 'users.name', 'users.fax'])
+    expect(targetsIn(drawn, 'register')).toEqual([{ lock: { kind: 'symbol', file: 'app/service.py', symbol: 'register' }, name: 'register', note: 'service.py' }])
+    expect(targetsIn(undefined, 'register')).toEqual([])
+    const { container, field, go, patch } = search(drawn)
+    fill(field, 'get /orders')
+    press(field, 'ArrowDown')
+    expect(spoken(document.activeElement as Element)).toBe('GET /orders/{id}endpoint')
+    tap(byRole(container, 'button', 'GET /orders/{id}endpoint'))
+    expect(go).toHaveBeenCalledExactlyOnceWith({ kind: 'endpoint', endpoint: 'e.total' })
+    expect(patch).not.toHaveBeenCalled()
   })
 
   it('closes with Escape', async () => {

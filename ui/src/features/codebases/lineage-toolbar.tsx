@@ -1,14 +1,13 @@
-// Owns the two bars above the flow: lock, search, depth and view; then kinds and confidence with their counts.
+// Owns the bar above the flow: what is pinned, what is locked, search, depth, grouping and view.
 import { getRouteApi } from '@tanstack/react-router'
-import { List, Pin, Search, Waypoints, X } from 'lucide-react'
-import type { Codebase, Tier, UsageKind } from '@/api/types'
+import { List, Lock as LockIcon, Pin, Search, Waypoints, X } from 'lucide-react'
+import type { Codebase } from '@/api/types'
 import { Segmented } from '@/components/field'
 import { ImpactLink } from '@/components/impact-link'
-import { KindLetter } from '@/components/marks'
-import { count } from '@/lib/format'
-import type { FilterCounts } from '@/lib/graph-view'
-import { shownKinds, shownTiers, type LineageSearch } from '@/lib/search-params'
-import { KINDS, TIERS } from '@/lib/usage-kinds'
+import type { FlowModel } from '@/lib/flow-model'
+import type { Lock } from '@/lib/graph-lock'
+import { baseName } from '@/lib/graph-view'
+import type { LineageSearch } from '@/lib/search-params'
 import { FocusSearch } from './focus-search'
 
 const route = getRouteApi('/shell/p/$project/lineage')
@@ -20,11 +19,17 @@ const VIEWS = [
   { value: 'flow', label: <><Waypoints className="i" aria-hidden="true" />Flow</> },
   { value: 'list', label: <><List className="i" aria-hidden="true" />List</> },
 ] as const
+const GROUPS = [
+  { value: 'code', label: 'Files' },
+  { value: 'folder', label: 'Folders' },
+  { value: 'service', label: 'Services' },
+] as const
 
 /** The name of what is pinned. */
 export function focusName(search: LineageSearch): string | null {
   if (search.table) return search.column ? `${search.table}.${search.column}` : search.table
-  if (search.file) return search.file.slice(search.file.lastIndexOf('/') + 1)
+  if (search.file) return search.symbol || baseName(search.file)
+  if (search.endpoint) return 'an endpoint'
   return search.q ?? null
 }
 
@@ -42,60 +47,61 @@ export function FocusChip({ name, isSearch, onRemove }: { name: string; isSearch
   )
 }
 
-export function LineageToolbar({ codebase, patch }: { codebase: Codebase; patch: PatchLineage }) {
-  const search = route.useSearch()
-  const name = focusName(search)
-  const unlock = () => patch({ table: undefined, column: undefined, file: undefined, symbol: undefined, q: undefined, usage: undefined, at: undefined })
+/** The path that is locked in the graph; only one at a time. */
+export function LockChip({ name, onPin, onRelease }: { name: string; onPin: (() => void) | null; onRelease: () => void }) {
   return (
-    <div className="toolbar">
-      <h1>Lineage</h1>
-      {name && <FocusChip name={name} isSearch={search.q !== undefined} onRemove={unlock} />}
-      {name && search.table && <ImpactLink of={name} />}
-      <FocusSearch codebase={codebase} patch={patch} />
-      <span className="grow hide-p" />
-      <span className="hide-p row">
-        <span className="small dim" id="depth-label">
-          Depth
-        </span>
-        <Segmented label="Depth" value={search.depth ?? 1} options={DEPTHS} onChange={(depth) => patch({ depth: depth === 1 ? undefined : depth })} />
-        <Segmented label="View" value={search.view ?? 'flow'} options={VIEWS} onChange={(view) => patch({ view: view === 'flow' ? undefined : view })} />
-      </span>
-    </div>
+    <span className="chip lockchip branch">
+      <LockIcon className="i" aria-hidden="true" />
+      <span className="cut">{name}</span>
+      {onPin && (
+        <button type="button" className="only" aria-label={`Pin ${name}: show only its path`} title="Show only this path" onClick={onPin}>
+          <Pin className="i" aria-hidden="true" />
+        </button>
+      )}
+      <button type="button" aria-label={`Release ${name}`} title="Release (Esc)" onClick={onRelease}>
+        <X className="i" aria-hidden="true" />
+      </button>
+    </span>
   )
 }
 
-/** The chosen set after one of its members is clicked: all -> only it; more than one -> with or without it. */
-export function toggled<T extends string>(now: ReadonlySet<T>, all: readonly T[], one: T): string | undefined {
-  const next = now.size === all.length ? new Set([one]) : new Set(now)
-  if (now.size !== all.length && !next.delete(one)) next.add(one)
-  return next.size === 0 || next.size === all.length ? undefined : all.filter((value) => next.has(value)).join(',')
+interface LineageToolbarProps {
+  codebase: Codebase
+  patch: PatchLineage
+  drawn: FlowModel | undefined
+  /** What is locked beside what is pinned, and how it is called. */
+  locked: { lock: Lock; name: string } | null
+  /** How the pinned endpoint is called, once it is known. */
+  pinnedName: string | null
+  onGo: (lock: Lock) => void
+  onPin: (lock: Lock) => void
 }
 
-export function FilterBar({ counts, patch }: { counts: FilterCounts; patch: PatchLineage }) {
+export function LineageToolbar({ codebase, patch, drawn, locked, pinnedName, onGo, onPin }: LineageToolbarProps) {
   const search = route.useSearch()
-  const [kinds, tiers] = [shownKinds(search), shownTiers(search)]
-  const allKinds = kinds.size === KINDS.length && tiers.size === TIERS.length
-  const toggleKind = (kind: UsageKind) => patch({ kinds: toggled(kinds, KINDS.map((info) => info.kind), kind) })
-  const toggleTier = (tier: Tier) => patch({ tiers: toggled(tiers, TIERS.map((info) => info.tier), tier) })
+  const name = pinnedName ?? focusName(search)
+  const unpin = () => patch({ table: undefined, column: undefined, file: undefined, symbol: undefined, endpoint: undefined, q: undefined, usage: undefined, at: undefined })
+  const impactOf = search.table ? name : null
   return (
-    <div className="toolbar kinds" role="group" aria-label="Filters">
-      <button type="button" className={`kchip ${allKinds ? 'all' : ''}`} aria-pressed={allKinds} onClick={() => patch({ kinds: undefined, tiers: undefined })}>
-        All<span>{count(counts.all)}</span>
-      </button>
-      {KINDS.map(({ kind, label }) => (
-        <button key={kind} type="button" className="kchip" aria-pressed={kinds.has(kind)} disabled={counts.kinds[kind] === 0} onClick={() => toggleKind(kind)}>
-          <KindLetter kind={kind} />
-          {label}
-          <span>{count(counts.kinds[kind])}</span>
-        </button>
-      ))}
-      <span className="vr" />
-      {TIERS.map(({ tier, label }) => (
-        <button key={tier} type="button" className="kchip" aria-pressed={tiers.has(tier)} disabled={counts.tiers[tier] === 0} onClick={() => toggleTier(tier)}>
-          {label}
-          <span>{count(counts.tiers[tier])}</span>
-        </button>
-      ))}
+    <div className="toolbar">
+      <h1>Lineage</h1>
+      {name && !search.group && <FocusChip name={name} isSearch={search.q !== undefined} onRemove={unpin} />}
+      {locked && <LockChip name={locked.name} onPin={() => onPin(locked.lock)} onRelease={() => patch({ lock: undefined, usage: undefined, at: undefined })} />}
+      {impactOf && <ImpactLink of={impactOf} />}
+      <FocusSearch codebase={codebase} patch={patch} drawn={drawn} onGo={onGo} />
+      <span className="grow hide-p" />
+      <span className="hide-p row">
+        {!search.group && name && (
+          <>
+            <span className="small dim" id="depth-label">
+              Depth
+            </span>
+            <Segmented label="Depth" value={search.depth ?? 1} options={DEPTHS} onChange={(depth) => patch({ depth: depth === 1 ? undefined : depth })} />
+          </>
+        )}
+        <Segmented label="Code as" value={search.group ?? 'code'} options={GROUPS} onChange={(group) => patch({ group: group === 'code' ? undefined : group, lock: undefined, usage: undefined, at: undefined })} />
+        <Segmented label="View" value={search.view ?? 'flow'} options={VIEWS} onChange={(view) => patch({ view: view === 'flow' ? undefined : view })} />
+      </span>
     </div>
   )
 }

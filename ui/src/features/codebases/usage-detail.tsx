@@ -6,6 +6,7 @@ import type { Codebase, Usage } from '@/api/types'
 import { KindLetter, TierMark } from '@/components/marks'
 import { copyText } from '@/lib/download'
 import { words } from '@/lib/format'
+import { isSameLock, type Lock } from '@/lib/graph-lock'
 import { useHotkeys } from '@/lib/hotkeys'
 import { kindInfo } from '@/lib/usage-kinds'
 import { isWrite, writersOf } from '@/lib/writers'
@@ -47,20 +48,20 @@ function Why({ usage }: { usage: Usage }) {
 }
 
 function ColumnFacts({ usage, codebase }: { usage: Usage; codebase: Codebase }) {
-  const { lockColumn, locked } = useLineage()
+  const { toggleLock, lock } = useLineage()
   const column = useQuery(columnSummariesQuery(codebase.id)).data?.find((one) => one.column_id === usage.column_id)
   const name = `${usage.table_name}.${usage.column_name}`
-  const isLocked = locked.table === usage.table_name && locked.column === usage.column_name
+  const mine: Lock = { kind: 'column', table: usage.table_name, column: usage.column_name }
   return (
     <section className="facts">
       <h3>Column</h3>
       <dl>
         <dt>Name</dt>
         <dd>
-          {isLocked ? (
+          {isSameLock(lock, mine) ? (
             <code>{name}</code>
           ) : (
-            <button type="button" className="link mono" onClick={() => lockColumn(usage.table_name, usage.column_name)}>
+            <button type="button" className="link mono" title="Lock the path of this column" onClick={() => toggleLock(mine)}>
               {name}
             </button>
           )}

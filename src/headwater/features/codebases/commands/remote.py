@@ -11,6 +11,7 @@ from headwater.features.accounts.api_client import remote, show, show_one
 from headwater.features.codebases.commands import git_sources
 from headwater.features.codebases.commands.options import CodebaseArgument, ProjectOption
 from headwater.features.codebases.commands.push import codebase_named, packed, project_id, send
+from headwater.features.codebases.service.code_groups import GroupBy
 from headwater.features.jobs.follow import follow
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
     group.command("upload")(upload)
     group.command("rescan")(rescan)
     git_sources.register(group)
+    group.command("groups")(groups)
     app.add_typer(group, name="codebases")
 
 
@@ -64,3 +66,16 @@ def rescan(
             show_one(answer, ("codebase.id", "codebase.name", "job.id", "job.state"), as_json)
         elif follow(server, answer["job"]["id"], as_json)["state"] != "completed":
             raise typer.Exit(1)
+
+
+def groups(
+    codebase: CodebaseArgument,
+    project: ProjectOption,
+    by: Annotated[GroupBy, typer.Option(help="Folders, or services, which have a manifest of their own.")] = "folder",
+    as_json: JsonOption = False,
+) -> None:
+    """List which folders or services of a codebase use which tables, most used first."""
+    with remote() as server:
+        row = codebase_named(server, project_id(server, project), codebase)
+        answer = server.call("GET", f"/codebases/{row['id']}/graph/groups", params={"by": by})
+        show(answer["edges"], ("table", "group", "count"), as_json)

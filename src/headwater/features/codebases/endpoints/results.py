@@ -22,11 +22,10 @@ from headwater.features.accounts.guard import (
     sends,
 )
 from headwater.features.accounts.rights import Actor
-from headwater.features.codebases import serializers
+from headwater.features.codebases import graph_serializers, serializers
 from headwater.features.codebases.api_models import (
     FileOut,
     FileViewOut,
-    GraphOut,
     LineageOut,
     MissOut,
     SchemaOut,
@@ -34,7 +33,9 @@ from headwater.features.codebases.api_models import (
     fields_of,
 )
 from headwater.features.codebases.filters import FileFilter, UsageFilter
-from headwater.features.codebases.service import codebases, exports, files, graph, lineage
+from headwater.features.codebases.graph_models import GraphOut, GroupGraphOut
+from headwater.features.codebases.service import codebases, exports, files, graph, group_graph, lineage
+from headwater.features.codebases.service.code_groups import GroupBy
 
 router = APIRouter(prefix="/codebases/{codebase_id}", tags=["lineage"])
 Reader = Annotated[Actor, Depends(allow("codebase:read"))]
@@ -50,9 +51,13 @@ async def _filter(
     tier: Annotated[list[Tier] | None, Query()] = None,
     symbol: Text = None,
     q: Text = None,
+    folder: Text = None,
+    service: Text = None,
+    endpoint: uuid.UUID | None = None,
 ) -> UsageFilter:
     """Return the filter of usages in the query string."""
-    return UsageFilter(table, column, tuple(usage_type or ()), tuple(tier or ()), file, language, symbol, q)
+    kinds, tiers = tuple(usage_type or ()), tuple(tier or ())
+    return UsageFilter(table, column, kinds, tiers, file, language, symbol, q, folder, service, endpoint)
 
 
 Wanted = Annotated[UsageFilter, Depends(_filter)]
@@ -110,8 +115,20 @@ async def get_lineage(
 async def get_graph(
     codebase_id: uuid.UUID, db: Db, actor: Reader, wanted: Wanted, depth: Annotated[int, Query(ge=1, le=3)] = 1
 ) -> GraphOut:
-    """Return the graph of the code that uses the selected columns; without a filter, the most used tables."""
-    return serializers.graph(await graph.draw(db, actor, codebase_id, wanted, depth))
+    """Return the graph of the code that uses the selected columns, and of the endpoints that reach it.
+
+    Without a table, column, file, symbol, endpoint or text, it has the most used tables, and the files that use them.
+    `hidden` counts what is left out, and `totals` all usages by kind, tier and language, whatever is selected of these.
+    """
+    return graph_serializers.graph(await graph.draw(db, actor, codebase_id, wanted, depth))
+
+
+@router.get("/graph/groups")
+async def get_graph_groups(
+    codebase_id: uuid.UUID, db: Db, actor: Reader, wanted: Wanted, by: GroupBy = "folder"
+) -> GroupGraphOut:
+    """Return which parts of the code use which tables: folders, or services, which have a manifest of their own."""
+    return graph_serializers.groups(await group_graph.draw(db, actor, codebase_id, wanted, by))
 
 
 @router.get("/not-understood")

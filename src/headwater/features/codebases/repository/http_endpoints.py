@@ -13,16 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from headwater.features.codebases.filters import EndpointFilter
 from headwater.features.codebases.models import ScanEndpoint, ScanReach, ScanUsage
 from headwater.features.codebases.repository.lineage import escaped
+from headwater.features.codebases.repository.reached_code import REACHED
 
-# A function by its name, or lines of a file for code without one.
-_REACHED = and_(
-    ScanUsage.scan_id == ScanReach.scan_id,
-    ScanUsage.file_path == ScanReach.file_path,
-    or_(
-        and_(ScanReach.first_line == 0, ScanUsage.symbol == ScanReach.symbol),
-        and_(ScanReach.first_line > 0, ScanUsage.line_number.between(ScanReach.first_line, ScanReach.last_line)),
-    ),
-)
 _EXPLICIT = ScanUsage.sub_type.is_distinct_from("implicit")
 
 
@@ -39,7 +31,7 @@ def _conditions(scan_id: uuid.UUID, wanted: EndpointFilter) -> list[ColumnElemen
     if wanted.column_ids is not None:
         users = (
             select(ScanReach.endpoint_n)
-            .join(ScanUsage, _REACHED)
+            .join(ScanUsage, REACHED)
             .where(ScanReach.scan_id == scan_id, ScanUsage.column_id.in_(wanted.column_ids), _EXPLICIT)
         )
         clauses.append(ScanEndpoint.n.in_(users))
@@ -68,7 +60,7 @@ async def uses(db: AsyncSession, scan_id: uuid.UUID, endpoint_n: int) -> Sequenc
             ScanUsage.line_number,
             ScanReach.chain,
         )
-        .join(ScanReach, _REACHED)
+        .join(ScanReach, REACHED)
         .where(ScanReach.scan_id == scan_id, ScanReach.endpoint_n == endpoint_n, _EXPLICIT)
         .order_by(ScanUsage.table_name, ScanUsage.column_name, func.jsonb_array_length(ScanReach.chain), ScanUsage.n)
     )
@@ -83,7 +75,7 @@ async def of_usage(
         select(ScanEndpoint, ScanReach.chain)
         .ext(distinct_on(ScanEndpoint.n))
         .join(ScanReach, and_(ScanReach.scan_id == ScanEndpoint.scan_id, ScanReach.endpoint_n == ScanEndpoint.n))
-        .join(ScanUsage, _REACHED)
+        .join(ScanUsage, REACHED)
         .where(ScanEndpoint.scan_id == scan_id, ScanUsage.n == usage_n, ScanEndpoint.n > after)
         .order_by(ScanEndpoint.n, func.jsonb_array_length(ScanReach.chain))
     )

@@ -15,25 +15,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.features.codebases.filters import UsageFilter
 from headwater.features.codebases.models import ScanColumn, ScanFile, ScanMiss, ScanUsage
+from headwater.features.codebases.repository.reached_code import reached_by
 
 _USAGES, _COLUMNS = select(*ScanUsage.__table__.c), select(*ScanColumn.__table__.c)
 
 
 def conditions(scan_id: uuid.UUID, wanted: UsageFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions of a filter whose table and column have been resolved to ids."""
-    clauses: list[ColumnElement[bool]] = [ScanUsage.scan_id == scan_id]
+    """Return the conditions of a filter whose names have been resolved."""
+    clauses: list[ColumnElement[bool]] = [ScanUsage.scan_id == scan_id, *_in_code(scan_id, wanted)]
     if wanted.column_ids is not None:
         clauses.append(ScanUsage.column_id.in_(wanted.column_ids))
     if wanted.usage_types:
         clauses.append(ScanUsage.usage_type.in_(wanted.usage_types))
     if wanted.tiers:
         clauses.append(ScanUsage.tier.in_(wanted.tiers))
-    if wanted.file is not None:
-        clauses.append(ScanUsage.file_path == wanted.file)
     if wanted.language is not None:
         clauses.append(ScanUsage.language == wanted.language)
-    if wanted.symbol is not None:
-        clauses.append(ScanUsage.symbol == wanted.symbol)
     if wanted.q:
         pattern = f"%{escaped(wanted.q)}%"
         columns = (
@@ -44,6 +41,21 @@ def conditions(scan_id: uuid.UUID, wanted: UsageFilter) -> list[ColumnElement[bo
             ScanUsage.code_snippet,
         )
         clauses.append(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
+    return clauses
+
+
+def _in_code(scan_id: uuid.UUID, wanted: UsageFilter) -> list[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = []
+    if wanted.file is not None:
+        clauses.append(ScanUsage.file_path == wanted.file)
+    if wanted.symbol is not None:
+        clauses.append(ScanUsage.symbol == wanted.symbol)
+    if wanted.folder is not None:
+        clauses.append(ScanUsage.file_path.startswith(f"{wanted.folder.rstrip('/')}/", autoescape=True))
+    if wanted.files is not None:
+        clauses.append(ScanUsage.file_path == any_(literal(list(wanted.files), ARRAY(TEXT))))
+    if wanted.endpoint_n is not None:
+        clauses.append(reached_by(scan_id, wanted.endpoint_n))
     return clauses
 
 
@@ -115,6 +127,12 @@ async def sums(db: AsyncSession, scan_id: uuid.UUID, wanted: UsageFilter) -> Seq
 async def used_files(db: AsyncSession, scan_id: uuid.UUID) -> Sequence[str]:
     """Return the paths of the files that use a column."""
     query = select(ScanFile.path).where(ScanFile.scan_id == scan_id, ScanFile.usage_count > 0)
+    return (await db.execute(query)).scalars().all()
+
+
+async def manifests(db: AsyncSession, scan_id: uuid.UUID, pattern: str) -> Sequence[str]:
+    """Return the paths of the files of a scan, read or not, whose name matches a regular expression."""
+    query = select(ScanFile.path).where(ScanFile.scan_id == scan_id, ScanFile.path.regexp_match(pattern))
     return (await db.execute(query)).scalars().all()
 
 

@@ -14,9 +14,11 @@ from headwater.catalog.usages import USAGE_TYPES
 from headwater.features.accounts.rights import Actor
 from headwater.features.codebases.filters import UsageFilter
 from headwater.features.codebases.models import ScanMiss
+from headwater.features.codebases.repository import http_endpoints
 from headwater.features.codebases.repository import lineage as repository
-from headwater.features.codebases.service import codebases
+from headwater.features.codebases.service import code_groups, codebases
 from headwater.features.codebases.service.results import column_id
+from headwater.kit.errors import NotFound
 from headwater.kit.paging import Page, cut, decode_cursor
 
 
@@ -64,13 +66,30 @@ async def misses(
 
 
 async def resolved(db: AsyncSession, codebase_id: uuid.UUID, scan_id: uuid.UUID, wanted: UsageFilter) -> UsageFilter:
-    """Return a filter with the column ids of its table and column, so that an index can be used."""
+    """Return a filter with what its names mean in a scan, so that indexes can be used.
+
+    Raises:
+        NotFound: the scan has no such endpoint.
+    """
+    if wanted.service is not None:
+        groups = await code_groups.of_scan(db, scan_id, "service", wanted.folder)
+        files = tuple(path for path, group in groups.items() if group.name == wanted.service)
+        wanted = replace(wanted, files=files)
+    if wanted.endpoint is not None:
+        wanted = replace(wanted, endpoint_n=await _endpoint_number(db, scan_id, wanted.endpoint))
     if wanted.table is None and wanted.column is None:
         return wanted
     ids = await repository.column_ids(db, scan_id, wanted)
     if wanted.table is not None and wanted.column in {None, "*"}:
         ids.append(column_id(codebase_id, wanted.table, "*"))
     return replace(wanted, column_ids=tuple(ids))
+
+
+async def _endpoint_number(db: AsyncSession, scan_id: uuid.UUID, endpoint_id: uuid.UUID) -> int:
+    row = await http_endpoints.endpoint(db, scan_id, endpoint_id)
+    if row is None:
+        raise NotFound("The newest scan has no such endpoint.", hint="List the endpoints of the codebase.")
+    return row.n
 
 
 def _after(cursor: str | None) -> int:
