@@ -11,6 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headwater.vault.chunk_encoder import Batch
+from headwater.vault.deltas import identity
 from headwater.vault.table_reader import TableReader
 from headwater.vault.tree import ChunkRef, LeafRef
 
@@ -36,6 +41,65 @@ def regions(before: TableReader, after: TableReader) -> Iterator[Region]:
         chunks = ([chunk for leaf in old for chunk in before.leaf(leaf)], [c for leaf in new for c in after.leaf(leaf)])
         for one, other in _unequal(*chunks, _chunk_id):
             yield from _cut(one, other)
+
+
+def touched_places(region: Region) -> set[int] | None:
+    """Return the ordinals of the columns that can differ in a region, by the ids of pages alone; None if any can."""
+    chunks = (*region.before, *region.after)
+    if len(region.before) != len(region.after) or any(chunk.deltas for chunk in chunks):
+        return None
+    if len({len(chunk.pages) for chunk in chunks}) != 1:
+        return None
+    pairs = zip(region.before, region.after, strict=True)
+    return {
+        ordinal
+        for old, new in pairs
+        for ordinal, (one, other) in enumerate(zip(old.pages, new.pages, strict=True))
+        if one.id != other.id
+    }
+
+
+def candidates(
+    region: Region, before: TableReader, after: TableReader, places: tuple[Sequence[int], Sequence[int]]
+) -> tuple[list[Batch], list[Batch]]:
+    """Return the rows of a region that may differ, in batches.
+
+    Args:
+        region: where both versions differ.
+        before: the older version.
+        after: the newer version.
+        places: the ordinals of the wanted columns in both; those of the key are among them.
+    """
+    if _only_adds_deltas(region) and places[0] == places[1]:
+        return _by_deltas(region, before, after, places[0])
+    return (
+        [before.batch(chunk, places[0]) for chunk in region.before],
+        [after.batch(chunk, places[1]) for chunk in region.after],
+    )
+
+
+def _only_adds_deltas(region: Region) -> bool:
+    """Return True if the newer version has one chunk that is the older one with more deltas."""
+    if len(region.before) != 1 or len(region.after) != 1:
+        return False
+    (old,), (new,) = region.before, region.after
+    known = len(old.deltas)
+    same = [ref.id for ref in (*old.pages, *old.deltas)] == [ref.id for ref in (*new.pages, *new.deltas[:known])]
+    return same and len(new.deltas) > known
+
+
+def _by_deltas(
+    region: Region, before: TableReader, after: TableReader, places: Sequence[int]
+) -> tuple[list[Batch], list[Batch]]:
+    """Return the rows that the added deltas name: as they were, and as they are."""
+    (old,), (new,) = region.before, region.after
+    delta = after.changes(new.deltas[len(old.deltas) :])
+    rows = before.batch(old, places)
+    changed = identity([delta.rows[ordinal] for ordinal in after.key])
+    named = pa.concat_arrays([changed, identity(delta.gone)])
+    known = identity([rows.column(places.index(ordinal)) for ordinal in after.key])
+    fresh = pa.RecordBatch.from_arrays([delta.rows[ordinal] for ordinal in places], rows.schema.names)
+    return [rows.filter(pc.is_in(known, value_set=named))], [fresh]
 
 
 def keyless_region(before: TableReader, after: TableReader) -> Region:

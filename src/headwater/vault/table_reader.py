@@ -28,6 +28,11 @@ class TableReader:
     def __init__(self, packs: PackReader, keys: Keys, root: Ref, key: Sequence[int] = ()) -> None:
         self._packs, self._keys, self._root, self._key = packs, keys, root, key
 
+    @property
+    def key(self) -> Sequence[int]:
+        """The ordinals of the columns of the key."""
+        return self._key
+
     def branches(self) -> list[LeafRef]:
         """Return the leaves of the table, in order."""
         return tree.decode_root(self.content(ROOT, [self._root])[0])
@@ -52,7 +57,9 @@ class TableReader:
             for chunk in self.leaf(branch):
                 chunks.setdefault(chunk.first, chunk)
         leaves = {branch.first: branch for branch in branches}
-        return Parent(self._root, chunks, leaves, self.batch, self._changes, tuple(self._key))
+        return Parent(
+            self._root, chunks, leaves, self.batch, lambda chunk: self.changes(chunk.deltas), tuple(self._key)
+        )
 
     def batch(self, chunk: ChunkRef, places: Sequence[int] | None = None) -> Batch:
         """Return the rows of a chunk, or some of its columns by ordinal."""
@@ -72,17 +79,20 @@ class TableReader:
         places = list(dict.fromkeys((*wanted, *self._key)))
         contents = self.content(PAGE, [chunk.pages[position] for position in places])
         columns = [pages.decode(content) for content in contents]
-        for delta in self._deltas(chunk):
+        for delta in self._deltas(chunk.deltas):
             key = [columns[places.index(ordinal)] for ordinal in self._key]
             columns = deltas.apply(columns, key, delta, self._key, places)
         return [columns[places.index(ordinal)] for ordinal in wanted]
 
-    def _deltas(self, chunk: ChunkRef) -> Iterator[Delta]:
-        return map(deltas.decode, self.content(DELTA, chunk.deltas))
+    def _deltas(self, refs: Sequence[Ref]) -> Iterator[Delta]:
+        return map(deltas.decode, self.content(DELTA, refs))
 
     def _changes(self, chunk: ChunkRef) -> Delta:
-        """Return all deltas of a chunk (it has at least one) merged into one."""
-        return functools.reduce(lambda one, other: deltas.merge(one, other, self._key), self._deltas(chunk))
+        return self.changes(chunk.deltas)
+
+    def changes(self, refs: Sequence[Ref]) -> Delta:
+        """Return deltas of a chunk, at least one, merged into one."""
+        return functools.reduce(lambda one, other: deltas.merge(one, other, self._key), self._deltas(refs))
 
     def rows(self, threads: ThreadPoolExecutor, places: Sequence[int] | None = None) -> Iterator[Batch]:
         """Yield the rows of the table in batches, in order; read-ahead is limited.

@@ -29,11 +29,17 @@ def table_of(vault: Vault, taken: Manifest) -> TableReader:
     return vault.table(taken.tables[0])
 
 
-def keyed(one: TableReader, other: TableReader, key: Sequence[int]) -> list[RowDifferences]:
-    def rows(reader: TableReader, chunks: Sequence[object]) -> pa.RecordBatch:
-        return join([EMPTY, *(reader.batch(chunk) for chunk in chunks)])  # type: ignore[arg-type]
+def keyed(before: TableReader, after: TableReader, key: Sequence[int]) -> list[RowDifferences]:
+    def compared(region: table_differences.Region) -> RowDifferences:
+        sides = table_differences.candidates(region, before, after, ([0, 1, 2], [0, 1, 2]))
+        part = by_key(*(join([EMPTY, *batches]) for batches in sides), key)
+        touched = table_differences.touched_places(region)
+        if touched is not None:  # what the ids of pages say is never too little
+            assert {place for place in range(3) if part.touched[place].any()} <= touched
+            assert touched & set(key) or (part.added.num_rows, part.removed.num_rows) == (0, 0)
+        return part
 
-    return [by_key(rows(one, r.before), rows(other, r.after), key) for r in table_differences.regions(one, other)]
+    return [compared(region) for region in table_differences.regions(before, after)]
 
 
 def listed(batch: pa.RecordBatch) -> list[Row]:

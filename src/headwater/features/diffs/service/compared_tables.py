@@ -16,7 +16,7 @@ from headwater.engines import Batch
 from headwater.features.extracts.service.snapshot_access import OpenSnapshot
 from headwater.vault.manifest import ManifestTable
 from headwater.vault.pages import VALUES
-from headwater.vault.table_differences import Region, keyless_region, regions
+from headwater.vault.table_differences import Region, candidates, keyless_region, regions, touched_places
 from headwater.vault.table_reader import TableReader
 
 Status = Literal["equal", "changed", "added", "removed"]
@@ -90,32 +90,43 @@ class ComparedTable:
 
     def differences(self, first: int = 0) -> Iterator[tuple[int, RowDifferences]]:
         """Yield the differences of each region from this ordinal on; blocks."""
-        old, new = self.before.vault.table(self.old), self.after.vault.table(self.new)
-        if not self.key:
-            if first == 0:
-                before, after = self._rows(old, new, keyless_region(old, new))
-                yield 0, as_multisets(before, after, self._empty)
-            return
-        for ordinal, region in enumerate(regions(old, new)):
+        for ordinal, region in enumerate(self._regions()):
             if ordinal >= first:
-                before, after = self._rows(old, new, region)
-                yield ordinal, by_key(join([self._empty, *before]), join([self._empty, *after]), self.key)
+                yield ordinal, self._compare(region, self.columns)
 
-    def _rows(self, old: TableReader, new: TableReader, region: Region) -> tuple[Iterator[Batch], Iterator[Batch]]:
-        places = self._places(self.old), self._places(self.new)
-        before = (self._named(old.batch(chunk, places[0])) for chunk in region.before)
-        return before, (self._named(new.batch(chunk, places[1])) for chunk in region.after)
+    def _counted(self) -> Iterator[tuple[Sequence[str], RowDifferences]]:
+        """Yield the differences of each region in the columns that can differ there, with these columns."""
+        for region in self._regions():
+            touched = touched_places(region) if self.key and self.old.columns == self.new.columns else None
+            names = [name for at, name in enumerate(self.columns) if touched is None or at in (*self.key, *touched)]
+            yield names, self._compare(region, names)
 
-    def _places(self, table: ManifestTable) -> Sequence[int]:
-        ordinals = {column.name: ordinal for ordinal, column in enumerate(table.columns)}
-        return [ordinals[name] for name in self.columns]
+    def _regions(self) -> Iterator[Region]:
+        old, new = self._readers
+        if self.key:
+            yield from regions(old, new)
+        else:
+            yield keyless_region(old, new)
 
     @cached_property
-    def _empty(self) -> Batch:
-        return self._named(pa.RecordBatch.from_arrays([pa.array([], VALUES) for _ in self.columns], list(self.columns)))
+    def _readers(self) -> tuple[TableReader, TableReader]:
+        return self.before.vault.table(self.old), self.after.vault.table(self.new)
 
-    def _named(self, batch: Batch) -> Batch:
-        return pa.RecordBatch.from_arrays([column.cast(VALUES) for column in batch.columns], list(self.columns))
+    def _compare(self, region: Region, names: Sequence[str]) -> RowDifferences:
+        old, new = self._readers
+        places = _places(self.old, names), _places(self.new, names)
+        empty = _named(pa.RecordBatch.from_arrays([pa.array([], VALUES) for _ in names], list(names)), names)
+        if not self.key:
+            before = (_named(old.batch(chunk, places[0]), names) for chunk in region.before)
+            after = (_named(new.batch(chunk, places[1]), names) for chunk in region.after)
+            return as_multisets(before, after, empty)
+        before_batches, after_batches = candidates(region, old, new, places)
+        key = [names.index(self.columns[ordinal]) for ordinal in self.key]
+        return by_key(
+            join([empty, *(_named(batch, names) for batch in before_batches)]),
+            join([empty, *(_named(batch, names) for batch in after_batches)]),
+            key,
+        )
 
     def summary(self, deadline: float) -> TableSummary:
         """Count the differences until a time of the monotonic clock; blocks."""
@@ -124,10 +135,11 @@ class ComparedTable:
         added = removed = changed = 0
         columns = dict.fromkeys(self.columns[: self.visible], 0)
         exact = True
-        for _, part in self.differences():
+        for names, part in self._counted():
             added, removed, changed = (a + b for a, b in zip((added, removed, changed), part.counts, strict=True))
-            for name, touched in zip(columns, part.touched, strict=False):
-                columns[name] += int(touched.sum())
+            for name, touched in zip(names, part.touched, strict=True):
+                if name in columns:
+                    columns[name] += int(touched.sum())
             if time.monotonic() > deadline:
                 exact = False
                 break
@@ -135,3 +147,12 @@ class ComparedTable:
         counted = {name: count for name, count in columns.items() if count}
         rows = self.old.rows, self.new.rows
         return TableSummary(self.name, status, *rows, added, removed, changed, counted, exact, self.notes)
+
+
+def _places(table: ManifestTable, names: Sequence[str]) -> Sequence[int]:
+    ordinals = {column.name: ordinal for ordinal, column in enumerate(table.columns)}
+    return [ordinals[name] for name in names]
+
+
+def _named(batch: Batch, names: Sequence[str]) -> Batch:
+    return pa.RecordBatch.from_arrays([column.cast(VALUES) for column in batch.columns], list(names))
