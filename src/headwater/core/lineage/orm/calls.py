@@ -19,7 +19,9 @@ from headwater.core.lineage.orm.invocations import invoke, of_columns
 from headwater.core.lineage.orm.members import of_symbol
 from headwater.core.lineage.orm.receivers import method, signed_in
 from headwater.core.lineage.orm.values import (
+    Callable,
     ClassValue,
+    Dict,
     Entity,
     InstanceValue,
     Keyed,
@@ -64,8 +66,15 @@ def call(frame: Frame, expr: f.Call) -> Value:
     if isinstance(function, (InstanceValue, ListValue, QueryValue)) and not expr.args and not expr.keywords:
         return function  # a variable that another file sets: a name alone is a call
     if function is not None:
-        return invoke(frame, function, args, expr)
+        return _wrapped_functions(function, args) or invoke(frame, function, args, expr)
     return _named_call(frame, func, args, expr) if isinstance(func, f.Name) else of_columns(args)
+
+
+def _wrapped_functions(function: Value, args: QueryArguments) -> Dict | None:
+    """Return the object of functions that a function of a library gets: it returns it with arguments bound, say."""
+    first = args.first if isinstance(function, Library) else None
+    is_wrapped = isinstance(first, Dict) and first.entries and all(isinstance(e.value, Callable) for e in first.entries)
+    return first if is_wrapped and isinstance(first, Dict) else None
 
 
 def _element_type(frame: Frame, func: f.Subscript) -> Value:

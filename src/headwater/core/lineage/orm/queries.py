@@ -269,6 +269,8 @@ def _query(frame: Frame, operation: Operation, receiver: Value, args: QueryArgum
                 where = where or (part.at if any(part.at) else span)
     if operation.texts == "column" and isinstance(receiver, QueryValue):
         items, names = _selected_texts(frame, receiver, args)
+    elif not args.values and isinstance(receiver, QueryValue) and receiver.sources and receiver.kind != "select":
+        items, names = [InstanceValue(receiver.sources[0], "It comes from a query.")], [None]  # all that was changed
     if isinstance(receiver, QueryValue):
         sources = [*receiver.sources, *sources]
         where, kind = receiver.at if receiver.sources else where, receiver.kind

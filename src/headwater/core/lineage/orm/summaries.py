@@ -32,6 +32,7 @@ from headwater.core.lineage.orm.values import (
     Callable,
     Cell,
     ClassValue,
+    Dict,
     Entity,
     InstanceValue,
     Keyed,
@@ -297,8 +298,22 @@ def _lasting_query(value: QueryValue) -> QueryValue:
     return msgspec.structs.replace(value, items=items, at=(0, 0), deferred=())
 
 
+def _lasting_object(value: Dict) -> Value:
+    """Return an object that a function returns, as its values by name, if rows or functions are among them.
+
+    Another one can be a part of a query, which the use of the result decides.
+    """
+    known = [(entry.key, lasting(entry.value)) for entry in value.entries]
+    if not any(isinstance(part, _HELD) for _, item in known for part in each(item)):
+        return None
+    return Row(tuple(item for _, item in known), tuple(name for name, _ in known))
+
+
+_HELD = (InstanceValue, ListValue, QueryValue, Callable, Row)
 _LASTING: dict[type, Fn[[Any], Value]] = {
     **{kind: lambda value: value for kind in (Entity, Cell, Object, ClassValue, TypeOf, Variable, ResultOf, Parameter)},
+    Callable: lambda value: value,
+    Dict: _lasting_object,
     InstanceValue: lambda value: InstanceValue(value.model, value.why, value.sure),
     ListValue: lambda value: ListValue(lasting(value.item)),
     Keyed: lambda value: Keyed(lasting(value.value)),

@@ -16,6 +16,7 @@ INNER = frozenset(
     {"Annotated", "Optional", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly", "Promise", "Partial"}
     | {"TypeGuard", "TypeIs", "NonNullable", "Readonly", "AsyncContextManager", "ContextManager"}
     | {"AbstractAsyncContextManager", "AbstractContextManager", "Awaited", "Task", "Future"}
+    | {"Expand", "Simplify", "Prettify", "DeepReadonly", "Jsonify", "SerializeFrom"}
 )
 LAST = frozenset({"Awaitable", "Coroutine"})
 PLAIN = frozenset(
