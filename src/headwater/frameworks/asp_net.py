@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from headwater.frameworks import Route
@@ -36,6 +37,9 @@ _MINIMAL = RouterWords(
     names=frozenset({"app", "endpoints"}),
     strips_slash=True,
 )
+# Mappers of objects have methods of the same name: a file declares routes, or has a router that it may pass on.
+_DECLARES = re.compile(rb"\.Map(?:Get|Post|Put|Patch|Delete|Methods|Group)\b")
+_ROUTER = re.compile(rb"\b(?:IEndpointRouteBuilder|WebApplication|RouteGroupBuilder|app|endpoints)\b|\bBuild\s*\(")
 
 
 def detects(file: SourceFile) -> bool:
@@ -50,4 +54,6 @@ def routes(project: CodeProject, files: Sequence[SourceFile]) -> Iterator[Route]
 
 
 def _mapped(files: Iterable[SourceFile]) -> list[SourceFile]:
-    return [file for file in files if b".Map" in file.source]
+    """Return the files that may declare routes of minimal APIs, or pass on the router of one."""
+    mapped = (file for file in files if b".Map" in file.source)
+    return [file for file in mapped if _DECLARES.search(file.source) or _ROUTER.search(file.source)]

@@ -22,7 +22,9 @@ _WORDS = re.compile(rb"^\s*(?:global\s+)?using\s+Dapper\b|^\s*namespace\s+Dapper
 
 def detects(file: SourceFile) -> bool:
     """Return True if a C# file uses Dapper."""
-    return file.language == "csharp" and _WORDS.search(file.source) is not None
+    if file.language != "csharp" or b"Dapper" not in file.source:  # searching for a literal is fast
+        return False
+    return _WORDS.search(file.source) is not None
 
 
 def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:

@@ -20,11 +20,14 @@ __all__ = ["BOOKKEEPING", "NAME", "VOCABULARY", "detects", "read"]
 NAME = "Django"
 BOOKKEEPING = ("django_migrations",)
 _WORDS = re.compile(rb"\bdjango\.(?:contrib\.gis\.)?db\b|\bdjango\.contrib\.auth\b|\bAUTH_USER_MODEL\b|\bAppConfig\b")
+_LITERALS = (b"django", b"AUTH_USER_MODEL", b"AppConfig")  # searching for a literal is fast
 
 
 def detects(file: SourceFile) -> bool:
     """Return True if a Python file may declare models, or says how they are named."""
-    return file.language == "python" and _WORDS.search(file.source) is not None
+    if file.language != "python" or not any(word in file.source for word in _LITERALS):
+        return False
+    return _WORDS.search(file.source) is not None
 
 
 def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:

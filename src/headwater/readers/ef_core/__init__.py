@@ -19,11 +19,15 @@ __all__ = ["BOOKKEEPING", "NAME", "VOCABULARY", "detects", "read"]
 NAME = "EF Core"
 BOOKKEEPING = ("__EFMigrationsHistory",)
 _WORDS = re.compile(rb"Microsoft\.EntityFrameworkCore|\bDbSet<|DbContext\b|IEntityTypeConfiguration<")
+# Searching for a literal is fast.
+_LITERALS = (b"Microsoft.EntityFrameworkCore", b"DbSet<", b"DbContext", b"IEntityTypeConfiguration<")
 
 
 def detects(file: SourceFile) -> bool:
     """Return True if a C# file may declare a context or configure an entity."""
-    return file.language == "csharp" and _WORDS.search(file.source) is not None
+    if file.language != "csharp" or not any(word in file.source for word in _LITERALS):
+        return False
+    return _WORDS.search(file.source) is not None
 
 
 def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:

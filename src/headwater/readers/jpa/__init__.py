@@ -29,12 +29,15 @@ SETTINGS = (
     "build.gradle.kts",
 )
 _WORDS = re.compile(rb"(?:jakarta|javax)\.persistence|org\.hibernate\.(?:annotations|mapping)|@(?:Entity|Embeddable)\b")
+_LITERALS = (b".persistence", b"org.hibernate.", b"@Entity", b"@Embeddable")  # searching for a literal is fast
 _LANGUAGES = ("java", "kotlin")
 
 
 def detects(file: SourceFile) -> bool:
     """Return True if a file may declare a mapped class."""
-    return file.language in _LANGUAGES and _WORDS.search(file.source) is not None
+    if file.language not in _LANGUAGES or not any(word in file.source for word in _LITERALS):
+        return False
+    return _WORDS.search(file.source) is not None
 
 
 def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:

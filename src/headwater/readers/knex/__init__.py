@@ -39,7 +39,8 @@ def detects(file: SourceFile) -> bool:
     """Return True if a file imports Knex or uses its schema builder."""
     if file.language not in VOCABULARY.languages:
         return False
-    return _IMPORT.search(file.source) is not None or is_migration(file)
+    imports = b"knex" in file.source and _IMPORT.search(file.source) is not None
+    return imports or is_migration(file)
 
 
 def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:
@@ -65,8 +66,10 @@ def _history(project: CodeProject, scripts: Sequence[SourceFile], before: Schema
 
 def is_migration(file: SourceFile) -> bool:
     """Return True if a file is a migration."""
-    if _RUNS_SQL.search(file.source):
+    if b"db." in file.source and _RUNS_SQL.search(file.source):
         return True
+    if b"schema" not in file.source:  # searching for a literal is fast
+        return False
     return _SCHEMA.search(file.source) is not None and _TABLE.search(file.source) is not None
 
 

@@ -28,7 +28,9 @@ _MIGRATES = re.compile(rb"\bschema\s*\.\s*(?:createTable|alterTable|dropTable|wi
 
 def detects(file: SourceFile) -> bool:
     """Return True if a file imports Kysely."""
-    return file.language in VOCABULARY.languages and _IMPORT.search(file.source) is not None
+    if file.language not in VOCABULARY.languages or b"kysely" not in file.source:  # searching for a literal is fast
+        return False
+    return _IMPORT.search(file.source) is not None
 
 
 def is_migration(file: SourceFile) -> bool:

@@ -21,7 +21,9 @@ _IMPORT = re.compile(rb"""(?:\bfrom|\brequire\s*\()\s*["'](?:mongoose|@nestjs/mo
 
 def detects(file: SourceFile) -> bool:
     """Return True if a file imports Mongoose."""
-    return file.language in VOCABULARY.languages and _IMPORT.search(file.source) is not None
+    if file.language not in VOCABULARY.languages or b"mongoose" not in file.source:  # searching for a literal is fast
+        return False
+    return _IMPORT.search(file.source) is not None
 
 
 def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:

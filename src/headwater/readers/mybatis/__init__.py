@@ -25,7 +25,9 @@ def detects(file: SourceFile) -> bool:
     """Return True if a file is a mapper document, or may declare a mapper or an entity."""
     if file.language == "xml":
         return b"<mapper" in file.source
-    return file.language in ("java", "kotlin") and _WORDS.search(file.source) is not None
+    if file.language not in ("java", "kotlin") or b"batis" not in file.source:  # searching for a literal is fast
+        return False
+    return _WORDS.search(file.source) is not None
 
 
 def read(project: CodeProject, files: Sequence[SourceFile]) -> Reading:

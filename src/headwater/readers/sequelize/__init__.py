@@ -27,7 +27,7 @@ _CALLS = re.compile(
 
 def detects(file: SourceFile) -> bool:
     """Return True if a script may define models or associations."""
-    if file.language not in VOCABULARY.languages:
+    if file.language not in VOCABULARY.languages or b"sequelize" not in file.source.lower():
         return False
     return _WORDS.search(file.source) is not None and _CALLS.search(file.source) is not None
 
