@@ -119,15 +119,15 @@ def run(checkout: Path) -> dict[str, float]:
             for what, step in MEASURED.items():
                 BEFORE.get(step, lambda _: None)(work)
                 time.sleep(SETTLED_SECONDS)
-                began = _processor_seconds(home)
+                began = processor_seconds(home)
                 step(work)
-                seconds[what] = _processor_seconds(home) - began
+                seconds[what] = processor_seconds(home) - began
     finally:
         shutil.rmtree(home, ignore_errors=True)
     return seconds
 
 
-def _processor_seconds(home: Path) -> float:
+def processor_seconds(home: Path) -> float:
     """Return what all processes of a home have used, with that of their children that have ended."""
     processes: set[psutil.Process] = set()
     for pid in processes_of(home):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import time
 import uuid
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from headwater.entrypoints.worker.run import task_of
 from headwater.features import collect
 from headwater.features.accounts.guard import AppState
+from headwater.features.jobs.context import Attempt
 from headwater.features.jobs.runner import Runner
 from headwater.features.jobs.service import workers
 
@@ -141,3 +143,17 @@ class AppFixture:
         """Wait in a thread until the job that runs here knows that it was cancelled."""
         for attempt in [attempt for runner in self.runners for attempt in runner._running]:
             assert attempt.stop.wait(seconds), "the job was not told to stop"
+
+    def wait_for_stop_of(self, job_id: str, seconds: float = 120.0) -> None:
+        """Wait in a thread until this job, which runs here, knows that it was cancelled."""
+        assert self.wait_for_attempt(job_id, seconds).stop.wait(seconds), "the job was not told to stop"
+
+    def wait_for_attempt(self, job_id: str, seconds: float = 120.0) -> Attempt:
+        """Wait in a thread until this job runs here; return its attempt."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for attempt in [attempt for runner in list(self.runners) for attempt in list(runner._running)]:
+                if str(attempt.job_id) == job_id:
+                    return attempt
+            time.sleep(0.01)
+        raise AssertionError("the job was not begun")

@@ -76,6 +76,13 @@ class Settings(BaseSettings):
         description="Server processes that `headwater up` starts: one for each processor core that answers requests.",
     )
     workers: int = Field(1, ge=0, le=64, description="Worker processes that `headwater up` starts.")
+    scan_processes: int | None = Field(
+        None,
+        ge=1,
+        le=256,
+        description="Processes in which a worker scans code; by default as many as it has processor cores. With a "
+        "limit, other workers of the same host help with a large scan, too.",
+    )
     open_signup: bool | None = Field(
         None,
         description="Whether anyone can sign up, until an administrator changes this. By default they can where this "

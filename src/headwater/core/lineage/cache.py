@@ -11,14 +11,21 @@ from pathlib import Path
 from typing import Protocol
 
 import headwater
+from headwater.core.lineage.shares import WorkShare, in_turn
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS entry (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
 _MAX_BYTES = 2_000_000_000
 _AT_ONCE = 500  # keys in one query
+_SHARED_ITEMS = 40  # of a batch, after which a worker looks at what others have computed; about 300 KB of source
 
 
 class Cache(Protocol):
-    """Stores bytes by key; may forget any of them at any time."""
+    """Stores bytes by key; may forget any of them at any time.
+
+    `share` is set while several workers scan the same code base, each with this cache.
+    """
+
+    share: WorkShare | None
 
     def get_many(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the values of those keys that are known."""
@@ -58,18 +65,27 @@ def remembered(
         keys: the key of each item, a digest of everything that its value depends on.
         compute: returns the values of items that are not in the cache.
     """
-    known = cache.get_many(keys.values())
-    values = {item: known[key] for item, key in keys.items() if key in known}
-    absent = [item for item in keys if item not in values]
-    if absent:
-        fresh = compute(absent)
+    values: dict[str, bytes] = {}
+
+    def unknown(items: list[str]) -> list[str]:
+        known = cache.get_many([keys[item] for item in items])
+        values.update({item: known[keys[item]] for item in items if keys[item] in known})
+        return [item for item in items if item not in values]
+
+    absent = unknown(list(keys))
+    size = _SHARED_ITEMS if cache.share else len(absent) or 1
+    batches = [absent[at : at + size] for at in range(0, len(absent), size)]
+    for batch in in_turn(cache.share, batches, unknown):
+        fresh = compute(batch)
         cache.put_many({keys[item]: value for item, value in fresh.items()})
         values |= fresh
-    return values
+    return {item: values[item] for item in keys}
 
 
 class NoCache:
     """Stores nothing."""
+
+    share: WorkShare | None = None
 
     def get_many(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return nothing."""
@@ -81,6 +97,8 @@ class NoCache:
 
 class FileCache:
     """One SQLite file, for the command line; it is recreated when it is damaged or too large."""
+
+    share: WorkShare | None = None
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -102,24 +102,45 @@ def extract(
     wanted = [source for source in code if source.language in spoken or source.path in own]
     keys = {source.path: key_of("facts", digests[source.path]) for source in wanted}
     header_keys = {path: key_of("facts header", key) for path, key in keys.items()}
-    values = cache.get_many(header_keys.values())
-    headers = {path: values[key] for path, key in header_keys.items() if key in values}
-    fresh: dict[str, bytes] = {}
-    todo = [source for source in wanted if source.path not in headers]
-    done = sum(len(source.source) for source in code) - sum(len(source.source) for source in todo)
-    for batch, results in map_batches(_lower, todo, lambda s: len(s.source), processes=processes):
+    headers, fresh = _Headers(header_keys, cache), dict[str, bytes]()
+    done = sum(len(source.source) for source in code) - sum(len(source.source) for source in wanted)
+    todo = headers.unknown(wanted)
+    work = map_batches(
+        _lower, todo, lambda s: len(s.source), processes=processes, share=cache.share, unknown=headers.unknown
+    )
+    for batch, results in work:
         cache.put_many({keys[path]: data for path, (data, _) in results.items()})
         cache.put_many({header_keys[path]: header for path, (_, header) in results.items()})
         fresh |= {path: data for path, (data, _) in results.items()}
-        headers |= {path: header for path, (_, header) in results.items()}
-        done += sum(len(source.source) for source in batch)
-        on_bytes(done)
+        headers.add(batch, {path: header for path, (_, header) in results.items()})
+        on_bytes(done + headers.bytes)
     files: dict[str, Extracted] = {}
     for path, language, source in ((s.path, s.language, s) for s in code):
-        header = _header_decoder.decode(headers.get(path) or _without_facts(source)[1])
+        header = _header_decoder.decode(headers.known.get(path) or _without_facts(source)[1])
         key = keys.get(path) or key_of("no facts", digests[path])
         files[path] = Extracted(path, language, key, header, language in spoken, inspected[path].sql)
     return files, EncodedFacts(code, keys, fresh, cache)
+
+
+class _Headers:
+    """The headers that are known so far, by path, and the bytes of source that they are of."""
+
+    def __init__(self, keys: Mapping[str, bytes], cache: Cache) -> None:
+        self._keys, self._cache = keys, cache
+        self.known: dict[str, bytes] = {}
+        self.bytes = 0
+
+    def add(self, sources: Iterable[SourceFile], headers: Mapping[str, bytes]) -> None:
+        """Add the headers of some of these files."""
+        self.bytes += sum(len(s.source) for s in sources if s.path in headers and s.path not in self.known)
+        self.known.update(headers)
+
+    def unknown(self, sources: Sequence[SourceFile]) -> list[SourceFile]:
+        """Look these files up in the cache; return those that are not in it."""
+        values = self._cache.get_many([self._keys[source.path] for source in sources])
+        keys = {source.path: self._keys[source.path] for source in sources}
+        self.add(sources, {path: values[key] for path, key in keys.items() if key in values})
+        return [source for source in sources if source.path not in self.known]
 
 
 _header_encoder = msgspec.msgpack.Encoder()

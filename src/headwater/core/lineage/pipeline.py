@@ -35,6 +35,7 @@ def ingest(work: ScanContext) -> None:
     )
     if work.options.without:
         work.intake.sources = [s for s in work.intake.sources if s.path not in work.options.without]
+    work.options.on_sources(sum(len(source.source) for source in work.intake.sources))
     files = [*work.intake.sources, *work.intake.others]
     work.digests = {
         file.path: key_of("file", file.path.encode(), file.language.encode(), file.source) for file in files
@@ -147,6 +148,7 @@ def scan(
     limits: IntakeLimits | None = None,
     keep_texts: bool = False,
     without: frozenset[str] = frozenset(),
+    on_sources: Callable[[int], None] = lambda size: None,
 ) -> ScanResult:
     """Scan a code base.
 
@@ -158,15 +160,39 @@ def scan(
         limits: the limits of intake.
         keep_texts: return the text of every text file in `texts`.
         without: paths of files that are not read, such as a migration that is still to be applied.
+        on_sources: called once with the bytes of all source files, when they are read and nothing is computed yet.
 
     Raises:
         Unreadable: not a folder, not a complete archive, or empty.
         TooLarge: more entries or text than the limits allow.
     """
-    options = ScanOptions(cache or NoCache(), processes, limits or IntakeLimits(), keep_texts, without)
+    options = ScanOptions(cache or NoCache(), processes, limits or IntakeLimits(), keep_texts, without, on_sources)
     work = ScanContext(source, _NAMES, options, progress)
     _run(work, PASSES)
     return _result(work)
+
+
+def assist(
+    source: Path,
+    *,
+    cache: Cache,
+    progress: Callable[[ScanProgress], None] | None = None,
+    processes: int | None = None,
+) -> None:
+    """Fill the cache with what a scan of the same code base needs; the passes after `usages` are left out.
+
+    Args:
+        source: path of the folder or archive that is being scanned.
+        cache: what the scan uses, too; its `share` says which part of the files to begin with.
+        progress: see `scan`.
+        processes: upper bound of worker processes; the available cores when None.
+
+    Raises:
+        Unreadable: not a folder, not a complete archive, or empty.
+        TooLarge: more entries or text than the limits allow.
+    """
+    options = ScanOptions(cache, processes, IntakeLimits(), keep_texts=False)
+    _run(ScanContext(source, _NAMES, options, progress), PASSES[: _NAMES.index("usages") + 1])
 
 
 def schema_of(

@@ -15,7 +15,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from itertools import islice
 from typing import TypeVar
+
+from headwater.core.lineage.shares import WorkShare, in_turn
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -55,6 +58,8 @@ def map_batches(
     processes: int | None = None,
     setup: tuple[Callable[[bytes], None], Callable[[], bytes]] | None = None,
     here: Callable[[list[Item]], Result] | None = None,
+    share: WorkShare | None = None,
+    unknown: Callable[[list[Item]], list[Item]] = lambda batch: batch,
 ) -> Iterator[tuple[list[Item], Result]]:
     """Yield (batch, work(batch)) as batches finish, in any order.
 
@@ -65,33 +70,37 @@ def map_batches(
         processes: upper bound; the available cores when None.
         setup: a function that each process runs once before the first batch, and what returns its argument.
         here: replaces `setup` and `work` if everything stays in this process; need not pickle.
+        share: the share of this scan if other workers do the same work.
+        unknown: called before each batch of shared work; returns the items that nobody has done yet.
     """
     count = min(processes or available_cores(), available_cores())
+    split = list(batches(items, weight))
+    waiting = in_turn(share, split, unknown)
     if count <= 1 or sum(map(weight, items)) < _SMALL_BYTES:
         if setup and not here:
             setup[0](setup[1]())
-        for batch in batches(items, weight):
+        for batch in waiting:
             yield batch, (here or work)(batch)
         return
     ready = (setup[0], setup[1]()) if setup else None
-    yield from _in_processes(work, list(batches(items, weight)), count, ready)
+    yield from _in_processes(work, waiting, min(count, len(split)), ready)
 
 
 def _in_processes(
     work: Callable[[list[Item]], Result],
-    waiting: list[list[Item]],
+    waiting: Iterator[list[Item]],
     count: int,
     setup: tuple[Callable[[bytes], None], bytes] | None,
 ) -> Iterator[tuple[list[Item], Result]]:
     context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
-    waiting.reverse()
-    with ProcessPoolExecutor(min(count, len(waiting)), context, _begin, (setup,)) as executor:
+    with ProcessPoolExecutor(count, context, _begin, (setup,)) as executor:
         running: dict[Future[Result], list[Item]] = {}
         try:
-            while waiting or running:
-                while waiting and len(running) < 2 * count:
-                    batch = waiting.pop()
+            while True:
+                for batch in islice(waiting, 2 * count - len(running)):
                     running[executor.submit(work, batch)] = batch
+                if not running:
+                    return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     yield running.pop(future), future.result()
         finally:

@@ -32,13 +32,14 @@ _REPORT_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class ScanOptions:
-    """How a code base is scanned; see `pipeline.scan`."""
+    """How a code base is scanned; see `pipeline.scan`. `on_sources` is called with the bytes of all source files."""
 
     cache: Cache
     processes: int | None
     limits: IntakeLimits
     keep_texts: bool
     without: frozenset[str] = frozenset()
+    on_sources: Callable[[int], None] = lambda size: None
 
 
 class ScanContext:

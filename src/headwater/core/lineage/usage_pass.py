@@ -6,7 +6,7 @@ The claims of a file depend only on its text and the index, so they are cached b
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -110,34 +110,66 @@ def run(
     files = project.extracted
     spans = {path: None if routes is None else routes.get(path, ()) for path in files}
     keys = {path: key_of("claims", index.key, file.key, _flags(file, spans[path])) for path, file in files.items()}
-    known = cache.get_many(keys.values())
-    results = {path: _decode(known[key]) for path, key in keys.items() if key in known}
-    absent = [path for path in files if path not in results]
-    project.modules.encoded.fetch(absent)
-    todo = [_Task(files[path], project.modules.encoded[path], spans[path]) for path in absent]
+    results = _Results(files, keys, cache)
+    wanted = results.absent(files)
+    project.modules.encoded.fetch(wanted)
+    todo = [_Task(files[path], project.modules.encoded[path], spans[path]) for path in files if path in wanted]
     total = sum(file.header.size for file in files.values())
-    done = total - sum(len(task.data) for task in todo)
-    found = sum(len(result.claims) for result in results.values())
 
     def here(batch: list[_Task]) -> dict[str, bytes]:
         modules = project.modules
         return {task.file.path: _encode(_of_file(task, modules[task.file.path], index.value)) for task in batch}
 
     load = (_load, index.packed)
-    work = map_batches(_find, todo, lambda task: 4 * len(task.data), processes=processes, setup=load, here=here)
-    for batch, encoded in work:
-        cache.put_many({keys[path]: data for path, data in encoded.items()})
-        fresh = {path: _decode(data) for path, data in encoded.items()}
-        results.update(fresh)
-        found += sum(len(result.claims) for result in fresh.values())
-        done += sum(len(task.data) for task in batch)
-        on_progress(done, total, found)
-    results = {path: results[path] for path in files}
-    return UsagePass(
-        {path: list(result.claims) for path, result in results.items() if result.claims},
-        {path: list(result.missed) for path, result in results.items() if result.missed},
-        {path: result.references for path, result in results.items() if result.references},
+    work = map_batches(
+        _find,
+        todo,
+        lambda task: 4 * len(task.data),
+        processes=processes,
+        setup=load,
+        here=here,
+        share=cache.share,
+        unknown=results.unknown,
     )
+    for _, encoded in work:
+        cache.put_many({keys[path]: data for path, data in encoded.items()})
+        results.add(encoded)
+        on_progress(results.bytes, total, results.count)
+    claims = {path: results.known[path] for path in files}
+    return UsagePass(
+        {path: list(result.claims) for path, result in claims.items() if result.claims},
+        {path: list(result.missed) for path, result in claims.items() if result.missed},
+        {path: result.references for path, result in claims.items() if result.references},
+    )
+
+
+class _Results:
+    """The claims that are known so far, by path, with their number and the bytes of facts that they are of."""
+
+    def __init__(self, files: Mapping[str, Extracted], keys: Mapping[str, bytes], cache: Cache) -> None:
+        self._files, self._keys, self._cache = files, keys, cache
+        self.known: dict[str, FileClaims] = {}
+        self.bytes = self.count = 0
+
+    def add(self, encoded: Mapping[str, bytes]) -> None:
+        """Add the claims of files."""
+        for path, data in encoded.items():
+            if path not in self.known:
+                self.known[path] = _decode(data)
+                self.bytes += self._files[path].header.size
+                self.count += len(self.known[path].claims)
+
+    def absent(self, paths: Iterable[str]) -> set[str]:
+        """Look files up in the cache; return those that are not in it."""
+        keys = {path: self._keys[path] for path in paths}
+        values = self._cache.get_many(keys.values())
+        self.add({path: values[key] for path, key in keys.items() if key in values})
+        return {path for path in keys if path not in self.known}
+
+    def unknown(self, batch: list[_Task]) -> list[_Task]:
+        """Return those of a batch that are not in the cache now."""
+        absent = self.absent(task.file.path for task in batch)
+        return [task for task in batch if task.file.path in absent]
 
 
 def _flags(file: Extracted, routes: tuple[tuple[int, int], ...] | None) -> bytes:

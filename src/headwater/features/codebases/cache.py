@@ -9,6 +9,7 @@ from itertools import islice
 import psycopg
 import structlog
 
+from headwater.core.lineage.shares import WorkShare
 from headwater.store.session import driver_url
 
 log = structlog.get_logger()
@@ -28,6 +29,8 @@ PUT = """
 
 class StoreCache:
     """Caches bytes by key in the store; it has its own connection because the scan uses it from its own thread."""
+
+    share: WorkShare | None = None
 
     def __init__(self, url: str) -> None:
         self._url = driver_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

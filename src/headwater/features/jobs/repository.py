@@ -219,6 +219,20 @@ async def live_workers(db: AsyncSession | AsyncConnection, seconds: float) -> in
     return int((await db.execute(alive)).scalar_one())
 
 
+async def hosts_of_other_workers(db: AsyncSession, seconds: float, job_id: uuid.UUID) -> Sequence[str]:
+    """Return the host of each worker with a heartbeat in the last seconds, but for the one that runs a job."""
+    own = select(Job.worker_id).where(Job.id == job_id, Job.worker_id.is_not(None))
+    alive = Worker.heartbeat_at > func.now() - timedelta(seconds=seconds)
+    return (await db.execute(select(Worker.host).where(alive, Worker.id.not_in(own)))).scalars().all()
+
+
+async def another_waits(db: AsyncSession, seconds: float, but: str) -> bool:
+    """Return True if a job of any kind but one has waited for a worker for some seconds."""
+    waited = Job.queued_at < func.now() - timedelta(seconds=seconds)
+    query = select(Job.id).where(Job.state == "pending", Job.kind != but, waited)
+    return (await db.execute(query.limit(1))).first() is not None
+
+
 async def depths(db: AsyncSession) -> Sequence[Row[*tuple[Any, ...]]]:
     """Count unfinished and failed jobs by kind and state, with the age of the oldest."""
     return (await db.execute(DEPTHS)).all()

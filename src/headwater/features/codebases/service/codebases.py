@@ -24,6 +24,14 @@ KIND = "codebase.scan"
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectOf:
+    """The project of a codebase, as the owner of its jobs."""
+
+    id: uuid.UUID
+    organization_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
 class CodebaseView:
     """A codebase with its newest job and its newest complete scan."""
 
@@ -211,7 +219,7 @@ async def enqueue(db: AsyncSession, actor: Actor, codebase: Codebase, trigger: s
     job = await queue.enqueue(
         db,
         actor,
-        _ProjectOf(codebase.project_id, codebase.organization_id),
+        ProjectOf(codebase.project_id, codebase.organization_id),
         kind=KIND,
         title=f"Scan {codebase.name}",
         codebase_id=codebase.id,
@@ -223,12 +231,6 @@ async def enqueue(db: AsyncSession, actor: Actor, codebase: Codebase, trigger: s
 
 async def _count(db: AsyncSession, project_id: uuid.UUID) -> None:
     await projects.set_counts(db, project_id, await repository.counts(db, project_id))
-
-
-@dataclass(frozen=True, slots=True)
-class _ProjectOf:
-    id: uuid.UUID
-    organization_id: uuid.UUID
 
 
 async def source_of(db: AsyncSession, codebase_id: uuid.UUID) -> Codebase | None:

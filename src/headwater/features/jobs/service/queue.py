@@ -20,6 +20,8 @@ from headwater.kit.paging import Page, cut, decode_cursor
 
 Row = TypeVar("Row", bound=RowOfJob)
 DONE = frozenset({"completed", "failed", "cancelled"})
+# The argument of a helper that names the job which it helps with.
+ASSISTED = "assists"
 
 
 class ProjectLike(Protocol):
@@ -157,8 +159,19 @@ async def stop_codebase(db: AsyncSession, codebase_id: uuid.UUID) -> None:
 
 
 async def codebase_is_busy(db: AsyncSession, codebase_id: uuid.UUID) -> bool:
-    """Return True if a job of a codebase is pending or running."""
-    return bool(await repository.unfinished_of_codebase(db, codebase_id))
+    """Return True if a job of a codebase is pending or running; a helper of another job does not count."""
+    return any(ASSISTED not in job.args for job in await repository.unfinished_of_codebase(db, codebase_id))
+
+
+async def helpers_of(db: AsyncSession, codebase_id: uuid.UUID, job_id: uuid.UUID) -> list[Job]:
+    """Return the unfinished helpers of a job of a codebase, locked."""
+    jobs = await repository.unfinished_of_codebase(db, codebase_id)
+    return [job for job in jobs if job.args.get(ASSISTED) == str(job_id)]
+
+
+async def another_waits(db: AsyncSession, seconds: float, *, but: str) -> bool:
+    """Return True if a job of any kind but one has waited for a worker for some seconds."""
+    return await repository.another_waits(db, seconds, but)
 
 
 async def retry(db: AsyncSession, actor: Actor, job_id: uuid.UUID) -> Job:
@@ -166,6 +179,8 @@ async def retry(db: AsyncSession, actor: Actor, job_id: uuid.UUID) -> Job:
     job = await get(db, actor, job_id, "job:write", lock=True)
     if job.state not in {"failed", "cancelled"}:
         raise Conflict(f"The job is {job.state}.", hint="Only a failed or cancelled job can be retried.")
+    if ASSISTED in job.args:
+        raise Conflict("This job helps with another one, which starts it.", hint="Retry the job that it helped with.")
     job.state, job.error, job.cancel_requested = "pending", None, False
     job.attempts, job.losses, job.progress = 0, 0, {}
     job.started_at = job.finished_at = None

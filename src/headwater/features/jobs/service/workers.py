@@ -36,3 +36,8 @@ async def leave(db: AsyncSession, worker: Worker) -> None:
 async def alive(connection: AsyncConnection) -> bool:
     """Return True if any worker is alive."""
     return await repository.live_workers(connection, DEAD_SECONDS) > 0
+
+
+async def hosts_of_others(db: AsyncSession, job_id: uuid.UUID) -> list[str]:
+    """Return the host of each live worker but the one that runs a job."""
+    return list(await repository.hosts_of_other_workers(db, DEAD_SECONDS, job_id))
