@@ -331,6 +331,8 @@ def _return(node: Node, source: bytes) -> list[f.Stmt]:
 def _expression(node: Node, source: bytes) -> list[f.Stmt]:
     if not node.named_children:
         return []
+    if node.named_children[0].type == "internal_module":  # `namespace Express { … }`
+        return _nested(node.named_children[0], source)
     value = expression(node.named_children[0], source)
     if node.named_children[0].type == "yield_expression":
         passes_on = any(child.type == "*" for child in node.named_children[0].children)

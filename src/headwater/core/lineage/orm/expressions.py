@@ -21,6 +21,7 @@ from headwater.core.lineage.orm.members import of_symbol
 from headwater.core.lineage.orm.name_heuristics import by_name
 from headwater.core.lineage.orm.receivers import property_call
 from headwater.core.lineage.orm.references import note
+from headwater.core.lineage.orm.request_types import request_attribute
 from headwater.core.lineage.orm.results import column_of
 from headwater.core.lineage.orm.syntax import singular
 from headwater.core.lineage.orm.values import (
@@ -139,6 +140,8 @@ def _attr(frame: Frame, expr: f.Attr) -> Value:
         return signed_in_user(frame, expr) or result
     if known is None and isinstance(result, Callable) and frame.has_bare_calls:
         return invoke(frame, result, QueryArguments(), f.Call(expr.start, expr.end, expr))
+    if (result is None or isinstance(result, Library)) and known is None:
+        result = request_attribute(frame, expr) or result
     if result is None and known is None and frame.words.queries_models:
         return property_call(frame, value, expr)
     return result if known is None else known
