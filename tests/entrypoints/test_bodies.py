@@ -27,7 +27,10 @@ ROUTES = [
     for method, path, _ in route_list.load()
     if method not in {"GET", "HEAD"} and not path.endswith("/logout")
 ]
-LARGER = {"/api/v1/databases/{database_id}/edits": 20 * 1_048_576}
+LARGER = {
+    "/api/v1/databases/{database_id}/edits": 20 * 1_048_576,
+    "/api/v1/hooks/codebases/{codebase_id}": 5 * 1_048_576,  # a push of two thousand commits
+}
 
 
 class EndlessBody:

@@ -48,11 +48,21 @@ def kill(pids: list[int]) -> None:
 
 
 def postgres_of(proxied: ProxiedHeadwater, database: dict[str, Any]) -> list[int]:
-    return [
+    """Return the servers of a database; a child that has not named itself yet looks like its server."""
+    servers = {
         pid
         for pid, command in processes_of(proxied.home).items()
         if str(database["id"]) in command and "postgres -D" in command.replace("/bin/", "")
-    ]
+    }
+    return sorted(pid for pid in servers if parent_of(pid) not in servers)
+
+
+def parent_of(pid: int) -> int | None:
+    """Return the parent of a process, or None if it has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def ask_until(proxied: ProxiedHeadwater, database: dict[str, Any], query: str) -> Any:

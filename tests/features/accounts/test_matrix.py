@@ -459,7 +459,8 @@ async def filled(app: AppFixture, person: Person, path: str) -> str:
         values["session_id"] = (await person.get("/auth/sessions"))["items"][0]["id"]
     values |= await credentials_of(app, person, path)
     if of_codebase(path):
-        codebase = (await person.get(f"/projects/{person.project['id']}/codebases"))["items"][0]
+        rows = (await person.get(f"/projects/{person.project['id']}/codebases"))["items"]
+        codebase = next(row for row in rows if row["scan"])  # not one that another test has added
         scan = codebase["scan"]["id"]
         values |= {"codebase_id": codebase["id"], "job_id": codebase["job_id"], "schema_id": scan}
     if "{endpoint_id}" in path:
