@@ -325,7 +325,7 @@ async def snapshot_of(app: AppFixture, person: Person, path: str) -> dict[str, s
         assert (await person.get(f"/snapshots/{taken['id']}"))["status"] == "complete"
         _snapshots[person.email] = taken
     snapshot = _snapshots[person.email]
-    values = {"snapshot_id": snapshot["id"], "table:path": "t", "run_id": str(uuid.uuid4())}
+    values = {"snapshot_id": snapshot["id"], "other_id": snapshot["id"], "table:path": "t", "run_id": str(uuid.uuid4())}
     if "{restore_id}" in path:
         body = {"name": f"r{uuid.uuid4().hex[:8]}"}
         values["restore_id"] = (await person.send("POST", f"/snapshots/{snapshot['id']}/restores", 202, json=body))[
@@ -496,6 +496,8 @@ async def answer_of(client: Any, method: str, template: str, path: str) -> tuple
         options["files"] = {"file": ("x.csv", b"a\n1\n")}
     elif template.endswith("/cell") and method == "GET":
         options["params"] = {"column": "id", "row": 0}
+    elif template.endswith("/differences/{other_id}/rows"):
+        options["params"] = {"table": "t"}
     elif template.endswith("/scan-diff"):
         options["params"] = {"before": path.split("/")[-2]}
     elif (method, template) in BODIES:
