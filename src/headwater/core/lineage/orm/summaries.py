@@ -299,17 +299,23 @@ def _lasting_query(value: QueryValue) -> QueryValue:
 
 
 def _lasting_object(value: Dict) -> Value:
-    """Return an object that a function returns, as its values by name, if rows or functions are among them.
+    """Return an object that a function returns, as its rows and functions by name, if there are any.
 
-    Another one can be a part of a query, which the use of the result decides.
+    Another one can be a part of a query, which the use of the result decides. Objects inside of it are left out: one
+    that is held in several places would be written out for each.
     """
-    known = [(entry.key, lasting(entry.value)) for entry in value.entries]
-    if not any(isinstance(part, _HELD) for _, item in known for part in each(item)):
+    known = [(entry.key, lasting(entry.value) if _is_flat(entry.value) else None) for entry in value.entries]
+    if all(item is None for _, item in known):
         return None
     return Row(tuple(item for _, item in known), tuple(name for name, _ in known))
 
 
-_HELD = (InstanceValue, ListValue, QueryValue, Callable, Row)
+def _is_flat(value: Value) -> bool:
+    """Return True for rows, a list of rows, or a function."""
+    inner = value.item if isinstance(value, ListValue) else value
+    return isinstance(inner, InstanceValue) or (isinstance(value, Callable) and value.owner is None)
+
+
 _LASTING: dict[type, Fn[[Any], Value]] = {
     **{kind: lambda value: value for kind in (Entity, Cell, Object, ClassValue, TypeOf, Variable, ResultOf, Parameter)},
     Callable: lambda value: value,
