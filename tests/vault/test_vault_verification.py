@@ -75,7 +75,10 @@ def test_shares_partition_the_vault(vault: Vault) -> None:
 def test_damaged_pages_are_located(vault: Vault) -> None:
     entry = builders.snapshot(vault, {"t": big()}, sizes=SMALL)
     two = builders.snapshot(vault, {"t": big(4100)}, parent=entry, sizes=SMALL)
-    wrong = pages_of(vault, entry)[3:90:17]
+    # Where chunks end depends on the key of the vault, and the last chunk of `entry` goes on in `two`.
+    shared = set(pages_of(vault, two))
+    wrong = [ref for ref in pages_of(vault, entry) if ref in shared][3::17]
+    assert len(wrong) > 2
     assert {ref.pack for ref in wrong} == {wrong[0].pack}
     name = packs.blob_name(wrong[0].pack)
     data = bytearray(vault.blobs.read(name))

@@ -10,17 +10,21 @@ import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
 from sqlalchemy import text
 
 from git_server import TOKEN, GitRepository, HttpGitHost, git, http_git_host, ssh_git_host
-from headwater.entrypoints import key_rotation
+from headwater.features.codebases import key_rotation
 from headwater.features.codebases.service import git_hooks, git_scans, git_schedules
 from headwater.kit.clock import now
 from headwater.kit.ids import new_id
+from headwater.store import master_keys
+from headwater.store.context import Context
+from headwater.store.encryption import SecretCipher, key_id_of
 from people import AppFixture, Person
 
 SQL = "CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL);\n"
@@ -402,16 +406,27 @@ async def test_folder_of_a_killed_worker_is_deleted(app: AppFixture, host: HttpG
     assert not left.exists()
 
 
-async def test_secrets_survive_a_new_master_key(app: AppFixture, host: HttpGitHost) -> None:
+async def test_rotation_of_the_master_key_keeps_secrets(app: AppFixture, host: HttpGitHost) -> None:
     host.token = TOKEN
     someone, stranger = await app.person(), await app.stranger()
     added = await add(someone, f"{host.url}/shop/.git", credentials={"kind": "token", "token": TOKEN})
-    secret = (await someone.send("POST", f"/codebases/{added['codebase']['id']}/git/webhook", 201))["secret"]
-    result = await key_rotation.rotate(app.server.context)
-    assert result.complete
+    codebase_id = added["codebase"]["id"]
+    secret = (await someone.send("POST", f"/codebases/{codebase_id}/git/webhook", 201))["secret"]
+    # To another key and back: the home and the store serve other tests too.
+    current, other = master_keys.read(app.server.settings.home_folder)[0], "another master key of thirty-two or more"
+    for cipher in (SecretCipher(other, [current]), SecretCipher(current, [other])):
+        context = SimpleNamespace(store=app.server.database, cipher=cipher)
+        await key_rotation.encrypt_anew(cast(Context, context))
+        assert {key_id_of(sealed) for sealed in await sealed_of(app, codebase_id)} == {cipher.key_id}
     await app.work(added["job"]["id"])
-    assert (await someone.get(f"/codebases/{added['codebase']['id']}"))["state"] == "completed"
-    assert (await hook(stranger, added["codebase"]["id"], secret, "f" * 40)).status_code == 202
+    assert (await someone.get(f"/codebases/{codebase_id}"))["state"] == "completed"
+    assert (await hook(stranger, codebase_id, secret, "f" * 40)).status_code == 202
+
+
+async def sealed_of(app: AppFixture, codebase_id: str) -> list[bytes]:
+    query = "SELECT sealed_secret, sealed_webhook_secret FROM git_sources WHERE codebase_id = :id"
+    async with app.server.database.transaction() as db:
+        return list((await db.execute(text(query), {"id": codebase_id})).one())
 
 
 async def test_upload_has_no_repository(app: AppFixture) -> None:
