@@ -17,12 +17,13 @@ from headwater.vault import manifest
 from headwater.vault.blobs import Blobs
 from headwater.vault.chunker import ChunkSizes
 from headwater.vault.codecs import Codec
+from headwater.vault.deltas import Delta
 from headwater.vault.keys import KeySource
 from headwater.vault.local import LocalBlobs
 from headwater.vault.manifest import Manifest, ManifestColumn
 from headwater.vault.pages import VALUES, Hint
-from headwater.vault.snapshot_writer import TableShape, TableWriter
-from headwater.vault.vault import Vault, find_table
+from headwater.vault.snapshot_writer import TableShape, TableWriter, WrittenTable
+from headwater.vault.vault import SnapshotWriter, Vault, find_table
 
 Row = tuple[bytes | None, ...]
 KEY = KeySource.key(b"a key of 32 bytes, for tests only")
@@ -71,26 +72,54 @@ def snapshot(
     id_: str | None = None,
 ) -> Manifest:
     """Take a snapshot of tables and commit it."""
-    started, created = datetime.now(UTC), []
     id_ = id_ or str(uuid.uuid4())
     with into.write_snapshot(id_, codec=codec, parent=parent, sizes=sizes, threads=threads) as writing:
+        written = {}
         for name, given in tables.items():
             before = find_table(parent.tables, "public", name) if parent else None
             old = into.table(before).parent() if before else None
-            written = TableWriter(writing.ink, TableShape(given.hints, given.key), old).write(batches(given, batch))
-            columns = [ManifestColumn(f"c{index}", "text", hint) for index, hint in enumerate(given.hints)]
-            created.append(manifest.table("public", name, columns, given.key, written))
-        taken = Manifest(
-            id=id_,
-            database="shop",
-            started=started,
-            finished=datetime.now(UTC),
-            engine="test",
-            parent=parent.id if parent else None,
-            tables=tuple(created),
-        )
-        into.commit(writing, taken)
+            writer = TableWriter(writing.ink, TableShape(given.hints, given.key), old)
+            written[name] = (given, writer.write(batches(given, batch)))
+        return committed(into, writing, id_, written, parent)
+
+
+def committed(
+    into: Vault,
+    writing: SnapshotWriter,
+    id_: str,
+    written: Mapping[str, tuple[Given, WrittenTable]],
+    parent: Manifest | None = None,
+) -> Manifest:
+    """Commit a snapshot whose tables were written."""
+    created, now = [], datetime.now(UTC)
+    for name, (given, table) in written.items():
+        columns = [ManifestColumn(f"c{index}", "text", hint) for index, hint in enumerate(given.hints)]
+        created.append(manifest.table("public", name, columns, given.key, table))
+    taken = Manifest(
+        id=id_,
+        database="shop",
+        started=now,
+        finished=now,
+        engine="test",
+        parent=parent.id if parent else None,
+        tables=tuple(created),
+    )
+    into.commit(writing, taken)
     return taken
+
+
+def followed(into: Vault, parent: Manifest, given: Given, added: Sequence[Row], sizes: ChunkSizes) -> Manifest:
+    """Commit a snapshot that adds rows to the first chunk of its parent's table, as one that follows changes does."""
+    reader = into.table(parent.tables[0])
+    new = next(batches(Given(given.hints, added, given.key))).columns
+    id_ = str(uuid.uuid4())
+    with into.write_snapshot(id_, parent=parent, sizes=sizes) as writing:
+        writer = TableWriter(writing.ink, TableShape(given.hints, given.key), reader.parent())
+        first, *others = reader.chunks()
+        writer.change(first, Delta(new, [new[place].slice(0, 0) for place in given.key]), first.rows + len(added))
+        for chunk in others:
+            writer.keep(chunk)
+        return committed(into, writing, id_, {parent.tables[0].name: (given, writer.end())}, parent)
 
 
 def rows(target: Vault, taken: Manifest, name: str, places: Sequence[int] | None = None) -> list[Row]:

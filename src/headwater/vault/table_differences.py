@@ -37,9 +37,9 @@ class Region:
 
 def regions(before: TableReader, after: TableReader) -> Iterator[Region]:
     """Yield where two versions of a table with a key differ, in the order of the key."""
-    for old, new in _unequal(before.branches(), after.branches(), _leaf_id):
+    for old, new in _unequal(before.branches(), after.branches(), leaf_id):
         chunks = ([chunk for leaf in old for chunk in before.leaf(leaf)], [c for leaf in new for c in after.leaf(leaf)])
-        for one, other in _unequal(*chunks, _chunk_id):
+        for one, other in _unequal(*chunks, chunk_id):
             yield from _cut(one, other)
 
 
@@ -108,11 +108,13 @@ def keyless_region(before: TableReader, after: TableReader) -> Region:
     return Region(tuple(_surplus(old, new)), tuple(_surplus(new, old)))
 
 
-def _leaf_id(leaf: LeafRef) -> bytes:
+def leaf_id(leaf: LeafRef) -> bytes:
+    """Return the id of the content of a leaf."""
     return leaf.ref.id
 
 
-def _chunk_id(chunk: ChunkRef) -> tuple[bytes, ...]:
+def chunk_id(chunk: ChunkRef) -> tuple[bytes, ...]:
+    """Return the ids of the content of a chunk."""
     return *(ref.id for ref in chunk.pages), b"deltas", *(ref.id for ref in chunk.deltas)
 
 
@@ -139,7 +141,7 @@ def _cut(old: Sequence[ChunkRef], new: Sequence[ChunkRef]) -> Iterator[Region]:
     start, at = 0, 0
     for index, chunk in enumerate(old):
         common = positions.get(chunk.first, -1)
-        if common < at or (index, common) == (start, at):
+        if index == start or common <= at:  # the first chunk of a table may have rows before its first key
             continue
         yield Region(tuple(old[start:index]), tuple(new[at:common]))
         start, at = index, common
@@ -147,9 +149,9 @@ def _cut(old: Sequence[ChunkRef], new: Sequence[ChunkRef]) -> Iterator[Region]:
 
 
 def _surplus(chunks: Sequence[ChunkRef], others: Sequence[ChunkRef]) -> Iterator[ChunkRef]:
-    left = Counter(map(_chunk_id, others))
+    left = Counter(map(chunk_id, others))
     for chunk in chunks:
-        identity = _chunk_id(chunk)
+        identity = chunk_id(chunk)
         if left[identity]:
             left[identity] -= 1
         else:

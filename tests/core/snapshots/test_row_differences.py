@@ -59,6 +59,19 @@ def edited(rows: dict[int, Row], source: random.Random) -> dict[int, Row]:
     return dict(sorted(result.items()))
 
 
+def test_rows_before_the_first_key_of_a_followed_table_are_no_difference(tmp_path: Path) -> None:
+    """A snapshot that follows another one keeps the first key of the first chunk, though it has rows before it."""
+    vault = builders.vault(tmp_path)
+    rows = [(b"%03d" % n, b"v", b"same") for n in range(400)]
+    every = snapshot(vault, {"t": Given(("text",) * 3, rows, (0,))}, sizes=SIZES)
+    natural = int(list(table_of(vault, every).chunks())[1].first[-3:])
+    some = Given(("text",) * 3, rows, (0,))
+    base = snapshot(vault, {"t": Given(some.hints, rows[natural:], (0,))}, sizes=SIZES)
+    following = builders.followed(vault, base, some, rows[:natural], SIZES)
+    parts = keyed(table_of(vault, following), table_of(vault, every), (0,))
+    assert not any(sum(part.counts) for part in parts)
+
+
 @pytest.mark.parametrize("key", [(0,), (0, 2)])
 @pytest.mark.parametrize("seed", range(examples(25)))
 def test_differences_by_key_are_those_of_dictionaries(seed: int, key: tuple[int, ...], tmp_path: Path) -> None:
