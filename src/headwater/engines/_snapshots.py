@@ -10,6 +10,7 @@ from headwater.catalog.model import Schema
 from headwater.catalog.results import QueryError
 from headwater.engines._address import Address
 from headwater.engines._schema_archives import ArchiveRestore, SchemaArchiver
+from headwater.kit.errors import Conflict
 
 # The expected format of a column's texts: a hint for compression, never a guarantee.
 Hint = Literal["text", "integer", "float", "timestamp", "timestamptz", "date", "uuid", "hex"]
@@ -227,6 +228,8 @@ When = Literal["before", "after"]
 class TableRestoreRequest:
     """The tables and rows of an in-place restore.
 
+    With `append`, `removed` may have rows of each table that are deleted before the others are added: rows with a key,
+    each of which must have exactly the given values, in the columns of the table.
     `pre_data` are statements that create what is missing, `post_data` those that run after the rows are written. Of
     `SnapshotReader.extras`, `sequences`, `counters` and `generators` count; none is set below its current value.
     `archive` is the content of `SchemaArchive`, if there is one: an engine may create the `missing` tables from it
@@ -245,6 +248,7 @@ class TableRestoreRequest:
     missing: Collection[tuple[str | None, str]] = ()
     note: Callable[[str], None] = lambda _: None
     read_back: Callable[[SnapshotTable, When, Iterable[Batch]], None] | None = None
+    removed: Sequence[Iterable[Batch]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +268,12 @@ def dangling_reference_error(table: str, parent: str, key: str) -> QueryError:
     )
 
 
+class RowsDiffer(Conflict):
+    """Rows that are to be changed are not as they were any more."""
+
+    code = "rows_differ"
+
+
 class InPlaceRestore(Protocol):
     """Restores tables of a database that is in use: all of them, or none."""
 
@@ -274,6 +284,7 @@ class InPlaceRestore(Protocol):
         whose key exists already are skipped.
 
         Raises:
+            RowsDiffer: a row of `removed` is not as given.
             QueryError: the database refused; Unavailable: the connection was lost. Nothing has changed, except that an
                 engine without transactional DDL leaves what `pre_data` and `post_data` created; the caller drops it.
         """

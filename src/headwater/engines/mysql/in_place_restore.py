@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -20,6 +20,7 @@ from headwater.catalog.results import QueryError
 from headwater.catalog.statements import Statement
 from headwater.engines import (
     Address,
+    Batch,
     InPlaceRestore,
     InPlaceRestoreSupport,
     Session,
@@ -29,6 +30,7 @@ from headwater.engines import (
     When,
     dangling_reference_error,
 )
+from headwater.engines._removals import check_rows
 from headwater.engines.mysql import (
     archive_plan,
     bulk_load,
@@ -54,6 +56,7 @@ SETTINGS = (
     "SET SESSION lock_wait_timeout = 10",
     "SET SESSION innodb_lock_wait_timeout = 30",
 )
+_AT_ONCE = 500  # rows that one condition names
 
 
 class MysqlInPlaceRestore:
@@ -176,6 +179,8 @@ class MysqlInPlaceRestore:
         if request.mode == "overwrite":
             for table in tables:
                 self._connection.query(f"DELETE FROM {quote(table.name)}")  # noqa: S608 (quoted)
+        for table, rows in zip(tables, request.removed, strict=False):
+            self._remove(history.current(table), rows)
         given = []
         for table, batches in request.tables:
             missing = request.mode == "append_missing" and table.columns
@@ -190,6 +195,19 @@ class MysqlInPlaceRestore:
             TableRestoreResult(was, now - was if request.mode == "append_missing" else rows, now)
             for was, rows, now in zip(before, given, counts, strict=True)
         ]
+
+    def _remove(self, table: SnapshotTable, batches: Iterable[Batch]) -> None:
+        """Delete rows by their keys, once they are found to be as given."""
+        key = [table.columns[place] for place in table.key]
+        names = ", ".join(quote(column.name) for column in key)
+        for batch in batches:
+            for start in range(0, batch.num_rows, _AT_ONCE):
+                piece = batch.slice(start, _AT_ONCE)
+                values = b", ".join(bulk_load.constants(key, piece.select(list(table.key))))
+                condition = f"({names}) IN (".encode() + values + b")"
+                current = snapshot_reader.rows(self._connection, replace(table, key=()), condition)
+                check_rows(table, piece, current)
+                self._connection.query(f"DELETE FROM {quote(table.name)} WHERE ".encode() + condition)  # noqa: S608
 
     def _read_back(self, request: TableRestoreRequest, when: When) -> None:
         """Pass on the rows of the tables, in no order."""

@@ -22,7 +22,7 @@ _END, _ERROR, _NULL = 0xFE, 0xFF, 0xFB
 _LENGTHS = {0xFC: 2, 0xFD: 3, 0xFE: 8}
 
 
-def rows(connection: Any, query: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def rows(connection: Any, query: str | bytes) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the values of a query's only column in blocks: their bytes, and the offset of each value. Blocks.
 
     Raises:

@@ -156,13 +156,16 @@ def hint(kind: str) -> Hint:
     return next((hint_ for pattern, hint_ in _KINDS if pattern.match(kind.lower())), "text")
 
 
-def rows(connection: Any, table: SnapshotTable) -> Iterator[Batch]:
-    """Yield the rows of a table over a connection whose time zone is UTC and whose `sql_mode` keeps backslashes.
+def rows(connection: Any, table: SnapshotTable, condition: bytes = b"") -> Iterator[Batch]:
+    """Yield the rows of a table, or those that meet a condition, over a connection whose time zone is UTC and whose `sql_mode` keeps backslashes.
 
     Raises:
         pymysql.Error: what the server answered.
     """
-    for data, starts in packets.rows(connection, select(table)):
+    query: str | bytes = select(table)
+    if condition:
+        query = select(table).encode() + b" WHERE " + condition
+    for data, starts in packets.rows(connection, query):
         yield fields.split_rows(data, starts, len(table.columns))
 
 

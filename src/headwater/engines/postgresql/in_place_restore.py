@@ -24,6 +24,7 @@ from headwater.engines import (
     TableRestoreResult,
     When,
 )
+from headwater.engines._removals import check_rows
 from headwater.engines.postgresql import own_search_path
 from headwater.engines.postgresql.bulk_load import SETTINGS, copy_in_statement, counted, send_rows
 from headwater.engines.postgresql.change_tracking import copy_statement, names_objects
@@ -80,6 +81,8 @@ class PostgresInPlaceRestore:
             self._read_back(request, "before")
         if request.mode == "overwrite" and names:
             self._run(f"TRUNCATE {', '.join(f'ONLY {name}' for name in names)}")
+        for table, batches in zip(tables, request.removed, strict=False):
+            self._remove(table, batches)
         written = [self._fill(table, batches, request) for table, batches in request.tables]
         self._run(*(row[1] for row in (*keys, *triggers)), *request.post_data)
         for schema, name, value, called in request.extras.get("sequences", ()):
@@ -121,6 +124,18 @@ class PostgresInPlaceRestore:
         written = self._connection.execute(insert.encode()).rowcount
         self._run("DROP TABLE headwater_missing")
         return written
+
+    def _remove(self, table: SnapshotTable, batches: Iterable[Batch]) -> None:
+        """Delete rows by their keys, once they are found to be as given."""
+        name, keys = quote(table.schema, table.name), [quote(table.columns[at].name) for at in table.key]
+        listed, condition = ", ".join(keys), f"({', '.join(keys)}) IN (TABLE headwater_removed)"
+        for batch in batches:
+            self._run(f"CREATE TEMPORARY TABLE headwater_removed ON COMMIT DROP AS SELECT {listed} FROM {name} LIMIT 0")  # noqa: S608
+            self._copy(f"COPY headwater_removed ({listed}) FROM STDIN", [batch.select(list(table.key))])
+            self._run(*FORMAT, own_search_path.EMPTY if names_objects(table) else own_search_path.USE)
+            statement = copy_statement(replace(table, key=()), condition)
+            check_rows(table, batch, copy_batches(self._connection, statement, len(table.columns)))
+            self._run(own_search_path.EMPTY, f"DELETE FROM ONLY {name} WHERE {condition}", "DROP TABLE headwater_removed")  # noqa: S608
 
     def _copy(self, statement: str, batches: Iterable[Batch]) -> int:
         with self._connection.cursor() as cursor:

@@ -26,6 +26,7 @@ from headwater.engines import (
     When,
     dangling_reference_error,
 )
+from headwater.engines._removals import check_rows
 from headwater.engines.sqlite import archive_plan, queries, schema_archive
 from headwater.engines.sqlite.bulk_load import insert, value_of
 from headwater.engines.sqlite.ddl import quote
@@ -35,6 +36,8 @@ from headwater.engines.sqlite.rows import batches as batches_of
 from headwater.engines.sqlite.session import SqliteSession, connect
 from headwater.engines.sqlite.stored_schema import free_rowid_name
 from headwater.engines.sqlite.transfer import SqliteTransfer
+
+_REMOVED = "headwater_removed"
 
 
 class SqliteInPlaceRestore:
@@ -85,6 +88,8 @@ class _Work:
         before = [self._count(table) for table in tables]
         if self._request.mode != "overwrite":
             self._read_back("before", virtual)
+        for table, rows in zip(tables, self._request.removed, strict=False):
+            self._remove(table, rows)
         given = [self._fill(table, batches, virtual) for table, batches in self._request.tables]
         for name, content in virtual.items():
             if content and {name, content.lower()} & names:
@@ -114,6 +119,21 @@ class _Work:
         new = selection.of("table")
         first = (*(item.sql for item in new), *archive_plan.configurations(content, new))
         return first, [item.sql for item in selection.of("index", "view", "trigger")]
+
+    def _remove(self, table: SnapshotTable, batches: Iterable[Batch]) -> None:
+        """Delete rows by their keys, once they are found to be as given."""
+        names = [quote(column.name) for column in table.columns]
+        key, keyed = [names[place] for place in table.key], replace(
+            table, name=_REMOVED, schema=None, columns=tuple(table.columns[place] for place in table.key)
+        )
+        condition = f"FROM {quote(table.name)} WHERE ({', '.join(key)}) IN (SELECT * FROM {_REMOVED})"
+        for batch in batches:
+            rest = f"FROM {quote(table.name)} LIMIT 0"
+            self._connection.execute(f"CREATE TEMPORARY TABLE {_REMOVED} AS SELECT {', '.join(key)} {rest}")
+            insert(self._connection, keyed, [batch.select(list(table.key))])
+            check_rows(table, batch, batches_of(self._connection, names, condition))
+            self._connection.execute(f"DELETE {condition}")
+            self._connection.execute(f"DROP TABLE temp.{_REMOVED}")
 
     def _fill(self, table: SnapshotTable, batches: Iterable[Batch], virtual: dict[str, str | None]) -> int:
         """Insert the rows of one table and return how many.

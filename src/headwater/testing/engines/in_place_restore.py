@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pyarrow as pa
+
 from headwater.catalog.model import Schema
 from headwater.catalog.results import QueryError
 from headwater.engines import (
@@ -20,10 +22,12 @@ from headwater.engines import (
     Address,
     Batch,
     Mode,
+    RowsDiffer,
     SnapshotTable,
     TableRestoreRequest,
     TableRestoreResult,
 )
+from headwater.kit.errors import HeadwaterError
 from headwater.testing.engines.schemas import assert_equal
 from headwater.testing.engines.snapshots import Texts, texts, unsized
 from headwater.testing.engines.subject import Subject, rows, run_all
@@ -179,6 +183,45 @@ async def rows_are_added_or_completed(subject: Subject) -> None:
         assert await scenario.restore(saved, "append_missing", ["artist"]) == [TableRestoreResult(200, 0, 200)]
 
 
+async def rows_are_exchanged(subject: Subject) -> None:
+    """Law: given rows are deleted and others added in one step, unless one of the former has changed."""
+    async with open_scenario(subject) as scenario:
+        saved = await scenario.read_state()
+        await scenario.run(
+            "DELETE FROM album WHERE artist_id = 7 OR id > 490; DELETE FROM artist WHERE id = 7; "
+            "UPDATE artist SET name = 'swapped' WHERE id = 1; UPDATE artist SET name = 'Name 1' WHERE id = 2; "
+            "UPDATE artist SET name = 'Name 2', bio = NULL WHERE id = 1; UPDATE album SET title = 'é''s' WHERE id < 9; "
+            "INSERT INTO artist (name) VALUES ('late'); INSERT INTO album (artist_id, title) VALUES (201, '')"
+        )
+        spoilt = await scenario.read_state()
+
+        def request() -> TableRestoreRequest:
+            names = ("artist", "album")
+            tables = [(saved.tables[name][0], _only_in(saved, spoilt, name)) for name in names]
+            removed = [_only_in(spoilt, saved, name) for name in names]
+            return TableRestoreRequest(tables, "append", removed=removed)
+
+        await scenario.run("UPDATE album SET title = 'mine' WHERE id = 3")
+        before = await scenario.read_state()
+        await fails(scenario.restore_tables(request()), RowsDiffer)
+        same(await scenario.read_state(), before)
+        await scenario.run("UPDATE album SET title = 'é''s' WHERE id = 3")
+        before = await scenario.read_state()
+        await scenario.restore_tables(request())
+        state = await scenario.read_state()
+        assert state.rows("fired") == before.rows("fired")
+        same(state.without("fired"), saved.without("fired"))
+        await fails(scenario.restore_tables(request()), RowsDiffer)
+        await scenario.fires()
+
+
+def _only_in(one: DatabaseState, other: DatabaseState, name: str) -> list[Batch]:
+    """Return the rows of a table that only one of two states has."""
+    rows = set(one.rows(name)) - set(other.rows(name))
+    columns = [pa.array(column, pa.binary()) for column in zip(*sorted(rows, key=str), strict=True)]
+    return [pa.RecordBatch.from_arrays(columns, [str(place) for place in range(len(columns))])]
+
+
 async def keys_are_checked_at_the_end(subject: Subject) -> None:
     """If a row would refer to a missing row, in these tables or in others that refer to them, nothing changes."""
     async with open_scenario(subject) as scenario:
@@ -255,11 +298,11 @@ async def counters_never_go_back(subject: Subject) -> None:
         assert await scenario.ask("SELECT max(id) FROM artist") == ARTISTS + 3
 
 
-async def fails(work: Any) -> QueryError:
+async def fails(work: Any, refusal: type[HeadwaterError] = QueryError) -> HeadwaterError:
     """Await a call that must be refused, and return the error."""
     try:
         await work
-    except QueryError as error:
+    except refusal as error:
         return error
     raise AssertionError("it was not refused")
 
@@ -267,6 +310,7 @@ async def fails(work: Any) -> QueryError:
 CHECKS = (
     overwritten_tables_are_as_they_were,
     rows_are_added_or_completed,
+    rows_are_exchanged,
     keys_are_checked_at_the_end,
     what_breaks_off_changes_nothing,
     missing_tables_are_made,
