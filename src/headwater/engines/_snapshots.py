@@ -297,7 +297,9 @@ class InPlaceRestore(Protocol):
 
 
 class InPlaceRestoreSupport(Protocol):
-    """Restores single tables of a database in place."""
+    """Restores single tables of a database in place; `removes_rows` tells whether `removed` of a request counts."""
+
+    removes_rows: bool = False
 
     async def open(self, address: Address, *, seconds: float = 15.0) -> InPlaceRestore:
         """Open a database for restoring tables; the caller closes it."""

@@ -23,6 +23,7 @@ FEATURES: tuple[str, ...] = (
     "snapshots",
     "extracts",
     "diffs",
+    "merges",
     "policies",
     "recovery",
     "codebases",

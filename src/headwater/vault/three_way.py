@@ -1,4 +1,4 @@
-"""Where a third version of a table must be merged: the chunks in which `theirs` differs from `base`, with those of `ours`.
+"""Where a table of three versions must be merged: where `theirs` differs from `base`, with the rows of `ours` there.
 
 All three versions must be in one vault and have the same key. Chunks begin at keys that a hash chooses, so versions
 have most of their boundaries in common; what lies between two boundaries of all three can be merged by itself.
@@ -45,7 +45,13 @@ def _cut(*versions: Sequence[Node]) -> Iterator[tuple[Sequence[Node], ...]]:
 
     The first node of a table may have rows before its first key, so nothing is cut there.
     """
-    common = set.intersection(*({node.first for node in nodes[1:]} for nodes in versions))
-    starts = [[0, *(at for at, node in enumerate(nodes) if at and node.first in common), len(nodes)] for nodes in versions]
-    for spans in zip(*map(pairwise, starts), strict=True):
-        yield tuple(nodes[start:end] for nodes, (start, end) in zip(versions, spans, strict=True))
+    common: set[bytes] = set.intersection(*({node.first for node in nodes[1:]} for nodes in versions))
+    runs = [list(_runs(nodes, common)) for nodes in versions]
+    yield from zip(*runs, strict=True)
+
+
+def _runs(nodes: Sequence[Node], starts: set[bytes]) -> Iterator[Sequence[Node]]:
+    """Yield the nodes in runs, of which all but the first begin at one of some keys."""
+    ends = [0, *(at for at, node in enumerate(nodes) if at and node.first in starts), len(nodes)]
+    for start, end in pairwise(ends):
+        yield nodes[start:end]

@@ -270,5 +270,7 @@ async def open_restore(to: Address, session: Session) -> MysqlInPlaceRestore:
 class MysqlInPlaceRestores(InPlaceRestoreSupport):
     """Opens databases for in-place restores."""
 
+    removes_rows = True
+
     async def open(self, address: Address, *, seconds: float = 15.0) -> InPlaceRestore:
         return await open_restore(address, await connect(address, seconds=seconds))

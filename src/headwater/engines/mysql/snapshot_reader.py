@@ -157,7 +157,9 @@ def hint(kind: str) -> Hint:
 
 
 def rows(connection: Any, table: SnapshotTable, condition: bytes = b"") -> Iterator[Batch]:
-    """Yield the rows of a table, or those that meet a condition, over a connection whose time zone is UTC and whose `sql_mode` keeps backslashes.
+    """Yield the rows of a table, or those that meet a condition.
+
+    The time zone of the connection is UTC, and its `sql_mode` keeps backslashes.
 
     Raises:
         pymysql.Error: what the server answered.

@@ -135,7 +135,8 @@ class PostgresInPlaceRestore:
             self._run(*FORMAT, own_search_path.EMPTY if names_objects(table) else own_search_path.USE)
             statement = copy_statement(replace(table, key=()), condition)
             check_rows(table, batch, copy_batches(self._connection, statement, len(table.columns)))
-            self._run(own_search_path.EMPTY, f"DELETE FROM ONLY {name} WHERE {condition}", "DROP TABLE headwater_removed")  # noqa: S608
+            delete = f"DELETE FROM ONLY {name} WHERE {condition}"  # noqa: S608 (quoted)
+            self._run(own_search_path.EMPTY, delete, "DROP TABLE headwater_removed")
 
     def _copy(self, statement: str, batches: Iterable[Batch]) -> int:
         with self._connection.cursor() as cursor:
@@ -171,6 +172,8 @@ async def open_restore(address: Address, seconds: float) -> PostgresInPlaceResto
 
 class PostgresInPlaceRestores(InPlaceRestoreSupport):
     """Opens databases for in-place restores."""
+
+    removes_rows = True
 
     async def open(self, address: Address, *, seconds: float = 15.0) -> InPlaceRestore:
         return await open_restore(address, seconds)

@@ -122,15 +122,14 @@ class _Work:
 
     def _remove(self, table: SnapshotTable, batches: Iterable[Batch]) -> None:
         """Delete rows by their keys, once they are found to be as given."""
-        names = [quote(column.name) for column in table.columns]
-        key, keyed = [names[place] for place in table.key], replace(
-            table, name=_REMOVED, schema=None, columns=tuple(table.columns[place] for place in table.key)
-        )
-        condition = f"FROM {quote(table.name)} WHERE ({', '.join(key)}) IN (SELECT * FROM {_REMOVED})"
+        names, places = [quote(column.name) for column in table.columns], list(table.key)
+        key = ", ".join(names[place] for place in places)
+        keys = replace(table, name=_REMOVED, schema=None, columns=tuple(table.columns[place] for place in places))
+        condition = f"FROM {quote(table.name)} WHERE ({key}) IN (SELECT * FROM {_REMOVED})"  # noqa: S608 (quoted)
         for batch in batches:
-            rest = f"FROM {quote(table.name)} LIMIT 0"
-            self._connection.execute(f"CREATE TEMPORARY TABLE {_REMOVED} AS SELECT {', '.join(key)} {rest}")
-            insert(self._connection, keyed, [batch.select(list(table.key))])
+            empty = f"SELECT {key} FROM {quote(table.name)} LIMIT 0"  # noqa: S608 (quoted)
+            self._connection.execute(f"CREATE TEMPORARY TABLE {_REMOVED} AS {empty}")
+            insert(self._connection, keys, [batch.select(places)])
             check_rows(table, batch, batches_of(self._connection, names, condition))
             self._connection.execute(f"DELETE {condition}")
             self._connection.execute(f"DROP TABLE temp.{_REMOVED}")
@@ -228,6 +227,8 @@ async def open_restore(session: Session) -> SqliteInPlaceRestore:
 
 class SqliteInPlaceRestores(InPlaceRestoreSupport):
     """Opens databases for in-place restores."""
+
+    removes_rows = True
 
     async def open(self, address: Address, *, seconds: float = 15.0) -> InPlaceRestore:
         return await open_restore(await connect(address, seconds=seconds))

@@ -71,6 +71,12 @@ async def complete_of_database(db: AsyncSession, database_id: uuid.UUID, limit: 
     return (await db.execute(query.order_by(Snapshot.id.desc()).limit(limit))).scalars().all()
 
 
+async def unfinished_of_job(db: AsyncSession, job_id: uuid.UUID, database_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the snapshot of a database that a job has begun and not finished."""
+    query = select(Snapshot.id).where(Snapshot.job_id == job_id, Snapshot.database_id == database_id)
+    return (await db.execute(query.where(Snapshot.status == "taking").limit(1))).scalar_one_or_none()
+
+
 async def restored_into(db: AsyncSession, database_id: uuid.UUID, limit: int) -> Sequence[Snapshot]:
     """Return the snapshots that were restored into a database, the one that was restored last first."""
     query = select(Snapshot).join(Restore, Restore.snapshot_id == Snapshot.id)

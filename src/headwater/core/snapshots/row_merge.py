@@ -7,7 +7,8 @@ rules of Dolt's cell-wise merge). Values are compared as the bytes in which the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -40,6 +41,13 @@ class RowConflict:
     cells: tuple[int, ...] = ()
     merged: Row | None = None
 
+    @property
+    def fingerprint(self) -> bytes:
+        """A digest of what a person sees of the conflict: 16 bytes, the same as long as that does not change."""
+        sides = (self.base, self.ours, self.theirs)
+        values = [row and tuple(row[at] for at in self.cells) if self.kind == "cells" else row for row in sides]
+        return hashlib.blake2b(repr((self.kind, self.identity, self.cells, values)).encode(), digest_size=16).digest()
+
     def resolved(self, choice: Choice) -> Row | None:
         """Return the row that a choice leads to, or None if the row is removed."""
         if self.kind != "cells":
@@ -61,8 +69,11 @@ class RowMerge:
     conflicts: tuple[RowConflict, ...] = ()
 
 
+Choices: TypeAlias = Callable[[RowConflict], Choice | None]
+
+
 def merge_rows(
-    base: Batch, ours: Batch, theirs: Batch, key: Sequence[int], choices: Mapping[bytes, Choice] | None = None
+    base: Batch, ours: Batch, theirs: Batch, key: Sequence[int], choices: Choices = lambda _: None
 ) -> RowMerge:
     """Merge three versions of the rows of one range of keys.
 
@@ -71,7 +82,7 @@ def merge_rows(
         ours: rows with the same columns; the result is what changes in them.
         theirs: rows with the same columns.
         key: the ordinals of the columns of the key, which is unique.
-        choices: the side that wins a conflict, by its `identity`; a conflict without a choice changes nothing.
+        choices: returns the side that wins a conflict; one without a choice changes nothing.
     """
     theirs_changes, ours_changes = by_key(base, theirs, key), by_key(base, ours, key)
     ours_keys = pa.concat_arrays(
@@ -83,21 +94,19 @@ def merge_rows(
     both = _distinct([_identity(batch.filter(mask), key) for batch, mask in zip(parts, masks, strict=True)])
     if not len(both):
         return RowMerge(*clean)
-    overlap = _Overlap(base, ours, theirs, key, choices or {})
+    overlap = _Overlap(base, ours, theirs, key, choices)
     overlap.merge(both)
     empty = base.slice(0, 0)
-    return RowMerge(
-        *(join([batch, _batch(rows, empty)]) for batch, rows in zip(clean, overlap.changes, strict=True)),
-        tuple(overlap.conflicts),
+    removed, before, after, added = (
+        join([batch, _batch(rows, empty)]) for batch, rows in zip(clean, overlap.changes, strict=True)
     )
+    return RowMerge(removed, before, after, added, tuple(overlap.conflicts))
 
 
 class _Overlap:
     """Merges, one by one, the rows that both sides have changed."""
 
-    def __init__(
-        self, base: Batch, ours: Batch, theirs: Batch, key: Sequence[int], choices: Mapping[bytes, Choice]
-    ) -> None:
+    def __init__(self, base: Batch, ours: Batch, theirs: Batch, key: Sequence[int], choices: Choices) -> None:
         self._sides, self._key, self._choices = (base, ours, theirs), key, choices
         self.changes: tuple[list[Row], list[Row], list[Row], list[Row]] = ([], [], [], [])
         self.conflicts: list[RowConflict] = []
@@ -110,7 +119,7 @@ class _Overlap:
             outcome = merge_row(name, base.get(name), mine, theirs.get(name))
             if isinstance(outcome, RowConflict):
                 self.conflicts.append(outcome)
-                choice = self._choices.get(name)
+                choice = self._choices(outcome)
                 outcome = mine if choice is None else outcome.resolved(choice)
             self._change(mine, outcome)
 

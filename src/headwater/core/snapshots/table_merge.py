@@ -8,9 +8,9 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from headwater.core.merge.rows import Choice, RowMerge, merge_rows
 from headwater.core.snapshots import manifest_tables
 from headwater.core.snapshots.row_differences import join
+from headwater.core.snapshots.row_merge import Choices, RowMerge, merge_rows
 from headwater.engines import Batch, SnapshotTable
 from headwater.vault.manifest import Manifest, ManifestTable
 from headwater.vault.pages import VALUES
@@ -40,7 +40,7 @@ class TableMerge:
         columns = [column for column in dumped.columns if not column.hidden]
         return SnapshotTable(dumped.schema, dumped.name, tuple(columns), dumped.key, dumped.rows, dumped.facts)
 
-    def parts(self, choices: Mapping[bytes, Choice] | None = None) -> Iterator[RowMerge]:
+    def parts(self, choices: Choices = lambda _: None) -> Iterator[RowMerge]:
         """Yield the merge of each region in which `theirs` differs from `base`; blocks."""
         if self.theirs.root.id == self.base.root.id:
             return
@@ -52,8 +52,8 @@ class TableMerge:
             return join([empty, *(readers[at].batch(chunk, places) for chunk in chunks)])
 
         for region in three_way_regions(*readers):
-            sides = (rows(at, chunks) for at, chunks in enumerate((region.base, region.ours, region.theirs)))
-            yield merge_rows(*sides, self.table.key, choices)
+            base, ours, theirs = rows(0, region.base), rows(1, region.ours), rows(2, region.theirs)
+            yield merge_rows(base, ours, theirs, self.table.key, choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +92,5 @@ def _reason(base: ManifestTable | None, ours: ManifestTable | None, theirs: Mani
         return "Its columns are not the same on all sides."
     visible = [at for at, column in enumerate(ours.columns) if not column.hidden]
     if not base.key == ours.key == theirs.key or not ours.key or not set(ours.key) <= set(visible):
-        return "It has no primary key, or not the same one on all sides."
+        return "Its rows are not identified by columns of a key, which must be the same on all sides."
     return "Its rows belong to no table." if manifest_tables.apart(ours) else None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from headwater.core.merge.rows import Choice, RowConflict
-from headwater.core.merge.tables import TableMerge
+from headwater.core.snapshots.row_merge import Choice, RowConflict
+from headwater.core.snapshots.table_merge import TableMerge
 from headwater.vault.chunker import ChunkSizes
 from headwater.vault.manifest import Manifest
 from headwater.vault.vault import Vault
@@ -40,7 +39,7 @@ def edited(rows: Rows, source: random.Random) -> Rows:
 
 def merged_cell(base: Any, ours: Any, theirs: Any) -> tuple[Any, bool]:
     """The cell of the reference, and True if it is a conflict."""
-    if ours == base or ours == theirs:
+    if ours in (base, theirs):
         return theirs, False
     return ours, theirs != base
 
@@ -80,12 +79,10 @@ def listed(batch: Any) -> list[Row]:
     return [tuple(row.values()) for row in batch.to_pylist()]
 
 
-def applied(
-    ours: Rows, merge: TableMerge, choices: Mapping[bytes, Choice] | None = None
-) -> tuple[Rows, list[RowConflict]]:
+def applied(ours: Rows, merge: TableMerge, choice: Choice | None = None) -> tuple[Rows, list[RowConflict]]:
     """The rows after the changes of a merge, each of which must change a row that is there as it says."""
     result, conflicts = dict(ours), []
-    for part in merge.parts(choices):
+    for part in merge.parts(lambda _: choice):
         for row in (*listed(part.removed), *listed(part.before)):
             assert result.pop(int(row[0] or b"")) == row
         for row in (*listed(part.after), *listed(part.added)):
@@ -108,12 +105,17 @@ def test_merge_is_the_merge_of_dictionaries(seed: int, tmp_path: Path) -> None:
     choice: Choice
     for choice in ("ours", "theirs"):
         expected, keys = reference(base, ours, theirs, choice)
-        result, again = applied(ours, merge, dict.fromkeys(names, choice))
+        result, again = applied(ours, merge, choice)
         assert result == expected
         assert {int(name) for name in names} == keys == {int(conflict.identity) for conflict in again}
+        # Idempotence: once the result is in the target, nothing is left to do, and no choice to be made again.
+        again_merge = table_merge(vault, first, stored(vault, result, None), sides[1])
+        left, repeated = applied(result, again_merge, choice)
+        assert left == result
+        assert {conflict.fingerprint for conflict in repeated} <= {conflict.fingerprint for conflict in conflicts}
     # Commutativity: the other way around, the other side wins the conflicts.
     swapped = table_merge(vault, first, *reversed(sides))
-    assert applied(theirs, swapped, dict.fromkeys(names, "ours"))[0] == expected
+    assert applied(theirs, swapped, "ours")[0] == expected
 
 
 @pytest.mark.parametrize("seed", range(examples(10)))
