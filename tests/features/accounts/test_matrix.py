@@ -20,6 +20,7 @@ from headwater.features.accounts.models import LinkedIdentity, Passkey
 from headwater.features.accounts.rights import PERMISSIONS, SYSTEM, VIEWER
 from headwater.features.databases.service import databases
 from headwater.features.databases.supervisor.reconciler import Supervisor
+from headwater.features.merges.models import Merge, MergeConflict
 from headwater.features.policies.service import alerts
 from headwater.features.recovery.models import Archive, Recovery
 from headwater.features.snapshots.service.storage import vault_locations
@@ -112,6 +113,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/snapshots/{snapshot_id}/links"): {"format": "csv"},
     ("POST", "/api/v1/snapshots/{snapshot_id}/copies/plan"): {"target_id": str(uuid.UUID(int=0))},
     ("POST", "/api/v1/snapshots/{snapshot_id}/copies"): {"target_id": str(uuid.UUID(int=0))},
+    ("POST", "/api/v1/merges/{merge_id}/resolutions"): {"choice": "ours"},
+    ("POST", "/api/v1/merges/{merge_id}/apply"): {},
     ("PUT", "/api/v1/databases/{database_id}/recovery"): {"enabled": False},
     ("POST", "/api/v1/databases/{database_id}/recovery/points"): {"name": "p"},
     ("POST", "/api/v1/databases/{database_id}/recoveries/plan"): {"name": "back", "time": "2026-01-01T00:00:00Z"},
@@ -121,6 +124,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/codebases/{codebase_id}/impact"): {"table": "books", "drop": True},
     ("POST", "/api/v1/codebases/{codebase_id}/impact/export"): {"table": "books", "drop": True},
 }
+CONFLICT = {"columns": ["id"], "key": [0], "conflicting": [], "base": [1], "ours": [2], "theirs": None}
 # The resources that these paths name within a database may not exist: then the response is 404 for everybody.
 GONE = {
     "/api/v1/databases/{database_id}/runs/{run_id}/cancel",
@@ -160,6 +164,7 @@ REPEATABLE_POSTS = {
             "exports",
             "imports",
             "keys",
+            "merges",
             "migrations",
             "migrations/import",
             "policy/preview",
@@ -193,6 +198,7 @@ REPEATABLE_POSTS = {
             "runs/{run_id}/cancel",
         )
     ),
+    "/api/v1/merges/{merge_id}/resolutions",
     "/api/v1/connections/parse",
     "/api/v1/dashboards/{dashboard_id}/tiles",
     "/api/v1/imports/{transfer_id}/start",
@@ -342,6 +348,31 @@ async def snapshot_of(app: AppFixture, person: Person, path: str) -> dict[str, s
     return values
 
 
+async def merge_of(app: AppFixture, person: Person, path: str) -> dict[str, str]:
+    """Set the body of a new merge into a person's database, or create one that is prepared."""
+    values = await database_of(person, "") | await snapshot_of(app, person, "")
+    base, target = uuid.UUID(values["snapshot_id"]), uuid.UUID(values["database_id"])
+    BODIES["POST", "/api/v1/databases/{database_id}/merges"] = {"base_id": str(base), "source_id": str(target)}
+    if "{merge_id}" not in path:
+        return {}
+    row = Merge(
+        organization_id=uuid.UUID(person.organization),
+        target_id=target,
+        target_name="t",
+        source_name="s",
+        base_id=base,
+        status="prepared",
+        result={},
+    )
+    async with app.server.database.transaction() as db:
+        db.add(row)
+        await db.flush()
+        db.add(
+            MergeConflict(merge_id=row.id, ordinal=0, fingerprint=b"f", table_name="t", kind="cells", cells=CONFLICT)
+        )
+    return {"merge_id": str(row.id)}
+
+
 async def policy_of(app: AppFixture, person: Person) -> dict[str, str]:
     """Create a policy and an alert for a person's database."""
     created = await database_of(person, "")
@@ -475,6 +506,8 @@ async def filled(app: AppFixture, person: Person, path: str) -> str:
         values |= await snapshot_of(app, person, path)
     if "/policy" in path or "{alert_id}" in path:
         values |= await policy_of(app, person)
+    if "/merges" in path:
+        values |= await merge_of(app, person, path)
     if "{recovery_id}" in path:
         values |= await recovery_of(app, person)
     values |= {"how": "cancel", "name": "plpgsql"}
@@ -532,6 +565,8 @@ STATE = text(
             ("a::text", "alerts a", "a"),
             ("a::text", "archives a", "a"),
             ("r::text", "recoveries r", "r"),
+            ("m::text", "merges m", "m"),
+            ("c::text", "merge_conflicts c JOIN merges m ON m.id = c.merge_id", "m"),
             ("d::text", "dashboards d", "d"),
             ("t::text", "dashboard_tiles t JOIN dashboards d ON d.id = dashboard_id", "d"),
         )

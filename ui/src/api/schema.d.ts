@@ -3197,6 +3197,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/databases/{database_id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Merges
+         * @description List the merges into a database, newest first.
+         */
+        get: operations["list_merges"];
+        put?: never;
+        /**
+         * Create Merge
+         * @description Prepare merging the changes of another database since a common snapshot into this one; nothing is changed yet.
+         */
+        post: operations["create_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merges/{merge_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Merge
+         * @description Show a merge: what it changes, what was left out, and how many conflicts are not resolved.
+         */
+        get: operations["get_merge"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Merge
+         * @description Delete a merge; what it has changed stays.
+         */
+        delete: operations["delete_merge"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merges/{merge_id}/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Conflicts
+         * @description List the rows that both sides have changed differently, with the values of all three versions.
+         */
+        get: operations["list_conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merges/{merge_id}/resolutions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve Conflicts
+         * @description Choose the side that wins some conflicts, those of a table, or all.
+         */
+        post: operations["resolve_conflicts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merges/{merge_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Merge
+         * @description Write the changes of a prepared merge to the target, all or nothing; a snapshot of it is taken first.
+         */
+        post: operations["apply_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/databases/{database_id}/policy": {
         parameters: {
             query?: never;
@@ -5055,6 +5163,38 @@ export interface components {
              * @enum {string}
              */
             aggregate: "" | "count" | "count_distinct" | "sum" | "avg" | "min" | "max";
+        };
+        /**
+         * ConflictOut
+         * @description A row that both sides have changed differently; a side that does not have the row is null.
+         *
+         *     `cells` is a row with two new values in the columns `conflicting`; the other kinds are a row that both have added,
+         *     and one that a side has removed and the other one has changed.
+         */
+        ConflictOut: {
+            /** Ordinal */
+            ordinal: number;
+            /** Table */
+            table: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "cells" | "added" | "removed_in_ours" | "removed_in_theirs";
+            /** Columns */
+            columns: string[];
+            /** Key */
+            key: number[];
+            /** Conflicting */
+            conflicting: number[];
+            /** Base */
+            base: (boolean | number | string | null)[] | null;
+            /** Ours */
+            ours: (boolean | number | string | null)[] | null;
+            /** Theirs */
+            theirs: (boolean | number | string | null)[] | null;
+            /** Choice */
+            choice: ("ours" | "theirs") | null;
         };
         /**
          * ConnectionIn
@@ -7395,6 +7535,16 @@ export interface components {
             supported: boolean;
         };
         /**
+         * LeftOutTableOut
+         * @description A table that was changed and is not merged, with the reason.
+         */
+        LeftOutTableOut: {
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * LineageOut
          * @description A page of usages; `column_summaries` is complete on the first page and empty on the others.
          */
@@ -7464,6 +7614,13 @@ export interface components {
         ListOf_CodebaseOut_: {
             /** Items */
             items: components["schemas"]["CodebaseOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** ListOf[ConflictOut] */
+        ListOf_ConflictOut_: {
+            /** Items */
+            items: components["schemas"]["ConflictOut"][];
             /** Next */
             next: string | null;
         };
@@ -7541,6 +7698,13 @@ export interface components {
         ListOf_MemberOut_: {
             /** Items */
             items: components["schemas"]["MemberOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /** ListOf[MergeOut] */
+        ListOf_MergeOut_: {
+            /** Items */
+            items: components["schemas"]["MergeOut"][];
             /** Next */
             next: string | null;
         };
@@ -7780,6 +7944,107 @@ export interface components {
             role: "owner" | "admin" | "member" | "viewer";
             /** Has Second Factor */
             has_second_factor: boolean | null;
+        };
+        /**
+         * MergeApplyIn
+         * @description Whether the merge into a protected database is confirmed.
+         */
+        MergeApplyIn: {
+            /**
+             * Confirmed
+             * @default false
+             */
+            confirmed?: boolean;
+        };
+        /**
+         * MergeIn
+         * @description What to merge into a database: the changes of a database (`source_id`) or of a snapshot of it (`theirs_id`).
+         *
+         *     `base_id` is the snapshot that both have in common. `prefer` is the side that wins all conflicts: `ours` is the
+         *     target, `theirs` is what is merged.
+         */
+        MergeIn: {
+            /**
+             * Base Id
+             * Format: uuid
+             */
+            base_id: string;
+            /** Source Id */
+            source_id?: string | null;
+            /** Theirs Id */
+            theirs_id?: string | null;
+            /** Prefer */
+            prefer?: ("ours" | "theirs") | null;
+        };
+        /**
+         * MergeOut
+         * @description A merge. `ours_id` is the last snapshot of the target before the merge: restore it to undo the merge.
+         */
+        MergeOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Target Id
+             * Format: uuid
+             */
+            target_id: string;
+            /** Target Name */
+            target_name: string;
+            /** Source Id */
+            source_id: string | null;
+            /** Source Name */
+            source_name: string;
+            /**
+             * Base Id
+             * Format: uuid
+             */
+            base_id: string;
+            /** Ours Id */
+            ours_id: string | null;
+            /** Theirs Id */
+            theirs_id: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "preparing" | "prepared" | "applying" | "applied";
+            /** Prefer */
+            prefer: ("ours" | "theirs") | null;
+            /** Tables */
+            tables: components["schemas"]["MergedTableOut"][];
+            /** Left Out */
+            left_out: components["schemas"]["LeftOutTableOut"][];
+            /** Conflicts */
+            conflicts: number;
+            /** Unresolved */
+            unresolved: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Applied At */
+            applied_at: string | null;
+            job: components["schemas"]["JobOut"] | null;
+        };
+        /**
+         * MergedTableOut
+         * @description How many rows of a table of the target a merge adds, removes and changes, and how many are in conflict.
+         */
+        MergedTableOut: {
+            /** Name */
+            name: string;
+            /** Added */
+            added: number;
+            /** Removed */
+            removed: number;
+            /** Changed */
+            changed: number;
+            /** Conflicts */
+            conflicts: number;
         };
         /**
          * MetricPoint
@@ -9548,6 +9813,18 @@ export interface components {
             email: string;
             /** Api Keys */
             api_keys: components["schemas"]["RemainingKeyOut"][];
+        };
+        /**
+         * ResolutionIn
+         * @description Which side wins: some conflicts by their ordinals, those of a table, or all. Null takes a choice back.
+         */
+        ResolutionIn: {
+            /** Choice */
+            choice: ("ours" | "theirs") | null;
+            /** Ordinals */
+            ordinals?: number[] | null;
+            /** Table */
+            table?: string | null;
         };
         /**
          * RestoreIn
@@ -19429,6 +19706,262 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RowChangesOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_merges: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_MergeOut_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                database_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                merge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    delete_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                merge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_conflicts: {
+        parameters: {
+            query?: {
+                /** @description Only conflicts without a choice. */
+                unresolved?: boolean;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                merge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOf_ConflictOut_"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    resolve_conflicts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                merge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolutionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    apply_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                merge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeApplyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeOut"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -9,14 +9,14 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from headwater.catalog.results import Cell
-from headwater.features.accounts.api_models import Wire
+from headwater.features.accounts.api_models import Input, Wire
 from headwater.features.jobs.api_models import JobOut
 
 Side = Literal["ours", "theirs"]
 Ordinals = Annotated[list[Annotated[int, Field(ge=0, le=1_000_000)]], Field(min_length=1, max_length=1000)]
 
 
-class MergeIn(Wire):
+class MergeIn(Input):
     """What to merge into a database: the changes of a database (`source_id`) or of a snapshot of it (`theirs_id`).
 
     `base_id` is the snapshot that both have in common. `prefer` is the side that wins all conflicts: `ours` is the
@@ -87,7 +87,7 @@ class ConflictOut(Wire):
     choice: Side | None
 
 
-class ResolutionIn(Wire):
+class ResolutionIn(Input):
     """Which side wins: some conflicts by their ordinals, those of a table, or all. Null takes a choice back."""
 
     choice: Side | None
@@ -95,7 +95,7 @@ class ResolutionIn(Wire):
     table: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None
 
 
-class MergeApplyIn(Wire):
+class MergeApplyIn(Input):
     """Whether the merge into a protected database is confirmed."""
 
     confirmed: bool = False

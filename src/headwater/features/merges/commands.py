@@ -111,12 +111,12 @@ def _lines(row: Any) -> list[list[str]]:
     ]
 
 
-def _values(row: Any, place: int | None) -> list[str]:
+def _values(row: Any, column: int | None) -> list[str]:
     sides = [row[name] for name in ("base", "ours", "theirs")]
-    if place is None:
+    if column is None:
         return ["", *("(none)" if side is None else "(row)" for side in sides)]
-    cells = ["(none)" if side is None else "NULL" if side[place] is None else str(side[place]) for side in sides]
-    return [row["columns"][place], *cells]
+    cells = ["(none)" if side is None else "NULL" if side[column] is None else str(side[column]) for side in sides]
+    return [row["columns"][column], *cells]
 
 
 def resolve(

@@ -215,9 +215,9 @@ async def rows_are_exchanged(subject: Subject) -> None:
         await scenario.fires()
 
 
-def _only_in(one: DatabaseState, other: DatabaseState, name: str) -> list[Batch]:
+def _only_in(state: DatabaseState, other: DatabaseState, name: str) -> list[Batch]:
     """Return the rows of a table that only one of two states has."""
-    rows = set(one.rows(name)) - set(other.rows(name))
+    rows = set(state.rows(name)) - set(other.rows(name))
     columns = [pa.array(column, pa.binary()) for column in zip(*sorted(rows, key=str), strict=True)]
     return [pa.RecordBatch.from_arrays(columns, [str(place) for place in range(len(columns))])]
 
