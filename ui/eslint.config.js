@@ -24,6 +24,7 @@ const FEATURES = [
   'recovery',
   'extracts',
   'diffs',
+  'merges',
   'codebases',
   'schemas',
 ]

@@ -233,6 +233,13 @@ const diff = createRoute({
   component: lazyRouteComponent(() => import('@/features/diffs/diff-page'), 'DiffPage'),
 })
 
+const merge = createRoute({
+  getParentRoute: () => database,
+  path: '/merge',
+  validateSearch: (raw: RawSearch): { base?: string; source?: string; merge?: string } => ({ base: text(raw, 'base'), source: text(raw, 'source'), merge: text(raw, 'merge') }),
+  component: lazyRouteComponent(() => import('@/features/merges/merge-page'), 'MergePage'),
+})
+
 const dashboards = createRoute({
   getParentRoute: () => project,
   path: '/dashboards',
@@ -250,7 +257,7 @@ const projectPages = project.addChildren([
   databases,
   dashboards,
   dashboard,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, backups, oldHistory, snapshotBrowser, diff, sessions, extensions, ...transferPages]),
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, backups, oldHistory, snapshotBrowser, diff, merge, sessions, extensions, ...transferPages]),
   lineage,
   ...questionPages,
   schema.addChildren([schemaTable]),

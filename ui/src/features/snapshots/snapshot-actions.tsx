@@ -87,6 +87,9 @@ export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: A
             {readable && isRelational(engine) && (
               <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/diff', search: { after: snapshot.id } })}>Compare with another snapshot</MenuItem>
             )}
+            {isAdmin && readable && isRelational(engine) && (
+              <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/merge', search: { base: snapshot.id } })}>Merge changes since this snapshot</MenuItem>
+            )}
             {readable && isRelational(engine) && (
               <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/transfers/copy', search: { snapshot: snapshot.id } })}>Copy to another database</MenuItem>
             )}
