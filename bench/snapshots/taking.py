@@ -37,7 +37,7 @@ class Bench:
         began = time.perf_counter()
         answer = self.client.post(f"/api/v1/databases/{self.database['id']}/snapshots", json=body)
         assert answer.status_code == 202, answer.text
-        result = self._until(f"/snapshots/{answer.json()['id']}", lambda item: item["status"] != "taking")
+        result = self.until(f"/snapshots/{answer.json()['id']}", lambda item: item["status"] != "taking")
         assert result["status"] == "complete", result
         return result, time.perf_counter() - began
 
@@ -46,17 +46,17 @@ class Bench:
 
         The proof of the snapshot's schema, which is a job of its own, is waited for first.
         """
-        self._until(f"/snapshots/{snapshot['id']}", lambda item: (item["proof"] or {}).get("state") != "pending")
+        self.until(f"/snapshots/{snapshot['id']}", lambda item: (item["proof"] or {}).get("state") != "pending")
         began = time.perf_counter()
         answer = self.client.post(f"/api/v1/snapshots/{snapshot['id']}/restores", json={"name": name})
         assert answer.status_code == 202, answer.text
-        result = self._until(
+        result = self.until(
             f"/restores/{answer.json()['id']}", lambda table: table["job"]["state"] not in {"pending", "running"}
         )
         assert result["job"]["state"] == "completed" and all(table["same"] for table in result["tables"]), result
         return time.perf_counter() - began
 
-    def _until(self, path: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def until(self, path: str, done: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Ask until it is done; ever more seldom, for what answers also costs time of the processors measured."""
         began = time.perf_counter()
         while True:

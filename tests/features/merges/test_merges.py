@@ -96,6 +96,7 @@ async def test_both_sides_come_together_and_conflicts_are_resolved(merging: Merg
     assert tables["band"] | {"name": ""} == {"name": "", "added": 1, "removed": 0, "changed": 0, "conflicts": 0}
     listed = (await merging.person.get(f"/merges/{merge['id']}/conflicts"))["items"]
     assert {((row["ours"] or row["theirs"])[0], row["kind"]) for row in listed} == CONFLICTS
+    assert [row["ordinal"] for row in listed] == list(range(4))
     by_id = {(row["ours"] or row["theirs"])[0]: row for row in listed}
     both = by_id[20]
     assert (both["base"][1], both["ours"][1], both["theirs"][1]) == ("song 20", "ours", "theirs")

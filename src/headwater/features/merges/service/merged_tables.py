@@ -96,10 +96,10 @@ def compute(
                     f"There are more than {MOST_CONFLICTS:,} conflicts.",
                     hint="Start the merge again and prefer one side for all of them: --prefer ours or theirs.",
                 )
-            computed.conflicts += (
-                _stored(each, table.name, len(computed.conflicts) + at, choices, readable)
-                for at, each in enumerate(part.conflicts)
-            )
+            start = len(computed.conflicts)
+            computed.conflicts += [
+                _stored(each, table.name, start + at, choices, readable) for at, each in enumerate(part.conflicts)
+            ]
         computed.tables.append(merged)
     return computed
 
