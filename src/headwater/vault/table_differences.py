@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from headwater.vault.chunk_encoder import Batch
 from headwater.vault.deltas import identity
+from headwater.vault.packs import Ref
 from headwater.vault.table_reader import TableReader
 from headwater.vault.tree import ChunkRef, LeafRef
 
@@ -70,31 +71,31 @@ def candidates(
         after: the newer version.
         places: the ordinals of the wanted columns in both; those of the key are among them.
     """
-    if _only_adds_deltas(region) and places[0] == places[1]:
-        return _by_deltas(region, before, after, places[0])
+    added = added_deltas(region.before, region.after)
+    if added and places[0] == places[1]:
+        return _by_deltas(region, before, after, added, places[0])
     return (
         [before.batch(chunk, places[0]) for chunk in region.before],
         [after.batch(chunk, places[1]) for chunk in region.after],
     )
 
 
-def _only_adds_deltas(region: Region) -> bool:
-    """Return True if the newer version has one chunk that is the older one with more deltas."""
-    if len(region.before) != 1 or len(region.after) != 1:
-        return False
-    (old,), (new,) = region.before, region.after
+def added_deltas(before: Sequence[ChunkRef], after: Sequence[ChunkRef]) -> Sequence[Ref] | None:
+    """Return the deltas by which one chunk differs from an older one, none if it is the same; None if by more."""
+    if len(before) != 1 or len(after) != 1:
+        return None
+    (old,), (new,) = before, after
     known = len(old.deltas)
     same = [ref.id for ref in (*old.pages, *old.deltas)] == [ref.id for ref in (*new.pages, *new.deltas[:known])]
-    return same and len(new.deltas) > known
+    return new.deltas[known:] if same else None
 
 
 def _by_deltas(
-    region: Region, before: TableReader, after: TableReader, places: Sequence[int]
+    region: Region, before: TableReader, after: TableReader, added: Sequence[Ref], places: Sequence[int]
 ) -> tuple[list[Batch], list[Batch]]:
     """Return the rows that the added deltas name: as they were, and as they are."""
-    (old,), (new,) = region.before, region.after
-    delta = after.changes(new.deltas[len(old.deltas) :])
-    rows = before.batch(old, places)
+    delta = after.changes(added)
+    rows = before.batch(region.before[0], places)
     changed = identity([delta.rows[ordinal] for ordinal in after.key])
     named = pa.concat_arrays([changed, identity(delta.gone)])
     known = identity([rows.column(places.index(ordinal)) for ordinal in after.key])

@@ -10,7 +10,7 @@ import pytest
 from features.snapshots.snapshot_fixture import SHOP, SnapshotFixture
 from headwater.engines import all_engines
 from headwater.features.databases.supervisor.reconciler import Supervisor
-from headwater.features.merges.service import apply_job
+from headwater.features.merges.service import apply_job, merged_tables
 from people import AppFixture
 
 ENGINES = [name for name, each in all_engines().items() if each.in_place_restore and each.in_place_restore.removes_rows]
@@ -223,7 +223,11 @@ async def test_tables_that_cannot_be_merged_are_named(merging: MergeFixture) -> 
     assert "Choose what to merge" in (await merging.person.send("POST", path, 400, json=wrong))["detail"]
 
 
-async def test_every_type_is_merged_as_it_is(app: AppFixture, supervisor: Supervisor) -> None:
+@pytest.mark.parametrize("most", [0, merged_tables.MOST_BYTES])
+async def test_every_type_is_merged_as_it_is(
+    app: AppFixture, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(merged_tables, "MOST_BYTES", most)  # changes are computed again, or come from memory
     person = await app.person()
     target = SnapshotFixture(app, person, await person.database())
     await target.sql(SHOP)

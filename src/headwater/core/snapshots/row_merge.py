@@ -68,6 +68,11 @@ class RowMerge:
     added: Batch
     conflicts: tuple[RowConflict, ...] = ()
 
+    @property
+    def nbytes(self) -> int:
+        """The memory that the rows need, in bytes."""
+        return sum(batch.nbytes for batch in (self.removed, self.before, self.after, self.added))
+
 
 Choices: TypeAlias = Callable[[RowConflict], Choice | None]
 

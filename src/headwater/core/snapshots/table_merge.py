@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import pyarrow as pa
-
 from headwater.core.snapshots import manifest_tables
-from headwater.core.snapshots.row_differences import join
 from headwater.core.snapshots.row_merge import Choices, RowMerge, merge_rows
-from headwater.engines import Batch, SnapshotTable
+from headwater.engines import SnapshotTable
 from headwater.vault.manifest import Manifest, ManifestTable
-from headwater.vault.pages import VALUES
-from headwater.vault.three_way import three_way_regions
-from headwater.vault.tree import ChunkRef
+from headwater.vault.three_way import ThreeWayReaders
 from headwater.vault.vault import Vault
 
 
@@ -44,15 +39,10 @@ class TableMerge:
         """Yield the merge of each region in which `theirs` differs from `base`; blocks."""
         if self.theirs.root.id == self.base.root.id:
             return
-        readers = [self.vault.table(side) for side in (self.base, self.ours, self.theirs)]
-        places = range(len(self.table.columns))
-
-        def rows(at: int, chunks: Sequence[ChunkRef]) -> Batch:
-            empty = pa.RecordBatch.from_arrays([pa.array([], VALUES) for _ in places], [str(place) for place in places])
-            return join([empty, *(readers[at].batch(chunk, places) for chunk in chunks)])
-
-        for region in three_way_regions(*readers):
-            base, ours, theirs = rows(0, region.base), rows(1, region.ours), rows(2, region.theirs)
+        readers = ThreeWayReaders(*(self.vault.table(side) for side in (self.base, self.ours, self.theirs)))
+        visible = range(len(self.table.columns))
+        for region in readers.regions():
+            base, ours, theirs = (batch.select(list(visible)) for batch in readers.rows(region))
             yield merge_rows(base, ours, theirs, self.table.key, choices)
 
 

@@ -132,6 +132,7 @@ class PostgresInPlaceRestore:
         for batch in batches:
             self._run(f"CREATE TEMPORARY TABLE headwater_removed ON COMMIT DROP AS SELECT {listed} FROM {name} LIMIT 0")  # noqa: S608
             self._copy(f"COPY headwater_removed ({listed}) FROM STDIN", [batch.select(list(table.key))])
+            self._run("ANALYZE headwater_removed")  # few rows are looked up by the index of the key
             self._run(*FORMAT, own_search_path.EMPTY if names_objects(table) else own_search_path.USE)
             statement = copy_statement(replace(table, key=()), condition)
             check_rows(table, batch, copy_batches(self._connection, statement, len(table.columns)))

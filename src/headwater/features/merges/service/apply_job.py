@@ -8,13 +8,14 @@ only does what is left.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from headwater.catalog.codec import from_json
 from headwater.core.snapshots import schema_subset
+from headwater.core.snapshots.row_differences import join
 from headwater.core.snapshots.table_merge import TableMerge
 from headwater.engines import Batch, RowsDiffer, TableRestoreRequest
 from headwater.features.accounts.rights import SYSTEM
@@ -32,6 +33,7 @@ from headwater.kit.clock import now
 from headwater.kit.errors import Cancelled, Conflict, Forbidden
 
 TRIES = 3
+ROWS_AT_ONCE = 20_000
 
 
 async def run_job(attempt: Attempt) -> Write:
@@ -121,23 +123,34 @@ async def _target(work: MergeAttempt) -> ReachableDatabase:
 
 
 def _request(work: MergeAttempt, versions: MergedVersions, computed: ComputedMerge) -> TableRestoreRequest:
-    """Return the request: rows are read when they are written, so that memory does not grow with their number."""
+    """Return the request; many rows are read when they are written, so that memory does not grow with their number."""
     tables = computed.changed
     part, _ = schema_subset.cut(from_json(versions.theirs.schema), {table.name for table in tables})
     return TableRestoreRequest(
-        [(table.table, _inserted(work, table)) for table in tables],
+        [(table.table, _inserted(computed, table)) for table in tables],
         "append",
         extras=schema_subset.extras_of(versions.theirs.extras, part),
         note=partial(work.attempt.note, level="warning"),
-        removed=[_removed(work, table) for table in tables],
+        removed=[_removed(computed, table) for table in tables],
     )
 
 
-def _removed(work: MergeAttempt, table: TableMerge) -> Iterator[Batch]:
-    for part in table.parts(work.choice_of):
-        yield from (batch for batch in (part.removed, part.before) if batch.num_rows)
+def _removed(computed: ComputedMerge, table: TableMerge) -> Iterator[Batch]:
+    return _combined(batch for part in computed.parts_of(table) for batch in (part.removed, part.before))
 
 
-def _inserted(work: MergeAttempt, table: TableMerge) -> Iterator[Batch]:
-    for part in table.parts(work.choice_of):
-        yield from (batch for batch in (part.after, part.added) if batch.num_rows)
+def _inserted(computed: ComputedMerge, table: TableMerge) -> Iterator[Batch]:
+    return _combined(batch for part in computed.parts_of(table) for batch in (part.after, part.added))
+
+
+def _combined(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Yield the rows in batches of a size that is worth a statement."""
+    pending: list[Batch] = []
+    for batch in batches:
+        if batch.num_rows:
+            pending.append(batch)
+        if sum(each.num_rows for each in pending) >= ROWS_AT_ONCE:
+            yield join(pending)
+            pending = []
+    if pending:
+        yield join(pending)

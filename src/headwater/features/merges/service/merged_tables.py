@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from headwater.catalog.codec import from_json
 from headwater.catalog.model import Schema
 from headwater.catalog.results import Cell
-from headwater.core.snapshots.row_merge import Choices, Row, RowConflict
+from headwater.core.snapshots.row_merge import Choices, Row, RowConflict, RowMerge
 from headwater.core.snapshots.table_merge import MergePlan, TableMerge, plan_merge
 from headwater.engines import Decoder, Engine
 from headwater.features.merges.service.merge_attempt import MergedVersions
@@ -20,6 +20,8 @@ from headwater.vault.pages import VALUES
 
 MOST_CONFLICTS = 10_000
 LONGEST_CELL = 500
+# Changes of more bytes are computed again when they are written.
+MOST_BYTES = 64 * 2**20
 
 
 @dataclass(slots=True)
@@ -48,8 +50,23 @@ class ComputedMerge:
     """A merge as computed: its tables, those left out with the reason, and its conflicts as rows of the store."""
 
     plan: MergePlan
+    choices: Choices
     tables: list[MergedTable] = field(default_factory=list)
     conflicts: list[dict[str, Any]] = field(default_factory=list)
+    _parts: dict[str, list[RowMerge]] = field(default_factory=dict)
+    _bytes: int = 0
+
+    def remember(self, table: str, part: RowMerge) -> None:
+        """Store the changes of a part, as long as all of them do not need much memory."""
+        self._bytes += part.nbytes
+        if self._bytes > MOST_BYTES:
+            self._parts.clear()
+        else:
+            self._parts.setdefault(table, []).append(part)
+
+    def parts_of(self, table: TableMerge) -> Iterable[RowMerge]:
+        """Return the changes of a table: stored ones, or computed again."""
+        return self._parts[table.name] if self._bytes <= MOST_BYTES else table.parts(self.choices)
 
     @property
     def unresolved(self) -> int:
@@ -81,12 +98,13 @@ def compute(
         Conflict: there are more than `MOST_CONFLICTS` conflicts.
     """
     plan = plan_merge(versions.vault, versions.base, versions.ours, versions.theirs)
-    computed, schema = ComputedMerge(plan), from_json(versions.ours.schema)
+    computed, schema = ComputedMerge(plan, choices), from_json(versions.ours.schema)
     for number, table in enumerate(plan.tables):
         progress(number, len(plan.tables), table.name)
         readable = _ReadableRows(engine, schema, table)
         merged = MergedTable(table.name)
         for part in table.parts(choices):
+            computed.remember(table.name, part)
             merged.added += part.added.num_rows
             merged.removed += part.removed.num_rows
             merged.changed += part.before.num_rows
