@@ -3,9 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.locked
-WORKERS ?= 3
+WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 FAST := tests/catalog tests/core tests/frameworks tests/kit tests/languages tests/readers tests/suite tests/bench
+
+# Without bytecode, each process would compile what it imports: fifteen seconds for a worker of the tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test affected fast long durations check bench docs lock ui ui-dev wire-types browser setup clean

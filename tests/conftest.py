@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -27,6 +29,7 @@ from headwater.kit.settings import Settings
 from headwater.store import embedded, migrations
 from headwater.store.embedded import EmbeddedServer
 from headwater.store.session import Store
+from headwater.vault import keys
 from people import AppFixture
 from suite import storage
 
@@ -39,14 +42,20 @@ embedded.SERVER_OPTIONS.update(UNSAFE)
 provision.SETTINGS = {**provision.SETTINGS, "fsync": "off"}
 
 
+# httpx looks for this module in every request; the folders are searched again each time it is not installed.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_hashes() -> Iterator[None]:
-    """Cheap argon2 parameters: the tests sign up hundreds of people, and one test looks at the real ones."""
+    """Cheap parameters of argon2 and scrypt: the tests sign up hundreds of people; one test looks at the real ones."""
     logs.configure("error", "text")
-    real = passwords._hasher
+    real, cost = passwords._hasher, keys._COST
     passwords._hasher = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
+    keys._COST = 2**8
     yield
-    passwords._hasher = real
+    passwords._hasher, keys._COST = real, cost
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,26 @@ PACKAGE = ROOT / "src" / "headwater"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "web" not in path.parts)
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Return the syntax tree of a module, which many rules look at."""
+    return ast.parse(path.read_text("utf-8"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drop_trees() -> Iterator[None]:
+    """Give back the quarter of a gigabyte that all trees take."""
+    yield
+    tree_of.cache_clear()
+
+
 def lengths() -> list[tuple[int, str]]:
     """Return (lines, where) of every function in the package."""
     result = []
     for path in MODULES:
         if path.parent.name == "versions":  # a migration is one list of statements
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
                 result.append((lines, f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"))
@@ -74,7 +88,7 @@ def test_parameters_and_attributes_are_named_in_standard_terms() -> None:
         f"{path.relative_to(ROOT)}:{line} {name}"
         for path in MODULES
         if path.name != "api_models.py"
-        for line, name in parameters_and_attributes(ast.parse(path.read_text("utf-8")))
+        for line, name in parameters_and_attributes(tree_of(path))
         if name in PRIVATE_DIALECT
     ]
     assert not private
@@ -95,7 +109,7 @@ def test_a_class_name_has_one_meaning() -> None:
     for path in MODULES:
         if path.name == "api_models.py" or "sample" in path.parts:
             continue
-        for node in ast.parse(path.read_text("utf-8")).body:
+        for node in tree_of(path).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(str(path.relative_to(PACKAGE)))
     assert {name: paths for name, paths in homes.items() if len(paths) > 1 and name not in SHARED_CLASSES} == {}
@@ -128,7 +142,7 @@ def test_docstrings_explain_parameters_that_exist() -> None:
     """A rename that leaves the old name in the docstring explains what nobody can pass."""
     wrong = []
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 text = ast.get_docstring(node) or ""
                 unknown = (documented(text, "Args") | documented(text, "Attributes")) - declared_names(node)
@@ -155,7 +169,7 @@ def parameters_to_know(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str
 
 def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Yield every function and method of a module."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -198,9 +212,7 @@ def test_the_formatter_is_never_switched_off() -> None:
 
 def test_every_module_says_what_it_owns() -> None:
     """A module without a docstring has no reason to exist that a reader could check."""
-    silent = [
-        str(path.relative_to(ROOT)) for path in MODULES if not ast.get_docstring(ast.parse(path.read_text("utf-8")))
-    ]
+    silent = [str(path.relative_to(ROOT)) for path in MODULES if not ast.get_docstring(tree_of(path))]
     assert not silent
 
 
@@ -248,7 +260,7 @@ def test_no_orm_is_named_in_the_passes_of_a_scan() -> None:
         f"{path.relative_to(ROOT)}:{node.lineno} {node.value!r}"
         for path in MODULES
         if path.is_relative_to(PACKAGE / "core" / "lineage")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.lower() in names
     ]
     assert not named
@@ -280,7 +292,7 @@ def test_no_engine_is_named_outside_engines() -> None:
             continue
         result += [
             f"{where}:{node.lineno} {node.value!r}"
-            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            for node in ast.walk(tree_of(path))
             if isinstance(node, ast.Constant) and node.value in names
         ]
     assert not result

@@ -12,7 +12,8 @@ from suite.ports import PORTS, free_ports
     ("node_id", "group"),
     [
         ("tests/vault/test_vault_pages.py::test_pages[a::b]", "tests/vault/test_vault_pages.py"),
-        ("tests/e2e/test_pages.py::test_a", "browser"),
+        ("tests/e2e/test_history.py::test_a", "browser, first half"),
+        ("tests/e2e/test_pages.py::test_a", "browser, second half"),
         ("tests/entrypoints/test_policy_commands.py::test_a", "commands"),
         ("tests/entrypoints/test_up.py::test_a", "tests/entrypoints/test_up.py"),
         ("tests/faults/test_copy_kills.py::test_a", "kills"),
@@ -23,9 +24,20 @@ def test_test_belongs_to_a_group(node_id: str, group: str) -> None:
 
 
 def test_slowest_group_comes_first_and_unknown_files_count_as_average() -> None:
-    recorded = {"tests/e2e/test_a.py": 6.0, "tests/e2e/test_b.py": 6.0, "tests/c.py": 9.0, "tests/d.py": 1.0}
-    groups = dict.fromkeys(["tests/d.py", "tests/new.py", "browser", "tests/c.py"])
-    assert scheduling.in_order(groups, recorded) == ["browser", "tests/c.py", "tests/new.py", "tests/d.py"]
+    recorded = {
+        "tests/entrypoints/test_a_commands.py": 6.0,
+        "tests/entrypoints/test_b_commands.py": 6.0,
+        "tests/c.py": 9.0,
+    }
+    groups = dict.fromkeys(["tests/d.py", "tests/new.py", "tests/c.py", "commands"])
+    order = scheduling.in_order(groups, recorded | {"tests/d.py": 1.0})
+    assert order == ["commands", "tests/c.py", "tests/new.py", "tests/d.py"]
+
+
+def test_groups_of_the_browser_come_first() -> None:
+    halves = ["browser, second half", "browser, first half"]
+    recorded = {"tests/e2e/test_a.py": 1.0, "tests/e2e/test_z.py": 2.0, "tests/c.py": 9.0}
+    assert scheduling.in_order(dict.fromkeys(["tests/c.py", *halves]), recorded) == [*halves, "tests/c.py"]
 
 
 def test_ports_are_reserved_with_those_above_them() -> None:

@@ -29,6 +29,7 @@ from headwater.vault.vault import Vault
 from suite.profiles import examples
 from vault import builders
 
+REAL_COST = keys._COST  # before the tests make it cheap
 CODECS = [Codec(name, level) for name, levels in codecs.LEVELS.items() for level in {levels[0], levels[-1]}]
 
 
@@ -327,7 +328,8 @@ def test_slot_with_excessive_cost_is_rejected(blobs: LocalBlobs) -> None:
         keys.unlock(blobs, created.id, KeySource.passphrase("x"))
 
 
-def test_passphrase_cost() -> None:
+def test_passphrase_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "_COST", REAL_COST)
     slot = Keys.new().slot(KeySource.passphrase("x"), "vault", "")
     assert slot.cost >= 2**17
     assert Keys.opened(slot, KeySource.passphrase("x"), "vault")

@@ -8,6 +8,9 @@ from __future__ import annotations
 import gc
 import signal
 
+# What is imported stays, so that looking for garbage meanwhile only delays the start.
+gc.disable()
+
 # The fork server outlives its children, which stop by themselves when they are told to; it ends with `headwater up`.
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
@@ -25,3 +28,4 @@ COMMANDS = {"serve": server_run.main, "worker": worker_run.main, "proxy": proxy_
 # Garbage collection would write to every object, and so copy the memory that processes share.
 gc.collect()
 gc.freeze()
+gc.enable()

@@ -275,15 +275,23 @@ async def test_tls_certificate_is_verified(encrypted: tuple[Address, trustme.CA]
         assert (await session.ping()).tls
         assert await rows(session, "db.t.countDocuments({})") == [(0,)]
         await session.close()
-    for tls, message in (
-        (replace(whole, ca=trustme.CA().cert_pem.bytes().decode()), "not signed by a trusted CA"),
-        (replace(whole, server_name="other.example"), "another host name"),
-        (replace(whole, certificate=None, key=None), ""),
-        (Tls("off"), ""),
+    # What the server does not answer at all is tried until the time is over.
+    for tls, message, seconds in (
+        (replace(whole, ca=trustme.CA().cert_pem.bytes().decode()), "not signed by a trusted CA", 60),
+        (replace(whole, server_name="other.example"), "another host name", 60),
+        (replace(whole, certificate=None, key=None), "", 1),
+        (Tls("off"), "", 1),
     ):
         with pytest.raises(HeadwaterError) as raised:
-            await engine("mongodb").connect(replace(address, tls=tls), seconds=4)
+            await engine("mongodb").connect(replace(address, tls=tls), seconds=seconds)
         assert message in raised.value.message and raised.value.hint
+
+
+async def test_refused_connection_is_reported_at_once() -> None:
+    nowhere = Address("127.0.0.1", 1, "shop", tls=Tls("off"), endpoint=Endpoint("127.0.0.1", 1))
+    async with asyncio.timeout(300):
+        with pytest.raises(HeadwaterError, match="Nothing is listening"):
+            await engine("mongodb").connect(nowhere, seconds=3600)
 
 
 async def test_only_resolved_address_is_dialled(monkeypatch: pytest.MonkeyPatch) -> None:

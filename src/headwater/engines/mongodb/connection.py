@@ -58,6 +58,8 @@ async def open_connection(to: Address, seconds: float) -> MongoConnection:
     try:
         async with asyncio.timeout(seconds):
             passage = await _passage(to, seconds)
+            if passage is None and to.endpoint:
+                await _raise_if_refused(to.endpoint)
             channel = MongoConnection(_client(to, passage, seconds), passage)
             await channel.client[to.database].command({"listCollections": 1, "nameOnly": True})
     except (OSError, EOFError, TimeoutError, PyMongoError, HeadwaterError, ValueError) as error:
@@ -74,6 +76,14 @@ async def _closed(channel: MongoConnection | None, passage: TlsTunnel | None) ->
         await channel.close()
     elif passage:
         await passage.close()
+
+
+async def _raise_if_refused(endpoint: Endpoint) -> None:
+    """Raise ConnectionRefusedError at once where nothing listens: the driver would try again until its time is over."""
+    _, writer = await asyncio.open_connection(endpoint.ip, endpoint.port)
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
 
 
 async def _passage(to: Address, seconds: float) -> TlsTunnel | None:
