@@ -25,6 +25,7 @@ const FEATURES = [
   'extracts',
   'diffs',
   'merges',
+  'branches',
   'codebases',
   'schemas',
 ]

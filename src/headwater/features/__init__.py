@@ -24,6 +24,7 @@ FEATURES: tuple[str, ...] = (
     "extracts",
     "diffs",
     "merges",
+    "branches",
     "policies",
     "recovery",
     "codebases",

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
 
 from clusters import Cluster
 from features.accounts import route_list
 from headwater.features.accounts.models import LinkedIdentity, Passkey
 from headwater.features.accounts.rights import PERMISSIONS, SYSTEM, VIEWER
+from headwater.features.branches.models import DatabaseBranch
 from headwater.features.databases.service import databases
 from headwater.features.databases.supervisor.reconciler import Supervisor
 from headwater.features.merges.models import Merge, MergeConflict
@@ -113,6 +115,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/snapshots/{snapshot_id}/links"): {"format": "csv"},
     ("POST", "/api/v1/snapshots/{snapshot_id}/copies/plan"): {"target_id": str(uuid.UUID(int=0))},
     ("POST", "/api/v1/snapshots/{snapshot_id}/copies"): {"target_id": str(uuid.UUID(int=0))},
+    ("POST", "/api/v1/databases/{database_id}/branches"): {"name": "feature"},
     ("POST", "/api/v1/merges/{merge_id}/resolutions"): {"choice": "ours"},
     ("POST", "/api/v1/merges/{merge_id}/apply"): {},
     ("PUT", "/api/v1/databases/{database_id}/recovery"): {"enabled": False},
@@ -373,6 +376,19 @@ async def merge_of(app: AppFixture, person: Person, path: str) -> dict[str, str]
     return {"merge_id": str(row.id)}
 
 
+async def branch_of(app: AppFixture, person: Person, path: str) -> dict[str, str]:
+    """Let a person's database be a branch, whose parent was deleted, or create what the path needs of merges."""
+    if "/merges" in path:
+        return await merge_of(app, person, path)
+    if path.startswith("/api/v1/branches/"):
+        database = uuid.UUID((await database_of(person, ""))["database_id"])
+        row = {"id": uuid.uuid4(), "organization_id": uuid.UUID(person.organization), "database_id": database}
+        row |= {"parent_name": "p", "name": "b", "holds_base": False}
+        async with app.server.database.transaction() as db:
+            await db.execute(insert(DatabaseBranch).values(row).on_conflict_do_nothing())
+    return {}
+
+
 async def policy_of(app: AppFixture, person: Person) -> dict[str, str]:
     """Create a policy and an alert for a person's database."""
     created = await database_of(person, "")
@@ -506,8 +522,7 @@ async def filled(app: AppFixture, person: Person, path: str) -> str:
         values |= await snapshot_of(app, person, path)
     if "/policy" in path or "{alert_id}" in path:
         values |= await policy_of(app, person)
-    if "/merges" in path:
-        values |= await merge_of(app, person, path)
+    values |= await branch_of(app, person, path)
     if "{recovery_id}" in path:
         values |= await recovery_of(app, person)
     values |= {"how": "cancel", "name": "plpgsql"}
@@ -565,6 +580,7 @@ STATE = text(
             ("a::text", "alerts a", "a"),
             ("a::text", "archives a", "a"),
             ("r::text", "recoveries r", "r"),
+            ("b::text", "branches b", "b"),
             ("m::text", "merges m", "m"),
             ("c::text", "merge_conflicts c JOIN merges m ON m.id = c.merge_id", "m"),
             ("d::text", "dashboards d", "d"),

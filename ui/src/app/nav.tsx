@@ -1,7 +1,7 @@
 // Owns the navigation: the rail at the left, and the bar at the bottom of phones.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, type LinkProps } from '@tanstack/react-router'
-import { Activity, ArrowRightLeft, Blocks, Braces, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitCommitVertical, GitCompare, DatabaseBackup, House, KeyRound, LayoutDashboard, ListTree, Puzzle, RotateCw, Route, Rows3, Settings, SquareTerminal, Table2, Unplug, UserRound, Waypoints, Workflow, type LucideIcon } from 'lucide-react'
+import { Activity, ArrowRightLeft, Blocks, Braces, ChartColumn, ChartNoAxesGantt, Database, Ellipsis, FileCode, GitBranch, GitCommitVertical, GitCompare, DatabaseBackup, House, KeyRound, LayoutDashboard, ListTree, Puzzle, RotateCw, Route, Rows3, Settings, SquareTerminal, Table2, Unplug, UserRound, Waypoints, Workflow, type LucideIcon } from 'lucide-react'
 import type { Engine } from '@/api/types'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { databaseQuery, useEngine } from '@/features/databases/api'
@@ -53,6 +53,7 @@ const DATABASE_ITEMS: readonly DatabaseItem[] = [
   { to: '/p/$project/d/$database/diagram', label: 'Diagram', icon: Workflow, model: 'relational' },
   { to: '/p/$project/d/$database/migrations', label: 'Migrations', icon: GitCommitVertical, model: 'relational' },
   { to: '/p/$project/d/$database/backups', label: 'Backups', icon: DatabaseBackup, snapshots: true },
+  { to: '/p/$project/d/$database/branches', label: 'Branches', icon: GitBranch, snapshots: true },
   { to: '/p/$project/d/$database/transfers', label: 'Transfers', icon: ArrowRightLeft, model: 'relational' },
   { to: '/p/$project/d/$database/sessions', label: 'Sessions', icon: Activity, sessions: true },
   { to: '/p/$project/d/$database/extensions', label: 'Extensions', icon: Puzzle, extensions: true },

@@ -221,6 +221,12 @@ const snapshotBrowser = createRoute({
   component: lazyRouteComponent(() => import('@/features/extracts/browse-page'), 'BrowsePage'),
 })
 
+const branches = createRoute({
+  getParentRoute: () => database,
+  path: '/branches',
+  component: lazyRouteComponent(() => import('@/features/branches/branches-page'), 'BranchesPage'),
+})
+
 const diff = createRoute({
   getParentRoute: () => database,
   path: '/diff',
@@ -257,7 +263,7 @@ const projectPages = project.addChildren([
   databases,
   dashboards,
   dashboard,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, backups, oldHistory, snapshotBrowser, diff, merge, sessions, extensions, ...transferPages]),
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, backups, oldHistory, snapshotBrowser, branches, diff, merge, sessions, extensions, ...transferPages]),
   lineage,
   ...questionPages,
   schema.addChildren([schemaTable]),

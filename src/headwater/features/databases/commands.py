@@ -215,7 +215,9 @@ def find_project(server: ApiClient, wanted: str | None) -> Any:
 
 
 def find_database(server: ApiClient, wanted: str, *, deleted: bool = False) -> Any:
-    """Return a database by name or id."""
+    """Return a database by name or id, or a branch by `PARENT@NAME`."""
+    if "@" in wanted:
+        return _find_branch(server, wanted)
     rows = [
         row
         for project in server.every("/projects")
@@ -231,6 +233,17 @@ def find_database(server: ApiClient, wanted: str, *, deleted: bool = False) -> A
             f"There is no database named {wanted!r}.", hint=did_you_mean(wanted, (row["name"] for row in rows))
         )
     return items[0]
+
+
+def _find_branch(server: ApiClient, wanted: str) -> Any:
+    """Return the database of the branch `PARENT@NAME`; the parent may be a branch, too."""
+    parent, _, name = wanted.rpartition("@")
+    database = find_database(server, parent)
+    branches = server.every(f"/databases/{database['id']}/branches")
+    for row in branches:
+        if row["name"] == name and row["database_id"]:
+            return server.call("GET", f"/databases/{row['database_id']}")
+    raise NotFound(f"There is no branch {wanted!r}.", hint=did_you_mean(name, (row["name"] for row in branches)))
 
 
 def names(text: str | None) -> list[str] | None:

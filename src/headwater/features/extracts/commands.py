@@ -16,6 +16,7 @@ from headwater.features.databases.commands import JsonOption, TablesOption, find
 from headwater.features.query.output import print_error, print_result
 from headwater.features.snapshots.commands.references import SnapshotArgument, find_snapshot
 from headwater.features.transfers.commands.copy import Tinyint1Option, ZeroDatesOption, carry_out
+from headwater.kit import durations
 from headwater.kit.errors import BadInput, HeadwaterError
 from headwater.kit.terminal import terminal
 
@@ -24,7 +25,6 @@ FileForm = Literal["sql", "json", "ndjson", "csv", "parquet", "arrow"]
 FileFormOption = Annotated[FileForm, typer.Option("--format", help="Format of the file; `sql` recreates the database.")]
 LINKS = ("id", "format", "tables", "by", "created_at", "expires_at", "uses", "used_at")
 _BINARY = frozenset({"arrow", "parquet"})
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def register(app: typer.Typer) -> None:
@@ -126,7 +126,7 @@ def link(
     as_json: JsonOption = False,
 ) -> None:
     """Create a download link to a file of a snapshot. Anybody who has it can use it until it expires or is revoked."""
-    body = {"format": form, "tables": names(tables), "expires_in": _seconds(expires_in)}
+    body = {"format": form, "tables": names(tables), "expires_in": durations.seconds(expires_in)}
     with remote() as server:
         created = server.call("POST", f"/snapshots/{find_snapshot(server, snapshot)['id']}/links", json=body)
         created["url"] = server.url + created["url"]
@@ -168,13 +168,6 @@ def copy(
         path = f"/snapshots/{find_snapshot(server, snapshot)['id']}/copies"
         body = {"tables": names(tables), "zero_dates": zero_dates, "tinyint1": tinyint1}
         carry_out(server, path, right, body, yes=yes, plan=plan, as_json=as_json)
-
-
-def _seconds(text: str) -> int:
-    number, unit = text[:-1], _UNITS.get(text[-1:])
-    if unit is None or not number.isdecimal():
-        raise BadInput(f"{text!r} is not a duration.", hint="Use a form such as 30m, 12h or 7d.")
-    return int(number) * unit
 
 
 def _print(pieces: Iterator[bytes], binary: bool) -> None:

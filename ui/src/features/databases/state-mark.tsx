@@ -12,7 +12,7 @@ const MARKS: Record<Database['state'], { word: string; tone: string }> = {
   connected: { word: 'connected', tone: 'add' },
 }
 
-export function StateMark({ database }: { database: Database }) {
+export function StateMark({ database }: { database: Pick<Database, 'state' | 'state_reason'> }) {
   const mark = MARKS[database.state]
   return (
     <span className={`chip ${mark.tone}`} title={database.state_reason || undefined}>

@@ -16,6 +16,7 @@ from headwater.catalog.model import Schema
 from headwater.engines import engine
 from headwater.features.accounts.rights import SYSTEM, Actor, authorize, missing
 from headwater.features.accounts.service import audit, projects
+from headwater.features.databases.models import Database
 from headwater.features.databases.service import databases, reachability, schema_cache
 from headwater.features.jobs.models import Job
 from headwater.features.jobs.service import queue
@@ -167,24 +168,7 @@ async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request:
     if database.project_id is None:
         raise Conflict(f"The project of {database.name} was deleted.")
     vault_record = await vault_locations.current(db, actor, database.organization_id)
-    row = Snapshot(
-        organization_id=database.organization_id,
-        project_id=database.project_id,
-        database_id=database.id,
-        database_name=database.name,
-        vault_id=vault_record.id,
-        label=request.label,
-        status="taking",
-        engine=database.engine,
-        created_by=actor.user_id,
-        contents={},
-        moment={},
-        verification={},
-        drill={},
-        request=request.plain,
-    )
-    db.add(row)
-    await db.flush()
+    row = await add(db, actor, database, vault_record.id, request)
     project = await projects.get(db, actor, database.project_id, "database:read")
     job = await queue.enqueue(
         db,
@@ -199,6 +183,31 @@ async def begin(db: AsyncSession, actor: Actor, database_id: uuid.UUID, request:
     await db.flush()
     await db.refresh(row)
     return (await views_of(db, [row]))[0]
+
+
+async def add(
+    db: AsyncSession, actor: Actor, database: Database, vault_id: uuid.UUID, request: SnapshotRequest
+) -> Snapshot:
+    """Insert the row of a snapshot that a job is to take."""
+    row = Snapshot(
+        organization_id=database.organization_id,
+        project_id=database.project_id,
+        database_id=database.id,
+        database_name=database.name,
+        vault_id=vault_id,
+        label=request.label,
+        status="taking",
+        engine=database.engine,
+        created_by=actor.user_id,
+        contents={},
+        moment={},
+        verification={},
+        drill={},
+        request=request.plain,
+    )
+    db.add(row)
+    await db.flush()
+    return row
 
 
 def chosen(schema: Schema, tables: Sequence[str] | None, exclude: Sequence[str] | None) -> set[str]:

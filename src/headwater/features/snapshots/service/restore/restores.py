@@ -245,7 +245,36 @@ async def _begin(
     fresh: bool,
     drill: bool = False,
 ) -> RestoreView:
+    row = await add(db, actor, snapshot, target, order, fresh=fresh, drill=drill)
     assert target.project_id
+    project = await projects.get(db, actor, target.project_id, "database:read")
+    job = await queue.enqueue(
+        db,
+        actor,
+        ForDatabase(project, target.id),
+        kind="snapshot.restore",
+        args={"restore_id": str(row.id)},
+        title=f"{'Test restore of' if drill else 'Restore'} {snapshot.database_name} into {target.name}",
+    )
+    row.job_id = job.id
+    action = "snapshot.drill" if drill else "snapshot.restore"
+    snapshots.note(db, actor, action, snapshot, restore_id=str(row.id), target=target.name, mode=order.mode)
+    await db.flush()
+    await db.refresh(row)
+    return RestoreView(row, job)
+
+
+async def add(
+    db: AsyncSession,
+    actor: Actor,
+    snapshot: Snapshot,
+    target: Database,
+    order: RestoreOptions,
+    *,
+    fresh: bool,
+    drill: bool = False,
+) -> Restore:
+    """Insert the row of a restore that a job is to run."""
     row = Restore(
         organization_id=snapshot.organization_id,
         snapshot_id=snapshot.id,
@@ -264,21 +293,7 @@ async def _begin(
     )
     db.add(row)
     await db.flush()
-    project = await projects.get(db, actor, target.project_id, "database:read")
-    job = await queue.enqueue(
-        db,
-        actor,
-        ForDatabase(project, target.id),
-        kind="snapshot.restore",
-        args={"restore_id": str(row.id)},
-        title=f"{'Test restore of' if drill else 'Restore'} {snapshot.database_name} into {target.name}",
-    )
-    row.job_id = job.id
-    action = "snapshot.drill" if drill else "snapshot.restore"
-    snapshots.note(db, actor, action, snapshot, restore_id=str(row.id), target=target.name, mode=order.mode)
-    await db.flush()
-    await db.refresh(row)
-    return RestoreView(row, job)
+    return row
 
 
 async def view(db: AsyncSession, actor: Actor, restore_id: uuid.UUID) -> RestoreView:

@@ -1,0 +1,1 @@
+"""Creates, lists and resets branches, ends those whose time is over, and runs their jobs."""
