@@ -19,6 +19,7 @@ from headwater.engines._engine import (
 )
 from headwater.engines._extensions import ExtensionSupport
 from headwater.engines._option import Option
+from headwater.engines._patches import PatchSupport, TablePatch, replacing_columns
 from headwater.engines._provision import Instance, ProvisioningSupport, ServerCommand, SessionCounts, reader_password
 from headwater.engines._proxy import ConnectionMeter, ProxyContext, ProxySupport, Upstream, UpstreamResolver
 from headwater.engines._recovery import (
@@ -108,6 +109,7 @@ __all__ = [
     "Mode",
     "Option",
     "Parameters",
+    "PatchSupport",
     "ProvisioningSupport",
     "ProxyContext",
     "ProxySupport",
@@ -131,6 +133,7 @@ __all__ = [
     "SnapshotSupport",
     "SnapshotTable",
     "SqlTransfer",
+    "TablePatch",
     "TableRestoreRequest",
     "TableRestoreResult",
     "TransferSource",
@@ -145,4 +148,5 @@ __all__ = [
     "engine",
     "parse_url",
     "reader_password",
+    "replacing_columns",
 ]

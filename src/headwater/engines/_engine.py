@@ -18,6 +18,7 @@ from headwater.engines._browse import BrowsingSupport
 from headwater.engines._decode import DecodingSupport
 from headwater.engines._extensions import ExtensionSupport
 from headwater.engines._option import Option
+from headwater.engines._patches import PatchSupport
 from headwater.engines._provision import ProvisioningSupport
 from headwater.engines._proxy import ProxySupport
 from headwater.engines._recovery import RecoverySupport
@@ -129,6 +130,7 @@ class Engine:
     export: ExportSupport | None = None
     extensions: ExtensionSupport | None = None
     in_place_restore: InPlaceRestoreSupport | None = None
+    patches: PatchSupport | None = None
     provisioning: ProvisioningSupport | None = None
     proxy: ProxySupport | None = None
     recovery: RecoverySupport | None = None

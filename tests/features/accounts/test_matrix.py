@@ -335,6 +335,7 @@ async def snapshot_of(app: AppFixture, person: Person, path: str) -> dict[str, s
         _snapshots[person.email] = taken
     snapshot = _snapshots[person.email]
     values = {"snapshot_id": snapshot["id"], "other_id": snapshot["id"], "table:path": "t", "run_id": str(uuid.uuid4())}
+    values |= {"a": f"database:{snapshot['database_id']}", "b": f"snapshot:{snapshot['id']}"}
     if "{restore_id}" in path:
         body = {"name": f"r{uuid.uuid4().hex[:8]}"}
         values["restore_id"] = (await person.send("POST", f"/snapshots/{snapshot['id']}/restores", 202, json=body))[
@@ -518,7 +519,7 @@ async def filled(app: AppFixture, person: Person, path: str) -> str:
         values |= await dashboard_of(person)
     if "{transfer_id}" in path:
         values["transfer_id"] = await import_of(person)
-    if "{snapshot_id}" in path or "{restore_id}" in path or "/vault" in path:
+    if any(part in path for part in ("{snapshot_id}", "{restore_id}", "/vault", "/{a}/{b}")):
         values |= await snapshot_of(app, person, path)
     if "/policy" in path or "{alert_id}" in path:
         values |= await policy_of(app, person)
@@ -544,7 +545,7 @@ async def answer_of(client: Any, method: str, template: str, path: str) -> tuple
         options["files"] = {"file": ("x.csv", b"a\n1\n")}
     elif template.endswith("/cell") and method == "GET":
         options["params"] = {"column": "id", "row": 0}
-    elif template.endswith("/differences/{other_id}/rows"):
+    elif template.endswith(("/differences/{other_id}/rows", "/differences/{a}/{b}/rows")):
         options["params"] = {"table": "t"}
     elif template.endswith("/scan-diff"):
         options["params"] = {"before": path.split("/")[-2]}

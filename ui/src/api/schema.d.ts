@@ -3197,6 +3197,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/differences/{a}/{b}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Sides
+         * @description Compare the rows of two sides, from A to B: how many rows of each table differ.
+         *
+         *     A side is `database:ID`, the database as it is now, or `snapshot:ID`. Each is read at one consistent moment.
+         */
+        get: operations["compare_sides"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/differences/{a}/{b}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Side Differences
+         * @description List the rows of a table that differ between two sides, with their values on both.
+         *
+         *     Each page reads a database again: rows that change meanwhile may be missing or come twice.
+         */
+        get: operations["list_side_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/differences/{a}/{b}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Differences
+         * @description Export all differences: as a patch, SQL that makes the rows of A equal to those of B, or as NDJSON or CSV.
+         *
+         *     The patch is for A's engine and runs in one transaction. Tables that only one side has are named and left out.
+         */
+        get: operations["export_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/databases/{database_id}/merges": {
         parameters: {
             query?: never;
@@ -11485,6 +11551,40 @@ export interface components {
         SharedTablesOut: {
             /** Tables */
             tables: components["schemas"]["SharedTableOut"][];
+        };
+        /**
+         * SideDiffOut
+         * @description What differs between two sides, by table. A side is `database:ID`, as it is now, or `snapshot:ID`.
+         */
+        SideDiffOut: {
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /** Tables */
+            tables: components["schemas"]["TableDiffOut"][];
+            /** Milliseconds */
+            milliseconds: number;
+        };
+        /**
+         * SideRowChangesOut
+         * @description Rows of a table that differ. If not `complete`, time was up before all rows were compared.
+         */
+        SideRowChangesOut: {
+            /** Table */
+            table: string;
+            /** Columns */
+            columns: components["schemas"]["ResultColumnOut"][];
+            /** Key */
+            key: string[];
+            /** Changes */
+            changes: components["schemas"]["RowChangeOut"][];
+            /** Shortened */
+            shortened: boolean;
+            /** Next */
+            next: string | null;
+            /** Complete */
+            complete: boolean;
         };
         /**
          * SignUpConfirmationIn
@@ -19836,6 +19936,151 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RowChangesOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    compare_sides: {
+        parameters: {
+            query?: {
+                /** @description Only these tables. */
+                tables?: string[] | null;
+                /** @description Only these columns, and keys. */
+                columns?: string[] | null;
+                /** @description Columns that are not compared. */
+                ignore?: string[] | null;
+                /** @description After so long, the numbers are lower bounds. */
+                seconds?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `database:ID` or `snapshot:ID`. */
+                a: string;
+                /** @description `database:ID` or `snapshot:ID`. */
+                b: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SideDiffOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_side_differences: {
+        parameters: {
+            query: {
+                /** @description A table, with or without its schema. */
+                table: string;
+                /** @description Only such changes. */
+                kind?: ("added" | "removed" | "changed") | null;
+                cursor?: string | null;
+                limit?: number;
+                /** @description Only these columns, and keys. */
+                columns?: string[] | null;
+                /** @description Columns that are not compared. */
+                ignore?: string[] | null;
+                /** @description After so long, the numbers are lower bounds. */
+                seconds?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `database:ID` or `snapshot:ID`. */
+                a: string;
+                /** @description `database:ID` or `snapshot:ID`. */
+                b: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SideRowChangesOut"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["RequestEntityTooLarge"];
+            421: components["responses"]["MisdirectedRequest"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    export_differences: {
+        parameters: {
+            query?: {
+                format?: "sql" | "ndjson" | "csv";
+                /** @description Only these tables. */
+                tables?: string[] | null;
+                /** @description Only these columns, and keys. */
+                columns?: string[] | null;
+                /** @description Columns that are not compared. */
+                ignore?: string[] | null;
+                /** @description After so long, the numbers are lower bounds. */
+                seconds?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `database:ID` or `snapshot:ID`. */
+                a: string;
+                /** @description `database:ID` or `snapshot:ID`. */
+                b: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sql": string;
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["BadRequest"];

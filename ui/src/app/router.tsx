@@ -1,12 +1,12 @@
 // Owns the routes: which page stands where, what its search holds, and that a session is needed inside the shell.
 import { createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { auditSearch } from '@/lib/audit'
-import type { ChangeKind } from '@/api/types'
-import { backupsSearch, lineageSearch, oneOf, text, whole, type RawSearch } from '@/lib/search-params'
+import { backupsSearch, lineageSearch, text, whole, type RawSearch } from '@/lib/search-params'
 import { NotFound, RouteError } from './fallbacks'
 import { confirmEmail, confirmSignUp, database, invite, project, providerReturn, requestReset, reset, root, shell, signIn, signUp } from './frames'
 import { questionPages } from './question-routes'
 import { transferPages } from './transfer-routes'
+import { versionPages } from './version-routes'
 
 const home = createRoute({
   getParentRoute: () => shell,
@@ -221,31 +221,6 @@ const snapshotBrowser = createRoute({
   component: lazyRouteComponent(() => import('@/features/extracts/browse-page'), 'BrowsePage'),
 })
 
-const branches = createRoute({
-  getParentRoute: () => database,
-  path: '/branches',
-  component: lazyRouteComponent(() => import('@/features/branches/branches-page'), 'BranchesPage'),
-})
-
-const diff = createRoute({
-  getParentRoute: () => database,
-  path: '/diff',
-  validateSearch: (raw: RawSearch): { before?: string; after?: string; table?: string; kind?: ChangeKind } => ({
-    before: text(raw, 'before'),
-    after: text(raw, 'after'),
-    table: text(raw, 'table'),
-    kind: oneOf(raw, 'kind', ['added', 'removed', 'changed'] as const),
-  }),
-  component: lazyRouteComponent(() => import('@/features/diffs/diff-page'), 'DiffPage'),
-})
-
-const merge = createRoute({
-  getParentRoute: () => database,
-  path: '/merge',
-  validateSearch: (raw: RawSearch): { base?: string; source?: string; merge?: string } => ({ base: text(raw, 'base'), source: text(raw, 'source'), merge: text(raw, 'merge') }),
-  component: lazyRouteComponent(() => import('@/features/merges/merge-page'), 'MergePage'),
-})
-
 const dashboards = createRoute({
   getParentRoute: () => project,
   path: '/dashboards',
@@ -263,7 +238,7 @@ const projectPages = project.addChildren([
   databases,
   dashboards,
   dashboard,
-  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, backups, oldHistory, snapshotBrowser, branches, diff, merge, sessions, extensions, ...transferPages]),
+  database.addChildren([databaseOverview, sql, data.addChildren([dataTable]), structure, diagram, migrations, backups, oldHistory, snapshotBrowser, ...versionPages, sessions, extensions, ...transferPages]),
   lineage,
   ...questionPages,
   schema.addChildren([schemaTable]),

@@ -16,6 +16,7 @@ from headwater.engines.mysql.explain import MysqlExplain
 from headwater.engines.mysql.in_place_restore import MysqlInPlaceRestores
 from headwater.engines.mysql.inspect import inspect
 from headwater.engines.mysql.observed_values import observe
+from headwater.engines.mysql.patch import MysqlPatches
 from headwater.engines.mysql.provision import MysqlProvisioning
 from headwater.engines.mysql.proxy import MysqlProxy
 from headwater.engines.mysql.script import MysqlScript
@@ -41,6 +42,7 @@ ENGINE = Engine(
     decoding=MysqlDecoding(),
     explain=MysqlExplain(),
     in_place_restore=MysqlInPlaceRestores(),
+    patches=MysqlPatches(),
     provisioning=MysqlProvisioning(),
     proxy=MysqlProxy(),
     script=MysqlScript(),

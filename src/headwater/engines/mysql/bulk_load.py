@@ -148,7 +148,7 @@ def _pieces(rows: list[bytes], most: int) -> Iterator[bytes]:
 
 def constants(columns: Iterable[SnapshotColumn], batch: Batch) -> list[bytes]:
     """Return each row as constants in parentheses."""
-    parts = [_constants(column, values) for column, values in zip(columns, batch.columns, strict=True)]
+    parts = [column_constants(column, values) for column, values in zip(columns, batch.columns, strict=True)]
     if not parts:
         return [b"()"] * batch.num_rows
     joined = pc.binary_join_element_wise(*parts, _one(b","))
@@ -160,7 +160,7 @@ def _one(text: bytes) -> Any:
     return pa.scalar(text, _BYTES)
 
 
-def _constants(column: SnapshotColumn, values: Any) -> Any:
+def column_constants(column: SnapshotColumn, values: Any) -> Any:
     """Return values as constants; the escapes of the snapshot are valid in constants."""
     if not _NUMBERS.match(column.type):
         begin, end = (b"x'", b"'") if column.hint == "hex" else (b"'", b"'")

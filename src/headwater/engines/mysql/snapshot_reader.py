@@ -173,13 +173,13 @@ def rows(connection: Any, table: SnapshotTable, condition: bytes = b"") -> Itera
 
 def select(table: SnapshotTable) -> str:
     """Return the query that gives each row as one text."""
-    parts = ", ".join(_field(column) for column in table.columns)
+    parts = ", ".join(text_expression(column) for column in table.columns)
     order = ", ".join(quote(table.columns[ordinal].name) for ordinal in table.key)
     text = f"CONCAT(CONCAT_WS('\\t', {parts}), '\\n')"
     return f"SELECT {text} FROM {history.source_of(table)}" + (f" ORDER BY {order}" if order else "")  # noqa: S608
 
 
-def _field(column: SnapshotColumn) -> str:
+def text_expression(column: SnapshotColumn) -> str:
     """Return the expression for the text of a value.
 
     A text that is too long for the server becomes NULL, which CONCAT_WS leaves out: the field is then missing instead

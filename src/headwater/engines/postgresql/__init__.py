@@ -14,6 +14,7 @@ from headwater.engines.postgresql.extensions import PostgresExtensions
 from headwater.engines.postgresql.in_place_restore import PostgresInPlaceRestores
 from headwater.engines.postgresql.inspect import inspect
 from headwater.engines.postgresql.masked_values import mask_postgresql
+from headwater.engines.postgresql.patch import PostgresPatches
 from headwater.engines.postgresql.provision import PostgresProvisioning
 from headwater.engines.postgresql.proxy import PostgresProxy
 from headwater.engines.postgresql.recovery import PostgresRecovery
@@ -46,6 +47,7 @@ ENGINE = Engine(
     export=PostgresExport(),
     extensions=PostgresExtensions(),
     in_place_restore=PostgresInPlaceRestores(),
+    patches=PostgresPatches(),
     provisioning=PostgresProvisioning(),
     proxy=PostgresProxy(),
     recovery=PostgresRecovery(),

@@ -13,6 +13,7 @@ from headwater.engines.sqlite.dialect import DIALECT
 from headwater.engines.sqlite.explain import SqliteExplain
 from headwater.engines.sqlite.in_place_restore import SqliteInPlaceRestores
 from headwater.engines.sqlite.inspect import inspect
+from headwater.engines.sqlite.patch import SqlitePatches
 from headwater.engines.sqlite.provision import SqliteProvisioning
 from headwater.engines.sqlite.script import SqliteScript
 from headwater.engines.sqlite.session import connect
@@ -35,6 +36,7 @@ ENGINE = Engine(
     decoding=SqliteDecoding(),
     explain=SqliteExplain(),
     in_place_restore=SqliteInPlaceRestores(),
+    patches=SqlitePatches(),
     provisioning=SqliteProvisioning(),
     script=SqliteScript(),
     snapshots=SqliteSnapshots(),

@@ -38,6 +38,15 @@ class SnapshotDiffOut(Wire):
     milliseconds: float
 
 
+class SideDiffOut(Wire):
+    """What differs between two sides, by table. A side is `database:ID`, as it is now, or `snapshot:ID`."""
+
+    a: str
+    b: str
+    tables: list[TableDiffOut]
+    milliseconds: float
+
+
 class RowChangeOut(Wire):
     """A row that differs. `before` and `after` have a cell for each column; `touched` are the ordinals that differ."""
 
@@ -56,3 +65,9 @@ class RowChangesOut(Wire):
     changes: list[RowChangeOut]
     shortened: bool
     next: str | None
+
+
+class SideRowChangesOut(RowChangesOut):
+    """Rows of a table that differ. If not `complete`, time was up before all rows were compared."""
+
+    complete: bool

@@ -1,4 +1,4 @@
-// Owns the rows of a table that differ between two snapshots: both values of a changed cell, marked.
+// Owns the rows of a table that differ between two sides: both values of a changed cell, marked.
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { Cell, ChangeKind, RowChange, RowChanges } from '@/api/types'
 import { TableScroll } from '@/components/page'
@@ -89,6 +89,7 @@ export function ChangeGrid({ before, after, table, kind }: { before: string; aft
         <>
           <ChangeTable pages={data.pages} />
           {data.pages.some((page) => page.shortened) && <p className="small dim p-3">Long values are shown in part.</p>}
+          {data.pages.some((page) => !page.complete) && <p className="small dim p-3">Not all rows were compared in time.</p>}
           {rows.hasNextPage && (
             <p className="p-3">
               <button type="button" className="btn" disabled={rows.isFetchingNextPage} onClick={() => void rows.fetchNextPage()}>

@@ -85,7 +85,12 @@ export function SnapshotActions({ snapshot, isAdmin, onVerifying, onDeleted }: A
           <>
             <MenuItem onSelect={() => check('deep')}>Deep verify: read every block</MenuItem>
             {readable && isRelational(engine) && (
-              <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/diff', search: { after: snapshot.id } })}>Compare with another snapshot</MenuItem>
+              <>
+                <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/diff', search: { after: snapshot.id } })}>Compare with another snapshot</MenuItem>
+                <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/diff', search: { before: snapshot.id, after: `database:${snapshot.database_id}` } })}>
+                  Compare with the database now
+                </MenuItem>
+              </>
             )}
             {isAdmin && readable && isRelational(engine) && (
               <MenuItem onSelect={() => void navigate({ to: '/p/$project/d/$database/merge', search: { base: snapshot.id } })}>Merge changes since this snapshot</MenuItem>
