@@ -183,6 +183,21 @@ async def test_row_that_would_refer_to_a_removed_one_changes_nothing(merging: Me
     assert await merging.target.sql("SELECT count(*), sum(seconds) FROM song") == before
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_unique_value_that_both_sides_have_added_changes_nothing(merging: MergeFixture) -> None:
+    """Dolt 1782, 4547: rows with other keys and the same unique value; cells of one row with an unchanged one."""
+    await merging.branch.sql("INSERT INTO band VALUES (8, 'Wynton'); UPDATE song SET band_id = 8 WHERE id = 50")
+    await merging.target.sql("INSERT INTO band VALUES (9, 'Wynton')")
+    merge = await merging.create(prefer="theirs")
+    before = await merging.songs("10, 20, 50")
+    merge = await merging.apply(merge)
+    assert (merge["status"], merge["job"]["state"]) == ("prepared", "failed")
+    assert "Wynton" in merge["job"]["error"] or "band" in merge["job"]["error"]
+    assert await merging.songs("10, 20, 50") == before
+    await merging.target.sql("DELETE FROM band WHERE id = 9")
+    assert (await merging.apply(merge))["status"] == "applied"
+
+
 @pytest.mark.parametrize("engine", ["postgresql"])
 async def test_attempt_after_a_killed_one_does_what_is_left(
     merging: MergeFixture, monkeypatch: pytest.MonkeyPatch
