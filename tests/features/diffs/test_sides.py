@@ -36,14 +36,14 @@ class StuckDatabase:
         yield
 
     def side(self) -> OpenSide:
-        return OpenSide("stuck", engine("sqlite"), Schema(), (TABLE,), self.read, self.cancelled.set, is_live=True)
+        return OpenSide("stuck", engine("sqlite"), Schema(), (TABLE,), self.read, self.cancelled.set)
 
 
 def side_of(*rows: bytes) -> OpenSide:
     def read(table: SnapshotTable) -> Iterator[Any]:
         yield pa.RecordBatch.from_arrays([pa.array(rows, VALUES)], ["0"])
 
-    return OpenSide("quick", engine("sqlite"), Schema(), (TABLE,), read, lambda: None, is_live=True)
+    return OpenSide("quick", engine("sqlite"), Schema(), (TABLE,), read, lambda: None)
 
 
 async def test_a_database_that_does_not_answer_is_interrupted() -> None:

@@ -41,7 +41,7 @@ class SideReference:
 
 @dataclass(frozen=True)
 class OpenSide:
-    """A side that is open for reading; `is_live` if it is a database as it is now."""
+    """A side that is open for reading."""
 
     name: str
     engine: Engine
@@ -49,7 +49,6 @@ class OpenSide:
     tables: tuple[SnapshotTable, ...]
     read: Callable[[SnapshotTable], Iterator[Batch]]
     cancel: Callable[[], None]
-    is_live: bool
 
 
 def parse(text: str) -> SideReference:
@@ -97,7 +96,7 @@ def check(engine: Engine) -> None:
 
 
 def _of_reader(name: str, engine: Engine, reader: SnapshotReader) -> OpenSide:
-    return OpenSide(name, engine, reader.schema, reader.tables, reader.read, reader.cancel, is_live=True)
+    return OpenSide(name, engine, reader.schema, reader.tables, reader.read, reader.cancel)
 
 
 def _of_snapshot(opened_: OpenSnapshot, threads: ThreadPoolExecutor) -> OpenSide:
@@ -108,7 +107,7 @@ def _of_snapshot(opened_: OpenSnapshot, threads: ThreadPoolExecutor) -> OpenSide
     def read(table: SnapshotTable) -> Iterator[Batch]:
         return opened_.stored_rows(stored[table.display_name], threads)
 
-    return OpenSide(opened_.name, opened_.engine, opened_.schema, tables, read, lambda: None, is_live=False)
+    return OpenSide(opened_.name, opened_.engine, opened_.schema, tables, read, lambda: None)
 
 
 async def run(sides: tuple[OpenSide, OpenSide], seconds: float, work: Callable[[], Result]) -> Result:

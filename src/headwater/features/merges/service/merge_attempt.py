@@ -16,9 +16,11 @@ from headwater.features.jobs.service import row_claims
 from headwater.features.jobs.service.row_claims import RowClaim
 from headwater.features.merges import repository
 from headwater.features.merges.models import Merge
-from headwater.features.snapshots import repository as snapshots
+from headwater.features.snapshots import repository as snapshot_rows
 from headwater.features.snapshots.models import Snapshot
+from headwater.features.snapshots.service import snapshots
 from headwater.features.snapshots.service.capture import capture_job
+from headwater.features.snapshots.service.snapshots import SnapshotRequest
 from headwater.features.snapshots.service.storage import vault_locations
 from headwater.kit.errors import Cancelled, NotFound
 from headwater.vault.manifest import Manifest
@@ -67,7 +69,7 @@ async def begin(attempt: Attempt, status: str) -> MergeAttempt:
     """Claim the row and set its status: from now on only this attempt may write to it."""
     async with attempt.database.transaction() as db:
         row = await repository.get(db, uuid.UUID(attempt.args["merge_id"]), lock=True)
-        base = await snapshots.get(db, row.base_id) if row else None
+        base = await snapshot_rows.get(db, row.base_id) if row else None
         if row is None or base is None or base.status != "complete":
             raise Cancelled("The merge or its common snapshot was deleted.")
         interrupted = row.status == status
@@ -113,25 +115,9 @@ async def _requested(db: AsyncSession, work: MergeAttempt, database_id: uuid.UUI
         database = await databases.find(db, SYSTEM, database_id)
     except NotFound as error:
         raise Cancelled("A database of this merge was deleted.") from error
-    if unfinished := await snapshots.unfinished_of_job(db, work.attempt.job_id, database_id):
+    if unfinished := await snapshot_rows.unfinished_of_job(db, work.attempt.job_id, database_id):
         return unfinished  # of an attempt that was interrupted
-    row = Snapshot(
-        organization_id=work.row.organization_id,
-        project_id=database.project_id,
-        database_id=database.id,
-        database_name=database.name,
-        vault_id=work.base.vault_id,
-        status="taking",
-        label=label[:200],
-        engine=database.engine,
-        created_by=work.row.created_by,
-        job_id=work.attempt.job_id,
-        contents={},
-        moment={},
-        verification={},
-        drill={},
-        request={"undo": True},
-    )
-    db.add(row)
+    row = await snapshots.add(db, SYSTEM, database, work.base.vault_id, SnapshotRequest(label[:200], undo=True))
+    row.created_by, row.job_id = work.row.created_by, work.attempt.job_id
     await db.flush()
     return row.id

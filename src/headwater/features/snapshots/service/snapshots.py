@@ -63,7 +63,7 @@ class SnapshotRequest:
     """What to capture in a snapshot: tables by name, with or without schema; None for all.
 
     `scheduled` means that a policy requests it and not a user; `growth` is how many times the usual amount of new data
-    counts as unusual then.
+    counts as unusual then. `undo` means that it is taken before Headwater changes rows, and is no user's latest one.
     """
 
     label: str = ""
@@ -71,14 +71,17 @@ class SnapshotRequest:
     exclude: Sequence[str] | None = None
     scheduled: bool = False
     growth: float | None = None
+    undo: bool = False
 
     @property
     def plain(self) -> dict[str, Any]:
         """The request as the row of the snapshot stores it."""
-        return {
+        extent: dict[str, Any] = {
             "tables": list(self.tables) if self.tables is not None else None,
             "exclude": list(self.exclude) if self.exclude is not None else None,
-        } | ({"scheduled": True, "growth": self.growth} if self.scheduled else {})
+        }
+        schedule = {"scheduled": True, "growth": self.growth} if self.scheduled else {}
+        return extent | schedule | ({"undo": True} if self.undo else {})
 
 
 async def find(
